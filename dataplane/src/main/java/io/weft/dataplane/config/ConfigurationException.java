@@ -1,0 +1,10 @@
+package io.weft.dataplane.config;
+
+/** Wrong configuration; the message is one line for the user: where, which key, what is wrong. */
+public final class ConfigurationException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public ConfigurationException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,72 @@
+package io.weft.dataplane.config;
+
+import java.util.Arrays;
+import java.util.Optional;
+
+/** Every configuration key: its name in the file, its default as text (empty: none) and one line of help. */
+public enum ConfigurationKey {
+    NODE_NAME("nodeName", "", "name of this node's Node object; the host name when empty"),
+    UPLINK("uplink", "", "network device that leads to the other nodes"),
+    RUN_DIRECTORY("runDirectory", "/run/weft", "tables, flows, counters, locks and sockets; may be lost at reboot"),
+    STATE_DIRECTORY("stateDirectory", "/var/lib/weft", "given addresses and the VTEP MAC; must survive a reboot"),
+    SOURCE_MANIFESTS("source.manifests", "", "directory of Kubernetes manifests to watch"),
+    SOURCE_KUBECONFIG("source.kubeconfig", "", "kubeconfig of the Kubernetes API; not supported yet"),
+    POD_CIDR("podCidr", "", "addresses of this node's pods; from the Node object when empty"),
+    CLUSTER_CIDR("clusterCidr", "10.244.0.0/16", "addresses of all pods of the cluster"),
+    SERVICE_CIDR("serviceCidr", "10.96.0.0/12", "addresses of Services"),
+    NODE_PORT_RANGE("nodePortRange", "30000-32767", "ports kept for NodePorts"),
+    POD_MTU("podMtu", "0", "MTU of pods; 0: the uplink's less the tunnel's overhead"),
+    WORKERS("workers", "1", "forwarding threads, at most the uplink's queues"),
+    WORKER_CPUS("workerCpus", "", "CPUs to pin the workers to, one each; not pinned when empty"),
+    BUSY_POLL("busyPoll", "false", "workers never sleep"),
+    XDP_MODE("xdp.mode", "auto", "best rung to try: auto, zero-copy, native or generic"),
+    OVERLAY_MODE("overlay.mode", "vxlan", "vxlan, none (routed), or auto (routed on the same subnet)"),
+    OVERLAY_VNI("overlay.vni", "1", "VXLAN network identifier"),
+    OVERLAY_PORT("overlay.port", "8472", "UDP port of the tunnel"),
+    MASQUERADE("masquerade", "true", "pods leave the cluster with the node's address"),
+    SNAT_PORTS("snat.ports", "61000-65535", "ports and ICMP identifiers for masqueraded flows"),
+    FLOWS_CAPACITY("flows.capacity", "262144", "lines of the flow table, two a connection; a power of two"),
+    API_LISTEN("api.listen", "127.0.0.1:9797", "address of the REST API; not supported yet"),
+    API_TOKEN_FILE("api.tokenFile", "", "bearer token of the REST API; not supported yet"),
+    API_TLS_CERTIFICATE("api.tls.certificate", "", "PEM certificate of the REST API; not supported yet"),
+    API_TLS_KEY("api.tls.key", "", "PEM key of the REST API; not supported yet"),
+    API_TLS_CLIENT_CA("api.tls.clientCa", "", "PEM authority of client certificates; not supported yet"),
+    CNI_SOCKET("cni.socket", "", "socket of the CNI server; cni.sock in the run directory when empty");
+
+    private final String key;
+    private final String defaultText;
+    private final String help;
+
+    ConfigurationKey(String key, String defaultText, String help) {
+        this.key = key;
+        this.defaultText = defaultText;
+        this.help = help;
+    }
+
+    /** Name in the file, with dots between levels. */
+    public String key() {
+        return key;
+    }
+
+    public String defaultText() {
+        return defaultText;
+    }
+
+    public String help() {
+        return help;
+    }
+
+    /** Environment variable of the key: {@code overlay.vni} is {@code WEFT_OVERLAY_VNI}. */
+    public String variable() {
+        return "WEFT_" + name();
+    }
+
+    static Optional<ConfigurationKey> of(String key) {
+        return Arrays.stream(values()).filter(candidate -> candidate.key.equals(key)).findFirst();
+    }
+
+    /** Whether {@code key} is a level above other keys, as {@code overlay} is. */
+    static boolean isLevel(String key) {
+        return Arrays.stream(values()).anyMatch(candidate -> candidate.key.startsWith(key + "."));
+    }
+}

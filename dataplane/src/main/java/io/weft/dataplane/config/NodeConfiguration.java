@@ -1,0 +1,179 @@
+package io.weft.dataplane.config;
+
+import static io.weft.dataplane.config.ConfigurationKey.*;
+
+import io.weft.encap.address.Ipv4Prefix;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Configuration of one node, read by both processes and the command line. A YAML file, overridden by {@code WEFT_*}
+ * variables, overridden by flags. Immutable.
+ *
+ * <p>Errors: {@link ConfigurationException}, one line: {@code FILE:LINE: key: what is wrong} (or the variable's or
+ * flag's name instead of file and line).
+ *
+ * @param uplink device name, or empty when not configured; see {@link #requireUplink}
+ * @param podCidr empty: taken from this node's Node object
+ * @param podMtu 0: uplink MTU less the tunnel's overhead
+ * @param workerCpus empty, or one CPU for each worker
+ * @param flowCapacity lines of the flow table, a power of two
+ */
+public record NodeConfiguration(
+        String nodeName,
+        String uplink,
+        Path runDirectory,
+        Path stateDirectory,
+        Optional<Path> manifests,
+        Optional<Path> kubeconfig,
+        Optional<Ipv4Prefix> podCidr,
+        Ipv4Prefix clusterCidr,
+        Ipv4Prefix serviceCidr,
+        PortRange nodePortRange,
+        int podMtu,
+        int workers,
+        List<Integer> workerCpus,
+        boolean busyPoll,
+        XdpMode xdpMode,
+        Overlay overlay,
+        boolean masquerade,
+        PortRange snatPorts,
+        int flowCapacity,
+        Path cniSocket) {
+
+    public static final int MAX_WORKERS = 64;
+    private static final int MAX_VNI = (1 << 24) - 1;
+    private static final int MAX_PORT = 65_535;
+    private static final int LEAST_MTU = 576;
+    private static final int MAX_MTU = 65_535;
+    private static final int MAX_CPU = 1023;
+    private static final int LEAST_FLOWS = 1 << 10;
+    private static final int MOST_FLOWS = 1 << 26;
+
+    /** Best rung of the capability ladder that may be tried. */
+    public enum XdpMode {
+        AUTO, ZERO_COPY, NATIVE, GENERIC;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+    }
+
+    /** How pods of other nodes are reached. */
+    public enum OverlayMode {
+        VXLAN, NONE, AUTO;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    public record Overlay(OverlayMode mode, int vni, int port) {
+    }
+
+    /** File (when given), then the process environment, then flags {@code key → value}. */
+    public static NodeConfiguration load(Optional<Path> file, Map<String, String> flags) {
+        return load(file, System.getenv(), flags);
+    }
+
+    public static NodeConfiguration load(Optional<Path> file, Map<String, String> variables, Map<String, String> flags) {
+        Settings settings = new Settings();
+        file.ifPresent(path -> ConfigurationFile.read(path, settings));
+        settings.putVariables(variables);
+        settings.putFlags(flags);
+        return of(settings);
+    }
+
+    /** Configuration of the given keys and the defaults, for tests. */
+    public static NodeConfiguration of(Map<String, String> values) {
+        return load(Optional.empty(), Map.of(), values);
+    }
+
+    private static NodeConfiguration of(Settings settings) {
+        Path runDirectory = settings.path(RUN_DIRECTORY);
+        NodeConfiguration configuration = new NodeConfiguration(
+                settings.optionalText(NODE_NAME).orElseGet(NodeConfiguration::hostName),
+                uplink(settings),
+                runDirectory,
+                settings.path(STATE_DIRECTORY),
+                settings.optionalPath(SOURCE_MANIFESTS),
+                settings.optionalPath(SOURCE_KUBECONFIG),
+                settings.optionalPrefix(POD_CIDR),
+                settings.prefix(CLUSTER_CIDR),
+                settings.prefix(SERVICE_CIDR),
+                settings.portRange(NODE_PORT_RANGE),
+                podMtu(settings),
+                settings.integer(WORKERS, 1, MAX_WORKERS),
+                settings.integers(WORKER_CPUS, 0, MAX_CPU),
+                settings.flag(BUSY_POLL),
+                settings.choice(XDP_MODE, XdpMode.class),
+                new Overlay(
+                        settings.choice(OVERLAY_MODE, OverlayMode.class),
+                        settings.integer(OVERLAY_VNI, 0, MAX_VNI),
+                        settings.integer(OVERLAY_PORT, 1, MAX_PORT)),
+                settings.flag(MASQUERADE),
+                settings.portRange(SNAT_PORTS),
+                settings.integer(FLOWS_CAPACITY, LEAST_FLOWS, MOST_FLOWS),
+                settings.optionalPath(CNI_SOCKET).orElse(runDirectory.resolve("cni.sock")));
+        configuration.check(settings);
+        return configuration;
+    }
+
+    /** Rules over several keys. */
+    private void check(Settings settings) {
+        if (manifests.isPresent() && kubeconfig.isPresent()) {
+            throw settings.wrong(SOURCE_KUBECONFIG, "only one source may be given, and source.manifests is");
+        }
+        if (clusterCidr.overlaps(serviceCidr)) {
+            throw settings.wrong(SERVICE_CIDR, serviceCidr + " overlaps clusterCidr " + clusterCidr);
+        }
+        if (podCidr.isPresent() && !clusterCidr.contains(podCidr.get())) {
+            throw settings.wrong(POD_CIDR, podCidr.get() + " is not inside clusterCidr " + clusterCidr);
+        }
+        if (snatPorts.overlaps(nodePortRange)) {
+            throw settings.wrong(SNAT_PORTS, snatPorts + " overlaps nodePortRange " + nodePortRange);
+        }
+        if (!workerCpus.isEmpty() && workerCpus.size() != workers) {
+            throw settings.wrong(WORKER_CPUS, "names " + workerCpus.size() + " CPUs for " + workers + " workers");
+        }
+        if (Integer.bitCount(flowCapacity) != 1) {
+            throw settings.wrong(FLOWS_CAPACITY, "must be a power of two, not " + flowCapacity);
+        }
+    }
+
+    /** @throws ConfigurationException unless the device that leads to the other nodes is configured */
+    public String requireUplink() {
+        if (uplink.isEmpty()) {
+            throw new ConfigurationException("uplink: not set; name the device that leads to the other nodes"
+                    + " (in the file, by WEFT_UPLINK or --set uplink=DEVICE)");
+        }
+        return uplink;
+    }
+
+    private static String uplink(Settings settings) {
+        String name = settings.text(UPLINK);
+        if (!name.matches("[^/\\s]{0,15}")) {
+            throw settings.wrong(UPLINK, "must be a device name of at most 15 characters, not \"" + name + "\"");
+        }
+        return name;
+    }
+
+    private static int podMtu(Settings settings) {
+        return settings.text(POD_MTU).equals("0") ? 0 : settings.integer(POD_MTU, LEAST_MTU, MAX_MTU);
+    }
+
+    private static String hostName() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            throw new ConfigurationException("nodeName: not set, and this host has no name that resolves");
+        }
+    }
+}

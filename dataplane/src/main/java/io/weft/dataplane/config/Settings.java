@@ -1,0 +1,124 @@
+package io.weft.dataplane.config;
+
+import io.weft.encap.address.Ipv4Prefix;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Text values by key, each with the place it came from, and their conversion with errors that name that place. */
+final class Settings {
+    private static final int MAX_PORT = 65_535;
+
+    private record Value(String text, String origin) {
+    }
+
+    private final Map<ConfigurationKey, Value> values = new EnumMap<>(ConfigurationKey.class);
+
+    void put(ConfigurationKey key, String text, String origin) {
+        values.put(key, new Value(text.strip(), origin));
+    }
+
+    void putVariables(Map<String, String> variables) {
+        for (ConfigurationKey key : ConfigurationKey.values()) {
+            String text = variables.get(key.variable());
+            if (text != null) {
+                put(key, text, key.variable());
+            }
+        }
+    }
+
+    void putFlags(Map<String, String> flags) {
+        flags.forEach((name, text) -> put(
+                ConfigurationKey.of(name)
+                        .orElseThrow(() -> new ConfigurationException("--set: " + name + ": unknown key")),
+                text, "--set"));
+    }
+
+    /** The error for a wrong value: place, key, what is wrong. */
+    ConfigurationException wrong(ConfigurationKey key, String what) {
+        Value value = values.get(key);
+        String origin = value == null ? "default" : value.origin();
+        return new ConfigurationException(origin + ": " + key.key() + ": " + what);
+    }
+
+    String text(ConfigurationKey key) {
+        Value value = values.get(key);
+        return value == null ? key.defaultText() : value.text();
+    }
+
+    Optional<String> optionalText(ConfigurationKey key) {
+        return Optional.of(text(key)).filter(text -> !text.isEmpty());
+    }
+
+    Optional<Path> optionalPath(ConfigurationKey key) {
+        return optionalText(key).map(Path::of);
+    }
+
+    Path path(ConfigurationKey key) {
+        return optionalPath(key).orElseThrow(() -> wrong(key, "must name a directory"));
+    }
+
+    int integer(ConfigurationKey key, int least, int most) {
+        return integer(key, text(key), least, most);
+    }
+
+    boolean flag(ConfigurationKey key) {
+        return switch (text(key)) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw wrong(key, "must be true or false, not \"" + text(key) + "\"");
+        };
+    }
+
+    <E extends Enum<E>> E choice(ConfigurationKey key, Class<E> type) {
+        List<String> names = new ArrayList<>();
+        for (E candidate : type.getEnumConstants()) {
+            if (candidate.toString().equals(text(key))) {
+                return candidate;
+            }
+            names.add(candidate.toString());
+        }
+        throw wrong(key, "must be one of " + String.join(", ", names) + ", not \"" + text(key) + "\"");
+    }
+
+    Optional<Ipv4Prefix> optionalPrefix(ConfigurationKey key) {
+        return optionalText(key).isEmpty() ? Optional.empty() : Optional.of(prefix(key));
+    }
+
+    Ipv4Prefix prefix(ConfigurationKey key) {
+        return Ipv4Prefix.parse(text(key))
+                .filter(prefix -> prefix.toString().equals(text(key)))
+                .orElseThrow(() -> wrong(key, "must be an IPv4 prefix such as 10.244.0.0/16, not \"" + text(key) + "\""));
+    }
+
+    PortRange portRange(ConfigurationKey key) {
+        String[] ends = text(key).split("-", -1);
+        if (ends.length != 2) {
+            throw wrong(key, "must be FIRST-LAST, not \"" + text(key) + "\"");
+        }
+        PortRange range = new PortRange(
+                integer(key, ends[0].strip(), 1, MAX_PORT), integer(key, ends[1].strip(), 1, MAX_PORT));
+        if (range.first() > range.last()) {
+            throw wrong(key, "first is above last in \"" + text(key) + "\"");
+        }
+        return range;
+    }
+
+    List<Integer> integers(ConfigurationKey key, int least, int most) {
+        List<Integer> integers = new ArrayList<>();
+        for (String part : optionalText(key).map(text -> text.split(",", -1)).orElse(new String[0])) {
+            integers.add(integer(key, part.strip(), least, most));
+        }
+        return List.copyOf(integers);
+    }
+
+    private int integer(ConfigurationKey key, String text, int least, int most) {
+        if (!text.matches("-?[0-9]{1,10}") || Long.parseLong(text) < least || Long.parseLong(text) > most) {
+            throw wrong(key, "must be a number from " + least + " to " + most + ", not \"" + text + "\"");
+        }
+        return Integer.parseInt(text);
+    }
+}

@@ -1,0 +1,115 @@
+package io.weft.dataplane.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weft.dataplane.config.NodeConfiguration.OverlayMode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class NodeConfigurationTest {
+    @TempDir
+    private Path directory;
+
+    @Test
+    void defaultsNeedNoFile() {
+        NodeConfiguration configuration = NodeConfiguration.of(Map.of());
+        assertEquals(Path.of("/run/weft"), configuration.runDirectory());
+        assertEquals(Path.of("/run/weft/cni.sock"), configuration.cniSocket());
+        assertEquals(8472, configuration.overlay().port());
+        assertFalse(configuration.nodeName().isEmpty());
+    }
+
+    @Test
+    void fileThenVariablesThenFlags() throws IOException {
+        Path file = write("""
+                nodeName: n1
+                overlay:
+                  mode: auto
+                  vni: 7
+                  port: 4789
+                workers: 2
+                workerCpus: [2, 3]
+                """);
+        NodeConfiguration configuration = NodeConfiguration.load(Optional.of(file),
+                Map.of("WEFT_OVERLAY_VNI", "8", "WEFT_OVERLAY_PORT", "8472"), Map.of("overlay.vni", "9"));
+        assertEquals("n1", configuration.nodeName());
+        assertEquals(new NodeConfiguration.Overlay(OverlayMode.AUTO, 9, 8472), configuration.overlay());
+        assertEquals(List.of(2, 3), configuration.workerCpus());
+    }
+
+    @Test
+    void anEmptyFileIsTheDefaults() throws IOException {
+        assertEquals(NodeConfiguration.of(Map.of()),
+                NodeConfiguration.load(Optional.of(write("# nothing\n")), Map.of(), Map.of()));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "overlay:\\n  vnii: 1|2: overlay.vnii: unknown key",
+        "nodeNam: n1|1: nodeNam: unknown key",
+        "workers: 1\\nworkers: 2|2: workers: given twice, first in line 1",
+        "\\nworkers: two|2: workers: must be a number from 1 to 64, not \"two\"",
+        "workers: 1\\noverlay:\\n  mode: vlan|3: overlay.mode: must be one of vxlan, none, auto, not \"vlan\"",
+        "podCidr: 10.244.1.0|1: podCidr: must be an IPv4 prefix such as 10.244.0.0/16, not \"10.244.1.0\"",
+        "podCidr: 10.9.0.0/24|1: podCidr: 10.9.0.0/24 is not inside clusterCidr 10.244.0.0/16",
+        "serviceCidr: 10.244.8.0/24|1: serviceCidr: 10.244.8.0/24 overlaps clusterCidr 10.244.0.0/16",
+        "snat:\\n  ports: 32000-33000|2: snat.ports: 32000-33000 overlaps nodePortRange 30000-32767",
+        "snat:\\n  ports: 5-4|2: snat.ports: first is above last in \"5-4\"",
+        "overlay: vxlan|1: overlay: must hold keys of its own",
+        "nodeName: {a: b}|1: nodeName: must be a single value",
+        "workerCpus: [1]\\nworkers: 2|1: workerCpus: names 1 CPUs for 2 workers",
+        "masquerade: maybe|1: masquerade: must be true or false, not \"maybe\"",
+        "- a|1: must be keys and values",
+        "flows:\\n  capacity: 100000|2: flows.capacity: must be a power of two, not 100000",
+    })
+    void wrongFilesNameLineAndKey(String content, String expected) throws IOException {
+        Path file = write(content.replace("\\n", "\n"));
+        assertEquals(file + ":" + expected, error(Optional.of(file), Map.of(), Map.of()));
+    }
+
+    @Test
+    void whatIsNoYamlNamesTheLine() throws IOException {
+        Path file = write("nodeName: n1\nworkers: [1\n");
+        String message = error(Optional.of(file), Map.of(), Map.of());
+        assertTrue(message.startsWith(file + ":3: not YAML: "), message);
+        assertEquals(1, message.lines().count());
+    }
+
+    @Test
+    void wrongVariableAndFlagAreNamed() {
+        assertEquals("WEFT_WORKERS: workers: must be a number from 1 to 64, not \"0\"",
+                error(Optional.empty(), Map.of("WEFT_WORKERS", "0"), Map.of()));
+        assertEquals("--set: worker: unknown key", error(Optional.empty(), Map.of(), Map.of("worker", "1")));
+    }
+
+    @Test
+    void aMissingFileIsOneLine() {
+        Path file = directory.resolve("absent.yaml");
+        assertEquals(file + ": no such file; name one with --config", error(Optional.of(file), Map.of(), Map.of()));
+    }
+
+    @Test
+    void theUplinkIsAskedForOnlyByThoseThatNeedIt() {
+        assertThrows(ConfigurationException.class, NodeConfiguration.of(Map.of())::requireUplink);
+        assertEquals("eth1", NodeConfiguration.of(Map.of("uplink", "eth1")).requireUplink());
+    }
+
+    private static String error(Optional<Path> file, Map<String, String> variables, Map<String, String> flags) {
+        return assertThrows(ConfigurationException.class, () -> NodeConfiguration.load(file, variables, flags)).getMessage();
+    }
+
+    private Path write(String content) throws IOException {
+        return Files.writeString(directory.resolve("weft.yaml"), content);
+    }
+}
