@@ -1,0 +1,55 @@
+package io.weft.encap.packet;
+
+/**
+ * Kinds of IPv4 addresses. An address is an {@code int} with its numeric value (10.0.0.1 = 0x0A000001), not its bytes in
+ * memory order.
+ */
+public final class Ipv4Address {
+    public static final int ANY = 0;
+    public static final int BROADCAST = 0xFFFF_FFFF;
+
+    private static final int THIS_NETWORK = 0;
+    private static final int LOOPBACK = 127;
+    private static final int MULTICAST = 0xE;
+
+    private Ipv4Address() {
+    }
+
+    /** 127/8. */
+    public static boolean isLoopback(int address) {
+        return address >>> 24 == LOOPBACK;
+    }
+
+    /** 224/4. */
+    public static boolean isMulticast(int address) {
+        return address >>> 28 == MULTICAST;
+    }
+
+    /** 0/8, "this network". */
+    public static boolean isThisNetwork(int address) {
+        return address >>> 24 == THIS_NETWORK;
+    }
+
+    /** 169.254/16. */
+    public static boolean isLinkLocal(int address) {
+        return address >>> 16 == 0xA9FE;
+    }
+
+    /**
+     * Whether no host can have this address, so that a router neither forwards from it nor to it: 0/8, 127/8, 224/4 and
+     * 255.255.255.255 (RFC 1812 5.3.7). The rest of 240/4 counts as ordinary, as in Linux: clusters use it for pods.
+     */
+    public static boolean isMartian(int address) {
+        return isThisNetwork(address) || isLoopback(address) || isMulticast(address) || address == BROADCAST;
+    }
+
+    /** Whether {@code address} lies in {@code network}/{@code prefixLength}; prefix lengths 0 to 32. */
+    public static boolean isInside(int address, int network, int prefixLength) {
+        return ((address ^ network) & mask(prefixLength)) == 0;
+    }
+
+    /** Netmask of a prefix length 0 to 32. */
+    public static int mask(int prefixLength) {
+        return (int) (0xFFFF_FFFF_0000_0000L >>> prefixLength);
+    }
+}

@@ -1,0 +1,69 @@
+package io.weft.encap.packet;
+
+import io.weft.encap.memory.Memory;
+
+/** UDP header (RFC 768). {@code at} is the address of its first byte; {@link #validate} once, then read. */
+public final class UdpHeader {
+    public static final int LENGTH = 8;
+    public static final int CHECKSUM_OFFSET = 6;
+
+    private static final int DESTINATION_PORT_OFFSET = 2;
+    private static final int LENGTH_OFFSET = 4;
+
+    private UdpHeader() {
+    }
+
+    /**
+     * As Linux does, a UDP length below the IP payload is accepted; the rest is no part of the datagram.
+     *
+     * @param l4Length bytes of IP payload
+     * @return 0, {@link HeaderError#L4_TRUNCATED} or {@link HeaderError#UDP_BAD_LENGTH}
+     */
+    public static int validate(long at, int l4Length) {
+        if (l4Length < LENGTH) {
+            return HeaderError.L4_TRUNCATED;
+        }
+        int length = length(at);
+        return length < LENGTH || length > l4Length ? HeaderError.UDP_BAD_LENGTH : HeaderError.NONE;
+    }
+
+    public static int sourcePort(long at) {
+        return Memory.u16(at);
+    }
+
+    public static int destinationPort(long at) {
+        return Memory.u16(at + DESTINATION_PORT_OFFSET);
+    }
+
+    /** Header and payload, bytes. */
+    public static int length(long at) {
+        return Memory.u16(at + LENGTH_OFFSET);
+    }
+
+    /** 0: the sender computed none. */
+    public static int checksum(long at) {
+        return Memory.u16(at + CHECKSUM_OFFSET);
+    }
+
+    public static void setSourcePort(long at, int port) {
+        Memory.putU16(at, port);
+    }
+
+    public static void setDestinationPort(long at, int port) {
+        Memory.putU16(at + DESTINATION_PORT_OFFSET, port);
+    }
+
+    public static void setLength(long at, int length) {
+        Memory.putU16(at + LENGTH_OFFSET, length);
+    }
+
+    public static void setChecksum(long at, int checksum) {
+        Memory.putU16(at + CHECKSUM_OFFSET, checksum);
+    }
+
+    /** Writes all 8 bytes, checksum 0. */
+    public static void write(long at, int sourcePort, int destinationPort, int length) {
+        Memory.putI32(at, sourcePort << 16 | destinationPort);
+        Memory.putI32(at + LENGTH_OFFSET, length << 16);
+    }
+}
