@@ -1,6 +1,5 @@
 package io.weft.encap.tunnel;
 
-import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.IpProtocol;
