@@ -1,0 +1,62 @@
+package io.weft.nativebindings.netlink;
+
+/**
+ * A network device, as RTM_NEWLINK describes it.
+ *
+ * @param mac 48-bit hardware address as a number; 0 when the device has none of that width
+ * @param flags IFF_ flags, see {@link #isUp} and {@link #hasCarrier}
+ * @param operState one of the kernel's IF_OPER_ values (RFC 2863)
+ * @param kind the driver's rtnetlink kind ("veth", "bridge", "vxlan"), empty for hardware devices
+ * @param peerIndex IFLA_LINK: a veth's other end, a VLAN's parent; -1 when there is none. When {@link #peerNamespaceId} is
+ *     not -1 it is an index in that other namespace
+ * @param peerNamespaceId the id which this namespace has for the one that peerIndex belongs to, -1 for this one
+ * @param masterIndex the bridge or bond it is enslaved to, 0 for none
+ * @param xdpProgramId id of the XDP program attached, 0 for none; of several, the one in the driver
+ */
+public record Link(
+        int index,
+        String name,
+        long mac,
+        int mtu,
+        int flags,
+        int operState,
+        String kind,
+        int peerIndex,
+        int peerNamespaceId,
+        int masterIndex,
+        int txQueues,
+        int rxQueues,
+        int xdpProgramId,
+        XdpMode xdpMode) {
+    /** {@code <linux/if.h>}. */
+    public static final int IFF_UP = 0x1;
+
+    public static final int IFF_LOOPBACK = 0x8;
+    public static final int IFF_LOWER_UP = 0x10000;
+
+    /** How an XDP program is attached: IFLA_XDP_ATTACHED. */
+    public enum XdpMode {
+        NONE,
+        /** In the driver. */
+        NATIVE,
+        /** On socket buffers, after the driver. */
+        GENERIC,
+        /** Offloaded to the device. */
+        HARDWARE,
+        /** In more than one of these places. */
+        MULTIPLE
+    }
+
+    /** Whether the administrator has set the device up. */
+    public boolean isUp() {
+        return (flags & IFF_UP) != 0;
+    }
+
+    public boolean hasCarrier() {
+        return (flags & IFF_LOWER_UP) != 0;
+    }
+
+    public boolean isLoopback() {
+        return (flags & IFF_LOOPBACK) != 0;
+    }
+}

@@ -1,0 +1,82 @@
+package io.weft.nativebindings.netlink;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.weft.nativebindings.linux.CallState;
+import io.weft.nativebindings.linux.Libc;
+import java.lang.foreign.Arena;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Path;
+
+/** System calls on namespaces and mounts; all return 0 or -errno. */
+final class NamespaceCalls {
+    static final int CLONE_NEWNET = 0x40000000; // <linux/sched.h>
+    static final int MS_BIND = 4096; // <linux/mount.h>
+    static final int MS_REC = 16384;
+    static final int MS_SHARED = 1 << 20;
+    static final int MNT_DETACH = 2; // <linux/fs.h>, not exported; <sys/mount.h>
+    static final int LOCK_EX = 2; // <asm-generic/fcntl.h>
+
+    private static final MethodHandle SETNS = Libc.function("setns", JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle UNSHARE = Libc.function("unshare", JAVA_INT, JAVA_INT);
+    private static final MethodHandle MOUNT =
+            Libc.function("mount", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle UMOUNT2 = Libc.function("umount2", JAVA_INT, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle FLOCK = Libc.function("flock", JAVA_INT, JAVA_INT, JAVA_INT);
+
+    /** Moves the calling thread, and no other, to the network namespace behind the descriptor. */
+    static int setNetworkNamespace(int fd) {
+        try {
+            CallState state = CallState.current();
+            return state.result((int) SETNS.invokeExact(state.segment(), fd, CLONE_NEWNET));
+        } catch (Throwable t) {
+            throw Libc.unlinked("setns", t);
+        }
+    }
+
+    /** Moves the calling thread, and no other, to a new network namespace. */
+    static int unshareNetwork() {
+        try {
+            CallState state = CallState.current();
+            return state.result((int) UNSHARE.invokeExact(state.segment(), CLONE_NEWNET));
+        } catch (Throwable t) {
+            throw Libc.unlinked("unshare", t);
+        }
+    }
+
+    static int mount(Path source, Path target, long flags) {
+        try (Arena arena = Arena.ofConfined()) {
+            long from = arena.allocateFrom(source.toString()).address();
+            long to = arena.allocateFrom(target.toString()).address();
+            long type = arena.allocateFrom("none").address();
+            CallState state = CallState.current();
+            return state.result((int) MOUNT.invokeExact(state.segment(), from, to, type, flags, 0L));
+        } catch (Throwable t) {
+            throw Libc.unlinked("mount", t);
+        }
+    }
+
+    /** Takes a mount away from its place at once, and ends it when nobody uses it any more. */
+    static int detachMount(Path target) {
+        try (Arena arena = Arena.ofConfined()) {
+            long path = arena.allocateFrom(target.toString()).address();
+            CallState state = CallState.current();
+            return state.result((int) UMOUNT2.invokeExact(state.segment(), path, MNT_DETACH));
+        } catch (Throwable t) {
+            throw Libc.unlinked("umount2", t);
+        }
+    }
+
+    /** Waits for the exclusive lock on an open file; closing the descriptor gives it back. */
+    static int lock(int fd) {
+        try {
+            CallState state = CallState.current();
+            return state.result((int) FLOCK.invokeExact(state.segment(), fd, LOCK_EX));
+        } catch (Throwable t) {
+            throw Libc.unlinked("flock", t);
+        }
+    }
+
+    private NamespaceCalls() {}
+}

@@ -1,0 +1,240 @@
+package io.weft.nativebindings.netlink;
+
+import io.weft.nativebindings.linux.Descriptors;
+import io.weft.nativebindings.linux.Errno;
+import io.weft.nativebindings.linux.LinuxException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+
+/**
+ * An open network namespace. While it is open the namespace exists, even when its file is deleted.
+ *
+ * <p>Named ones are files in {@code /run/netns}, as {@code ip netns} makes and reads them. Code runs inside a namespace on a
+ * platform thread of its own, which enters it by setns(2) and ends afterwards, so that no thread of a pool is left behind in
+ * another namespace. Processes and sockets started by that code belong to the namespace. All of this needs CAP_SYS_ADMIN.
+ */
+public final class NetworkNamespace implements AutoCloseable {
+    /** Where {@code ip netns} keeps its files. */
+    public static final Path RUN_DIRECTORY = Path.of("/run/netns");
+
+    private static final Path OWN = Path.of("/proc/thread-self/ns/net");
+
+    private final Path path;
+    private final int fd;
+    private boolean closed;
+
+    private NetworkNamespace(Path path, int fd) {
+        this.path = path;
+        this.fd = fd;
+    }
+
+    /** Code that runs inside a namespace. */
+    @FunctionalInterface
+    public interface Task<T, E extends Exception> {
+        T call() throws E;
+    }
+
+    /** As {@link Task}, without a result. */
+    @FunctionalInterface
+    public interface Action<E extends Exception> {
+        void run() throws E;
+    }
+
+    /** The file of a named namespace. */
+    public static Path named(String name) {
+        if (name.isEmpty() || name.contains("/") || name.equals(".") || name.equals("..")) {
+            throw new IllegalArgumentException("\"" + name + "\" cannot name a network namespace");
+        }
+        return RUN_DIRECTORY.resolve(name);
+    }
+
+    /** The file of a process's namespace. */
+    public static Path ofProcess(long pid) {
+        return Path.of("/proc/" + pid + "/ns/net");
+    }
+
+    /** Opens the namespace behind a file: a {@linkplain #named named} one, a process's, or a bind mount of either. */
+    public static NetworkNamespace open(Path path) {
+        return new NetworkNamespace(
+                path, LinuxException.check("open network namespace " + path, Descriptors.open(path, Descriptors.O_RDONLY, 0)));
+    }
+
+    /** Opens the calling thread's own namespace. */
+    public static NetworkNamespace current() {
+        return open(OWN);
+    }
+
+    /**
+     * Makes a namespace and binds it to a new file. In {@link #RUN_DIRECTORY} it shows up in {@code ip netns}, and the
+     * directory is made, and made a shared mount, as that tool does. Its loopback device is down.
+     */
+    public static void create(Path path) {
+        String operation = "create network namespace " + path;
+        if (RUN_DIRECTORY.equals(path.getParent())) {
+            prepareRunDirectory();
+        }
+        int file = Descriptors.open(path, Descriptors.O_RDONLY | Descriptors.O_CREAT | Descriptors.O_EXCL, 0);
+        Descriptors.close(LinuxException.check(operation, file));
+        try {
+            onNewThread(operation, () -> {
+                check(operation, NamespaceCalls.unshareNetwork());
+                check(operation, NamespaceCalls.mount(OWN, path, NamespaceCalls.MS_BIND));
+                return null;
+            });
+        } catch (RuntimeException e) {
+            deleteFile(path);
+            throw e;
+        }
+    }
+
+    /**
+     * Takes a namespace's file away. The namespace ends once no process, socket or open descriptor uses it. False when there
+     * is no such file.
+     */
+    public static boolean delete(Path path) {
+        int result = NamespaceCalls.detachMount(path);
+        if (result == -Errno.ENOENT) {
+            return false;
+        }
+        if (result != -Errno.EINVAL) { // EINVAL: a file that nothing is mounted on, left by an interrupted create
+            check("unmount network namespace " + path, result);
+        }
+        return deleteFile(path);
+    }
+
+    /** Runs code inside a namespace and waits for it. Its exceptions arrive as they are. */
+    public static <T, E extends Exception> T call(Path path, Task<T, E> task) throws E {
+        try (NetworkNamespace namespace = open(path)) {
+            return namespace.call(task);
+        }
+    }
+
+    /** As {@link #call(Path, Task)}. */
+    public static <E extends Exception> void run(Path path, Action<E> action) throws E {
+        try (NetworkNamespace namespace = open(path)) {
+            namespace.run(action);
+        }
+    }
+
+    /** As {@link #call(Path, Task)}. An interrupt of the waiting thread is passed on to the code. */
+    public <T, E extends Exception> T call(Task<T, E> task) throws E {
+        String operation = "enter network namespace " + path;
+        return onNewThread("netns " + path.getFileName(), () -> {
+            check(operation, NamespaceCalls.setNetworkNamespace(fd));
+            return task.call();
+        });
+    }
+
+    /** As {@link #call(Task)}. */
+    public <E extends Exception> void run(Action<E> action) throws E {
+        call(() -> {
+            action.run();
+            return null;
+        });
+    }
+
+    /** For requests that refer to a namespace by descriptor; valid while this is open. */
+    public int fd() {
+        return fd;
+    }
+
+    /** Equal for two of these if, and only if, they are the same namespace. */
+    public long inode() {
+        try {
+            return (Long) Files.getAttribute(Path.of("/proc/self/fd/" + fd), "unix:ino");
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read the inode of " + this, e);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            Descriptors.close(fd);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "network namespace " + path;
+    }
+
+    /** Without a shared mount, namespaces made later would not be seen in other mount namespaces. */
+    private static void prepareRunDirectory() {
+        try {
+            Files.createDirectories(RUN_DIRECTORY);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot make the directory " + RUN_DIRECTORY, e);
+        }
+        String operation = "make " + RUN_DIRECTORY + " a shared mount";
+        int directory = LinuxException.check(operation, Descriptors.open(RUN_DIRECTORY, Descriptors.O_RDONLY, 0));
+        try {
+            check(operation, NamespaceCalls.lock(directory)); // ip-netns takes the same lock: two bind mounts would hide files
+            int shared = shareRunDirectory();
+            if (shared == -Errno.EINVAL) { // not a mount point yet
+                int flags = NamespaceCalls.MS_BIND | NamespaceCalls.MS_REC;
+                check(operation, NamespaceCalls.mount(RUN_DIRECTORY, RUN_DIRECTORY, flags));
+                shared = shareRunDirectory();
+            }
+            check(operation, shared);
+        } finally {
+            Descriptors.close(directory);
+        }
+    }
+
+    private static int shareRunDirectory() {
+        return NamespaceCalls.mount(Path.of(""), RUN_DIRECTORY, NamespaceCalls.MS_SHARED | NamespaceCalls.MS_REC);
+    }
+
+    private static boolean deleteFile(Path path) {
+        try {
+            return Files.deleteIfExists(path);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot delete the network namespace's file " + path, e);
+        }
+    }
+
+    private static void check(String operation, int result) {
+        if (result == -Errno.EPERM) {
+            throw new LinuxException(operation, Errno.EPERM, "This needs the capability CAP_SYS_ADMIN.");
+        }
+        LinuxException.check(operation, result);
+    }
+
+    private static <T, E extends Exception> T onNewThread(String name, Task<T, E> task) throws E {
+        FutureTask<T> future = new FutureTask<>(task::call);
+        Thread thread = Thread.ofPlatform().name(name).start(future);
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    thread.join();
+                    return future.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                    thread.interrupt();
+                }
+            }
+        } catch (ExecutionException e) {
+            throw NetworkNamespace.<E>unwrapped(e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** A task fails with what it declares, or unchecked. */
+    @SuppressWarnings("unchecked")
+    private static <E extends Exception> E unwrapped(ExecutionException failure) {
+        if (failure.getCause() instanceof Error error) {
+            throw error;
+        }
+        return (E) failure.getCause();
+    }
+}

@@ -1,0 +1,130 @@
+package io.weft.nativebindings.netlink;
+
+/**
+ * Routing messages and their attributes: {@code <linux/rtnetlink.h>}, {@code <linux/if_link.h>}, {@code <linux/if_addr.h>},
+ * {@code <linux/neighbour.h>} and {@code <linux/veth.h>}. Constants that callers need too are with the records
+ * ({@link Link}, {@link Route}, {@link Neighbour}).
+ */
+final class RtnetlinkAbi {
+    static final int AF_UNSPEC = 0;
+    static final int AF_INET = 2;
+    static final int AF_BRIDGE = 7;
+
+    static final int RTM_NEWLINK = 16;
+    static final int RTM_DELLINK = 17;
+    static final int RTM_GETLINK = 18;
+    static final int RTM_SETLINK = 19;
+    static final int RTM_NEWADDR = 20;
+    static final int RTM_DELADDR = 21;
+    static final int RTM_GETADDR = 22;
+    static final int RTM_NEWROUTE = 24;
+    static final int RTM_DELROUTE = 25;
+    static final int RTM_GETROUTE = 26;
+    static final int RTM_NEWNEIGH = 28;
+    static final int RTM_DELNEIGH = 29;
+    static final int RTM_GETNEIGH = 30;
+
+    static final int RTMGRP_LINK = 0x1;
+    static final int RTMGRP_NEIGH = 0x4;
+    static final int RTMGRP_IPV4_IFADDR = 0x10;
+    static final int RTMGRP_IPV4_ROUTE = 0x40;
+
+    /** struct ifinfomsg. */
+    static final int SIZEOF_IFINFOMSG = 16;
+    static final int IFI_FAMILY_OFFSET = 0;
+    static final int IFI_INDEX_OFFSET = 4;
+    static final int IFI_FLAGS_OFFSET = 8;
+
+    static final int IFLA_ADDRESS = 1;
+    static final int IFLA_IFNAME = 3;
+    static final int IFLA_MTU = 4;
+    static final int IFLA_LINK = 5;
+    static final int IFLA_MASTER = 10;
+    static final int IFLA_OPERSTATE = 16;
+    static final int IFLA_LINKINFO = 18;
+    static final int IFLA_NET_NS_FD = 28;
+    static final int IFLA_EXT_MASK = 29;
+    static final int IFLA_NUM_TX_QUEUES = 31;
+    static final int IFLA_NUM_RX_QUEUES = 32;
+    static final int IFLA_LINK_NETNSID = 37;
+    static final int IFLA_XDP = 43;
+    static final int RTEXT_FILTER_SKIP_STATS = 8;
+
+    static final int IFLA_INFO_KIND = 1;
+    static final int IFLA_INFO_DATA = 2;
+    static final int VETH_INFO_PEER = 1;
+
+    static final int IFLA_VXLAN_ID = 1;
+    static final int IFLA_VXLAN_LINK = 3;
+    static final int IFLA_VXLAN_LOCAL = 4;
+    static final int IFLA_VXLAN_LEARNING = 7;
+    static final int IFLA_VXLAN_PORT = 15;
+    static final int IFLA_VXLAN_UDP_CSUM = 18;
+
+    static final int IFLA_XDP_ATTACHED = 2;
+    static final int IFLA_XDP_PROG_ID = 4;
+    static final int IFLA_XDP_DRV_PROG_ID = 5;
+    static final int IFLA_XDP_SKB_PROG_ID = 6;
+    static final int IFLA_XDP_HW_PROG_ID = 7;
+    static final int XDP_ATTACHED_NONE = 0;
+    static final int XDP_ATTACHED_DRV = 1;
+    static final int XDP_ATTACHED_SKB = 2;
+    static final int XDP_ATTACHED_HW = 3;
+
+    /** struct ifaddrmsg. */
+    static final int SIZEOF_IFADDRMSG = 8;
+    static final int IFA_FAMILY_OFFSET = 0;
+    static final int IFA_PREFIXLEN_OFFSET = 1;
+    static final int IFA_FLAGS_OFFSET = 2;
+    static final int IFA_SCOPE_OFFSET = 3;
+    static final int IFA_INDEX_OFFSET = 4;
+
+    static final int IFA_ADDRESS = 1;
+    static final int IFA_LOCAL = 2;
+    static final int IFA_LABEL = 3;
+    static final int IFA_FLAGS = 8;
+
+    /** struct rtmsg. */
+    static final int SIZEOF_RTMSG = 12;
+    static final int RTM_FAMILY_OFFSET = 0;
+    static final int RTM_DST_LEN_OFFSET = 1;
+    static final int RTM_TABLE_OFFSET = 4;
+    static final int RTM_PROTOCOL_OFFSET = 5;
+    static final int RTM_SCOPE_OFFSET = 6;
+    static final int RTM_TYPE_OFFSET = 7;
+    static final int RTM_FLAGS_OFFSET = 8;
+    static final int RTM_F_CLONED = 0x200;
+    static final int RTM_F_LOOKUP_TABLE = 0x1000;
+
+    static final int RTA_DST = 1;
+    static final int RTA_OIF = 4;
+    static final int RTA_GATEWAY = 5;
+    static final int RTA_PRIORITY = 6;
+    static final int RTA_PREFSRC = 7;
+    static final int RTA_METRICS = 8;
+    static final int RTA_MULTIPATH = 9;
+    static final int RTA_TABLE = 15;
+    static final int RTA_VIA = 18;
+    static final int RTAX_MTU = 2;
+
+    /** struct rtnexthop, RTA_MULTIPATH's elements. */
+    static final int SIZEOF_RTNEXTHOP = 8;
+    static final int RTNH_LEN_OFFSET = 0;
+    static final int RTNH_FLAGS_OFFSET = 2;
+    static final int RTNH_HOPS_OFFSET = 3;
+    static final int RTNH_IFINDEX_OFFSET = 4;
+
+    /** struct ndmsg. */
+    static final int SIZEOF_NDMSG = 12;
+    static final int NDM_FAMILY_OFFSET = 0;
+    static final int NDM_IFINDEX_OFFSET = 4;
+    static final int NDM_STATE_OFFSET = 8;
+    static final int NDM_FLAGS_OFFSET = 10;
+
+    static final int NDA_DST = 1;
+    static final int NDA_LLADDR = 2;
+    static final int NDA_IFINDEX = 8;
+    static final int NDA_FLAGS_EXT = 15;
+
+    private RtnetlinkAbi() {}
+}
