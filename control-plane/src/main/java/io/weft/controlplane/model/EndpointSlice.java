@@ -1,0 +1,31 @@
+package io.weft.controlplane.model;
+
+import java.util.List;
+
+/**
+ * An EndpointSlice of address type IPv4.
+ *
+ * @param serviceName label kubernetes.io/service-name; empty when it belongs to no Service
+ */
+public record EndpointSlice(
+        String namespace, String name, String serviceName, List<Endpoint> endpoints, List<Port> ports)
+        implements ClusterObject {
+
+    /** Conditions with the API's defaults filled in: ready and serving when not given, terminating not. */
+    public record Endpoint(List<Integer> addresses, boolean ready, boolean serving, boolean terminating, String nodeName) {
+    }
+
+    /** @param name matches the Service port's name */
+    public record Port(String name, int port, Protocol protocol) {
+    }
+
+    @Override
+    public ObjectKey key() {
+        return new ObjectKey(Kind.ENDPOINT_SLICE, namespace, name);
+    }
+
+    /** The Service it belongs to. */
+    public ObjectKey serviceKey() {
+        return new ObjectKey(Kind.SERVICE, namespace, serviceName);
+    }
+}

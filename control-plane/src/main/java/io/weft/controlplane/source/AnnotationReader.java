@@ -1,0 +1,75 @@
+package io.weft.controlplane.source;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.controlplane.model.TunnelAnnotations;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.MacAddress;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/** Reads the tunnel annotations of a Node. */
+final class AnnotationReader {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int MAX_VNI = (1 << 24) - 1;
+
+    private AnnotationReader() {
+    }
+
+    /** @return empty when the node carries none of them */
+    static Optional<TunnelAnnotations> read(YamlValue annotations) {
+        boolean subnetManager = annotations.flag(TunnelAnnotations.SUBNET_MANAGER, false);
+        boolean weft = annotations.flag(TunnelAnnotations.WEFT, false);
+        Optional<YamlValue> data = annotations.field(TunnelAnnotations.BACKEND_DATA);
+        Optional<YamlValue> publicIp = annotations.field(TunnelAnnotations.PUBLIC_IP);
+        if (!subnetManager && !weft && data.isEmpty() && publicIp.isEmpty()) {
+            return Optional.empty();
+        }
+        Optional<JsonNode> backend = data.map(AnnotationReader::json);
+        return Optional.of(new TunnelAnnotations(
+                subnetManager,
+                annotations.text(TunnelAnnotations.BACKEND_TYPE, ""),
+                backend.isPresent() ? vni(data.get(), backend.get()) : OptionalInt.empty(),
+                backend.isPresent() ? vtepMac(data.get(), backend.get()) : OptionalLong.empty(),
+                publicIp.isPresent() ? OptionalInt.of(address(publicIp.get())) : OptionalInt.empty(),
+                weft));
+    }
+
+    private static JsonNode json(YamlValue data) {
+        try {
+            return JSON.readTree(data.text());
+        } catch (JsonProcessingException e) {
+            throw data.wrong("must be JSON such as {\"VNI\":1,\"VtepMAC\":\"02:…\"}, not \"" + data.text() + "\"");
+        }
+    }
+
+    private static OptionalInt vni(YamlValue data, JsonNode backend) {
+        JsonNode vni = backend.path("VNI");
+        if (vni.isMissingNode()) {
+            return OptionalInt.empty();
+        }
+        if (!vni.canConvertToInt() || vni.asInt() < 0 || vni.asInt() > MAX_VNI) {
+            throw data.wrong("VNI must be a number from 0 to " + MAX_VNI + ", not " + vni);
+        }
+        return OptionalInt.of(vni.asInt());
+    }
+
+    private static OptionalLong vtepMac(YamlValue data, JsonNode backend) {
+        JsonNode mac = backend.path("VtepMAC");
+        if (mac.isMissingNode()) {
+            return OptionalLong.empty();
+        }
+        OptionalLong address = MacAddress.parse(mac.asText());
+        if (address.isEmpty()) {
+            throw data.wrong("VtepMAC must be an Ethernet address, not " + mac);
+        }
+        return address;
+    }
+
+    private static int address(YamlValue publicIp) {
+        return Ipv4Address.parse(publicIp.text())
+                .orElseThrow(() -> publicIp.wrong("must be an IPv4 address, not \"" + publicIp.text() + "\""));
+    }
+}

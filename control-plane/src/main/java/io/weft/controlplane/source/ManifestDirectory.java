@@ -1,0 +1,222 @@
+package io.weft.controlplane.source;
+
+import io.weft.controlplane.source.ManifestFile.Stamp;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A watched directory of Kubernetes manifests: files {@code *.yaml} and {@code *.yml}, any number of documents each,
+ * best written under another name and renamed.
+ *
+ * <p>A wrong file is reported and its last good content stays in force; the others apply. While the directory cannot be
+ * read, is gone, or has lost its last file, everything known stays and the source is stale since then. inotify tells of
+ * changes, and a scan each second finds what it missed. A file is read once it has been left alone for
+ * {@value #SETTLE_MS} ms, so that one written in place is rarely seen half.
+ */
+public final class ManifestDirectory implements ClusterSource {
+    private static final Logger LOG = LoggerFactory.getLogger(ManifestDirectory.class);
+    private static final long SCAN_MS = 1000;
+    private static final long SETTLE_MS = 10;
+    private static final long TRUNCATED_SETTLE_MS = 500;
+
+    private final Path directory;
+    private final ManifestSet manifests;
+    private final Thread thread;
+    private Listener listener;
+    private DirectoryWatch watch;
+    private boolean unsettled;
+    private volatile SourceStatus status;
+
+    public ManifestDirectory(Path directory) {
+        this.directory = directory;
+        this.manifests = new ManifestSet(directory);
+        this.status = new SourceStatus("manifests " + directory, false, Optional.empty(), "", List.of());
+        this.thread = Thread.ofPlatform().name("manifests").daemon().unstarted(this::run);
+    }
+
+    @Override
+    public void start(Listener changes) {
+        listener = changes;
+        try {
+            watch = new DirectoryWatch(directory);
+        } catch (IOException e) {
+            throw new IllegalStateException("inotify: " + e.getMessage() + "; raise fs.inotify.max_user_instances", e);
+        }
+        thread.start();
+    }
+
+    @Override
+    public SourceStatus status() {
+        return status;
+    }
+
+    @Override
+    public void close() {
+        thread.interrupt();
+        try {
+            watch.close();
+            thread.join();
+        } catch (IOException e) {
+            LOG.warn("{}: {}", directory, e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        Set<String> heard = new HashSet<>();
+        long arrivalNanos = System.nanoTime();
+        while (!Thread.currentThread().isInterrupted()) {
+            watch.renew();
+            scan(heard, arrivalNanos);
+            try {
+                if (unsettled) {
+                    heard.addAll(watch.await(SETTLE_MS));
+                } else {
+                    heard = watch.await(SCAN_MS);
+                    arrivalNanos = System.nanoTime();
+                }
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+
+    private void scan(Set<String> heard, long arrivalNanos) {
+        unsettled = false;
+        try {
+            Set<String> present = list();
+            if (present.isEmpty() && !manifests.isEmpty()) {
+                stale("holds no manifest any more");
+                return;
+            }
+            present.forEach(name -> examine(name, heard.contains(name)));
+            manifests.names().stream().filter(name -> !present.contains(name)).forEach(manifests::remove);
+            deliver(arrivalNanos);
+        } catch (NoSuchFileException e) {
+            stale("no such directory");
+        } catch (NotDirectoryException e) {
+            stale("not a directory");
+        } catch (AccessDeniedException e) {
+            stale("permission denied");
+        } catch (IOException e) {
+            stale(e.getMessage());
+        }
+    }
+
+    private Set<String> list() throws IOException {
+        Set<String> names = new TreeSet<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, ManifestDirectory::isManifest)) {
+            entries.forEach(entry -> names.add(entry.getFileName().toString()));
+        } catch (java.nio.file.DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        return names;
+    }
+
+    private static boolean isManifest(Path entry) {
+        String name = entry.getFileName().toString();
+        return (name.endsWith(".yaml") || name.endsWith(".yml")) && !name.startsWith(".") && Files.isRegularFile(entry);
+    }
+
+    private void examine(String name, boolean heardOf) {
+        Path file = directory.resolve(name);
+        ManifestFile known = manifests.file(name);
+        try {
+            Stamp stamp = Stamp.of(file);
+            if (known != null && known.stamp().equals(stamp) && !heardOf) {
+                return;
+            }
+            if (isFresh(stamp, known)) {
+                unsettled = true;
+                return;
+            }
+            read(name, file, stamp, known);
+        } catch (NoSuchFileException e) {
+            unsettled = true;
+        } catch (CharacterCodingException e) {
+            refuse(name, known, List.of(file + ": not UTF-8 text"));
+        } catch (IOException e) {
+            refuse(name, known, List.of(file + ": cannot be read: " + e.getClass().getSimpleName()));
+        }
+    }
+
+    private void read(String name, Path file, Stamp stamp, ManifestFile known) throws IOException {
+        String content = Files.readString(file);
+        if (!Stamp.of(file).equals(stamp)) {
+            unsettled = true;
+            return;
+        }
+        try {
+            manifests.put(name, new ManifestFile(stamp, ManifestReader.read(file.toString(), content), List.of()));
+        } catch (ManifestException e) {
+            ManifestFile refused = known == null
+                    ? new ManifestFile(stamp, Map.of(), e.errors())
+                    : known.refused(stamp, e.errors());
+            manifests.put(name, refused);
+        }
+    }
+
+    /** A file that cannot be read keeps an impossible stamp, so that each scan tries again. */
+    private void refuse(String name, ManifestFile known, List<String> errors) {
+        Stamp unread = new Stamp(null, 0, -1);
+        manifests.put(name, known == null ? new ManifestFile(unread, Map.of(), errors) : known.refused(unread, errors));
+    }
+
+    /** Written so lately that the writer may not be done; longer when it has just been truncated. */
+    private static boolean isFresh(Stamp stamp, ManifestFile known) {
+        long ageMs = System.currentTimeMillis() - stamp.modifiedMs();
+        boolean truncated = stamp.size() == 0 && known != null && !known.objects().isEmpty();
+        return ageMs >= 0 && ageMs < (truncated ? TRUNCATED_SETTLE_MS : SETTLE_MS);
+    }
+
+    private void deliver(long arrivalNanos) {
+        boolean first = !status.synced();
+        if (first && unsettled) {
+            return;
+        }
+        ClusterChange change = manifests.takeChange(arrivalNanos);
+        boolean news = publish(new SourceStatus(status.name(), true, Optional.empty(), "", manifests.errors()));
+        if (first || !change.isEmpty()) {
+            listener.changed(change);
+        } else if (news) {
+            listener.statusChanged();
+        }
+    }
+
+    private void stale(String reason) {
+        Instant since = status.staleSince().orElseGet(Instant::now);
+        if (publish(new SourceStatus(status.name(), status.synced(), Optional.of(since), reason, manifests.errors()))) {
+            listener.statusChanged();
+        }
+    }
+
+    private boolean publish(SourceStatus now) {
+        SourceStatus before = status;
+        if (now.equals(before)) {
+            return false;
+        }
+        status = now;
+        now.errors().stream().filter(error -> !before.errors().contains(error)).forEach(LOG::warn);
+        if (!now.staleReason().equals(before.staleReason())) {
+            LOG.warn("{}: {}", now.name(), now.staleReason().isEmpty()
+                    ? "is read again" : now.staleReason() + "; serving what is known");
+        }
+        return true;
+    }
+}

@@ -1,0 +1,16 @@
+package io.weft.controlplane.source;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * @param name such as {@code manifests /etc/weft/manifests}
+ * @param synced everything there is has been delivered once
+ * @param staleSince since when what was delivered may be out of date
+ * @param staleReason why, empty when not stale
+ * @param errors one line for each input refused, such as {@code FILE:LINE: Kind/name: field: what is wrong}
+ */
+public record SourceStatus(
+        String name, boolean synced, Optional<Instant> staleSince, String staleReason, List<String> errors) {
+}

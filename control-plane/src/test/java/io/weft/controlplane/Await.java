@@ -1,0 +1,34 @@
+package io.weft.controlplane;
+
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+
+/** Waits for a condition, with a limit far beyond what is needed. */
+public final class Await {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    private Await() {
+    }
+
+    public static void until(String what, BooleanSupplier condition) {
+        long deadlineNanos = System.nanoTime() + LIMIT.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > deadlineNanos) {
+                fail("not within " + LIMIT.toSeconds() + " s: " + what);
+            }
+            Thread.onSpinWait();
+            sleepBriefly();
+        }
+    }
+
+    private static void sleepBriefly() {
+        try {
+            Thread.sleep(2);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            fail("interrupted");
+        }
+    }
+}
