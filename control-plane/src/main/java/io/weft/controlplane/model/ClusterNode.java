@@ -12,8 +12,9 @@ import java.util.Optional;
  * @param tunnel what its flannel annotations say, when it carries them
  */
 public record ClusterNode(
-        String name, List<Ipv4Prefix> podCidrs, List<Integer> internalIps, Optional<TunnelAnnotations> tunnel)
-        implements ClusterObject {
+    String name, List<Ipv4Prefix> podCidrs, List<Integer> internalIps, Optional<TunnelAnnotations> tunnel)
+    implements
+        ClusterObject {
 
     @Override
     public ObjectKey key() {

@@ -8,11 +8,13 @@ import java.util.List;
  * @param serviceName label kubernetes.io/service-name; empty when it belongs to no Service
  */
 public record EndpointSlice(
-        String namespace, String name, String serviceName, List<Endpoint> endpoints, List<Port> ports)
-        implements ClusterObject {
+    String namespace, String name, String serviceName, List<Endpoint> endpoints, List<Port> ports)
+    implements
+        ClusterObject {
 
     /** Conditions with the API's defaults filled in: ready and serving when not given, terminating not. */
-    public record Endpoint(List<Integer> addresses, boolean ready, boolean serving, boolean terminating, String nodeName) {
+    public record Endpoint(List<Integer> addresses, boolean ready, boolean serving, boolean terminating,
+        String nodeName) {
     }
 
     /** @param name matches the Service port's name */

@@ -9,7 +9,8 @@ import java.util.List;
  * @param clusterIps IPv4 only; empty when headless or ExternalName
  */
 public record Service(String namespace, String name, String type, List<Integer> clusterIps, List<Port> ports)
-        implements ClusterObject {
+    implements
+        ClusterObject {
 
     /** @param name empty when the Service has one unnamed port */
     public record Port(String name, int port, Protocol protocol) {

@@ -15,7 +15,8 @@ import java.util.OptionalLong;
  * @param weft the node says by {@code weft.io/node} that it runs Weft
  */
 public record TunnelAnnotations(
-        boolean subnetManager, String backendType, OptionalInt vni, OptionalLong vtepMac, OptionalInt publicIp, boolean weft) {
+    boolean subnetManager, String backendType, OptionalInt vni, OptionalLong vtepMac, OptionalInt publicIp,
+    boolean weft) {
     public static final String PREFIX = "flannel.alpha.coreos.com/";
     public static final String SUBNET_MANAGER = PREFIX + "kube-subnet-manager";
     public static final String BACKEND_TYPE = PREFIX + "backend-type";

@@ -24,17 +24,15 @@ final class AnnotationReader {
         boolean weft = annotations.flag(TunnelAnnotations.WEFT, false);
         Optional<YamlValue> data = annotations.field(TunnelAnnotations.BACKEND_DATA);
         Optional<YamlValue> publicIp = annotations.field(TunnelAnnotations.PUBLIC_IP);
-        if (!subnetManager && !weft && data.isEmpty() && publicIp.isEmpty()) {
-            return Optional.empty();
-        }
+        if (!subnetManager && !weft && data.isEmpty() && publicIp.isEmpty()) { return Optional.empty(); }
         Optional<JsonNode> backend = data.map(AnnotationReader::json);
         return Optional.of(new TunnelAnnotations(
-                subnetManager,
-                annotations.text(TunnelAnnotations.BACKEND_TYPE, ""),
-                backend.isPresent() ? vni(data.get(), backend.get()) : OptionalInt.empty(),
-                backend.isPresent() ? vtepMac(data.get(), backend.get()) : OptionalLong.empty(),
-                publicIp.isPresent() ? OptionalInt.of(address(publicIp.get())) : OptionalInt.empty(),
-                weft));
+            subnetManager,
+            annotations.text(TunnelAnnotations.BACKEND_TYPE, ""),
+            backend.isPresent() ? vni(data.get(), backend.get()) : OptionalInt.empty(),
+            backend.isPresent() ? vtepMac(data.get(), backend.get()) : OptionalLong.empty(),
+            publicIp.isPresent() ? OptionalInt.of(address(publicIp.get())) : OptionalInt.empty(),
+            weft));
     }
 
     private static JsonNode json(YamlValue data) {
@@ -47,9 +45,7 @@ final class AnnotationReader {
 
     private static OptionalInt vni(YamlValue data, JsonNode backend) {
         JsonNode vni = backend.path("VNI");
-        if (vni.isMissingNode()) {
-            return OptionalInt.empty();
-        }
+        if (vni.isMissingNode()) { return OptionalInt.empty(); }
         if (!vni.canConvertToInt() || vni.asInt() < 0 || vni.asInt() > MAX_VNI) {
             throw data.wrong("VNI must be a number from 0 to " + MAX_VNI + ", not " + vni);
         }
@@ -58,18 +54,14 @@ final class AnnotationReader {
 
     private static OptionalLong vtepMac(YamlValue data, JsonNode backend) {
         JsonNode mac = backend.path("VtepMAC");
-        if (mac.isMissingNode()) {
-            return OptionalLong.empty();
-        }
+        if (mac.isMissingNode()) { return OptionalLong.empty(); }
         OptionalLong address = MacAddress.parse(mac.asText());
-        if (address.isEmpty()) {
-            throw data.wrong("VtepMAC must be an Ethernet address, not " + mac);
-        }
+        if (address.isEmpty()) { throw data.wrong("VtepMAC must be an Ethernet address, not " + mac); }
         return address;
     }
 
     private static int address(YamlValue publicIp) {
         return Ipv4Address.parse(publicIp.text())
-                .orElseThrow(() -> publicIp.wrong("must be an IPv4 address, not \"" + publicIp.text() + "\""));
+            .orElseThrow(() -> publicIp.wrong("must be an IPv4 address, not \"" + publicIp.text() + "\""));
     }
 }

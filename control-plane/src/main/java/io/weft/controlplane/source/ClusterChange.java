@@ -10,7 +10,5 @@ import java.util.List;
  * @param arrivalNanos {@link System#nanoTime} when the source first heard of it
  */
 public record ClusterChange(long arrivalNanos, List<ClusterObject> updated, List<ObjectKey> removed) {
-    public boolean isEmpty() {
-        return updated.isEmpty() && removed.isEmpty();
-    }
+    public boolean isEmpty() { return updated.isEmpty() && removed.isEmpty(); }
 }

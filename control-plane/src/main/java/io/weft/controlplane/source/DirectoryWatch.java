@@ -34,12 +34,10 @@ final class DirectoryWatch implements AutoCloseable {
     void renew() {
         try {
             Object identity = Files.readAttributes(directory, BasicFileAttributes.class).fileKey();
-            if (key != null && key.isValid() && Objects.equals(identity, watched)) {
-                return;
-            }
+            if (key != null && key.isValid() && Objects.equals(identity, watched)) { return; }
             cancel();
             key = directory.register(service, StandardWatchEventKinds.ENTRY_CREATE,
-                    StandardWatchEventKinds.ENTRY_DELETE, StandardWatchEventKinds.ENTRY_MODIFY);
+                StandardWatchEventKinds.ENTRY_DELETE, StandardWatchEventKinds.ENTRY_MODIFY);
             watched = identity;
         } catch (IOException e) {
             cancel();
@@ -50,8 +48,8 @@ final class DirectoryWatch implements AutoCloseable {
     Set<String> await(long timeoutMs) throws InterruptedException {
         Set<String> names = new HashSet<>();
         try {
-            for (WatchKey signalled = service.poll(timeoutMs, TimeUnit.MILLISECONDS);
-                    signalled != null; signalled = service.poll()) {
+            for (WatchKey signalled = service.poll(timeoutMs,
+                TimeUnit.MILLISECONDS); signalled != null; signalled = service.poll()) {
                 for (WatchEvent<?> event : signalled.pollEvents()) {
                     names.add(String.valueOf(event.context()));
                 }

@@ -139,9 +139,7 @@ public final class ManifestDirectory implements ClusterSource {
         ManifestFile known = manifests.file(name);
         try {
             Stamp stamp = Stamp.of(file);
-            if (known != null && known.stamp().equals(stamp) && !heardOf) {
-                return;
-            }
+            if (known != null && known.stamp().equals(stamp) && !heardOf) { return; }
             if (isFresh(stamp, known)) {
                 unsettled = true;
                 return;
@@ -166,8 +164,8 @@ public final class ManifestDirectory implements ClusterSource {
             manifests.put(name, new ManifestFile(stamp, ManifestReader.read(file.toString(), content), List.of()));
         } catch (ManifestException e) {
             ManifestFile refused = known == null
-                    ? new ManifestFile(stamp, Map.of(), e.errors())
-                    : known.refused(stamp, e.errors());
+                ? new ManifestFile(stamp, Map.of(), e.errors())
+                : known.refused(stamp, e.errors());
             manifests.put(name, refused);
         }
     }
@@ -187,9 +185,7 @@ public final class ManifestDirectory implements ClusterSource {
 
     private void deliver(long arrivalNanos) {
         boolean first = !status.synced();
-        if (first && unsettled) {
-            return;
-        }
+        if (first && unsettled) { return; }
         ClusterChange change = manifests.takeChange(arrivalNanos);
         boolean news = publish(new SourceStatus(status.name(), true, Optional.empty(), "", manifests.errors()));
         if (first || !change.isEmpty()) {
@@ -208,14 +204,12 @@ public final class ManifestDirectory implements ClusterSource {
 
     private boolean publish(SourceStatus now) {
         SourceStatus before = status;
-        if (now.equals(before)) {
-            return false;
-        }
+        if (now.equals(before)) { return false; }
         status = now;
         now.errors().stream().filter(error -> !before.errors().contains(error)).forEach(LOG::warn);
         if (!now.staleReason().equals(before.staleReason())) {
             LOG.warn("{}: {}", now.name(), now.staleReason().isEmpty()
-                    ? "is read again" : now.staleReason() + "; serving what is known");
+                ? "is read again" : now.staleReason() + "; serving what is known");
         }
         return true;
     }

@@ -44,9 +44,7 @@ final class ManifestReader {
     static Map<ObjectKey, ClusterObject> read(String file, String content) throws ManifestException {
         ManifestReader reader = new ManifestReader(file);
         reader.documents(content);
-        if (!reader.errors.isEmpty()) {
-            throw new ManifestException(reader.errors);
-        }
+        if (!reader.errors.isEmpty()) { throw new ManifestException(reader.errors); }
         return reader.objects;
     }
 
@@ -86,21 +84,16 @@ final class ManifestReader {
     }
 
     private void add(YamlValue object, ClusterObject read) {
-        if (objects.put(read.key(), read) != null) {
-            throw object.wrong("is in this file twice");
-        }
+        if (objects.put(read.key(), read) != null) { throw object.wrong("is in this file twice"); }
     }
 
     /** {@code Kind/name: } as far as they can be read. */
     private static String title(YamlValue object) {
-        if (!object.isMapping()) {
-            return "";
-        }
+        if (!object.isMapping()) { return ""; }
         String kind = lenientText(object, "kind");
-        String name = object.field("metadata").filter(YamlValue::isMapping).map(meta -> lenientText(meta, "name")).orElse("");
-        if (kind.isEmpty()) {
-            return name.isEmpty() ? "" : name + ": ";
-        }
+        String name = object.field("metadata").filter(YamlValue::isMapping).map(meta -> lenientText(meta, "name"))
+            .orElse("");
+        if (kind.isEmpty()) { return name.isEmpty() ? "" : name + ": "; }
         return kind + (name.isEmpty() ? "" : "/" + name) + ": ";
     }
 

@@ -32,14 +32,12 @@ final class ManifestSet {
         return Set.copyOf(files.keySet());
     }
 
-    boolean isEmpty() {
-        return files.isEmpty();
-    }
+    boolean isEmpty() { return files.isEmpty(); }
 
     void put(String name, ManifestFile file) {
         forget(name);
         files.put(name, file);
-        file.objects().keySet().forEach(key -> owners.computeIfAbsent(key, unused -> new TreeSet<>()).add(name));
+        file.objects().keySet().forEach(key -> owners.computeIfAbsent(key, _ -> new TreeSet<>()).add(name));
         touched.addAll(file.objects().keySet());
     }
 
@@ -71,7 +69,8 @@ final class ManifestSet {
         List<String> errors = new ArrayList<>();
         files.values().forEach(file -> errors.addAll(file.errors()));
         owners.forEach((key, names) -> names.stream().skip(1).forEach(
-                name -> errors.add(directory.resolve(name) + ": " + key + ": is also in " + names.first() + ", which counts")));
+            name -> errors
+                .add(directory.resolve(name) + ": " + key + ": is also in " + names.first() + ", which counts")));
         return List.copyOf(errors);
     }
 
@@ -82,12 +81,10 @@ final class ManifestSet {
 
     private void forget(String name) {
         ManifestFile old = files.get(name);
-        if (old == null) {
-            return;
-        }
+        if (old == null) { return; }
         touched.addAll(old.objects().keySet());
         for (ObjectKey key : old.objects().keySet()) {
-            owners.computeIfPresent(key, (unused, names) -> {
+            owners.computeIfPresent(key, (_, names) -> {
                 names.remove(name);
                 return names.isEmpty() ? null : names;
             });

@@ -56,7 +56,8 @@ final class ObjectReader {
 
     private static String name(YamlValue metadata) {
         YamlValue name = metadata.required("name");
-        if (name.text().isEmpty() || name.text().length() > 253 || !name.text().matches("[a-z0-9]([-a-z0-9.]*[a-z0-9])?")) {
+        if (name.text().isEmpty() || name.text().length() > 253
+            || !name.text().matches("[a-z0-9]([-a-z0-9.]*[a-z0-9])?")) {
             throw name.wrong("must be lower-case letters, digits, - and ., not \"" + name.text() + "\"");
         }
         return name.text();
@@ -70,7 +71,7 @@ final class ObjectReader {
 
     private static ClusterNode node(String name, YamlValue metadata, YamlValue object) {
         return new ClusterNode(name, podCidrs(object), internalIps(object),
-                metadata.field("annotations").flatMap(AnnotationReader::read));
+            metadata.field("annotations").flatMap(AnnotationReader::read));
     }
 
     private static List<Ipv4Prefix> podCidrs(YamlValue object) {
@@ -84,9 +85,7 @@ final class ObjectReader {
 
     private static Optional<Ipv4Prefix> prefix(YamlValue value) {
         String text = value.text();
-        if (isIpv6(text.split("/", 2)[0])) {
-            return Optional.empty();
-        }
+        if (isIpv6(text.split("/", 2)[0])) { return Optional.empty(); }
         Optional<Ipv4Prefix> prefix = Ipv4Prefix.parse(text).filter(parsed -> parsed.toString().equals(text));
         if (prefix.isEmpty()) {
             throw value.wrong("must be an address prefix such as 10.244.1.0/24, not \"" + text + "\"");
@@ -109,17 +108,17 @@ final class ObjectReader {
     private static Pod pod(String namespace, String name, YamlValue object) {
         Optional<YamlValue> spec = object.field("spec");
         return new Pod(namespace, name,
-                spec.map(value -> value.text("nodeName", "")).orElse(""),
-                spec.map(value -> value.flag("hostNetwork", false)).orElse(false),
-                podIps(object));
+            spec.map(value -> value.text("nodeName", "")).orElse(""),
+            spec.map(value -> value.flag("hostNetwork", false)).orElse(false),
+            podIps(object));
     }
 
     private static List<Integer> podIps(YamlValue object) {
         Optional<YamlValue> status = object.field("status");
         List<YamlValue> all = status.map(value -> value.list("podIPs")).orElse(List.of());
         List<YamlValue> texts = all.isEmpty()
-                ? status.flatMap(value -> value.field("podIP")).map(List::of).orElse(List.of())
-                : all.stream().map(value -> value.required("ip")).toList();
+            ? status.flatMap(value -> value.field("podIP")).map(List::of).orElse(List.of())
+            : all.stream().map(value -> value.required("ip")).toList();
         return texts.stream().flatMap(value -> address(value).stream()).toList();
     }
 
@@ -133,13 +132,15 @@ final class ObjectReader {
             ports.add(new Service.Port(port.text("name", ""), port(port.required("port")), protocol(port)));
             port.field("targetPort").ifPresent(ObjectReader::checkTargetPort);
         }
-        return new Service(namespace, name, type, type.equals(EXTERNAL_NAME) ? List.of() : clusterIps(spec), List.copyOf(ports));
+        return new Service(namespace, name, type, type.equals(EXTERNAL_NAME) ? List.of() : clusterIps(spec),
+            List.copyOf(ports));
     }
 
     private static String serviceType(YamlValue spec) {
         Optional<YamlValue> type = spec.field("type");
         if (type.isPresent() && !SERVICE_TYPES.contains(type.get().text())) {
-            throw type.get().wrong("must be one of " + String.join(", ", SERVICE_TYPES) + ", not \"" + type.get().text() + "\"");
+            throw type.get()
+                .wrong("must be one of " + String.join(", ", SERVICE_TYPES) + ", not \"" + type.get().text() + "\"");
         }
         return type.map(YamlValue::text).orElse("ClusterIP");
     }
@@ -150,9 +151,9 @@ final class ObjectReader {
             all = spec.field("clusterIP").map(List::of).orElse(List.of());
         }
         return all.stream()
-                .filter(value -> !value.text().equals(HEADLESS) && !value.text().isEmpty())
-                .flatMap(value -> address(value).stream())
-                .toList();
+            .filter(value -> !value.text().equals(HEADLESS) && !value.text().isEmpty())
+            .flatMap(value -> address(value).stream())
+            .toList();
     }
 
     /** A name or a number; resolved by the cluster into EndpointSlices, so only its form matters here. */
@@ -169,35 +170,33 @@ final class ObjectReader {
         if (!List.of("IPv4", "IPv6", "FQDN").contains(addressType.text())) {
             throw addressType.wrong("must be IPv4, IPv6 or FQDN, not \"" + addressType.text() + "\"");
         }
-        if (!addressType.text().equals("IPv4")) {
-            return Optional.empty();
-        }
+        if (!addressType.text().equals("IPv4")) { return Optional.empty(); }
         String service = metadata.field("labels").map(labels -> labels.text(SERVICE_NAME_LABEL, "")).orElse("");
         List<EndpointSlice.Endpoint> endpoints = object.list("endpoints").stream().map(ObjectReader::endpoint).toList();
-        List<EndpointSlice.Port> ports = object.list("ports").stream().flatMap(port -> slicePort(port).stream()).toList();
+        List<EndpointSlice.Port> ports = object.list("ports").stream().flatMap(port -> slicePort(port).stream())
+            .toList();
         return Optional.of(new EndpointSlice(namespace, name, service, endpoints, ports));
     }
 
     private static EndpointSlice.Endpoint endpoint(YamlValue endpoint) {
         List<Integer> addresses = new ArrayList<>();
         for (YamlValue value : endpoint.list("addresses")) {
-            addresses.add(address(value).orElseThrow(() -> value.wrong("must be an IPv4 address, as addressType says")));
+            addresses
+                .add(address(value).orElseThrow(() -> value.wrong("must be an IPv4 address, as addressType says")));
         }
-        if (addresses.isEmpty()) {
-            throw endpoint.missing("addresses");
-        }
+        if (addresses.isEmpty()) { throw endpoint.missing("addresses"); }
         Optional<YamlValue> conditions = endpoint.field("conditions");
         boolean ready = conditions.map(value -> value.flag("ready", true)).orElse(true);
         boolean serving = conditions.map(value -> value.flag("serving", ready)).orElse(ready);
         boolean terminating = conditions.map(value -> value.flag("terminating", false)).orElse(false);
         return new EndpointSlice.Endpoint(
-                List.copyOf(addresses), ready, serving, terminating, endpoint.text("nodeName", ""));
+            List.copyOf(addresses), ready, serving, terminating, endpoint.text("nodeName", ""));
     }
 
     /** Empty for a port without a number, which the API allows and nobody can serve. */
     private static Optional<EndpointSlice.Port> slicePort(YamlValue port) {
         return port.field("port")
-                .map(number -> new EndpointSlice.Port(port.text("name", ""), port(number), protocol(port)));
+            .map(number -> new EndpointSlice.Port(port.text("name", ""), port(number), protocol(port)));
     }
 
     // -- values ------------------------------------------------------------------------------------------------------
@@ -208,34 +207,26 @@ final class ObjectReader {
 
     private static Protocol protocol(YamlValue port) {
         Optional<YamlValue> field = port.field("protocol");
-        if (field.isEmpty()) {
-            return Protocol.TCP;
-        }
+        if (field.isEmpty()) { return Protocol.TCP; }
         return Arrays.stream(Protocol.values())
-                .filter(candidate -> candidate.name().equals(field.get().text()))
-                .findFirst()
-                .orElseThrow(() -> field.get().wrong("must be one of "
-                        + Arrays.stream(Protocol.values()).map(Enum::name).collect(Collectors.joining(", "))
-                        + ", not \"" + field.get().text() + "\""));
+            .filter(candidate -> candidate.name().equals(field.get().text()))
+            .findFirst()
+            .orElseThrow(() -> field.get().wrong("must be one of "
+                + Arrays.stream(Protocol.values()).map(Enum::name).collect(Collectors.joining(", "))
+                + ", not \"" + field.get().text() + "\""));
     }
 
     /** Empty for an IPv6 address. */
     private static Optional<Integer> address(YamlValue value) {
         String text = value.text();
         OptionalInt address = Ipv4Address.parse(text);
-        if (address.isPresent()) {
-            return Optional.of(address.getAsInt());
-        }
-        if (isIpv6(text)) {
-            return Optional.empty();
-        }
+        if (address.isPresent()) { return Optional.of(address.getAsInt()); }
+        if (isIpv6(text)) { return Optional.empty(); }
         throw value.wrong("must be an IP address, not \"" + text + "\"");
     }
 
     private static boolean isIpv6(String text) {
-        if (text.indexOf(':') < 0) {
-            return false;
-        }
+        if (text.indexOf(':') < 0) { return false; }
         try {
             Inet6Address.ofLiteral(text);
             return true;

@@ -12,5 +12,5 @@ import java.util.Optional;
  * @param errors one line for each input refused, such as {@code FILE:LINE: Kind/name: field: what is wrong}
  */
 public record SourceStatus(
-        String name, boolean synced, Optional<Instant> staleSince, String staleReason, List<String> errors) {
+    String name, boolean synced, Optional<Instant> staleSince, String staleReason, List<String> errors) {
 }

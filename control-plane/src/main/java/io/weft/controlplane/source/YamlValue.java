@@ -46,9 +46,7 @@ final class YamlValue {
         return node.getStartMark().getLine() + 1;
     }
 
-    boolean isMapping() {
-        return node instanceof MappingNode;
-    }
+    boolean isMapping() { return node instanceof MappingNode; }
 
     WrongField wrong(String what) {
         return new WrongField(line(), path.isEmpty() ? what : path + ": " + what);
@@ -79,9 +77,7 @@ final class YamlValue {
     }
 
     String text() {
-        if (node instanceof ScalarNode scalar) {
-            return scalar.getValue();
-        }
+        if (node instanceof ScalarNode scalar) { return scalar.getValue(); }
         throw wrong("must be a single value");
     }
 
@@ -110,9 +106,7 @@ final class YamlValue {
     }
 
     private List<YamlValue> elements() {
-        if (!(node instanceof SequenceNode sequence)) {
-            throw wrong("must be a list");
-        }
+        if (!(node instanceof SequenceNode sequence)) { throw wrong("must be a list"); }
         List<YamlValue> elements = new ArrayList<>();
         for (Node element : sequence.getValue()) {
             elements.add(new YamlValue(path + "[" + elements.size() + "]", element));
@@ -121,15 +115,11 @@ final class YamlValue {
     }
 
     private MappingNode mapping() {
-        if (node instanceof MappingNode mapping) {
-            return mapping;
-        }
+        if (node instanceof MappingNode mapping) { return mapping; }
         throw wrong("must hold fields");
     }
 
-    private boolean isNull() {
-        return Tag.NULL.equals(node.getTag());
-    }
+    private boolean isNull() { return Tag.NULL.equals(node.getTag()); }
 
     private String join(String name) {
         return path.isEmpty() ? name : path + "." + name;

@@ -21,8 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ManifestDirectoryTest {
-    @TempDir
-    private Path parent;
+    @TempDir private Path parent;
     private Path directory;
     private ManifestDirectory source;
     private final ConcurrentSkipListMap<ObjectKey, ClusterObject> known = new ConcurrentSkipListMap<>();

@@ -26,10 +26,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ManifestReaderTest {
     @Test
     void readsANodeWithFlannelAnnotations() throws ManifestException {
-        assertEquals(new ClusterNode("k1", List.of(Ipv4Prefix.of("10.244.3.0/24")), List.of(Ipv4Address.of("192.0.2.3")),
+        assertEquals(
+            new ClusterNode("k1", List.of(Ipv4Prefix.of("10.244.3.0/24")), List.of(Ipv4Address.of("192.0.2.3")),
                 Optional.of(new TunnelAnnotations(true, "vxlan", OptionalInt.of(1),
-                        OptionalLong.of(MacAddress.of("02:00:00:00:00:03")), OptionalInt.of(Ipv4Address.of("192.0.2.3")), false))),
-                only("""
+                    OptionalLong.of(MacAddress.of("02:00:00:00:00:03")), OptionalInt.of(Ipv4Address.of("192.0.2.3")),
+                    false))),
+            only("""
                 apiVersion: v1
                 kind: Node
                 metadata:
@@ -54,75 +56,77 @@ class ManifestReaderTest {
     @Test
     void readsAPodAServiceAndItsSliceFromOneFile() throws ManifestException {
         List<ClusterObject> objects = List.copyOf(read("""
-                apiVersion: v1
-                kind: Pod
-                metadata: {name: web-0, namespace: shop}
-                spec: {nodeName: n1}
-                status: {podIP: 10.244.1.5, podIPs: [{ip: 10.244.1.5}]}
-                ---
-                # nothing here
-                ---
-                apiVersion: v1
-                kind: Service
-                metadata: {name: web, namespace: shop}
-                spec:
-                  clusterIP: 10.96.0.10
-                  ports:
-                  - {name: http, port: 80, targetPort: http}
-                  - {name: dns, port: 53, protocol: UDP, targetPort: 5353}
-                ---
-                apiVersion: discovery.k8s.io/v1
-                kind: EndpointSlice
-                metadata: {name: web-abc, namespace: shop, labels: {kubernetes.io/service-name: web}}
-                addressType: IPv4
-                ports: [{name: http, port: 8080}, {name: dns, port: 5353, protocol: UDP}]
-                endpoints:
-                - {addresses: [10.244.1.5], nodeName: n1}
-                - {addresses: [10.244.2.6], conditions: {ready: false, serving: true, terminating: true}}
-                """));
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: web-0, namespace: shop}
+            spec: {nodeName: n1}
+            status: {podIP: 10.244.1.5, podIPs: [{ip: 10.244.1.5}]}
+            ---
+            # nothing here
+            ---
+            apiVersion: v1
+            kind: Service
+            metadata: {name: web, namespace: shop}
+            spec:
+              clusterIP: 10.96.0.10
+              ports:
+              - {name: http, port: 80, targetPort: http}
+              - {name: dns, port: 53, protocol: UDP, targetPort: 5353}
+            ---
+            apiVersion: discovery.k8s.io/v1
+            kind: EndpointSlice
+            metadata: {name: web-abc, namespace: shop, labels: {kubernetes.io/service-name: web}}
+            addressType: IPv4
+            ports: [{name: http, port: 8080}, {name: dns, port: 5353, protocol: UDP}]
+            endpoints:
+            - {addresses: [10.244.1.5], nodeName: n1}
+            - {addresses: [10.244.2.6], conditions: {ready: false, serving: true, terminating: true}}
+            """));
         assertEquals(new Pod("shop", "web-0", "n1", false, List.of(Ipv4Address.of("10.244.1.5"))), objects.get(0));
         assertEquals(new Service("shop", "web", "ClusterIP", List.of(Ipv4Address.of("10.96.0.10")), List.of(
-                new Service.Port("http", 80, Protocol.TCP), new Service.Port("dns", 53, Protocol.UDP))), objects.get(1));
+            new Service.Port("http", 80, Protocol.TCP), new Service.Port("dns", 53, Protocol.UDP))), objects.get(1));
         assertEquals(new EndpointSlice("shop", "web-abc", "web", List.of(
-                new Endpoint(List.of(Ipv4Address.of("10.244.1.5")), true, true, false, "n1"),
-                new Endpoint(List.of(Ipv4Address.of("10.244.2.6")), false, true, true, "")), List.of(
+            new Endpoint(List.of(Ipv4Address.of("10.244.1.5")), true, true, false, "n1"),
+            new Endpoint(List.of(Ipv4Address.of("10.244.2.6")), false, true, true, "")),
+            List.of(
                 new EndpointSlice.Port("http", 8080, Protocol.TCP),
-                new EndpointSlice.Port("dns", 5353, Protocol.UDP))), objects.get(2));
+                new EndpointSlice.Port("dns", 5353, Protocol.UDP))),
+            objects.get(2));
     }
 
     @Test
     void readsTheItemsOfAList() throws ManifestException {
         assertEquals(2, read("""
-                apiVersion: v1
-                kind: List
-                items:
-                - {apiVersion: v1, kind: Pod, metadata: {name: a}}
-                - {apiVersion: v1, kind: Pod, metadata: {name: b}}
-                """).size());
+            apiVersion: v1
+            kind: List
+            items:
+            - {apiVersion: v1, kind: Pod, metadata: {name: a}}
+            - {apiVersion: v1, kind: Pod, metadata: {name: b}}
+            """).size());
     }
 
     @Test
     void ignoresUnknownKindsAndSlicesOfOtherFamilies() throws ManifestException {
         assertEquals(0, read("""
-                apiVersion: apps/v1
-                kind: Deployment
-                metadata: {name: web}
-                ---
-                apiVersion: discovery.k8s.io/v1
-                kind: EndpointSlice
-                metadata: {name: web-v6}
-                addressType: IPv6
-                endpoints: [{addresses: ["fd00::1"]}]
-                """).size());
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: {name: web}
+            ---
+            apiVersion: discovery.k8s.io/v1
+            kind: EndpointSlice
+            metadata: {name: web-v6}
+            addressType: IPv6
+            endpoints: [{addresses: ["fd00::1"]}]
+            """).size());
     }
 
     @Test
     void headlessAndExternalNamesHaveNoAddress() throws ManifestException {
         for (Object object : read("""
-                {apiVersion: v1, kind: Service, metadata: {name: a}, spec: {clusterIP: None, clusterIPs: [None]}}
-                ---
-                {apiVersion: v1, kind: Service, metadata: {name: b}, spec: {type: ExternalName, externalName: example.org}}
-                """)) {
+            {apiVersion: v1, kind: Service, metadata: {name: a}, spec: {clusterIP: None, clusterIPs: [None]}}
+            ---
+            {apiVersion: v1, kind: Service, metadata: {name: b}, spec: {type: ExternalName, externalName: example.org}}
+            """)) {
             assertEquals(List.of(), ((Service) object).clusterIps());
         }
     }
@@ -153,13 +157,13 @@ class ManifestReaderTest {
     @Test
     void everyWrongObjectOfAFileIsNamed() {
         ManifestException e = assertThrows(ManifestException.class, () -> read("""
-                {apiVersion: v1, kind: Pod, metadata: {name: A}}
-                ---
-                {apiVersion: v1, kind: Pod, metadata: {name: b}, spec: {hostNetwork: maybe}}
-                """));
+            {apiVersion: v1, kind: Pod, metadata: {name: A}}
+            ---
+            {apiVersion: v1, kind: Pod, metadata: {name: b}, spec: {hostNetwork: maybe}}
+            """));
         assertEquals(List.of(
-                "f.yaml:1: Pod/A: metadata.name: must be lower-case letters, digits, - and ., not \"A\"",
-                "f.yaml:3: Pod/b: spec.hostNetwork: must be true or false, not \"maybe\""), e.errors());
+            "f.yaml:1: Pod/A: metadata.name: must be lower-case letters, digits, - and ., not \"A\"",
+            "f.yaml:3: Pod/b: spec.hostNetwork: must be true or false, not \"maybe\""), e.errors());
     }
 
     private static Collection<ClusterObject> read(String content) throws ManifestException {

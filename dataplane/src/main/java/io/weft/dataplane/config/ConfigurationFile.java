@@ -78,9 +78,7 @@ final class ConfigurationFile {
 
     private void entry(String key, Node at, Node value) {
         Integer earlier = linesByKey.put(key, line(at));
-        if (earlier != null) {
-            throw error(at, key + ": given twice, first in line " + earlier);
-        }
+        if (earlier != null) { throw error(at, key + ": given twice, first in line " + earlier); }
         Optional<ConfigurationKey> known = ConfigurationKey.of(key);
         if (known.isPresent()) {
             settings.put(known.get(), scalar(key, value), file + ":" + line(at));
@@ -88,9 +86,7 @@ final class ConfigurationFile {
             throw error(at, key + ": unknown key");
         } else if (value instanceof MappingNode nested) {
             mapping(key, nested);
-        } else if (!Tag.NULL.equals(value.getTag())) {
-            throw error(at, key + ": must hold keys of its own");
-        }
+        } else if (!Tag.NULL.equals(value.getTag())) { throw error(at, key + ": must hold keys of its own"); }
     }
 
     private String scalar(String key, Node value) {

@@ -25,26 +25,26 @@ import java.util.Optional;
  * @param flowCapacity lines of the flow table, a power of two
  */
 public record NodeConfiguration(
-        String nodeName,
-        String uplink,
-        Path runDirectory,
-        Path stateDirectory,
-        Optional<Path> manifests,
-        Optional<Path> kubeconfig,
-        Optional<Ipv4Prefix> podCidr,
-        Ipv4Prefix clusterCidr,
-        Ipv4Prefix serviceCidr,
-        PortRange nodePortRange,
-        int podMtu,
-        int workers,
-        List<Integer> workerCpus,
-        boolean busyPoll,
-        XdpMode xdpMode,
-        Overlay overlay,
-        boolean masquerade,
-        PortRange snatPorts,
-        int flowCapacity,
-        Path cniSocket) {
+    String nodeName,
+    String uplink,
+    Path runDirectory,
+    Path stateDirectory,
+    Optional<Path> manifests,
+    Optional<Path> kubeconfig,
+    Optional<Ipv4Prefix> podCidr,
+    Ipv4Prefix clusterCidr,
+    Ipv4Prefix serviceCidr,
+    PortRange nodePortRange,
+    int podMtu,
+    int workers,
+    List<Integer> workerCpus,
+    boolean busyPoll,
+    XdpMode xdpMode,
+    Overlay overlay,
+    boolean masquerade,
+    PortRange snatPorts,
+    int flowCapacity,
+    Path cniSocket) {
 
     public static final int MAX_WORKERS = 64;
     private static final int MAX_VNI = (1 << 24) - 1;
@@ -83,7 +83,8 @@ public record NodeConfiguration(
         return load(file, System.getenv(), flags);
     }
 
-    public static NodeConfiguration load(Optional<Path> file, Map<String, String> variables, Map<String, String> flags) {
+    public static NodeConfiguration load(Optional<Path> file, Map<String, String> variables,
+        Map<String, String> flags) {
         Settings settings = new Settings();
         file.ifPresent(path -> ConfigurationFile.read(path, settings));
         settings.putVariables(variables);
@@ -99,29 +100,29 @@ public record NodeConfiguration(
     private static NodeConfiguration of(Settings settings) {
         Path runDirectory = settings.path(RUN_DIRECTORY);
         NodeConfiguration configuration = new NodeConfiguration(
-                settings.optionalText(NODE_NAME).orElseGet(NodeConfiguration::hostName),
-                uplink(settings),
-                runDirectory,
-                settings.path(STATE_DIRECTORY),
-                settings.optionalPath(SOURCE_MANIFESTS),
-                settings.optionalPath(SOURCE_KUBECONFIG),
-                settings.optionalPrefix(POD_CIDR),
-                settings.prefix(CLUSTER_CIDR),
-                settings.prefix(SERVICE_CIDR),
-                settings.portRange(NODE_PORT_RANGE),
-                podMtu(settings),
-                settings.integer(WORKERS, 1, MAX_WORKERS),
-                settings.integers(WORKER_CPUS, 0, MAX_CPU),
-                settings.flag(BUSY_POLL),
-                settings.choice(XDP_MODE, XdpMode.class),
-                new Overlay(
-                        settings.choice(OVERLAY_MODE, OverlayMode.class),
-                        settings.integer(OVERLAY_VNI, 0, MAX_VNI),
-                        settings.integer(OVERLAY_PORT, 1, MAX_PORT)),
-                settings.flag(MASQUERADE),
-                settings.portRange(SNAT_PORTS),
-                settings.integer(FLOWS_CAPACITY, LEAST_FLOWS, MOST_FLOWS),
-                settings.optionalPath(CNI_SOCKET).orElse(runDirectory.resolve("cni.sock")));
+            settings.optionalText(NODE_NAME).orElseGet(NodeConfiguration::hostName),
+            uplink(settings),
+            runDirectory,
+            settings.path(STATE_DIRECTORY),
+            settings.optionalPath(SOURCE_MANIFESTS),
+            settings.optionalPath(SOURCE_KUBECONFIG),
+            settings.optionalPrefix(POD_CIDR),
+            settings.prefix(CLUSTER_CIDR),
+            settings.prefix(SERVICE_CIDR),
+            settings.portRange(NODE_PORT_RANGE),
+            podMtu(settings),
+            settings.integer(WORKERS, 1, MAX_WORKERS),
+            settings.integers(WORKER_CPUS, 0, MAX_CPU),
+            settings.flag(BUSY_POLL),
+            settings.choice(XDP_MODE, XdpMode.class),
+            new Overlay(
+                settings.choice(OVERLAY_MODE, OverlayMode.class),
+                settings.integer(OVERLAY_VNI, 0, MAX_VNI),
+                settings.integer(OVERLAY_PORT, 1, MAX_PORT)),
+            settings.flag(MASQUERADE),
+            settings.portRange(SNAT_PORTS),
+            settings.integer(FLOWS_CAPACITY, LEAST_FLOWS, MOST_FLOWS),
+            settings.optionalPath(CNI_SOCKET).orElse(runDirectory.resolve("cni.sock")));
         configuration.check(settings);
         return configuration;
     }
@@ -152,7 +153,7 @@ public record NodeConfiguration(
     public String requireUplink() {
         if (uplink.isEmpty()) {
             throw new ConfigurationException("uplink: not set; name the device that leads to the other nodes"
-                    + " (in the file, by WEFT_UPLINK or --set uplink=DEVICE)");
+                + " (in the file, by WEFT_UPLINK or --set uplink=DEVICE)");
         }
         return uplink;
     }

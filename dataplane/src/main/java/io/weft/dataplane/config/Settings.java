@@ -32,9 +32,9 @@ final class Settings {
 
     void putFlags(Map<String, String> flags) {
         flags.forEach((name, text) -> put(
-                ConfigurationKey.of(name)
-                        .orElseThrow(() -> new ConfigurationException("--set: " + name + ": unknown key")),
-                text, "--set"));
+            ConfigurationKey.of(name)
+                .orElseThrow(() -> new ConfigurationException("--set: " + name + ": unknown key")),
+            text, "--set"));
     }
 
     /** The error for a wrong value: place, key, what is wrong. */
@@ -76,9 +76,7 @@ final class Settings {
     <E extends Enum<E>> E choice(ConfigurationKey key, Class<E> type) {
         List<String> names = new ArrayList<>();
         for (E candidate : type.getEnumConstants()) {
-            if (candidate.toString().equals(text(key))) {
-                return candidate;
-            }
+            if (candidate.toString().equals(text(key))) { return candidate; }
             names.add(candidate.toString());
         }
         throw wrong(key, "must be one of " + String.join(", ", names) + ", not \"" + text(key) + "\"");
@@ -90,20 +88,16 @@ final class Settings {
 
     Ipv4Prefix prefix(ConfigurationKey key) {
         return Ipv4Prefix.parse(text(key))
-                .filter(prefix -> prefix.toString().equals(text(key)))
-                .orElseThrow(() -> wrong(key, "must be an IPv4 prefix such as 10.244.0.0/16, not \"" + text(key) + "\""));
+            .filter(prefix -> prefix.toString().equals(text(key)))
+            .orElseThrow(() -> wrong(key, "must be an IPv4 prefix such as 10.244.0.0/16, not \"" + text(key) + "\""));
     }
 
     PortRange portRange(ConfigurationKey key) {
         String[] ends = text(key).split("-", -1);
-        if (ends.length != 2) {
-            throw wrong(key, "must be FIRST-LAST, not \"" + text(key) + "\"");
-        }
+        if (ends.length != 2) { throw wrong(key, "must be FIRST-LAST, not \"" + text(key) + "\""); }
         PortRange range = new PortRange(
-                integer(key, ends[0].strip(), 1, MAX_PORT), integer(key, ends[1].strip(), 1, MAX_PORT));
-        if (range.first() > range.last()) {
-            throw wrong(key, "first is above last in \"" + text(key) + "\"");
-        }
+            integer(key, ends[0].strip(), 1, MAX_PORT), integer(key, ends[1].strip(), 1, MAX_PORT));
+        if (range.first() > range.last()) { throw wrong(key, "first is above last in \"" + text(key) + "\""); }
         return range;
     }
 

@@ -18,8 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class NodeConfigurationTest {
-    @TempDir
-    private Path directory;
+    @TempDir private Path directory;
 
     @Test
     void defaultsNeedNoFile() {
@@ -33,16 +32,16 @@ class NodeConfigurationTest {
     @Test
     void fileThenVariablesThenFlags() throws IOException {
         Path file = write("""
-                nodeName: n1
-                overlay:
-                  mode: auto
-                  vni: 7
-                  port: 4789
-                workers: 2
-                workerCpus: [2, 3]
-                """);
+            nodeName: n1
+            overlay:
+              mode: auto
+              vni: 7
+              port: 4789
+            workers: 2
+            workerCpus: [2, 3]
+            """);
         NodeConfiguration configuration = NodeConfiguration.load(Optional.of(file),
-                Map.of("WEFT_OVERLAY_VNI", "8", "WEFT_OVERLAY_PORT", "8472"), Map.of("overlay.vni", "9"));
+            Map.of("WEFT_OVERLAY_VNI", "8", "WEFT_OVERLAY_PORT", "8472"), Map.of("overlay.vni", "9"));
         assertEquals("n1", configuration.nodeName());
         assertEquals(new NodeConfiguration.Overlay(OverlayMode.AUTO, 9, 8472), configuration.overlay());
         assertEquals(List.of(2, 3), configuration.workerCpus());
@@ -51,7 +50,7 @@ class NodeConfigurationTest {
     @Test
     void anEmptyFileIsTheDefaults() throws IOException {
         assertEquals(NodeConfiguration.of(Map.of()),
-                NodeConfiguration.load(Optional.of(write("# nothing\n")), Map.of(), Map.of()));
+            NodeConfiguration.load(Optional.of(write("# nothing\n")), Map.of(), Map.of()));
     }
 
     @ParameterizedTest
@@ -89,7 +88,7 @@ class NodeConfigurationTest {
     @Test
     void wrongVariableAndFlagAreNamed() {
         assertEquals("WEFT_WORKERS: workers: must be a number from 1 to 64, not \"0\"",
-                error(Optional.empty(), Map.of("WEFT_WORKERS", "0"), Map.of()));
+            error(Optional.empty(), Map.of("WEFT_WORKERS", "0"), Map.of()));
         assertEquals("--set: worker: unknown key", error(Optional.empty(), Map.of(), Map.of("worker", "1")));
     }
 
@@ -106,7 +105,8 @@ class NodeConfigurationTest {
     }
 
     private static String error(Optional<Path> file, Map<String, String> variables, Map<String, String> flags) {
-        return assertThrows(ConfigurationException.class, () -> NodeConfiguration.load(file, variables, flags)).getMessage();
+        return assertThrows(ConfigurationException.class, () -> NodeConfiguration.load(file, variables, flags))
+            .getMessage();
     }
 
     private Path write(String content) throws IOException {

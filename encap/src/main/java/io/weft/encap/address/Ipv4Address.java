@@ -12,15 +12,11 @@ public final class Ipv4Address {
     /** @return the address, or empty unless {@code text} is four decimal octets without leading zeros */
     public static OptionalInt parse(String text) {
         String[] parts = text.split("\\.", -1);
-        if (parts.length != OCTETS) {
-            return OptionalInt.empty();
-        }
+        if (parts.length != OCTETS) { return OptionalInt.empty(); }
         int address = 0;
         for (String part : parts) {
             int octet = octet(part);
-            if (octet < 0) {
-                return OptionalInt.empty();
-            }
+            if (octet < 0) { return OptionalInt.empty(); }
             address = address << 8 | octet;
         }
         return OptionalInt.of(address);
@@ -36,15 +32,11 @@ public final class Ipv4Address {
     }
 
     private static int octet(String part) {
-        if (part.isEmpty() || part.length() > 3 || part.length() > 1 && part.charAt(0) == '0') {
-            return -1;
-        }
+        if (part.isEmpty() || part.length() > 3 || part.length() > 1 && part.charAt(0) == '0') { return -1; }
         int value = 0;
         for (int i = 0; i < part.length(); i++) {
             char digit = part.charAt(i);
-            if (digit < '0' || digit > '9') {
-                return -1;
-            }
+            if (digit < '0' || digit > '9') { return -1; }
             value = value * 10 + (digit - '0');
         }
         return value <= 0xFF ? value : -1;

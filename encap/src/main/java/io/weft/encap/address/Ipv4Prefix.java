@@ -21,9 +21,7 @@ public record Ipv4Prefix(int base, int length) {
     /** @return the prefix of {@code ADDRESS/LENGTH} with any host bits cleared, or empty when it is not one */
     public static Optional<Ipv4Prefix> parse(String text) {
         int slash = text.indexOf('/');
-        if (slash < 0) {
-            return Optional.empty();
-        }
+        if (slash < 0) { return Optional.empty(); }
         OptionalInt address = Ipv4Address.parse(text.substring(0, slash));
         String digits = text.substring(slash + 1);
         if (address.isEmpty() || !digits.matches("[0-9]{1,2}") || Integer.parseInt(digits) > BITS) {

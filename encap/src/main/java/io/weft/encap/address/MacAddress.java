@@ -16,14 +16,10 @@ public final class MacAddress {
     /** @return the address, or empty unless {@code text} is six two-digit hexadecimal octets separated by colons */
     public static OptionalLong parse(String text) {
         String[] parts = text.split(":", -1);
-        if (parts.length != OCTETS) {
-            return OptionalLong.empty();
-        }
+        if (parts.length != OCTETS) { return OptionalLong.empty(); }
         long address = 0;
         for (String part : parts) {
-            if (!part.matches("[0-9a-fA-F]{2}")) {
-                return OptionalLong.empty();
-            }
+            if (!part.matches("[0-9a-fA-F]{2}")) { return OptionalLong.empty(); }
             address = address << 8 | Integer.parseInt(part, 16);
         }
         return OptionalLong.of(address);

@@ -16,7 +16,8 @@ class AddressTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.04", "1.2.3.-4", "a.b.c.d", "1.2.3.4 ", "fd00::1"})
+    @ValueSource(strings = {"", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.04", "1.2.3.-4", "a.b.c.d", "1.2.3.4 ",
+        "fd00::1"})
     void refusesWhatIsNoIpv4Address(String text) {
         assertTrue(Ipv4Address.parse(text).isEmpty());
     }

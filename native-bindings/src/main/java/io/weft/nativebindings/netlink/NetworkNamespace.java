@@ -230,7 +230,7 @@ public final class NetworkNamespace implements AutoCloseable {
     }
 
     /** A task fails with what it declares, or unchecked. */
-    @SuppressWarnings("unchecked")
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
     private static <E extends Exception> E unwrapped(ExecutionException failure) {
         if (failure.getCause() instanceof Error error) {
             throw error;
