@@ -28,13 +28,13 @@ final class AddressDecoder {
             }
         }
         return new Address(
-                message.i32(IFA_INDEX_OFFSET),
-                hasLocal ? local : peer,
-                peer,
-                message.u8(IFA_PREFIXLEN_OFFSET),
-                message.u8(IFA_SCOPE_OFFSET),
-                flags,
-                label);
+            message.i32(IFA_INDEX_OFFSET),
+            hasLocal ? local : peer,
+            peer,
+            message.u8(IFA_PREFIXLEN_OFFSET),
+            message.u8(IFA_SCOPE_OFFSET),
+            flags,
+            label);
     }
 
     private AddressDecoder() {}

@@ -14,20 +14,20 @@ package io.weft.nativebindings.netlink;
  * @param xdpProgramId id of the XDP program attached, 0 for none; of several, the one in the driver
  */
 public record Link(
-        int index,
-        String name,
-        long mac,
-        int mtu,
-        int flags,
-        int operState,
-        String kind,
-        int peerIndex,
-        int peerNamespaceId,
-        int masterIndex,
-        int txQueues,
-        int rxQueues,
-        int xdpProgramId,
-        XdpMode xdpMode) {
+    int index,
+    String name,
+    long mac,
+    int mtu,
+    int flags,
+    int operState,
+    String kind,
+    int peerIndex,
+    int peerNamespaceId,
+    int masterIndex,
+    int txQueues,
+    int rxQueues,
+    int xdpProgramId,
+    XdpMode xdpMode) {
     /** {@code <linux/if.h>}. */
     public static final int IFF_UP = 0x1;
 
@@ -48,15 +48,11 @@ public record Link(
     }
 
     /** Whether the administrator has set the device up. */
-    public boolean isUp() {
-        return (flags & IFF_UP) != 0;
-    }
+    public boolean isUp() { return (flags & IFF_UP) != 0; }
 
     public boolean hasCarrier() {
         return (flags & IFF_LOWER_UP) != 0;
     }
 
-    public boolean isLoopback() {
-        return (flags & IFF_LOOPBACK) != 0;
-    }
+    public boolean isLoopback() { return (flags & IFF_LOOPBACK) != 0; }
 }

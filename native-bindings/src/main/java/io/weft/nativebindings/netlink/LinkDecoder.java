@@ -34,20 +34,20 @@ final class LinkDecoder {
             readAttribute(attributes);
         }
         return new Link(
-                message.i32(IFI_INDEX_OFFSET),
-                name,
-                mac,
-                mtu,
-                message.i32(IFI_FLAGS_OFFSET),
-                operState,
-                kind,
-                peerIndex,
-                peerNamespaceId,
-                masterIndex,
-                txQueues,
-                rxQueues,
-                xdpProgramId,
-                xdpMode);
+            message.i32(IFI_INDEX_OFFSET),
+            name,
+            mac,
+            mtu,
+            message.i32(IFI_FLAGS_OFFSET),
+            operState,
+            kind,
+            peerIndex,
+            peerNamespaceId,
+            masterIndex,
+            txQueues,
+            rxQueues,
+            xdpProgramId,
+            xdpMode);
     }
 
     private void readAttribute(NetlinkAttributes attribute) {

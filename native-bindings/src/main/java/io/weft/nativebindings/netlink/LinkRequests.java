@@ -84,9 +84,9 @@ final class LinkRequests {
 
     private static void addVxlanData(NetlinkRequest request, VxlanSpec spec) {
         request.u32(IFLA_VXLAN_ID, spec.vni())
-                .networkU16(IFLA_VXLAN_PORT, spec.port())
-                .u8(IFLA_VXLAN_LEARNING, spec.learning() ? 1 : 0)
-                .u8(IFLA_VXLAN_UDP_CSUM, spec.udpChecksum() ? 1 : 0);
+            .networkU16(IFLA_VXLAN_PORT, spec.port())
+            .u8(IFLA_VXLAN_LEARNING, spec.learning() ? 1 : 0)
+            .u8(IFLA_VXLAN_UDP_CSUM, spec.udpChecksum() ? 1 : 0);
         if (spec.local() != 0) {
             request.ipv4(IFLA_VXLAN_LOCAL, spec.local());
         }

@@ -20,8 +20,8 @@ final class NamespaceCalls {
 
     private static final MethodHandle SETNS = Libc.function("setns", JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle UNSHARE = Libc.function("unshare", JAVA_INT, JAVA_INT);
-    private static final MethodHandle MOUNT =
-            Libc.function("mount", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle MOUNT = Libc.function("mount", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+        JAVA_LONG, JAVA_LONG);
     private static final MethodHandle UMOUNT2 = Libc.function("umount2", JAVA_INT, JAVA_LONG, JAVA_INT);
     private static final MethodHandle FLOCK = Libc.function("flock", JAVA_INT, JAVA_INT, JAVA_INT);
 

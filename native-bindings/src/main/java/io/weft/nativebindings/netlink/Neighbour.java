@@ -24,17 +24,14 @@ public record Neighbour(int ifindex, int ip, long mac, int state, int flags, int
     public static final int NTF_SELF = 0x02;
     public static final int NTF_EXT_MANAGED = 0x01;
 
-    private static final int NUD_VALID =
-            NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_NOARP | NUD_PERMANENT;
+    private static final int NUD_VALID = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_NOARP | NUD_PERMANENT;
 
     /** Whether frames may be sent to its hardware address (the kernel's NUD_VALID). */
     public boolean isValid() {
         return (state & NUD_VALID) != 0 && mac != 0;
     }
 
-    public boolean isPermanent() {
-        return (state & NUD_PERMANENT) != 0;
-    }
+    public boolean isPermanent() { return (state & NUD_PERMANENT) != 0; }
 
     /** Whether the kernel keeps it resolved without traffic. */
     public boolean isManaged() {

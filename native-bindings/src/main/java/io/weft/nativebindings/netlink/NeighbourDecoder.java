@@ -21,18 +21,18 @@ final class NeighbourDecoder {
     static Neighbour decodeNeighbour(NetlinkMessage message) {
         NeighbourDecoder decoder = new NeighbourDecoder(message);
         return new Neighbour(
-                message.i32(NDM_IFINDEX_OFFSET),
-                decoder.ip,
-                decoder.mac,
-                message.u16(NDM_STATE_OFFSET),
-                message.u8(NDM_FLAGS_OFFSET),
-                decoder.extendedFlags);
+            message.i32(NDM_IFINDEX_OFFSET),
+            decoder.ip,
+            decoder.mac,
+            message.u16(NDM_STATE_OFFSET),
+            message.u8(NDM_FLAGS_OFFSET),
+            decoder.extendedFlags);
     }
 
     static FdbEntry decodeFdb(NetlinkMessage message) {
         NeighbourDecoder decoder = new NeighbourDecoder(message);
         return new FdbEntry(
-                message.i32(NDM_IFINDEX_OFFSET), decoder.mac, decoder.ip, message.u16(NDM_STATE_OFFSET));
+            message.i32(NDM_IFINDEX_OFFSET), decoder.mac, decoder.ip, message.u16(NDM_STATE_OFFSET));
     }
 
     private NeighbourDecoder(NetlinkMessage message) {

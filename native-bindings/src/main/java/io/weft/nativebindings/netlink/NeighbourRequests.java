@@ -13,14 +13,14 @@ final class NeighbourRequests {
 
     static NetlinkRequest replacePermanent(int ifindex, int ip, long mac) {
         return request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, AF_INET, ifindex, Neighbour.NUD_PERMANENT, 0)
-                .ipv4(NDA_DST, ip)
-                .mac(NDA_LLADDR, mac);
+            .ipv4(NDA_DST, ip)
+            .mac(NDA_LLADDR, mac);
     }
 
     static NetlinkRequest replaceManaged(int ifindex, int ip) {
         return request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, AF_INET, ifindex, Neighbour.NUD_NONE, 0)
-                .ipv4(NDA_DST, ip)
-                .u32(NDA_FLAGS_EXT, Neighbour.NTF_EXT_MANAGED);
+            .ipv4(NDA_DST, ip)
+            .u32(NDA_FLAGS_EXT, Neighbour.NTF_EXT_MANAGED);
     }
 
     static NetlinkRequest delete(int ifindex, int ip) {
@@ -33,8 +33,8 @@ final class NeighbourRequests {
 
     static NetlinkRequest replaceFdb(int ifindex, long mac, int remote) {
         return fdb(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, ifindex, Neighbour.NUD_PERMANENT)
-                .mac(NDA_LLADDR, mac)
-                .ipv4(NDA_DST, remote);
+            .mac(NDA_LLADDR, mac)
+            .ipv4(NDA_DST, remote);
     }
 
     static NetlinkRequest deleteFdb(int ifindex, long mac, int remote) {

@@ -15,7 +15,8 @@ import java.nio.charset.StandardCharsets;
  */
 final class NetlinkAttributes {
     private static final ValueLayout.OfInt NETWORK_I32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-    private static final ValueLayout.OfShort NETWORK_U16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfShort NETWORK_U16 = ValueLayout.JAVA_SHORT_UNALIGNED
+        .withOrder(ByteOrder.BIG_ENDIAN);
     private static final int MAC_BYTES = 6;
 
     private final MemorySegment bytes;
@@ -32,9 +33,7 @@ final class NetlinkAttributes {
 
     boolean next() {
         start = nextStart;
-        if (limit - start < SIZEOF_NLATTR) {
-            return false;
-        }
+        if (limit - start < SIZEOF_NLATTR) { return false; }
         length = bytes.get(ValueLayout.JAVA_SHORT_UNALIGNED, start) & 0xffff;
         nextStart = start + (length + NLMSG_ALIGNTO - 1 & -NLMSG_ALIGNTO);
         return length >= SIZEOF_NLATTR && length <= limit - start;
@@ -66,9 +65,7 @@ final class NetlinkAttributes {
 
     /** A hardware address as a number; 0 when it is not 48 bits wide (loopback has six zeros, tunnels an IP address). */
     long mac() {
-        if (payloadLength() != MAC_BYTES) {
-            return 0;
-        }
+        if (payloadLength() != MAC_BYTES) { return 0; }
         long at = payload(MAC_BYTES);
         return (bytes.get(NETWORK_U16, at) & 0xffffL) << 32 | bytes.get(NETWORK_I32, at + Short.BYTES) & 0xffffffffL;
     }
@@ -94,7 +91,7 @@ final class NetlinkAttributes {
     private long payload(int wanted) {
         if (payloadLength() != wanted) {
             throw new IllegalStateException(
-                    "netlink attribute " + type() + " has " + payloadLength() + " bytes instead of " + wanted);
+                "netlink attribute " + type() + " has " + payloadLength() + " bytes instead of " + wanted);
         }
         return start + SIZEOF_NLATTR;
     }

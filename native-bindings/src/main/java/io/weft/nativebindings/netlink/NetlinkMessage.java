@@ -31,9 +31,7 @@ final class NetlinkMessage {
 
     boolean next() {
         start = nextStart;
-        if (limit - start < SIZEOF_NLMSGHDR) {
-            return false;
-        }
+        if (limit - start < SIZEOF_NLMSGHDR) { return false; }
         length = i32At(start + NLMSG_LEN_OFFSET);
         nextStart = start + ((long) length + NLMSG_ALIGNTO - 1 & -NLMSG_ALIGNTO);
         return length >= SIZEOF_NLMSGHDR && length <= limit - start;
@@ -74,7 +72,8 @@ final class NetlinkMessage {
 
     private long payload(int offset, int bytes) {
         if (offset + bytes > payloadLength()) {
-            throw new IllegalStateException("netlink message of type " + type() + " ends after " + payloadLength() + " bytes");
+            throw new IllegalStateException(
+                "netlink message of type " + type() + " ends after " + payloadLength() + " bytes");
         }
         return start + SIZEOF_NLMSGHDR + offset;
     }

@@ -75,7 +75,8 @@ final class NetlinkRequest {
 
     /** A 48-bit hardware address, given as a number. */
     NetlinkRequest mac(int type, long address) {
-        return attribute(type, 6).u8((int) (address >>> 40)).u8((int) (address >>> 32)).networkU32((int) address).align();
+        return attribute(type, 6).u8((int) (address >>> 40)).u8((int) (address >>> 32)).networkU32((int) address)
+            .align();
     }
 
     /** A NUL-terminated string. */
@@ -133,7 +134,8 @@ final class NetlinkRequest {
         if (bytes.remaining() < wanted) {
             int capacity = Math.max(2 * bytes.capacity(), bytes.position() + wanted);
             int position = bytes.position();
-            bytes = ByteBuffer.wrap(Arrays.copyOf(bytes.array(), capacity)).order(ByteOrder.nativeOrder()).position(position);
+            bytes = ByteBuffer.wrap(Arrays.copyOf(bytes.array(), capacity)).order(ByteOrder.nativeOrder())
+                .position(position);
         }
         return bytes;
     }

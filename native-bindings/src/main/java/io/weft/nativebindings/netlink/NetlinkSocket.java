@@ -41,7 +41,7 @@ final class NetlinkSocket implements AutoCloseable {
     /** @param groups multicast groups to subscribe to (RTMGRP_ bits), 0 for a socket that only makes requests */
     static NetlinkSocket open(int protocol, int groups) {
         int fd = LinuxException.check(
-                "open a netlink socket", LinuxSocket.socket(LinuxSocket.AF_NETLINK, LinuxSocket.SOCK_RAW, protocol));
+            "open a netlink socket", LinuxSocket.socket(LinuxSocket.AF_NETLINK, LinuxSocket.SOCK_RAW, protocol));
         NetlinkSocket socket = new NetlinkSocket(fd);
         try {
             socket.configure(groups);
@@ -56,6 +56,15 @@ final class NetlinkSocket implements AutoCloseable {
         return fd;
     }
 
+    /** Asks for this much kernel memory for waiting datagrams; without CAP_NET_ADMIN only up to net.core.rmem_max. */
+    void setReceiveBuffer(int sizeBytes) {
+        if (LinuxSocket.setsockopt(fd, LinuxSocket.SOL_SOCKET, LinuxSocket.SO_RCVBUFFORCE, sizeBytes) < 0) {
+            LinuxException.check(
+                "set a netlink socket's receive buffer",
+                LinuxSocket.setsockopt(fd, LinuxSocket.SOL_SOCKET, LinuxSocket.SO_RCVBUF, sizeBytes));
+        }
+    }
+
     /** The messages of the datagram last {@linkplain #receive received}. */
     NetlinkMessage message() {
         return message;
@@ -68,7 +77,8 @@ final class NetlinkSocket implements AutoCloseable {
 
     /** Makes a request that is answered by one object; of several, the first accepted one counts. */
     <T> Optional<T> query(
-            String operation, NetlinkRequest request, Predicate<NetlinkMessage> accepts, Function<NetlinkMessage, T> decode) {
+        String operation, NetlinkRequest request, Predicate<NetlinkMessage> accepts,
+        Function<NetlinkMessage, T> decode) {
         List<T> found = new ArrayList<>();
         exchange(operation, request, collect(found, accepts, decode));
         return found.stream().findFirst();
@@ -76,16 +86,15 @@ final class NetlinkSocket implements AutoCloseable {
 
     /** Reads a whole table, again from the start when it changed in between (NLM_F_DUMP_INTR). */
     <T> List<T> dump(
-            String operation, NetlinkRequest request, Predicate<NetlinkMessage> accepts, Function<NetlinkMessage, T> decode) {
+        String operation, NetlinkRequest request, Predicate<NetlinkMessage> accepts,
+        Function<NetlinkMessage, T> decode) {
         request.addFlag(NLM_F_DUMP);
         for (int attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
             List<T> found = new ArrayList<>();
-            if (exchange(operation, request, collect(found, accepts, decode))) {
-                return found;
-            }
+            if (exchange(operation, request, collect(found, accepts, decode))) { return found; }
         }
         throw new LinuxException(
-                operation, Errno.EAGAIN, "It changed during each of " + DUMP_ATTEMPTS + " attempts to read it; try again.");
+            operation, Errno.EAGAIN, "It changed during each of " + DUMP_ATTEMPTS + " attempts to read it; try again.");
     }
 
     /** Waits for the next datagram, or with MSG_DONTWAIT looks for one; its size in bytes, or -errno. */
@@ -108,7 +117,7 @@ final class NetlinkSocket implements AutoCloseable {
     }
 
     private void configure(int groups) {
-        setOption(LinuxSocket.SOL_SOCKET, LinuxSocket.SO_RCVTIMEO, ANSWER_SECONDS);
+        setTimeLimit();
         setFlag(NETLINK_CAP_ACK);
         setFlag(NETLINK_EXT_ACK);
         setFlag(NETLINK_GET_STRICT_CHK);
@@ -130,11 +139,12 @@ final class NetlinkSocket implements AutoCloseable {
         LinuxException.check("set netlink option " + option, LinuxSocket.setsockopt(fd, SOL_NETLINK, option, 1));
     }
 
-    /** Sets an option that takes a struct timeval. */
-    private void setOption(int level, int option, long seconds) {
+    private void setTimeLimit() {
         try (Arena local = Arena.ofConfined()) {
-            MemorySegment timeval = local.allocateFrom(ValueLayout.JAVA_LONG, seconds, 0);
-            LinuxException.check("set a netlink socket's time limit", LinuxSocket.setsockopt(fd, level, option, timeval));
+            MemorySegment timeval = local.allocateFrom(ValueLayout.JAVA_LONG, ANSWER_SECONDS, 0);
+            LinuxException.check(
+                "set a netlink socket's time limit",
+                LinuxSocket.setsockopt(fd, LinuxSocket.SOL_SOCKET, LinuxSocket.SO_RCVTIMEO, timeval));
         }
     }
 
@@ -157,7 +167,7 @@ final class NetlinkSocket implements AutoCloseable {
         try (Arena local = Arena.ofConfined()) {
             MemorySegment request = local.allocateFrom(ValueLayout.JAVA_BYTE, bytes);
             LinuxException.check(
-                    operation, LinuxSocket.sendto(callState, fd, request.address(), request.byteSize(), 0, 0, 0));
+                operation, LinuxSocket.sendto(callState, fd, request.address(), request.byteSize(), 0, 0, 0));
         }
     }
 
@@ -185,7 +195,7 @@ final class NetlinkSocket implements AutoCloseable {
                 int received = receive(0);
                 if (received == -Errno.EAGAIN) {
                     throw new LinuxException(
-                            operation, Errno.EAGAIN, "The kernel did not answer within " + ANSWER_SECONDS + " s.");
+                        operation, Errno.EAGAIN, "The kernel did not answer within " + ANSWER_SECONDS + " s.");
                 }
                 LinuxException.check(operation, received);
             }
@@ -194,30 +204,22 @@ final class NetlinkSocket implements AutoCloseable {
 
     private void throwIfRefused(String operation) {
         int error = message.payloadLength() < Integer.BYTES ? 0 : -message.i32(0);
-        if (error != 0) {
-            throw new LinuxException(operation, error, hint(error));
-        }
+        if (error != 0) { throw new LinuxException(operation, error, hint(error)); }
     }
 
     private String hint(int error) {
         String explanation = explanation();
-        if (!explanation.isEmpty()) {
-            return "The kernel says: " + explanation;
-        }
+        if (!explanation.isEmpty()) { return "The kernel says: " + explanation; }
         return error == Errno.EPERM ? "This needs the capability CAP_NET_ADMIN." : "";
     }
 
     /** NLMSGERR_ATTR_MSG of the message, or empty. */
     private String explanation() {
-        if ((message.flags() & NLM_F_ACK_TLVS) == 0) {
-            return "";
-        }
+        if ((message.flags() & NLM_F_ACK_TLVS) == 0) { return ""; }
         int fixed = message.type() == NLMSG_DONE ? Integer.BYTES : SIZEOF_NLMSGERR;
         NetlinkAttributes attributes = message.attributes(fixed);
         while (attributes.next()) {
-            if (attributes.type() == NLMSGERR_ATTR_MSG) {
-                return attributes.string();
-            }
+            if (attributes.type() == NLMSGERR_ATTR_MSG) { return attributes.string(); }
         }
         return "";
     }
@@ -238,7 +240,7 @@ final class NetlinkSocket implements AutoCloseable {
     }
 
     private static <T> Consumer<NetlinkMessage> collect(
-            List<T> found, Predicate<NetlinkMessage> accepts, Function<NetlinkMessage, T> decode) {
+        List<T> found, Predicate<NetlinkMessage> accepts, Function<NetlinkMessage, T> decode) {
         return answer -> {
             if (accepts.test(answer)) {
                 found.add(decode.apply(answer));

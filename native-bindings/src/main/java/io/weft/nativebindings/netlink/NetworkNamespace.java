@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
 /**
@@ -60,7 +60,8 @@ public final class NetworkNamespace implements AutoCloseable {
     /** Opens the namespace behind a file: a {@linkplain #named named} one, a process's, or a bind mount of either. */
     public static NetworkNamespace open(Path path) {
         return new NetworkNamespace(
-                path, LinuxException.check("open network namespace " + path, Descriptors.open(path, Descriptors.O_RDONLY, 0)));
+            path,
+            LinuxException.check("open network namespace " + path, Descriptors.open(path, Descriptors.O_RDONLY, 0)));
     }
 
     /** Opens the calling thread's own namespace. */
@@ -97,9 +98,7 @@ public final class NetworkNamespace implements AutoCloseable {
      */
     public static boolean delete(Path path) {
         int result = NamespaceCalls.detachMount(path);
-        if (result == -Errno.ENOENT) {
-            return false;
-        }
+        if (result == -Errno.ENOENT) { return false; }
         if (result != -Errno.EINVAL) { // EINVAL: a file that nothing is mounted on, left by an interrupted create
             check("unmount network namespace " + path, result);
         }
@@ -206,35 +205,28 @@ public final class NetworkNamespace implements AutoCloseable {
         LinuxException.check(operation, result);
     }
 
+    @SuppressWarnings("unchecked") // a task fails with what it declares, or unchecked
     private static <T, E extends Exception> T onNewThread(String name, Task<T, E> task) throws E {
         FutureTask<T> future = new FutureTask<>(task::call);
         Thread thread = Thread.ofPlatform().name(name).start(future);
-        boolean interrupted = false;
-        try {
-            while (true) {
-                try {
-                    thread.join();
-                    return future.get();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                    thread.interrupt();
-                }
-            }
-        } catch (ExecutionException e) {
-            throw NetworkNamespace.<E>unwrapped(e);
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        joinPassingInterruptsOn(thread);
+        if (future.state() == Future.State.SUCCESS) { return future.resultNow(); }
+        if (future.exceptionNow() instanceof Error error) { throw error; }
+        throw (E) future.exceptionNow();
     }
 
-    /** A task fails with what it declares, or unchecked. */
-    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
-    private static <E extends Exception> E unwrapped(ExecutionException failure) {
-        if (failure.getCause() instanceof Error error) {
-            throw error;
+    private static void joinPassingInterruptsOn(Thread thread) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+                thread.interrupt();
+            }
         }
-        return (E) failure.getCause();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

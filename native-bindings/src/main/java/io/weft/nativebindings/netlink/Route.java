@@ -17,16 +17,16 @@ import java.util.List;
  * @param nextHops empty for types that send nowhere, such as RTN_BLACKHOLE; several for a multipath route
  */
 public record Route(
-        int table,
-        int destination,
-        int prefixLength,
-        int type,
-        int scope,
-        int protocol,
-        int source,
-        int metric,
-        int mtu,
-        List<NextHop> nextHops) {
+    int table,
+    int destination,
+    int prefixLength,
+    int type,
+    int scope,
+    int protocol,
+    int source,
+    int metric,
+    int mtu,
+    List<NextHop> nextHops) {
     /** Constants of {@code <linux/rtnetlink.h>}. */
     public static final int RT_TABLE_MAIN = 254;
 
@@ -51,7 +51,8 @@ public record Route(
     /** A unicast route of the main table, of global scope, without next hop yet. Host bits of the destination must be 0. */
     public static Route to(int destination, int prefixLength) {
         return new Route(
-                RT_TABLE_MAIN, destination, prefixLength, RTN_UNICAST, RT_SCOPE_UNIVERSE, RTPROT_STATIC, 0, 0, 0, List.of());
+            RT_TABLE_MAIN, destination, prefixLength, RTN_UNICAST, RT_SCOPE_UNIVERSE, RTPROT_STATIC, 0, 0, 0,
+            List.of());
     }
 
     /** Through a router. */
@@ -67,9 +68,9 @@ public record Route(
     /** The router counts as a neighbour on the device although no prefix of the device covers it (RTNH_F_ONLINK). */
     public Route onLink() {
         return nextHops(nextHops.stream()
-                .map(hop -> new NextHop(
-                        hop.gateway(), hop.ifindex(), hop.weight(), hop.flags() | NextHop.RTNH_F_ONLINK, hop.inet6Gateway()))
-                .toList());
+            .map(hop -> new NextHop(
+                hop.gateway(), hop.ifindex(), hop.weight(), hop.flags() | NextHop.RTNH_F_ONLINK, hop.inet6Gateway()))
+            .toList());
     }
 
     public Route source(int address) {

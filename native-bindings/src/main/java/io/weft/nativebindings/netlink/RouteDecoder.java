@@ -42,16 +42,16 @@ final class RouteDecoder {
             readAttribute(attributes);
         }
         return new Route(
-                table,
-                destination,
-                message.u8(RTM_DST_LEN_OFFSET),
-                message.u8(RTM_TYPE_OFFSET),
-                message.u8(RTM_SCOPE_OFFSET),
-                message.u8(RTM_PROTOCOL_OFFSET),
-                source,
-                metric,
-                mtu,
-                nextHops(message.i32(RTM_FLAGS_OFFSET) & NEXT_HOP_FLAGS));
+            table,
+            destination,
+            message.u8(RTM_DST_LEN_OFFSET),
+            message.u8(RTM_TYPE_OFFSET),
+            message.u8(RTM_SCOPE_OFFSET),
+            message.u8(RTM_PROTOCOL_OFFSET),
+            source,
+            metric,
+            mtu,
+            nextHops(message.i32(RTM_FLAGS_OFFSET) & NEXT_HOP_FLAGS));
     }
 
     private void readAttribute(NetlinkAttributes attribute) {
@@ -78,9 +78,7 @@ final class RouteDecoder {
     }
 
     private List<NextHop> nextHops(int flags) {
-        if (!multipath.isEmpty()) {
-            return multipath;
-        }
+        if (!multipath.isEmpty()) { return multipath; }
         return ifindex == 0 ? List.of() : List.of(new NextHop(gateway, ifindex, 1, flags, inet6Gateway));
     }
 
@@ -111,6 +109,7 @@ final class RouteDecoder {
         }
         int flags = hop.get(ValueLayout.JAVA_BYTE, RTNH_FLAGS_OFFSET) & 0xff;
         int weight = (hop.get(ValueLayout.JAVA_BYTE, RTNH_HOPS_OFFSET) & 0xff) + 1;
-        return new NextHop(gateway, hop.get(ValueLayout.JAVA_INT_UNALIGNED, RTNH_IFINDEX_OFFSET), weight, flags, inet6Gateway);
+        return new NextHop(gateway, hop.get(ValueLayout.JAVA_INT_UNALIGNED, RTNH_IFINDEX_OFFSET), weight, flags,
+            inet6Gateway);
     }
 }

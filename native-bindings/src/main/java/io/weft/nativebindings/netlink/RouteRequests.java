@@ -16,11 +16,11 @@ final class RouteRequests {
 
     static NetlinkRequest lookup(int ip) {
         return new NetlinkRequest(RTM_GETROUTE, 0)
-                .u8(AF_INET)
-                .u8(HOST_PREFIX)
-                .skip(RTM_FLAGS_OFFSET - 2)
-                .u32(RTM_F_LOOKUP_TABLE)
-                .ipv4(RTA_DST, ip);
+            .u8(AF_INET)
+            .u8(HOST_PREFIX)
+            .skip(RTM_FLAGS_OFFSET - 2)
+            .u32(RTM_F_LOOKUP_TABLE)
+            .ipv4(RTA_DST, ip);
     }
 
     static NetlinkRequest replace(Route route) {
@@ -57,9 +57,7 @@ final class RouteRequests {
     }
 
     private static NetlinkRequest addNextHops(NetlinkRequest request, Route route) {
-        if (route.nextHops().size() > 1) {
-            return addMultipath(request, route);
-        }
+        if (route.nextHops().size() > 1) { return addMultipath(request, route); }
         for (NextHop hop : route.nextHops()) {
             request.u32(RTA_OIF, hop.ifindex());
             addGateway(request, hop);

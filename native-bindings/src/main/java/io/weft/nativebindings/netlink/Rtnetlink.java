@@ -86,7 +86,8 @@ public final class Rtnetlink implements AutoCloseable {
     }
 
     public void setMtu(int ifindex, int bytes) {
-        socket.execute("set MTU of ifindex " + ifindex + " to " + bytes, LinkRequests.set(ifindex).u32(IFLA_MTU, bytes));
+        socket.execute("set MTU of ifindex " + ifindex + " to " + bytes,
+            LinkRequests.set(ifindex).u32(IFLA_MTU, bytes));
     }
 
     public void setAddress(int ifindex, long mac) {
@@ -102,7 +103,8 @@ public final class Rtnetlink implements AutoCloseable {
 
     /** The link must be down. */
     public void rename(int ifindex, String name) {
-        socket.execute("rename ifindex " + ifindex + " to " + name, LinkRequests.set(ifindex).string(IFLA_IFNAME, name));
+        socket.execute("rename ifindex " + ifindex + " to " + name,
+            LinkRequests.set(ifindex).string(IFLA_IFNAME, name));
     }
 
     /** Moves a link, which loses its addresses and goes down. Its index may change. */
@@ -127,7 +129,7 @@ public final class Rtnetlink implements AutoCloseable {
     /** @param ifindex 0 for all devices */
     public List<Address> addresses(int ifindex) {
         return socket.dump(
-                "list addresses", AddressRequests.dump(ifindex), AddressDecoder::accepts, AddressDecoder::decode);
+            "list addresses", AddressRequests.dump(ifindex), AddressDecoder::accepts, AddressDecoder::decode);
     }
 
     /** @param scope RT_SCOPE_ value of {@link Route} */
@@ -150,11 +152,10 @@ public final class Rtnetlink implements AutoCloseable {
     /** @param table RT_TABLE_ number of {@link Route}, 0 for all; a table that does not exist is empty */
     public List<Route> routes(int table) {
         try {
-            return socket.dump("list routes", RouteRequests.dump(table), RouteDecoder::isConfigured, RouteDecoder::decode);
+            return socket.dump("list routes", RouteRequests.dump(table), RouteDecoder::isConfigured,
+                RouteDecoder::decode);
         } catch (LinuxException e) {
-            if (e.errno() == Errno.ENOENT) {
-                return List.of();
-            }
+            if (e.errno() == Errno.ENOENT) { return List.of(); }
             throw e;
         }
     }
@@ -175,9 +176,7 @@ public final class Rtnetlink implements AutoCloseable {
             String operation = "look up route to " + AddressText.ipv4(ip);
             return socket.query(operation, RouteRequests.lookup(ip), RouteDecoder::accepts, RouteDecoder::decode);
         } catch (LinuxException e) {
-            if (e.errno() == Errno.ENETUNREACH || e.errno() == Errno.EHOSTUNREACH) {
-                return Optional.empty();
-            }
+            if (e.errno() == Errno.ENETUNREACH || e.errno() == Errno.EHOSTUNREACH) { return Optional.empty(); }
             throw e;
         }
     }
@@ -191,10 +190,10 @@ public final class Rtnetlink implements AutoCloseable {
     /** @param ifindex 0 for all devices */
     public List<Neighbour> neighbours(int ifindex) {
         return socket.dump(
-                "list neighbours",
-                NeighbourRequests.dump(ifindex),
-                NeighbourDecoder::acceptsNeighbour,
-                NeighbourDecoder::decodeNeighbour);
+            "list neighbours",
+            NeighbourRequests.dump(ifindex),
+            NeighbourDecoder::acceptsNeighbour,
+            NeighbourDecoder::decodeNeighbour);
     }
 
     /** Adds or replaces a permanent entry. */
@@ -221,10 +220,10 @@ public final class Rtnetlink implements AutoCloseable {
 
     public List<FdbEntry> fdb(int ifindex) {
         return socket.dump(
-                "list forwarding database of ifindex " + ifindex,
-                NeighbourRequests.dumpFdb(ifindex),
-                NeighbourDecoder::acceptsFdb,
-                NeighbourDecoder::decodeFdb);
+            "list forwarding database of ifindex " + ifindex,
+            NeighbourRequests.dumpFdb(ifindex),
+            NeighbourDecoder::acceptsFdb,
+            NeighbourDecoder::decodeFdb);
     }
 
     /** Has a vxlan device send frames for a hardware address to a tunnel endpoint. */
@@ -242,9 +241,7 @@ public final class Rtnetlink implements AutoCloseable {
         try {
             return socket.query(operation, request, LinkDecoder::accepts, LinkDecoder::decode);
         } catch (LinuxException e) {
-            if (e.errno() == Errno.ENODEV) {
-                return Optional.empty();
-            }
+            if (e.errno() == Errno.ENODEV) { return Optional.empty(); }
             throw e;
         }
     }
@@ -264,9 +261,7 @@ public final class Rtnetlink implements AutoCloseable {
             socket.execute(operation, request);
             return true;
         } catch (LinuxException e) {
-            if (e.errno() == absent || e.errno() == Errno.ENODEV) {
-                return false;
-            }
+            if (e.errno() == absent || e.errno() == Errno.ENODEV) { return false; }
             throw e;
         }
     }

@@ -11,7 +11,7 @@ package io.weft.nativebindings.netlink;
  * @param peerNamespace descriptor of the peer's namespace, -1 for the near end's
  */
 public record VethSpec(
-        String name, String peerName, int mtu, int queues, long mac, long peerMac, int peerNamespace) {
+    String name, String peerName, int mtu, int queues, long mac, long peerMac, int peerNamespace) {
     public static VethSpec of(String name, String peerName) {
         return new VethSpec(name, peerName, 0, 0, 0, 0, -1);
     }

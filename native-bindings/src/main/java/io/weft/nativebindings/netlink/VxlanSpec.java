@@ -11,7 +11,7 @@ package io.weft.nativebindings.netlink;
  * @param mtu bytes, 0 for the kernel's default
  */
 public record VxlanSpec(
-        String name, int vni, int local, int port, int underlay, boolean learning, boolean udpChecksum, long mac, int mtu) {
+    String name, int vni, int local, int port, int underlay, boolean learning, boolean udpChecksum, long mac, int mtu) {
     private static final int LINUX_PORT = 8472;
 
     public static VxlanSpec of(String name, int vni) {

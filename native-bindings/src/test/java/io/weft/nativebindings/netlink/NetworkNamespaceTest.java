@@ -67,7 +67,8 @@ class NetworkNamespaceTest {
     void missingNamespaceIsNamed() {
         LinuxException refused = assertThrows(LinuxException.class, () -> NetworkNamespace.open(NAME));
         assertEquals(Errno.ENOENT, refused.errno());
-        assertTrue(refused.getMessage().startsWith("open network namespace " + NAME + ": ENOENT"), refused.getMessage());
+        assertTrue(refused.getMessage().startsWith("open network namespace " + NAME + ": ENOENT"),
+            refused.getMessage());
     }
 
     @Test
@@ -75,7 +76,8 @@ class NetworkNamespaceTest {
         Path file = Files.createTempFile("nlt-", "");
         try {
             LinuxException refused = assertThrows(LinuxException.class, () -> NetworkNamespace.call(file, () -> 1));
-            assertTrue(refused.getMessage().startsWith("enter network namespace " + file + ": EINVAL"), refused.getMessage());
+            assertTrue(refused.getMessage().startsWith("enter network namespace " + file + ": EINVAL"),
+                refused.getMessage());
         } finally {
             Files.delete(file);
         }
@@ -91,7 +93,7 @@ class NetworkNamespaceTest {
     @Test
     void codeRunsInsideOnAThreadThatEnds() throws InterruptedException {
         try (TestNamespace inside = new TestNamespace();
-                NetworkNamespace here = NetworkNamespace.current()) {
+            NetworkNamespace here = NetworkNamespace.current()) {
             AtomicReference<Thread> thread = new AtomicReference<>();
             long seen = NetworkNamespace.call(inside.path, () -> {
                 thread.set(Thread.currentThread());
@@ -101,7 +103,7 @@ class NetworkNamespaceTest {
             });
             assertNotEquals(here.inode(), seen);
             try (NetworkNamespace namespace = NetworkNamespace.open(inside.path);
-                    NetworkNamespace still = NetworkNamespace.current()) {
+                NetworkNamespace still = NetworkNamespace.current()) {
                 assertEquals(namespace.inode(), seen);
                 assertEquals(here.inode(), still.inode());
             }
@@ -113,7 +115,7 @@ class NetworkNamespaceTest {
     @Test
     void processStartedInsideBelongsToTheNamespace() throws IOException {
         try (TestNamespace inside = new TestNamespace();
-                NetworkNamespace namespace = NetworkNamespace.open(inside.path)) {
+            NetworkNamespace namespace = NetworkNamespace.open(inside.path)) {
             Process process = namespace.call(() -> new ProcessBuilder("sleep", "60").start());
             try (NetworkNamespace ofProcess = NetworkNamespace.open(NetworkNamespace.ofProcess(process.pid()))) {
                 assertEquals(namespace.inode(), ofProcess.inode());

@@ -129,10 +129,10 @@ class RtnetlinkLinkTest {
         Link underlay = createPodVeth();
         node.rtnetlink.addAddress(underlay.index(), 0xC0000201, 24, Route.RT_SCOPE_UNIVERSE);
         Link vxlan = node.rtnetlink.createVxlan(VxlanSpec.of("flannel.1", 1)
-                .withLocal(0xC0000201)
-                .withUnderlay(underlay.index())
-                .withMac(MAC)
-                .withMtu(1400));
+            .withLocal(0xC0000201)
+            .withUnderlay(underlay.index())
+            .withMac(MAC)
+            .withMtu(1400));
         assertEquals("vxlan", vxlan.kind());
         assertEquals(1400, vxlan.mtu());
         String shown = node.output("ip", "-d", "-j", "link", "show", "dev", "flannel.1");
@@ -151,10 +151,10 @@ class RtnetlinkLinkTest {
         node.rtnetlink.replaceFdb(vxlan.index(), PEER_MAC, 0xC0000203);
         List<FdbEntry> entries = node.rtnetlink.fdb(vxlan.index());
         assertEquals(
-                List.of(new FdbEntry(vxlan.index(), PEER_MAC, 0xC0000203, Neighbour.NUD_PERMANENT)),
-                entries.stream().filter(entry -> entry.mac() == PEER_MAC).toList());
+            List.of(new FdbEntry(vxlan.index(), PEER_MAC, 0xC0000203, Neighbour.NUD_PERMANENT)),
+            entries.stream().filter(entry -> entry.mac() == PEER_MAC).toList());
         assertTrue(node.output("bridge", "fdb", "show", "dev", "flannel.1")
-                .contains("02:00:00:00:01:0b dst 192.0.2.3 self permanent"));
+            .contains("02:00:00:00:01:0b dst 192.0.2.3 self permanent"));
         assertTrue(node.rtnetlink.deleteFdb(vxlan.index(), PEER_MAC, 0xC0000203));
         assertFalse(node.rtnetlink.deleteFdb(vxlan.index(), PEER_MAC, 0xC0000203));
     }
@@ -188,8 +188,8 @@ class RtnetlinkLinkTest {
         LinuxException refused = assertThrows(LinuxException.class, this::createPodVeth);
         assertEquals(Errno.EEXIST, refused.errno());
         assertTrue(
-                refused.getMessage().startsWith("create veth weft0123456789a with peer eth0: EEXIST (17) File exists"),
-                refused.getMessage());
+            refused.getMessage().startsWith("create veth weft0123456789a with peer eth0: EEXIST (17) File exists"),
+            refused.getMessage());
         assertEquals(1, refused.getMessage().lines().count());
     }
 
@@ -197,7 +197,8 @@ class RtnetlinkLinkTest {
     void missingDeviceIsNamed() {
         LinuxException refused = assertThrows(LinuxException.class, () -> node.rtnetlink.setUp(4711));
         assertEquals(Errno.ENODEV, refused.errno());
-        assertTrue(refused.getMessage().startsWith("set ifindex 4711 up: ENODEV (19) No such device"), refused.getMessage());
+        assertTrue(refused.getMessage().startsWith("set ifindex 4711 up: ENODEV (19) No such device"),
+            refused.getMessage());
     }
 
     @Test
@@ -205,7 +206,8 @@ class RtnetlinkLinkTest {
         Link host = createPodVeth();
         LinuxException refused = assertThrows(LinuxException.class, () -> node.rtnetlink.setMtu(host.index(), 20));
         assertEquals(Errno.EINVAL, refused.errno());
-        assertTrue(refused.getMessage().endsWith("The kernel says: mtu less than device minimum"), refused.getMessage());
+        assertTrue(refused.getMessage().endsWith("The kernel says: mtu less than device minimum"),
+            refused.getMessage());
     }
 
     @Test
@@ -221,11 +223,11 @@ class RtnetlinkLinkTest {
     private Link createPodVeth() {
         try (NetworkNamespace namespace = NetworkNamespace.open(pod.path)) {
             return node.rtnetlink.createVeth(VethSpec.of("weft0123456789a", "eth0")
-                    .withMtu(1450)
-                    .withQueues(2)
-                    .withMac(MAC)
-                    .withPeerMac(PEER_MAC)
-                    .withPeerNamespace(namespace.fd()));
+                .withMtu(1450)
+                .withQueues(2)
+                .withMac(MAC)
+                .withPeerMac(PEER_MAC)
+                .withPeerNamespace(namespace.fd()));
         }
     }
 

@@ -53,7 +53,7 @@ class RtnetlinkRouteTest {
     void listsAddressesOfOneDeviceAndOfAll() {
         List<Address> addresses = rtnetlink.addresses(uplink);
         assertEquals(
-                List.of(new Address(uplink, SELF, SELF, 24, Route.RT_SCOPE_UNIVERSE, 0x80, "uplink")), addresses);
+            List.of(new Address(uplink, SELF, SELF, 24, Route.RT_SCOPE_UNIVERSE, 0x80, "uplink")), addresses);
         assertTrue(rtnetlink.addresses().containsAll(addresses));
         assertTrue(rtnetlink.addresses().stream().anyMatch(address -> address.ip() == 0x7F000001));
     }
@@ -63,7 +63,7 @@ class RtnetlinkRouteTest {
         rtnetlink.addAddress(uplink, POD_BASE, 32, Route.RT_SCOPE_LINK);
         assertTrue(node.output("ip", "-4", "-o", "addr").contains("10.244.1.0/32 scope link uplink"));
         LinuxException twice = assertThrows(
-                LinuxException.class, () -> rtnetlink.addAddress(uplink, POD_BASE, 32, Route.RT_SCOPE_LINK));
+            LinuxException.class, () -> rtnetlink.addAddress(uplink, POD_BASE, 32, Route.RT_SCOPE_LINK));
         assertEquals(Errno.EEXIST, twice.errno());
         assertTrue(twice.getMessage().startsWith("add address 10.244.1.0/32 to ifindex " + uplink + ": EEXIST (17)"));
         rtnetlink.replaceAddress(uplink, POD_BASE, 32, Route.RT_SCOPE_LINK);
@@ -90,7 +90,8 @@ class RtnetlinkRouteTest {
         rtnetlink.replaceRoute(route);
         assertEquals(route, mainRoute(POD_NETWORK));
         String shown = node.output("ip", "route");
-        assertTrue(shown.contains("10.244.2.0/24 via 10.244.2.0 dev uplink proto static src 10.244.1.0 metric 7 onlink mtu 1450"), shown);
+        assertTrue(shown.contains(
+            "10.244.2.0/24 via 10.244.2.0 dev uplink proto static src 10.244.1.0 metric 7 onlink mtu 1450"), shown);
         assertTrue(rtnetlink.deleteRoute(route));
         assertFalse(rtnetlink.deleteRoute(route));
     }
@@ -105,12 +106,12 @@ class RtnetlinkRouteTest {
     @Test
     void unreachableRouterIsExplained() {
         LinuxException refused = assertThrows(
-                LinuxException.class, () -> rtnetlink.replaceRoute(Route.to(POD_NETWORK, 24).via(POD_NETWORK, uplink)));
+            LinuxException.class, () -> rtnetlink.replaceRoute(Route.to(POD_NETWORK, 24).via(POD_NETWORK, uplink)));
         assertEquals(Errno.ENETUNREACH, refused.errno());
         assertEquals(
-                "replace route to 10.244.2.0/24 via 10.244.2.0 on ifindex " + uplink
-                        + ": ENETUNREACH (101) Network is unreachable. The kernel says: Nexthop has invalid gateway",
-                refused.getMessage());
+            "replace route to 10.244.2.0/24 via 10.244.2.0 on ifindex " + uplink
+                + ": ENETUNREACH (101) Network is unreachable. The kernel says: Nexthop has invalid gateway",
+            refused.getMessage());
     }
 
     @Test
@@ -128,7 +129,7 @@ class RtnetlinkRouteTest {
     @Test
     void readsAndWritesMultipathAndBlackholeRoutes() {
         Route multipath = Route.to(POD_NETWORK, 24)
-                .nextHops(List.of(new NextHop(ROUTER, uplink, 1, 0, false), new NextHop(ROUTER - 1, uplink, 3, 0, false)));
+            .nextHops(List.of(new NextHop(ROUTER, uplink, 1, 0, false), new NextHop(ROUTER - 1, uplink, 3, 0, false)));
         rtnetlink.replaceRoute(multipath);
         assertEquals(multipath, mainRoute(POD_NETWORK));
         Route blackhole = Route.to(0x0AF40300, 24).type(Route.RTN_BLACKHOLE);
@@ -225,7 +226,7 @@ class RtnetlinkRouteTest {
 
     private List<Route> routesTo(int destination) {
         return rtnetlink.routes(Route.RT_TABLE_MAIN).stream()
-                .filter(route -> route.destination() == destination)
-                .toList();
+            .filter(route -> route.destination() == destination)
+            .toList();
     }
 }

@@ -33,7 +33,7 @@ final class TestNamespace implements AutoCloseable {
 
     static void assumeTool(String tool) {
         boolean found = List.of("/usr/sbin", "/sbin", "/usr/bin", "/bin").stream()
-                .anyMatch(directory -> Files.isExecutable(Path.of(directory, tool)));
+            .anyMatch(directory -> Files.isExecutable(Path.of(directory, tool)));
         assumeTrue(found, tool + " is not installed");
     }
 

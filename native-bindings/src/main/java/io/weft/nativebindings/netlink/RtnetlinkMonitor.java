@@ -1,0 +1,179 @@
+package io.weft.nativebindings.netlink;
+
+import static io.weft.nativebindings.netlink.RtnetlinkAbi.*;
+
+import io.weft.nativebindings.linux.Errno;
+import io.weft.nativebindings.linux.LinuxException;
+import io.weft.nativebindings.linux.LinuxSocket;
+import java.nio.file.Path;
+
+/**
+ * Follows changes of one network namespace's links, addresses, routes and neighbours (rtnetlink(7) multicast groups). The
+ * namespace is that of the thread which opened it. One thread at a time; allocates what it hands to the listener.
+ *
+ * <p>For a picture without gaps: open the monitor, then read everything by {@link Rtnetlink}, then drain again and again.
+ * Two things are not reported and have to be read anew: everything, after {@link Listener#overrun}; and IPv4 routes, after a
+ * link went down or away or an address was removed, because the kernel drops their routes silently.
+ */
+public final class RtnetlinkMonitor implements AutoCloseable {
+    private static final int RECEIVE_BUFFER_BYTES = 4 << 20; // of kernel memory, used only while changes wait here
+    private static final int DATAGRAMS_A_DRAIN = 1024;
+
+    private final NetlinkSocket socket;
+
+    private RtnetlinkMonitor(NetlinkSocket socket) {
+        this.socket = socket;
+    }
+
+    /** What to follow. */
+    public enum Group {
+        LINK(RTMGRP_LINK),
+        ADDRESS(RTMGRP_IPV4_IFADDR),
+        ROUTE(RTMGRP_IPV4_ROUTE),
+        NEIGHBOUR(RTMGRP_NEIGH);
+
+        private final int mask;
+
+        Group(int mask) {
+            this.mask = mask;
+        }
+    }
+
+    /** Called by {@link #drain} in the order in which the changes happened. */
+    public interface Listener {
+        /** A link is new, or something about it has changed: flags, carrier, name, MTU, master, XDP program. */
+        default void linkChanged(Link link) {}
+
+        /** A link was deleted or has moved to another namespace. */
+        default void linkRemoved(Link link) {}
+
+        default void addressAdded(Address address) {}
+
+        default void addressRemoved(Address address) {}
+
+        /** A route is new, or has replaced the one of the same table, prefix and metric. */
+        default void routeChanged(Route route) {}
+
+        default void routeRemoved(Route route) {}
+
+        default void neighbourChanged(Neighbour neighbour) {}
+
+        default void neighbourRemoved(Neighbour neighbour) {}
+
+        /** Changes came faster than they were drained, and some are lost: read everything anew. */
+        void overrun();
+    }
+
+    /** Opens one in the calling thread's network namespace. */
+    public static RtnetlinkMonitor open(Group... groups) {
+        return open(RECEIVE_BUFFER_BYTES, groups);
+    }
+
+    /** Opens one in another network namespace; the calling thread stays where it is. */
+    public static RtnetlinkMonitor openIn(Path namespace, Group... groups) {
+        return NetworkNamespace.call(namespace, () -> open(groups));
+    }
+
+    static RtnetlinkMonitor open(int receiveBufferBytes, Group... groups) {
+        int mask = 0;
+        for (Group group : groups) {
+            mask |= group.mask;
+        }
+        NetlinkSocket socket = NetlinkSocket.open(NetlinkAbi.NETLINK_ROUTE, mask);
+        socket.setReceiveBuffer(receiveBufferBytes);
+        return new RtnetlinkMonitor(socket);
+    }
+
+    /** Readable, for poll(2), when there is something to drain. */
+    public int fd() {
+        return socket.fd();
+    }
+
+    /**
+     * Hands the waiting changes to the listener and returns their number; never waits. Leaves some for the next call when
+     * very many are waiting.
+     */
+    public int drain(Listener listener) {
+        int delivered = 0;
+        for (int i = 0; i < DATAGRAMS_A_DRAIN; i++) {
+            int received = socket.receive(LinuxSocket.MSG_DONTWAIT);
+            if (received == -Errno.EAGAIN) {
+                break;
+            }
+            if (received == -Errno.ENOBUFS) {
+                listener.overrun();
+                continue;
+            }
+            LinuxException.check("receive network changes", received);
+            delivered += deliver(socket.message(), listener);
+        }
+        return delivered;
+    }
+
+    @Override
+    public void close() {
+        socket.close();
+    }
+
+    private static int deliver(NetlinkMessage message, Listener listener) {
+        int delivered = 0;
+        while (message.next()) {
+            delivered += deliverOne(message, listener) ? 1 : 0;
+        }
+        return delivered;
+    }
+
+    private static boolean deliverOne(NetlinkMessage message, Listener listener) {
+        return switch (message.type()) {
+            case RTM_NEWLINK, RTM_DELLINK -> deliverLink(message, listener);
+            case RTM_NEWADDR, RTM_DELADDR -> deliverAddress(message, listener);
+            case RTM_NEWROUTE, RTM_DELROUTE -> deliverRoute(message, listener);
+            case RTM_NEWNEIGH, RTM_DELNEIGH -> deliverNeighbour(message, listener);
+            default -> false;
+        };
+    }
+
+    private static boolean deliverLink(NetlinkMessage message, Listener listener) {
+        if (!LinkDecoder.accepts(message)) { return false; }
+        Link link = LinkDecoder.decode(message);
+        if (message.type() == RTM_NEWLINK) {
+            listener.linkChanged(link);
+        } else {
+            listener.linkRemoved(link);
+        }
+        return true;
+    }
+
+    private static boolean deliverAddress(NetlinkMessage message, Listener listener) {
+        if (!AddressDecoder.accepts(message)) { return false; }
+        Address address = AddressDecoder.decode(message);
+        if (message.type() == RTM_NEWADDR) {
+            listener.addressAdded(address);
+        } else {
+            listener.addressRemoved(address);
+        }
+        return true;
+    }
+
+    private static boolean deliverRoute(NetlinkMessage message, Listener listener) {
+        if (!RouteDecoder.isConfigured(message)) { return false; }
+        Route route = RouteDecoder.decode(message);
+        if (message.type() == RTM_NEWROUTE) {
+            listener.routeChanged(route);
+        } else {
+            listener.routeRemoved(route);
+        }
+        return true;
+    }
+
+    private static boolean deliverNeighbour(NetlinkMessage message, Listener listener) {
+        if (!NeighbourDecoder.acceptsNeighbour(message)) { return false; }
+        Neighbour neighbour = NeighbourDecoder.decodeNeighbour(message);
+        if (message.type() == RTM_NEWNEIGH) {
+            listener.neighbourChanged(neighbour);
+        } else {
+            listener.neighbourRemoved(neighbour);
+        }
+        return true;
+    }
+}
