@@ -4,7 +4,7 @@ package io.weft.nativebindings.linux;
  * A refusal by the kernel, in one line: what was asked, the errno, and a hint on what to do where one is known. Thrown by cold
  * code only.
  */
-public final class LinuxException extends RuntimeException {
+public class LinuxException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     private final int errno;

@@ -1,0 +1,33 @@
+package io.weft.nativebindings.bpf;
+
+/** Numbers of helper functions a program may call: {@code enum bpf_func_id} of {@code <linux/bpf.h>}. */
+public final class BpfHelper {
+    /** {@code void *(map, key)}. */
+    public static final int MAP_LOOKUP_ELEM = 1;
+
+    /** {@code long (map, key, value, flags)}. */
+    public static final int MAP_UPDATE_ELEM = 2;
+
+    /** {@code long (map, key)}. */
+    public static final int MAP_DELETE_ELEM = 3;
+
+    /** {@code u64 ()}: nanoseconds since boot. */
+    public static final int KTIME_GET_NS = 5;
+
+    /** {@code u32 ()}. */
+    public static final int GET_SMP_PROCESSOR_ID = 8;
+
+    /** {@code long (ctx, delta)}: moves the packet's start. */
+    public static final int XDP_ADJUST_HEAD = 44;
+
+    /** {@code long (map, key, flags)}: to a socket of an XSKMAP; the low bits of flags are the result without an entry. */
+    public static final int REDIRECT_MAP = 51;
+
+    /** {@code u64 (ctx)}: length of a frame with all its fragments. */
+    public static final int XDP_GET_BUFF_LEN = 188;
+
+    /** {@code long (ctx, offset, buffer, length)}: reads across fragments. */
+    public static final int XDP_LOAD_BYTES = 189;
+
+    private BpfHelper() {}
+}

@@ -1,0 +1,102 @@
+package io.weft.nativebindings.bpf;
+
+import io.weft.nativebindings.linux.Descriptors;
+import io.weft.nativebindings.linux.Errno;
+import io.weft.nativebindings.linux.InterfaceNames;
+import io.weft.nativebindings.linux.LinuxException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * An XDP program's attachment to a device, which ends when this is closed or the process dies: no program is ever left behind.
+ * Linux 5.9. Cold code.
+ */
+public final class BpfLink implements AutoCloseable {
+    /** {@code XDP_FLAGS_*} of {@code <linux/if_link.h>}. */
+    public enum Mode {
+        /** In the driver, before a socket buffer is made. */
+        NATIVE(XDP_FLAGS_DRV_MODE),
+        /** After it, on any device; segmentation offload of the sender must be off. */
+        GENERIC(XDP_FLAGS_SKB_MODE);
+
+        private final int flags;
+
+        Mode(int flags) {
+            this.flags = flags;
+        }
+    }
+
+    static final int XDP_FLAGS_SKB_MODE = 1 << 1;
+    static final int XDP_FLAGS_DRV_MODE = 1 << 2;
+
+    private final int fd;
+    private boolean open = true;
+
+    private BpfLink(int fd) {
+        this.fd = fd;
+    }
+
+    /** Attaches to a device of the calling thread's network namespace. Never replaces another program. */
+    public static BpfLink attachXdp(BpfProgram program, int ifindex, Mode mode) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment attr = arena.allocate(Bpf.ATTR_SIZE, Long.BYTES);
+            Bpf.putInt(attr, Bpf.LINK_PROG_FD, program.fd());
+            Bpf.putInt(attr, Bpf.LINK_TARGET_IFINDEX, ifindex);
+            Bpf.putInt(attr, Bpf.LINK_ATTACH_TYPE, BpfProgram.BPF_XDP);
+            Bpf.putInt(attr, Bpf.LINK_FLAGS, mode.flags);
+            int fd = Bpf.call(Bpf.BPF_LINK_CREATE, attr);
+            if (fd < 0) {
+                String operation = "attach XDP program " + program.name() + " to " + InterfaceNames.describe(ifindex)
+                        + " (" + mode + ")";
+                throw new LinuxException(operation, -fd, hint(-fd, ifindex));
+            }
+            return new BpfLink(fd);
+        }
+    }
+
+    public int fd() {
+        return fd;
+    }
+
+    /** Detaches. A second call does nothing. */
+    @Override
+    public void close() {
+        if (open) {
+            open = false;
+            Descriptors.close(fd);
+        }
+    }
+
+    private static String hint(int errno, int ifindex) {
+        return switch (errno) {
+            case Errno.EBUSY, Errno.EEXIST -> foreignProgram(ifindex);
+            case Errno.ERANGE -> "The MTU of the device or its peer is too large for a program without"
+                    + " BPF_F_XDP_HAS_FRAGS: load it so, or lower the MTU";
+            case Errno.ENOSPC -> "The veth's peer has more transmit queues than this end receive queues: set both"
+                    + " with ethtool -L";
+            case Errno.EOPNOTSUPP, Errno.EINVAL -> "The driver or its present settings (LRO, MTU, queues) do not take"
+                    + " this program: dmesg may say why; try GENERIC";
+            case Errno.ENODEV -> "There is no such device in this network namespace";
+            case Errno.EPERM -> "Attaching needs CAP_NET_ADMIN and CAP_BPF together";
+            default -> "";
+        };
+    }
+
+    private static String foreignProgram(int ifindex) {
+        int id = XdpQuery.programId(ifindex);
+        if (id == 0) {
+            return "Another XDP program is attached in another mode";
+        }
+        return "XDP program " + id + nameOf(id) + " is attached already: stop its owner, or ip link set dev "
+                + InterfaceNames.describe(ifindex) + " xdp off";
+    }
+
+    /** Empty when the name may not be read; the message does without. */
+    private static String nameOf(int id) {
+        try {
+            return " (" + BpfProgram.byId(id).name() + ")";
+        } catch (LinuxException e) {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,194 @@
+package io.weft.nativebindings.bpf;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.weft.nativebindings.linux.Descriptors;
+import io.weft.nativebindings.linux.LinuxException;
+import io.weft.nativebindings.linux.NativeMemory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** A program in the kernel. It stays while this descriptor, a link, or another program's reference does. Cold code. */
+public final class BpfProgram implements AutoCloseable {
+    /** {@code enum bpf_prog_type}, each with the attach type a link of it expects. */
+    public enum Type {
+        SCHED_CLS(3, 0),
+        XDP(6, BPF_XDP);
+
+        private final int number;
+        private final int attachType;
+
+        Type(int number, int attachType) {
+            this.number = number;
+            this.attachType = attachType;
+        }
+    }
+
+    /** {@code enum bpf_attach_type}. */
+    public static final int BPF_XDP = 37;
+
+    /** The program takes frames of several buffers: needed on devices whose MTU is over a page less headroom. Linux 5.18. */
+    public static final int BPF_F_XDP_HAS_FRAGS = 1 << 5;
+
+    private static final String LICENSE = "Apache-2.0";
+    private static final int LOG_BYTES = 1 << 20;
+    private static final int INSTRUCTION_BYTES = 8;
+    private static final int TEST_TAILROOM = 512;
+
+    private final int fd;
+    private final String name;
+    private boolean open = true;
+
+    private BpfProgram(int fd, String name) {
+        this.fd = fd;
+        this.name = name;
+    }
+
+    /**
+     * BPF_PROG_LOAD.
+     *
+     * @param name up to 15 letters, digits, '_' and '.', as {@code ip link} and {@code bpftool} show it
+     * @param instructions from {@link BpfAssembler#assemble}
+     * @param flags 0 or {@link #BPF_F_XDP_HAS_FRAGS}
+     */
+    public static BpfProgram load(Type type, String name, byte[] instructions, int flags) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment attr = loadAttributes(arena, type, name, instructions, flags);
+            int fd = Bpf.call(Bpf.BPF_PROG_LOAD, attr);
+            if (fd >= 0) {
+                return new BpfProgram(fd, name);
+            }
+            throw refused(arena, attr, type, name, -fd);
+        }
+    }
+
+    /** An XDP program that takes frames of several buffers. */
+    public static BpfProgram loadXdp(String name, BpfAssembler program) {
+        return load(Type.XDP, name, program.assemble(), BPF_F_XDP_HAS_FRAGS);
+    }
+
+    public int fd() {
+        return fd;
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** The kernel's number for it, as {@code ip link} shows it. */
+    public int id() {
+        return describe(fd).id();
+    }
+
+    /** {@code struct bpf_prog_info}, in part. */
+    public record Info(int id, int type, String name) {}
+
+    /** What the kernel knows about a program by its number; needs CAP_SYS_ADMIN. */
+    public static Info byId(int id) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment attr = arena.allocate(Bpf.ATTR_SIZE, Long.BYTES);
+            Bpf.putInt(attr, Bpf.GET_FD_PROG_ID, (int) id);
+            int fd = LinuxException.check("open BPF program " + id, Bpf.call(Bpf.BPF_PROG_GET_FD_BY_ID, attr));
+            try {
+                return describe(fd);
+            } finally {
+                Descriptors.close(fd);
+            }
+        }
+    }
+
+    /** Result of {@link #testRun(byte[])}: the action, the frame as the program left it, and the time it took. */
+    public record TestRun(int result, byte[] data, int durationNs) {}
+
+    /** Runs the program on a frame of at least 14 bytes, without any device: BPF_PROG_TEST_RUN. */
+    public TestRun testRun(byte[] frame) {
+        return testRun(frame, 0, 0);
+    }
+
+    /**
+     * As {@link #testRun(byte[])}, as if the frame came from a queue of a device of this namespace.
+     *
+     * @param ifindex 0 for none; else the queue must exist
+     */
+    public TestRun testRun(byte[] frame, int ifindex, int queue) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment out = arena.allocate(frame.length + (long) TEST_TAILROOM);
+            MemorySegment attr = arena.allocate(Bpf.ATTR_SIZE, Long.BYTES);
+            Bpf.putInt(attr, Bpf.TEST_PROG_FD, fd);
+            Bpf.putInt(attr, Bpf.TEST_DATA_SIZE_IN, frame.length);
+            Bpf.putInt(attr, Bpf.TEST_DATA_SIZE_OUT, (int) out.byteSize());
+            attr.set(JAVA_LONG, Bpf.TEST_DATA_IN, arena.allocateFrom(JAVA_BYTE, frame).address());
+            attr.set(JAVA_LONG, Bpf.TEST_DATA_OUT, out.address());
+            if (ifindex != 0) {
+                MemorySegment context = context(arena, frame.length, ifindex, queue);
+                Bpf.putInt(attr, Bpf.TEST_CTX_SIZE_IN, (int) context.byteSize());
+                attr.set(JAVA_LONG, Bpf.TEST_CTX_IN, context.address());
+            }
+            LinuxException.check("test run of BPF program " + name, Bpf.call(Bpf.BPF_PROG_TEST_RUN, attr));
+            byte[] data = out.asSlice(0, attr.get(JAVA_INT, Bpf.TEST_DATA_SIZE_OUT)).toArray(JAVA_BYTE);
+            return new TestRun(attr.get(JAVA_INT, Bpf.TEST_RETVAL), data, attr.get(JAVA_INT, Bpf.TEST_DURATION));
+        }
+    }
+
+    /** Closes the descriptor; the program stays attached where it is. A second call does nothing. */
+    @Override
+    public void close() {
+        if (open) {
+            open = false;
+            Descriptors.close(fd);
+        }
+    }
+
+    private static MemorySegment loadAttributes(Arena arena, Type type, String name, byte[] instructions, int flags) {
+        MemorySegment attr = arena.allocate(Bpf.ATTR_SIZE, Long.BYTES);
+        MemorySegment code = arena.allocate(instructions.length, Long.BYTES).copyFrom(MemorySegment.ofArray(instructions));
+        Bpf.putInt(attr, Bpf.PROG_TYPE, type.number);
+        Bpf.putInt(attr, Bpf.PROG_INSN_CNT, instructions.length / INSTRUCTION_BYTES);
+        attr.set(JAVA_LONG, Bpf.PROG_INSNS, code.address());
+        attr.set(JAVA_LONG, Bpf.PROG_LICENSE, arena.allocateFrom(LICENSE).address());
+        Bpf.putInt(attr, Bpf.PROG_FLAGS, flags);
+        Bpf.putName(attr, Bpf.PROG_NAME, name);
+        Bpf.putInt(attr, Bpf.PROG_EXPECTED_ATTACH_TYPE, type.attachType);
+        return attr;
+    }
+
+    /** Loads once more with a log: the first time without one, because a log buffer too small is itself a refusal. */
+    private static LinuxException refused(Arena arena, MemorySegment attr, Type type, String name, int errno) {
+        String operation = "load " + type + " program " + name;
+        String hint = Bpf.permissionHint(errno);
+        if (!hint.isEmpty()) {
+            return new LinuxException(operation, errno, hint);
+        }
+        MemorySegment log = arena.allocate(LOG_BYTES);
+        Bpf.putInt(attr, Bpf.PROG_LOG_LEVEL, 1);
+        Bpf.putInt(attr, Bpf.PROG_LOG_SIZE, LOG_BYTES);
+        attr.set(JAVA_LONG, Bpf.PROG_LOG_BUF, log.address());
+        Descriptors.close(Bpf.call(Bpf.BPF_PROG_LOAD, attr));
+        String text = NativeMemory.string(log, LOG_BYTES);
+        return text.isBlank() ? new LinuxException(operation, errno) : new VerifierException(operation, errno, text);
+    }
+
+    private static Info describe(int fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment info = arena.allocate(Bpf.PROG_INFO_READ_SIZE, Long.BYTES);
+            MemorySegment attr = arena.allocate(Bpf.ATTR_SIZE, Long.BYTES);
+            Bpf.putInt(attr, Bpf.INFO_BPF_FD, fd);
+            Bpf.putInt(attr, Bpf.INFO_LEN, (int) info.byteSize());
+            attr.set(JAVA_LONG, Bpf.INFO, info.address());
+            LinuxException.check("BPF program info", Bpf.call(Bpf.BPF_OBJ_GET_INFO_BY_FD, attr));
+            String name = NativeMemory.string(info.asSlice(Bpf.PROG_INFO_NAME), Bpf.BPF_OBJ_NAME_LEN);
+            return new Info(info.get(JAVA_INT, Bpf.PROG_INFO_ID), info.get(JAVA_INT, Bpf.PROG_INFO_TYPE), name);
+        }
+    }
+
+    private static MemorySegment context(Arena arena, int length, int ifindex, int queue) {
+        MemorySegment context = arena.allocate(Bpf.XDP_MD_SIZE, Long.BYTES);
+        Bpf.putInt(context, Bpf.XDP_MD_DATA, 0);
+        Bpf.putInt(context, Bpf.XDP_MD_DATA_END, length);
+        Bpf.putInt(context, Bpf.XDP_MD_INGRESS_IFINDEX, ifindex);
+        Bpf.putInt(context, Bpf.XDP_MD_RX_QUEUE_INDEX, queue);
+        return context;
+    }
+}

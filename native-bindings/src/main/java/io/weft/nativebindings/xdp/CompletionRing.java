@@ -1,0 +1,15 @@
+package io.weft.nativebindings.xdp;
+
+import io.weft.nativebindings.linux.NativeMemory;
+
+/** Frames that the kernel has sent, or given up; every descriptor submitted comes back here once. Thread: one. Allocation: none. */
+public final class CompletionRing extends ConsumerRing {
+    CompletionRing(RingMemory memory) {
+        super(memory);
+    }
+
+    /** UMEM offset as it was submitted, of entry {@code index} below what {@link #peek} returned. */
+    public long at(int index) {
+        return NativeMemory.getLong(entriesAt + (long) ((consumer + index) & mask) * XdpAbi.UMEM_ENTRY_SIZE);
+    }
+}

@@ -1,0 +1,57 @@
+package io.weft.nativebindings.xdp;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import io.weft.nativebindings.linux.LinuxSocket;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * {@code struct xdp_statistics} of one socket: frames, since its creation. The only place where overload of a socket shows.
+ * Thread: one at a time; it need not be the rings' thread.
+ */
+public final class XskStatistics {
+    private final MemorySegment values = Arena.ofAuto().allocate(XdpAbi.STATISTICS_SIZE, Long.BYTES);
+
+    /** Takes the present values; 0 or -errno. */
+    public int read(XskSocket socket) {
+        return Math.min(0, LinuxSocket.getsockopt(socket.fd(), LinuxSocket.SOL_XDP, XdpAbi.XDP_STATISTICS, values));
+    }
+
+    /** Dropped for other reasons than the below. */
+    public long rxDropped() {
+        return values.get(JAVA_LONG, XdpAbi.STATISTICS_RX_DROPPED);
+    }
+
+    /** Fill ring entries that are no valid chunk. */
+    public long rxInvalidDescriptors() {
+        return values.get(JAVA_LONG, XdpAbi.STATISTICS_RX_INVALID_DESCS);
+    }
+
+    /** Transmit descriptors that lie outside a chunk or carry unknown options. */
+    public long txInvalidDescriptors() {
+        return values.get(JAVA_LONG, XdpAbi.STATISTICS_TX_INVALID_DESCS);
+    }
+
+    /** Lost because the receive ring was full. */
+    public long rxRingFull() {
+        return values.get(JAVA_LONG, XdpAbi.STATISTICS_RX_RING_FULL);
+    }
+
+    /** Times the kernel wanted a chunk and the fill ring had none. */
+    public long fillRingEmpty() {
+        return values.get(JAVA_LONG, XdpAbi.STATISTICS_RX_FILL_RING_EMPTY_DESCS);
+    }
+
+    /** Times the kernel looked for a frame to send and found none. */
+    public long txRingEmpty() {
+        return values.get(JAVA_LONG, XdpAbi.STATISTICS_TX_RING_EMPTY_DESCS);
+    }
+
+    @Override
+    public String toString() {
+        return "rx_dropped=" + rxDropped() + " rx_invalid_descs=" + rxInvalidDescriptors() + " tx_invalid_descs="
+                + txInvalidDescriptors() + " rx_ring_full=" + rxRingFull() + " rx_fill_ring_empty_descs="
+                + fillRingEmpty() + " tx_ring_empty_descs=" + txRingEmpty();
+    }
+}
