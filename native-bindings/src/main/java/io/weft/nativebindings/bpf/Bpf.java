@@ -103,8 +103,8 @@ final class Bpf {
     /** Bytes of {@code union bpf_attr} that are passed: more than any command here reads, and zero, which every kernel accepts. */
     static final int ATTR_SIZE = 120;
 
-    private static final MethodHandle SYSCALL =
-            Libc.variadic("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle SYSCALL = Libc.variadic("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+        JAVA_LONG);
     private static final long NR_BPF = systemCallNumber();
 
     private Bpf() {}
@@ -114,7 +114,7 @@ final class Bpf {
         try {
             CallState state = CallState.current();
             return (int) state.result((long) SYSCALL.invokeExact(
-                    state.segment(), NR_BPF, (long) command, attr.address(), attr.byteSize()));
+                state.segment(), NR_BPF, (long) command, attr.address(), attr.byteSize()));
         } catch (Throwable t) {
             throw Libc.unlinked("bpf", t);
         }

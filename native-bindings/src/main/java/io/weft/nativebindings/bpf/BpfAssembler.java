@@ -150,22 +150,22 @@ public final class BpfAssembler {
 
     /** 64-bit {@code dst = dst op src}. */
     public BpfAssembler alu(Alu operation, BpfRegister dst, BpfRegister src) {
-        return emit(BPF_ALU64 | BPF_X | operation.code, dst.ordinal(), src.ordinal(), 0, 0);
+        return emit(BPF_ALU64 | BPF_X | operation.code, dst.number(), src.number(), 0, 0);
     }
 
     /** 64-bit {@code dst = dst op immediate}. */
     public BpfAssembler alu(Alu operation, BpfRegister dst, int immediate) {
-        return emit(BPF_ALU64 | BPF_K | operation.code, dst.ordinal(), 0, 0, immediate);
+        return emit(BPF_ALU64 | BPF_K | operation.code, dst.number(), 0, 0, immediate);
     }
 
     /** 32-bit {@code dst = dst op src}; clears the upper half of dst. */
     public BpfAssembler alu32(Alu operation, BpfRegister dst, BpfRegister src) {
-        return emit(BPF_ALU | BPF_X | operation.code, dst.ordinal(), src.ordinal(), 0, 0);
+        return emit(BPF_ALU | BPF_X | operation.code, dst.number(), src.number(), 0, 0);
     }
 
     /** 32-bit {@code dst = dst op immediate}; clears the upper half of dst. */
     public BpfAssembler alu32(Alu operation, BpfRegister dst, int immediate) {
-        return emit(BPF_ALU | BPF_K | operation.code, dst.ordinal(), 0, 0, immediate);
+        return emit(BPF_ALU | BPF_K | operation.code, dst.number(), 0, 0, immediate);
     }
 
     /** 64-bit {@code dst = src}. */
@@ -180,37 +180,37 @@ public final class BpfAssembler {
 
     /** 64-bit {@code dst = -dst}. */
     public BpfAssembler neg(BpfRegister dst) {
-        return emit(BPF_ALU64 | BPF_NEG, dst.ordinal(), 0, 0, 0);
+        return emit(BPF_ALU64 | BPF_NEG, dst.number(), 0, 0, 0);
     }
 
     /** 32-bit {@code dst = -dst}. */
     public BpfAssembler neg32(BpfRegister dst) {
-        return emit(BPF_ALU | BPF_NEG, dst.ordinal(), 0, 0, 0);
+        return emit(BPF_ALU | BPF_NEG, dst.number(), 0, 0, 0);
     }
 
     /** Between the machine's order and big-endian, of the lowest 16, 32 or 64 bits; clears those above. */
     public BpfAssembler toBigEndian(BpfRegister dst, int bits) {
-        return emit(BPF_ALU | BPF_END | BPF_TO_BE, dst.ordinal(), 0, 0, requireSwapWidth(bits));
+        return emit(BPF_ALU | BPF_END | BPF_TO_BE, dst.number(), 0, 0, requireSwapWidth(bits));
     }
 
     /** Between the machine's order and little-endian, of the lowest 16, 32 or 64 bits; clears those above. */
     public BpfAssembler toLittleEndian(BpfRegister dst, int bits) {
-        return emit(BPF_ALU | BPF_END | BPF_TO_LE, dst.ordinal(), 0, 0, requireSwapWidth(bits));
+        return emit(BPF_ALU | BPF_END | BPF_TO_LE, dst.number(), 0, 0, requireSwapWidth(bits));
     }
 
     /** {@code dst = *(size *) (src + offset)}, zero-extended. */
     public BpfAssembler load(Size size, BpfRegister dst, BpfRegister src, int offset) {
-        return emit(BPF_LDX | BPF_MEM | size.code, dst.ordinal(), src.ordinal(), offset, 0);
+        return emit(BPF_LDX | BPF_MEM | size.code, dst.number(), src.number(), offset, 0);
     }
 
     /** {@code *(size *) (dst + offset) = src}. */
     public BpfAssembler store(Size size, BpfRegister dst, int offset, BpfRegister src) {
-        return emit(BPF_STX | BPF_MEM | size.code, dst.ordinal(), src.ordinal(), offset, 0);
+        return emit(BPF_STX | BPF_MEM | size.code, dst.number(), src.number(), offset, 0);
     }
 
     /** {@code *(size *) (dst + offset) = immediate}. */
     public BpfAssembler store(Size size, BpfRegister dst, int offset, int immediate) {
-        return emit(BPF_ST | BPF_MEM | size.code, dst.ordinal(), 0, offset, immediate);
+        return emit(BPF_ST | BPF_MEM | size.code, dst.number(), 0, offset, immediate);
     }
 
     /** Atomic operation on {@code *(size *) (dst + offset)}. */
@@ -218,7 +218,7 @@ public final class BpfAssembler {
         if (size != Size.W && size != Size.DW) {
             throw new IllegalArgumentException("atomic operations are of 4 or 8 bytes, not " + size);
         }
-        return emit(BPF_STX | BPF_ATOMIC | size.code, dst.ordinal(), src.ordinal(), offset, operation.code);
+        return emit(BPF_STX | BPF_ATOMIC | size.code, dst.number(), src.number(), offset, operation.code);
     }
 
     /** {@code dst} = a 64-bit constant; takes two instructions. */
@@ -243,22 +243,22 @@ public final class BpfAssembler {
 
     /** Jumps if the 64-bit {@code left condition right}. */
     public BpfAssembler jump(Condition condition, BpfRegister left, BpfRegister right, Label target) {
-        return emitJump(target, BPF_JMP | BPF_X | condition.code, left.ordinal(), right.ordinal(), 0);
+        return emitJump(target, BPF_JMP | BPF_X | condition.code, left.number(), right.number(), 0);
     }
 
     /** Jumps if the 64-bit {@code left condition immediate}; the immediate is sign-extended. */
     public BpfAssembler jump(Condition condition, BpfRegister left, int immediate, Label target) {
-        return emitJump(target, BPF_JMP | BPF_K | condition.code, left.ordinal(), 0, immediate);
+        return emitJump(target, BPF_JMP | BPF_K | condition.code, left.number(), 0, immediate);
     }
 
     /** Jumps if the lower halves satisfy {@code left condition right}. */
     public BpfAssembler jump32(Condition condition, BpfRegister left, BpfRegister right, Label target) {
-        return emitJump(target, BPF_JMP32 | BPF_X | condition.code, left.ordinal(), right.ordinal(), 0);
+        return emitJump(target, BPF_JMP32 | BPF_X | condition.code, left.number(), right.number(), 0);
     }
 
     /** Jumps if the lower half satisfies {@code left condition immediate}: for unsigned constants above 2^31. */
     public BpfAssembler jump32(Condition condition, BpfRegister left, int immediate, Label target) {
-        return emitJump(target, BPF_JMP32 | BPF_K | condition.code, left.ordinal(), 0, immediate);
+        return emitJump(target, BPF_JMP32 | BPF_K | condition.code, left.number(), 0, immediate);
     }
 
     /** Calls a helper function of {@link BpfHelper}. */
@@ -322,7 +322,7 @@ public final class BpfAssembler {
     }
 
     private BpfAssembler loadWide(BpfRegister dst, int src, int low, int high) {
-        emit(BPF_LD | BPF_DW | BPF_IMM, dst.ordinal(), src, 0, low);
+        emit(BPF_LD | BPF_DW | BPF_IMM, dst.number(), src, 0, low);
         return emit(0, 0, 0, 0, high);
     }
 
@@ -339,9 +339,7 @@ public final class BpfAssembler {
     }
 
     private static short requireShort(int value, String what) {
-        if (value != (short) value) {
-            throw new IllegalArgumentException(what + " does not fit in 16 bits: " + value);
-        }
+        if (value != (short) value) { throw new IllegalArgumentException(what + " does not fit in 16 bits: " + value); }
         return (short) value;
     }
 

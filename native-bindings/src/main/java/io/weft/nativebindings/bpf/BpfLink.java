@@ -47,7 +47,7 @@ public final class BpfLink implements AutoCloseable {
             int fd = Bpf.call(Bpf.BPF_LINK_CREATE, attr);
             if (fd < 0) {
                 String operation = "attach XDP program " + program.name() + " to " + InterfaceNames.describe(ifindex)
-                        + " (" + mode + ")";
+                    + " (" + mode + ")";
                 throw new LinuxException(operation, -fd, hint(-fd, ifindex));
             }
             return new BpfLink(fd);
@@ -71,11 +71,11 @@ public final class BpfLink implements AutoCloseable {
         return switch (errno) {
             case Errno.EBUSY, Errno.EEXIST -> foreignProgram(ifindex);
             case Errno.ERANGE -> "The MTU of the device or its peer is too large for a program without"
-                    + " BPF_F_XDP_HAS_FRAGS: load it so, or lower the MTU";
+                + " BPF_F_XDP_HAS_FRAGS: load it so, or lower the MTU";
             case Errno.ENOSPC -> "The veth's peer has more transmit queues than this end receive queues: set both"
-                    + " with ethtool -L";
+                + " with ethtool -L";
             case Errno.EOPNOTSUPP, Errno.EINVAL -> "The driver or its present settings (LRO, MTU, queues) do not take"
-                    + " this program: dmesg may say why; try GENERIC";
+                + " this program: dmesg may say why; try GENERIC";
             case Errno.ENODEV -> "There is no such device in this network namespace";
             case Errno.EPERM -> "Attaching needs CAP_NET_ADMIN and CAP_BPF together";
             default -> "";
@@ -84,11 +84,9 @@ public final class BpfLink implements AutoCloseable {
 
     private static String foreignProgram(int ifindex) {
         int id = XdpQuery.programId(ifindex);
-        if (id == 0) {
-            return "Another XDP program is attached in another mode";
-        }
+        if (id == 0) { return "Another XDP program is attached in another mode"; }
         return "XDP program " + id + nameOf(id) + " is attached already: stop its owner, or ip link set dev "
-                + InterfaceNames.describe(ifindex) + " xdp off";
+            + InterfaceNames.describe(ifindex) + " xdp off";
     }
 
     /** Empty when the name may not be read; the message does without. */

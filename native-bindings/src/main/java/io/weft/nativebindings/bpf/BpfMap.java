@@ -142,9 +142,7 @@ public final class BpfMap implements AutoCloseable {
             MemorySegment attr = element(arena, key, arena.allocateFrom(JAVA_BYTE, value));
             attr.set(JAVA_LONG, Bpf.ELEM_FLAGS, updateFlags);
             int result = Bpf.call(Bpf.BPF_MAP_UPDATE_ELEM, attr);
-            if (result < 0) {
-                throw new LinuxException("update BPF map " + name, -result, updateHint(-result));
-            }
+            if (result < 0) { throw new LinuxException("update BPF map " + name, -result, updateHint(-result)); }
         }
     }
 
@@ -181,7 +179,7 @@ public final class BpfMap implements AutoCloseable {
         requireSize("key", key.length, keySize);
         try (Arena arena = Arena.ofConfined()) {
             return found(
-                    "delete from BPF map ", Bpf.call(Bpf.BPF_MAP_DELETE_ELEM, element(arena, key, MemorySegment.NULL)));
+                "delete from BPF map ", Bpf.call(Bpf.BPF_MAP_DELETE_ELEM, element(arena, key, MemorySegment.NULL)));
         }
     }
 
@@ -243,9 +241,7 @@ public final class BpfMap implements AutoCloseable {
     }
 
     private boolean found(String operation, int result) {
-        if (result == -Errno.ENOENT) {
-            return false;
-        }
+        if (result == -Errno.ENOENT) { return false; }
         LinuxException.check(operation + name, result);
         return true;
     }
@@ -261,7 +257,7 @@ public final class BpfMap implements AutoCloseable {
     private void requireSize(String what, int actual, int expected) {
         if (actual != expected) {
             throw new IllegalArgumentException(
-                    "BPF map " + name + " has " + what + "s of " + expected + " bytes, not " + actual);
+                "BPF map " + name + " has " + what + "s of " + expected + " bytes, not " + actual);
         }
     }
 

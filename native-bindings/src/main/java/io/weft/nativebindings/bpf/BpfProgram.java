@@ -57,9 +57,7 @@ public final class BpfProgram implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment attr = loadAttributes(arena, type, name, instructions, flags);
             int fd = Bpf.call(Bpf.BPF_PROG_LOAD, attr);
-            if (fd >= 0) {
-                return new BpfProgram(fd, name);
-            }
+            if (fd >= 0) { return new BpfProgram(fd, name); }
             throw refused(arena, attr, type, name, -fd);
         }
     }
@@ -83,13 +81,13 @@ public final class BpfProgram implements AutoCloseable {
     }
 
     /** {@code struct bpf_prog_info}, in part. */
-    public record Info(int id, int type, String name) {}
+    public record ProgramInfo(int id, int type, String name) {}
 
     /** What the kernel knows about a program by its number; needs CAP_SYS_ADMIN. */
-    public static Info byId(int id) {
+    public static ProgramInfo byId(int id) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment attr = arena.allocate(Bpf.ATTR_SIZE, Long.BYTES);
-            Bpf.putInt(attr, Bpf.GET_FD_PROG_ID, (int) id);
+            Bpf.putInt(attr, Bpf.GET_FD_PROG_ID, id);
             int fd = LinuxException.check("open BPF program " + id, Bpf.call(Bpf.BPF_PROG_GET_FD_BY_ID, attr));
             try {
                 return describe(fd);
@@ -99,8 +97,32 @@ public final class BpfProgram implements AutoCloseable {
         }
     }
 
-    /** Result of {@link #testRun(byte[])}: the action, the frame as the program left it, and the time it took. */
-    public record TestRun(int result, byte[] data, int durationNs) {}
+    /** Result of {@link #testRun(byte[])}. */
+    public static final class TestRun {
+        private final int result;
+        private final byte[] data;
+        private final int durationNs;
+
+        private TestRun(int result, byte[] data, int durationNs) {
+            this.result = result;
+            this.data = data;
+            this.durationNs = durationNs;
+        }
+
+        /** What the program returned: of XDP, one of {@link XdpAction}. */
+        public int result() {
+            return result;
+        }
+
+        /** The frame as the program left it. */
+        public byte[] data() {
+            return data.clone();
+        }
+
+        public int durationNs() {
+            return durationNs;
+        }
+    }
 
     /** Runs the program on a frame of at least 14 bytes, without any device: BPF_PROG_TEST_RUN. */
     public TestRun testRun(byte[] frame) {
@@ -118,7 +140,7 @@ public final class BpfProgram implements AutoCloseable {
             MemorySegment attr = arena.allocate(Bpf.ATTR_SIZE, Long.BYTES);
             Bpf.putInt(attr, Bpf.TEST_PROG_FD, fd);
             Bpf.putInt(attr, Bpf.TEST_DATA_SIZE_IN, frame.length);
-            Bpf.putInt(attr, Bpf.TEST_DATA_SIZE_OUT, (int) out.byteSize());
+            Bpf.putInt(attr, Bpf.TEST_DATA_SIZE_OUT, frame.length + TEST_TAILROOM);
             attr.set(JAVA_LONG, Bpf.TEST_DATA_IN, arena.allocateFrom(JAVA_BYTE, frame).address());
             attr.set(JAVA_LONG, Bpf.TEST_DATA_OUT, out.address());
             if (ifindex != 0) {
@@ -143,7 +165,8 @@ public final class BpfProgram implements AutoCloseable {
 
     private static MemorySegment loadAttributes(Arena arena, Type type, String name, byte[] instructions, int flags) {
         MemorySegment attr = arena.allocate(Bpf.ATTR_SIZE, Long.BYTES);
-        MemorySegment code = arena.allocate(instructions.length, Long.BYTES).copyFrom(MemorySegment.ofArray(instructions));
+        MemorySegment code = arena.allocate(instructions.length, Long.BYTES)
+            .copyFrom(MemorySegment.ofArray(instructions));
         Bpf.putInt(attr, Bpf.PROG_TYPE, type.number);
         Bpf.putInt(attr, Bpf.PROG_INSN_CNT, instructions.length / INSTRUCTION_BYTES);
         attr.set(JAVA_LONG, Bpf.PROG_INSNS, code.address());
@@ -158,9 +181,7 @@ public final class BpfProgram implements AutoCloseable {
     private static LinuxException refused(Arena arena, MemorySegment attr, Type type, String name, int errno) {
         String operation = "load " + type + " program " + name;
         String hint = Bpf.permissionHint(errno);
-        if (!hint.isEmpty()) {
-            return new LinuxException(operation, errno, hint);
-        }
+        if (!hint.isEmpty()) { return new LinuxException(operation, errno, hint); }
         MemorySegment log = arena.allocate(LOG_BYTES);
         Bpf.putInt(attr, Bpf.PROG_LOG_LEVEL, 1);
         Bpf.putInt(attr, Bpf.PROG_LOG_SIZE, LOG_BYTES);
@@ -170,7 +191,7 @@ public final class BpfProgram implements AutoCloseable {
         return text.isBlank() ? new LinuxException(operation, errno) : new VerifierException(operation, errno, text);
     }
 
-    private static Info describe(int fd) {
+    private static ProgramInfo describe(int fd) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment info = arena.allocate(Bpf.PROG_INFO_READ_SIZE, Long.BYTES);
             MemorySegment attr = arena.allocate(Bpf.ATTR_SIZE, Long.BYTES);
@@ -179,7 +200,7 @@ public final class BpfProgram implements AutoCloseable {
             attr.set(JAVA_LONG, Bpf.INFO, info.address());
             LinuxException.check("BPF program info", Bpf.call(Bpf.BPF_OBJ_GET_INFO_BY_FD, attr));
             String name = NativeMemory.string(info.asSlice(Bpf.PROG_INFO_NAME), Bpf.BPF_OBJ_NAME_LEN);
-            return new Info(info.get(JAVA_INT, Bpf.PROG_INFO_ID), info.get(JAVA_INT, Bpf.PROG_INFO_TYPE), name);
+            return new ProgramInfo(info.get(JAVA_INT, Bpf.PROG_INFO_ID), info.get(JAVA_INT, Bpf.PROG_INFO_TYPE), name);
         }
     }
 

@@ -23,9 +23,9 @@ public final class VerifierException extends LinuxException {
     /** Without the statistics line, which is always the last and says nothing about the refusal. */
     private static String lastLines(String log) {
         List<String> lines = log.lines()
-                .map(String::strip)
-                .filter(line -> !line.isEmpty() && !line.startsWith("processed ") && !line.startsWith("verification time"))
-                .toList();
+            .map(String::strip)
+            .filter(line -> !line.isEmpty() && !line.startsWith("processed ") && !line.startsWith("verification time"))
+            .toList();
         return String.join(" | ", lines.subList(Math.max(0, lines.size() - LINES_SHOWN), lines.size()));
     }
 }

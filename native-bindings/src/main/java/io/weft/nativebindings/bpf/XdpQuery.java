@@ -38,8 +38,8 @@ public final class XdpQuery {
      */
     public static int programId(int ifindex) {
         int fd = LinuxException.check(
-                "socket(AF_NETLINK)",
-                LinuxSocket.socket(LinuxSocket.AF_NETLINK, LinuxSocket.SOCK_RAW, NETLINK_ROUTE));
+            "socket(AF_NETLINK)",
+            LinuxSocket.socket(LinuxSocket.AF_NETLINK, LinuxSocket.SOCK_RAW, NETLINK_ROUTE));
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment reply = exchange(arena, fd, ifindex);
             MemorySegment xdp = attribute(reply.asSlice(NLMSGHDR_SIZE + IFINFOMSG_SIZE), IFLA_XDP);
@@ -57,10 +57,11 @@ public final class XdpQuery {
         request.set(JAVA_SHORT, NLMSG_FLAGS, (short) NLM_F_REQUEST);
         request.set(JAVA_INT, IFI_INDEX, ifindex);
         CallState state = CallState.current();
-        LinuxException.check("RTM_GETLINK", LinuxSocket.sendto(state, fd, request.address(), request.byteSize(), 0, 0, 0));
+        LinuxException.check("RTM_GETLINK",
+            LinuxSocket.sendto(state, fd, request.address(), request.byteSize(), 0, 0, 0));
         MemorySegment reply = arena.allocate(REPLY_BYTES, Integer.BYTES);
         long length = LinuxException.check(
-                "RTM_GETLINK", LinuxSocket.recv(state, fd, reply.address(), reply.byteSize(), 0));
+            "RTM_GETLINK", LinuxSocket.recv(state, fd, reply.address(), reply.byteSize(), 0));
         if (reply.get(JAVA_SHORT, NLMSG_TYPE) == NLMSG_ERROR) {
             LinuxException.check("RTM_GETLINK of ifindex " + ifindex, reply.get(JAVA_INT, NLMSGERR_ERROR));
         }

@@ -47,9 +47,7 @@ public final class Descriptors {
 
     /** close(2). Never retried: on Linux the descriptor is gone whatever the result. A negative descriptor is ignored. */
     public static void close(int fd) {
-        if (fd < 0) {
-            return;
-        }
+        if (fd < 0) { return; }
         try {
             int ignored = (int) CLOSE.invokeExact(CallState.current().segment(), fd);
         } catch (Throwable t) {

@@ -26,17 +26,13 @@ public class LinuxException extends RuntimeException {
 
     /** Passes a result through, or throws when it is {@code -errno}. */
     public static int check(String operation, int result) {
-        if (result < 0) {
-            throw new LinuxException(operation, -result);
-        }
+        if (result < 0) { throw new LinuxException(operation, -result); }
         return result;
     }
 
     /** As {@link #check(String, int)}, for calls that return a size or an address. */
     public static long check(String operation, long result) {
-        if (result < 0 && result >= -4095) {
-            throw new LinuxException(operation, (int) -result);
-        }
+        if (result < 0 && result >= -4095) { throw new LinuxException(operation, (int) -result); }
         return result;
     }
 

@@ -39,16 +39,15 @@ public final class LinuxSocket {
 
     private static final MethodHandle SOCKET = Libc.function("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle BIND = Libc.function("bind", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT);
-    private static final MethodHandle GETSOCKNAME =
-            Libc.function("getsockname", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle SETSOCKOPT =
-            Libc.function("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT);
-    private static final MethodHandle GETSOCKOPT =
-            Libc.function("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
-    private static final MethodHandle SENDTO =
-            Libc.function("sendto", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
-    private static final MethodHandle RECV =
-            Libc.function("recv", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle GETSOCKNAME = Libc.function("getsockname", JAVA_INT, JAVA_INT, JAVA_LONG,
+        JAVA_LONG);
+    private static final MethodHandle SETSOCKOPT = Libc.function("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT,
+        JAVA_LONG, JAVA_INT);
+    private static final MethodHandle GETSOCKOPT = Libc.function("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT,
+        JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle SENDTO = Libc.function("sendto", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG,
+        JAVA_INT, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle RECV = Libc.function("recv", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
 
     private LinuxSocket() {}
 
@@ -67,7 +66,7 @@ public final class LinuxSocket {
         try {
             CallState state = CallState.current();
             return state.result(
-                    (int) BIND.invokeExact(state.segment(), fd, address.address(), (int) address.byteSize()));
+                (int) BIND.invokeExact(state.segment(), fd, address.address(), (int) address.byteSize()));
         } catch (Throwable t) {
             throw Libc.unlinked("bind", t);
         }
@@ -79,7 +78,7 @@ public final class LinuxSocket {
             MemorySegment length = arena.allocateFrom(JAVA_INT, (int) address.byteSize());
             CallState state = CallState.current();
             return state.result(
-                    (int) GETSOCKNAME.invokeExact(state.segment(), fd, address.address(), length.address()));
+                (int) GETSOCKNAME.invokeExact(state.segment(), fd, address.address(), length.address()));
         } catch (Throwable t) {
             throw Libc.unlinked("getsockname", t);
         }
@@ -90,7 +89,7 @@ public final class LinuxSocket {
         try {
             CallState state = CallState.current();
             return state.result((int) SETSOCKOPT.invokeExact(
-                    state.segment(), fd, level, option, value.address(), (int) value.byteSize()));
+                state.segment(), fd, level, option, value.address(), (int) value.byteSize()));
         } catch (Throwable t) {
             throw Libc.unlinked("setsockopt", t);
         }
@@ -109,7 +108,7 @@ public final class LinuxSocket {
             MemorySegment length = arena.allocateFrom(JAVA_INT, (int) value.byteSize());
             CallState state = CallState.current();
             int result = state.result((int) GETSOCKOPT.invokeExact(
-                    state.segment(), fd, level, option, value.address(), length.address()));
+                state.segment(), fd, level, option, value.address(), length.address()));
             return result < 0 ? result : length.get(JAVA_INT, 0);
         } catch (Throwable t) {
             throw Libc.unlinked("getsockopt", t);
@@ -124,10 +123,10 @@ public final class LinuxSocket {
      * @return bytes sent, or -errno
      */
     public static long sendto(
-            CallState state, int fd, long address, long length, int flags, long to, int toLength) {
+        CallState state, int fd, long address, long length, int flags, long to, int toLength) {
         try {
             return state.result(
-                    (long) SENDTO.invokeExact(state.segment(), fd, address, length, flags, to, toLength));
+                (long) SENDTO.invokeExact(state.segment(), fd, address, length, flags, to, toLength));
         } catch (Throwable t) {
             throw Libc.unlinked("sendto", t);
         }

@@ -29,13 +29,13 @@ public final class MappedMemory implements AutoCloseable {
 
     private static final long SMALL_PAGE_BYTES = 4096;
     private static final int FILE_MODE = 0640;
-    private static final MethodHandle MMAP =
-            Libc.function("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+    private static final MethodHandle MMAP = Libc.function("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT,
+        JAVA_INT, JAVA_LONG);
     private static final MethodHandle MUNMAP = Libc.function("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
     private static final MethodHandle MADVISE = Libc.function("madvise", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
     private static final MethodHandle MSYNC = Libc.function("msync", JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
-    private static final MethodHandle FALLOCATE =
-            Libc.function("fallocate", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle FALLOCATE = Libc.function("fallocate", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG,
+        JAVA_LONG);
 
     private final long address;
     private final long size;
@@ -64,11 +64,9 @@ public final class MappedMemory implements AutoCloseable {
         }
         long mappedSize = roundUp(size, HUGE_PAGE_BYTES);
         long address = mmap(0, mappedSize, PROT_READ | PROT_WRITE, flags | MAP_HUGETLB, -1, 0);
-        if (!isError(address)) {
-            return new MappedMemory(address, size, mappedSize, "");
-        }
+        if (!isError(address)) { return new MappedMemory(address, size, mappedSize, ""); }
         String refusal = "no huge pages for " + (mappedSize >> 20) + " MiB: " + Errno.name((int) -address)
-                + "; raise vm.nr_hugepages to " + mappedSize / HUGE_PAGE_BYTES + " more";
+            + "; raise vm.nr_hugepages to " + mappedSize / HUGE_PAGE_BYTES + " more";
         return advisedHuge(size, refusal);
     }
 
@@ -105,7 +103,7 @@ public final class MappedMemory implements AutoCloseable {
      */
     public static MappedMemory descriptor(String operation, int fd, long offset, long size, int protection) {
         long address = LinuxException.check(
-                operation, mmap(0, size, protection, MAP_SHARED | MAP_POPULATE, fd, offset));
+            operation, mmap(0, size, protection, MAP_SHARED | MAP_POPULATE, fd, offset));
         return new MappedMemory(address, size, size, "");
     }
 
@@ -133,7 +131,7 @@ public final class MappedMemory implements AutoCloseable {
         try {
             CallState state = CallState.current();
             LinuxException.check(
-                    "msync", state.result((int) MSYNC.invokeExact(state.segment(), address, mappedSize, MS_SYNC)));
+                "msync", state.result((int) MSYNC.invokeExact(state.segment(), address, mappedSize, MS_SYNC)));
         } catch (LinuxException e) {
             throw e;
         } catch (Throwable t) {
@@ -154,9 +152,7 @@ public final class MappedMemory implements AutoCloseable {
         int fd = LinuxException.check("open " + path, Descriptors.open(path, flags, 0));
         try {
             long size = LinuxException.check("size of " + path, Descriptors.size(fd));
-            if (size == 0) {
-                throw new LinuxException("mmap " + path, Errno.EINVAL, "The file is empty");
-            }
+            if (size == 0) { throw new LinuxException("mmap " + path, Errno.EINVAL, "The file is empty"); }
             if (protection != PROT_READ) {
                 LinuxException.check("fallocate " + size + " bytes for " + path, fallocate(fd, size));
             }
@@ -192,7 +188,7 @@ public final class MappedMemory implements AutoCloseable {
         try {
             CallState state = CallState.current();
             return state.result(
-                    (long) MMAP.invokeExact(state.segment(), hint, size, protection, flags, fd, offset));
+                (long) MMAP.invokeExact(state.segment(), hint, size, protection, flags, fd, offset));
         } catch (Throwable t) {
             throw Libc.unlinked("mmap", t);
         }
@@ -236,8 +232,6 @@ public final class MappedMemory implements AutoCloseable {
     }
 
     private static void requirePositive(long size) {
-        if (size <= 0) {
-            throw new IllegalArgumentException("size must be positive: " + size);
-        }
+        if (size <= 0) { throw new IllegalArgumentException("size must be positive: " + size); }
     }
 }

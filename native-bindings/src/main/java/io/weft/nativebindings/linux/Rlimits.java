@@ -16,8 +16,8 @@ public final class Rlimits {
     private static final int SOFT = 0;
     private static final int HARD = 8;
     private static final int SIZE = 16;
-    private static final MethodHandle PRLIMIT =
-            Libc.function("prlimit", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    private static final MethodHandle PRLIMIT = Libc.function("prlimit", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG,
+        JAVA_LONG);
 
     private Rlimits() {}
 
@@ -49,12 +49,8 @@ public final class Rlimits {
      */
     public static boolean raiseMemlock() {
         Limit before = get(RLIMIT_MEMLOCK);
-        if (before.soft() == RLIM_INFINITY) {
-            return false;
-        }
-        if (set(RLIMIT_MEMLOCK, new Limit(RLIM_INFINITY, RLIM_INFINITY)) == 0) {
-            return true;
-        }
+        if (before.soft() == RLIM_INFINITY) { return false; }
+        if (set(RLIMIT_MEMLOCK, new Limit(RLIM_INFINITY, RLIM_INFINITY)) == 0) { return true; }
         return before.soft() != before.hard() && set(RLIMIT_MEMLOCK, new Limit(before.hard(), before.hard())) == 0;
     }
 
@@ -68,7 +64,7 @@ public final class Rlimits {
         try {
             CallState state = CallState.current();
             return state.result(
-                    (int) PRLIMIT.invokeExact(state.segment(), 0, resource, value.address(), old.address()));
+                (int) PRLIMIT.invokeExact(state.segment(), 0, resource, value.address(), old.address()));
         } catch (Throwable t) {
             throw Libc.unlinked("prlimit", t);
         }

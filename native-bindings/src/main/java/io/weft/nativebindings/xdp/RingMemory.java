@@ -19,11 +19,11 @@ record RingMemory(MappedMemory mapping, long producerAt, long consumerAt, long f
         MappedMemory mapping = MappedMemory.descriptor("mmap of the " + ring, fd, pageOffset, size, protection);
         long base = mapping.address();
         return new RingMemory(
-                mapping,
-                base + offsets.get(JAVA_LONG, XdpAbi.RING_OFFSET_PRODUCER),
-                base + offsets.get(JAVA_LONG, XdpAbi.RING_OFFSET_CONSUMER),
-                base + offsets.get(JAVA_LONG, XdpAbi.RING_OFFSET_FLAGS),
-                base + entriesOffset,
-                entries);
+            mapping,
+            base + offsets.get(JAVA_LONG, XdpAbi.RING_OFFSET_PRODUCER),
+            base + offsets.get(JAVA_LONG, XdpAbi.RING_OFFSET_CONSUMER),
+            base + offsets.get(JAVA_LONG, XdpAbi.RING_OFFSET_FLAGS),
+            base + entriesOffset,
+            entries);
     }
 }

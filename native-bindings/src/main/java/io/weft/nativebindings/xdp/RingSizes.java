@@ -10,9 +10,7 @@ public record RingSizes(int fill, int completion, int rx, int tx) {
         requirePowerOfTwo("completion", completion);
         requirePowerOfTwo("rx", rx);
         requirePowerOfTwo("tx", tx);
-        if (rx == 0 && tx == 0) {
-            throw new IllegalArgumentException("a socket needs an rx or a tx ring");
-        }
+        if (rx == 0 && tx == 0) { throw new IllegalArgumentException("a socket needs an rx or a tx ring"); }
     }
 
     /** All four of one size. */

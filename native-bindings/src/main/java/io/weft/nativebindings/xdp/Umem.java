@@ -43,13 +43,13 @@ public final class Umem {
 
         private int flags() {
             return (unaligned ? XdpAbi.XDP_UMEM_UNALIGNED_CHUNK_FLAG : 0)
-                    | (txMetadata ? XdpAbi.XDP_UMEM_TX_METADATA_LEN : 0);
+                | (txMetadata ? XdpAbi.XDP_UMEM_TX_METADATA_LEN : 0);
         }
     }
 
     /** Registers with aligned chunks. */
     public static Umem register(
-            XskSocket socket, MappedMemory region, int chunkSize, int headroom, boolean txMetadata) {
+        XskSocket socket, MappedMemory region, int chunkSize, int headroom, boolean txMetadata) {
         return register(socket, region, new Layout(chunkSize, headroom, txMetadata));
     }
 
@@ -59,9 +59,7 @@ public final class Umem {
         if (result == -Errno.ENOBUFS && Rlimits.raiseMemlock()) {
             result = setOption(socket, region, layout);
         }
-        if (result < 0) {
-            throw refused(region, layout, -result);
-        }
+        if (result < 0) { throw refused(region, layout, -result); }
         Umem umem = new Umem(socket, region, layout);
         socket.registered(umem);
         return umem;
@@ -109,16 +107,15 @@ public final class Umem {
 
     private static LinuxException refused(MappedMemory region, Layout layout, int errno) {
         String operation = "register a UMEM of " + (region.size() >> 10) + " KiB in chunks of " + layout.chunkSize();
-        String hint =
-                switch (errno) {
-                    case Errno.ENOBUFS -> "The limit of locked memory (RLIMIT_MEMLOCK) is " + Rlimits.memlockText()
-                            + " for all UMEMs together: raise it (ulimit -l, LimitMEMLOCK=) or give CAP_IPC_LOCK";
-                    case Errno.EINVAL -> "Chunks must be 2048 or 4096 bytes, the region page aligned and at least one"
-                            + " chunk long, the headroom smaller than a chunk less 256"
-                            + (layout.txMetadata() ? ", and transmit metadata needs Linux 6.8" : "");
-                    case Errno.EBUSY -> "This socket has a UMEM already";
-                    default -> "";
-                };
+        String hint = switch (errno) {
+            case Errno.ENOBUFS -> "The limit of locked memory (RLIMIT_MEMLOCK) is " + Rlimits.memlockText()
+                + " for all UMEMs together: raise it (ulimit -l, LimitMEMLOCK=) or give CAP_IPC_LOCK";
+            case Errno.EINVAL -> "Chunks must be 2048 or 4096 bytes, the region page aligned and at least one"
+                + " chunk long, the headroom smaller than a chunk less 256"
+                + (layout.txMetadata() ? ", and transmit metadata needs Linux 6.8" : "");
+            case Errno.EBUSY -> "This socket has a UMEM already";
+            default -> "";
+        };
         return new LinuxException(operation, errno, hint);
     }
 }

@@ -48,17 +48,13 @@ public final class XskSocket implements AutoCloseable {
     /** socket(AF_XDP) in the calling thread's network namespace. */
     public static XskSocket create() {
         int fd = LinuxSocket.socket(LinuxSocket.AF_XDP, LinuxSocket.SOCK_RAW, 0);
-        if (fd < 0) {
-            throw new LinuxException("socket(AF_XDP)", -fd, createHint(-fd));
-        }
+        if (fd < 0) { throw new LinuxException("socket(AF_XDP)", -fd, createHint(-fd)); }
         return new XskSocket(fd);
     }
 
     /** Makes and maps the rings. Once, before {@link #bind}. */
     public void createRings(RingSizes sizes) {
-        if (this.sizes != null) {
-            throw new IllegalStateException("the rings exist already");
-        }
+        if (this.sizes != null) { throw new IllegalStateException("the rings exist already"); }
         this.sizes = sizes;
         ringOption("fill ring", XdpAbi.XDP_UMEM_FILL_RING, sizes.fill());
         ringOption("completion ring", XdpAbi.XDP_UMEM_COMPLETION_RING, sizes.completion());
@@ -77,9 +73,7 @@ public final class XskSocket implements AutoCloseable {
      *     {@code XDP_USE_NEED_WAKEUP}, {@code XDP_USE_SG} for frames of several descriptors
      */
     public void bind(int ifindex, int queue, int flags) {
-        if (umem == null) {
-            throw new IllegalStateException("register a UMEM on the socket first, or use bindShared");
-        }
+        if (umem == null) { throw new IllegalStateException("register a UMEM on the socket first, or use bindShared"); }
         bind(ifindex, queue, flags, 0);
     }
 
@@ -143,8 +137,8 @@ public final class XskSocket implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment options = arena.allocate(JAVA_INT);
             LinuxException.check(
-                    "getsockopt(XDP_OPTIONS)",
-                    LinuxSocket.getsockopt(fd, LinuxSocket.SOL_XDP, XdpAbi.XDP_OPTIONS, options));
+                "getsockopt(XDP_OPTIONS)",
+                LinuxSocket.getsockopt(fd, LinuxSocket.SOL_XDP, XdpAbi.XDP_OPTIONS, options));
             return (options.get(JAVA_INT, 0) & XdpAbi.XDP_OPTIONS_ZEROCOPY) != 0;
         }
     }
@@ -182,16 +176,16 @@ public final class XskSocket implements AutoCloseable {
     private void ringOption(String ring, int option, int entries) {
         if (entries > 0) {
             LinuxException.check(
-                    ring + " of " + entries + " entries",
-                    LinuxSocket.setsockopt(fd, LinuxSocket.SOL_XDP, option, entries));
+                ring + " of " + entries + " entries",
+                LinuxSocket.setsockopt(fd, LinuxSocket.SOL_XDP, option, entries));
         }
     }
 
     private MemorySegment mmapOffsets(Arena arena) {
         MemorySegment offsets = arena.allocate(XdpAbi.MMAP_OFFSETS_SIZE, Long.BYTES);
         int length = LinuxException.check(
-                "getsockopt(XDP_MMAP_OFFSETS)",
-                LinuxSocket.getsockopt(fd, LinuxSocket.SOL_XDP, XdpAbi.XDP_MMAP_OFFSETS, offsets));
+            "getsockopt(XDP_MMAP_OFFSETS)",
+            LinuxSocket.getsockopt(fd, LinuxSocket.SOL_XDP, XdpAbi.XDP_MMAP_OFFSETS, offsets));
         if (length != XdpAbi.MMAP_OFFSETS_SIZE) {
             throw new LinuxException("getsockopt(XDP_MMAP_OFFSETS)", Errno.EPROTO, "Linux 5.4 or later is needed");
         }
@@ -201,19 +195,19 @@ public final class XskSocket implements AutoCloseable {
     private void mapRings(MemorySegment offsets) {
         if (sizes.fill() > 0) {
             fill = new FillRing(map("fill ring", XdpAbi.XDP_UMEM_PGOFF_FILL_RING, offsets, XdpAbi.MMAP_OFFSETS_FILL,
-                    sizes.fill(), XdpAbi.UMEM_ENTRY_SIZE));
+                sizes.fill(), XdpAbi.UMEM_ENTRY_SIZE));
         }
         if (sizes.completion() > 0) {
             completion = new CompletionRing(map("completion ring", XdpAbi.XDP_UMEM_PGOFF_COMPLETION_RING, offsets,
-                    XdpAbi.MMAP_OFFSETS_COMPLETION, sizes.completion(), XdpAbi.UMEM_ENTRY_SIZE));
+                XdpAbi.MMAP_OFFSETS_COMPLETION, sizes.completion(), XdpAbi.UMEM_ENTRY_SIZE));
         }
         if (sizes.rx() > 0) {
             rx = new RxRing(map("rx ring", XdpAbi.XDP_PGOFF_RX_RING, offsets, XdpAbi.MMAP_OFFSETS_RX, sizes.rx(),
-                    XdpAbi.DESC_SIZE));
+                XdpAbi.DESC_SIZE));
         }
         if (sizes.tx() > 0) {
             tx = new TxRing(map("tx ring", XdpAbi.XDP_PGOFF_TX_RING, offsets, XdpAbi.MMAP_OFFSETS_TX, sizes.tx(),
-                    XdpAbi.DESC_SIZE));
+                XdpAbi.DESC_SIZE));
         }
     }
 
@@ -225,9 +219,7 @@ public final class XskSocket implements AutoCloseable {
     }
 
     private void bind(int ifindex, int queue, int flags, int sharedFd) {
-        if (sizes == null) {
-            throw new IllegalStateException("create the rings before binding");
-        }
+        if (sizes == null) { throw new IllegalStateException("create the rings before binding"); }
         long deadline = System.nanoTime() + BUSY_RETRY_NS;
         int result = tryBind(ifindex, queue, flags, sharedFd);
         while (result == -Errno.EBUSY && System.nanoTime() < deadline && pause()) {
@@ -275,8 +267,8 @@ public final class XskSocket implements AutoCloseable {
             case Errno.EBUSY -> "Another socket owns this queue: stop the other AF_XDP program";
             case Errno.EINVAL -> invalidHint(queue, flags);
             case Errno.EOPNOTSUPP -> (flags & XDP_ZEROCOPY) != 0
-                    ? "The driver has no zero-copy: bind with XDP_COPY"
-                    : "The device cannot do this mode: try without XDP_USE_SG";
+                ? "The driver has no zero-copy: bind with XDP_COPY"
+                : "The device cannot do this mode: try without XDP_USE_SG";
             case Errno.ENODEV -> "There is no such device in this network namespace";
             case Errno.ENETDOWN -> "The device is down: set it up first";
             case Errno.EBADF -> "The UMEM's first socket is closed or its device is gone: share one that lives";

@@ -51,7 +51,7 @@ public final class XskStatistics {
     @Override
     public String toString() {
         return "rx_dropped=" + rxDropped() + " rx_invalid_descs=" + rxInvalidDescriptors() + " tx_invalid_descs="
-                + txInvalidDescriptors() + " rx_ring_full=" + rxRingFull() + " rx_fill_ring_empty_descs="
-                + fillRingEmpty() + " tx_ring_empty_descs=" + txRingEmpty();
+            + txInvalidDescriptors() + " rx_ring_full=" + rxRingFull() + " rx_fill_ring_empty_descs="
+            + fillRingEmpty() + " tx_ring_empty_descs=" + txRingEmpty();
     }
 }

@@ -33,12 +33,12 @@ class BpfProgramTest {
         Label pass = program.label("pass");
         boundsCheck(program, 14, pass);
         program.load(Size.H, R2, R1, 12)
-                .jump(Condition.JNE, R2, BpfAssembler.hostShort(0x0806), pass)
-                .mov(R0, XdpAction.XDP_DROP)
-                .exit()
-                .bind(pass)
-                .mov(R0, XdpAction.XDP_PASS)
-                .exit();
+            .jump(Condition.JNE, R2, BpfAssembler.hostShort(0x0806), pass)
+            .mov(R0, XdpAction.XDP_DROP)
+            .exit()
+            .bind(pass)
+            .mov(R0, XdpAction.XDP_PASS)
+            .exit();
         try (BpfProgram loaded = BpfProgram.loadXdp("ethertype", program)) {
             assertEquals(XdpAction.XDP_DROP, loaded.testRun(frame(0x0806)).result());
             TestRun passed = loaded.testRun(frame(0x0800));
@@ -93,10 +93,10 @@ class BpfProgramTest {
     /** Leaves the packet's start in R1; frames shorter than {@code length} go to {@code otherwise}. */
     private static void boundsCheck(BpfAssembler program, int length, Label otherwise) {
         program.load(Size.W, R3, R1, XdpAction.CONTEXT_DATA_END)
-                .load(Size.W, R1, R1, XdpAction.CONTEXT_DATA)
-                .mov(R2, R1)
-                .alu(Alu.ADD, R2, length)
-                .jump(Condition.JGT, R2, R3, otherwise);
+            .load(Size.W, R1, R1, XdpAction.CONTEXT_DATA)
+            .mov(R2, R1)
+            .alu(Alu.ADD, R2, length)
+            .jump(Condition.JGT, R2, R3, otherwise);
     }
 
     private static byte[] frame(int etherType) {

@@ -13,8 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class MappedMemoryTest {
-    @TempDir
-    Path directory;
+    @TempDir Path directory;
 
     @Test
     void anonymousMemoryIsZeroedAndPageAligned() {
@@ -30,10 +29,10 @@ class MappedMemoryTest {
     @Test
     void hugePagesAreUsedOrTheReasonIsKept() throws IOException {
         long free = Files.readAllLines(Path.of("/proc/meminfo")).stream()
-                .filter(line -> line.startsWith("HugePages_Free:"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-                .findFirst()
-                .orElse(0);
+            .filter(line -> line.startsWith("HugePages_Free:"))
+            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+            .findFirst()
+            .orElse(0);
         try (MappedMemory memory = MappedMemory.anonymous(4L << 20, true)) {
             assertEquals(0, memory.address() % MappedMemory.HUGE_PAGE_BYTES);
             NativeMemory.putLong(memory.address() + (4L << 20) - 8, 1);
@@ -47,7 +46,7 @@ class MappedMemoryTest {
     void fileIsSharedBetweenMappingsAndAllocatedOnTheDevice() throws IOException {
         Path path = directory.resolve("tables");
         try (MappedMemory writer = MappedMemory.createFile(path, 1 << 20);
-                MappedMemory reader = MappedMemory.openFileReadOnly(path)) {
+            MappedMemory reader = MappedMemory.openFileReadOnly(path)) {
             NativeMemory.putInt(writer.address() + 4096, 42);
             assertEquals(42, NativeMemory.getInt(reader.address() + 4096));
             assertEquals(1 << 20, reader.size());
@@ -81,8 +80,8 @@ class MappedMemoryTest {
     void emptyFileIsRefused() throws IOException {
         Path path = Files.createFile(directory.resolve("empty"));
         assertTrue(assertThrows(LinuxException.class, () -> MappedMemory.openFile(path))
-                .getMessage()
-                .contains("empty"));
+            .getMessage()
+            .contains("empty"));
     }
 
     @Test
