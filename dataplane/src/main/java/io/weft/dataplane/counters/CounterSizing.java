@@ -1,0 +1,48 @@
+package io.weft.dataplane.counters;
+
+import static io.weft.dataplane.counters.CounterLayout.*;
+
+/**
+ * How much a counters file holds, and where; a file is never resized.
+ *
+ * @param workers at least 1
+ * @param ports port ids are 0 … ports-1
+ * @param adjacencies adjacency slots are 0 … adjacencies-1
+ */
+public record CounterSizing(int workers, int ports, int adjacencies) {
+    public CounterSizing {
+        if (workers < 1 || ports < 1 || adjacencies < 0) {
+            throw new IllegalArgumentException(
+                    "counters for " + workers + " workers, " + ports + " ports, " + adjacencies + " adjacencies");
+        }
+    }
+
+    long labelsAt() {
+        return PAGE;
+    }
+
+    long conductorAt() {
+        return labelsAt() + roundUp((long) CounterFile.labels().size() * LABEL_BYTES);
+    }
+
+    long portsAt() {
+        return conductorAt() + roundUp((long) ConductorFact.count() * CELL + (long) ConductorText.count() * TEXT_STRIDE);
+    }
+
+    long adjacenciesAt() {
+        return portsAt() + roundUp((long) ports * PORT_STRIDE);
+    }
+
+    long workersAt() {
+        return adjacenciesAt() + roundUp((long) adjacencies * ADJACENCY_STRIDE);
+    }
+
+    long workerStride() {
+        long cells = NodeId.count() + DropReason.count() + (long) ports * PortCounter.count();
+        return roundUp(W_CELLS + cells * CELL);
+    }
+
+    long fileBytes() {
+        return workersAt() + workers * workerStride();
+    }
+}

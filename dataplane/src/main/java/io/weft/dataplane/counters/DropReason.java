@@ -1,0 +1,96 @@
+package io.weft.dataplane.counters;
+
+import java.util.Locale;
+
+/**
+ * Every reason for which Weft drops a frame: counter cell (by ordinal), trace word and metric label at once. A frame that is dropped
+ * counts under exactly one of them.
+ *
+ * <p>Append only between releases of one counter layout: readers print the labels found in the file, not these.
+ */
+public enum DropReason {
+    // Ethernet, ARP
+    /** The frame ends before a header, or before the length a header promises. */
+    TRUNCATED,
+    /** More descriptors or bytes than this port forwards. */
+    TOO_BIG,
+    NOT_OUR_MAC, ETH_GROUP_DESTINATION, ETH_GROUP_SOURCE, ETH_LLC, ETH_PAUSE, ETH_UNKNOWN_TYPE,
+    /** Any 802.1Q or 802.1ad tag, the priority tag included. */
+    VLAN_FILTERED,
+    /** IPv6 is not forwarded yet. */
+    IP6_UNSUPPORTED, ARP_MALFORMED, ARP_SPOOF, ARP_NOT_REQUEST,
+    /** A request for an address that Weft does not answer for. */
+    ARP_UNKNOWN_TARGET, ARP_RATE_LIMITED,
+
+    // IPv4
+    IP4_BAD_VERSION, IP4_BAD_IHL,
+    /** Total length smaller than the header; one larger than the frame is {@link #TRUNCATED}. */
+    IP4_BAD_TOTAL_LENGTH, IP4_BAD_CHECKSUM,
+    /** An option whose length runs out of the header. */
+    IP4_OPTIONS, IP4_SOURCE_ROUTE, MARTIAN_SOURCE, MARTIAN_DESTINATION,
+    /** A source that does not belong to the port or tunnel endpoint it came from, or equals the destination. */
+    SPOOFED_SOURCE, TTL_EXPIRED,
+
+    // Layer 4
+    L4_TRUNCATED, L4_PORT_ZERO, TCP_BAD_OFFSET, TCP_BAD_FLAGS, UDP_BAD_LENGTH, UNSUPPORTED_PROTOCOL,
+
+    // Fragments
+    /** A first fragment without a whole L4 header. */
+    FRAG_TINY,
+    /** Not the last one, and not a multiple of eight bytes. */
+    FRAG_BAD_LENGTH,
+    /** Offset 8: would rewrite a TCP header (RFC 1858). */
+    FRAG_OVERLAP,
+    /** Ends past 65,535 bytes. */
+    FRAG_PAST_END, FRAG_SERVICE,
+    /** Between a pod and the outside: needs ports for translation. */
+    FRAG_OUTSIDE,
+    /** A fragmented tunnel packet. */
+    FRAG_OUTER,
+
+    // ICMP
+    ICMP_BAD_CHECKSUM, ICMP_UNSUPPORTED, ICMP_REDIRECT, ICMP_BAD_QUOTE, ICMP_NO_FLOW, ICMP_RATE_LIMITED,
+
+    // Tunnel
+    VXLAN_NO_I_FLAG, VXLAN_UNKNOWN_VNI, VXLAN_UNKNOWN_PEER,
+    /** The inner frame is not IPv4. */
+    VXLAN_INNER_TYPE, TUNNEL_ECN, ENCAP_FROM_POD, NO_TUNNEL_TO_TUNNEL,
+
+    // Forwarding
+    NO_DIRECT_POD_ACCESS, CLUSTERIP_FROM_OUTSIDE,
+    /** TCP other than SYN, to a Service, without a flow. */
+    NO_FLOW,
+    /** The flow belongs to another ingress; it is ended. */
+    FLOW_MOVED, CT_FULL,
+    /** The reply direction's key is taken by another flow. */
+    REVERSE_TAKEN, SERVICE_NO_ENDPOINTS, SERVICE_NO_PORT, SERVICE_UNKNOWN_ADDRESS,
+    /** To the pods' gateway, and not an echo request. */
+    GATEWAY_NO_SERVICE, NO_SUCH_POD, SNAT_NO_PORT, NO_ROUTE, NEIGHBOUR_UNRESOLVED, MTU_EXCEEDED, NO_HEADROOM,
+
+    // Ends
+    /** No tables have been published yet. */
+    NOT_READY,
+    /** The egress port is gone or not open on this worker. */
+    NO_PORT, TX_RING_FULL,
+    /** A node threw an exception at this frame. */
+    INTERNAL_ERROR;
+
+    private static final DropReason[] ALL = values();
+
+    private final String label = name().toLowerCase(Locale.ROOT);
+
+    /** Lower case with underscores: {@code ttl_expired}. */
+    public String label() {
+        return label;
+    }
+
+    /** The number of reasons. */
+    public static int count() {
+        return ALL.length;
+    }
+
+    /** The reason with this ordinal; no allocation. */
+    public static DropReason of(int ordinal) {
+        return ALL[ordinal];
+    }
+}

@@ -1,0 +1,39 @@
+package io.weft.dataplane.counters;
+
+/** The nodes of the graph, in the order in which they run: counter cell by ordinal; name in counters, traces and tests. */
+public enum NodeId {
+    PORT_RX("port-rx"),
+    ETHERNET_INPUT("ethernet-input"),
+    ARP_INPUT("arp-input"),
+    VXLAN4_DECAP("vxlan4-decap"),
+    IP4_INPUT("ip4-input"),
+    IP4_FRAGMENT("ip4-fragment"),
+    ICMP4_ERROR_INPUT("icmp4-error-input"),
+    FLOW_LOOKUP("flow-lookup"),
+    FLOW_CREATE("flow-create"),
+    ICMP4_ECHO("icmp4-echo"),
+    FLOW_REWRITE("flow-rewrite"),
+    REJECT("reject"),
+    LOCAL_REWRITE("local-rewrite"),
+    VXLAN4_ENCAP("vxlan4-encap"),
+    UNDERLAY_REWRITE("underlay-rewrite"),
+    PUNT("punt"),
+    PORT_TX("port-tx"),
+    DROP("drop");
+
+    private static final NodeId[] ALL = values();
+
+    private final String label;
+
+    NodeId(String label) {
+        this.label = label;
+    }
+
+    public String label() {
+        return label;
+    }
+
+    public static int count() {
+        return ALL.length;
+    }
+}

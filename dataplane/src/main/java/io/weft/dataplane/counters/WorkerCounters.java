@@ -1,0 +1,94 @@
+package io.weft.dataplane.counters;
+
+import static io.weft.dataplane.counters.CounterLayout.*;
+
+import io.weft.encap.memory.Memory;
+
+/**
+ * The cells that one worker writes. Single writer: a plain read, an addition and an opaque store; readers in other threads and
+ * processes see each cell whole and late by at most a store buffer. Two cells read together need not agree within a batch.
+ *
+ * <p>Thread: the worker. Allocation: none.
+ */
+public final class WorkerCounters {
+    /** The epoch of a worker that sleeps in poll(2) or has not started: it has passed every generation. */
+    public static final long ASLEEP = Long.MAX_VALUE;
+
+    private final long block;
+    private final long totals;
+    private final long nodes;
+    private final long drops;
+    private final long ports;
+
+    WorkerCounters(long block) {
+        this.block = block;
+        totals = block + W_TOTALS;
+        nodes = block + W_CELLS;
+        drops = nodes + (long) NodeId.count() * CELL;
+        ports = drops + (long) DropReason.count() * CELL;
+    }
+
+    public void add(FrameTotal total, long frames) {
+        addTo(totals + (long) total.ordinal() * CELL, frames);
+    }
+
+    /** For {@link FrameTotal#IN_FLIGHT}. */
+    public void set(FrameTotal total, long frames) {
+        Memory.setOpaqueI64(totals + (long) total.ordinal() * CELL, frames);
+    }
+
+    /** Frames that a node worked on. */
+    public void node(NodeId node, long frames) {
+        addTo(nodes + (long) node.ordinal() * CELL, frames);
+    }
+
+    /** Counts {@code frames} under their reason, and in {@link FrameTotal#DROPPED}. */
+    public void drop(DropReason reason, long frames) {
+        addTo(drops + (long) reason.ordinal() * CELL, frames);
+        add(FrameTotal.DROPPED, frames);
+    }
+
+    public void port(int portId, PortCounter counter, long amount) {
+        addTo(portCell(portId, counter), amount);
+    }
+
+    /** For counters that the kernel keeps. */
+    public void setPort(int portId, PortCounter counter, long value) {
+        Memory.setOpaqueI64(portCell(portId, counter), value);
+    }
+
+    /** Forgets what a former port of this id counted. */
+    public void clearPort(int portId) {
+        Memory.zero(portCell(portId, PortCounter.RX_FRAMES), (long) PortCounter.count() * CELL);
+    }
+
+    /** @param nanos {@code System.nanoTime} */
+    public void heartbeat(long nanos) {
+        Memory.setOpaqueI64(block + W_HEARTBEAT, nanos);
+    }
+
+    /**
+     * Publishes the generation of the tables that this worker uses from now on, or {@link #ASLEEP}. A full fence follows, so that no
+     * later read of a table moves before it: a block retired in an earlier generation is reused only after this is seen.
+     */
+    public void epoch(long generation) {
+        Memory.setVolatileI64(block + W_EPOCH, generation);
+    }
+
+    /** What this worker itself has counted; for tests and checks of the worker's own equation. */
+    public long total(FrameTotal total) {
+        return Memory.nativeI64(totals + (long) total.ordinal() * CELL);
+    }
+
+    public long dropped(DropReason reason) {
+        return Memory.nativeI64(drops + (long) reason.ordinal() * CELL);
+    }
+
+    private long portCell(int portId, PortCounter counter) {
+        return ports + ((long) portId * PortCounter.count() + counter.ordinal()) * CELL;
+    }
+
+    private static void addTo(long cell, long amount) {
+        Memory.setOpaqueI64(cell, Memory.nativeI64(cell) + amount);
+    }
+}

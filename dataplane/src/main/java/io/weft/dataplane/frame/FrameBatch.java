@@ -1,0 +1,70 @@
+package io.weft.dataplane.frame;
+
+/**
+ * Up to 64 frames and what the nodes find out about them: a structure of arrays. A frame keeps its index from reception to its end; nodes
+ * pass lists of indices ({@link FrameList}). An array element is valid from the node that sets it on.
+ *
+ * <p>All addresses are absolute. Thread: one worker. Allocation: none after construction.
+ */
+public final class FrameBatch {
+    public static final int CAPACITY = 64;
+
+    /** {@link #flags}: the L4 checksum field holds the folded pseudo-header sum only. */
+    public static final int PARTIAL = 1;
+    /** {@link #flags}: the frame came through the tunnel and its outer headers were removed. */
+    public static final int FROM_TUNNEL = 1 << 1;
+    /** {@link #flags}: an IPv4 fragment. */
+    public static final int FRAGMENT = 1 << 2;
+    /** {@link #flags}: made by Weft from a frame that was dropped. */
+    public static final int ORIGINATED = 1 << 3;
+
+    /** Frames in the batch. */
+    public int size;
+
+    /** First byte of the frame; decapsulation moves it forward, a tunnel header backward. Set at reception. */
+    public final long[] at = new long[CAPACITY];
+    /** Bytes from {@link #at} to the frame's end. Set at reception. */
+    public final int[] length = new int[CAPACITY];
+    /** Id of the port that received the frame. Set at reception. */
+    public final int[] port = new int[CAPACITY];
+
+    /** Where the frame came from as flows see it: {@link Ingress}. */
+    public final int[] ingress = new int[CAPACITY];
+    /** First byte of the (inner) IPv4 header. */
+    public final long[] l3 = new long[CAPACITY];
+    /** First byte of the (inner) L4 header; past the packet when it has none. */
+    public final long[] l4 = new long[CAPACITY];
+    /** Bytes from {@link #l4} to the end of the IPv4 packet. */
+    public final int[] l4Length = new int[CAPACITY];
+    public final int[] flags = new int[CAPACITY];
+    /** Flow key: source address, destination address. */
+    public final long[] k0 = new long[CAPACITY];
+    /** Flow key: ports, protocol, zone. */
+    public final long[] k1 = new long[CAPACITY];
+    public final int[] hash = new int[CAPACITY];
+    /** Address of the flow's line. */
+    public final long[] flow = new long[CAPACITY];
+    /** Port to send to. */
+    public final int[] txPort = new int[CAPACITY];
+    /** Adjacency slot for the tunnel or the underlay. */
+    public final int[] adjacency = new int[CAPACITY];
+    /** 0, or {@link ChecksumRequest} for the sending port. */
+    public final long[] checksum = new long[CAPACITY];
+
+    /** Room for more frames. */
+    public int room() {
+        return CAPACITY - size;
+    }
+
+    /** Adds a received frame. The caller has checked {@link #room}. */
+    public void add(long frameAt, int frameLength, int portId) {
+        int i = size++;
+        at[i] = frameAt;
+        length[i] = frameLength;
+        port[i] = portId;
+    }
+
+    public void clear() {
+        size = 0;
+    }
+}

@@ -1,0 +1,155 @@
+package io.weft.dataplane.state;
+
+import io.weft.encap.memory.Memory;
+import io.weft.encap.packet.EthernetHeader;
+import io.weft.encap.tunnel.TunnelTemplate;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+
+/**
+ * What frames are sent with beyond this node: a slot for each tunnel peer and each next hop on the underlay. Flow entries hold the slot's
+ * number; a neighbour that changes rewrites its slot once, for all its flows.
+ *
+ * <p>A slot is 256 bytes of the given memory: 128 of {@link TunnelTemplate} (tunnel only), then
+ *
+ * <pre>
+ *   128  Ethernet header, first word (0 while unresolved): inner header of the tunnel, or the header towards the next hop
+ *   136  Ethernet header, second word
+ *   144  largest IPv4 packet that fits
+ * </pre>
+ *
+ * <p>Threads: the conductor writes; workers read. The first word is withdrawn before the second changes and published after it, and a
+ * reader reads it again after the second: it has a whole header or sees that it has none. Slots are never reused for another peer while a
+ * flow may point to them (the conductor's sweep ends these flows first, and waits an epoch).
+ */
+public final class Adjacencies {
+    public static final int NONE = -1;
+    public static final int SLOT_BYTES = 256;
+
+    private static final int ETHERNET_0 = 128;
+    private static final int ETHERNET_1 = 136;
+    private static final int MTU = 144;
+
+    private final long base;
+    private final int capacity;
+    private final AtomicIntegerArray slotOfPeer;
+    private final IntMap slotOfNextHop;
+
+    /**
+     * @param base zeroed memory, aligned to {@link TunnelTemplate#SLOT_ALIGNMENT}, {@code capacity} times {@link #SLOT_BYTES} long
+     * @param peers peer indices are 0 … peers-1
+     */
+    public Adjacencies(long base, int capacity, int peers) {
+        if ((base & (TunnelTemplate.SLOT_ALIGNMENT - 1)) != 0) {
+            throw new IllegalArgumentException("adjacencies at unaligned 0x" + Long.toHexString(base));
+        }
+        this.base = base;
+        this.capacity = capacity;
+        slotOfPeer = new AtomicIntegerArray(peers);
+        for (int i = 0; i < peers; i++) {
+            slotOfPeer.set(i, NONE);
+        }
+        slotOfNextHop = new IntMap(capacity);
+    }
+
+    public int capacity() {
+        return capacity;
+    }
+
+    // -- conductor ---------------------------------------------------------------------------------------------------
+
+    /** Binds a peer to a slot, or to {@link #NONE}. */
+    public void bindPeer(int peer, int slot) {
+        slotOfPeer.setRelease(peer, slot);
+    }
+
+    /**
+     * Binds a next hop on the underlay to a slot, or to {@link #NONE}.
+     *
+     * @return false when there is no room for another next hop
+     */
+    public boolean bindNextHop(int nextHop, int slot) {
+        return slotOfNextHop.put(nextHop, slot);
+    }
+
+    /**
+     * Publishes the way to a tunnel peer.
+     *
+     * @param nextHopMac who takes the outer frame
+     * @param uplinkMac our outer source
+     * @param peerVtepMac inner destination
+     * @param vtepMac inner source, ours
+     * @param mtu largest inner IPv4 packet
+     */
+    public void writeTunnel(int slot, long nextHopMac, long uplinkMac, int source, int destination, int port, int vni,
+            long peerVtepMac, long vtepMac, int mtu) {
+        TunnelTemplate.write(address(slot), nextHopMac, uplinkMac, source, destination, port, vni);
+        writeEthernet(slot, peerVtepMac, vtepMac, mtu);
+    }
+
+    /** Publishes the way to a next hop on the underlay. */
+    public void writeUnderlay(int slot, long nextHopMac, long uplinkMac, int mtu) {
+        writeEthernet(slot, nextHopMac, uplinkMac, mtu);
+    }
+
+    /** Frames to this slot are dropped as {@code neighbour_unresolved} from now on. */
+    public void withdraw(int slot) {
+        long at = address(slot);
+        Memory.setReleaseI64(at + ETHERNET_0, 0);
+        TunnelTemplate.withdraw(at);
+    }
+
+    private void writeEthernet(int slot, long destination, long source, int mtu) {
+        long at = address(slot);
+        Memory.setOpaqueI64(at + ETHERNET_0, 0);
+        VarHandle.storeStoreFence();
+        Memory.setOpaqueI64(at + ETHERNET_1, EthernetWords.second(source, EthernetHeader.ETH_P_IP));
+        Memory.setOpaqueI32(at + MTU, mtu);
+        Memory.setReleaseI64(at + ETHERNET_0, EthernetWords.first(destination, source));
+    }
+
+    // -- workers -----------------------------------------------------------------------------------------------------
+
+    /** @return the peer's slot or {@link #NONE} */
+    public int slotOfPeer(int peer) {
+        return peer < 0 || peer >= slotOfPeer.length() ? NONE : slotOfPeer.getAcquire(peer);
+    }
+
+    /** @return the next hop's slot or {@link #NONE} */
+    public int slotOfNextHop(int nextHop) {
+        return slotOfNextHop.get(nextHop, NONE);
+    }
+
+    /** Address of the slot, whose first bytes are its {@link TunnelTemplate}. */
+    public long address(int slot) {
+        if (slot < 0 || slot >= capacity) {
+            throw new IndexOutOfBoundsException("adjacency " + slot + " of " + capacity);
+        }
+        return base + (long) slot * SLOT_BYTES;
+    }
+
+    /**
+     * Writes the slot's Ethernet header to the 14 bytes at {@code destination}.
+     *
+     * @return false, and nothing written, when the neighbour is not resolved
+     */
+    public static boolean copyEthernet(long slotAddress, long destination) {
+        long first = Memory.getAcquireI64(slotAddress + ETHERNET_0);
+        long second = Memory.getOpaqueI64(slotAddress + ETHERNET_1);
+        VarHandle.loadLoadFence();
+        if (first == 0 || Memory.getOpaqueI64(slotAddress + ETHERNET_0) != first) {
+            return false;
+        }
+        EthernetWords.store(destination, first, second);
+        return true;
+    }
+
+    /** Largest IPv4 packet, without the outer headers, that fits; 0 before the slot is first written. */
+    public static int mtu(long slotAddress) {
+        return Memory.getOpaqueI32(slotAddress + MTU);
+    }
+
+    public boolean isResolved(int slot) {
+        return Memory.getOpaqueI64(address(slot) + ETHERNET_0) != 0;
+    }
+}

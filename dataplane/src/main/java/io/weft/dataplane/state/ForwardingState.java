@@ -1,0 +1,66 @@
+package io.weft.dataplane.state;
+
+import io.weft.dataplane.table.ForwardingTables;
+
+/**
+ * What the conductor writes and all workers read. Each part is either an immutable version in a volatile field, taken once a batch, or a
+ * structure that says its own rules for one writer and many readers.
+ *
+ * <p>Order of a change that touches several parts: a port enters the directory before a table routes to it and leaves it after; an
+ * adjacency is bound before a table names its peer. A worker that finds a part missing drops the frame under its reason.
+ */
+public final class ForwardingState {
+    private final Adjacencies adjacencies;
+    private final NeighbourRequests neighbourRequests = new NeighbourRequests();
+
+    // Written by the conductor, read by workers: volatile publishes the immutable object behind the reference.
+    private volatile ForwardingTables tables;
+    private volatile PortDirectory ports = PortDirectory.EMPTY;
+    private volatile LocalAddresses localAddresses = LocalAddresses.NONE;
+    private volatile UnderlayRoutes underlayRoutes = UnderlayRoutes.NONE;
+
+    public ForwardingState(Adjacencies adjacencies) {
+        this.adjacencies = adjacencies;
+    }
+
+    /** The tables in use, or null before the first are published. */
+    public ForwardingTables tables() {
+        return tables;
+    }
+
+    public void publish(ForwardingTables newTables) {
+        tables = newTables;
+    }
+
+    public PortDirectory ports() {
+        return ports;
+    }
+
+    public void publish(PortDirectory newPorts) {
+        ports = newPorts;
+    }
+
+    public LocalAddresses localAddresses() {
+        return localAddresses;
+    }
+
+    public void publish(LocalAddresses newAddresses) {
+        localAddresses = newAddresses;
+    }
+
+    public UnderlayRoutes underlayRoutes() {
+        return underlayRoutes;
+    }
+
+    public void publish(UnderlayRoutes newRoutes) {
+        underlayRoutes = newRoutes;
+    }
+
+    public Adjacencies adjacencies() {
+        return adjacencies;
+    }
+
+    public NeighbourRequests neighbourRequests() {
+        return neighbourRequests;
+    }
+}

@@ -1,0 +1,24 @@
+package io.weft.dataplane.state;
+
+import java.util.Arrays;
+
+/** The node's own IPv4 addresses, as the kernel has them: an immutable version, published in {@link ForwardingState}. */
+public final class LocalAddresses {
+    public static final LocalAddresses NONE = new LocalAddresses();
+
+    private final int[] sorted;
+
+    /** @param addresses host-numeric, any order */
+    public LocalAddresses(int... addresses) {
+        sorted = Arrays.stream(addresses).sorted().distinct().toArray();
+    }
+
+    public boolean contains(int address) {
+        return Arrays.binarySearch(sorted, address) >= 0;
+    }
+
+    /** A copy. Cold code. */
+    public int[] toArray() {
+        return sorted.clone();
+    }
+}

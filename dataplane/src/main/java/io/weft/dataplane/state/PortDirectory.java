@@ -1,0 +1,110 @@
+package io.weft.dataplane.state;
+
+import io.weft.encap.packet.EthernetHeader;
+import java.util.Arrays;
+
+/**
+ * What the graph knows of each port, by port id: an immutable version. The conductor makes a changed copy and publishes it in
+ * {@link ForwardingState}; a worker takes the version once a batch and reads plain arrays. MAC addresses and IPv4 addresses numeric.
+ */
+public final class PortDirectory {
+    public static final int MAX_PORTS = 1024;
+    public static final int HOST_PORT = 0;
+    public static final int UPLINK_PORT = 1;
+    public static final int FIRST_POD_PORT = 2;
+
+    /** No ports. */
+    public static final PortDirectory EMPTY = new PortDirectory();
+
+    private final int[] kind;
+    private final int[] ip;
+    private final int[] mtu;
+    private final long[] peerMac;
+    private final long[] localMac;
+    private final long[] ethernet0;
+    private final long[] ethernet1;
+
+    private PortDirectory() {
+        kind = new int[MAX_PORTS];
+        ip = new int[MAX_PORTS];
+        mtu = new int[MAX_PORTS];
+        peerMac = new long[MAX_PORTS];
+        localMac = new long[MAX_PORTS];
+        ethernet0 = new long[MAX_PORTS];
+        ethernet1 = new long[MAX_PORTS];
+    }
+
+    private PortDirectory(PortDirectory other) {
+        kind = other.kind.clone();
+        ip = other.ip.clone();
+        mtu = other.mtu.clone();
+        peerMac = other.peerMac.clone();
+        localMac = other.localMac.clone();
+        ethernet0 = other.ethernet0.clone();
+        ethernet1 = other.ethernet1.clone();
+    }
+
+    /**
+     * A copy with one port more, or changed. Cold code.
+     *
+     * @param portKind of {@link PortKind}
+     * @param address the pod's address; 0 for others
+     * @param peer MAC of the pod, or of the kernel's side of {@code weft-host}; 0 for the uplink, whose next hops are adjacencies
+     * @param local what frames to Weft on this port are addressed to: the gateway's MAC for pods and the host, the uplink's own
+     * @param largest IPv4 packet that may be sent to it
+     */
+    public PortDirectory with(int id, int portKind, int address, long peer, long local, int largest) {
+        if (id < 0 || id >= MAX_PORTS) {
+            throw new IndexOutOfBoundsException("port " + id + " of " + MAX_PORTS);
+        }
+        PortDirectory copy = new PortDirectory(this);
+        copy.kind[id] = portKind;
+        copy.ip[id] = address;
+        copy.mtu[id] = largest;
+        copy.peerMac[id] = peer;
+        copy.localMac[id] = local;
+        copy.ethernet0[id] = EthernetWords.first(peer, local);
+        copy.ethernet1[id] = EthernetWords.second(local, EthernetHeader.ETH_P_IP);
+        return copy;
+    }
+
+    /** A copy without one port. Cold code. */
+    public PortDirectory without(int id) {
+        return with(id, PortKind.NONE, 0, 0, 0, 0);
+    }
+
+    /** Of {@link PortKind}; any id is allowed. */
+    public int kind(int id) {
+        return id < 0 || id >= MAX_PORTS ? PortKind.NONE : kind[id];
+    }
+
+    public int ip(int id) {
+        return ip[id];
+    }
+
+    public int mtu(int id) {
+        return mtu[id];
+    }
+
+    public long peerMac(int id) {
+        return peerMac[id];
+    }
+
+    public long localMac(int id) {
+        return localMac[id];
+    }
+
+    /** First word of the IPv4 Ethernet header towards the port: {@link EthernetWords}. */
+    public long ethernet0(int id) {
+        return ethernet0[id];
+    }
+
+    public long ethernet1(int id) {
+        return ethernet1[id];
+    }
+
+    @Override
+    public String toString() {
+        return "ports " + Arrays.stream(kind).filter(k -> k != PortKind.NONE).count();
+    }
+}

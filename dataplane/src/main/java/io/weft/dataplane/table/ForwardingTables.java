@@ -1,0 +1,22 @@
+package io.weft.dataplane.table;
+
+/**
+ * The tables as workers read them: one published version. Any thread; allocation-free; lookups see an entry whole, old or new.
+ */
+public interface ForwardingTables {
+    /** Of this version; does not change within a version of the file. */
+    LocalNode local();
+
+    /** Grows with each change; what workers publish as their epoch. */
+    long generation();
+
+    /**
+     * Longest-prefix match.
+     *
+     * @return a {@link Route}
+     */
+    long route4(int destination);
+
+    /** @return the index of the peer node whose tunnel endpoint has this address, or -1 */
+    int peerByEndpoint(int address);
+}

@@ -1,0 +1,43 @@
+package io.weft.dataplane.table;
+
+import io.weft.encap.address.Ipv4Prefix;
+
+/**
+ * What the tables say about the node itself.
+ *
+ * @param name the Node object's name
+ * @param address the node's own address on the underlay: outer source of the tunnel, source of masqueraded packets; host-numeric
+ * @param podCidr this node's pods; its first address is the node's own among pods, its second the pods' gateway
+ * @param clusterCidr all pods; never masqueraded towards
+ * @param serviceCidr all ClusterIPs
+ * @param vtepMac our inner Ethernet address in the tunnel
+ * @param overlayPort UDP port of the tunnel
+ * @param podMtu largest IPv4 packet of a pod, and the largest that fits the tunnel
+ * @param masquerade whether packets from pods to outside the cluster take {@code address} as source
+ * @param snatFirst first port that may be given to a masqueraded flow
+ * @param snatLast last such port
+ */
+public record LocalNode(
+        String name,
+        int address,
+        Ipv4Prefix podCidr,
+        Ipv4Prefix clusterCidr,
+        Ipv4Prefix serviceCidr,
+        long vtepMac,
+        int vni,
+        int overlayPort,
+        int podMtu,
+        boolean masquerade,
+        int snatFirst,
+        int snatLast) {
+
+    /** The node's own address among pods, on {@code weft-host}. */
+    public int base() {
+        return podCidr.base();
+    }
+
+    /** Where pods send everything; answers echo requests; source of our ICMP errors. */
+    public int gateway() {
+        return podCidr.base() + 1;
+    }
+}

@@ -1,0 +1,145 @@
+package io.weft.dataplane.counters;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CounterFileTest {
+    private static final CounterSizing SIZING = new CounterSizing(2, 16, 8);
+
+    @TempDir Path run;
+
+    @Test
+    void aReaderOfTheFileSeesWhatTwoWorkersCount() {
+        try (CounterFile file = CounterFile.create(run, SIZING, 7); CounterReader reader = CounterReader.open(run)) {
+            file.worker(0).drop(DropReason.TTL_EXPIRED, 3);
+            file.worker(1).drop(DropReason.TTL_EXPIRED, 4);
+            file.worker(1).node(NodeId.IP4_INPUT, 9);
+            file.worker(1).port(15, PortCounter.TX_BYTES, 1500);
+            file.worker(0).add(FrameTotal.RECEIVED, 12);
+
+            assertEquals(7, reader.incarnation());
+            assertEquals(ProcessHandle.current().pid(), reader.pid());
+            assertEquals(7, reader.drop(DropReason.TTL_EXPIRED));
+            assertEquals(7, reader.total(FrameTotal.DROPPED));
+            assertEquals(9, reader.node(NodeId.IP4_INPUT.ordinal()));
+            assertEquals(1500, reader.port(15, PortCounter.TX_BYTES));
+            assertEquals(12, reader.total(FrameTotal.RECEIVED));
+            assertEquals("ttl_expired", reader.dropLabels().get(DropReason.TTL_EXPIRED.ordinal()));
+            assertEquals("ip4-input", reader.nodeLabels().get(NodeId.IP4_INPUT.ordinal()));
+        }
+    }
+
+    @Test
+    void eachCellIsItsOwn() {
+        try (CounterFile file = CounterFile.inMemory(SIZING)) {
+            WorkerCounters worker = file.worker(1);
+            for (DropReason reason : DropReason.values()) {
+                worker.drop(reason, reason.ordinal() + 1);
+            }
+            for (NodeId node : NodeId.values()) {
+                worker.node(node, 1000 + node.ordinal());
+            }
+            CounterReader reader = file.reader();
+            for (DropReason reason : DropReason.values()) {
+                assertEquals(reason.ordinal() + 1, reader.drop(reason));
+            }
+            for (NodeId node : NodeId.values()) {
+                assertEquals(1000 + node.ordinal(), reader.node(node.ordinal()));
+            }
+            assertEquals(0, reader.total(0, FrameTotal.DROPPED));
+        }
+    }
+
+    @Test
+    void portsFactsTextsAndAdjacenciesComeBackAsWritten() {
+        try (CounterFile file = CounterFile.create(run, SIZING, 1); CounterReader reader = CounterReader.open(run)) {
+            PortStatus port = new PortStatus(2, PortState.FAILED, 99, "weft0123456789a", 12, 1, "generic", "no native: ü");
+            AdjacencyStatus adjacency =
+                    new AdjacencyStatus(7, AdjacencyKind.TUNNEL, 0xC0000202, 0xC0000201, true, 0x020000000001L, 3, "n2");
+            file.conductor().port(port);
+            file.conductor().adjacency(adjacency);
+            file.conductor().set(ConductorFact.FLOWS, 1234);
+            file.conductor().add(ConductorFact.FLOWS, 1);
+            file.conductor().set(ConductorText.UPLINK_REASON, "x".repeat(2000));
+
+            assertEquals(Optional.of(port), reader.port(2));
+            assertEquals(Optional.empty(), reader.port(3));
+            assertEquals(1, reader.ports().size());
+            assertEquals(adjacency, reader.adjacencies().getFirst());
+            assertEquals(1235, reader.fact(ConductorFact.FLOWS));
+            assertTrue(reader.text(ConductorText.UPLINK_REASON).matches("x{400,}"));
+            assertEquals("", reader.text(ConductorText.TROUBLE));
+            file.conductor().clearAdjacency(7);
+            assertTrue(reader.adjacencies().isEmpty());
+        }
+    }
+
+    @Test
+    void aWorkerThatHasNotStartedHasPassedEveryGeneration() {
+        try (CounterFile file = CounterFile.inMemory(SIZING)) {
+            assertEquals(WorkerCounters.ASLEEP, file.reader().epoch(1));
+            file.worker(1).epoch(5);
+            assertEquals(5, file.reader().epoch(1));
+        }
+    }
+
+    @Test
+    void aNewIncarnationLeavesTheFormerMappingReadable() {
+        try (CounterFile old = CounterFile.create(run, SIZING, 1); CounterReader reader = CounterReader.open(run)) {
+            old.worker(0).drop(DropReason.TTL_EXPIRED, 1);
+            try (CounterFile fresh = CounterFile.create(run, SIZING, 2); CounterReader second = CounterReader.open(run)) {
+                assertEquals(1, reader.drop(DropReason.TTL_EXPIRED));
+                assertEquals(0, second.drop(DropReason.TTL_EXPIRED));
+                assertEquals(2, fresh.reader().incarnation());
+            }
+        }
+    }
+
+    @Test
+    void missingFilesAreOneLine() {
+        CounterFileException e = assertThrows(CounterFileException.class, () -> CounterReader.open(run));
+        assertTrue(e.getMessage().startsWith("no counters at " + run), e.getMessage());
+    }
+
+    @Test
+    void damagedHeadersAreRefusedAndNeverReadOutside() throws IOException {
+        CounterFile.create(run, SIZING, 1).close();
+        Path path = run.resolve(CounterFile.NAME);
+        byte[] good = Files.readAllBytes(path);
+        for (int at = 0; at < 128; at += 4) {
+            byte[] bad = good.clone();
+            ByteBuffer.wrap(bad).order(ByteOrder.nativeOrder()).putInt(at, 0x7FFF_FFF1);
+            Files.write(path, bad);
+            try (CounterReader reader = CounterReader.open(run)) {
+                reader.ports();
+                reader.adjacencies();
+                for (int i = 0; i < reader.dropLabels().size(); i++) {
+                    reader.drop(i);
+                }
+            } catch (CounterFileException refused) {
+                assertTrue(refused.getMessage().contains(path.toString()), refused.getMessage());
+            }
+        }
+    }
+
+    @Test
+    void aShortFileIsRefused() throws IOException {
+        CounterFile.create(run, SIZING, 1).close();
+        Path path = run.resolve(CounterFile.NAME);
+        byte[] good = Files.readAllBytes(path);
+        Files.write(path, java.util.Arrays.copyOf(good, 8192));
+        assertThrows(CounterFileException.class, () -> CounterReader.open(run));
+        Files.write(path, new byte[100]);
+        assertThrows(CounterFileException.class, () -> CounterReader.open(run));
+    }
+}

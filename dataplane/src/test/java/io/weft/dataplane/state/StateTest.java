@@ -1,0 +1,109 @@
+package io.weft.dataplane.state;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.Ipv4Prefix;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class StateTest {
+    private static final int GATEWAY = Ipv4Address.of("192.0.2.1");
+
+    @Test
+    void underlayRoutesPreferTheLongerPrefixAndTheEarlierOfTwo() {
+        UnderlayRoutes routes = new UnderlayRoutes(List.of(
+                route("0.0.0.0/0", "192.0.2.1"), route("192.0.2.0/24", "0.0.0.0"), route("198.51.100.0/24", "192.0.2.7"),
+                route("198.51.100.0/24", "192.0.2.8"), route("198.51.100.128/25", "192.0.2.9")));
+        assertEquals(GATEWAY, routes.nextHop(Ipv4Address.of("203.0.113.5")));
+        assertEquals(Ipv4Address.of("192.0.2.77"), routes.nextHop(Ipv4Address.of("192.0.2.77")));
+        assertEquals(Ipv4Address.of("192.0.2.7"), routes.nextHop(Ipv4Address.of("198.51.100.5")));
+        assertEquals(Ipv4Address.of("192.0.2.9"), routes.nextHop(Ipv4Address.of("198.51.100.200")));
+        assertEquals(UnderlayRoutes.UNREACHABLE, UnderlayRoutes.NONE.nextHop(GATEWAY));
+    }
+
+    @Test
+    void underlayRoutesAgreeWithAPlainScan() {
+        Random random = new Random(4);
+        List<UnderlayRoutes.Entry> entries = random.ints(300)
+                .mapToObj(i -> {
+                    int length = random.nextInt(33);
+                    return new UnderlayRoutes.Entry(new Ipv4Prefix(i & Ipv4Prefix.mask(length), length), 1 + random.nextInt(9));
+                }).toList();
+        UnderlayRoutes routes = new UnderlayRoutes(entries);
+        for (int n = 0; n < 20_000; n++) {
+            int destination = n % 2 == 0 ? random.nextInt() : entries.get(random.nextInt(300)).destination().last();
+            assertEquals(scan(entries, destination), routes.nextHop(destination));
+        }
+    }
+
+    @Test
+    void localAddressesContainWhatTheyWereGiven() {
+        LocalAddresses addresses = new LocalAddresses(0xC0000201, 0x0A000001, 0xC0000201, 0x7F000001);
+        assertTrue(addresses.contains(0xC0000201));
+        assertTrue(addresses.contains(0x0A000001));
+        assertFalse(addresses.contains(0x0A000002));
+        assertFalse(LocalAddresses.NONE.contains(0));
+    }
+
+    @Test
+    void neighbourRequestsAreListedOnce() {
+        NeighbourRequests requests = new NeighbourRequests();
+        Set<Integer> posted = new TreeSet<>();
+        for (int i = 1; i <= 20; i++) {
+            if (requests.post(i) && requests.post(i)) {
+                posted.add(i);
+            }
+        }
+        Set<Integer> taken = new TreeSet<>();
+        for (int ip = requests.take(); ip != 0; ip = requests.take()) {
+            assertTrue(taken.add(ip), "twice: " + ip);
+        }
+        assertEquals(posted, taken);
+        assertTrue(taken.size() >= 10);
+    }
+
+    @Test
+    void intMapKeepsEveryKeyUntilItIsFull() {
+        IntMap map = new IntMap(100);
+        for (int key = 1; key <= 100; key++) {
+            assertTrue(map.put(key * 256, key));
+        }
+        for (int key = 1; key <= 100; key++) {
+            map.put(key * 256, -key);
+            assertEquals(-key, map.get(key * 256, 0));
+        }
+        assertEquals(77, map.get(5, 77));
+    }
+
+    @Test
+    void aPortDirectoryVersionDoesNotChange() {
+        PortDirectory one = PortDirectory.EMPTY.with(5, PortKind.POD, 0x0AF40105, 0x02AA, 0x02BB, 1450);
+        PortDirectory two = one.without(5);
+        assertEquals(PortKind.POD, one.kind(5));
+        assertEquals(PortKind.NONE, two.kind(5));
+        assertEquals(PortKind.NONE, one.kind(-1));
+        assertEquals(PortKind.NONE, one.kind(PortDirectory.MAX_PORTS));
+        assertEquals(0x02AAL << 16, one.ethernet0(5));
+    }
+
+    private static UnderlayRoutes.Entry route(String prefix, String gateway) {
+        return new UnderlayRoutes.Entry(Ipv4Prefix.of(prefix), Ipv4Address.of(gateway));
+    }
+
+    private static int scan(List<UnderlayRoutes.Entry> entries, int destination) {
+        UnderlayRoutes.Entry best = null;
+        for (UnderlayRoutes.Entry entry : entries) {
+            boolean longer = best == null || entry.destination().length() > best.destination().length();
+            if (longer && entry.destination().contains(destination)) {
+                best = entry;
+            }
+        }
+        return best == null ? 0 : best.gateway();
+    }
+}
