@@ -1,0 +1,162 @@
+package io.weft.controlplane.ipam;
+
+import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.MacAddress;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.BitSet;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Who has which address, port id and interface name on this node; survives restarts. One thread.
+ *
+ * <p>Every change is on disk before a method returns. Errors: {@link IOException} from the disk, with nothing changed;
+ * {@link ExhaustedException} when nothing is left to give.
+ */
+public final class AttachmentStore implements AutoCloseable {
+    /** Ids below are the uplink's and weft-host's. */
+    public static final int FIRST_PORT_ID = 2;
+    private static final int HOST_NAME_DIGITS = 11;
+    private static final String HOST_NAME_PREFIX = "weft";
+
+    /** No address or port id is left. */
+    public static final class ExhaustedException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        ExhaustedException(String message) {
+            super(message);
+        }
+    }
+
+    private final Map<AttachmentKey, Attachment> attachments = new LinkedHashMap<>();
+    private final BitSet portIds = new BitSet();
+    private final SecureRandom random = new SecureRandom();
+    private final AttachmentJournal journal;
+    private final int maxPorts;
+    private AddressPool pool;
+    private int lastPortId = FIRST_PORT_ID - 1;
+
+    private AttachmentStore(Path stateDirectory, String nodeName, int maxPorts) throws IOException {
+        this.maxPorts = maxPorts;
+        this.journal = AttachmentJournal.open(stateDirectory.resolve("ipam/attachments"), nodeName, attachments);
+        attachments.values().forEach(attachment -> portIds.set(attachment.portId()));
+    }
+
+    /** @param maxPorts port ids end below it */
+    public static AttachmentStore open(Path stateDirectory, String nodeName, int maxPorts) throws IOException {
+        return new AttachmentStore(stateDirectory, nodeName, maxPorts);
+    }
+
+    /** The host end's name: a hash, so that the same pod gets the same name again. */
+    public static String hostIfName(AttachmentKey key) {
+        byte[] digest = sha256(key.containerId() + '\0' + key.ifName());
+        return HOST_NAME_PREFIX + HexFormat.of().formatHex(digest).substring(0, HOST_NAME_DIGITS);
+    }
+
+    /** Whether a device is a pod's end made here, by its name. */
+    public static boolean isHostIfName(String name) {
+        return name.matches(HOST_NAME_PREFIX + "[0-9a-f]{" + HOST_NAME_DIGITS + "}");
+    }
+
+    /** Addresses to give from now on; those given before from another prefix stay with their pods. */
+    public void usePrefix(Ipv4Prefix prefix) {
+        if (pool == null || !pool.prefix().equals(prefix)) {
+            pool = new AddressPool(prefix);
+            attachments.values().forEach(attachment -> pool.reserve(attachment.podIp()));
+        }
+    }
+
+    public List<Attachment> all() {
+        return List.copyOf(attachments.values());
+    }
+
+    public Optional<Attachment> find(AttachmentKey key) {
+        return Optional.ofNullable(attachments.get(key));
+    }
+
+    public long freeAddresses() {
+        return pool == null ? 0 : pool.free();
+    }
+
+    /** Gives an address, a port id and an attach id. */
+    public Attachment give(AttachmentKey key, String network, String netns, int mtu)
+        throws IOException, ExhaustedException {
+        if (attachments.containsKey(key)) { throw new IllegalStateException(key + " is attached already"); }
+        int portId = freePortId();
+        int address = takeAddress();
+        Attachment attachment = new Attachment(key, network, netns, hostIfName(key), portId,
+            random.nextLong(1, Long.MAX_VALUE), address, podMac(key), mtu);
+        try {
+            journal.given(attachment);
+        } catch (IOException e) {
+            pool.release(address);
+            throw e;
+        }
+        attachments.put(key, attachment);
+        portIds.set(portId);
+        lastPortId = portId;
+        return attachment;
+    }
+
+    /** Takes everything back. The caller has seen to it that the pod's interface is gone. */
+    public void takeBack(AttachmentKey key) throws IOException {
+        Attachment attachment = attachments.get(key);
+        if (attachment == null) { return; }
+        journal.takenBack(key);
+        attachments.remove(key);
+        portIds.clear(attachment.portId());
+        if (pool != null) {
+            pool.release(attachment.podIp());
+        }
+        journal.compact(attachments.values());
+    }
+
+    @Override
+    public void close() throws IOException {
+        journal.close();
+    }
+
+    private int takeAddress() throws ExhaustedException {
+        OptionalInt address = pool == null ? OptionalInt.empty() : pool.take();
+        return address.orElseThrow(() -> new ExhaustedException(pool == null
+            ? "this node has no podCIDR yet"
+            : "all " + pool.capacity() + " addresses of " + pool.prefix() + " are given"));
+    }
+
+    private int freePortId() throws ExhaustedException {
+        int next = portIds.nextClearBit(lastPortId + 1);
+        if (next >= maxPorts) {
+            next = portIds.nextClearBit(FIRST_PORT_ID);
+        }
+        if (next >= maxPorts) {
+            throw new ExhaustedException("all " + (maxPorts - FIRST_PORT_ID) + " ports are in use");
+        }
+        return next;
+    }
+
+    private static long podMac(AttachmentKey key) {
+        byte[] digest = sha256("mac" + '\0' + key.containerId() + '\0' + key.ifName());
+        long seed = 0;
+        for (int i = 0; i < Long.BYTES; i++) {
+            seed = seed << 8 | digest[i] & 0xFF;
+        }
+        return MacAddress.locallyAdministered(seed);
+    }
+
+    private static byte[] sha256(String text) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+package io.weft.controlplane.ipam;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.Ipv4Prefix;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AttachmentStoreTest {
+    @TempDir private Path state;
+
+    @Test
+    void givesDistinctAddressesPortsAndNamesAndRemembersThem() throws Exception {
+        List<Attachment> given;
+        try (AttachmentStore store = open("10.244.1.0/24")) {
+            give(store, "a");
+            give(store, "b");
+            given = store.all();
+        }
+        assertEquals(List.of("10.244.1.2", "10.244.1.3"),
+            given.stream().map(attachment -> Ipv4Address.format(attachment.podIp())).toList());
+        assertEquals(List.of(2, 3), given.stream().map(Attachment::portId).toList());
+        assertTrue(AttachmentStore.isHostIfName(given.get(0).hostIfName()));
+        assertEquals(15, given.get(0).hostIfName().length());
+        assertNotEquals(given.get(0).attachId(), given.get(1).attachId());
+        try (AttachmentStore store = open("10.244.1.0/24")) {
+            assertEquals(given, store.all());
+            assertEquals("10.244.1.4", Ipv4Address.format(give(store, "c").podIp()));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10.9.9.4/30,1", "10.9.9.0/29,5", "10.9.9.128/25,125", "10.9.9.8/31,0", "10.9.9.8/32,0"})
+    void neverGivesBaseGatewayOrBroadcast(String prefix, int expected) throws Exception {
+        Ipv4Prefix range = Ipv4Prefix.of(prefix);
+        Set<Integer> addresses = new HashSet<>();
+        try (AttachmentStore store = open(prefix)) {
+            for (int i = 0; i < expected; i++) {
+                addresses.add(give(store, "c" + i).podIp());
+            }
+            assertThrows(ExhaustedException.class, () -> give(store, "over"));
+        }
+        assertEquals(expected, addresses.size());
+        assertTrue(addresses.stream().allMatch(range::contains));
+        assertFalse(addresses.contains(range.base()));
+        assertFalse(addresses.contains(range.base() + 1));
+        assertFalse(addresses.contains(range.last()));
+    }
+
+    @Test
+    void aFreedAddressComesRoundLast() throws Exception {
+        try (AttachmentStore store = open("10.9.9.0/29")) {
+            int first = give(store, "a").podIp();
+            store.takeBack(new AttachmentKey("a", "eth0"));
+            for (int i = 0; i < 4; i++) {
+                assertNotEquals(first, give(store, "c" + i).podIp());
+            }
+            assertEquals(first, give(store, "last").podIp());
+        }
+    }
+
+    @Test
+    void manyChangesLeaveASmallFile() throws Exception {
+        try (AttachmentStore store = open("10.244.1.0/24")) {
+            give(store, "stays");
+            for (int i = 0; i < 2000; i++) {
+                give(store, "c");
+                store.takeBack(new AttachmentKey("c", "eth0"));
+            }
+        }
+        assertTrue(Files.size(file()) < 100_000, "size " + Files.size(file()));
+        try (AttachmentStore store = open("10.244.1.0/24")) {
+            assertEquals(1, store.all().size());
+        }
+    }
+
+    @Test
+    void aFileCutAnywhereGivesTheStepsBeforeTheCut() throws Exception {
+        byte[] whole;
+        try (AttachmentStore store = open("10.244.1.0/24")) {
+            give(store, "a");
+            give(store, "b");
+            store.takeBack(new AttachmentKey("a", "eth0"));
+            give(store, "c");
+            whole = Files.readAllBytes(file());
+        }
+        List<Set<String>> stages = List.of(Set.of(), Set.of("a"), Set.of("a", "b"), Set.of("b"), Set.of("b", "c"));
+        int stage = 0;
+        for (int length = 0; length <= whole.length; length++) {
+            Files.write(file(), java.util.Arrays.copyOf(whole, length));
+            Set<String> names = names(AttachmentJournal.read(file(), "n1"));
+            stage = names.equals(stages.get(stage)) ? stage : stage + 1;
+            assertEquals(stages.get(stage), names, "cut at " + length);
+        }
+        assertEquals(4, stage);
+    }
+
+    @Test
+    void aDamagedByteCostsOneRecordAtMost() throws Exception {
+        byte[] whole;
+        try (AttachmentStore store = open("10.244.1.0/24")) {
+            give(store, "a");
+            give(store, "b");
+            give(store, "c");
+            whole = Files.readAllBytes(file());
+        }
+        for (int at = 0; at < whole.length; at++) {
+            byte[] damaged = whole.clone();
+            damaged[at] ^= 0x20;
+            Files.write(file(), damaged);
+            assertTrue(names(AttachmentJournal.read(file(), "n1")).size() >= 2, "byte " + at);
+        }
+    }
+
+    @Test
+    void anotherNodesFileIsRefusedInOneLine() throws Exception {
+        open("10.244.1.0/24").close();
+        IOException e = assertThrows(IOException.class, () -> AttachmentStore.open(state, "n2", 1024));
+        assertTrue(e.getMessage().contains("belongs to node n1, this is n2"), e.getMessage());
+    }
+
+    private AttachmentStore open(String prefix) throws IOException {
+        AttachmentStore store = AttachmentStore.open(state, "n1", 1024);
+        store.usePrefix(Ipv4Prefix.of(prefix));
+        return store;
+    }
+
+    private static Attachment give(AttachmentStore store, String container) throws IOException, ExhaustedException {
+        return store.give(new AttachmentKey(container, "eth0"), "weft", "/run/netns/" + container, 1450);
+    }
+
+    private static Set<String> names(Map<AttachmentKey, Attachment> attachments) {
+        Set<String> names = new HashSet<>();
+        attachments.keySet().forEach(key -> names.add(key.containerId()));
+        return names;
+    }
+
+    private Path file() {
+        return state.resolve("ipam/attachments");
+    }
+}
