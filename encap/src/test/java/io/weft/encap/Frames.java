@@ -20,8 +20,9 @@ public final class Frames implements AutoCloseable {
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
     private static final MethodHandle MMAP = downcall("mmap",
-            FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
-    private static final MethodHandle MPROTECT = downcall("mprotect", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+        FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+    private static final MethodHandle MPROTECT = downcall("mprotect",
+        FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     private static final MethodHandle MUNMAP = downcall("munmap", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG));
 
     private final long start;
@@ -31,13 +32,12 @@ public final class Frames implements AutoCloseable {
     public Frames(int pages) {
         size = (pages + 2L) * PAGE;
         try {
-            start = ((MemorySegment) MMAP.invokeExact(MemorySegment.NULL, size, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0L)).address();
+            start = ((MemorySegment) MMAP.invokeExact(MemorySegment.NULL, size, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS,
+                -1, 0L)).address();
         } catch (Throwable t) {
             throw new AssertionError(t);
         }
-        if (start == -1) {
-            throw new AssertionError("mmap failed");
-        }
+        if (start == -1) { throw new AssertionError("mmap failed"); }
         protect(start);
         protect(start + size - PAGE);
     }

@@ -25,7 +25,8 @@ public final class Packets {
         }
         switch (protocol) {
             case IpProtocol.IPPROTO_TCP -> {
-                TcpHeader.write(at, port(random), port(random), random.nextInt(), random.nextInt(), TcpHeader.ACK, 1000);
+                TcpHeader.write(at, port(random), port(random), random.nextInt(), random.nextInt(), TcpHeader.ACK,
+                    1000);
                 TcpHeader.setChecksum(at, l4Checksum(ipAt));
             }
             case IpProtocol.IPPROTO_UDP -> {

@@ -100,7 +100,8 @@ public final class InternetChecksum {
     public static boolean isValidIpv4HeaderWithoutOptions(long at) {
         long first = Memory.nativeI64(at);
         long second = Memory.nativeI64(at + 8);
-        long sum = (first & LOW_32) + (first >>> 32) + (second & LOW_32) + (second >>> 32) + (Memory.nativeI32(at + 16) & LOW_32);
+        long sum = (first & LOW_32) + (first >>> 32) + (second & LOW_32) + (second >>> 32)
+            + (Memory.nativeI32(at + 16) & LOW_32);
         return fold(sum) == 0xFFFF;
     }
 

@@ -34,9 +34,7 @@ public final class L4Checksum {
 
     /** Offset of the field in the header of TCP or UDP (csum_offset of the kernel); past any packet for other protocols. */
     public static int fieldOffset(int protocol) {
-        if (protocol == IpProtocol.IPPROTO_TCP) {
-            return TcpHeader.CHECKSUM_OFFSET;
-        }
+        if (protocol == IpProtocol.IPPROTO_TCP) { return TcpHeader.CHECKSUM_OFFSET; }
         return protocol == IpProtocol.IPPROTO_UDP ? UdpHeader.CHECKSUM_OFFSET : NO_FIELD;
     }
 
@@ -48,13 +46,9 @@ public final class L4Checksum {
      */
     public static int classify(long ipAt, long l4At, int l4Length, int protocol) {
         int offset = fieldOffset(protocol);
-        if (offset == NO_FIELD) {
-            return NONE;
-        }
+        if (offset == NO_FIELD) { return NONE; }
         int field = Memory.u16(l4At + offset);
-        if (field == 0 && protocol == IpProtocol.IPPROTO_UDP) {
-            return NONE;
-        }
+        if (field == 0 && protocol == IpProtocol.IPPROTO_UDP) { return NONE; }
         return field == InternetChecksum.fold(InternetChecksum.pseudoHeader4(ipAt, l4Length)) ? PARTIAL : FULL;
     }
 
@@ -81,14 +75,12 @@ public final class L4Checksum {
      * @param fullDelta of addresses and ports
      */
     public static void applyDelta(int kind, long l4At, int protocol, int addressDelta, int fullDelta) {
-        if (kind == NONE) {
-            return;
-        }
+        if (kind == NONE) { return; }
         long at = l4At + fieldOffset(protocol);
         int field = Memory.u16(at);
         int changed = kind == PARTIAL
-                ? InternetChecksum.addDelta(field, addressDelta)
-                : toWire(InternetChecksum.update(field, fullDelta), protocol);
+            ? InternetChecksum.addDelta(field, addressDelta)
+            : toWire(InternetChecksum.update(field, fullDelta), protocol);
         Memory.putU16(at, changed);
     }
 

@@ -28,9 +28,7 @@ public final class ArpPacket {
 
     /** @return 0, {@link HeaderError#TRUNCATED} or {@link HeaderError#ARP_UNSUPPORTED} */
     public static int validate(long at, int remaining) {
-        if (remaining < LENGTH) {
-            return HeaderError.TRUNCATED;
-        }
+        if (remaining < LENGTH) { return HeaderError.TRUNCATED; }
         boolean supported = Memory.i32(at) == ETHERNET_IPV4 && Memory.u16(at + LENGTHS_OFFSET) == LENGTHS_6_4;
         return supported ? HeaderError.NONE : HeaderError.ARP_UNSUPPORTED;
     }

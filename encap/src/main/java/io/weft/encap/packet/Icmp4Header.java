@@ -38,7 +38,7 @@ public final class Icmp4Header {
     private static final int SEQUENCE_OFFSET = 6;
     /** One bit a type that is an error message. */
     private static final long ERROR_TYPES = 1L << ICMP_DEST_UNREACH | 1L << ICMP_SOURCE_QUENCH | 1L << ICMP_REDIRECT
-            | 1L << ICMP_TIME_EXCEEDED | 1L << ICMP_PARAMETERPROB;
+        | 1L << ICMP_TIME_EXCEEDED | 1L << ICMP_PARAMETERPROB;
 
     private Icmp4Header() {
     }
@@ -122,7 +122,7 @@ public final class Icmp4Header {
      */
     public static boolean mayAnswerWithError(long ipAt) {
         if (Ipv4Header.isLaterFragment(ipAt) || Ipv4Address.isMartian(Ipv4Header.source(ipAt))
-                || Ipv4Address.isMartian(Ipv4Header.destination(ipAt))) {
+            || Ipv4Address.isMartian(Ipv4Header.destination(ipAt))) {
             return false;
         }
         return Ipv4Header.protocol(ipAt) != IpProtocol.IPPROTO_ICMP || isHarmlessIcmp(ipAt);
@@ -164,7 +164,8 @@ public final class Icmp4Header {
         Memory.putI32(at, type << 24 | code << 16);
         Memory.putI32(at + IDENTIFIER_OFFSET, rest);
         setChecksum(at, InternetChecksum.of(at, LENGTH + quoteLength));
-        Ipv4Header.write(at - Ipv4Header.LENGTH, tos, totalLength, IpProtocol.IPPROTO_ICMP, source, Ipv4Header.source(ipAt));
+        Ipv4Header.write(at - Ipv4Header.LENGTH, tos, totalLength, IpProtocol.IPPROTO_ICMP, source,
+            Ipv4Header.source(ipAt));
         return totalLength;
     }
 }

@@ -44,38 +44,27 @@ public final class Ipv4Header {
      * @return 0, {@link HeaderError#TRUNCATED} or one of its {@code IP4_} codes
      */
     public static int validate(long at, int remaining) {
-        if (remaining < LENGTH) {
-            return HeaderError.TRUNCATED;
-        }
+        if (remaining < LENGTH) { return HeaderError.TRUNCATED; }
         if (Memory.u8(at) == VERSION_4_IHL_5 && remaining >= totalLength(at) && totalLength(at) >= LENGTH) {
-            return InternetChecksum.isValidIpv4HeaderWithoutOptions(at) ? HeaderError.NONE : HeaderError.IP4_BAD_CHECKSUM;
+            return InternetChecksum.isValidIpv4HeaderWithoutOptions(at) ? HeaderError.NONE
+                : HeaderError.IP4_BAD_CHECKSUM;
         }
         return validateSlowly(at, remaining);
     }
 
     private static int validateSlowly(long at, int remaining) {
         int structure = validateLengths(at, remaining);
-        if (structure != HeaderError.NONE) {
-            return structure;
-        }
+        if (structure != HeaderError.NONE) { return structure; }
         return InternetChecksum.ipv4Header(at, headerLength(at)) == 0 ? HeaderError.NONE : HeaderError.IP4_BAD_CHECKSUM;
     }
 
     private static int validateLengths(long at, int remaining) {
-        if (version(at) != 4) {
-            return HeaderError.IP4_BAD_VERSION;
-        }
+        if (version(at) != 4) { return HeaderError.IP4_BAD_VERSION; }
         int headerLength = headerLength(at);
-        if (headerLength < LENGTH) {
-            return HeaderError.IP4_BAD_IHL;
-        }
-        if (headerLength > remaining) {
-            return HeaderError.TRUNCATED;
-        }
+        if (headerLength < LENGTH) { return HeaderError.IP4_BAD_IHL; }
+        if (headerLength > remaining) { return HeaderError.TRUNCATED; }
         int totalLength = totalLength(at);
-        if (totalLength < headerLength) {
-            return HeaderError.IP4_BAD_TOTAL_LENGTH;
-        }
+        if (totalLength < headerLength) { return HeaderError.IP4_BAD_TOTAL_LENGTH; }
         return totalLength > remaining ? HeaderError.IP4_TOTAL_LENGTH_PAST_FRAME : HeaderError.NONE;
     }
 
@@ -87,19 +76,13 @@ public final class Ipv4Header {
     public static int validateFragment(long at) {
         int length = payloadLength(at);
         int offset = fragmentOffset(at);
-        if (offset + length > MAX_TOTAL_LENGTH - headerLength(at)) {
-            return HeaderError.IP4_FRAGMENT_PAST_END;
-        }
-        if (length == 0 || hasMoreFragments(at) && (length & 7) != 0) {
-            return HeaderError.IP4_FRAGMENT_BAD_LENGTH;
-        }
+        if (offset + length > MAX_TOTAL_LENGTH - headerLength(at)) { return HeaderError.IP4_FRAGMENT_PAST_END; }
+        if (length == 0 || hasMoreFragments(at) && (length & 7) != 0) { return HeaderError.IP4_FRAGMENT_BAD_LENGTH; }
         return isTiny(protocol(at), offset, length) ? HeaderError.IP4_FRAGMENT_TINY : HeaderError.NONE;
     }
 
     private static boolean isTiny(int protocol, int offset, int length) {
-        if (protocol == IpProtocol.IPPROTO_TCP) {
-            return offset == 0 ? length < TcpHeader.LENGTH : offset == 8;
-        }
+        if (protocol == IpProtocol.IPPROTO_TCP) { return offset == 0 ? length < TcpHeader.LENGTH : offset == 8; }
         return protocol == IpProtocol.IPPROTO_UDP && offset == 0 && length < UdpHeader.LENGTH;
     }
 

@@ -25,16 +25,10 @@ public final class Ipv4Options {
         long at = ipAt + Ipv4Header.LENGTH;
         while (at < end) {
             int type = Memory.u8(at);
-            if (type == IPOPT_END) {
-                return HeaderError.NONE;
-            }
-            if (type == IPOPT_LSRR || type == IPOPT_SSRR) {
-                return HeaderError.IP4_SOURCE_ROUTE;
-            }
+            if (type == IPOPT_END) { return HeaderError.NONE; }
+            if (type == IPOPT_LSRR || type == IPOPT_SSRR) { return HeaderError.IP4_SOURCE_ROUTE; }
             int length = type == IPOPT_NOOP ? 1 : lengthOf(at, end);
-            if (length == 0) {
-                return HeaderError.IP4_BAD_OPTION;
-            }
+            if (length == 0) { return HeaderError.IP4_BAD_OPTION; }
             at += length;
         }
         return HeaderError.NONE;
@@ -42,9 +36,7 @@ public final class Ipv4Options {
 
     /** @return the length of the option at {@code at}, or 0 when it is not one that fits before {@code end} */
     private static int lengthOf(long at, long end) {
-        if (end - at < SHORTEST_WITH_LENGTH) {
-            return 0;
-        }
+        if (end - at < SHORTEST_WITH_LENGTH) { return 0; }
         int length = Memory.u8(at + 1);
         return length < SHORTEST_WITH_LENGTH || length > end - at ? 0 : length;
     }

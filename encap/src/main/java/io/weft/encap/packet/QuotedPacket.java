@@ -18,13 +18,14 @@ public final class QuotedPacket {
     /** @return 0 or {@link HeaderError#ICMP_BAD_QUOTE} */
     public static int validate(long icmpAt, int icmpLength) {
         int length = icmpLength - Icmp4Header.LENGTH;
-        return length >= Ipv4Header.LENGTH && isReadable(ipAt(icmpAt), length) ? HeaderError.NONE : HeaderError.ICMP_BAD_QUOTE;
+        return length >= Ipv4Header.LENGTH && isReadable(ipAt(icmpAt), length) ? HeaderError.NONE
+            : HeaderError.ICMP_BAD_QUOTE;
     }
 
     private static boolean isReadable(long ipAt, int length) {
         int headerLength = Ipv4Header.headerLength(ipAt);
         return Ipv4Header.version(ipAt) == 4 && headerLength >= Ipv4Header.LENGTH && headerLength + L4_LENGTH <= length
-                && !Ipv4Header.isLaterFragment(ipAt);
+            && !Ipv4Header.isLaterFragment(ipAt);
     }
 
     /** Address of the quoted IP header. */
@@ -69,9 +70,7 @@ public final class QuotedPacket {
     private static int rewriteL4Checksum(long ipAt, long l4At, long end, int addressDelta, int portDelta) {
         int protocol = Ipv4Header.protocol(ipAt);
         long fieldAt = l4At + L4Checksum.fieldOffset(protocol);
-        if (fieldAt + Short.BYTES > end) {
-            return 0;
-        }
+        if (fieldAt + Short.BYTES > end) { return 0; }
         int old = Memory.u16(fieldAt);
         int kind = L4Checksum.classify(ipAt, l4At, Ipv4Header.payloadLength(ipAt), protocol);
         L4Checksum.applyDelta(kind, l4At, protocol, addressDelta, InternetChecksum.addDelta(addressDelta, portDelta));

@@ -25,8 +25,9 @@ public final class TcpHeader {
     /** ECN_MASK and {@link #PSH} do not decide whether a combination of flags makes sense. */
     private static final int MEANINGFUL = FIN | SYN | RST | ACK | URG;
     /** One bit a combination that a TCP may send; the others (null, Xmas, SYN+FIN, ...) are scans or errors. */
-    private static final long VALID_COMBINATIONS = 1L << SYN | 1L << (SYN | URG) | 1L << (SYN | ACK) | 1L << RST | 1L << (RST | ACK)
-            | 1L << (FIN | ACK) | 1L << (FIN | ACK | URG) | 1L << ACK | 1L << (ACK | URG);
+    private static final long VALID_COMBINATIONS = 1L << SYN | 1L << (SYN | URG) | 1L << (SYN | ACK) | 1L << RST
+        | 1L << (RST | ACK)
+        | 1L << (FIN | ACK) | 1L << (FIN | ACK | URG) | 1L << ACK | 1L << (ACK | URG);
 
     private TcpHeader() {
     }
@@ -36,9 +37,7 @@ public final class TcpHeader {
      * @return 0, {@link HeaderError#L4_TRUNCATED} or {@link HeaderError#TCP_BAD_OFFSET}
      */
     public static int validate(long at, int l4Length) {
-        if (l4Length < LENGTH) {
-            return HeaderError.L4_TRUNCATED;
-        }
+        if (l4Length < LENGTH) { return HeaderError.L4_TRUNCATED; }
         int headerLength = headerLength(at);
         return headerLength < LENGTH || headerLength > l4Length ? HeaderError.TCP_BAD_OFFSET : HeaderError.NONE;
     }
@@ -95,7 +94,8 @@ public final class TcpHeader {
     }
 
     /** Writes all 20 bytes of a header without options, urgent pointer and checksum 0. */
-    public static void write(long at, int sourcePort, int destinationPort, int sequence, int acknowledgement, int flags, int window) {
+    public static void write(long at, int sourcePort, int destinationPort, int sequence, int acknowledgement, int flags,
+        int window) {
         Memory.putI32(at, sourcePort << 16 | destinationPort);
         Memory.putI32(at + SEQUENCE_OFFSET, sequence);
         Memory.putI32(at + ACKNOWLEDGEMENT_OFFSET, acknowledgement);
@@ -114,19 +114,19 @@ public final class TcpHeader {
     public static int writeReset(long ipAt) {
         long at = ipAt + Ipv4Header.headerLength(ipAt);
         int flags = flags(at);
-        if ((flags & RST) != 0) {
-            return 0;
-        }
+        if ((flags & RST) != 0) { return 0; }
         boolean acknowledged = (flags & ACK) != 0;
         int sequence = acknowledged ? acknowledgement(at) : 0;
-        int acknowledgement = acknowledged ? 0 : sequence(at) + segmentLength(at, flags, Ipv4Header.payloadLength(ipAt));
+        int acknowledgement = acknowledged ? 0
+            : sequence(at) + segmentLength(at, flags, Ipv4Header.payloadLength(ipAt));
         return writeReset(ipAt, Layer4.ports(at), sequence, acknowledgement, acknowledged ? RST : RST | ACK);
     }
 
     private static int writeReset(long ipAt, int ports, int sequence, int acknowledgement, int flags) {
         int totalLength = Ipv4Header.LENGTH + LENGTH;
         int tos = Ipv4Header.tos(ipAt) & ~Ecn.MASK;
-        Ipv4Header.write(ipAt, tos, totalLength, IpProtocol.IPPROTO_TCP, Ipv4Header.destination(ipAt), Ipv4Header.source(ipAt));
+        Ipv4Header.write(ipAt, tos, totalLength, IpProtocol.IPPROTO_TCP, Ipv4Header.destination(ipAt),
+            Ipv4Header.source(ipAt));
         long at = ipAt + Ipv4Header.LENGTH;
         write(at, ports & 0xFFFF, ports >>> 16, sequence, acknowledgement, flags, 0);
         setChecksum(at, InternetChecksum.l4(ipAt, at, LENGTH));

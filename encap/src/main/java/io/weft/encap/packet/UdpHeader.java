@@ -20,9 +20,7 @@ public final class UdpHeader {
      * @return 0, {@link HeaderError#L4_TRUNCATED} or {@link HeaderError#UDP_BAD_LENGTH}
      */
     public static int validate(long at, int l4Length) {
-        if (l4Length < LENGTH) {
-            return HeaderError.L4_TRUNCATED;
-        }
+        if (l4Length < LENGTH) { return HeaderError.L4_TRUNCATED; }
         int length = length(at);
         return length < LENGTH || length > l4Length ? HeaderError.UDP_BAD_LENGTH : HeaderError.NONE;
     }

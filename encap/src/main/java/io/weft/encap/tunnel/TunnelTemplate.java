@@ -32,7 +32,8 @@ import java.nio.ByteOrder;
  */
 public final class TunnelTemplate {
     /** Bytes in front of the inner frame. */
-    public static final int OUTER_LENGTH = EthernetHeader.LENGTH + Ipv4Header.LENGTH + UdpHeader.LENGTH + VxlanHeader.LENGTH;
+    public static final int OUTER_LENGTH = EthernetHeader.LENGTH + Ipv4Header.LENGTH + UdpHeader.LENGTH
+        + VxlanHeader.LENGTH;
 
     public static final int SLOT_LENGTH = 128;
     public static final int SLOT_ALIGNMENT = 64;
@@ -59,7 +60,8 @@ public final class TunnelTemplate {
      *
      * @param destinationPort UDP port of the tunnel
      */
-    public static void write(long slot, long destinationMac, long sourceMac, int source, int destination, int destinationPort, int vni) {
+    public static void write(long slot, long destinationMac, long sourceMac, int source, int destination,
+        int destinationPort, int vni) {
         if (readersUseCopy0(slot)) {
             writeCopy(slot + COPY_LENGTH, destinationMac, sourceMac, source, destination, destinationPort, vni);
             turnReaders(slot);
@@ -89,7 +91,8 @@ public final class TunnelTemplate {
         VarHandle.storeStoreFence();
     }
 
-    private static void writeCopy(long at, long destinationMac, long sourceMac, int source, int destination, int destinationPort, int vni) {
+    private static void writeCopy(long at, long destinationMac, long sourceMac, int source, int destination,
+        int destinationPort, int vni) {
         EthernetHeader.write(at, destinationMac, sourceMac, EthernetHeader.ETH_P_IP);
         Ipv4Header.write(at + IP_OFFSET, 0, 0, IpProtocol.IPPROTO_UDP, source, destination);
         Memory.putU16(at + SUM_OFFSET, ~Ipv4Header.checksum(at + IP_OFFSET));
@@ -131,9 +134,7 @@ public final class TunnelTemplate {
             w6 = Memory.nativeI64(copy + 48);
             VarHandle.loadLoadFence();
         } while (Memory.getOpaqueI64(slot + SEQUENCE_OFFSET) != sequence);
-        if (w1 == 0) {
-            return false;
-        }
+        if (w1 == 0) { return false; }
         int totalLength = innerLength + OUTER_LENGTH - IP_OFFSET;
         long outer = frameAt - OUTER_LENGTH;
         Memory.putNativeI64(outer, w0);

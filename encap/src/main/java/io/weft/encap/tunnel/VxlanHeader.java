@@ -24,9 +24,7 @@ public final class VxlanHeader {
 
     /** @return 0, {@link HeaderError#TRUNCATED} or {@link HeaderError#VXLAN_NO_I_FLAG} */
     public static int validate(long at, int remaining) {
-        if (remaining < LENGTH) {
-            return HeaderError.TRUNCATED;
-        }
+        if (remaining < LENGTH) { return HeaderError.TRUNCATED; }
         return (Memory.u8(at) & FLAG_VNI) != 0 ? HeaderError.NONE : HeaderError.VXLAN_NO_I_FLAG;
     }
 

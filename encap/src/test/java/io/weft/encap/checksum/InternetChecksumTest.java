@@ -67,7 +67,8 @@ class InternetChecksumTest {
             Memory.putU8(frames.at() + i, 0xFF);
         }
         for (int length = 1; length < 8192; length += 61) {
-            assertEquals(Packets.sum(frames.at(), length, 0), InternetChecksum.fold(InternetChecksum.sum(frames.at(), length)));
+            assertEquals(Packets.sum(frames.at(), length, 0),
+                InternetChecksum.fold(InternetChecksum.sum(frames.at(), length)));
         }
     }
 
@@ -113,7 +114,8 @@ class InternetChecksumTest {
                 assertEquals(sum, InternetChecksum.addDelta(b, a));
                 assertEquals(a % 0xFFFF, InternetChecksum.addDelta(sum, ~b & 0xFFFF) % 0xFFFF);
                 int c = DELTAS[a % DELTAS.length];
-                assertEquals(InternetChecksum.addDelta(sum, c), InternetChecksum.addDelta(a, InternetChecksum.addDelta(b, c)));
+                assertEquals(InternetChecksum.addDelta(sum, c),
+                    InternetChecksum.addDelta(a, InternetChecksum.addDelta(b, c)));
             }
         }
     }
@@ -135,9 +137,10 @@ class InternetChecksumTest {
             long old = corner();
             long fresh = corner();
             int delta32 = InternetChecksum.addDelta(InternetChecksum.delta16((int) (old >>> 16), (int) (fresh >>> 16)),
-                    InternetChecksum.delta16((int) old, (int) fresh));
+                InternetChecksum.delta16((int) old, (int) fresh));
             assertEquals(delta32 % 0xFFFF, InternetChecksum.delta32((int) old, (int) fresh) % 0xFFFF);
-            int delta64 = InternetChecksum.addDelta(InternetChecksum.delta32((int) (old >>> 32), (int) (fresh >>> 32)), delta32);
+            int delta64 = InternetChecksum.addDelta(InternetChecksum.delta32((int) (old >>> 32), (int) (fresh >>> 32)),
+                delta32);
             assertEquals(delta64 % 0xFFFF, InternetChecksum.delta64(old, fresh) % 0xFFFF);
         }
     }

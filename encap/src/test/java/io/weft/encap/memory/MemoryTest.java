@@ -85,10 +85,10 @@ class MemoryTest {
         Memory.copy(at, at + 1, 4);
         byte[] out = new byte[6];
         Memory.copyOut(at, out, 0, 5);
-        assertArrayEquals(new byte[] {2, 2, 3, 4, 5, 0}, out);
+        assertArrayEquals(new byte[]{2, 2, 3, 4, 5, 0}, out);
         Memory.zero(at + 1, 3);
         Memory.copyOut(at, out, 0, 5);
-        assertArrayEquals(new byte[] {2, 0, 0, 0, 5, 0}, out);
+        assertArrayEquals(new byte[]{2, 0, 0, 0, 5, 0}, out);
     }
 
     @Test

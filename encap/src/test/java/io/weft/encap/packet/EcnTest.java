@@ -10,12 +10,12 @@ class EcnTest {
     /** RFC 6040 figure 4. */
     @ParameterizedTest
     @CsvSource(textBlock = """
-            # inner, outer Not-ECT, outer ECT(0), outer ECT(1), outer CE
-            0,                   0,            0,            0,       -1
-            2,                   2,            2,            1,        3
-            1,                   1,            1,            1,        3
-            3,                   3,            3,            3,        3
-            """)
+        # inner, outer Not-ECT, outer ECT(0), outer ECT(1), outer CE
+        0,                   0,            0,            0,       -1
+        2,                   2,            2,            1,        3
+        1,                   1,            1,            1,        3
+        3,                   3,            3,            3,        3
+        """)
     void leavingATunnel(int inner, int whenNotEct, int whenEct0, int whenEct1, int whenCe) {
         assertEquals(whenNotEct, Ecn.decapsulate(0xFC | Ecn.NOT_ECT, 0x54 | inner));
         assertEquals(whenEct0, Ecn.decapsulate(0xFC | Ecn.ECT_0, 0x54 | inner));

@@ -65,7 +65,8 @@ class Icmp4HeaderTest {
 
     @Test
     void unreachableHasItsCode() {
-        for (int code : new int[] {Icmp4Header.ICMP_NET_UNREACH, Icmp4Header.ICMP_HOST_UNREACH, Icmp4Header.ICMP_PORT_UNREACH,
+        for (int code : new int[]{Icmp4Header.ICMP_NET_UNREACH, Icmp4Header.ICMP_HOST_UNREACH,
+            Icmp4Header.ICMP_PORT_UNREACH,
             Icmp4Header.ICMP_PKT_FILTERED}) {
             long ipAt = udp(0);
             int source = Ipv4Header.source(ipAt);

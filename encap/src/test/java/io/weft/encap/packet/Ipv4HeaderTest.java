@@ -25,23 +25,23 @@ class Ipv4HeaderTest {
 
     @ParameterizedTest
     @CsvSource(textBlock = """
-            # name,                         hex (checksum 0000 is filled in),                          remaining, code
-            plain,                          4500 0014 0000 4000 4011 0000 0a000001 0a000002,                  20,   0
-            trailer behind,                 4500 0014 0000 4000 4011 0000 0a000001 0a000002,                  46,   0
-            options,                        4600 0018 0000 4000 4011 0000 0a000001 0a000002 01010100,         24,   0
-            one byte short,                 4500 0014 0000 4000 4011 0000 0a000001 0a000002,                  19,  -1
-            empty,                          4500 0014 0000 4000 4011 0000 0a000001 0a000002,                   0,  -1
-            version 6,                      6500 0014 0000 4000 4011 0000 0a000001 0a000002,                  20,  -2
-            version 0,                      0500 0014 0000 4000 4011 0000 0a000001 0a000002,                  20,  -2
-            IHL 4,                          4400 0014 0000 4000 4011 0000 0a000001 0a000002,                  20,  -3
-            IHL 0,                          4000 0014 0000 4000 4011 0000 0a000001 0a000002,                  20,  -3
-            IHL past the frame,             4600 0018 0000 4000 4011 0000 0a000001 0a000002,                  20,  -1
-            total length below IHL,         4600 0017 0000 4000 4011 0000 0a000001 0a000002 01010100,         24,  -4
-            total length 19,                4500 0013 0000 4000 4011 0000 0a000001 0a000002,                  20,  -4
-            total length 0,                 4500 0000 0000 4000 4011 0000 0a000001 0a000002,                  20,  -4
-            total length past the frame,    4500 0015 0000 4000 4011 0000 0a000001 0a000002,                  20,  -5
-            total length 65535,             4500 ffff 0000 4000 4011 0000 0a000001 0a000002,                  20,  -5
-            """)
+        # name,                         hex (checksum 0000 is filled in),                          remaining, code
+        plain,                          4500 0014 0000 4000 4011 0000 0a000001 0a000002,                  20,   0
+        trailer behind,                 4500 0014 0000 4000 4011 0000 0a000001 0a000002,                  46,   0
+        options,                        4600 0018 0000 4000 4011 0000 0a000001 0a000002 01010100,         24,   0
+        one byte short,                 4500 0014 0000 4000 4011 0000 0a000001 0a000002,                  19,  -1
+        empty,                          4500 0014 0000 4000 4011 0000 0a000001 0a000002,                   0,  -1
+        version 6,                      6500 0014 0000 4000 4011 0000 0a000001 0a000002,                  20,  -2
+        version 0,                      0500 0014 0000 4000 4011 0000 0a000001 0a000002,                  20,  -2
+        IHL 4,                          4400 0014 0000 4000 4011 0000 0a000001 0a000002,                  20,  -3
+        IHL 0,                          4000 0014 0000 4000 4011 0000 0a000001 0a000002,                  20,  -3
+        IHL past the frame,             4600 0018 0000 4000 4011 0000 0a000001 0a000002,                  20,  -1
+        total length below IHL,         4600 0017 0000 4000 4011 0000 0a000001 0a000002 01010100,         24,  -4
+        total length 19,                4500 0013 0000 4000 4011 0000 0a000001 0a000002,                  20,  -4
+        total length 0,                 4500 0000 0000 4000 4011 0000 0a000001 0a000002,                  20,  -4
+        total length past the frame,    4500 0015 0000 4000 4011 0000 0a000001 0a000002,                  20,  -5
+        total length 65535,             4500 ffff 0000 4000 4011 0000 0a000001 0a000002,                  20,  -5
+        """)
     void validate(String name, String hex, int remaining, int code) {
         byte[] header = Frames.bytes(hex);
         long at = frames.at();
@@ -53,7 +53,8 @@ class Ipv4HeaderTest {
 
     @Test
     void everyBitOfTheChecksumCounts() {
-        String[] headers = {"4500 0014 0000 4000 4011 0000 0a000001 0a000002", "4600 0018 0000 4000 4011 0000 0a000001 0a000002 01010100"};
+        String[] headers = {"4500 0014 0000 4000 4011 0000 0a000001 0a000002",
+            "4600 0018 0000 4000 4011 0000 0a000001 0a000002 01010100"};
         for (String hex : headers) {
             long at = frames.putAtEnd(hex);
             int length = Frames.bytes(hex).length;
@@ -123,7 +124,8 @@ class Ipv4HeaderTest {
             default -> {
                 long addresses = random.nextLong();
                 int delta = InternetChecksum.delta64(Ipv4Header.addresses(at), addresses);
-                Ipv4Header.rewriteAndDecrementTtl(at, addresses, InternetChecksum.addDelta(delta, Ipv4Header.TTL_DECREMENT_DELTA));
+                Ipv4Header.rewriteAndDecrementTtl(at, addresses,
+                    InternetChecksum.addDelta(delta, Ipv4Header.TTL_DECREMENT_DELTA));
                 assertEquals(addresses, Ipv4Header.addresses(at));
                 assertEquals(63, Ipv4Header.ttl(at));
             }
@@ -154,22 +156,22 @@ class Ipv4HeaderTest {
 
     @ParameterizedTest
     @CsvSource(textBlock = """
-            # name,                  protocol, flags and offset, payload, code
-            first,                          6,             2000,     800,   0
-            middle,                         6,             2064,     800,   0
-            last of odd length,             6,             0064,     801,   0
-            up to 65535,                   17,             1ffd,       3,   0
-            past 65535,                    17,             1fff,       8,  -9
-            just past 65535,               17,             1ffd,       4,  -9
-            first of odd length,            6,             2000,     801, -10
-            empty,                          6,             2064,       0, -10
-            empty last,                     6,             0064,       0, -10
-            TCP header cut,                 6,             2000,      16, -11
-            TCP header just whole,          6,             2000,      24,   0
-            TCP at offset 8,                6,             2001,      24, -11
-            UDP at offset 8,               17,             2001,      24,   0
-            UDP header just whole,         17,             2000,       8,   0
-            """)
+        # name,                  protocol, flags and offset, payload, code
+        first,                          6,             2000,     800,   0
+        middle,                         6,             2064,     800,   0
+        last of odd length,             6,             0064,     801,   0
+        up to 65535,                   17,             1ffd,       3,   0
+        past 65535,                    17,             1fff,       8,  -9
+        just past 65535,               17,             1ffd,       4,  -9
+        first of odd length,            6,             2000,     801, -10
+        empty,                          6,             2064,       0, -10
+        empty last,                     6,             0064,       0, -10
+        TCP header cut,                 6,             2000,      16, -11
+        TCP header just whole,          6,             2000,      24,   0
+        TCP at offset 8,                6,             2001,      24, -11
+        UDP at offset 8,               17,             2001,      24,   0
+        UDP header just whole,         17,             2000,       8,   0
+        """)
     void validateFragment(String name, int protocol, String flagsAndOffset, int payload, int code) {
         long at = frames.at();
         Ipv4Header.write(at, 0, 20 + payload, protocol, 1, 2);
@@ -178,7 +180,8 @@ class Ipv4HeaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0x0000, false, false", "0x4000, false, false", "0x2000, true, false", "0x2001, true, true", "0x0001, true, true",
+    @CsvSource({"0x0000, false, false", "0x4000, false, false", "0x2000, true, false", "0x2001, true, true",
+        "0x0001, true, true",
         "0x8000, false, false"})
     void tellsFragments(int flagsAndOffset, boolean fragment, boolean later) {
         long at = frames.atEnd(20);
@@ -188,8 +191,10 @@ class Ipv4HeaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0x00000000, true", "0x00FFFFFF, true", "0x01000000, false", "0x7EFFFFFF, false", "0x7F000001, true", "0x7FFFFFFF, true",
-        "0x80000000, false", "0xDFFFFFFF, false", "0xE0000000, true", "0xEFFFFFFF, true", "0xF0000001, false", "0xFFFFFFFE, false",
+    @CsvSource({"0x00000000, true", "0x00FFFFFF, true", "0x01000000, false", "0x7EFFFFFF, false", "0x7F000001, true",
+        "0x7FFFFFFF, true",
+        "0x80000000, false", "0xDFFFFFFF, false", "0xE0000000, true", "0xEFFFFFFF, true", "0xF0000001, false",
+        "0xFFFFFFFE, false",
         "0xFFFFFFFF, true"})
     void martians(String address, boolean martian) {
         assertEquals(martian, Ipv4Address.isMartian(Long.decode(address).intValue()));

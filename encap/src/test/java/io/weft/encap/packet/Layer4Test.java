@@ -25,7 +25,8 @@ class Layer4Test {
     }
 
     @ParameterizedTest
-    @CsvSource({"20, 5, 0", "60, 15, 0", "24, 6, 0", "19, 5, -12", "0, 5, -12", "20, 4, -13", "20, 0, -13", "20, 6, -13", "59, 15, -13"})
+    @CsvSource({"20, 5, 0", "60, 15, 0", "24, 6, 0", "19, 5, -12", "0, 5, -12", "20, 4, -13", "20, 0, -13",
+        "20, 6, -13", "59, 15, -13"})
     void tcpDataOffset(int l4Length, int words, int code) {
         long at = frames.atEnd(Math.max(l4Length, 20));
         Memory.putU8(at + 12, words << 4 | 0x0F);
@@ -33,7 +34,8 @@ class Layer4Test {
     }
 
     @ParameterizedTest
-    @CsvSource({"8, 8, 0", "100, 100, 0", "100, 8, 0", "7, 8, -12", "8, 7, -14", "8, 0, -14", "8, 9, -14", "100, 65535, -14"})
+    @CsvSource({"8, 8, 0", "100, 100, 0", "100, 8, 0", "7, 8, -12", "8, 7, -14", "8, 0, -14", "8, 9, -14",
+        "100, 65535, -14"})
     void udpLength(int l4Length, int length, int code) {
         long at = frames.atEnd(Math.max(l4Length, 8));
         UdpHeader.setLength(at, length);
@@ -87,7 +89,8 @@ class Layer4Test {
         int rst = TcpHeader.RST;
         int ack = TcpHeader.ACK;
         int urg = TcpHeader.URG;
-        Set<Integer> valid = Set.of(syn, syn | urg, syn | ack, rst, rst | ack, fin | ack, fin | ack | urg, ack, ack | urg);
+        Set<Integer> valid = Set.of(syn, syn | urg, syn | ack, rst, rst | ack, fin | ack, fin | ack | urg, ack,
+            ack | urg);
         for (int flags = 0; flags < 256; flags++) {
             int ignoringPushAndEcn = flags & (syn | fin | rst | ack | urg);
             assertEquals(valid.contains(ignoringPushAndEcn), TcpHeader.isValidCombination(flags), "flags " + flags);
@@ -96,17 +99,18 @@ class Layer4Test {
 
     @ParameterizedTest
     @CsvSource(textBlock = """
-            # segment,            flags, IP options, TCP options, data, seq of reset, ack of reset, flags of reset
-            SYN,                   0x02,          0,          20,    0,            0,         1001,           0x14
-            SYN with data,         0x02,          0,           0,  100,            0,         1101,           0x14
-            SYN after IP options,  0x02,         40,          40,    0,            0,         1001,           0x14
-            FIN without ACK,       0x01,          0,           0,    7,            0,         1008,           0x14
-            null,                  0x00,          4,           0,    0,            0,         1000,           0x14
-            ACK,                   0x10,          0,          12,   10,         5000,            0,           0x04
-            SYN ACK,               0x12,          0,           0,    0,         5000,            0,           0x04
-            FIN ACK PSH,           0x19,          0,           0,    1,         5000,            0,           0x04
-            """)
-    void resetAnswersASegment(String name, int flags, int ipOptions, int tcpOptions, int data, int sequence, int acknowledgement, int reset) {
+        # segment,            flags, IP options, TCP options, data, seq of reset, ack of reset, flags of reset
+        SYN,                   0x02,          0,          20,    0,            0,         1001,           0x14
+        SYN with data,         0x02,          0,           0,  100,            0,         1101,           0x14
+        SYN after IP options,  0x02,         40,          40,    0,            0,         1001,           0x14
+        FIN without ACK,       0x01,          0,           0,    7,            0,         1008,           0x14
+        null,                  0x00,          4,           0,    0,            0,         1000,           0x14
+        ACK,                   0x10,          0,          12,   10,         5000,            0,           0x04
+        SYN ACK,               0x12,          0,           0,    0,         5000,            0,           0x04
+        FIN ACK PSH,           0x19,          0,           0,    1,         5000,            0,           0x04
+        """)
+    void resetAnswersASegment(String name, int flags, int ipOptions, int tcpOptions, int data, int sequence,
+        int acknowledgement, int reset) {
         long ipAt = segment(flags, ipOptions, tcpOptions, data);
         assertEquals(40, TcpHeader.writeReset(ipAt), name);
         assertEquals(0, Ipv4Header.validate(ipAt, 40));
