@@ -1,0 +1,78 @@
+package io.weft.nativebindings.linux;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.io.IOException;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * An exclusive flock(2) on a file, for "one of us at a time". It ends with {@link #close} or the process, however that dies. The
+ * file stays, and holds the number of the process that took the lock last.
+ */
+public final class FileLock implements AutoCloseable {
+    public static final int LOCK_EX = 2; // <asm-generic/fcntl.h>
+    public static final int LOCK_NB = 4;
+
+    private static final int FILE_MODE = 0644;
+    private static final MethodHandle FLOCK = Libc.function("flock", JAVA_INT, JAVA_INT, JAVA_INT);
+
+    private final int fd;
+    private boolean open = true;
+
+    private FileLock(int fd) {
+        this.fd = fd;
+    }
+
+    /** Takes the lock, making the file if needed, or returns empty when another holds it. Never waits. */
+    public static Optional<FileLock> tryLock(Path path) {
+        int flags = Descriptors.O_RDWR | Descriptors.O_CREAT;
+        int fd = LinuxException.check("open " + path, Descriptors.open(path, flags, FILE_MODE));
+        int result = flock(fd);
+        if (result < 0) {
+            Descriptors.close(fd);
+            if (result == -Errno.EAGAIN) { return Optional.empty(); }
+            throw new LinuxException("flock " + path, -result);
+        }
+        writeHolder(path);
+        return Optional.of(new FileLock(fd));
+    }
+
+    /** The process that took the lock last, as it wrote itself into the file; empty when the file does not say. For messages. */
+    public static Optional<Long> holder(Path path) {
+        try {
+            return Optional.of(Long.valueOf(Files.readString(path).strip()));
+        } catch (IOException | NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Releases the lock. A second call does nothing. */
+    @Override
+    public void close() {
+        if (open) {
+            open = false;
+            Descriptors.close(fd);
+        }
+    }
+
+    /** The number is a courtesy to who is refused: a full disk does not keep us from starting. */
+    private static void writeHolder(Path path) {
+        try {
+            Files.writeString(path, ProcessHandle.current().pid() + "\n");
+        } catch (IOException ignored) {
+            return;
+        }
+    }
+
+    private static int flock(int fd) {
+        try {
+            CallState state = CallState.current();
+            return state.result((int) FLOCK.invokeExact(state.segment(), fd, LOCK_EX | LOCK_NB));
+        } catch (Throwable t) {
+            throw Libc.unlinked("flock", t);
+        }
+    }
+}
