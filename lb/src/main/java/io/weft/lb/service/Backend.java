@@ -1,0 +1,56 @@
+package io.weft.lb.service;
+
+import io.weft.encap.address.Ipv4Address;
+
+/**
+ * One endpoint of a service; also, packed into a {@code long}, what {@link ServiceTable#choose} returns: {@code ip << 32 | port << 16
+ * | flags}.
+ *
+ * @param ip IPv4 address, numeric
+ * @param port 0 to 65535
+ * @param flags {@link #FLAG_LOCAL} or 0; 16 bits
+ */
+public record Backend(int ip, int port, int flags) {
+    /** The endpoint is a pod of this node. */
+    public static final int FLAG_LOCAL = 1;
+
+    /** The packed form of no backend. */
+    public static final long NONE = 0;
+
+    public Backend {
+        if (ip == 0 || port < 0 || port > 0xFFFF || flags < 0 || flags > 0xFFFF) {
+            throw new IllegalArgumentException(
+                "backend %s port %d flags %#x".formatted(Ipv4Address.format(ip), port, flags));
+        }
+    }
+
+    public long packed() {
+        return identity() | flags;
+    }
+
+    /** Address and port: what decides the backend's places in the Maglev table, so that they are the same on every node. */
+    long identity() {
+        return (long) ip << 32 | (long) port << 16;
+    }
+
+    public static int ip(long packed) {
+        return (int) (packed >>> 32);
+    }
+
+    public static int port(long packed) {
+        return (int) (packed >>> 16) & 0xFFFF;
+    }
+
+    public static int flags(long packed) {
+        return (int) packed & 0xFFFF;
+    }
+
+    static Backend of(long packed) {
+        return new Backend(ip(packed), port(packed), flags(packed));
+    }
+
+    @Override
+    public String toString() {
+        return Ipv4Address.format(ip) + ":" + port;
+    }
+}

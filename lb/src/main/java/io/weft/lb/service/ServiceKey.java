@@ -1,0 +1,27 @@
+package io.weft.lb.service;
+
+import io.weft.encap.address.Ipv4Address;
+
+/**
+ * Where a service is reached.
+ *
+ * @param vip IPv4 address, numeric
+ * @param port 0 to 65535
+ * @param protocol IP protocol number
+ */
+public record ServiceKey(int vip, int port, int protocol) {
+    public ServiceKey {
+        if (port < 0 || port > 0xFFFF || protocol < 0 || protocol > 0xFF) {
+            throw new IllegalArgumentException(
+                "service %s port %d protocol %d".formatted(Ipv4Address.format(vip), port, protocol));
+        }
+    }
+
+    long packed() {
+        return pack(vip, port, protocol);
+    }
+
+    static long pack(int vip, int port, int protocol) {
+        return (long) vip << 32 | (long) port << 16 | protocol;
+    }
+}
