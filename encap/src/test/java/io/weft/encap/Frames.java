@@ -12,8 +12,8 @@ import java.lang.invoke.MethodHandle;
 import java.util.HexFormat;
 
 /**
- * Memory for a test's frames that ends at an inaccessible page, so that a read past a frame placed {@linkplain #atEnd at the end}
- * ends the JVM instead of going unnoticed.
+ * Memory for a test's frames that ends at an inaccessible page, so that a read past a frame placed {@linkplain #atEnd
+ * at the end} ends the JVM instead of going unnoticed.
  */
 public final class Frames implements AutoCloseable {
     private static final int PAGE = 4096;

@@ -25,8 +25,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Truncated, mutated and random frames through the headers the way a node reads them: validate, then every accessor. Each frame ends at
- * an inaccessible page, so a read past its end kills the JVM; and the verdict is always a known code.
+ * Truncated, mutated and random frames through the headers the way a node reads them: validate, then every accessor.
+ * Each frame ends at an inaccessible page, so a read past its end kills the JVM; and the verdict is always a known
+ * code.
  */
 class HeaderFuzzTest {
     private static final int HEADROOM = 64;
@@ -137,7 +138,10 @@ class HeaderFuzzTest {
         return verdict != HeaderError.NONE;
     }
 
-    /** A VXLAN frame around a TCP packet, a service SYN, an ICMP error with a quote, an ARP request, a tagged UDP datagram. */
+    /**
+     * A VXLAN frame around a TCP packet, a service SYN, an ICMP error with a quote, an ARP request, a tagged UDP
+     * datagram.
+     */
     private byte[] sample(int which) {
         long at = frames.at() + HEADROOM;
         EthernetHeader.write(at, 2, 1, EthernetHeader.ETH_P_IP);

@@ -23,7 +23,10 @@ class NoAllocationTest {
 
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-    /** Parse, hash, translate and encapsulate: the interpreter and the compilers may allocate until warm, then nothing does. */
+    /**
+     * Parse, hash, translate and encapsulate: the interpreter and the compilers may allocate until warm, then nothing
+     * does.
+     */
     @Test
     void aPacketCostsNoHeap() {
         try (Frames frames = new Frames(3)) {

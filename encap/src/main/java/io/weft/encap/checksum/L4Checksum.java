@@ -6,21 +6,24 @@ import io.weft.encap.packet.TcpHeader;
 import io.weft.encap.packet.UdpHeader;
 
 /**
- * The checksum field of TCP and UDP headers as frames from a veth carry it, where the field alone tells which of three it is:
+ * The checksum field of TCP and UDP headers as frames from a veth carry it, where the field alone tells which of
+ * three it is:
  *
  * <ul>
  *   <li>{@link #NONE}: UDP with 0, or another protocol. Nothing is ever changed.
- *   <li>{@link #PARTIAL}: the sender left the sum to its device (CHECKSUM_PARTIAL); the field holds the folded sum of the
- *       pseudo-header, <i>not</i> complemented. NAT changes it by the addresses only, since ports are not in it yet. Before a wire
- *       it must be {@linkplain #complete completed}; towards a veth the kernel can be asked to.
- *   <li>{@link #FULL}: a checksum, right or wrong. NAT changes it by addresses and ports (RFC 1624) and never repairs it.
+ *   <li>{@link #PARTIAL}: the sender left the sum to its device (CHECKSUM_PARTIAL); the field holds the folded sum of
+ *       the pseudo-header, <i>not</i> complemented. NAT changes it by the addresses only, since ports are not in it
+ *       yet. Before a wire it must be {@linkplain #complete completed}; towards a veth the kernel can be asked to.
+ *   <li>{@link #FULL}: a checksum, right or wrong. NAT changes it by addresses and ports (RFC 1624) and never repairs
+ *       it.
  * </ul>
  *
- * A full checksum equals the pseudo-header's sum by chance in one of 65535 messages. Completing such a one recomputes it: right stays
- * right.
+ * A full checksum equals the pseudo-header's sum by chance in one of 65535 messages. Completing such a one recomputes
+ * it: right stays right.
  *
- * <p>Classify whole messages only: a first fragment's pseudo-header has the length of the datagram, which is not known; the kernel
- * never leaves a fragment's checksum partial, so it is {@link #FULL}. Threads: any. Allocation: none.
+ * <p>Classify whole messages only: a first fragment's pseudo-header has the length of the datagram, which is not
+ * known; the kernel never leaves a fragment's checksum partial, so it is {@link #FULL}. Threads: any. Allocation:
+ * none.
  */
 public final class L4Checksum {
     public static final int NONE = 0;
@@ -32,7 +35,10 @@ public final class L4Checksum {
     private L4Checksum() {
     }
 
-    /** Offset of the field in the header of TCP or UDP (csum_offset of the kernel); past any packet for other protocols. */
+    /**
+     * Offset of the field in the header of TCP or UDP (csum_offset of the kernel); past any packet for other
+     * protocols.
+     */
     public static int fieldOffset(int protocol) {
         if (protocol == IpProtocol.IPPROTO_TCP) { return TcpHeader.CHECKSUM_OFFSET; }
         return protocol == IpProtocol.IPPROTO_UDP ? UdpHeader.CHECKSUM_OFFSET : NO_FIELD;

@@ -1,12 +1,14 @@
 package io.weft.encap.hash;
 
 /**
- * Hash of a flow key. All 32 bits are usable by themselves: the low ones as a table index, a remainder for backends, 14 of them for a
- * tunnel's source port. Directions differ (it is not symmetric), and it is the same on every node and after a restart.
+ * Hash of a flow key. All 32 bits are usable by themselves: the low ones as a table index, a remainder for backends,
+ * 14 of them for a tunnel's source port. Directions differ (it is not symmetric), and it is the same on every node
+ * and after a restart.
  *
- * <p>One multiplication spreads the addresses, then the SplitMix64 finaliser mixes them with the ports. Its first xor-shift matters: source
- * ports are the top bits of {@code k1}, which a multiplication alone would leave on top. Each step is a bijection of the 64-bit state, so keys
- * that differ only in {@code k0} or only in {@code k1} never meet in it. Java has no CRC32 instruction to offer at this grain.
+ * <p>One multiplication spreads the addresses, then the SplitMix64 finaliser mixes them with the ports. Its first
+ * xor-shift matters: source ports are the top bits of {@code k1}, which a multiplication alone would leave on top.
+ * Each step is a bijection of the 64-bit state, so keys that differ only in {@code k0} or only in {@code k1} never
+ * meet in it. Java has no CRC32 instruction to offer at this grain.
  */
 public final class FlowHash {
     private static final long GOLDEN_RATIO = 0x9E37_79B9_7F4A_7C15L;

@@ -17,12 +17,12 @@ import java.nio.ByteOrder;
  * accessors. An address that is not mapped ends the process with SIGSEGV; a mapped file that shrank underneath gives an
  * {@link InternalError}.
  *
- * <p>Byte order: {@code u16}, {@code i32}, {@code i64} and their {@code put} forms are big-endian (network order) and may be
- * unaligned. {@code native*} forms are in machine order and may be unaligned. Atomics are in machine order and need an
- * address aligned to their size, otherwise {@link IllegalArgumentException}.
+ * <p>Byte order: {@code u16}, {@code i32}, {@code i64} and their {@code put} forms are big-endian (network order) and
+ * may be unaligned. {@code native*} forms are in machine order and may be unaligned. Atomics are in machine order and
+ * need an address aligned to their size, otherwise {@link IllegalArgumentException}.
  *
- * <p>Threads: plain forms give no ordering; the atomics say theirs in their names, with the meaning of {@link VarHandle}.
- * Allocation: none.
+ * <p>Threads: plain forms give no ordering; the atomics say theirs in their names, with the meaning of {@link
+ * VarHandle}. Allocation: none.
  */
 public final class Memory {
     private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);

@@ -3,8 +3,8 @@ package io.weft.encap.packet;
 import io.weft.encap.memory.Memory;
 
 /**
- * ARP for IPv4 over Ethernet (RFC 826). {@code at} is the address behind the Ethernet header; call {@link #validate} once,
- * then read. MAC addresses as in {@link EthernetHeader}, IPv4 addresses numeric.
+ * ARP for IPv4 over Ethernet (RFC 826). {@code at} is the address behind the Ethernet header; call {@link #validate}
+ * once, then read. MAC addresses as in {@link EthernetHeader}, IPv4 addresses numeric.
  */
 public final class ArpPacket {
     public static final int LENGTH = 28;

@@ -8,7 +8,10 @@ public final class Ecn {
     public static final int CE = 3;
     /** The ECN bits of a TOS byte. */
     public static final int MASK = 3;
-    /** Result of {@link #decapsulate}: the packet met congestion and its transport cannot be told, so it must be dropped. */
+    /**
+     * Result of {@link #decapsulate}: the packet met congestion and its transport cannot be told, so it must be
+     * dropped.
+     */
     public static final int DROP = -1;
 
     /** RFC 6040 figure 4, one nibble a case, index inner * 4 + outer; 0xF stands for drop. */

@@ -3,8 +3,8 @@ package io.weft.encap.packet;
 import io.weft.encap.memory.Memory;
 
 /**
- * Ethernet II header: destination, source, type. A MAC address is the low 48 bits of a {@code long}, first byte on the wire
- * highest ({@code 02:00:00:00:00:01} = 0x0200_0000_0001). Types are spelt as in {@code <linux/if_ether.h>}.
+ * Ethernet II header: destination, source, type. A MAC address is the low 48 bits of a {@code long}, first byte on
+ * the wire highest ({@code 02:00:00:00:00:01} = 0x0200_0000_0001). Types are spelt as in {@code <linux/if_ether.h>}.
  *
  * <p>{@code at} is the address of the first byte; at least {@link #LENGTH} bytes must be there.
  */

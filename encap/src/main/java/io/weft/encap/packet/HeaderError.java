@@ -1,8 +1,8 @@
 package io.weft.encap.packet;
 
 /**
- * Why a header was refused: the negative results of the {@code validate} methods of this package. The values are dense from
- * -1 downwards, so a caller maps them to its drop reasons with an array indexed by {@code -code}.
+ * Why a header was refused: the negative results of the {@code validate} methods of this package. The values are
+ * dense from -1 downwards, so a caller maps them to its drop reasons with an array indexed by {@code -code}.
  */
 public final class HeaderError {
     /** The header is valid. */

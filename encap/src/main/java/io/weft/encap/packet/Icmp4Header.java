@@ -4,8 +4,9 @@ import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
 
 /**
- * ICMP for IPv4 (RFC 792) header and the errors a router sends (RFC 1812 section 4.3). {@code at} is the address of the first
- * ICMP byte. Types and codes are spelt as in {@code <linux/icmp.h>}. What an error quotes is read by {@link QuotedPacket}.
+ * ICMP for IPv4 (RFC 792) header and the errors a router sends (RFC 1812 section 4.3). {@code at} is the address of
+ * the first ICMP byte. Types and codes are spelt as in {@code <linux/icmp.h>}. What an error quotes is read by {@link
+ * QuotedPacket}.
  */
 public final class Icmp4Header {
     public static final int LENGTH = 8;
@@ -106,8 +107,8 @@ public final class Icmp4Header {
     }
 
     /**
-     * Turns an echo request into its reply in place: addresses swapped, type changed, TTL fresh, both checksums updated, so that a
-     * request with a bad checksum gives a reply with a bad one.
+     * Turns an echo request into its reply in place: addresses swapped, type changed, TTL fresh, both checksums
+     * updated, so that a request with a bad checksum gives a reply with a bad one.
      */
     public static void echoReply(long ipAt, long at) {
         Ipv4Header.swapAddresses(ipAt);
@@ -117,8 +118,9 @@ public final class Icmp4Header {
     }
 
     /**
-     * Whether a router may answer the packet at {@code ipAt} (valid IP header) with an error: not a later fragment, not from or
-     * to an address that is no single host, not itself an ICMP error or too short to tell (RFC 1812 section 4.3.2.7).
+     * Whether a router may answer the packet at {@code ipAt} (valid IP header) with an error: not a later fragment,
+     * not from or to an address that is no single host, not itself an ICMP error or too short to tell (RFC 1812
+     * section 4.3.2.7).
      */
     public static boolean mayAnswerWithError(long ipAt) {
         if (Ipv4Header.isLaterFragment(ipAt) || Ipv4Address.isMartian(Ipv4Header.source(ipAt))
@@ -148,11 +150,12 @@ public final class Icmp4Header {
     }
 
     /**
-     * Puts an error in front of the packet it is about: 28 bytes ({@link #ERROR_HEADERS_LENGTH}) of IPv4 and ICMP header directly
-     * before {@code ipAt}, which the caller must have as headroom; the packet itself stays and is the quote. Both checksums are
-     * complete.
+     * Puts an error in front of the packet it is about: 28 bytes ({@link #ERROR_HEADERS_LENGTH}) of IPv4 and ICMP
+     * header directly before {@code ipAt}, which the caller must have as headroom; the packet itself stays and is the
+     * quote. Both checksums are complete.
      *
-     * @param ipAt the packet in error, valid IP header, all of its total length inside the frame; the error goes to its source
+     * @param ipAt the packet in error, valid IP header, all of its total length inside the frame; the error goes to
+     *     its source
      * @param source address the error comes from
      * @return the total length of the error, whose IP header is at {@code ipAt} - 28
      */

@@ -1,8 +1,8 @@
 package io.weft.encap.packet;
 
 /**
- * Kinds of IPv4 addresses. An address is an {@code int} with its numeric value (10.0.0.1 = 0x0A000001), not its bytes in
- * memory order.
+ * Kinds of IPv4 addresses. An address is an {@code int} with its numeric value (10.0.0.1 = 0x0A000001), not its bytes
+ * in memory order.
  */
 public final class Ipv4Address {
     public static final int ANY = 0;

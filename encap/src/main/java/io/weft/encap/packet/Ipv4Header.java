@@ -4,8 +4,8 @@ import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
 
 /**
- * IPv4 header (RFC 791). {@code at} is the address of its first byte. Call {@link #validate} once with the bytes left in the
- * frame; after 0 every accessor here stays inside the frame. Addresses are numeric, lengths in bytes.
+ * IPv4 header (RFC 791). {@code at} is the address of its first byte. Call {@link #validate} once with the bytes left
+ * in the frame; after 0 every accessor here stays inside the frame. Addresses are numeric, lengths in bytes.
  */
 public final class Ipv4Header {
     public static final int LENGTH = 20;
@@ -246,8 +246,8 @@ public final class Ipv4Header {
     }
 
     /**
-     * Writes a whole header of 20 bytes for a datagram that originates here: DF set, identification 0 (an atomic datagram, RFC
-     * 6864 section 4), TTL {@link #DEFAULT_TTL}.
+     * Writes a whole header of 20 bytes for a datagram that originates here: DF set, identification 0 (an atomic
+     * datagram, RFC 6864 section 4), TTL {@link #DEFAULT_TTL}.
      */
     public static void write(long at, int tos, int totalLength, int protocol, int source, int destination) {
         Memory.putI32(at, VERSION_4_IHL_5 << 24 | tos << 16 | totalLength);

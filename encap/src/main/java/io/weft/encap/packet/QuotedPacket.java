@@ -5,9 +5,10 @@ import io.weft.encap.checksum.L4Checksum;
 import io.weft.encap.memory.Memory;
 
 /**
- * The packet an ICMP error quotes (RFC 792: its IP header and at least 8 bytes more). {@code icmpAt} is the address of the error's
- * ICMP header, {@code icmpLength} its IP payload length. {@link #validate} once, then read {@link #ipAt} with {@link Ipv4Header}
- * and {@link #l4At} with {@link Layer4#ports}; the total length in the quoted header says what was sent, not what is here.
+ * The packet an ICMP error quotes (RFC 792: its IP header and at least 8 bytes more). {@code icmpAt} is the address
+ * of the error's ICMP header, {@code icmpLength} its IP payload length. {@link #validate} once, then read {@link
+ * #ipAt} with {@link Ipv4Header} and {@link #l4At} with {@link Layer4#ports}; the total length in the quoted header
+ * says what was sent, not what is here.
  */
 public final class QuotedPacket {
     private static final int L4_LENGTH = 8;
@@ -39,8 +40,9 @@ public final class QuotedPacket {
     }
 
     /**
-     * Translates the quoted packet of a TCP or UDP flow in place: addresses and ports, its IP checksum, its transport checksum as far
-     * as it is quoted, and the checksum of the error itself (RFC 5508 section 4.2); by RFC 1624, so that wrong ones stay wrong.
+     * Translates the quoted packet of a TCP or UDP flow in place: addresses and ports, its IP checksum, its transport
+     * checksum as far as it is quoted, and the checksum of the error itself (RFC 5508 section 4.2); by RFC 1624, so
+     * that wrong ones stay wrong.
      *
      * @param addresses new, as {@link Ipv4Header#addresses}
      * @param ports new, as {@link Layer4#ports}
@@ -58,7 +60,10 @@ public final class QuotedPacket {
         Icmp4Header.applyDelta(icmpAt, InternetChecksum.addDelta(portDelta, l4Delta));
     }
 
-    /** Translates the quoted packet of an echo in place, as {@link #rewrite}; the error's own checksum stays right by itself. */
+    /**
+     * Translates the quoted packet of an echo in place, as {@link #rewrite}; the error's own checksum stays right by
+     * itself.
+     */
     public static void rewriteEcho(long icmpAt, long addresses, int identifier) {
         long ipAt = ipAt(icmpAt);
         Ipv4Header.applyDelta(ipAt, InternetChecksum.delta64(Ipv4Header.addresses(ipAt), addresses));

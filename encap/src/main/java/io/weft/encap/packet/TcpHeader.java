@@ -3,7 +3,9 @@ package io.weft.encap.packet;
 import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
 
-/** TCP header (RFC 9293 section 3.1). {@code at} is the address of its first byte; {@link #validate} once, then read. */
+/**
+ * TCP header (RFC 9293 section 3.1). {@code at} is the address of its first byte; {@link #validate} once, then read.
+ */
 public final class TcpHeader {
     public static final int LENGTH = 20;
     public static final int CHECKSUM_OFFSET = 16;
@@ -104,12 +106,13 @@ public final class TcpHeader {
     }
 
     /**
-     * Turns the segment at {@code ipAt} (valid IP and TCP headers, no fragment) into the reset that answers it for a connection
-     * which does not exist (RFC 9293 section 3.10.7.1), in place: IP options, TCP options and data are gone, both checksums are
-     * complete. The reset keeps the segment's DSCP and is not ECN-capable, as control segments are not (RFC 3168).
+     * Turns the segment at {@code ipAt} (valid IP and TCP headers, no fragment) into the reset that answers it for a
+     * connection which does not exist (RFC 9293 section 3.10.7.1), in place: IP options, TCP options and data are
+     * gone, both checksums are complete. The reset keeps the segment's DSCP and is not ECN-capable, as control
+     * segments are not (RFC 3168).
      *
-     * @return the total length of the reset, or 0 when the segment is itself a reset, to which no answer may be sent; the frame
-     *     is then unchanged
+     * @return the total length of the reset, or 0 when the segment is itself a reset, to which no answer may be sent;
+     *     the frame is then unchanged
      */
     public static int writeReset(long ipAt) {
         long at = ipAt + Ipv4Header.headerLength(ipAt);

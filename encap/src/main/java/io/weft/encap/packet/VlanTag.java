@@ -3,8 +3,8 @@ package io.weft.encap.packet;
 import io.weft.encap.memory.Memory;
 
 /**
- * IEEE 802.1Q tag as it follows an Ethernet header whose type says {@link #isTag}: two bytes of tag control, then the type of
- * what follows. {@code at} is the address of the tag control, that is the Ethernet header's address plus 14.
+ * IEEE 802.1Q tag as it follows an Ethernet header whose type says {@link #isTag}: two bytes of tag control, then the
+ * type of what follows. {@code at} is the address of the tag control, that is the Ethernet header's address plus 14.
  */
 public final class VlanTag {
     public static final int LENGTH = 4;

@@ -9,8 +9,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * The 50 bytes in front of every packet to one tunnel endpoint (outer Ethernet, IPv4, UDP, VXLAN), ready but for what differs
- * from packet to packet: lengths, IPv4 checksum, TOS, UDP source port.
+ * The 50 bytes in front of every packet to one tunnel endpoint (outer Ethernet, IPv4, UDP, VXLAN), ready but for what
+ * differs from packet to packet: lengths, IPv4 checksum, TOS, UDP source port.
  *
  * <p>A slot is {@link #SLOT_LENGTH} bytes at an address that is a multiple of 64:
  *
@@ -20,15 +20,17 @@ import java.nio.ByteOrder;
  *  64  copy 1
  * </pre>
  *
- * <p><b>Why two copies.</b> A plain sequence lock makes readers wait for its writer, and a writer that is preempted or killed in the
- * middle stops every packet of the tunnel. Here the writer changes the copy nobody reads, turns the readers to it, changes the
- * other and turns them back (the kernel calls this a latch). A reader goes round again only if the writer moved meanwhile, and then
- * finds a whole copy. At rest readers use copy 0, so a packet touches one cache line.
+ * <p><b>Why two copies.</b> A plain sequence lock makes readers wait for its writer, and a writer that is preempted
+ * or killed in the middle stops every packet of the tunnel. Here the writer changes the copy nobody reads, turns the
+ * readers to it, changes the other and turns them back (the kernel calls this a latch). A reader goes round again
+ * only if the writer moved meanwhile, and then finds a whole copy. At rest readers use copy 0, so a packet touches
+ * one cache line.
  *
- * <p>Threads: one writer, which may be another process; any number of readers. A zeroed slot is empty. Allocation: none.
+ * <p>Threads: one writer, which may be another process; any number of readers. A zeroed slot is empty. Allocation:
+ * none.
  *
- * <p>Outer header rules: DF set and identification 0 (RFC 6864), UDP checksum 0 (RFC 7348 section 5), source port 0xC000 + 14 bits of
- * the flow hash (RFC 7348 section 5: entropy from the dynamic range).
+ * <p>Outer header rules: DF set and identification 0 (RFC 6864), UDP checksum 0 (RFC 7348 section 5), source port
+ * 0xC000 + 14 bits of the flow hash (RFC 7348 section 5: entropy from the dynamic range).
  */
 public final class TunnelTemplate {
     /** Bytes in front of the inner frame. */
@@ -85,7 +87,10 @@ public final class TunnelTemplate {
         return (Memory.getAcquireI64(slot + SEQUENCE_OFFSET) & 1) == 0;
     }
 
-    /** Release: readers who see the new number see the copy it names. Fence: the other copy is not touched before they can see it. */
+    /**
+     * Release: readers who see the new number see the copy it names. Fence: the other copy is not touched before they
+     * can see it.
+     */
     private static void turnReaders(long slot) {
         Memory.setReleaseI64(slot + SEQUENCE_OFFSET, Memory.nativeI64(slot + SEQUENCE_OFFSET) + 1);
         VarHandle.storeStoreFence();
@@ -104,8 +109,8 @@ public final class TunnelTemplate {
     // -- readers -----------------------------------------------------------------------------------------------------
 
     /**
-     * Writes the outer headers into the {@link #OUTER_LENGTH} bytes before an inner frame: seven loads, patches in registers, seven
-     * stores.
+     * Writes the outer headers into the {@link #OUTER_LENGTH} bytes before an inner frame: seven loads, patches in
+     * registers, seven stores.
      *
      * @param frameAt inner Ethernet header; 50 bytes of headroom must be before it
      * @param innerLength bytes of the inner frame, Ethernet header included; at most 65485

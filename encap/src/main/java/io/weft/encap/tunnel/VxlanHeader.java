@@ -4,8 +4,9 @@ import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.HeaderError;
 
 /**
- * VXLAN header (RFC 7348 section 5): 8 flag bits, 24 reserved, 24-bit VNI, 8 reserved. Reserved bits are written as 0 and ignored on
- * receipt, as the RFC says. {@code at} is the address of its first byte; {@link #validate} once, then read.
+ * VXLAN header (RFC 7348 section 5): 8 flag bits, 24 reserved, 24-bit VNI, 8 reserved. Reserved bits are written as 0
+ * and ignored on receipt, as the RFC says. {@code at} is the address of its first byte; {@link #validate} once, then
+ * read.
  */
 public final class VxlanHeader {
     public static final int LENGTH = 8;

@@ -155,8 +155,9 @@ class InternetChecksumTest {
     }
 
     /**
-     * A message is a word w, a rest with sum r, and the checksum. For every rest: w replaced, the updated checksum equals the one
-     * computed anew, in bits, as long as something is not zero (IP headers have a version, pseudo-headers a protocol).
+     * A message is a word w, a rest with sum r, and the checksum. For every rest: w replaced, the updated checksum
+     * equals the one computed anew, in bits, as long as something is not zero (IP headers have a version,
+     * pseudo-headers a protocol).
      */
     @Test
     void updateOfARightChecksumIsTheFullComputationInBits() {

@@ -7,7 +7,10 @@ import java.util.Random;
 import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
 
-/** Quality on the keys that occur: few distinct addresses, ports that count up. All inputs are fixed, so the outcome is too. */
+/**
+ * Quality on the keys that occur: few distinct addresses, ports that count up. All inputs are fixed, so the outcome
+ * is too.
+ */
 class FlowHashTest {
     private static final int KEYS = 1 << 18;
     private static final int BUCKETS = 1 << 10;

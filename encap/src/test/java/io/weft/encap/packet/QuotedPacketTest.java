@@ -23,7 +23,11 @@ class QuotedPacketTest {
         frames.close();
     }
 
-    /** Writes an error about a packet; only {@code quoteLength} bytes of it are quoted. @return address of the ICMP header */
+    /**
+     * Writes an error about a packet; only {@code quoteLength} bytes of it are quoted.
+     *
+     * @return address of the ICMP header
+     */
     private long error(int protocol, int dataLength, int quoteLength) {
         long ipAt = frames.atEnd(quoteLength);
         long whole = frames.at();
