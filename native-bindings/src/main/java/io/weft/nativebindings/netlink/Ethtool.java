@@ -82,9 +82,9 @@ public final class Ethtool implements AutoCloseable {
             .orElseThrow(() -> new LinuxException("read features of " + device, Errno.ENODATA));
     }
 
-    /** @param feature a name as {@link Feature#answersTo} takes it; of a group, whether all of it is on */
+    /** @param feature a name as {@link Feature#answersTo} takes it; of a group, whether any of it is on */
     public boolean isFeatureOn(String device, String feature) {
-        return features(device, feature).stream().allMatch(Feature::active);
+        return features(device, feature).stream().anyMatch(Feature::active);
     }
 
     /**
@@ -95,14 +95,14 @@ public final class Ethtool implements AutoCloseable {
      */
     public void setFeature(String device, String feature, boolean on) {
         String operation = "turn feature " + feature + " of " + device + (on ? " on" : " off");
-        List<Feature> wanted = features(device, feature);
-        if (wanted.stream().allMatch(each -> each.active() == on)) { return; }
-        List<Feature> changeable = wanted.stream().filter(Feature::changeable).toList();
+        List<Feature> group = features(device, feature);
+        if (group.stream().allMatch(each -> each.active() == on)) { return; }
+        List<Feature> changeable = group.stream().filter(Feature::changeable).toList();
         if (changeable.isEmpty()) { throw new LinuxException(operation, Errno.EOPNOTSUPP, "The driver has fixed it."); }
         socket.execute(operation, setRequest(device, changeable, on));
         if (features(device, feature).stream().anyMatch(each -> each.changeable() && each.active() != on)) {
-            throw new LinuxException(operation, Errno.EOPNOTSUPP,
-                "The driver kept it: another feature or setting decides.");
+            throw new LinuxException(
+                operation, Errno.EOPNOTSUPP, "The driver kept it: another feature or setting decides.");
         }
     }
 
@@ -218,6 +218,7 @@ public final class Ethtool implements AutoCloseable {
                 default -> {}
             }
         }
+        if (name.isEmpty()) { return; } // a bit that the kernel uses without telling
         names.add(name);
         if (value) {
             withValue.add(name);

@@ -90,24 +90,22 @@ public final class RtnetlinkMonitor implements AutoCloseable {
     }
 
     /**
-     * Hands the waiting changes to the listener and returns their number; never waits. Leaves some for the next call when
-     * very many are waiting.
+     * Hands the waiting changes to the listener; never waits. Stops early, for the caller's sake, when very many are waiting.
+     *
+     * @return how many messages of the kernel it took, also those that the listener is not told of; 0 when none was waiting
      */
     public int drain(Listener listener) {
-        int delivered = 0;
-        for (int i = 0; i < DATAGRAMS_A_DRAIN; i++) {
+        for (int taken = 0; taken < DATAGRAMS_A_DRAIN; taken++) {
             int received = socket.receive(LinuxSocket.MSG_DONTWAIT);
-            if (received == -Errno.EAGAIN) {
-                break;
-            }
+            if (received == -Errno.EAGAIN) { return taken; }
             if (received == -Errno.ENOBUFS) {
                 listener.overrun();
-                continue;
+            } else {
+                LinuxException.check("receive network changes", received);
+                deliver(socket.message(), listener);
             }
-            LinuxException.check("receive network changes", received);
-            delivered += deliver(socket.message(), listener);
         }
-        return delivered;
+        return DATAGRAMS_A_DRAIN;
     }
 
     @Override
@@ -115,65 +113,55 @@ public final class RtnetlinkMonitor implements AutoCloseable {
         socket.close();
     }
 
-    private static int deliver(NetlinkMessage message, Listener listener) {
-        int delivered = 0;
+    private static void deliver(NetlinkMessage message, Listener listener) {
         while (message.next()) {
-            delivered += deliverOne(message, listener) ? 1 : 0;
+            switch (message.type()) {
+                case RTM_NEWLINK, RTM_DELLINK -> deliverLink(message, listener);
+                case RTM_NEWADDR, RTM_DELADDR -> deliverAddress(message, listener);
+                case RTM_NEWROUTE, RTM_DELROUTE -> deliverRoute(message, listener);
+                case RTM_NEWNEIGH, RTM_DELNEIGH -> deliverNeighbour(message, listener);
+                default -> {}
+            }
         }
-        return delivered;
     }
 
-    private static boolean deliverOne(NetlinkMessage message, Listener listener) {
-        return switch (message.type()) {
-            case RTM_NEWLINK, RTM_DELLINK -> deliverLink(message, listener);
-            case RTM_NEWADDR, RTM_DELADDR -> deliverAddress(message, listener);
-            case RTM_NEWROUTE, RTM_DELROUTE -> deliverRoute(message, listener);
-            case RTM_NEWNEIGH, RTM_DELNEIGH -> deliverNeighbour(message, listener);
-            default -> false;
-        };
-    }
-
-    private static boolean deliverLink(NetlinkMessage message, Listener listener) {
-        if (!LinkDecoder.accepts(message)) { return false; }
+    private static void deliverLink(NetlinkMessage message, Listener listener) {
+        if (!LinkDecoder.accepts(message)) { return; }
         Link link = LinkDecoder.decode(message);
         if (message.type() == RTM_NEWLINK) {
             listener.linkChanged(link);
         } else {
             listener.linkRemoved(link);
         }
-        return true;
     }
 
-    private static boolean deliverAddress(NetlinkMessage message, Listener listener) {
-        if (!AddressDecoder.accepts(message)) { return false; }
+    private static void deliverAddress(NetlinkMessage message, Listener listener) {
+        if (!AddressDecoder.accepts(message)) { return; }
         Address address = AddressDecoder.decode(message);
         if (message.type() == RTM_NEWADDR) {
             listener.addressAdded(address);
         } else {
             listener.addressRemoved(address);
         }
-        return true;
     }
 
-    private static boolean deliverRoute(NetlinkMessage message, Listener listener) {
-        if (!RouteDecoder.isConfigured(message)) { return false; }
+    private static void deliverRoute(NetlinkMessage message, Listener listener) {
+        if (!RouteDecoder.isConfigured(message)) { return; }
         Route route = RouteDecoder.decode(message);
         if (message.type() == RTM_NEWROUTE) {
             listener.routeChanged(route);
         } else {
             listener.routeRemoved(route);
         }
-        return true;
     }
 
-    private static boolean deliverNeighbour(NetlinkMessage message, Listener listener) {
-        if (!NeighbourDecoder.acceptsNeighbour(message)) { return false; }
+    private static void deliverNeighbour(NetlinkMessage message, Listener listener) {
+        if (!NeighbourDecoder.acceptsNeighbour(message)) { return; }
         Neighbour neighbour = NeighbourDecoder.decodeNeighbour(message);
         if (message.type() == RTM_NEWNEIGH) {
             listener.neighbourChanged(neighbour);
         } else {
             listener.neighbourRemoved(neighbour);
         }
-        return true;
     }
 }
