@@ -1,5 +1,7 @@
 package io.weft.dataplane.table;
 
+import io.weft.lb.service.ServiceTable;
+
 /**
  * The tables as workers read them: one published version. Any thread; allocation-free; lookups see an entry whole, old or new.
  */
@@ -19,4 +21,6 @@ public interface ForwardingTables {
 
     /** @return the index of the peer node whose tunnel endpoint has this address, or -1 */
     int peerByEndpoint(int address);
+
+    ServiceTable services();
 }

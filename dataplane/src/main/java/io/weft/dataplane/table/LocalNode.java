@@ -18,18 +18,30 @@ import io.weft.encap.address.Ipv4Prefix;
  * @param snatLast last such port
  */
 public record LocalNode(
-        String name,
-        int address,
-        Ipv4Prefix podCidr,
-        Ipv4Prefix clusterCidr,
-        Ipv4Prefix serviceCidr,
-        long vtepMac,
-        int vni,
-        int overlayPort,
-        int podMtu,
-        boolean masquerade,
-        int snatFirst,
-        int snatLast) {
+    String name,
+    int address,
+    Ipv4Prefix podCidr,
+    Ipv4Prefix clusterCidr,
+    Ipv4Prefix serviceCidr,
+    long vtepMac,
+    int vni,
+    int overlayPort,
+    int podMtu,
+    boolean masquerade,
+    int snatFirst,
+    int snatLast) {
+
+    private static final int LONGEST_POD_PREFIX = 30;
+
+    public LocalNode {
+        PeerSpec.requireNodeName(name);
+        if (podCidr.length() > LONGEST_POD_PREFIX) {
+            throw new IllegalArgumentException("podCIDR " + podCidr + " has no room for pods");
+        }
+        if (snatFirst < 0 || snatLast > 0xFFFF || snatFirst > snatLast) {
+            throw new IllegalArgumentException("SNAT ports " + snatFirst + "-" + snatLast + " are no range of ports");
+        }
+    }
 
     /** The node's own address among pods, on {@code weft-host}. */
     public int base() {

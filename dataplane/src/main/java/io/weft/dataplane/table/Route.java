@@ -20,6 +20,8 @@ public final class Route {
     public static final int NO_SUCH_POD = 6;
     /** In the service CIDR, or a Service's address elsewhere. */
     public static final int SERVICE = 7;
+    /** In the cluster's pod addresses, and no node has it: never to be sent outside. */
+    public static final int NO_SUCH_NODE = 8;
 
     private Route() {
     }

@@ -56,7 +56,8 @@ class StateTest {
         NeighbourRequests requests = new NeighbourRequests();
         Set<Integer> posted = new TreeSet<>();
         for (int i = 1; i <= 20; i++) {
-            if (requests.post(i) && requests.post(i)) {
+            boolean first = requests.post(i);
+            if (first && requests.post(i)) {
                 posted.add(i);
             }
         }

@@ -9,7 +9,7 @@ import java.util.function.Consumer;
  * <p>Two {@link PublishedMap}s, whose roots lie side by side: (address, port, protocol) to the service's block, and address to the
  * number of services it has. Written by {@link ServiceTableBuilder}.
  *
- * <p>Threads: one per instance. Allocation: none, {@link #forEach} excepted. A block address may be used until the worker passes to a
+ * <p>Threads: any. Allocation: none, {@link #forEach} excepted. A block address may be used until the worker passes to a
  * newer table generation. A block that does not lie whole in the region counts as absent.
  */
 public final class ServiceTable {

@@ -174,16 +174,13 @@ public final class PublishedMap {
      * A reader's view. Lookups are wait-free, bounded by the capacity, and consistent for one key: a value that was the key's at some
      * moment of the call. Blocks that values point to stay whole until the reader passes to a newer generation.
      *
-     * <p>Threads: one per instance (it remembers the table last seen). Allocation: none. A root that names memory outside the
-     * region is an empty map: another process's mistake must not become a wild access.
+     * <p>Threads: any. Allocation: none. A root that names memory outside the region is an empty map: another process's mistake must not
+     * become a wild access.
      */
     public static final class Reader {
         private final long base;
         private final long size;
         private final long rootAt;
-        private long seenRoot;
-        private long table;
-        private int mask;
 
         /**
          * @param base address of the region in this process
@@ -198,16 +195,13 @@ public final class PublishedMap {
             this.base = base;
             this.size = size;
             this.rootAt = base + rootOffset;
-            forgetTable();
         }
 
         /** @return the value, or {@link #MISSING} */
         public long get(long key) {
             long root = Memory.getAcquireI64(rootAt);
-            if (root != seenRoot) {
-                readRoot(root);
-            }
-            int last = mask;
+            long table = base + (root >>> CAPACITY_BITS);
+            int last = mask(root);
             int i = mix(key) & last;
             for (int probes = 0; probes <= last; probes++) {
                 long slot = table + (long) i * SLOT_LENGTH;
@@ -221,8 +215,10 @@ public final class PublishedMap {
 
         /** Every pair of the current table; pairs that change meanwhile are seen before or after. For dumps. */
         public void forEach(PairConsumer consumer) {
-            readRoot(Memory.getAcquireI64(rootAt));
-            for (int i = 0; i <= mask; i++) {
+            long root = Memory.getAcquireI64(rootAt);
+            long table = base + (root >>> CAPACITY_BITS);
+            int last = mask(root);
+            for (int i = 0; i <= last; i++) {
                 long slot = table + (long) i * SLOT_LENGTH;
                 long stored = Memory.getAcquireI64(slot + VALUE_OFFSET);
                 if (stored > EMPTY) {
@@ -231,22 +227,13 @@ public final class PublishedMap {
             }
         }
 
-        private void readRoot(long root) {
-            seenRoot = root;
+        /** Slots of the table less one; -1, which is no slots, for a root that names no table inside the region. */
+        private int mask(long root) {
             long offset = root >>> CAPACITY_BITS;
             int logCapacity = (int) (root & (1 << CAPACITY_BITS) - 1);
-            if (offset == 0 || offset % SLOT_LENGTH != 0 || logCapacity > MAX_LOG_CAPACITY
-                || offset > size - ((long) SLOT_LENGTH << logCapacity)) {
-                forgetTable();
-                return;
-            }
-            table = base + offset;
-            mask = (1 << logCapacity) - 1;
-        }
-
-        private void forgetTable() {
-            table = 0;
-            mask = -1;
+            boolean inside = offset != 0 && offset % SLOT_LENGTH == 0 && logCapacity <= MAX_LOG_CAPACITY
+                && offset <= size - ((long) SLOT_LENGTH << logCapacity);
+            return inside ? (1 << logCapacity) - 1 : -1;
         }
     }
 }

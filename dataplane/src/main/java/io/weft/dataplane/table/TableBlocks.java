@@ -1,0 +1,127 @@
+package io.weft.dataplane.table;
+
+import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.memory.Memory;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Bytes of the blocks that describe the local node, a port, a peer. Machine order. Every block ends in a name; lengths that a reader takes
+ * out of a block are cut to what may be there, so that a block that is being reused gives nonsense but no access outside the file.
+ */
+final class TableBlocks {
+    static final int PORT_BYTES = 48;
+    static final int PEER_BYTES = 296 + PeerSpec.MAX_NODE_ADDRESSES * Integer.BYTES;
+    static final int LOCAL_NODE_BYTES = 320;
+
+    private static final int PORT_NAME_AT = 32;
+    private static final int PEER_NAME_AT = 36;
+    private static final int PEER_ADDRESSES_AT = 296;
+    private static final int LOCAL_NAME_AT = 60;
+    private static final int WEFT_FLAG = 1;
+    private static final int MASQUERADE_FLAG = 1;
+
+    private TableBlocks() {
+    }
+
+    static void put(long at, PortSpec port) {
+        Memory.putNativeI64(at, port.attachId());
+        Memory.putNativeI64(at + 8, port.podMac());
+        Memory.putNativeI32(at + 16, port.id());
+        Memory.putNativeI32(at + 20, port.podIp());
+        Memory.putNativeI32(at + 24, port.mtu());
+        putName(at + PORT_NAME_AT - Integer.BYTES, port.ifName());
+    }
+
+    static PortSpec port(long at) {
+        return new PortSpec(
+            Memory.nativeI32(at + 16),
+            Memory.nativeI64(at),
+            name(at + PORT_NAME_AT - Integer.BYTES, PortSpec.MAX_NAME_LENGTH),
+            Memory.nativeI32(at + 20),
+            Memory.nativeI64(at + 8),
+            Memory.nativeI32(at + 24));
+    }
+
+    static void put(long at, PeerSpec peer) {
+        Memory.putNativeI64(at, peer.vtepMac());
+        Memory.putNativeI32(at + 8, peer.index());
+        Memory.putNativeI32(at + 12, peer.vtepIp());
+        putPrefix(at + 16, peer.podCidr());
+        Memory.putNativeI32(at + 24, peer.weft() ? WEFT_FLAG : 0);
+        Memory.putNativeI32(at + 28, peer.nodeAddresses().size());
+        putName(at + PEER_NAME_AT - Integer.BYTES, peer.nodeName());
+        for (int i = 0; i < peer.nodeAddresses().size(); i++) {
+            Memory.putNativeI32(at + PEER_ADDRESSES_AT + (long) i * Integer.BYTES, peer.nodeAddresses().get(i));
+        }
+    }
+
+    static PeerSpec peer(long at) {
+        List<Integer> addresses = new ArrayList<>();
+        int count = Math.clamp(Memory.nativeI32(at + 28), 0, PeerSpec.MAX_NODE_ADDRESSES);
+        for (int i = 0; i < count; i++) {
+            addresses.add(Memory.nativeI32(at + PEER_ADDRESSES_AT + (long) i * Integer.BYTES));
+        }
+        return new PeerSpec(
+            Memory.nativeI32(at + 8),
+            name(at + PEER_NAME_AT - Integer.BYTES, PeerSpec.MAX_NODE_NAME_LENGTH),
+            Memory.nativeI32(at + 12),
+            Memory.nativeI64(at),
+            prefix(at + 16),
+            addresses,
+            (Memory.nativeI32(at + 24) & WEFT_FLAG) != 0);
+    }
+
+    static void put(long at, LocalNode node) {
+        Memory.putNativeI64(at, node.vtepMac());
+        Memory.putNativeI32(at + 8, node.address());
+        putPrefix(at + 12, node.podCidr());
+        putPrefix(at + 20, node.clusterCidr());
+        putPrefix(at + 28, node.serviceCidr());
+        Memory.putNativeI32(at + 36, node.vni());
+        Memory.putNativeI32(at + 40, node.overlayPort());
+        Memory.putNativeI32(at + 44, node.podMtu());
+        Memory.putNativeI32(at + 48, node.masquerade() ? MASQUERADE_FLAG : 0);
+        Memory.putNativeU16(at + 52, node.snatFirst());
+        Memory.putNativeU16(at + 54, node.snatLast());
+        putName(at + LOCAL_NAME_AT - Integer.BYTES, node.name());
+    }
+
+    static LocalNode localNode(long at) {
+        return new LocalNode(
+            name(at + LOCAL_NAME_AT - Integer.BYTES, PeerSpec.MAX_NODE_NAME_LENGTH),
+            Memory.nativeI32(at + 8),
+            prefix(at + 12),
+            prefix(at + 20),
+            prefix(at + 28),
+            Memory.nativeI64(at),
+            Memory.nativeI32(at + 36),
+            Memory.nativeI32(at + 40),
+            Memory.nativeI32(at + 44),
+            (Memory.nativeI32(at + 48) & MASQUERADE_FLAG) != 0,
+            Memory.nativeU16(at + 52),
+            Memory.nativeU16(at + 54));
+    }
+
+    private static void putPrefix(long at, Ipv4Prefix prefix) {
+        Memory.putNativeI32(at, prefix.base());
+        Memory.putNativeI32(at + 4, prefix.length());
+    }
+
+    private static Ipv4Prefix prefix(long at) {
+        return new Ipv4Prefix(Memory.nativeI32(at), Memory.nativeI32(at + 4));
+    }
+
+    private static void putName(long at, String name) {
+        byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);
+        Memory.putNativeI32(at, utf8.length);
+        Memory.copyIn(utf8, 0, at + Integer.BYTES, utf8.length);
+    }
+
+    private static String name(long at, int longest) {
+        byte[] utf8 = new byte[Math.clamp(Memory.nativeI32(at), 0, longest)];
+        Memory.copyOut(at + Integer.BYTES, utf8, 0, utf8.length);
+        return new String(utf8, StandardCharsets.UTF_8);
+    }
+}

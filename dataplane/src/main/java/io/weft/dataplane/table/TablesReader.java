@@ -1,0 +1,166 @@
+package io.weft.dataplane.table;
+
+import io.weft.encap.address.Ipv4Prefix;
+import io.weft.lb.service.ServiceTable;
+import io.weft.lb.table.PublishedMap;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongFunction;
+
+/**
+ * Reads the tables. The lookups of {@link ForwardingTables} are for workers: wait-free, no allocation. The rest is for the conductor and the
+ * command line and allocates.
+ *
+ * <p>Threads: any. A lookup that follows an offset out of the file finds nothing. The local node is that of the moment when the instance was
+ * made; {@link #isCurrent} says whether it is time for a {@link #renewed} one.
+ */
+public final class TablesReader implements ForwardingTables, AutoCloseable {
+    private static final int ATTEMPTS = 1000;
+    private static final long NO_ROUTE = Route.of(Route.NONE, 0);
+
+    private final TablesFile file;
+    private final PublishedMap.Reader routes;
+    private final PublishedMap.Reader ports;
+    private final PublishedMap.Reader peers;
+    private final PublishedMap.Reader endpoints;
+    private final ServiceTable services;
+    private final long localOffset;
+    private final LocalNode local;
+
+    private TablesReader(TablesFile file) {
+        this.file = file;
+        routes = map(TablesFile.Root.ROUTES);
+        ports = map(TablesFile.Root.PORTS);
+        peers = map(TablesFile.Root.PEERS);
+        endpoints = map(TablesFile.Root.ENDPOINTS);
+        services = new ServiceTable(file.address(), file.size(),
+            file.rootAt(TablesFile.Root.SERVICES) - file.address());
+        localOffset = file.localNode();
+        local = localOffset == 0 ? null : decode(localOffset, TableBlocks.LOCAL_NODE_BYTES, TableBlocks::localNode);
+    }
+
+    /** @throws TablesException when there is no whole tables file of this layout */
+    public static TablesReader open(Path runDirectory) {
+        return new TablesReader(TablesFile.openReadOnly(path(runDirectory)));
+    }
+
+    /** The file; another inode is another writer's. */
+    public static Path path(Path runDirectory) {
+        return runDirectory.resolve(TablesFile.NAME);
+    }
+
+    /** False once the writer has described the local node anew. */
+    public boolean isCurrent() {
+        return localOffset == file.localNode();
+    }
+
+    /** Another instance over the same mapping, which ends with {@link #close} of any of them. */
+    public TablesReader renewed() {
+        return new TablesReader(file);
+    }
+
+    public long incarnation() {
+        return file.incarnation();
+    }
+
+    /** Acquire: the lookups after it see at least what was committed with it. */
+    @Override
+    public long generation() {
+        return file.generation();
+    }
+
+    @Override
+    public long route4(int address) {
+        long lengths = file.routeLengths();
+        while (lengths != 0) {
+            int length = Long.SIZE - 1 - Long.numberOfLeadingZeros(lengths);
+            long route = routes.get(RouteTable.key(address & Ipv4Prefix.mask(length), length));
+            if (route != PublishedMap.MISSING) { return route; }
+            lengths &= ~(1L << length);
+        }
+        return NO_ROUTE;
+    }
+
+    @Override
+    public int peerByEndpoint(int address) {
+        return (int) endpoints.get(address);
+    }
+
+    /** @return null while the control plane does not know its node yet */
+    @Override
+    public LocalNode local() {
+        return local;
+    }
+
+    @Override
+    public ServiceTable services() {
+        return services;
+    }
+
+    public Optional<PortSpec> port(int id) {
+        long offset = ports.get(id);
+        return offset < 0 ? Optional.empty()
+            : Optional.ofNullable(decode(offset, TableBlocks.PORT_BYTES, TableBlocks::port));
+    }
+
+    public Optional<PeerSpec> peer(int index) {
+        long offset = peers.get(index);
+        return offset < 0 ? Optional.empty()
+            : Optional.ofNullable(decode(offset, TableBlocks.PEER_BYTES, TableBlocks::peer));
+    }
+
+    /**
+     * Everything but the services, of one generation: read again while a commit comes in between. Not all of it belongs to that generation
+     * when the writer is in the middle of preparing the next, which then follows.
+     */
+    public TablesSnapshot snapshot() {
+        TablesSnapshot snapshot = read();
+        for (int attempt = 0; attempt < ATTEMPTS && snapshot.generation() != generation(); attempt++) {
+            snapshot = read();
+        }
+        return snapshot;
+    }
+
+    /** Unmaps the file, for all instances made of this one. */
+    @Override
+    public void close() {
+        file.close();
+    }
+
+    private TablesSnapshot read() {
+        long generation = generation();
+        List<PortSpec> portList = decodeAll(ports, TableBlocks.PORT_BYTES, TableBlocks::port);
+        List<PeerSpec> peerList = decodeAll(peers, TableBlocks.PEER_BYTES, TableBlocks::peer);
+        portList.sort(Comparator.comparingInt(PortSpec::id));
+        peerList.sort(Comparator.comparingInt(PeerSpec::index));
+        return new TablesSnapshot(generation, Optional.ofNullable(renewed().local), portList, peerList);
+    }
+
+    private <T> List<T> decodeAll(PublishedMap.Reader blocks, int bytes, LongFunction<T> decoder) {
+        List<T> all = new ArrayList<>();
+        blocks.forEach((key, offset) -> {
+            T block = decode(offset, bytes, decoder);
+            if (block != null) {
+                all.add(block);
+            }
+        });
+        return all;
+    }
+
+    /** Null for a block that lies outside the file, or that the writer uses for something else by now. */
+    private <T> T decode(long offset, int bytes, LongFunction<T> decoder) {
+        if (!file.holds(offset, bytes)) { return null; }
+        try {
+            return decoder.apply(file.address() + offset);
+        } catch (IllegalArgumentException reused) {
+            return null;
+        }
+    }
+
+    private PublishedMap.Reader map(TablesFile.Root root) {
+        return new PublishedMap.Reader(file.address(), file.size(), file.rootAt(root) - file.address());
+    }
+}

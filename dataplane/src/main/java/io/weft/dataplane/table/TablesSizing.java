@@ -1,0 +1,24 @@
+package io.weft.dataplane.table;
+
+/**
+ * Room in a tables file; all of it is allocated when the file is made and it never grows. A control plane that runs out of room makes a new
+ * file of twice the size.
+ *
+ * @param bytes of the file
+ */
+public record TablesSizing(long bytes) {
+    /** A thousand pods, a few hundred nodes and a few thousand Services. */
+    public static final TablesSizing DEFAULT = new TablesSizing(64L << 20);
+
+    private static final long LEAST_BYTES = 64 << 10;
+
+    public TablesSizing {
+        if (bytes < LEAST_BYTES) {
+            throw new IllegalArgumentException("a tables file of " + bytes + " bytes is too small");
+        }
+    }
+
+    public TablesSizing doubled() {
+        return new TablesSizing(2 * bytes);
+    }
+}

@@ -1,0 +1,12 @@
+package io.weft.dataplane.table;
+
+import java.util.List;
+import java.util.Optional;
+
+/** What the tables of one generation say, without their services. Immutable. */
+public record TablesSnapshot(long generation, Optional<LocalNode> local, List<PortSpec> ports, List<PeerSpec> peers) {
+    public TablesSnapshot {
+        ports = List.copyOf(ports);
+        peers = List.copyOf(peers);
+    }
+}

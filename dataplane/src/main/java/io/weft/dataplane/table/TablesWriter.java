@@ -1,0 +1,216 @@
+package io.weft.dataplane.table;
+
+import io.weft.encap.address.Ipv4Prefix;
+import io.weft.lb.service.ServiceTableBuilder;
+import io.weft.lb.table.PublishedMap;
+import io.weft.lb.table.TableArena;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongSupplier;
+
+/**
+ * Writes the tables: the control plane's side of {@code <run directory>/tables}.
+ *
+ * <p>Nothing is seen before the first {@link #commit}; that one puts the file in place of a former writer's. Later changes are seen one by
+ * one at once, each whole, and {@link #commit} gives them a generation: workers say which they use, and a block that was replaced is used
+ * again only when all of them passed it. A change costs what it touches.
+ *
+ * <p>Thread: one. Allocation: yes. Errors: {@link io.weft.lb.table.TableFullException} when the file has no room (the tables stay as they
+ * were; make a new writer with {@link TablesSizing#doubled}); {@link io.weft.nativebindings.linux.LinuxException} for the file itself.
+ */
+public final class TablesWriter implements AutoCloseable {
+    private static final int EXPECTED_ENTRIES = 64;
+    private static final int SINGLE = 32;
+
+    private final Path runDirectory;
+    private final TablesFile file;
+    private final TableArena arena;
+    private final LongSupplier oldestInUse;
+    private final RouteTable routes;
+    private final PublishedMap portBlocks;
+    private final PublishedMap peerBlocks;
+    private final PublishedMap endpoints;
+    private final ServiceTableBuilder services;
+    private final Map<Integer, PortSpec> ports = new HashMap<>();
+    private final Map<Integer, PeerSpec> peers = new HashMap<>();
+    private LocalNode local;
+    private boolean published;
+
+    private TablesWriter(Path runDirectory, TablesFile file, LongSupplier oldestInUse) {
+        this.runDirectory = runDirectory;
+        this.file = file;
+        this.oldestInUse = oldestInUse;
+        arena = new TableArena(file.address(), file.arenaAt(), file.size());
+        arena.setPendingGeneration(file.generation() + 1);
+        routes = new RouteTable(file, arena);
+        portBlocks = map(TablesFile.Root.PORTS);
+        peerBlocks = map(TablesFile.Root.PEERS);
+        endpoints = map(TablesFile.Root.ENDPOINTS);
+        services = new ServiceTableBuilder(arena, file.rootAt(TablesFile.Root.SERVICES) - file.address(),
+            EXPECTED_ENTRIES);
+    }
+
+    /**
+     * Makes an empty, unseen file. The caller holds the control plane's lock: there is one writer.
+     *
+     * @param oldestInUse the oldest generation any worker may still use, {@link Long#MAX_VALUE} without any; asked at each commit
+     */
+    public static TablesWriter create(Path runDirectory, TablesSizing sizing, LongSupplier oldestInUse) {
+        TablesFile.removeUnfinished(runDirectory);
+        long incarnation = ThreadLocalRandom.current().nextLong() & Long.MAX_VALUE;
+        long generation = TablesFile.lastGeneration(runDirectory);
+        return new TablesWriter(runDirectory, TablesFile.create(runDirectory, sizing.bytes(), incarnation, generation),
+            oldestInUse);
+    }
+
+    public long incarnation() {
+        return file.incarnation();
+    }
+
+    /** The last committed one; of a former writer before the first commit. */
+    public long generation() {
+        return file.generation();
+    }
+
+    /** Bytes that are neither used nor waiting for workers. */
+    public long freeBytes() {
+        return arena.freeBytes();
+    }
+
+    public void putLocal(LocalNode node) {
+        if (node.equals(local)) { return; }
+        long block = arena.allocate(TableBlocks.LOCAL_NODE_BYTES);
+        TableBlocks.put(arena.address(block), node);
+        long before = file.localNode();
+        routes.replace(local == null ? Map.of() : routesOf(local), routesOf(node));
+        local = node;
+        file.localNode(block);
+        if (before != 0) {
+            arena.retire(before);
+        }
+    }
+
+    /** Adds the port, or replaces the one with this id. */
+    public void putPort(PortSpec port) {
+        PortSpec before = ports.get(port.id());
+        if (port.equals(before)) { return; }
+        long block = arena.allocate(TableBlocks.PORT_BYTES);
+        TableBlocks.put(arena.address(block), port);
+        replace(portBlocks, port.id(), block);
+        routes.replace(before == null ? Map.of() : routesOf(before), routesOf(port));
+        ports.put(port.id(), port);
+    }
+
+    /** @return false when there was none */
+    public boolean removePort(int id) {
+        PortSpec port = ports.remove(id);
+        if (port == null) { return false; }
+        routes.replace(routesOf(port), Map.of());
+        remove(portBlocks, id);
+        return true;
+    }
+
+    /** Adds the peer, or replaces the one with this index. */
+    public void putPeer(PeerSpec peer) {
+        PeerSpec before = peers.get(peer.index());
+        if (peer.equals(before)) { return; }
+        long block = arena.allocate(TableBlocks.PEER_BYTES);
+        TableBlocks.put(arena.address(block), peer);
+        if (before != null && before.vtepIp() != peer.vtepIp()) {
+            removeEndpoint(before);
+        }
+        replace(peerBlocks, peer.index(), block);
+        endpoints.put(peer.vtepIp(), peer.index());
+        routes.replace(before == null ? Map.of() : routesOf(before), routesOf(peer));
+        peers.put(peer.index(), peer);
+    }
+
+    /** @return false when there was none */
+    public boolean removePeer(int index) {
+        PeerSpec peer = peers.remove(index);
+        if (peer == null) { return false; }
+        routes.replace(routesOf(peer), Map.of());
+        removeEndpoint(peer);
+        remove(peerBlocks, index);
+        return true;
+    }
+
+    /** The services; their changes belong to the next {@link #commit} like the others. */
+    public ServiceTableBuilder services() {
+        return services;
+    }
+
+    /**
+     * Publishes what changed since the last commit as the next generation, and takes back the blocks that every worker has passed.
+     *
+     * @return the generation
+     */
+    public long commit() {
+        long generation = arena.pendingGeneration();
+        file.generation(generation);
+        arena.setPendingGeneration(generation + 1);
+        if (!published) {
+            file.publish(runDirectory);
+            published = true;
+        }
+        arena.reclaim(oldestInUse.getAsLong());
+        return generation;
+    }
+
+    /** Unmaps; the file stays for the dataplane to go on with. Without a commit it is removed. */
+    @Override
+    public void close() {
+        file.close();
+        if (!published) {
+            TablesFile.removeUnfinished(runDirectory);
+        }
+    }
+
+    private void removeEndpoint(PeerSpec peer) {
+        if (endpoints.get(peer.vtepIp()) == peer.index()) {
+            endpoints.remove(peer.vtepIp());
+        }
+    }
+
+    private void replace(PublishedMap blocks, int key, long block) {
+        long before = blocks.put(key, block);
+        if (before != PublishedMap.MISSING) {
+            arena.retire(before);
+        }
+    }
+
+    private void remove(PublishedMap blocks, int key) {
+        arena.retire(blocks.remove(key));
+    }
+
+    private PublishedMap map(TablesFile.Root root) {
+        return new PublishedMap(arena, file.rootAt(root) - file.address(), EXPECTED_ENTRIES);
+    }
+
+    private static Map<Ipv4Prefix, Long> routesOf(LocalNode node) {
+        return Map.of(
+            node.clusterCidr(), Route.of(Route.NO_SUCH_NODE, 0),
+            node.serviceCidr(), Route.of(Route.SERVICE, 0),
+            node.podCidr(), Route.of(Route.NO_SUCH_POD, 0),
+            single(node.base()), Route.of(Route.LOCAL_NODE, 0),
+            single(node.address()), Route.of(Route.LOCAL_NODE, 0),
+            single(node.gateway()), Route.of(Route.GATEWAY, 0));
+    }
+
+    private static Map<Ipv4Prefix, Long> routesOf(PortSpec port) {
+        return Map.of(single(port.podIp()), Route.of(Route.LOCAL_PORT, port.id()));
+    }
+
+    private static Map<Ipv4Prefix, Long> routesOf(PeerSpec peer) {
+        Map<Ipv4Prefix, Long> all = new HashMap<>();
+        all.put(peer.podCidr(), Route.of(Route.PEER, peer.index()));
+        peer.nodeAddresses().forEach(address -> all.put(single(address), Route.of(Route.PEER_NODE, peer.index())));
+        return all;
+    }
+
+    private static Ipv4Prefix single(int address) {
+        return new Ipv4Prefix(address, SINGLE);
+    }
+}
