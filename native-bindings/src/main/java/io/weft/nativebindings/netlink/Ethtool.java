@@ -39,7 +39,7 @@ public final class Ethtool implements AutoCloseable {
     static Ethtool open(String familyName) {
         NetlinkSocket socket = NetlinkSocket.open(NETLINK_GENERIC, 0);
         try {
-            String hint = "This kernel lacks ethtool netlink: it needs Linux 5.6 or newer, built with CONFIG_ETHTOOL_NETLINK.";
+            String hint = "This kernel lacks ethtool netlink: it needs Linux 5.6 or newer, built with CONFIG_ETHTOOL_NETLINK";
             return new Ethtool(socket, GenericFamily.resolve(socket, familyName, ETHTOOL_GENL_VERSION, hint));
         } catch (RuntimeException e) {
             socket.close();
@@ -98,11 +98,11 @@ public final class Ethtool implements AutoCloseable {
         List<Feature> group = features(device, feature);
         if (group.stream().allMatch(each -> each.active() == on)) { return; }
         List<Feature> changeable = group.stream().filter(Feature::changeable).toList();
-        if (changeable.isEmpty()) { throw new LinuxException(operation, Errno.EOPNOTSUPP, "The driver has fixed it."); }
+        if (changeable.isEmpty()) { throw new LinuxException(operation, Errno.EOPNOTSUPP, "The driver has fixed it"); }
         socket.execute(operation, setRequest(device, changeable, on));
         if (features(device, feature).stream().anyMatch(each -> each.changeable() && each.active() != on)) {
             throw new LinuxException(
-                operation, Errno.EOPNOTSUPP, "The driver kept it: another feature or setting decides.");
+                operation, Errno.EOPNOTSUPP, "The driver kept it: another feature or setting decides");
         }
     }
 
@@ -112,7 +112,7 @@ public final class Ethtool implements AutoCloseable {
             throw new LinuxException(
                 "find feature " + feature + " of " + device,
                 Errno.EOPNOTSUPP,
-                "The kernel has no feature of this name; `ethtool -k " + device + "` lists them.");
+                "The kernel has no feature of this name; `ethtool -k " + device + "` lists them");
         }
         return found;
     }

@@ -40,7 +40,7 @@ final class NetlinkAbi {
 
     static final int SIZEOF_NLATTR = 4;
     static final int NLA_F_NESTED = 0x8000;
-    static final int NLA_TYPE_MASK = 0x3fff;
+    static final int NLA_TYPE_MASK = ~0xc000;
 
     static final int SIZEOF_GENLMSGHDR = 4;
     static final int GENL_ID_CTRL = 16;

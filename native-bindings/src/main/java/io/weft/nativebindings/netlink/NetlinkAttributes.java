@@ -40,7 +40,7 @@ final class NetlinkAttributes {
     }
 
     int type() {
-        return bytes.get(ValueLayout.JAVA_SHORT_UNALIGNED, start + Short.BYTES) & NLA_TYPE_MASK;
+        return bytes.get(ValueLayout.JAVA_SHORT_UNALIGNED, start + Short.BYTES) & 0xffff & NLA_TYPE_MASK;
     }
 
     int payloadLength() {

@@ -94,7 +94,7 @@ final class NetlinkSocket implements AutoCloseable {
             if (exchange(operation, request, collect(found, accepts, decode))) { return found; }
         }
         throw new LinuxException(
-            operation, Errno.EAGAIN, "It changed during each of " + DUMP_ATTEMPTS + " attempts to read it; try again.");
+            operation, Errno.EAGAIN, "It changed during each of " + DUMP_ATTEMPTS + " attempts to read it; try again");
     }
 
     /** Waits for the next datagram, or with MSG_DONTWAIT looks for one; its size in bytes, or -errno. */
@@ -195,7 +195,7 @@ final class NetlinkSocket implements AutoCloseable {
                 int received = receive(0);
                 if (received == -Errno.EAGAIN) {
                     throw new LinuxException(
-                        operation, Errno.EAGAIN, "The kernel did not answer within " + ANSWER_SECONDS + " s.");
+                        operation, Errno.EAGAIN, "The kernel did not answer within " + ANSWER_SECONDS + " s");
                 }
                 LinuxException.check(operation, received);
             }
@@ -210,7 +210,7 @@ final class NetlinkSocket implements AutoCloseable {
     private String hint(int error) {
         String explanation = explanation();
         if (!explanation.isEmpty()) { return "The kernel says: " + explanation; }
-        return error == Errno.EPERM ? "This needs the capability CAP_NET_ADMIN." : "";
+        return error == Errno.EPERM ? "This needs the capability CAP_NET_ADMIN" : "";
     }
 
     /** NLMSGERR_ATTR_MSG of the message, or empty. */

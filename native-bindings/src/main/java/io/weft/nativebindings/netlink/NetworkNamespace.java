@@ -200,7 +200,7 @@ public final class NetworkNamespace implements AutoCloseable {
 
     private static void check(String operation, int result) {
         if (result == -Errno.EPERM) {
-            throw new LinuxException(operation, Errno.EPERM, "This needs the capability CAP_SYS_ADMIN.");
+            throw new LinuxException(operation, Errno.EPERM, "This needs the capability CAP_SYS_ADMIN");
         }
         LinuxException.check(operation, result);
     }

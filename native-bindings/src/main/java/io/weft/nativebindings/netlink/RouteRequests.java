@@ -5,7 +5,6 @@ import static io.weft.nativebindings.netlink.RtnetlinkAbi.*;
 
 /** Requests about IPv4 routes: struct rtmsg and its attributes. */
 final class RouteRequests {
-    private static final int RT_TABLE_COMPAT = 252; // <linux/rtnetlink.h>: the number is in RTA_TABLE
     private static final int HOST_PREFIX = 32;
 
     /** @param table 0 for all tables */

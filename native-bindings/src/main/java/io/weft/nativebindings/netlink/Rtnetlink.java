@@ -248,7 +248,7 @@ public final class Rtnetlink implements AutoCloseable {
 
     private Link create(String operation, String name, NetlinkRequest request) {
         socket.execute(operation, request);
-        return link(name).orElseThrow(() -> new LinuxException(operation, Errno.ENODEV, "It is gone again already."));
+        return link(name).orElseThrow(() -> new LinuxException(operation, Errno.ENODEV, "It is gone again already"));
     }
 
     private void addAddress(int flags, int ifindex, int ip, int prefixLength, int scope) {

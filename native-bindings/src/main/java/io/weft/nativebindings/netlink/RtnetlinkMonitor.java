@@ -12,8 +12,9 @@ import java.nio.file.Path;
  * namespace is that of the thread which opened it. One thread at a time; allocates what it hands to the listener.
  *
  * <p>For a picture without gaps: open the monitor, then read everything by {@link Rtnetlink}, then drain again and again.
- * Two things are not reported and have to be read anew: everything, after {@link Listener#overrun}; and IPv4 routes, after a
- * link went down or away or an address was removed, because the kernel drops their routes silently.
+ * What the kernel does not report has to be read anew: everything, after {@link Listener#overrun}; IPv4 routes, after a link
+ * went down or away or an address was removed, because their routes are dropped silently. An XDP program attached by bpf_link
+ * is not reported either.
  */
 public final class RtnetlinkMonitor implements AutoCloseable {
     private static final int RECEIVE_BUFFER_BYTES = 4 << 20; // of kernel memory, used only while changes wait here
@@ -41,7 +42,7 @@ public final class RtnetlinkMonitor implements AutoCloseable {
 
     /** Called by {@link #drain} in the order in which the changes happened. */
     public interface Listener {
-        /** A link is new, or something about it has changed: flags, carrier, name, MTU, master, XDP program. */
+        /** A link is new, or something about it has changed: flags, carrier, name, MTU, master. */
         default void linkChanged(Link link) {}
 
         /** A link was deleted or has moved to another namespace. */

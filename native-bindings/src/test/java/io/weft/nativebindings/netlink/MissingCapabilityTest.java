@@ -31,7 +31,7 @@ class MissingCapabilityTest {
                     }
                 }));
             assertEquals(
-                "set ifindex 1 down: EPERM (1) Operation not permitted. This needs the capability CAP_NET_ADMIN.",
+                "set ifindex 1 down: EPERM (1) Operation not permitted. This needs the capability CAP_NET_ADMIN",
                 refused.getMessage());
         }
     }
@@ -47,7 +47,7 @@ class MissingCapabilityTest {
                 }));
             assertEquals(
                 "enter network namespace /proc/" + ProcessHandle.current().pid()
-                    + "/ns/net: EPERM (1) Operation not permitted. This needs the capability CAP_SYS_ADMIN.",
+                    + "/ns/net: EPERM (1) Operation not permitted. This needs the capability CAP_SYS_ADMIN",
                 refused.getMessage());
         }
     }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.nativebindings.linux.Errno;
 import io.weft.nativebindings.linux.LinuxException;
+import io.weft.nativebindings.support.Requirements;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,16 +25,16 @@ class NetworkNamespaceTest {
     private static final Path NAME = NetworkNamespace.named("nlt-" + ProcessHandle.current().pid() + "-ns");
 
     @BeforeEach
-    void assumeRoot() {
-        TestNamespace.assumeRoot();
+    void needsRoot() {
+        Requirements.root();
     }
 
     @Test
     void createdNamespaceIsKnownToIpAndDeletedOnce() {
         NetworkNamespace.create(NAME);
         try {
-            TestNamespace.assumeTool("ip");
-            assertTrue(TestNamespace.run(List.of("ip", "netns", "list")).contains(NAME.getFileName().toString()));
+            Requirements.tool("ip");
+            assertTrue(Requirements.run("ip", "netns", "list").contains(NAME.getFileName().toString()));
             assertTrue(isMounted(NAME));
         } finally {
             assertTrue(NetworkNamespace.delete(NAME));

@@ -10,6 +10,7 @@ import io.weft.nativebindings.linux.Errno;
 import io.weft.nativebindings.linux.LinuxException;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -208,6 +209,32 @@ class RtnetlinkLinkTest {
         assertEquals(Errno.EINVAL, refused.errno());
         assertTrue(refused.getMessage().endsWith("The kernel says: mtu less than device minimum"),
             refused.getMessage());
+    }
+
+    @Test
+    void listIsConsistentWhileLinksComeAndGo() throws InterruptedException {
+        for (int i = 0; i < 100; i++) {
+            node.rtnetlink.createVeth(VethSpec.of("near" + i, "far" + i));
+        }
+        AtomicBoolean done = new AtomicBoolean();
+        Thread changer = Thread.ofPlatform().start(() -> {
+            try (Rtnetlink other = Rtnetlink.openIn(node.path)) {
+                while (!done.get()) {
+                    other.createBridge("br0");
+                    other.deleteLink("br0");
+                }
+            }
+        });
+        try {
+            for (int i = 0; i < 300; i++) {
+                List<String> names = node.rtnetlink.links().stream().map(Link::name).toList();
+                assertEquals(names.size(), names.stream().distinct().count());
+                assertEquals(200, names.stream().filter(name -> name.matches("(near|far)[0-9]+")).count());
+            }
+        } finally {
+            done.set(true);
+            changer.join();
+        }
     }
 
     @Test

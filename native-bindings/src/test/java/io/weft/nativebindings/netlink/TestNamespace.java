@@ -1,12 +1,6 @@
 package io.weft.nativebindings.netlink;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import io.weft.nativebindings.support.Requirements;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,41 +15,19 @@ final class TestNamespace implements AutoCloseable {
     final Rtnetlink rtnetlink;
 
     TestNamespace() {
-        assumeRoot();
+        Requirements.root();
         NetworkNamespace.create(path);
         rtnetlink = Rtnetlink.openIn(path);
         rtnetlink.setUp(1);
     }
 
-    static void assumeRoot() {
-        assumeTrue("root".equals(System.getProperty("user.name")), "network namespaces are made by root only");
-    }
-
-    static void assumeTool(String tool) {
-        boolean found = List.of("/usr/sbin", "/sbin", "/usr/bin", "/bin").stream()
-            .anyMatch(directory -> Files.isExecutable(Path.of(directory, tool)));
-        assumeTrue(found, tool + " is not installed");
-    }
-
     /** What a tool prints inside the namespace. */
     String output(String... command) {
-        assumeTool(command[0]);
+        Requirements.tool("ip");
+        Requirements.tool(command[0]);
         List<String> line = new ArrayList<>(List.of("ip", "netns", "exec", name));
         line.addAll(List.of(command));
-        return run(line);
-    }
-
-    static String run(List<String> command) {
-        try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertEquals(0, process.waitFor(), command + ": " + output);
-            return output;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
+        return Requirements.run(line.toArray(String[]::new));
     }
 
     @Override
