@@ -8,16 +8,16 @@ import java.nio.ByteOrder;
  *
  * <h2>Sums</h2>
  * A <i>sum</i> is a non-negative {@code long} whose value modulo 0xFFFF is the ones' complement sum of big-endian
- * 16-bit words. Those returned here are below 2^34, so a handful of them may simply be added. {@link
- * #fold} brings a sum to 16 bits; the checksum is the complement of that. A non-zero sum never folds to 0, so the
- * checksum of anything but all zeroes is never 0xFFFF.
+ * 16-bit words. Those returned here are below 2^34, so a handful of them may simply be added. {@link #fold} brings a
+ * sum to 16 bits; the checksum is the complement of that. A non-zero sum never folds to 0, so the checksum of anything
+ * but all zeroes is never 0xFFFF.
  *
  * <h2>Deltas</h2>
- * A <i>delta</i> is a 16-bit number (0 to 0xFFFF) that says how the ones' complement sum of some words changes when they are replaced: the folded {@code ~m + m'} of RFC 1624 equation 3. Deltas are made by {@link
- * #delta16}, {@link #delta32} and {@link #delta64} and combined by {@link #addDelta}, which is commutative and
- * associative; the delta of a change followed by another equals their combination, a change and its reverse combine
- * to "no change". 0 and 0xFFFF both mean "no change". So the deltas of a flow can be added once and applied to each
- * of its packets.
+ * A <i>delta</i> is a 16-bit number (0 to 0xFFFF) that says how the ones' complement sum of some words changes when
+ * they are replaced: the folded {@code ~m + m'} of RFC 1624 equation 3. Deltas are made by {@link #delta16},
+ * {@link #delta32} and {@link #delta64} and combined by {@link #addDelta}, which is commutative and associative; the
+ * delta of a change followed by another equals their combination, a change and its reverse combine to "no change".
+ * 0 and 0xFFFF both mean "no change". So the deltas of a flow can be added once and applied to each of its packets.
  *
  * <p>Applying a delta to a correct checksum gives bit for bit the checksum a full computation would give; applying it
  * to a wrong one gives one that is wrong by the same amount (all modulo 0xFFFF, where the checksum itself cannot tell

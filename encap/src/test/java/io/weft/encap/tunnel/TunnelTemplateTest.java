@@ -66,6 +66,17 @@ class TunnelTemplateTest {
         }
     }
 
+    /** Every base sum, with the largest length and TOS: each way the carries can go. */
+    @Test
+    void everyBaseSumGivesAValidChecksum() {
+        long frameAt = frames.at() + 1024;
+        for (int low = 0; low <= 0xFFFF; low++) {
+            TunnelTemplate.write(slot, NEXT_HOP, OWN, NODE_1 & 0xFFFF_0000 | low, NODE_2, VxlanHeader.LINUX_PORT, 1);
+            assertTrue(TunnelTemplate.encap(slot, frameAt, 65_485, low, 255));
+            assertOuter(frameAt - 50, 65_485, low, 255);
+        }
+    }
+
     private static void assertOuter(long outer, int innerLength, int hash, int tos) {
         long ipAt = outer + 14;
         assertEquals(0, Ipv4Header.validate(ipAt, innerLength + 36));
