@@ -3,6 +3,7 @@ package io.weft.controlplane.ipam;
 import io.weft.controlplane.ipam.JournalRecord.Given;
 import io.weft.controlplane.ipam.JournalRecord.Node;
 import io.weft.controlplane.ipam.JournalRecord.TakenBack;
+import io.weft.nativebindings.linux.AtomicFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -121,7 +122,7 @@ final class AttachmentJournal implements AutoCloseable {
         Bytes<?> bytes = Bytes.allocateElasticOnHeap();
         new Node(nodeName).writeTo(bytes);
         List.copyOf(living).forEach(attachment -> new Given(attachment).writeTo(bytes));
-        DurableFile.replace(file, bytes.toByteArray());
+        AtomicFiles.write(file, bytes.toByteArray());
         if (channel != null) {
             channel.close();
         }

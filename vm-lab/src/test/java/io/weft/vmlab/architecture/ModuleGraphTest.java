@@ -52,8 +52,7 @@ class ModuleGraphTest {
         .allowEmptyShould(true);
 
     @ArchTest static final ArchRule packetPathHasNoStreams = noClasses()
-        .that()
-        .resideInAnyPackage(ENCAP, "io.weft.dataplane.graph..", "io.weft.dataplane.node..", "io.weft.dataplane.frame..")
+        .that().resideInAnyPackage("io.weft.encap..", "io.weft.dataplane.graph..", "io.weft.dataplane.frame..")
         .should().dependOnClassesThat().resideInAnyPackage("java.util.stream..")
         .allowEmptyShould(true);
 

@@ -1,0 +1,137 @@
+package io.weft.controlplane.cni;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.weft.controlplane.cni.PodAttacher.Attached;
+import io.weft.controlplane.ipam.Attachment;
+import io.weft.controlplane.ipam.AttachmentKey;
+import io.weft.controlplane.status.DataplaneView;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.nativebindings.linux.LinuxException;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One CNI request → what the plug-in prints and its exit status (CNI specification 1.1). Any thread. */
+public final class CniHandler {
+    private static final Logger LOG = LoggerFactory.getLogger(CniHandler.class);
+    private static final String VALID_ATTACHMENTS = "cni.dev/valid-attachments";
+
+    record Answer(int exitStatus, String output) {
+    }
+
+    private final PodAttacher attacher;
+    private final PodTables tables;
+    private final DataplaneView dataplane;
+
+    public CniHandler(PodAttacher attacher, PodTables tables, DataplaneView dataplane) {
+        this.attacher = attacher;
+        this.tables = tables;
+        this.dataplane = dataplane;
+    }
+
+    Answer handle(String text) {
+        String version = CniVersion.NEWEST;
+        try {
+            CniRequest request = CniRequest.parse(text);
+            version = checkedVersion(request);
+            return new Answer(0, dispatch(request, version));
+        } catch (CniException e) {
+            return failure(version, e);
+        } catch (LinuxException e) {
+            return failure(version, new CniException(CniErrorCode.KERNEL_REFUSED, e.getMessage()));
+        } catch (IOException e) {
+            return failure(version, new CniException(CniErrorCode.IO_FAILURE, String.valueOf(e.getMessage())));
+        } catch (RuntimeException e) {
+            LOG.error("CNI request failed", e);
+            return failure(version, new CniException(CniErrorCode.KERNEL_REFUSED, e.toString()));
+        }
+    }
+
+    private String dispatch(CniRequest request, String version) throws CniException, IOException {
+        return switch (request.command()) {
+            case "ADD" -> add(request, version);
+            case "DEL" -> delete(request);
+            case "CHECK" -> check(request);
+            case "STATUS" -> status();
+            case "GC" -> collect(request);
+            default -> throw new CniException(
+                CniErrorCode.INVALID_VARIABLES, "CNI_COMMAND is wrong: " + request.command());
+        };
+    }
+
+    private String add(CniRequest request, String version) throws CniException, IOException {
+        long startNanos = System.nanoTime();
+        Attached attached = attacher.attach(request.key(), request.network(), request.requireNetns());
+        Attachment attachment = attached.attachment();
+        LOG.info("ADD {}: {} on {}, port {}, {} ms", attachment.key(), Ipv4Address.format(attachment.podIp()),
+            attachment.hostIfName(), attachment.portId(), (System.nanoTime() - startNanos) / 1_000_000);
+        return CniResult.added(version, attachment, attached.hostMac(), attached.gateway());
+    }
+
+    private String delete(CniRequest request) throws CniException, IOException {
+        attacher.detach(request.key());
+        LOG.info("DEL {}", request.key());
+        return "";
+    }
+
+    private String check(CniRequest request) throws CniException {
+        AttachmentKey key = request.key();
+        Attachment attachment = tables.find(key).orElseThrow(
+            () -> new CniException(CniErrorCode.UNKNOWN_CONTAINER, key + " is not attached"));
+        checkPreviousResult(request.configuration().path("prevResult"), attachment);
+        Optional<String> wrong = attacher.check(attachment);
+        if (wrong.isPresent()) { throw new CniException(CniErrorCode.CHECK_FAILED, wrong.get()); }
+        return "";
+    }
+
+    private static void checkPreviousResult(JsonNode previous, Attachment attachment) throws CniException {
+        if (previous.isMissingNode()) { return; }
+        String address = Ipv4Address.format(attachment.podIp());
+        for (JsonNode ip : previous.path("ips")) {
+            if (ip.path("address").asText().startsWith(address + "/")) { return; }
+        }
+        throw new CniException(CniErrorCode.CHECK_FAILED, "prevResult does not have the pod's address " + address);
+    }
+
+    private String status() throws CniException {
+        if (!dataplane.isAlive()) { throw new CniException(CniErrorCode.LIMITED, "Weft's dataplane is away"); }
+        if (tables.podCidr().isEmpty()) {
+            throw new CniException(CniErrorCode.NOT_AVAILABLE,
+                "this node's Node object or its podCIDR is not known yet");
+        }
+        if (tables.freeAddresses() == 0) {
+            throw new CniException(CniErrorCode.NOT_AVAILABLE, "no address is left in " + tables.podCidr().get());
+        }
+        return "";
+    }
+
+    private String collect(CniRequest request) throws CniException, IOException {
+        JsonNode list = request.configuration().path(VALID_ATTACHMENTS);
+        if (!list.isArray()) {
+            throw new CniException(CniErrorCode.INVALID_CONFIGURATION, VALID_ATTACHMENTS + " is not a list");
+        }
+        Set<AttachmentKey> valid = new HashSet<>();
+        list.forEach(
+            item -> valid.add(new AttachmentKey(item.path("containerID").asText(), item.path("ifname").asText())));
+        attacher.keepOnly(request.network(), valid);
+        return "";
+    }
+
+    private static String checkedVersion(CniRequest request) throws CniException {
+        String version = request.cniVersion();
+        if (!CniVersion.isSupported(version)) {
+            throw new CniException(CniErrorCode.INCOMPATIBLE_VERSION,
+                "cniVersion " + (version.isEmpty() ? "is not given" : version + " is not supported"),
+                "supported: " + String.join(", ", CniVersion.SUPPORTED));
+        }
+        return version;
+    }
+
+    private static Answer failure(String version, CniException error) {
+        LOG.warn("CNI: error {}: {} {}", error.code(), error.getMessage(), error.details());
+        return new Answer(1, CniResult.error(version, error));
+    }
+}

@@ -1,0 +1,55 @@
+package io.weft.controlplane.cni;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.controlplane.ipam.Attachment;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.MacAddress;
+
+/** The objects the runtime reads, in the shape of the version it asked for. */
+final class CniResult {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int POD_SIDE = 1;
+
+    private CniResult() {
+    }
+
+    /** Result of ADD: the veth's two ends, the address, the default route. */
+    static String added(String version, Attachment attachment, long hostMac, int gateway) {
+        ObjectNode result = JSON.createObjectNode().put("cniVersion", version);
+        ArrayNode interfaces = result.putArray("interfaces");
+        putInterface(interfaces, version, attachment.hostIfName(), hostMac, attachment.mtu());
+        putInterface(interfaces, version, attachment.key().ifName(), attachment.podMac(), attachment.mtu())
+            .put("sandbox", attachment.netns());
+        ObjectNode ip = result.putArray("ips").addObject();
+        if (CniVersion.hasAddressFamily(version)) {
+            ip.put("version", "4");
+        }
+        ip.put("address", Ipv4Address.format(attachment.podIp()) + "/32")
+            .put("gateway", Ipv4Address.format(gateway))
+            .put("interface", POD_SIDE);
+        result.putArray("routes").addObject().put("dst", "0.0.0.0/0").put("gw", Ipv4Address.format(gateway));
+        result.putObject("dns");
+        return result.toPrettyString() + "\n";
+    }
+
+    static String error(String version, CniException error) {
+        ObjectNode result = JSON.createObjectNode()
+            .put("cniVersion", version)
+            .put("code", error.code())
+            .put("msg", error.getMessage());
+        if (!error.details().isEmpty()) {
+            result.put("details", error.details());
+        }
+        return result.toPrettyString() + "\n";
+    }
+
+    private static ObjectNode putInterface(ArrayNode interfaces, String version, String name, long mac, int mtu) {
+        ObjectNode added = interfaces.addObject().put("name", name).put("mac", MacAddress.format(mac));
+        if (CniVersion.hasInterfaceMtu(version)) {
+            added.put("mtu", mtu);
+        }
+        return added;
+    }
+}

@@ -1,0 +1,86 @@
+package io.weft.controlplane.cni;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.Channels;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Listens for {@link WeftCni} on a Unix socket that only root may open. Each request has a thread of its own, since it
+ * enters the pod's namespace and waits for the dataplane.
+ */
+public final class CniServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(CniServer.class);
+    private static final int MAX_REQUEST_BYTES = 4 << 20;
+    private static final int MAX_REQUESTS = 128;
+
+    private final Path socket;
+    private final CniHandler handler;
+    private final Semaphore requests = new Semaphore(MAX_REQUESTS);
+    private ServerSocketChannel server;
+
+    public CniServer(Path socket, CniHandler handler) {
+        this.socket = socket;
+        this.handler = handler;
+    }
+
+    public void start() throws IOException {
+        Files.deleteIfExists(socket);
+        server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        server.bind(UnixDomainSocketAddress.of(socket));
+        Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+        Thread.ofPlatform().name("cni").daemon().start(this::accept);
+    }
+
+    @Override
+    public void close() {
+        try {
+            server.close();
+            Files.deleteIfExists(socket);
+        } catch (IOException e) {
+            LOG.warn("{}: {}", socket, e.toString());
+        }
+    }
+
+    private void accept() {
+        while (server.isOpen()) {
+            try {
+                requests.acquire();
+                SocketChannel client = server.accept();
+                Thread.ofPlatform().name("cni-request").daemon().start(() -> serve(client));
+            } catch (ClosedChannelException e) {
+                return;
+            } catch (IOException e) {
+                requests.release();
+                LOG.warn("{}: {}", socket, e.toString());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+
+    private void serve(SocketChannel client) {
+        try (client; OutputStream out = Channels.newOutputStream(client)) {
+            out.write((WeftCni.GREETING + "\n").getBytes(StandardCharsets.UTF_8));
+            byte[] request = Channels.newInputStream(client).readNBytes(MAX_REQUEST_BYTES);
+            CniHandler.Answer answer = handler.handle(new String(request, StandardCharsets.UTF_8));
+            out.write((answer.exitStatus() + "\n" + answer.output()).getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            LOG.info("CNI request: the plug-in went away: {}", e.toString());
+        } finally {
+            requests.release();
+        }
+    }
+}

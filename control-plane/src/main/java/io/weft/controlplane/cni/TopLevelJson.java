@@ -1,0 +1,76 @@
+package io.weft.controlplane.cni;
+
+/**
+ * As much JSON as the plug-in needs: string members of the outermost object, and quoting. No library, so that the plug-in
+ * starts fast.
+ */
+final class TopLevelJson {
+    private TopLevelJson() {
+    }
+
+    /** @return the string value of a member of the outermost object, or {@code absent} */
+    static String text(String json, String name, String absent) {
+        int depth = 0;
+        for (int i = 0; i < json.length(); i++) {
+            switch (json.charAt(i)) {
+                case '{', '[' -> depth++;
+                case '}', ']' -> depth--;
+                case '"' -> {
+                    int end = closingQuote(json, i);
+                    int colon = skipBlanks(json, end + 1);
+                    if (depth == 1 && colon < json.length() && json.charAt(colon) == ':'
+                        && unquote(json, i, end).equals(name)) {
+                        return value(json, skipBlanks(json, colon + 1), absent);
+                    }
+                    i = end;
+                }
+                default -> {}
+            }
+        }
+        return absent;
+    }
+
+    static String quote(String text) {
+        StringBuilder quoted = new StringBuilder(text.length() + 16).append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            switch (c) {
+                case '"', '\\' -> quoted.append('\\').append(c);
+                default -> {
+                    if (c < ' ') {
+                        quoted.append("\\u").append(String.format("%04x", (int) c));
+                    } else {
+                        quoted.append(c);
+                    }
+                }
+            }
+        }
+        return quoted.append('"').toString();
+    }
+
+    private static String value(String json, int at, String absent) {
+        return at < json.length() && json.charAt(at) == '"' ? unquote(json, at, closingQuote(json, at)) : absent;
+    }
+
+    private static int closingQuote(String json, int open) {
+        int i = open + 1;
+        while (i < json.length() && json.charAt(i) != '"') {
+            i += json.charAt(i) == '\\' ? 2 : 1;
+        }
+        return Math.min(i, json.length());
+    }
+
+    private static int skipBlanks(String json, int from) {
+        int i = from;
+        while (i < json.length() && Character.isWhitespace(json.charAt(i))) {
+            i++;
+        }
+        return i;
+    }
+
+    /** Simple escapes; paths and versions have no others. */
+    private static String unquote(String json, int open, int close) {
+        String inner = json.substring(Math.min(open + 1, close), close);
+        return inner.indexOf('\\') < 0 ? inner : inner.replaceAll("\\\\(.)", "$1");
+    }
+}

@@ -1,0 +1,141 @@
+package io.weft.controlplane.cni;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The CNI plug-in {@code weft-cni}: hands the request to the control plane's {@link CniServer} and prints its answer.
+ *
+ * <p>The socket is the network configuration's {@code socket}, else {@code WEFT_CNI_SOCKET}, else
+ * {@value #DEFAULT_SOCKET}. VERSION is answered here. While the control plane is away or does not greet, the answer is
+ * error 11 (try again later). Uses nothing but the JDK, so that it starts fast.
+ *
+ * <p>Protocol: the plug-in sends one JSON object and ends its side. The server sends {@value #GREETING} as soon as it has
+ * the connection; then, when done, the exit status as a line and what to print.
+ */
+public final class WeftCni {
+    static final String GREETING = "weft-cni 1";
+    private static final String DEFAULT_SOCKET = "/run/weft/cni.sock";
+    private static final long GREETING_MS = 3000;
+    private static final long ANSWER_MS = 60_000;
+
+    private final Map<String, String> environment;
+    private final PrintStream out;
+
+    WeftCni(Map<String, String> environment, PrintStream out) {
+        this.environment = environment;
+        this.out = out;
+    }
+
+    public static void main(String[] args) throws IOException {
+        PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
+        String configuration = new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
+        int status = new WeftCni(System.getenv(), out).run(configuration);
+        out.flush();
+        Runtime.getRuntime().halt(status);
+    }
+
+    /** @return the exit status */
+    int run(String configuration) {
+        String version = TopLevelJson.text(configuration, "cniVersion", CniVersion.NEWEST);
+        String command = environment.getOrDefault("CNI_COMMAND", "");
+        if (command.equals("VERSION")) {
+            out.println(versions(version));
+            return 0;
+        }
+        if (command.isEmpty()) {
+            return error(version, CniErrorCode.INVALID_VARIABLES, "CNI_COMMAND is not set",
+                "weft-cni is run by a container runtime");
+        }
+        return ask(socket(configuration), request(command, configuration), version);
+    }
+
+    private int ask(String socket, String request, String version) {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            channel.connect(UnixDomainSocketAddress.of(socket));
+            CountDownLatch greeted = new CountDownLatch(1);
+            CountDownLatch done = new CountDownLatch(1);
+            closeWhenLate(channel, greeted, done);
+            channel.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.UTF_8)));
+            channel.shutdownOutput();
+            InputStream in = Channels.newInputStream(channel);
+            if (!GREETING.equals(line(in))) { return away(version, socket, "it does not answer"); }
+            greeted.countDown();
+            String status = line(in);
+            String answer = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            done.countDown();
+            if (!status.matches("[0-9]{1,3}")) { return away(version, socket, "it went away before it answered"); }
+            out.print(answer);
+            return Integer.parseInt(status);
+        } catch (IOException e) {
+            return away(version, socket, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Reads from a Unix socket have no time limit of their own; closing the channel ends them. */
+    private static void closeWhenLate(SocketChannel channel, CountDownLatch greeted, CountDownLatch done) {
+        Thread.ofPlatform().daemon().start(() -> {
+            try {
+                if (!greeted.await(GREETING_MS, TimeUnit.MILLISECONDS)
+                    || !done.await(ANSWER_MS, TimeUnit.MILLISECONDS)) {
+                    channel.close();
+                }
+            } catch (IOException | InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    private static String line(InputStream in) throws IOException {
+        StringBuilder text = new StringBuilder();
+        for (int c = in.read(); c >= 0 && c != '\n'; c = in.read()) {
+            text.append((char) c);
+        }
+        return text.toString();
+    }
+
+    private int away(String version, String socket, String why) {
+        return error(version, CniErrorCode.TRY_AGAIN, "Weft's control plane is away", socket + ": " + why);
+    }
+
+    private int error(String version, int code, String message, String details) {
+        out.println("{\"cniVersion\":" + TopLevelJson.quote(version) + ",\"code\":" + code + ",\"msg\":"
+            + TopLevelJson.quote(message) + ",\"details\":" + TopLevelJson.quote(details) + "}");
+        return 1;
+    }
+
+    private static String versions(String version) {
+        StringBuilder list = new StringBuilder();
+        for (String supported : CniVersion.SUPPORTED) {
+            list.append(list.isEmpty() ? "" : ",").append(TopLevelJson.quote(supported));
+        }
+        return "{\"cniVersion\":" + TopLevelJson.quote(version) + ",\"supportedVersions\":[" + list + "]}";
+    }
+
+    private String socket(String configuration) {
+        return TopLevelJson.text(configuration, "socket", environment.getOrDefault("WEFT_CNI_SOCKET", DEFAULT_SOCKET));
+    }
+
+    private String request(String command, String configuration) {
+        return "{\"command\":" + TopLevelJson.quote(command)
+            + ",\"containerId\":" + variable("CNI_CONTAINERID")
+            + ",\"netns\":" + variable("CNI_NETNS")
+            + ",\"ifName\":" + variable("CNI_IFNAME")
+            + ",\"args\":" + variable("CNI_ARGS")
+            + ",\"configuration\":" + TopLevelJson.quote(configuration) + "}";
+    }
+
+    private String variable(String name) {
+        return TopLevelJson.quote(environment.getOrDefault(name, ""));
+    }
+}

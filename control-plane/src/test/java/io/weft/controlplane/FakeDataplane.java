@@ -1,0 +1,55 @@
+package io.weft.controlplane;
+
+import io.weft.dataplane.counters.ConductorCounters;
+import io.weft.dataplane.counters.ConductorFact;
+import io.weft.dataplane.counters.CounterFile;
+import io.weft.dataplane.counters.CounterSizing;
+import io.weft.dataplane.counters.PortState;
+import io.weft.dataplane.counters.PortStatus;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** Writes the counters file as a dataplane would, with a heartbeat, and says of ports what a test wants. */
+public final class FakeDataplane implements AutoCloseable {
+    public static final int WORKERS = 2;
+    private static final long BEAT_MS = 100;
+
+    private final CounterFile file;
+    private final ConductorCounters conductor;
+    private final Thread heart = Thread.ofPlatform().daemon().unstarted(this::beat);
+    private volatile boolean stopped;
+
+    public FakeDataplane(Path runDirectory) {
+        file = CounterFile.create(runDirectory, new CounterSizing(WORKERS, 1024, 16), System.nanoTime());
+        conductor = file.conductor();
+        conductor.set(ConductorFact.HEARTBEAT, System.nanoTime());
+        heart.start();
+    }
+
+    public synchronized void say(int portId, long attachId, String name, PortState state, String reason) {
+        conductor.port(new PortStatus(portId, state, attachId, name, 1, WORKERS, "native copy", reason));
+    }
+
+    @Override
+    public void close() {
+        stopped = true;
+        heart.interrupt();
+        try {
+            heart.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        conductor.set(ConductorFact.HEARTBEAT, System.nanoTime() - TimeUnit.MINUTES.toNanos(1));
+    }
+
+    private void beat() {
+        while (!stopped) {
+            conductor.set(ConductorFact.HEARTBEAT, System.nanoTime());
+            try {
+                Thread.sleep(BEAT_MS);
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,309 @@
+package io.weft.controlplane.cni;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.controlplane.FakeDataplane;
+import io.weft.controlplane.TestNamespace;
+import io.weft.controlplane.ipam.AttachmentKey;
+import io.weft.controlplane.ipam.AttachmentStore;
+import io.weft.controlplane.status.DataplaneView;
+import io.weft.dataplane.counters.PortState;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.MacAddress;
+import io.weft.nativebindings.linux.Sysctl;
+import io.weft.nativebindings.netlink.Link;
+import io.weft.nativebindings.netlink.NetworkNamespace;
+import io.weft.nativebindings.netlink.Route;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.nativebindings.netlink.VethSpec;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The plug-in against the server in a node's namespace, with real veths and pods, and a dataplane that only talks. */
+class CniTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int GATEWAY = Ipv4Address.of("10.244.7.1");
+
+    @TempDir private Path directory;
+    private TestNamespace node;
+    private TestNamespace pod;
+    private FakeDataplane dataplane;
+    private DataplaneView view;
+    private AttachmentStore store;
+    private TestTables tables;
+    private CniServer server;
+
+    private record Answer(int status, String text) {
+        JsonNode json() {
+            try {
+                return JSON.readTree(text);
+            } catch (IOException e) {
+                throw new AssertionError(text, e);
+            }
+        }
+    }
+
+    @BeforeEach
+    void start() throws IOException {
+        node = new TestNamespace();
+        pod = new TestNamespace();
+        dataplane = new FakeDataplane(directory);
+        view = new DataplaneView(directory);
+        store = AttachmentStore.open(directory, "n1", 1024);
+        tables = new TestTables(store, dataplane, Ipv4Prefix.of("10.244.7.0/29"));
+        PodAttacher attacher = new PodAttacher(tables, view, 1, Duration.ofMillis(500));
+        server = new CniServer(socket(), new CniHandler(attacher, tables, view));
+        NetworkNamespace.run(node.path(), server::start);
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        if (server != null) {
+            server.close();
+            store.close();
+            view.close();
+            dataplane.close();
+        }
+        if (pod != null) {
+            pod.close();
+        }
+        node.close();
+    }
+
+    @Test
+    void addMakesThePodsInterfaceAndSaysSo() {
+        Answer answer = run("ADD", "c1", configuration("1.1.0"));
+        assertEquals(0, answer.status(), answer.text());
+        JsonNode result = answer.json();
+        assertEquals("1.1.0", result.path("cniVersion").asText());
+        String hostName = result.at("/interfaces/0/name").asText();
+        assertTrue(AttachmentStore.isHostIfName(hostName), hostName);
+        assertFalse(result.at("/interfaces/0").has("sandbox"));
+        assertEquals("eth0", result.at("/interfaces/1/name").asText());
+        assertEquals(pod.path().toString(), result.at("/interfaces/1/sandbox").asText());
+        assertEquals(1450, result.at("/interfaces/1/mtu").asInt());
+        assertEquals("10.244.7.2/32", result.at("/ips/0/address").asText());
+        assertEquals("10.244.7.1", result.at("/ips/0/gateway").asText());
+        assertEquals(1, result.at("/ips/0/interface").asInt());
+        assertEquals("0.0.0.0/0", result.at("/routes/0/dst").asText());
+        assertTrue(result.path("dns").isObject());
+        assertPod(MacAddress.of(result.at("/interfaces/1/mac").asText()));
+        assertHostEnd(hostName);
+    }
+
+    private void assertPod(long mac) {
+        try (Rtnetlink rtnetlink = Rtnetlink.openIn(pod.path())) {
+            Link link = rtnetlink.link("eth0").orElseThrow();
+            assertEquals(mac, link.mac());
+            assertEquals(1450, link.mtu());
+            assertTrue(link.isUp());
+            assertEquals(FakeDataplane.WORKERS, link.txQueues());
+            assertEquals(List.of(Ipv4Address.of("10.244.7.2")),
+                rtnetlink.addresses(link.index()).stream().map(address -> address.ip()).toList());
+            assertEquals(GATEWAY, rtnetlink.lookup(Ipv4Address.of("192.0.2.99")).map(Route::gateway).orElse(0));
+        }
+    }
+
+    private void assertHostEnd(String name) {
+        NetworkNamespace.run(node.path(), () -> {
+            assertEquals("0", Sysctl.read("net/ipv4/conf/" + name + "/forwarding"));
+            try (Rtnetlink rtnetlink = Rtnetlink.open()) {
+                Link link = rtnetlink.link(name).orElseThrow();
+                assertTrue(link.isUp());
+                assertEquals(1450, link.mtu());
+                assertEquals(FakeDataplane.WORKERS, link.rxQueues());
+                assertEquals(List.of(), rtnetlink.addresses(link.index()));
+            }
+        });
+        assertEquals(List.of(name), tables.open);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0.3.1", "0.4.0", "1.0.0", "1.1.0"})
+    void answersEveryVersionInItsOwnShape(String version) {
+        JsonNode result = run("ADD", "c1", configuration(version)).json();
+        assertEquals(version, result.path("cniVersion").asText());
+        assertEquals(version.startsWith("0."), result.at("/ips/0").has("version"));
+        assertEquals(version.equals("1.1.0"), result.at("/interfaces/0").has("mtu"));
+    }
+
+    @Test
+    void anUnknownVersionIsErrorOne() {
+        Answer answer = run("ADD", "c1", configuration("0.2.0"));
+        assertEquals(1, answer.status());
+        assertEquals(1, answer.json().path("code").asInt());
+    }
+
+    @Test
+    void addAgainGivesTheSame() {
+        Answer first = run("ADD", "c1", configuration("1.1.0"));
+        assertEquals(first, run("ADD", "c1", configuration("1.1.0")));
+        assertEquals(1, store.all().size());
+    }
+
+    @Test
+    void addAfterThePodWasMadeAnewGivesANewInterface() {
+        run("ADD", "c1", configuration("1.1.0"));
+        pod.close();
+        pod = new TestNamespace();
+        Answer again = run("ADD", "c1", configuration("1.1.0"));
+        assertEquals(0, again.status(), again.text());
+        assertEquals(pod.path().toString(), again.json().at("/interfaces/1/sandbox").asText());
+        assertEquals(1, store.all().size());
+    }
+
+    @Test
+    void deleteSucceedsAnyNumberOfTimesAndWithoutThePod() {
+        run("ADD", "c1", configuration("1.1.0"));
+        assertEquals(new Answer(0, ""), run("DEL", "c1", configuration("1.1.0")));
+        assertEquals(List.of(), hostEnds());
+        assertEquals(List.of(), store.all());
+        assertEquals(List.of(), tables.open);
+        assertEquals(new Answer(0, ""), run("DEL", "c1", configuration("1.1.0")));
+        pod.close();
+        assertEquals(new Answer(0, ""), run("DEL", "c1", configuration("1.1.0")));
+        assertEquals(new Answer(0, ""), run("DEL", "never-seen", configuration("0.3.1")));
+    }
+
+    @Test
+    void checkIsSilentUntilSomethingIsWrong() {
+        String withResult = configuration("1.1.0").replaceFirst("}$",
+            ",\"prevResult\":" + run("ADD", "c1", configuration("1.1.0")).text() + "}");
+        assertEquals(new Answer(0, ""), run("CHECK", "c1", withResult));
+        try (Rtnetlink rtnetlink = Rtnetlink.openIn(pod.path())) {
+            rtnetlink.deleteAddress(rtnetlink.link("eth0").orElseThrow().index(), Ipv4Address.of("10.244.7.2"), 32);
+        }
+        Answer wrong = run("CHECK", "c1", withResult);
+        assertEquals(1, wrong.status());
+        assertEquals("device eth0 has lost 10.244.7.2", wrong.json().path("msg").asText());
+        assertEquals(3, run("CHECK", "other", withResult).json().path("code").asInt());
+    }
+
+    @Test
+    void aPortThatFailsUndoesEverything() {
+        tables.nextState = PortState.FAILED;
+        Answer answer = run("ADD", "c1", configuration("1.1.0"));
+        assertEquals(1, answer.status());
+        assertEquals("no queue left", answer.json().path("details").asText());
+        assertNothingLeft();
+    }
+
+    @Test
+    void aPortThatStaysShutIsTryAgainAndUndoesEverything() {
+        tables.nextState = PortState.OPENING;
+        assertEquals(11, run("ADD", "c1", configuration("1.1.0")).json().path("code").asInt());
+        assertNothingLeft();
+    }
+
+    @Test
+    void withoutPodCidrOrDataplaneAddIsTryAgain() {
+        tables.podCidr = Optional.empty();
+        assertEquals(11, run("ADD", "c1", configuration("1.1.0")).json().path("code").asInt());
+        assertEquals(50, run("STATUS", "", configuration("1.1.0")).json().path("code").asInt());
+        tables.podCidr = Optional.of(Ipv4Prefix.of("10.244.7.0/29"));
+        assertEquals(new Answer(0, ""), run("STATUS", "", configuration("1.1.0")));
+        dataplane.close();
+        assertEquals(11, run("ADD", "c1", configuration("1.1.0")).json().path("code").asInt());
+        assertEquals(51, run("STATUS", "", configuration("1.1.0")).json().path("code").asInt());
+    }
+
+    @Test
+    void moreAddsThanAddressesAreRefusedUntilOneIsFreed() {
+        for (int i = 0; i < 5; i++) {
+            try (TestNamespace more = new TestNamespace()) {
+                assertEquals(0, run("ADD", "c" + i, configuration("1.1.0"), more.path()).status());
+            }
+        }
+        assertEquals(11, run("ADD", "c5", configuration("1.1.0")).json().path("code").asInt());
+        assertEquals(50, run("STATUS", "", configuration("1.1.0")).json().path("code").asInt());
+        run("DEL", "c3", configuration("1.1.0"));
+        assertEquals("10.244.7.5/32", run("ADD", "c5", configuration("1.1.0")).json().at("/ips/0/address").asText());
+    }
+
+    @Test
+    void collectionKeepsWhatIsValidAndRemovesOrphans() {
+        run("ADD", "c1", configuration("1.1.0"));
+        try (TestNamespace other = new TestNamespace()) {
+            run("ADD", "c2", configuration("1.1.0"), other.path());
+            NetworkNamespace.run(node.path(), () -> {
+                try (Rtnetlink rtnetlink = Rtnetlink.open()) {
+                    rtnetlink.createVeth(VethSpec.of("weft0123456789a", "orphan"));
+                }
+            });
+            String valid = configuration("1.1.0").replaceFirst("}$",
+                ",\"cni.dev/valid-attachments\":[{\"containerID\":\"c2\",\"ifname\":\"eth0\"}]}");
+            assertEquals(new Answer(0, ""), run("GC", "", valid));
+            assertEquals(List.of(AttachmentStore.hostIfName(new AttachmentKey("c2", "eth0"))), hostEnds());
+            assertEquals(1, store.all().size());
+        }
+    }
+
+    @Test
+    void wrongInputIsNamed() {
+        assertEquals(4, run("ADD", "", configuration("1.1.0")).json().path("code").asInt());
+        assertEquals(4,
+            run("ADD", "c1", configuration("1.1.0"), Path.of("/run/netns/none")).json().path("code").asInt());
+        assertEquals(6,
+            run("ADD", "c1", "{\"cniVersion\":\"1.1.0\",\"socket\":\"" + socket() + "\"").json().path("code").asInt());
+        assertEquals(4, run("EAT", "c1", configuration("1.1.0")).json().path("code").asInt());
+    }
+
+    @Test
+    void theSocketIsForRootOnly() throws IOException {
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(socket())));
+    }
+
+    private void assertNothingLeft() {
+        assertEquals(List.of(), store.all());
+        assertEquals(List.of(), tables.open);
+        assertEquals(List.of(), hostEnds());
+    }
+
+    private List<String> hostEnds() {
+        try (Rtnetlink rtnetlink = Rtnetlink.openIn(node.path())) {
+            return rtnetlink.links().stream().map(Link::name).filter(AttachmentStore::isHostIfName).toList();
+        }
+    }
+
+    private Answer run(String command, String container, String configuration) {
+        return run(command, container, configuration, pod.path());
+    }
+
+    private static Answer run(String command, String container, String configuration, Path netns) {
+        Map<String, String> environment = new HashMap<>(Map.of("CNI_COMMAND", command, "CNI_CONTAINERID", container,
+            "CNI_NETNS", netns.toString(), "CNI_IFNAME", "eth0", "CNI_PATH", "/opt/cni/bin"));
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        int status = new WeftCni(environment, new PrintStream(out, true, StandardCharsets.UTF_8)).run(configuration);
+        return new Answer(status, out.toString(StandardCharsets.UTF_8));
+    }
+
+    private Path socket() {
+        return directory.resolve("cni.sock");
+    }
+
+    private String configuration(String version) {
+        return "{\"cniVersion\":\"" + version + "\",\"name\":\"weft\",\"type\":\"weft-cni\",\"socket\":\"" + socket()
+            + "\"}";
+    }
+}

@@ -1,0 +1,75 @@
+package io.weft.controlplane.cni;
+
+import io.weft.controlplane.FakeDataplane;
+import io.weft.controlplane.ipam.Attachment;
+import io.weft.controlplane.ipam.AttachmentKey;
+import io.weft.controlplane.ipam.AttachmentStore;
+import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
+import io.weft.dataplane.counters.PortState;
+import io.weft.encap.address.Ipv4Prefix;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Records as in the product; the tables are a list, and ports get the state a test asks for. */
+final class TestTables implements PodTables {
+    static final int MTU = 1450;
+
+    final List<String> open = new ArrayList<>();
+    volatile PortState nextState = PortState.UP;
+    volatile Optional<Ipv4Prefix> podCidr;
+    private final AttachmentStore store;
+    private final FakeDataplane dataplane;
+
+    TestTables(AttachmentStore store, FakeDataplane dataplane, Ipv4Prefix podCidr) {
+        this.store = store;
+        this.dataplane = dataplane;
+        this.podCidr = Optional.of(podCidr);
+        store.usePrefix(podCidr);
+    }
+
+    @Override
+    public Optional<Ipv4Prefix> podCidr() {
+        return podCidr;
+    }
+
+    @Override
+    public synchronized long freeAddresses() {
+        return store.freeAddresses();
+    }
+
+    @Override
+    public synchronized Optional<Attachment> find(AttachmentKey key) {
+        return store.find(key);
+    }
+
+    @Override
+    public synchronized List<Attachment> all() {
+        return store.all();
+    }
+
+    @Override
+    public synchronized Attachment give(AttachmentKey key, String network, String netns)
+        throws IOException, ExhaustedException {
+        return store.give(key, network, netns, MTU);
+    }
+
+    @Override
+    public synchronized void takeBack(AttachmentKey key) throws IOException {
+        store.takeBack(key);
+    }
+
+    @Override
+    public synchronized void openPort(Attachment attachment) {
+        open.add(attachment.hostIfName());
+        dataplane.say(attachment.portId(), attachment.attachId(), attachment.hostIfName(), nextState,
+            nextState == PortState.FAILED ? "no queue left" : "");
+    }
+
+    @Override
+    public synchronized void closePort(Attachment attachment) {
+        open.remove(attachment.hostIfName());
+        dataplane.say(attachment.portId(), 0, "", PortState.GONE, "");
+    }
+}

@@ -1,0 +1,88 @@
+package io.weft.controlplane.cni;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The plug-in as a process with nothing but its own classes on the class path. */
+class WeftCniTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Duration LONGEST = Duration.ofSeconds(5);
+
+    @TempDir private Path directory;
+
+    private record Outcome(int status, JsonNode json, Duration took) {
+    }
+
+    @Test
+    void answersVersionAlone() throws Exception {
+        Outcome outcome = run("VERSION", "{\"cniVersion\": \"0.4.0\"}");
+        assertEquals(0, outcome.status());
+        assertEquals("0.4.0", outcome.json().path("cniVersion").asText());
+        assertEquals("[\"0.3.1\",\"0.4.0\",\"1.0.0\",\"1.1.0\"]", outcome.json().path("supportedVersions").toString());
+    }
+
+    @Test
+    void withoutTheControlPlaneItSaysTryAgain() throws Exception {
+        Outcome outcome = run("ADD", configuration());
+        assertEquals(1, outcome.status());
+        assertEquals(11, outcome.json().path("code").asInt());
+        assertEquals("1.0.0", outcome.json().path("cniVersion").asText());
+    }
+
+    @Test
+    void aControlPlaneThatHangsIsAwayWithinFiveSeconds() throws Exception {
+        try (ServerSocketChannel hanging = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            hanging.bind(UnixDomainSocketAddress.of(directory.resolve("cni.sock")));
+            Outcome outcome = run("ADD", configuration());
+            assertEquals(11, outcome.json().path("code").asInt());
+            assertTrue(outcome.took().compareTo(LONGEST) < 0, outcome.took().toString());
+        }
+    }
+
+    @Test
+    void readsMembersOfTheOutermostObjectOnly() {
+        String json = "{\"a\": {\"socket\": \"inner\"}, \"b\": [\"socket\", \"x\"], \"c\\\"\": \"}\", \"socket\" : \"outer\"}";
+        assertEquals("outer", TopLevelJson.text(json, "socket", "none"));
+        assertEquals("none", TopLevelJson.text("{\"socket\": 7}", "socket", "none"));
+        assertEquals("none", TopLevelJson.text("{\"socket", "socket", "none"));
+        assertEquals("none", TopLevelJson.text("", "socket", "none"));
+        assertEquals("\"a\\\"b\\\\c\\u000a\"", TopLevelJson.quote("a\"b\\c\n"));
+    }
+
+    private String configuration() {
+        return "{\"cniVersion\":\"1.0.0\",\"name\":\"weft\",\"socket\":\"" + directory.resolve("cni.sock") + "\"}";
+    }
+
+    private static Outcome run(String command, String configuration) throws IOException, InterruptedException {
+        String classes = Path.of(WeftCni.class.getProtectionDomain().getCodeSource().getLocation().getPath())
+            .toString();
+        ProcessBuilder builder = new ProcessBuilder(List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", classes,
+            WeftCni.class.getName()));
+        builder.environment().putAll(Map.of("CNI_COMMAND", command, "CNI_CONTAINERID", "c1", "CNI_IFNAME", "eth0"));
+        builder.redirectError(ProcessBuilder.Redirect.INHERIT);
+        long startNanos = System.nanoTime();
+        Process process = builder.start();
+        try (OutputStream in = process.getOutputStream()) {
+            in.write(configuration.getBytes(StandardCharsets.UTF_8));
+        }
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        int status = process.waitFor();
+        return new Outcome(status, JSON.readTree(out), Duration.ofNanos(System.nanoTime() - startNanos));
+    }
+}
