@@ -37,7 +37,7 @@ class ModuleGraphTest {
         CONTROL_PLANE, and(SHARED_FORMATS, NATIVE_BINDINGS, ENCAP, LB));
 
     @ArchTest static final ArchRule labRunsTheProductAsAUserDoes = ofWeftMayUse(
-        VM_LAB, and(SHARED_FORMATS, NATIVE_BINDINGS, ENCAP));
+        VM_LAB, and(SHARED_FORMATS, NATIVE_BINDINGS, ENCAP, "io.weft.lb.service.."));
 
     @ArchTest static final ArchRule packetProcessHasNoKubernetesJsonHttpOrCommandLine = noClasses()
         .that().resideInAnyPackage(NATIVE_BINDINGS, ENCAP, LB, DATAPLANE)

@@ -1,0 +1,83 @@
+package io.weft.vmlab.demo;
+
+import io.weft.vmlab.lab.Lab;
+import io.weft.vmlab.lab.LabPlan;
+import io.weft.vmlab.lab.Privileges;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code weft demo}: brings a cluster up, drives real traffic over every path, prints a verdict each, takes it down. */
+@Command(name = "demo", description = "Bring a cluster up on this machine, drive real traffic through it, and judge every path", mixinStandardHelpOptions = true)
+public final class DemoCommand implements Callable<Integer> {
+    /** Something to break on purpose, to see the demo notice. */
+    enum Breakage { backend, tunnel }
+
+    private static final String LAB_NAME = "demo";
+
+    @Spec private CommandSpec spec;
+
+    @Option(names = "--mebibytes", defaultValue = "128", description = "content each way of every TCP bulk path (default: ${DEFAULT-VALUE})") private int mebibytes;
+
+    @Option(names = "--workers", defaultValue = "1", description = "dataplane workers a node (default: ${DEFAULT-VALUE})") private int workers;
+
+    @Option(names = "--break", paramLabel = "WHAT", description = "break one thing on purpose: ${COMPLETION-CANDIDATES}") private Breakage breakage;
+
+    @Override
+    public Integer call() throws Exception {
+        Privileges.requireRoot("weft demo");
+        PrintWriter out = spec.commandLine().getOut();
+        LabPlan plan = new LabPlan(LAB_NAME, 2, true, workers);
+        // whatever ends the demo, a key press too, leaves nothing behind
+        Thread cleaner = new Thread(() -> takeDown(plan), "demo-clean-up");
+        Runtime.getRuntime().addShutdownHook(cleaner);
+        List<PathResult> results = new ArrayList<>();
+        out.println("bringing up nodes n1 and n2 (Weft), k1 (Linux as flannel sets it up) and a host outside …");
+        out.flush();
+        try (Lab lab = Lab.up(plan);
+            DemoCluster cluster = new DemoCluster(lab)) {
+            breakOnPurpose(cluster, out);
+            try (LiveView view = LiveView.start(lab, out)) {
+                for (DemoPath path : new DemoPaths(cluster, (long) mebibytes << 20).all()) {
+                    view.show(path.name());
+                    PathResult result = path.run();
+                    results.add(result);
+                    view.done(result);
+                }
+            }
+            NodeTotals.print(lab, out);
+        }
+        ResultTable.print(out, results);
+        out.flush();
+        Runtime.getRuntime().removeShutdownHook(cleaner);
+        return results.stream().allMatch(PathResult::passed) ? 0 : 1;
+    }
+
+    private void breakOnPurpose(DemoCluster cluster, PrintWriter out) throws Exception {
+        switch (breakage) {
+            case null -> {}
+            case backend -> {
+                out.println(
+                    "broken on purpose: web server " + cluster.web.getLast().name() + " is dead but still an endpoint");
+                cluster.web.getLast().close();
+            }
+            case tunnel -> {
+                out.println("broken on purpose: UDP port 8472 from n2 is blocked on the underlay");
+                cluster.lab.underlay().blockTunnelFrom(cluster.lab.node("n2").host());
+            }
+        }
+    }
+
+    private static void takeDown(LabPlan plan) {
+        try {
+            Lab.down(plan);
+        } catch (java.io.IOException e) {
+            System.err.println("weft: cannot take lab '" + plan.name() + "' down: " + e.getMessage());
+        }
+    }
+}

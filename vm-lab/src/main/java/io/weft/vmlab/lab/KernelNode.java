@@ -1,0 +1,111 @@
+package io.weft.vmlab.lab;
+
+import io.weft.nativebindings.linux.Sysctl;
+import io.weft.nativebindings.netlink.Link;
+import io.weft.nativebindings.netlink.NetworkNamespace;
+import io.weft.nativebindings.netlink.Route;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.nativebindings.netlink.VethSpec;
+import io.weft.nativebindings.netlink.VxlanSpec;
+import io.weft.vmlab.net.NamespaceThread;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * A node without Weft: Linux alone, its VXLAN device set up as flannel does (VNI 1, UDP 8472, no learning, static
+ * neighbour and FDB entries, the kernel's default outer checksum), and one pod behind it.
+ */
+public final class KernelNode implements AutoCloseable {
+    private static final String VXLAN = "flannel.1";
+    private static final String POD_PORT = "pod";
+    private static final String POD_INTERFACE = "eth0";
+    private static final int VNI = 1;
+    private static final int PORT = 8472;
+    private static final long VTEP_MAC = 0x02_00_C0_00_02_15L;
+    private static final int SCOPE_UNIVERSE = 0;
+    private final LabPlan.Host host;
+    private final Path namespace;
+    private final NamespaceThread thread;
+    private final Pod pod;
+
+    KernelNode(LabPlan.Host host, Path namespace) throws Exception {
+        this.host = host;
+        this.namespace = namespace;
+        thread = new NamespaceThread(namespace);
+        thread.call(() -> {
+            Sysctl.write("net.ipv4.ip_forward", "1");
+            return null;
+        });
+        createTunnel();
+        pod = createPod();
+    }
+
+    private void createTunnel() {
+        try (Rtnetlink kernel = Rtnetlink.openIn(namespace)) {
+            Link tunnel = kernel.createVxlan(VxlanSpec.of(VXLAN, VNI)
+                .withLocal(Ipv4.toInt(host.address()))
+                .withPort(PORT)
+                .withUnderlay(kernel.link(LabPlan.UPLINK).orElseThrow().index())
+                .withLearning(false)
+                .withMac(VTEP_MAC)
+                .withMtu(LabPlan.POD_MTU));
+            kernel.addAddress(tunnel.index(), Ipv4.toInt(host.podCidrBase()), 32, SCOPE_UNIVERSE);
+            kernel.setUp(tunnel.index());
+        }
+    }
+
+    private Pod createPod() {
+        Path podNamespace = Pod.netns(host, "client");
+        NetworkNamespace.create(podNamespace);
+        InetAddress address = LabPlan.ip("10.244." + host.number() + ".10");
+        int gateway = Ipv4.toInt(host.podGateway());
+        try (Rtnetlink kernel = Rtnetlink.openIn(namespace);
+            Rtnetlink inPod = Rtnetlink.openIn(podNamespace);
+            NetworkNamespace target = NetworkNamespace.open(podNamespace)) {
+            Link port = kernel.createVeth(
+                VethSpec.of(POD_PORT, POD_INTERFACE).withMtu(LabPlan.POD_MTU).withPeerNamespace(target.fd()));
+            kernel.addAddress(port.index(), gateway, 24, SCOPE_UNIVERSE);
+            kernel.setUp(port.index());
+            inPod.setUp(inPod.link("lo").orElseThrow().index());
+            int inside = inPod.link(POD_INTERFACE).orElseThrow().index();
+            inPod.addAddress(inside, Ipv4.toInt(address), 24, SCOPE_UNIVERSE);
+            inPod.setUp(inside);
+            inPod.replaceRoute(Route.to(0, 0).via(gateway, inside));
+        }
+        return new Pod("client", host, podNamespace, address, new NamespaceThread(podNamespace));
+    }
+
+    /** Makes a Weft node known, as flannel does when it sees that Node's annotations. */
+    void addPeer(LabPlan.Host peer, long vtepMac) {
+        int base = Ipv4.toInt(peer.podCidrBase());
+        try (Rtnetlink kernel = Rtnetlink.openIn(namespace)) {
+            int tunnel = kernel.link(VXLAN).orElseThrow().index();
+            kernel.replaceNeighbour(tunnel, base, vtepMac);
+            kernel.replaceFdb(tunnel, vtepMac, Ipv4.toInt(peer.address()));
+            kernel.replaceRoute(Route.to(base, 24).via(base, tunnel).onLink());
+        }
+    }
+
+    Map<String, String> annotations() {
+        return FlannelAnnotations.of(host, VTEP_MAC);
+    }
+
+    public LabPlan.Host host() {
+        return host;
+    }
+
+    public NamespaceThread thread() {
+        return thread;
+    }
+
+    public Pod pod() {
+        return pod;
+    }
+
+    @Override
+    public void close() {
+        pod.thread().close();
+        thread.close();
+    }
+}

@@ -1,0 +1,174 @@
+package io.weft.vmlab.lab;
+
+import io.weft.nativebindings.netlink.NetworkNamespace;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A cluster on one machine: nodes as network namespaces on an underlay of their own, each with its run directory, the
+ * packaged product in every Weft node. {@link #close} takes everything down again.
+ */
+public final class Lab implements AutoCloseable {
+    private final LabPlan plan;
+    private final Manifests manifests;
+    private final Underlay underlay;
+    private final Map<String, WeftNode> nodes = new LinkedHashMap<>();
+    private final KernelNode kernelNode;
+    private final OutsideHost outside;
+
+    private Lab(LabPlan plan, Distribution distribution) throws Exception {
+        this.plan = plan;
+        manifests = new Manifests(plan.manifests());
+        underlay = Underlay.create(plan.underlayNamespace());
+        for (LabPlan.Host host : plan.weftHosts()) {
+            Path namespace = underlay.connect(host, plan.workers());
+            nodes.put(host.name(), new WeftNode(plan, host, namespace, distribution, manifests));
+        }
+        outside = new OutsideHost(plan.outsideHost(), underlay.connect(plan.outsideHost(), 1));
+        kernelNode = plan.kernelPeer()
+            ? new KernelNode(plan.kernelHost(), underlay.connect(plan.kernelHost(), 1))
+            : null;
+    }
+
+    /**
+     * Brings a lab up: nodes started, every node knows every other.
+     *
+     * @throws IOException when a lab of that name is there already, or a node does not come up
+     */
+    public static Lab up(LabPlan plan) throws Exception {
+        if (!Namespaces.of(plan.name()).isEmpty()) {
+            throw new IOException(
+                "lab '" + plan.name() + "' is up already: take it down by ./weft lab down --name " + plan.name());
+        }
+        Distribution distribution = Distribution.locate();
+        deleteTree(plan.directory());
+        Files.createDirectories(plan.directory());
+        LabFile.write(plan);
+        Lab lab = null;
+        try {
+            lab = new Lab(plan, distribution);
+            lab.startNodes();
+            return lab;
+        } catch (Exception e) {
+            if (lab != null) {
+                lab.closeThreads();
+            }
+            down(plan);
+            throw e;
+        }
+    }
+
+    private void startNodes() throws Exception {
+        for (WeftNode node : nodes.values()) {
+            node.start();
+        }
+        for (WeftNode node : nodes.values()) {
+            long vtepMac = node.view().awaitVtepMac();
+            manifests.node(node.host(), FlannelAnnotations.of(node.host(), vtepMac));
+            if (kernelNode != null) {
+                kernelNode.addPeer(node.host(), vtepMac);
+            }
+        }
+        if (kernelNode != null) {
+            manifests.node(kernelNode.host(), kernelNode.annotations());
+        }
+        awaitReady();
+    }
+
+    /** Waits until every Weft node forwards and has a tunnel to every other node. */
+    public void awaitReady() throws Exception {
+        int peers = nodes.size() - 1 + (kernelNode == null ? 0 : 1);
+        for (WeftNode node : nodes.values()) {
+            node.view().awaitReady(peers);
+        }
+    }
+
+    /** Ends every process in the lab's namespaces, deletes the namespaces with their links, and the lab's files. */
+    public static void down(LabPlan plan) throws IOException {
+        List<Path> namespaces = Namespaces.of(plan.name());
+        List<ProcessHandle> processes = new ArrayList<>();
+        namespaces.forEach(namespace -> processes.addAll(LabProcesses.in(namespace)));
+        LabProcesses.end(processes);
+        namespaces.forEach(NetworkNamespace::delete);
+        deleteTree(plan.directory());
+    }
+
+    private static void deleteTree(Path root) throws IOException {
+        if (!Files.exists(root)) { return; }
+        try (Stream<Path> tree = Files.walk(root)) {
+            tree.sorted(Comparator.reverseOrder()).forEach(Lab::delete);
+        }
+    }
+
+    private static void delete(Path path) {
+        try {
+            Files.delete(path);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits until every node's tables lead {@code service} to just the addresses of {@code endpoints}. */
+    public void awaitEndpoints(InetSocketAddress service, List<Manifests.Endpoint> endpoints) throws Exception {
+        Set<InetAddress> addresses = endpoints.stream().map(Manifests.Endpoint::address).collect(Collectors.toSet());
+        for (WeftNode node : nodes.values()) {
+            node.view().awaitBackends(service, addresses);
+        }
+    }
+
+    public LabPlan plan() {
+        return plan;
+    }
+
+    public Manifests manifests() {
+        return manifests;
+    }
+
+    public Underlay underlay() {
+        return underlay;
+    }
+
+    public WeftNode node(String name) {
+        WeftNode node = nodes.get(name);
+        if (node == null) { throw new IllegalArgumentException("no node " + name + " in lab " + plan.name()); }
+        return node;
+    }
+
+    public List<WeftNode> nodes() {
+        return List.copyOf(nodes.values());
+    }
+
+    public Optional<KernelNode> kernelNode() {
+        return Optional.ofNullable(kernelNode);
+    }
+
+    public OutsideHost outside() {
+        return outside;
+    }
+
+    private void closeThreads() {
+        nodes.values().forEach(WeftNode::close);
+        kernelNode().ifPresent(KernelNode::close);
+        outside.close();
+        underlay.close();
+    }
+
+    @Override
+    public void close() throws IOException {
+        closeThreads();
+        down(plan);
+    }
+}

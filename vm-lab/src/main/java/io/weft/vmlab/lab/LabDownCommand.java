@@ -1,0 +1,19 @@
+package io.weft.vmlab.lab;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code weft lab down}: ends a lab's processes and removes its namespaces and files; fine when there is none. */
+@Command(name = "down", description = "Take the cluster down and leave nothing behind", mixinStandardHelpOptions = true)
+public final class LabDownCommand implements Callable<Integer> {
+    @Mixin private LabOptions lab;
+
+    @Override
+    public Integer call() throws Exception {
+        Privileges.requireRoot("weft lab");
+        Lab.down(new LabPlan(lab.name, 1, false, 1));
+        System.out.println("lab '" + lab.name + "' is down");
+        return 0;
+    }
+}

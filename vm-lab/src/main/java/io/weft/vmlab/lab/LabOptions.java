@@ -1,0 +1,18 @@
+package io.weft.vmlab.lab;
+
+import java.io.IOException;
+import picocli.CommandLine.Option;
+
+/** Which lab a command means. */
+final class LabOptions {
+    @Option(names = "--name", defaultValue = LabPlan.DEFAULT_NAME, description = "name of the lab (default: ${DEFAULT-VALUE})") String name;
+
+    /** The plan of the lab that is up, or a failure that says how to bring one up. */
+    LabPlan running() throws IOException {
+        LabPlan plan = LabFile.read(name);
+        if (Namespaces.of(name).isEmpty()) {
+            throw new IOException("lab '" + name + "' is not up: ./weft lab up --name " + name);
+        }
+        return plan;
+    }
+}

@@ -1,0 +1,29 @@
+package io.weft.vmlab.lab;
+
+import io.weft.nativebindings.netlink.NetworkNamespace;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code weft lab status}: each Weft node's own {@code weft status}. */
+@Command(name = "status", description = "Show the status of every Weft node of the lab", mixinStandardHelpOptions = true)
+public final class LabStatusCommand implements Callable<Integer> {
+    @Mixin private LabOptions lab;
+
+    @Override
+    public Integer call() throws Exception {
+        LabPlan plan = lab.running();
+        Distribution distribution = Distribution.locate();
+        int worst = 0;
+        for (LabPlan.Host host : plan.weftHosts()) {
+            System.out
+                .println("== " + host.name() + " " + host.address().getHostAddress() + ", pods " + host.podCidr());
+            ProcessBuilder status = new ProcessBuilder(
+                distribution.weft().toString(), "status", "--config", WeftNode.configuration(plan, host).toString())
+                .inheritIO();
+            Process process = NetworkNamespace.call(NetworkNamespace.named(host.namespace()), status::start);
+            worst = Math.max(worst, process.waitFor());
+        }
+        return worst;
+    }
+}

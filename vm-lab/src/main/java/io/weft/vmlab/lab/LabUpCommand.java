@@ -1,0 +1,37 @@
+package io.weft.vmlab.lab;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code weft lab up}: brings a cluster up and leaves it running. */
+@Command(name = "up", description = "Bring a cluster up and leave it running", mixinStandardHelpOptions = true)
+public final class LabUpCommand implements Callable<Integer> {
+    @Mixin private LabOptions lab;
+
+    @Option(names = "--nodes", defaultValue = "2", description = "nodes run by Weft, 1 to 8 (default: ${DEFAULT-VALUE})") private int nodes;
+
+    @Option(names = "--workers", defaultValue = "1", description = "dataplane workers a node (default: ${DEFAULT-VALUE})") private int workers;
+
+    @Option(names = "--no-kernel-peer", description = "leave out k1, the node that Linux runs as flannel sets it up") private boolean noKernelPeer;
+
+    @Option(names = "--pods", defaultValue = "1", description = "pods on each Weft node (default: ${DEFAULT-VALUE})") private int pods;
+
+    @Override
+    public Integer call() throws Exception {
+        Privileges.requireRoot("weft lab");
+        LabPlan plan = new LabPlan(lab.name, nodes, !noKernelPeer, workers);
+        Lab running = Lab.up(plan);
+        for (WeftNode node : running.nodes()) {
+            for (int i = 1; i <= pods; i++) {
+                Pod pod = node.addPod("pod" + i);
+                System.out.printf("%s/%s %s%n", node.name(), pod.name(), pod.address().getHostAddress());
+            }
+        }
+        System.out.printf(
+            "lab '%s' is up: ./weft lab status, ./weft lab exec n1 -- ip address, ./weft lab down; manifests in %s%n",
+            plan.name(), plan.manifests());
+        return 0;
+    }
+}

@@ -1,0 +1,112 @@
+package io.weft.vmlab.lab;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Writes the lab's cluster objects as Kubernetes manifests into the directory that the nodes watch. */
+public final class Manifests {
+    private static final String NAMESPACE = "default";
+    private final ObjectMapper yaml = new ObjectMapper(new YAMLFactory());
+    private final Path directory;
+
+    /** A Service's port: {@code protocol} is TCP or UDP. */
+    public record Port(String name, String protocol, int port, int targetPort) {}
+
+    /** One endpoint of a Service. */
+    public record Endpoint(InetAddress address, String node, boolean ready) {}
+
+    public Manifests(Path directory) throws IOException {
+        this.directory = Files.createDirectories(directory);
+    }
+
+    public void node(LabPlan.Host host, Map<String, String> annotations) throws IOException {
+        Map<String, Object> node = object("v1", "Node", host.name(), null);
+        metadata(node).put("annotations", annotations);
+        node.put("spec", Map.of("podCIDR", host.podCidr(), "podCIDRs", List.of(host.podCidr())));
+        node.put("status",
+            Map.of("addresses", List.of(Map.of("type", "InternalIP", "address", host.address().getHostAddress()))));
+        write("node-" + host.name(), node);
+    }
+
+    public void pod(String name, LabPlan.Host node, InetAddress address) throws IOException {
+        Map<String, Object> pod = object("v1", "Pod", name, NAMESPACE);
+        pod.put("spec", Map.of("nodeName", node.name()));
+        String ip = address.getHostAddress();
+        pod.put("status", Map.of("phase", "Running", "podIP", ip, "podIPs", List.of(Map.of("ip", ip))));
+        write("pod-" + node.name() + "-" + name, pod);
+    }
+
+    public void removePod(String name, LabPlan.Host node) throws IOException {
+        Files.deleteIfExists(file("pod-" + node.name() + "-" + name));
+    }
+
+    public void service(String name, InetAddress clusterIp, List<Port> ports) throws IOException {
+        Map<String, Object> service = object("v1", "Service", name, NAMESPACE);
+        service.put("spec", Map.of(
+            "type", "ClusterIP",
+            "clusterIP", clusterIp.getHostAddress(),
+            "clusterIPs", List.of(clusterIp.getHostAddress()),
+            "ports", ports.stream()
+                .map(p -> Map.of("name", p.name, "protocol", p.protocol, "port", p.port, "targetPort", p.targetPort))
+                .toList()));
+        write("service-" + name, service);
+    }
+
+    public void endpoints(String service, List<Port> ports, List<Endpoint> endpoints) throws IOException {
+        Map<String, Object> slice = object("discovery.k8s.io/v1", "EndpointSlice", service + "-1", NAMESPACE);
+        metadata(slice).put("labels", Map.of("kubernetes.io/service-name", service));
+        slice.put("addressType", "IPv4");
+        slice.put("endpoints", endpoints.stream()
+            .map(e -> Map.of(
+                "addresses", List.of(e.address.getHostAddress()),
+                "nodeName", e.node,
+                "conditions", Map.of("ready", e.ready, "serving", e.ready, "terminating", false)))
+            .toList());
+        slice.put("ports", ports.stream()
+            .map(p -> Map.of("name", p.name, "protocol", p.protocol, "port", p.targetPort))
+            .toList());
+        write("endpointslice-" + service, slice);
+    }
+
+    private static Map<String, Object> object(String apiVersion, String kind, String name, String namespace) {
+        Map<String, Object> metadata = new LinkedHashMap<>();
+        metadata.put("name", name);
+        if (namespace != null) {
+            metadata.put("namespace", namespace);
+        }
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("apiVersion", apiVersion);
+        object.put("kind", kind);
+        object.put("metadata", metadata);
+        return object;
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, Object> metadata(Map<String, Object> object) {
+        return (Map<String, Object>) object.get("metadata");
+    }
+
+    /** Written new and renamed, so that a node never reads half a file. */
+    private void write(String name, Map<String, Object> object) throws IOException {
+        Path written = Files.createTempFile(directory, name, ".new");
+        Files.writeString(written, text(object));
+        Files.move(written, file(name), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private String text(Map<String, Object> object) throws JsonProcessingException {
+        return yaml.writeValueAsString(object);
+    }
+
+    private Path file(String name) {
+        return directory.resolve(name + ".yaml");
+    }
+}

@@ -1,0 +1,147 @@
+package io.weft.vmlab.lab;
+
+import io.weft.dataplane.counters.AdjacencyKind;
+import io.weft.dataplane.counters.AdjacencyStatus;
+import io.weft.dataplane.counters.ConductorFact;
+import io.weft.dataplane.counters.CounterFileException;
+import io.weft.dataplane.counters.CounterReader;
+import io.weft.dataplane.counters.FrameTotal;
+import io.weft.dataplane.counters.PortState;
+import io.weft.dataplane.table.TablesException;
+import io.weft.dataplane.table.TablesReader;
+import io.weft.encap.address.MacAddress;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** What a node says of itself in its run directory, and waits for it; every wait ends and says what was missing. */
+public final class NodeView {
+    private static final long LIMIT_NS = 60_000_000_000L;
+    private static final long POLL_MS = 10;
+    private static final int BASIC_PORTS = 2; // weft-host and the uplink
+    private final WeftNode node;
+
+    NodeView(WeftNode node) {
+        this.node = node;
+    }
+
+    /** Which dataplane runs, and what it forwards for; all zero while none has written counters. */
+    record Extent(long dataplane, long portsUp, long tunnels) {
+        static final Extent NONE = new Extent(0, 0, 0);
+
+        boolean isSuccessorOf(Extent before) {
+            return dataplane != before.dataplane && portsUp >= before.portsUp && tunnels >= before.tunnels;
+        }
+    }
+
+    Extent extent() {
+        return read(
+            counters -> new Extent(
+                counters.incarnation(),
+                counters.ports().stream().filter(port -> port.state() == PortState.UP).count(),
+                counters.adjacencies().stream()
+                    .filter(adjacency -> adjacency.kind() == AdjacencyKind.TUNNEL)
+                    .filter(AdjacencyStatus::resolved)
+                    .count()),
+            Extent.NONE);
+    }
+
+    /** Ports that forward, weft-host and the uplink among them. */
+    public long portsUp() {
+        return extent().portsUp;
+    }
+
+    /** The tables that the dataplane uses; 0 while it uses none. */
+    long tablesIncarnation() {
+        return read(counters -> counters.fact(ConductorFact.TABLES_INCARNATION), 0L);
+    }
+
+    /** Frames received by each worker. */
+    public List<Long> receivedPerWorker() {
+        return read(
+            counters -> IntStream.range(0, counters.workers())
+                .mapToObj(worker -> counters.total(worker, FrameTotal.RECEIVED))
+                .toList(),
+            List.of());
+    }
+
+    private <T> T read(Function<CounterReader, T> question, T otherwise) {
+        try (CounterReader counters = CounterReader.open(node.runDirectory())) {
+            return question.apply(counters);
+        } catch (CounterFileException e) {
+            return otherwise;
+        }
+    }
+
+    /** The VTEP MAC that the node's control plane chose and keeps. */
+    long awaitVtepMac() throws Exception {
+        Path file = node.stateDirectory().resolve("vtep-mac");
+        await("its VTEP MAC in " + file, () -> Files.exists(file) && macIn(file).isPresent());
+        return macIn(file).orElseThrow();
+    }
+
+    private static OptionalLong macIn(Path file) throws IOException {
+        return MacAddress.parse(Files.readString(file).strip());
+    }
+
+    /** Waits until weft-host and the uplink are up and there are {@code peers} resolved tunnels. */
+    void awaitReady(int peers) throws Exception {
+        await("uplink and " + peers + " resolved tunnels", () -> {
+            Extent extent = extent();
+            return extent.portsUp >= BASIC_PORTS && extent.tunnels == peers;
+        });
+    }
+
+    /** Waits until the tables lead {@code service} to just these addresses. */
+    void awaitBackends(InetSocketAddress service, Set<InetAddress> addresses) throws Exception {
+        Set<Integer> wanted = addresses.stream().map(Ipv4::toInt).collect(Collectors.toSet());
+        await(service + " leading to " + addresses, () -> backendsOf(service).equals(wanted));
+    }
+
+    private Set<Integer> backendsOf(InetSocketAddress service) {
+        Set<Integer> backends = new HashSet<>();
+        int vip = Ipv4.toInt(service.getAddress());
+        try (TablesReader tables = TablesReader.open(node.runDirectory())) {
+            tables.services().forEach(spec -> {
+                if (spec.key().vip() == vip && spec.key().port() == service.getPort()) {
+                    spec.backends().forEach(backend -> backends.add(backend.ip()));
+                }
+            });
+        } catch (TablesException e) {
+            return Set.of(); // a control plane that is just starting
+        }
+        return backends;
+    }
+
+    public void awaitPortsUp(long ports) throws Exception {
+        await(ports + " ports up", () -> portsUp() == ports);
+    }
+
+    void await(String what, Callable<Boolean> condition) throws Exception {
+        long start = System.nanoTime();
+        while (!condition.call()) {
+            if (!node.process().map(Process::isAlive).orElse(false)) {
+                throw new IOException("weft node ended on " + node.name() + ": " + lastLines());
+            }
+            if (System.nanoTime() - start > LIMIT_NS) {
+                throw new IOException("node " + node.name() + " has not reached " + what + " in 60 s: " + lastLines());
+            }
+            Thread.sleep(POLL_MS);
+        }
+    }
+
+    private String lastLines() throws IOException {
+        List<String> lines = Files.readAllLines(node.log());
+        return String.join(" | ", lines.subList(Math.max(0, lines.size() - 5), lines.size()));
+    }
+}

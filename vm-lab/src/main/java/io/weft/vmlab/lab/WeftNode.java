@@ -1,0 +1,226 @@
+package io.weft.vmlab.lab;
+
+import io.weft.nativebindings.netlink.NetworkNamespace;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.vmlab.net.NamespaceThread;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A node run by the packaged product: its namespace, directories, {@code weft node} process and pods. */
+public final class WeftNode implements AutoCloseable {
+    private static final String DATAPLANE = "io.weft.dataplane.DataplaneMain";
+    private static final String CONTROL_PLANE = " control-plane ";
+    private final LabPlan.Host host;
+    private final Distribution distribution;
+    private final Manifests manifests;
+    private final Path directory;
+    private final Path configuration;
+    private final NamespaceThread thread;
+    private final CniPlugin cni;
+    private final Path namespace;
+    private final NodeView view = new NodeView(this);
+    private final Map<String, Pod> pods = new LinkedHashMap<>();
+    private Process process;
+
+    WeftNode(LabPlan plan, LabPlan.Host host, Path namespace, Distribution distribution, Manifests manifests)
+        throws IOException {
+        this.host = host;
+        this.distribution = distribution;
+        this.manifests = manifests;
+        this.namespace = namespace;
+        configuration = configuration(plan, host);
+        directory = Files.createDirectories(configuration.getParent());
+        Files.writeString(configuration, configurationText(plan));
+        thread = new NamespaceThread(namespace);
+        cni = new CniPlugin(distribution.cniPlugin(), runDirectory().resolve("cni.sock"));
+    }
+
+    /** The configuration file of {@code host} in the lab of {@code plan}. */
+    static Path configuration(LabPlan plan, LabPlan.Host host) {
+        return plan.directory().resolve(host.name()).resolve("weft.yaml");
+    }
+
+    private String configurationText(LabPlan plan) {
+        return """
+            nodeName: %s
+            uplink: %s
+            runDirectory: %s
+            stateDirectory: %s
+            podCidr: %s
+            clusterCidr: %s
+            serviceCidr: %s
+            workers: %d
+            source:
+              manifests: %s
+            """
+            .formatted(
+                host.name(), LabPlan.UPLINK, runDirectory(), stateDirectory(), host.podCidr(),
+                LabPlan.CLUSTER_CIDR, LabPlan.SERVICE_CIDR, plan.workers(), plan.manifests());
+    }
+
+    /** Starts {@code weft node} in the node's namespace; its output goes to {@link #log}. */
+    public void start() throws Exception {
+        ProcessBuilder builder = new ProcessBuilder(
+            distribution.weft().toString(), "node", "--config", configuration.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
+        process = thread.call(builder::start);
+    }
+
+    /** Runs one {@code weft} command against this node and returns what it printed. */
+    public String weft(String... arguments) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder(distribution.weft().toString());
+        builder.command().addAll(List.of(arguments));
+        builder.command().addAll(List.of("--config", configuration.toString()));
+        Process command = thread.call(builder.redirectErrorStream(true)::start);
+        String output = new String(command.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        int exit = command.waitFor();
+        if (exit != 0) {
+            throw new IOException(
+                "weft " + String.join(" ", arguments) + " on " + name() + " ended with " + exit + ": " + output);
+        }
+        return output;
+    }
+
+    /** Makes a pod's namespace, calls the CNI plug-in's ADD and writes the Pod object. */
+    public Pod addPod(String podName) throws Exception {
+        Path netns = Pod.netns(host, podName);
+        NetworkNamespace.create(netns);
+        InetAddress address = cni.add(thread, containerId(podName), podName, netns);
+        Pod pod = new Pod(podName, host, netns, address, new NamespaceThread(netns));
+        pods.put(podName, pod);
+        manifests.pod(podName, host, address);
+        return pod;
+    }
+
+    /** Removes a pod as a runtime does: DEL, then its namespace, and its object. */
+    public void removePod(String podName) throws Exception {
+        Pod pod = pods.remove(podName);
+        manifests.removePod(podName, host);
+        pod.thread().close();
+        cni.delete(thread, containerId(podName), podName, pod.netns());
+        NetworkNamespace.delete(pod.netns());
+    }
+
+    /** Kills the control plane with SIGKILL and waits until its successor's tables are in use. */
+    public void killControlPlane() throws Exception {
+        long before = view.tablesIncarnation();
+        kill(controlPlane());
+        view.await("tables of a new control plane", () -> view.tablesIncarnation() > before);
+    }
+
+    /** Kills the dataplane with SIGKILL and waits until its successor forwards for as many ports and peers as before. */
+    public void killDataplane() throws Exception {
+        NodeView.Extent before = view.extent();
+        kill(dataplane());
+        view.await("a new dataplane", () -> view.extent().isSuccessorOf(before));
+    }
+
+    /** Kills the supervisor and both its children with SIGKILL; {@link #start} brings them back. */
+    public void killAll() throws Exception {
+        List<ProcessHandle> children = process.descendants().toList();
+        process.destroyForcibly().waitFor();
+        for (ProcessHandle child : children) {
+            kill(child);
+        }
+    }
+
+    private static void kill(ProcessHandle victim) throws Exception {
+        victim.destroyForcibly();
+        victim.onExit().get();
+    }
+
+    public ProcessHandle dataplane() throws IOException {
+        return child(DATAPLANE);
+    }
+
+    public ProcessHandle controlPlane() throws IOException {
+        return child(CONTROL_PLANE);
+    }
+
+    private ProcessHandle child(String role) throws IOException {
+        List<ProcessHandle> found = process.descendants()
+            .filter(child -> child.info().commandLine().orElse("").contains(role))
+            .toList();
+        if (found.size() != 1) {
+            throw new IOException(found.size() + " processes of " + name() + " run " + role.strip() + ", not one");
+        }
+        return found.getFirst();
+    }
+
+    /** The node's end of the veth of pod {@code podName}. */
+    public String hostInterfaceOf(String podName) {
+        try (Rtnetlink inPod = Rtnetlink.openIn(Pod.netns(host, podName));
+            Rtnetlink inNode = Rtnetlink.openIn(namespace)) {
+            int peer = inPod.link(CniPlugin.INTERFACE).orElseThrow().peerIndex();
+            return inNode.link(peer).orElseThrow().name();
+        }
+    }
+
+    private String containerId(String podName) {
+        return host.namespace() + "-" + podName;
+    }
+
+    public String name() {
+        return host.name();
+    }
+
+    public LabPlan.Host host() {
+        return host;
+    }
+
+    public NamespaceThread thread() {
+        return thread;
+    }
+
+    public Path namespace() {
+        return namespace;
+    }
+
+    /** What the node says of itself. */
+    public NodeView view() {
+        return view;
+    }
+
+    public Path runDirectory() {
+        return directory.resolve("run");
+    }
+
+    Path stateDirectory() {
+        return directory.resolve("state");
+    }
+
+    public Path weftExecutable() {
+        return distribution.weft();
+    }
+
+    public Path configuration() {
+        return configuration;
+    }
+
+    public Path log() {
+        return directory.resolve("log");
+    }
+
+    public CniPlugin cni() {
+        return cni;
+    }
+
+    /** The {@code weft node} process; empty before {@link #start}. */
+    public Optional<Process> process() {
+        return Optional.ofNullable(process);
+    }
+
+    @Override
+    public void close() {
+        pods.values().forEach(pod -> pod.thread().close());
+        thread.close();
+    }
+}

@@ -1,0 +1,108 @@
+package io.weft.vmlab.traffic;
+
+import io.weft.vmlab.net.NamespaceThread;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.HdrHistogram.ConcurrentHistogram;
+
+/** Many HTTP requests, each on a TCP connection of its own, from one pod to one address. */
+public final class HttpBurst {
+    /**
+     * @param perBackend answers, by the name in the body
+     * @param failures requests without a good answer, by cause
+     * @param latencyNs connect to last byte, nanoseconds
+     */
+    public record Result(Map<String, Integer> perBackend, Map<String, Integer> failures,
+        ConcurrentHistogram latencyNs) {
+        /** Largest deviation of a backend's share from the even one, as a fraction of the even share. */
+        public double unevenness(int backends) {
+            int total = perBackend.values().stream().mapToInt(Integer::intValue).sum();
+            double even = (double) total / backends;
+            double worst = perBackend.size() < backends ? 1 : 0;
+            for (int count : perBackend.values()) {
+                worst = Math.max(worst, Math.abs(count - even) / even);
+            }
+            return worst;
+        }
+    }
+
+    private static final byte[] REQUEST = "GET / HTTP/1.1\r\nHost: weft\r\nConnection: close\r\n\r\n"
+        .getBytes(StandardCharsets.US_ASCII);
+    private final AtomicInteger done = new AtomicInteger();
+
+    /** Requests finished so far, good or bad. */
+    public int finished() {
+        return done.get();
+    }
+
+    /** Sends {@code requests} requests, {@code parallel} at a time. */
+    public Result run(NamespaceThread client, InetSocketAddress target, int requests, int parallel) throws Exception {
+        Map<String, Integer> answers = new TreeMap<>();
+        Map<String, Integer> failures = new TreeMap<>();
+        ConcurrentHistogram latency = new ConcurrentHistogram(60_000_000_000L, 3);
+        AtomicInteger left = new AtomicInteger(requests);
+        try (ExecutorService threads = Executors.newFixedThreadPool(parallel,
+            Thread.ofPlatform().daemon().name("http-", 0).factory())) {
+            List<Future<?>> workers = new ArrayList<>();
+            for (int i = 0; i < parallel; i++) {
+                workers.add(threads.submit(() -> {
+                    while (left.getAndDecrement() > 0) {
+                        long start = System.nanoTime();
+                        count(request(client, target), answers, failures);
+                        latency.recordValue(Math.min(System.nanoTime() - start, 60_000_000_000L));
+                        done.incrementAndGet();
+                    }
+                }));
+            }
+            for (Future<?> worker : workers) {
+                await(worker);
+            }
+        }
+        return new Result(answers, failures, latency);
+    }
+
+    private static void await(Future<?> worker) throws Exception {
+        try {
+            worker.get();
+        } catch (ExecutionException e) {
+            throw new IOException("a client thread ended", e.getCause());
+        }
+    }
+
+    private record Answer(String backend, String failure) {}
+
+    private static void count(Answer answer, Map<String, Integer> answers, Map<String, Integer> failures) {
+        boolean good = answer.failure == null;
+        Map<String, Integer> into = good ? answers : failures;
+        synchronized (into) {
+            into.merge(good ? answer.backend : answer.failure, 1, Integer::sum);
+        }
+    }
+
+    private static Answer request(NamespaceThread client, InetSocketAddress target) {
+        try (SocketChannel channel = client.call(() -> SocketChannel.open(StandardProtocolFamily.INET))) {
+            Sockets.connect(channel, target);
+            channel.write(ByteBuffer.wrap(REQUEST));
+            channel.socket().setSoTimeout(15_000);
+            String response = new String(channel.socket().getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            int body = response.indexOf("\r\n\r\n");
+            if (!response.startsWith("HTTP/1.1 200") || body < 0) { return new Answer(null, "answer was not 200"); }
+            return new Answer(response.substring(body + 4), null);
+        } catch (Exception e) {
+            return new Answer(null, e.getClass().getSimpleName() + ": " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package io.weft.vmlab.traffic;
+
+import io.weft.vmlab.net.NamespaceThread;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.DatagramChannel;
+import java.util.BitSet;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+
+/** Numbered datagrams at a fixed rate from one pod to another; counts loss, reordering and duplicates while it runs. */
+public final class SequencedUdp implements AutoCloseable {
+    private static final int PAYLOAD = 64;
+
+    /** What arrived up to now: {@code lost} is sent less received once the sender has stopped. */
+    public record Result(long sent, long received, long reordered, long duplicated, long largestGapNs) {
+        public long lost() {
+            return sent - received;
+        }
+    }
+
+    private final DatagramChannel receiver;
+    private final DatagramChannel sender;
+    private final Thread sending;
+    private volatile boolean stopping;
+    private final AtomicLong sent = new AtomicLong();
+    private final AtomicLong received = new AtomicLong();
+    private final AtomicLong reordered = new AtomicLong();
+    private final AtomicLong duplicated = new AtomicLong();
+    private volatile long largestGapNs;
+
+    private SequencedUdp(DatagramChannel receiver, DatagramChannel sender, InetSocketAddress target, int perSecond) {
+        this.receiver = receiver;
+        this.sender = sender;
+        Thread.ofPlatform().daemon().name("sequenced-receiver").start(this::receive);
+        sending = Thread.ofPlatform().daemon().name("sequenced-sender").start(() -> send(target, perSecond));
+    }
+
+    /** Starts both ends; {@code target} is the receiver's address or a Service's that leads to it. */
+    public static SequencedUdp start(
+        NamespaceThread from, NamespaceThread to, InetSocketAddress listen, InetSocketAddress target, int perSecond)
+        throws Exception {
+        DatagramChannel receiver = to.call(() -> DatagramChannel.open(StandardProtocolFamily.INET)
+            .setOption(StandardSocketOptions.SO_RCVBUF, 4 << 20)
+            .bind(listen));
+        DatagramChannel sender = from.call(() -> DatagramChannel.open(StandardProtocolFamily.INET));
+        return new SequencedUdp(receiver, sender, target, perSecond);
+    }
+
+    private void send(InetSocketAddress target, int perSecond) {
+        ByteBuffer datagram = ByteBuffer.allocateDirect(PAYLOAD);
+        long interval = 1_000_000_000L / perSecond;
+        long next = System.nanoTime();
+        while (!stopping) {
+            try {
+                sender.send(datagram.clear().putLong(0, sent.get()), target);
+            } catch (IOException e) {
+                return;
+            }
+            sent.incrementAndGet();
+            next += interval;
+            LockSupport.parkNanos(next - System.nanoTime());
+        }
+    }
+
+    private void receive() {
+        ByteBuffer datagram = ByteBuffer.allocateDirect(PAYLOAD);
+        BitSet seen = new BitSet();
+        int expected = 0;
+        long last = 0;
+        while (true) {
+            try {
+                receiver.receive(datagram.clear());
+            } catch (AsynchronousCloseException e) {
+                return;
+            } catch (IOException e) {
+                continue;
+            }
+            int number = (int) datagram.getLong(0);
+            long now = System.nanoTime();
+            if (last != 0) {
+                largestGapNs = Math.max(largestGapNs, now - last);
+            }
+            last = now;
+            if (seen.get(number)) {
+                duplicated.incrementAndGet();
+                continue;
+            }
+            seen.set(number);
+            if (number < expected) {
+                reordered.incrementAndGet();
+            }
+            expected = Math.max(expected, number + 1);
+            received.incrementAndGet();
+        }
+    }
+
+    /** Datagrams sent so far. */
+    public long sent() {
+        return sent.get();
+    }
+
+    /** Stops the sender, waits until what is under way has arrived (at most 2 s without news) and counts. */
+    public Result finish() throws InterruptedException {
+        stopping = true;
+        sending.join();
+        long quietSince = System.nanoTime();
+        long seen = received.get();
+        while (received.get() < sent.get() && System.nanoTime() - quietSince < 2_000_000_000L) {
+            Thread.sleep(10);
+            if (received.get() != seen) {
+                seen = received.get();
+                quietSince = System.nanoTime();
+            }
+        }
+        return new Result(sent.get(), received.get(), reordered.get(), duplicated.get(), largestGapNs);
+    }
+
+    @Override
+    public void close() throws IOException {
+        stopping = true;
+        sender.close();
+        receiver.close();
+    }
+}

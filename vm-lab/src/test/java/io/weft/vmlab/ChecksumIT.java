@@ -1,0 +1,134 @@
+package io.weft.vmlab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.vmlab.lab.Lab;
+import io.weft.vmlab.lab.LabPlan;
+import io.weft.vmlab.lab.Manifests;
+import io.weft.vmlab.lab.Pod;
+import io.weft.vmlab.traffic.Ping;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** A checksum that a pod sends wrong arrives wrong by the same amount, whatever was translated on the way. */
+class ChecksumIT {
+    private static final int PORT = 7777;
+    private static final String DEVICE = "eth0";
+    private static Lab lab;
+    private static Pod near;
+    private static Pod neighbour;
+    private static Pod far;
+
+    /** A destination, and the pod where its frames come out. */
+    private record Way(String name, InetSocketAddress target, Pod receiver) {}
+
+    @BeforeAll
+    static void bringUp() throws Exception {
+        Requirements.root();
+        lab = Lab.up(new LabPlan("csum", 2, true, 1));
+        near = lab.node("n1").addPod("near");
+        neighbour = lab.node("n1").addPod("neighbour");
+        far = lab.node("n2").addPod("far");
+        publish("local", "10.96.0.1", neighbour);
+        publish("remote", "10.96.0.2", far);
+        publish("kernel", "10.96.0.3", lab.kernelNode().orElseThrow().pod());
+        Ping.run(near.thread(), near.host().podGateway(), 1); // so that the pod knows the gateway's MAC
+    }
+
+    private static void publish(String name, String clusterIp, Pod backend) throws Exception {
+        List<Manifests.Port> ports = List.of(new Manifests.Port("udp", "UDP", PORT, PORT),
+            new Manifests.Port("tcp", "TCP", PORT, PORT));
+        lab.manifests().service(name, InetAddress.getByName(clusterIp), ports);
+        List<Manifests.Endpoint> endpoints = List
+            .of(new Manifests.Endpoint(backend.address(), backend.host().name(), true));
+        lab.manifests().endpoints(name, ports, endpoints);
+        lab.awaitEndpoints(new InetSocketAddress(clusterIp, PORT), endpoints);
+    }
+
+    @AfterAll
+    static void takeDown() throws Exception {
+        if (lab != null) {
+            lab.close();
+        }
+    }
+
+    @TestFactory
+    List<DynamicTest> aChecksumArrivesAsRightOrWrongAsItWasSent() {
+        Pod kernelPod = lab.kernelNode().orElseThrow().pod();
+        List<Way> ways = List.of(
+            new Way("local pod", neighbour.port(PORT), neighbour),
+            new Way("remote pod", far.port(PORT), far),
+            new Way("pod behind a kernel peer", kernelPod.port(PORT), kernelPod),
+            new Way("Service, local backend", new InetSocketAddress("10.96.0.1", PORT), neighbour),
+            new Way("Service, remote backend", new InetSocketAddress("10.96.0.2", PORT), far),
+            new Way("Service, backend behind a kernel peer", new InetSocketAddress("10.96.0.3", PORT), kernelPod));
+        List<DynamicTest> tests = new ArrayList<>();
+        int sourcePort = 20_000;
+        for (Way way : ways) {
+            for (int protocol : new int[]{TestFrame.UDP, TestFrame.TCP}) {
+                String name = (protocol == TestFrame.UDP ? "UDP" : "TCP") + " to " + way.name;
+                int port = sourcePort++;
+                tests.add(dynamicTest("right " + name,
+                    () -> assertTrue(TestFrame.checksumIsRight(sent(way, protocol, port, 0)))));
+                int wrongPort = sourcePort++;
+                tests.add(dynamicTest("wrong " + name, () -> sent(way, protocol, wrongPort, 0x1234)));
+            }
+            int zeroPort = sourcePort++;
+            tests.add(dynamicTest("UDP checksum 0 to " + way.name, () -> staysZero(way, zeroPort)));
+        }
+        return tests;
+    }
+
+    /** Sends a frame whose checksum is off by {@code error}, asserts that it arrives off by as much, and returns it. */
+    private static byte[] sent(Way way, int protocol, int sourcePort, int error) throws Exception {
+        byte[] payload = ("checksum test from port " + sourcePort + " ").getBytes(StandardCharsets.US_ASCII);
+        byte[] frame = frame(way, protocol, sourcePort, payload);
+        TestFrame.setChecksum(frame, TestFrame.checksum(frame) ^ error);
+        byte[] arrived = transfer(way, frame, payload);
+        assertEquals(TestFrame.checksumError(frame), TestFrame.checksumError(arrived),
+            "checksum error before and after");
+        return arrived;
+    }
+
+    private static void staysZero(Way way, int sourcePort) throws Exception {
+        byte[] payload = ("zero checksum from port " + sourcePort + " ").getBytes(StandardCharsets.US_ASCII);
+        byte[] frame = frame(way, TestFrame.UDP, sourcePort, payload);
+        TestFrame.setChecksum(frame, 0);
+        assertEquals(0, TestFrame.checksum(transfer(way, frame, payload)));
+    }
+
+    private static byte[] frame(Way way, int protocol, int sourcePort, byte[] payload) throws Exception {
+        return near.thread().call(() -> {
+            try (Rtnetlink pod = Rtnetlink.open()) {
+                var device = pod.link(DEVICE).orElseThrow();
+                long gateway = pod.neighbours(device.index()).stream()
+                    .filter(neighbour -> neighbour.mac() != 0)
+                    .findFirst()
+                    .orElseThrow()
+                    .mac();
+                return TestFrame.build(
+                    protocol, gateway, device.mac(), near.address(), sourcePort, way.target.getAddress(),
+                    way.target.getPort(), payload);
+            }
+        });
+    }
+
+    private static byte[] transfer(Way way, byte[] frame, byte[] payload) throws Exception {
+        try (RawPort receiver = RawPort.open(way.receiver.thread(), DEVICE);
+            RawPort sender = RawPort.open(near.thread(), DEVICE)) {
+            sender.send(frame);
+            return receiver.await(seen -> TestFrame.carries(seen, payload))
+                .orElseThrow(() -> new AssertionError("nothing arrived"));
+        }
+    }
+}

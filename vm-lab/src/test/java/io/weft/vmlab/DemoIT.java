@@ -1,0 +1,73 @@
+package io.weft.vmlab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weft.nativebindings.netlink.NetworkNamespace;
+import io.weft.vmlab.lab.Distribution;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The demo, in a process of its own. */
+class DemoIT {
+    private record Run(int exit, String output) {}
+
+    @BeforeAll
+    static void needsRoot() {
+        Requirements.root();
+        Requirements.tool("ping");
+    }
+
+    @Test
+    void everyPathPassesAndNothingIsLeftBehind() throws Exception {
+        Run run = demo("--mebibytes", "16");
+        assertEquals(0, run.exit, run.output);
+        assertFalse(run.output.contains("FAIL"), run.output);
+        assertNothingLeft();
+    }
+
+    @Test
+    void aDeadBackendIsNamed() throws Exception {
+        Run run = demo("--mebibytes", "4", "--break", "backend");
+        assertEquals(1, run.exit, run.output);
+        assertTrue(run.output.lines().anyMatch(line -> line.startsWith("FAIL") && line.contains("HTTP")), run.output);
+        assertNothingLeft();
+    }
+
+    @Test
+    void aBlockedTunnelIsNamed() throws Exception {
+        Run run = demo("--mebibytes", "4", "--break", "tunnel");
+        assertEquals(1, run.exit, run.output);
+        assertTrue(run.output.lines()
+            .anyMatch(line -> line.startsWith("FAIL") && line.contains("pod on n1 → pod on n2, ping")), run.output);
+        assertTrue(run.output.lines().anyMatch(line -> line.startsWith("pass") && line.contains("same node, ping")),
+            run.output);
+        assertNothingLeft();
+    }
+
+    private static Run demo(String... arguments) throws Exception {
+        // not ./weft demo: it would build the checkout that this very test is a part of the build of
+        ProcessBuilder builder = new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED",
+            "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED", "-Dweft.home=" + Distribution.locate().home(),
+            "-cp", System.getProperty("java.class.path"), LabCommand.class.getName(), "demo");
+        builder.command().addAll(List.of(arguments));
+        Process process = builder.redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return new Run(process.waitFor(), output);
+    }
+
+    private static void assertNothingLeft() throws Exception {
+        assertFalse(Files.exists(Path.of("/run/weft-lab/demo")), "run files of the demo");
+        try (Stream<Path> namespaces = Files.list(NetworkNamespace.RUN_DIRECTORY)) {
+            assertEquals(List.of(),
+                namespaces.filter(path -> path.getFileName().toString().startsWith("demo-")).toList());
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package io.weft.vmlab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weft.nativebindings.netlink.Link;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.vmlab.lab.Lab;
+import io.weft.vmlab.lab.LabPlan;
+import io.weft.vmlab.lab.Pod;
+import io.weft.vmlab.lab.WeftNode;
+import io.weft.vmlab.traffic.SequencedUdp;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Pods that come and go, properly or by accident, while others talk. */
+class PortChurnIT {
+    private static final int CYCLES = 200;
+    private static final int UDP_PORT = 5002;
+    private static final int PACKETS_PER_SECOND = 2000;
+    private static Lab lab;
+    private static Pod near;
+    private static Pod far;
+
+    @BeforeAll
+    static void bringUp() throws Exception {
+        Requirements.root();
+        lab = Lab.up(new LabPlan("churn", 2, false, 1));
+        near = lab.node("n1").addPod("near");
+        far = lab.node("n2").addPod("far");
+    }
+
+    @AfterAll
+    static void takeDown() throws Exception {
+        if (lab != null) {
+            lab.close();
+        }
+    }
+
+    @Test
+    void aVethDeletedUnderTheDataplaneCostsOtherPodsNothing() throws Exception {
+        WeftNode n1 = lab.node("n1");
+        n1.addPod("victim");
+        long ports = n1.view().portsUp();
+        try (SequencedUdp udp = SequencedUdp.start(near.thread(), far.thread(), far.port(UDP_PORT), far.port(UDP_PORT),
+            PACKETS_PER_SECOND)) {
+            String victim = n1.hostInterfaceOf("victim");
+            long start = System.nanoTime();
+            try (Rtnetlink links = Rtnetlink.openIn(n1.namespace())) {
+                assertTrue(links.deleteLink(victim));
+            }
+            n1.view().awaitPortsUp(ports - 1);
+            System.out.printf("port gone %d ms after its veth%n", (System.nanoTime() - start) / 1_000_000);
+            SequencedUdp.Result result = udp.finish();
+            System.out.println(result);
+            assertEquals(0, result.lost());
+            assertEquals(0, result.reordered());
+        }
+        n1.removePod("victim");
+    }
+
+    @Test
+    void twoHundredAddsAndDeletesLeakNothing() throws Exception {
+        WeftNode n1 = lab.node("n1");
+        cycle(n1);
+        List<Integer> before = footprint(n1);
+        for (int i = 0; i < CYCLES; i++) {
+            cycle(n1);
+        }
+        assertEquals(before, footprint(n1), "descriptors of dataplane and control plane, links of the node");
+    }
+
+    private static void cycle(WeftNode node) throws Exception {
+        long ports = node.view().portsUp();
+        node.addPod("churn");
+        node.removePod("churn");
+        node.view().awaitPortsUp(ports);
+    }
+
+    private static List<Integer> footprint(WeftNode node) throws Exception {
+        try (Rtnetlink links = Rtnetlink.openIn(node.namespace())) {
+            List<String> names = links.links().stream().map(Link::name).toList();
+            return List.of(descriptors(node.dataplane()), descriptors(node.controlPlane()), names.size());
+        }
+    }
+
+    private static int descriptors(ProcessHandle process) throws Exception {
+        try (Stream<Path> open = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
+            return (int) open.count();
+        }
+    }
+}

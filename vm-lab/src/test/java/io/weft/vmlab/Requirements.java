@@ -1,0 +1,31 @@
+package io.weft.vmlab;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.weft.nativebindings.linux.Capabilities;
+import io.weft.nativebindings.linux.Capability;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+
+/** What an end-to-end test needs of the machine; without it the test skips itself and prints why. */
+final class Requirements {
+    private Requirements() {}
+
+    static void root() {
+        assume(Capabilities.has(Capability.CAP_SYS_ADMIN),
+            "needs root: makes network namespaces and AF_XDP sockets");
+    }
+
+    static void tool(String name) {
+        boolean found = Stream.of(System.getenv("PATH").split(":")).anyMatch(d -> Files.isExecutable(Path.of(d, name)));
+        assume(found, "needs the program " + name);
+    }
+
+    private static void assume(boolean holds, String reason) {
+        if (!holds) {
+            System.out.println("skipped: " + reason);
+        }
+        assumeTrue(holds, reason);
+    }
+}

@@ -1,0 +1,71 @@
+package io.weft.vmlab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weft.vmlab.lab.Lab;
+import io.weft.vmlab.lab.LabPlan;
+import io.weft.vmlab.lab.Manifests;
+import io.weft.vmlab.lab.Pod;
+import io.weft.vmlab.traffic.BulkTransfer;
+import io.weft.vmlab.traffic.HttpBackend;
+import io.weft.vmlab.traffic.HttpBurst;
+import io.weft.vmlab.traffic.SequencedUdp;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Two workers on veths of two queues: a flow's two directions may arrive on different workers. */
+class TwoWorkersIT {
+    private static final InetSocketAddress WEB = new InetSocketAddress("10.96.0.80", 80);
+    private static Lab lab;
+    private static Pod near;
+    private static Pod far;
+
+    @BeforeAll
+    static void bringUp() throws Exception {
+        Requirements.root();
+        lab = Lab.up(new LabPlan("two", 2, false, 2));
+        near = lab.node("n1").addPod("near");
+        far = lab.node("n2").addPod("far");
+    }
+
+    @AfterAll
+    static void takeDown() throws Exception {
+        if (lab != null) {
+            lab.close();
+        }
+    }
+
+    @Test
+    void manyConnectionsThroughAServiceAllSucceedAndBothWorkersCarryThem() throws Exception {
+        List<Manifests.Port> ports = List.of(new Manifests.Port("http", "TCP", 80, 8080));
+        try (HttpBackend backend = HttpBackend.start(far.thread(), "far", far.port(8080))) {
+            lab.manifests().service("web", WEB.getAddress(), ports);
+            List<Manifests.Endpoint> endpoints = List.of(new Manifests.Endpoint(far.address(), "n2", true));
+            lab.manifests().endpoints("web", ports, endpoints);
+            lab.awaitEndpoints(WEB, endpoints);
+            HttpBurst.Result result = new HttpBurst().run(near.thread(), WEB, 2000, 8);
+            assertEquals(Map.of(), result.failures());
+            assertEquals(2000, backend.requests());
+        }
+        List<Long> received = lab.node("n1").view().receivedPerWorker();
+        System.out.println("received per worker on n1: " + received);
+        assertTrue(received.stream().allMatch(frames -> frames > 100), received.toString());
+    }
+
+    @Test
+    void nothingIsLostOrReordered() throws Exception {
+        try (SequencedUdp udp = SequencedUdp.start(near.thread(), far.thread(), far.port(5002), far.port(5002), 2000)) {
+            assertTrue(
+                new BulkTransfer().run(near.thread(), far.thread(), far.port(5001), far.port(5001), 64 << 20).intact());
+            SequencedUdp.Result result = udp.finish();
+            System.out.println(result);
+            assertEquals(0, result.lost());
+            assertEquals(0, result.reordered());
+        }
+    }
+}
