@@ -1,0 +1,37 @@
+package io.weft.lb.flow;
+
+import java.util.Locale;
+
+/** Counters in the flow table's header, exact (atomic additions; all off the path of known flows). */
+public enum FlowCounter {
+    /** Flows in the table now. */
+    FLOWS(0),
+    /** Flows ever made. */
+    CREATED(1),
+    /** Inserts that found the flow just made by another worker. */
+    ADOPTED(2),
+    /** Inserts refused because the table is full. */
+    REFUSED_FULL(3),
+    /** Inserts refused because another flow has the reverse key. */
+    REVERSE_TAKEN(4),
+    /** Inserts given up because another worker was at work on the same key for too long. */
+    BUSY(5),
+    /** Flows ended by their timeout. */
+    EXPIRED(6),
+    /** Half-open flows ended early because the table was nearly full. */
+    EVICTED(7),
+    /** Flows ended because the tables no longer allow them. */
+    INVALIDATED(8);
+
+    /** Place in the header: part of the layout. */
+    final int slot;
+
+    FlowCounter(int slot) {
+        this.slot = slot;
+    }
+
+    /** As shown. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,235 @@
+package io.weft.lb.flow;
+
+import io.weft.encap.checksum.InternetChecksum;
+import io.weft.encap.hash.FlowHash;
+import io.weft.encap.memory.Memory;
+import io.weft.encap.packet.IpProtocol;
+
+/**
+ * Lock-free insertion of both directions of a flow.
+ *
+ * <p>A key is <i>claimed</i> by compare-and-set of a line's k1 to a mark with the key's fingerprint, invisible to searches, and then
+ * looked for once more from its home line on ({@link #confirm}). Two claims of one key cannot both be confirmed: each looks after its
+ * own compare-and-set, so at least one sees the other. The one behind withdraws; the one before waits until the other has either
+ * withdrawn or published.
+ *
+ * <p>Both keys are claimed in the order of their values, so that inserts of a flow from its two ends meet at the same key first;
+ * then both lines are filled and published, the reverse direction first. Whoever loses starts again, and finds the winner's entry. The
+ * number of attempts is bounded: a worker that is descheduled in the middle of an insert costs the others frames of that very flow,
+ * nothing else.
+ *
+ * <p>Threads: any. Allocation: none.
+ */
+final class FlowInserter {
+    /** Bit of a result: the entry was there. Lines are aligned, so an address has it clear. */
+    static final long ADOPTED = 1;
+
+    private static final long AGAIN = -16;
+    private static final int ATTEMPTS = 128;
+    private static final int RIVAL_SPINS = 32;
+    private static final int NO_CHANGE = 0xFFFF;
+    private static final long FINGERPRINT_MULTIPLIER = 0xD6E8_FEB8_6659_FD93L;
+
+    private final FlowTable table;
+    private final int mask;
+
+    FlowInserter(FlowTable table) {
+        this.table = table;
+        this.mask = table.mask();
+    }
+
+    long insertPair(int hash, long k0, long k1, FlowTemplate template) {
+        long reverseK0 = template.reverseK0();
+        long reverseK1 = template.reverseK1(k1);
+        if (!LineMark.isKey(k1) || k0 == reverseK0 && k1 == reverseK1) { return FlowTable.KEY_UNUSABLE; }
+        if (table.add(FlowCounter.FLOWS, 1) >= table.maxFlows()) { return refuse(FlowTable.CT_FULL); }
+        int reverseHash = FlowHash.hash(reverseK0, reverseK1);
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            long result = tryInsert(hash, k0, k1, reverseHash, reverseK0, reverseK1, template);
+            if (result != AGAIN) {
+                return result < 0 || FlowTable.isAdopted(result) ? refuse(result) : created(result);
+            }
+            Thread.onSpinWait();
+        }
+        return refuse(FlowTable.CT_BUSY);
+    }
+
+    private long created(long entry) {
+        table.add(FlowCounter.CREATED, 1);
+        return entry;
+    }
+
+    /** Gives the place among the flows back and counts why. */
+    private long refuse(long result) {
+        table.add(FlowCounter.FLOWS, -1);
+        table.add(reason(result), 1);
+        return result;
+    }
+
+    private static FlowCounter reason(long result) {
+        if (result == FlowTable.CT_FULL) { return FlowCounter.REFUSED_FULL; }
+        if (result == FlowTable.REVERSE_TAKEN) { return FlowCounter.REVERSE_TAKEN; }
+        return result == FlowTable.CT_BUSY ? FlowCounter.BUSY : FlowCounter.ADOPTED;
+    }
+
+    private long tryInsert(int hash, long k0, long k1, int reverseHash, long reverseK0, long reverseK1,
+        FlowTemplate template) {
+        boolean forwardFirst = k0 < reverseK0 || k0 == reverseK0 && k1 < reverseK1;
+        long first = forwardFirst ? claim(hash, k0, k1) : claim(reverseHash, reverseK0, reverseK1);
+        if (!isClaim(first)) { return resolve(first, forwardFirst, hash, k0, k1); }
+        long second = forwardFirst ? claim(reverseHash, reverseK0, reverseK1) : claim(hash, k0, k1);
+        if (!isClaim(second)) {
+            withdraw(first);
+            return resolve(second, !forwardFirst, hash, k0, k1);
+        }
+        long forward = forwardFirst ? first : second;
+        long reverse = forwardFirst ? second : first;
+        fillForward(forward, k0, k1, template);
+        fillReverse(reverse, forward, reverseK0, k0, k1, template);
+        // Release: whoever sees the keys sees the lines. The reverse first: once the forward line is found, so are replies.
+        Memory.setReleaseI64(reverse + FlowEntry.K1, reverseK1);
+        Memory.setReleaseI64(forward + FlowEntry.K1, k1);
+        return forward;
+    }
+
+    /** What a claim that failed on an existing line, or for want of one, means for the flow. */
+    private long resolve(long outcome, boolean ofForwardKey, int hash, long k0, long k1) {
+        if (outcome < 0) { return outcome; }
+        if (ofForwardKey) { return outcome; }
+        long forward = table.find(hash, k0, k1);
+        if (forward != 0) { return forward | ADOPTED; }
+        // The reverse line of this very flow: its forward line is about to appear, or has just been deleted.
+        long reverse = FlowTable.entry(outcome);
+        boolean same = FlowTable.peerK0(reverse) == k0 && FlowTable.peerK1(reverse) == k1;
+        return same || !LineMark.isKey(FlowEntry.k1(reverse)) ? AGAIN : FlowTable.REVERSE_TAKEN;
+    }
+
+    private static boolean isClaim(long outcome) {
+        return outcome > 0 && (outcome & ADOPTED) == 0;
+    }
+
+    /**
+     * Claims a line for a key that nobody else has.
+     *
+     * @return the line; or the live line that has the key, with {@link #ADOPTED}; or CT_FULL or AGAIN
+     */
+    private long claim(int hash, long k0, long k1) {
+        long mark = LineMark.claimed(fingerprint(k0, k1));
+        long candidate = 0;
+        long candidateWord = 0;
+        int i = hash & mask;
+        for (int probes = 0; probes < FlowTable.WINDOW; probes++) {
+            long line = table.line(i);
+            long word = Memory.getAcquireI64(line + FlowEntry.K1);
+            if (word == k1 && Memory.nativeI64(line + FlowEntry.K0) == k0) { return line | ADOPTED; }
+            if (word == mark) { return AGAIN; }
+            if (candidate == 0 && (word == FlowTable.EMPTY || LineMark.isFree(word))) {
+                candidate = line;
+                candidateWord = word;
+            }
+            if (word == FlowTable.EMPTY) {
+                break;
+            }
+            i = i + 1 & mask;
+        }
+        if (candidate == 0) { return FlowTable.CT_FULL; }
+        return Memory.compareAndSetI64(candidate + FlowEntry.K1, candidateWord, mark)
+            ? confirm(candidate, mark, hash, k0, k1) : AGAIN;
+    }
+
+    /** Looks once more for the key; the compare-and-set before has the force of a full fence. */
+    private long confirm(long mine, long mark, int hash, long k0, long k1) {
+        boolean passedMine = false;
+        int i = hash & mask;
+        for (int probes = 0; probes < FlowTable.WINDOW; probes++) {
+            long line = table.line(i);
+            long word = Memory.getVolatileI64(line + FlowEntry.K1);
+            if (line == mine) {
+                passedMine = true;
+            } else if (word == mark && !(passedMine && becameOther(line, mark))) {
+                withdraw(mine);
+                return AGAIN;
+            }
+            if (line != mine && isKeyOf(line, k0, k1)) {
+                withdraw(mine);
+                return line | ADOPTED;
+            }
+            if (word == FlowTable.EMPTY) {
+                break;
+            }
+            i = i + 1 & mask;
+        }
+        return mine;
+    }
+
+    private static boolean isKeyOf(long line, long k0, long k1) {
+        return Memory.getAcquireI64(line + FlowEntry.K1) == k1 && Memory.nativeI64(line + FlowEntry.K0) == k0;
+    }
+
+    /** Waits for a rival behind to withdraw or publish. */
+    private static boolean becameOther(long line, long mark) {
+        for (int spin = 0; spin < RIVAL_SPINS; spin++) {
+            if (Memory.getVolatileI64(line + FlowEntry.K1) != mark) { return true; }
+            Thread.onSpinWait();
+        }
+        return false;
+    }
+
+    /** The sweeper notes the epoch: those who passed this line while it was claimed may still be on their way. */
+    private static void withdraw(long line) {
+        Memory.setReleaseI64(line + FlowEntry.K1, LineMark.free(0));
+    }
+
+    /** Not of the same bits as the hash, of which neighbours have many in common. */
+    private static int fingerprint(long k0, long k1) {
+        long h = (k0 ^ Long.rotateLeft(k1, 23)) * FINGERPRINT_MULTIPLIER;
+        return (int) (h >>> 32) ^ (int) h;
+    }
+
+    // -- filling -----------------------------------------------------------------------------------------------------------
+
+    private static void fillForward(long line, long k0, long k1, FlowTemplate t) {
+        long newAddresses = FlowKey.k0(t.newSrc, t.newDst);
+        int newPorts = t.newSport << 16 | t.newDport;
+        int addressDelta = InternetChecksum.delta64(k0, newAddresses);
+        fill(line, k0, newAddresses, newPorts, t.forwardEgress, t.nowSeconds);
+        setDeltas(line, addressDelta, l4Delta(k1, newPorts, addressDelta));
+        Memory.setOpaqueI32(line + FlowEntry.META,
+            FlowEntry.packMeta(t.state, t.flags & ~FlowEntry.REVERSE, t.forwardIngress));
+    }
+
+    /** The reverse direction undoes what the forward one does, so its deltas are the complements. */
+    private static void fillReverse(long line, long forward, long reverseK0, long k0, long k1, FlowTemplate t) {
+        long mirrored = Long.rotateLeft(k0, 32);
+        int mirroredPorts = Integer.rotateLeft(FlowKey.ports(k1), 16);
+        fill(line, reverseK0, mirrored, mirroredPorts, t.reverseEgress, t.nowSeconds);
+        setDeltas(line, ~FlowEntry.ipDelta(forward) & NO_CHANGE, ~FlowEntry.l4FullDelta(forward) & NO_CHANGE);
+        Memory.setOpaqueI32(line + FlowEntry.META,
+            FlowEntry.packMeta(t.state, t.flags | FlowEntry.REVERSE, t.reverseIngress));
+    }
+
+    private static void fill(long line, long k0, long newAddresses, int newPorts, int egress, int now) {
+        Memory.putNativeI64(line + FlowEntry.K0, k0);
+        Memory.putI64(line + FlowEntry.NEW_SOURCE, newAddresses);
+        Memory.putI32(line + FlowEntry.NEW_SOURCE_PORT, newPorts);
+        Memory.putNativeI32(line + FlowEntry.EGRESS, egress);
+        Memory.setOpaqueI32(line + FlowEntry.LAST_SEEN, now);
+        FlowEntry.setLastAck(line, 0);
+        Memory.setOpaqueI64(line + FlowEntry.PACKETS, 0);
+        Memory.setOpaqueI64(line + FlowEntry.BYTES, 0);
+    }
+
+    /** Both zeros of ones' complement mean "no change"; only 0 is stored, so that a packet without NAT keeps its bits. */
+    private static void setDeltas(long line, int addressDelta, int l4Delta) {
+        Memory.putNativeU16(line + FlowEntry.ADDRESS_DELTA, addressDelta == NO_CHANGE ? 0 : addressDelta);
+        Memory.putNativeU16(line + FlowEntry.L4_DELTA, l4Delta == NO_CHANGE ? 0 : l4Delta);
+    }
+
+    /** ICMP has no pseudo-header and one identifier, which the key has in both ports. */
+    private static int l4Delta(long k1, int newPorts, int addressDelta) {
+        if (FlowKey.protocol(k1) == IpProtocol.IPPROTO_ICMP) {
+            return InternetChecksum.delta16(FlowKey.sourcePort(k1), newPorts >>> 16);
+        }
+        return InternetChecksum.addDelta(addressDelta, InternetChecksum.delta32(FlowKey.ports(k1), newPorts));
+    }
+}

@@ -1,0 +1,154 @@
+package io.weft.lb.flow;
+
+import io.weft.encap.memory.Memory;
+
+/**
+ * Ends flows, and makes their lines usable again after an epoch. Works through the table a piece at a time, so that it never holds
+ * anybody up; workers do not wait for it in any way.
+ *
+ * <p>From the last line to the first, because a line may become empty only once its right neighbour is ({@link FlowTable}): a run of
+ * free lines is cleared in one pass.
+ *
+ * <p>Threads: one (the conductor). Allocation: none.
+ */
+public final class FlowSweeper {
+    private final FlowTable table;
+    private final FlowTimeouts timeouts;
+    private final Epochs epochs;
+    private final FlowEndListener listener;
+    private int next;
+    private long passes;
+
+    public FlowSweeper(FlowTable table, FlowTimeouts timeouts, Epochs epochs, FlowEndListener listener) {
+        this.table = table;
+        this.timeouts = timeouts;
+        this.epochs = epochs;
+        this.listener = listener;
+        next = table.lineCount() - 1;
+    }
+
+    /**
+     * Visits the next lines.
+     *
+     * @param nowSeconds the table's clock; becomes visible to readers of the region
+     * @param maxLines at most the number of lines
+     * @param revalidator asked about each flow that has not expired; null: not now
+     * @return flows ended
+     */
+    public int sweep(int nowSeconds, int maxLines, Revalidator revalidator) {
+        table.setClockSeconds(nowSeconds);
+        boolean pressure = table.flows() >= table.highWater();
+        int ended = 0;
+        for (int i = Math.min(maxLines, table.lineCount()); i > 0; i--) {
+            ended += visit(next, nowSeconds, pressure, revalidator) ? 1 : 0;
+            if (next-- == 0) {
+                next = table.lineCount() - 1;
+                passes++;
+            }
+        }
+        return ended;
+    }
+
+    /** Times that the first line has been reached. Two more than before a change: every flow has been looked at since the change. */
+    public long passes() {
+        return passes;
+    }
+
+    private boolean visit(int index, int now, boolean pressure, Revalidator revalidator) {
+        long line = table.line(index);
+        long word = Memory.getAcquireI64(line + FlowEntry.K1);
+        if (word == FlowTable.EMPTY) { return false; }
+        if (LineMark.isKey(word)) { return !FlowEntry.isReverse(line) && visitFlow(line, now, pressure, revalidator); }
+        if (LineMark.isDeleted(word)) {
+            reuse(line, word);
+        } else if (LineMark.isFree(word)) {
+            clear(line, word, table.line(index + 1 & table.mask()));
+        }
+        return false;
+    }
+
+    // -- live flows ----------------------------------------------------------------------------------------------------------
+
+    private boolean visitFlow(long forward, int now, boolean pressure, Revalidator revalidator) {
+        int meta = FlowEntry.meta(forward);
+        int idle = idleSeconds(forward, now, timeouts.seconds(meta, pressure));
+        if (idle >= timeouts.seconds(meta, pressure)) {
+            end(forward, idle >= timeouts.seconds(meta, false) ? FlowCounter.EXPIRED : FlowCounter.EVICTED);
+            return true;
+        }
+        if (revalidator != null && !revalidator.isValid(forward)) {
+            end(forward, FlowCounter.INVALIDATED);
+            return true;
+        }
+        return false;
+    }
+
+    /** Looks at the other direction only when this one alone would not keep the flow. */
+    private int idleSeconds(long forward, int now, int timeout) {
+        int idle = now - FlowEntry.lastSeen(forward);
+        if (idle < timeout) { return idle; }
+        long reverse = table.peer(forward);
+        return reverse == 0 ? idle : Math.min(idle, now - FlowEntry.lastSeen(reverse));
+    }
+
+    /** Forward first: an insert that meets the reverse line alone knows that it has to wait for a moment. */
+    private void end(long forward, FlowCounter reason) {
+        long k0 = FlowEntry.k0(forward);
+        long k1 = FlowEntry.k1(forward);
+        long reverse = table.peer(forward);
+        delete(forward);
+        if (reverse != 0) {
+            delete(reverse);
+        }
+        table.add(FlowCounter.FLOWS, -1);
+        table.add(reason, 1);
+        listener.onEnd(forward, k0, k1);
+    }
+
+    /** The epoch is read after the key is gone (both volatile): a worker that found the line is in that epoch or an older one. */
+    private void delete(long line) {
+        Memory.setVolatileI64(line + FlowEntry.K1, LineMark.deleted(0));
+        Memory.setReleaseI64(line + FlowEntry.K1, LineMark.deleted(epochs.current()));
+    }
+
+    // -- lines without a flow ------------------------------------------------------------------------------------------------
+
+    private void reuse(long line, long word) {
+        if (hasPassed(word)) {
+            Memory.setReleaseI64(line + FlowEntry.K1, LineMark.free(epochs.current()));
+        }
+    }
+
+    /** By compare-and-set, because a worker may claim a free line at any time. */
+    private void clear(long line, long word, long rightNeighbour) {
+        if (!LineMark.hasEpoch(word)) {
+            Memory.compareAndSetI64(line + FlowEntry.K1, word, LineMark.free(epochs.current()));
+        } else if (hasPassed(word) && Memory.getAcquireI64(rightNeighbour + FlowEntry.K1) == FlowTable.EMPTY) {
+            Memory.compareAndSetI64(line + FlowEntry.K1, word, FlowTable.EMPTY);
+        }
+    }
+
+    private boolean hasPassed(long word) {
+        return epochs.passed(LineMark.epoch(word, epochs.current()));
+    }
+
+    /** Says whether a flow may go on under the tables of now. Called by the sweeping thread. */
+    @FunctionalInterface
+    public interface Revalidator {
+        /**
+         * @param forward entry of the flow's forward direction, live
+         */
+        boolean isValid(long forward);
+    }
+
+    /** Learns of flows that ended, to give back what they held. Called by the sweeping thread. */
+    @FunctionalInterface
+    public interface FlowEndListener {
+        /**
+         * @param forward entry of the forward direction, no longer to be found, its rewrite still readable
+         * @param k0 its key
+         * @param k1 its key
+         */
+        void onEnd(long forward, long k0, long k1);
+    }
+}

@@ -1,0 +1,262 @@
+package io.weft.lb.flow;
+
+import io.weft.encap.hash.FlowHash;
+import io.weft.encap.memory.Memory;
+
+/**
+ * The flow table (conntrack): all workers share it, nobody locks. One {@link FlowEntry} line for each direction of a flow, in a hash
+ * table with linear probing over a mapped region.
+ *
+ * <pre>
+ *      0  magic (64 bits)      8  layout version    12  bytes of a line
+ *     16  lines (64 bits)     24  most flows (64)   32  incarnation (64)
+ *     40  the table's clock: seconds, set by the sweeper
+ *     64  counters ({@link FlowCounter}), 64 bytes apart
+ *   1024  lines
+ * </pre>
+ *
+ * <p><b>The life of a line</b> is told by its k1. A key's protocol is never 0, so words with protocol 0 are marks:
+ *
+ * <pre>
+ *             claim by CAS              release              sweeper                    epoch passed
+ *   EMPTY ───────────────► CLAIMED ───────────────► key ───────────────► DELETED(epoch) ─────────────► FREE(epoch)
+ *     ▲  ╲ (or from FREE)     │ withdraw                                                                  │  ▲
+ *     │   └───────────────────┴──────────────────────────────────────────────────────────────────────────┼──┘
+ *     └───────────────────────── sweeper, another epoch passed and the next line is EMPTY ◄──────────────┘
+ * </pre>
+ *
+ * <ul>
+ * <li>A search ends at an EMPTY line. A line becomes EMPTY again only when its right neighbour is EMPTY and two epochs after its flow
+ * ended, so no insertion that walked past it while it was in use is still on its way to a line behind it.
+ * <li>A reader that compared k0 and k1 may use the line until its batch ends: a line is written anew only after an epoch.
+ * <li>The flows are limited to a quarter of the lines, so at most half of the lines are live, and a search is short.
+ * </ul>
+ *
+ * <p>Threads: any number of workers call {@link #find} and {@link #insertPair}, one {@link FlowSweeper} deletes. Allocation: none.
+ */
+public final class FlowTable {
+    /** Insert result: the table is full. */
+    public static final long CT_FULL = -1;
+    /** Insert result: another flow has the reverse direction's key; try another backend or source port. */
+    public static final long REVERSE_TAKEN = -2;
+    /** Insert result: other workers were at work on the same keys for too long (one was descheduled); the frame is dropped. */
+    public static final long CT_BUSY = -3;
+    /** Insert result: protocol 0, or both directions have the same key. */
+    public static final long KEY_UNUSABLE = -4;
+
+    /** The most lines a search looks at: never reached at the load that is allowed, but every loop has an end. */
+    static final int WINDOW = 128;
+
+    static final int HEADER_LENGTH = 1024;
+    static final int LINE_SHIFT = 6;
+    static final long EMPTY = 0;
+
+    private static final long MAGIC = 0x5745_4654_464C_4F57L;
+    private static final int LAYOUT_VERSION = 1;
+    private static final int MAGIC_OFFSET = 0;
+    private static final int VERSION_OFFSET = 8;
+    private static final int LINE_LENGTH_OFFSET = 12;
+    private static final int LINES_OFFSET = 16;
+    private static final int MAX_FLOWS_OFFSET = 24;
+    private static final int INCARNATION_OFFSET = 32;
+    private static final int CLOCK_OFFSET = 40;
+    private static final int COUNTERS_OFFSET = 64;
+    private static final int COUNTER_STRIDE = 64;
+    private static final int LINES_PER_FLOW = 4;
+    private static final int LEAST_LINES = 16;
+    private static final int MOST_FLOWS = 1 << 26;
+
+    private final long base;
+    private final long lines;
+    private final int mask;
+    private final long maxFlows;
+    private final FlowInserter inserter;
+
+    private FlowTable(long base) {
+        this.base = base;
+        lines = base + HEADER_LENGTH;
+        mask = (int) Memory.nativeI64(base + LINES_OFFSET) - 1;
+        maxFlows = Memory.nativeI64(base + MAX_FLOWS_OFFSET);
+        inserter = new FlowInserter(this);
+    }
+
+    /** Bytes of the region for a table of {@code maxFlows} flows. */
+    public static long sizeFor(int maxFlows) {
+        return HEADER_LENGTH + (linesFor(maxFlows) << LINE_SHIFT);
+    }
+
+    /**
+     * Lays out an empty table; touches every page of it.
+     *
+     * @param address of the region, a multiple of 64
+     * @param size of the region, at least {@link #sizeFor}
+     * @param incarnation of the process that owns the table, for readers
+     */
+    public static FlowTable create(long address, long size, int maxFlows, long incarnation) {
+        if (size < sizeFor(maxFlows) || address % FlowEntry.LENGTH != 0) {
+            throw new IllegalArgumentException(
+                "flow table of %d flows at %#x in %d bytes".formatted(maxFlows, address, size));
+        }
+        Memory.zero(address, sizeFor(maxFlows));
+        Memory.putNativeI32(address + VERSION_OFFSET, LAYOUT_VERSION);
+        Memory.putNativeI32(address + LINE_LENGTH_OFFSET, FlowEntry.LENGTH);
+        Memory.putNativeI64(address + LINES_OFFSET, linesFor(maxFlows));
+        Memory.putNativeI64(address + MAX_FLOWS_OFFSET, maxFlows);
+        Memory.putNativeI64(address + INCARNATION_OFFSET, incarnation);
+        Memory.setReleaseI64(address + MAGIC_OFFSET, MAGIC);
+        return new FlowTable(address);
+    }
+
+    /**
+     * Opens a table that another part made, after checking its header against the region's size.
+     *
+     * @throws IllegalArgumentException when the region holds no flow table of this layout
+     */
+    public static FlowTable open(long address, long size) {
+        if (size < HEADER_LENGTH || Memory.getAcquireI64(address + MAGIC_OFFSET) != MAGIC) {
+            throw new IllegalArgumentException("not a flow table");
+        }
+        int version = Memory.nativeI32(address + VERSION_OFFSET);
+        if (version != LAYOUT_VERSION || Memory.nativeI32(address + LINE_LENGTH_OFFSET) != FlowEntry.LENGTH) {
+            throw new IllegalArgumentException(
+                "flow table of layout %d; this program reads %d".formatted(version, LAYOUT_VERSION));
+        }
+        long count = Memory.nativeI64(address + LINES_OFFSET);
+        if (count < LEAST_LINES || Long.bitCount(count) != 1 || count > size - HEADER_LENGTH >>> LINE_SHIFT) {
+            throw new IllegalArgumentException("flow table claims %d lines in %d bytes".formatted(count, size));
+        }
+        return new FlowTable(address);
+    }
+
+    private static long linesFor(int maxFlows) {
+        if (maxFlows < 1 || maxFlows > MOST_FLOWS) {
+            throw new IllegalArgumentException(
+                "a flow table of " + maxFlows + " flows; possible are 1 to " + MOST_FLOWS);
+        }
+        long least = Math.max(LEAST_LINES, (long) maxFlows * LINES_PER_FLOW);
+        return Long.highestOneBit(least - 1) << 1;
+    }
+
+    // -- lookup ------------------------------------------------------------------------------------------------------------
+
+    /** The line where the search for a hash begins; reading it early is the stand-in for a prefetch. */
+    public long home(int hash) {
+        return line(hash & mask);
+    }
+
+    /**
+     * @param hash {@code FlowHash.hash(k0, k1)}
+     * @return address of the {@link FlowEntry}, valid until the worker's batch ends, or 0
+     */
+    public long find(int hash, long k0, long k1) {
+        int i = hash & mask;
+        for (int probes = 0; probes < WINDOW; probes++) {
+            long line = line(i);
+            // Acquire: whoever sees the key sees what its inserter wrote before it.
+            long word = Memory.getAcquireI64(line + FlowEntry.K1);
+            if (word == k1 && Memory.nativeI64(line + FlowEntry.K0) == k0) { return line; }
+            if (word == EMPTY) { return 0; }
+            i = i + 1 & mask;
+        }
+        return 0;
+    }
+
+    /** {@link #find} for cold callers. */
+    public long find(long k0, long k1) {
+        return find(FlowHash.hash(k0, k1), k0, k1);
+    }
+
+    /** The other direction's line: its key is the mirror of what this one is rewritten to. 0 when the flow is just ending. */
+    public long peer(long entry) {
+        return find(peerK0(entry), peerK1(entry));
+    }
+
+    static long peerK0(long entry) {
+        return FlowKey.k0(FlowEntry.newDst(entry), FlowEntry.newSrc(entry));
+    }
+
+    static long peerK1(long entry) {
+        long k1 = FlowEntry.k1(entry);
+        return FlowKey.k1(FlowEntry.newDport(entry), FlowEntry.newSport(entry), FlowKey.protocol(k1))
+            | FlowKey.zone(k1);
+    }
+
+    // -- insertion ---------------------------------------------------------------------------------------------------------
+
+    /**
+     * Makes a flow: both directions or none. Of several workers that insert the same flow at once, even each from its own end, one
+     * makes it and the others adopt it.
+     *
+     * @param hash {@code FlowHash.hash(k0, k1)} of the forward key
+     * @return the forward key's entry, see {@link #entry} and {@link #isAdopted}; or {@link #CT_FULL}, {@link #REVERSE_TAKEN},
+     *     {@link #CT_BUSY}, {@link #KEY_UNUSABLE}
+     */
+    public long insertPair(int hash, long k0, long k1, FlowTemplate template) {
+        return inserter.insertPair(hash, k0, k1, template);
+    }
+
+    /** Whether the entry was made by somebody else: what the template promised (a SNAT port) is not in use. */
+    public static boolean isAdopted(long result) {
+        return result > 0 && (result & FlowInserter.ADOPTED) != 0;
+    }
+
+    /** Address of the entry in a result that is not negative. */
+    public static long entry(long result) {
+        return result & ~FlowInserter.ADOPTED;
+    }
+
+    // -- facts -------------------------------------------------------------------------------------------------------------
+
+    public long maxFlows() {
+        return maxFlows;
+    }
+
+    /** Flows in the table. */
+    public long flows() {
+        return count(FlowCounter.FLOWS);
+    }
+
+    /** From this number of flows on half-open ones are evicted early: seven eighths of the most. */
+    public long highWater() {
+        return maxFlows - maxFlows / 8;
+    }
+
+    public long count(FlowCounter counter) {
+        return Memory.getOpaqueI64(counterAt(counter));
+    }
+
+    public long incarnation() {
+        return Memory.nativeI64(base + INCARNATION_OFFSET);
+    }
+
+    /** Seconds; what {@link FlowEntry#lastSeen} is compared with by another process. */
+    public int clockSeconds() {
+        return Memory.getOpaqueI32(base + CLOCK_OFFSET);
+    }
+
+    void setClockSeconds(int now) {
+        Memory.setOpaqueI32(base + CLOCK_OFFSET, now);
+    }
+
+    /** @return the count before */
+    long add(FlowCounter counter, long delta) {
+        return Memory.getAndAddI64(counterAt(counter), delta);
+    }
+
+    private long counterAt(FlowCounter counter) {
+        return base + COUNTERS_OFFSET + (long) counter.slot * COUNTER_STRIDE;
+    }
+
+    /** Number of lines. */
+    public int lineCount() {
+        return mask + 1;
+    }
+
+    long line(int index) {
+        return lines + ((long) index << LINE_SHIFT);
+    }
+
+    int mask() {
+        return mask;
+    }
+}

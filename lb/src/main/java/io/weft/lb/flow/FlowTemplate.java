@@ -1,0 +1,58 @@
+package io.weft.lb.flow;
+
+/**
+ * What a new flow shall be like, filled by the slow path for {@link FlowTable#insertPair}. The reverse direction's key and rewrite
+ * follow from the forward one: replies come mirrored from what the forward direction is rewritten to, and are rewritten to the mirror of
+ * its key.
+ *
+ * <p>Mutable, one per worker, reused. Every field must be set for every flow; {@link #reset} gives those of a flow without NAT.
+ */
+public final class FlowTemplate {
+    /** Forward direction after the rewrite. For ICMP echo both ports are the new identifier. */
+    public int newSrc;
+    public int newDst;
+    public int newSport;
+    public int newDport;
+    /** In the graph's terms; see {@link FlowEntry#egress}. */
+    public int forwardEgress;
+    public int reverseEgress;
+    /** 16 bits; see {@link FlowEntry#ingress}. */
+    public int forwardIngress;
+    public int reverseIngress;
+    /** {@link FlowEntry#DNAT}, {@link FlowEntry#SNAT}, {@link FlowEntry#SERVICE}, {@link FlowEntry#PICKED_UP}. */
+    public int flags;
+    /** First {@link FlowState}. */
+    public int state;
+    /** Seconds of the table's clock. */
+    public int nowSeconds;
+
+    /** A flow that is forwarded as it is. */
+    public FlowTemplate reset(long k0, long k1, int firstState, int now) {
+        newSrc = FlowKey.source(k0);
+        newDst = FlowKey.destination(k0);
+        newSport = FlowKey.sourcePort(k1);
+        newDport = FlowKey.destinationPort(k1);
+        forwardEgress = 0;
+        reverseEgress = 0;
+        forwardIngress = 0;
+        reverseIngress = 0;
+        flags = 0;
+        state = firstState;
+        nowSeconds = now;
+        return this;
+    }
+
+    /** First word of the reverse direction's key. */
+    public long reverseK0() {
+        return FlowKey.k0(newDst, newSrc);
+    }
+
+    /**
+     * Second word of the reverse direction's key.
+     *
+     * @param k1 of the forward direction
+     */
+    public long reverseK1(long k1) {
+        return FlowKey.k1(newDport, newSport, FlowKey.protocol(k1)) | FlowKey.zone(k1);
+    }
+}
