@@ -270,7 +270,6 @@ public final class XskSocket implements AutoCloseable {
                 ? "The driver has no zero-copy: bind with XDP_COPY"
                 : "The device cannot do this mode: try without XDP_USE_SG";
             case Errno.ENODEV -> "There is no such device in this network namespace";
-            case Errno.ENETDOWN -> "The device is down: set it up first";
             case Errno.EBADF -> "The UMEM's first socket is closed or its device is gone: share one that lives";
             default -> "";
         };
