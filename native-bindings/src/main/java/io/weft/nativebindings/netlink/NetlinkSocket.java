@@ -99,6 +99,7 @@ final class NetlinkSocket implements AutoCloseable {
 
     /** Waits for the next datagram, or with MSG_DONTWAIT looks for one; its size in bytes, or -errno. */
     int receive(int flags) {
+        requireOpen();
         int size = receive(0, flags | LinuxSocket.MSG_PEEK | LinuxSocket.MSG_TRUNC);
         if (size > buffer.byteSize()) {
             reallocate(size);
@@ -150,6 +151,7 @@ final class NetlinkSocket implements AutoCloseable {
 
     /** False when a dump was interrupted by a change and is not consistent. */
     private synchronized boolean exchange(String operation, NetlinkRequest request, Consumer<NetlinkMessage> each) {
+        requireOpen();
         if (!request.has(NLM_F_DUMP)) {
             request.addFlag(NLM_F_ACK);
         }
@@ -161,6 +163,11 @@ final class NetlinkSocket implements AutoCloseable {
             readAnswer(operation, ignored -> {}); // else the rest would be taken for an unfinished dump
             throw malformed;
         }
+    }
+
+    /** Else the number of a closed descriptor, which may be another file's by now, would be used. */
+    private void requireOpen() {
+        if (!arena.scope().isAlive()) { throw new IllegalStateException("the netlink socket is closed"); }
     }
 
     private void send(String operation, byte[] bytes) {

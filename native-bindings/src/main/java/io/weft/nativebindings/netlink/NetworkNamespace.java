@@ -15,7 +15,9 @@ import java.util.concurrent.FutureTask;
  *
  * <p>Named ones are files in {@code /run/netns}, as {@code ip netns} makes and reads them. Code runs inside a namespace on a
  * platform thread of its own, which enters it by setns(2) and ends afterwards, so that no thread of a pool is left behind in
- * another namespace. Processes and sockets started by that code belong to the namespace. All of this needs CAP_SYS_ADMIN.
+ * another namespace. Processes and sockets started by that code belong to the namespace. A process that asks to die with its
+ * parent (PR_SET_PDEATHSIG) must not do so before that thread has ended, because to the kernel the thread is the parent. All
+ * of this needs CAP_SYS_ADMIN.
  */
 public final class NetworkNamespace implements AutoCloseable {
     /** Where {@code ip netns} keeps its files. */
@@ -123,7 +125,7 @@ public final class NetworkNamespace implements AutoCloseable {
     public <T, E extends Exception> T call(Task<T, E> task) throws E {
         String operation = "enter network namespace " + path;
         return onNewThread("netns " + path.getFileName(), () -> {
-            check(operation, NamespaceCalls.setNetworkNamespace(fd));
+            check(operation, NamespaceCalls.setNetworkNamespace(fd()));
             return task.call();
         });
     }
@@ -137,14 +139,15 @@ public final class NetworkNamespace implements AutoCloseable {
     }
 
     /** For requests that refer to a namespace by descriptor; valid while this is open. */
-    public int fd() {
+    public synchronized int fd() {
+        if (closed) { throw new IllegalStateException(this + " is closed"); }
         return fd;
     }
 
     /** Equal for two of these if, and only if, they are the same namespace. */
     public long inode() {
         try {
-            return (Long) Files.getAttribute(Path.of("/proc/self/fd/" + fd), "unix:ino");
+            return (Long) Files.getAttribute(Path.of("/proc/self/fd/" + fd()), "unix:ino");
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read the inode of " + this, e);
         }

@@ -4,7 +4,7 @@ package io.weft.nativebindings.netlink;
  * Where a route sends to.
  *
  * @param gateway the next router's IPv4 address as a number, 0 when destinations are on the link itself
- * @param ifindex the device
+ * @param ifindex the device; in a route to be installed, 0 for the one that reaches the gateway
  * @param weight share among a route's next hops, 1 or more
  * @param flags RTNH_F_ flags of {@code <linux/rtnetlink.h>}
  * @param inet6Gateway whether the next router has an IPv6 address (RTA_VIA), which is not decoded

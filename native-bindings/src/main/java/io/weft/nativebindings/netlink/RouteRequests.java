@@ -23,7 +23,11 @@ final class RouteRequests {
     }
 
     static NetlinkRequest replace(Route route) {
-        NetlinkRequest request = struct(new NetlinkRequest(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE), route);
+        if (route.nextHops().stream().anyMatch(NextHop::inet6Gateway)) {
+            throw new IllegalArgumentException("a route through an IPv6 router cannot be written");
+        }
+        NetlinkRequest request = new NetlinkRequest(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+        struct(request, route, route.scope());
         if (route.source() != 0) {
             request.ipv4(RTA_PREFSRC, route.source());
         }
@@ -36,15 +40,15 @@ final class RouteRequests {
     }
 
     static NetlinkRequest delete(Route route) {
-        return struct(new NetlinkRequest(RTM_DELROUTE, 0), route);
+        return struct(new NetlinkRequest(RTM_DELROUTE, 0), route, RT_SCOPE_NOWHERE);
     }
 
     /** struct rtmsg and what identifies a route. */
-    private static NetlinkRequest struct(NetlinkRequest request, Route route) {
+    private static NetlinkRequest struct(NetlinkRequest request, Route route, int scope) {
         request.u8(AF_INET).u8(route.prefixLength()).u8(0).u8(0);
         request.u8(route.table() < 256 ? route.table() : RT_TABLE_COMPAT);
-        request.u8(route.protocol()).u8(route.scope()).u8(route.type());
-        request.u32(route.nextHops().size() == 1 ? route.nextHops().getFirst().flags() : 0);
+        request.u8(route.protocol()).u8(scope).u8(route.type());
+        request.u32(route.nextHops().size() == 1 ? flags(route.nextHops().getFirst()) : 0);
         request.u32(RTA_TABLE, route.table());
         if (route.prefixLength() > 0) {
             request.ipv4(RTA_DST, route.destination());
@@ -58,7 +62,9 @@ final class RouteRequests {
     private static NetlinkRequest addNextHops(NetlinkRequest request, Route route) {
         if (route.nextHops().size() > 1) { return addMultipath(request, route); }
         for (NextHop hop : route.nextHops()) {
-            request.u32(RTA_OIF, hop.ifindex());
+            if (hop.ifindex() != 0) {
+                request.u32(RTA_OIF, hop.ifindex());
+            }
             addGateway(request, hop);
         }
         return request;
@@ -68,12 +74,17 @@ final class RouteRequests {
         int multipath = request.begin(RTA_MULTIPATH);
         for (NextHop hop : route.nextHops()) {
             int start = request.position();
-            request.u16(0).u8(hop.flags()).u8(hop.weight() - 1).u32(hop.ifindex());
+            request.u16(0).u8(flags(hop)).u8(hop.weight() - 1).u32(hop.ifindex());
             addGateway(request, hop);
             request.end(start);
         }
         request.end(multipath);
         return request;
+    }
+
+    /** Of the flags only this one is a wish; the others tell what the kernel found. */
+    private static int flags(NextHop hop) {
+        return hop.flags() & NextHop.RTNH_F_ONLINK;
     }
 
     private static void addGateway(NetlinkRequest request, NextHop hop) {

@@ -165,7 +165,7 @@ public final class Rtnetlink implements AutoCloseable {
         socket.execute("replace route to " + describe(route), RouteRequests.replace(route));
     }
 
-    /** Deletes the first route with this table, prefix, metric, type, protocol and next hops. */
+    /** Deletes the first route with this table, prefix, metric, type, protocol and, where given, next hops. */
     public boolean deleteRoute(Route route) {
         return delete("delete route to " + describe(route), RouteRequests.delete(route), Errno.ESRCH);
     }

@@ -94,6 +94,7 @@ final class RtnetlinkAbi {
     static final int RTM_TYPE_OFFSET = 7;
     static final int RTM_FLAGS_OFFSET = 8;
     static final int RT_TABLE_COMPAT = 252; // the number does not fit, it is in RTA_TABLE
+    static final int RT_SCOPE_NOWHERE = 255; // in a request to delete: any scope
     static final int RTM_F_CLONED = 0x200;
     static final int RTM_F_LOOKUP_TABLE = 0x1000;
 

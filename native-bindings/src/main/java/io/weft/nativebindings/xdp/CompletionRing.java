@@ -2,7 +2,10 @@ package io.weft.nativebindings.xdp;
 
 import io.weft.nativebindings.linux.NativeMemory;
 
-/** Frames that the kernel has sent, or given up; every descriptor submitted comes back here once. Thread: one. Allocation: none. */
+/**
+ * Chunks of frames that the kernel has sent or given up. Every descriptor submitted comes back here once, in copy mode also one
+ * that was refused as invalid (seen on 6.18). While this ring is full nothing is sent. Thread: one. Allocation: none.
+ */
 public final class CompletionRing extends ConsumerRing {
     CompletionRing(RingMemory memory) {
         super(memory);

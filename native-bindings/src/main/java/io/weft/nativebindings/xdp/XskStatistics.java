@@ -18,17 +18,17 @@ public final class XskStatistics {
         return Math.min(0, LinuxSocket.getsockopt(socket.fd(), LinuxSocket.SOL_XDP, XdpAbi.XDP_STATISTICS, values));
     }
 
-    /** Dropped for other reasons than the below. */
+    /** Dropped for other reasons than the below, such as a frame of several buffers on a socket bound without XDP_USE_SG. */
     public long rxDropped() {
         return values.get(JAVA_LONG, XdpAbi.STATISTICS_RX_DROPPED);
     }
 
-    /** Fill ring entries that are no valid chunk. */
+    /** As the kernel counts it. Fill ring entries that are no valid chunk are skipped and not counted (seen on 6.18). */
     public long rxInvalidDescriptors() {
         return values.get(JAVA_LONG, XdpAbi.STATISTICS_RX_INVALID_DESCS);
     }
 
-    /** Transmit descriptors that lie outside a chunk or carry unknown options. */
+    /** Transmit descriptors that lie outside a chunk, carry unknown options, or belong to a frame of more than 18. */
     public long txInvalidDescriptors() {
         return values.get(JAVA_LONG, XdpAbi.STATISTICS_TX_INVALID_DESCS);
     }

@@ -166,6 +166,14 @@ class NetworkNamespaceTest {
     }
 
     @Test
+    void closedNamespaceIsNotUsed() {
+        NetworkNamespace closed = NetworkNamespace.current();
+        closed.close();
+        assertThrows(IllegalStateException.class, closed::fd);
+        assertThrows(IllegalStateException.class, () -> closed.run(() -> {}));
+    }
+
+    @Test
     void openNamespaceOutlivesItsFile() {
         NetworkNamespace.create(NAME);
         try (NetworkNamespace namespace = NetworkNamespace.open(NAME)) {

@@ -195,6 +195,14 @@ class RtnetlinkLinkTest {
     }
 
     @Test
+    void closedSocketIsNotUsed() {
+        Rtnetlink closed = Rtnetlink.openIn(node.path);
+        closed.close();
+        closed.close();
+        assertThrows(IllegalStateException.class, closed::links);
+    }
+
+    @Test
     void missingDeviceIsNamed() {
         LinuxException refused = assertThrows(LinuxException.class, () -> node.rtnetlink.setUp(4711));
         assertEquals(Errno.ENODEV, refused.errno());

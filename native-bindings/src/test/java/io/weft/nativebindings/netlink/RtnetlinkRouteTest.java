@@ -104,6 +104,38 @@ class RtnetlinkRouteTest {
     }
 
     @Test
+    void deletesByPrefixAlone() {
+        rtnetlink.replaceRoute(Route.to(POD_NETWORK, 24).device(uplink));
+        assertTrue(rtnetlink.deleteRoute(Route.to(POD_NETWORK, 24)));
+        assertEquals(List.of(), routesTo(POD_NETWORK));
+        assertFalse(rtnetlink.deleteRoute(Route.to(0xC0000200, 24)), "the kernel's own has another protocol");
+    }
+
+    @Test
+    void routeReadWhileItsPeerIsDownCanBeWrittenAgain() {
+        Route route = Route.to(POD_NETWORK, 24).via(ROUTER, uplink);
+        rtnetlink.replaceRoute(route);
+        peer.rtnetlink.setDown(peer.rtnetlink.link("eth0").orElseThrow().index());
+        Await.until("the carrier is lost", () -> !mainRoute(POD_NETWORK).nextHops().getFirst().isUsable());
+        rtnetlink.replaceRoute(mainRoute(POD_NETWORK).metric(9));
+        assertEquals(2, routesTo(POD_NETWORK).size());
+    }
+
+    @Test
+    void findsTheDeviceOfARouterByItself() {
+        rtnetlink.replaceRoute(Route.to(POD_NETWORK, 24).via(ROUTER, 0));
+        assertEquals(uplink, mainRoute(POD_NETWORK).ifindex());
+    }
+
+    @Test
+    void hostBitsInAPrefixAreRefused() {
+        LinuxException refused = assertThrows(
+            LinuxException.class, () -> rtnetlink.replaceRoute(Route.to(POD_NETWORK + 1, 24).device(uplink)));
+        assertTrue(refused.getMessage().endsWith("The kernel says: Invalid prefix for given prefix length"),
+            refused.getMessage());
+    }
+
+    @Test
     void unreachableRouterIsExplained() {
         LinuxException refused = assertThrows(
             LinuxException.class, () -> rtnetlink.replaceRoute(Route.to(POD_NETWORK, 24).via(POD_NETWORK, uplink)));
@@ -144,6 +176,7 @@ class RtnetlinkRouteTest {
         node.output("ip", "route", "add", "10.244.9.0/24", "via", "inet6", "fe80::1", "dev", "uplink");
         NextHop hop = mainRoute(0x0AF40900).nextHops().getFirst();
         assertTrue(hop.inet6Gateway());
+        assertThrows(IllegalArgumentException.class, () -> rtnetlink.replaceRoute(mainRoute(0x0AF40900)));
         assertEquals(uplink, hop.ifindex());
     }
 

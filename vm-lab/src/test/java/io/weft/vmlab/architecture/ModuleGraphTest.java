@@ -52,7 +52,8 @@ class ModuleGraphTest {
         .allowEmptyShould(true);
 
     @ArchTest static final ArchRule packetPathHasNoStreams = noClasses()
-        .that().resideInAnyPackage("io.weft.encap..", "io.weft.dataplane.graph..", "io.weft.dataplane.frame..")
+        .that()
+        .resideInAnyPackage(ENCAP, "io.weft.dataplane.graph..", "io.weft.dataplane.node..", "io.weft.dataplane.frame..")
         .should().dependOnClassesThat().resideInAnyPackage("java.util.stream..")
         .allowEmptyShould(true);
 
