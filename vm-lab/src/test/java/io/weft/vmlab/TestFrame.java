@@ -38,6 +38,12 @@ final class TestFrame {
         return frame.array();
     }
 
+    /** Writes the right checksum into the 20-byte IPv4 header at {@code ip}. */
+    static void mendIpChecksum(byte[] frame, int ip) {
+        ByteBuffer bytes = ByteBuffer.wrap(frame).putShort(ip + 10, (short) 0);
+        bytes.putShort(ip + 10, (short) ~fold(sum(bytes, ip, 20)));
+    }
+
     private static void putMac(ByteBuffer frame, long mac) {
         frame.putShort((short) (mac >> 32)).putInt((int) mac);
     }

@@ -127,7 +127,8 @@ public final class NodeView {
         await(ports + " ports up", () -> portsUp() == ports);
     }
 
-    void await(String what, Callable<Boolean> condition) throws Exception {
+    /** Polls {@code condition} until it holds; fails after 60 s, or when the node has ended. */
+    public void await(String what, Callable<Boolean> condition) throws Exception {
         long start = System.nanoTime();
         while (!condition.call()) {
             if (!node.process().map(Process::isAlive).orElse(false)) {
