@@ -45,6 +45,8 @@ public final class FlowEntry {
     public static final int PICKED_UP = 1 << 4;
     /** Flag: a RST within the window but not at the expected number was seen and no segment since. */
     public static final int RST_SEEN = 1 << 5;
+    /** Flag: the new source port is one of {@code nat.SnatPorts}, to be given back at the flow's end. */
+    public static final int OWNS_PORT = 1 << 6;
 
     /** Bit of {@link #ingress}: the rest is the index of a tunnel peer, not a port id. */
     public static final int INGRESS_TUNNEL = 0x8000;
