@@ -10,5 +10,5 @@ package io.weft.dataplane.counters;
  * @param name the peer's node name, or the outgoing interface
  */
 public record AdjacencyStatus(
-        int slot, AdjacencyKind kind, int ip, int nextHop, boolean resolved, long mac, int ifindex, String name) {
+    int slot, AdjacencyKind kind, int ip, int nextHop, boolean resolved, long mac, int ifindex, String name) {
 }

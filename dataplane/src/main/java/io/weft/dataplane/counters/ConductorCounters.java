@@ -66,9 +66,7 @@ public final class ConductorCounters {
     }
 
     private static int checked(int index, int count, String what) {
-        if (index < 0 || index >= count) {
-            throw new IndexOutOfBoundsException(what + " " + index + " of " + count);
-        }
+        if (index < 0 || index >= count) { throw new IndexOutOfBoundsException(what + " " + index + " of " + count); }
         return index;
     }
 }

@@ -65,7 +65,8 @@ public final class CounterFile implements AutoCloseable {
             throw new IndexOutOfBoundsException("worker " + index + " of " + workers);
         }
         long base = memory.address();
-        return new WorkerCounters(base + Memory.nativeI64(base + H_WORKERS_AT) + index * Memory.nativeI64(base + H_WORKER_STRIDE));
+        return new WorkerCounters(
+            base + Memory.nativeI64(base + H_WORKERS_AT) + index * Memory.nativeI64(base + H_WORKER_STRIDE));
     }
 
     /** The conductor's cells and directories. */
@@ -120,9 +121,7 @@ public final class CounterFile implements AutoCloseable {
         List<String> labels = labels();
         for (int i = 0; i < labels.size(); i++) {
             byte[] ascii = labels.get(i).getBytes(StandardCharsets.US_ASCII);
-            if (ascii.length >= LABEL_BYTES) {
-                throw new IllegalStateException("label too long: " + labels.get(i));
-            }
+            if (ascii.length >= LABEL_BYTES) { throw new IllegalStateException("label too long: " + labels.get(i)); }
             long slot = at + (long) i * LABEL_BYTES;
             Memory.putU8(slot, ascii.length);
             Memory.copyIn(ascii, 0, slot + 1, ascii.length);

@@ -86,7 +86,8 @@ public final class CounterReader implements AutoCloseable {
         try {
             return MappedMemory.openFileReadOnly(path);
         } catch (RuntimeException e) {
-            throw new CounterFileException("no counters at " + path + " (is the dataplane running?): " + e.getMessage(), e);
+            throw new CounterFileException("no counters at " + path + " (is the dataplane running?): " + e.getMessage(),
+                e);
         }
     }
 
@@ -156,9 +157,7 @@ public final class CounterReader implements AutoCloseable {
     /** Of all workers. */
     public long port(int portId, PortCounter counter) {
         int index = portCounterLabels().indexOf(counter.label());
-        if (index < 0 || portId < 0 || portId >= ports) {
-            return 0;
-        }
+        if (index < 0 || portId < 0 || portId >= ports) { return 0; }
         long offset = W_CELLS + (nodes + drops + (long) portId * portCounters + index) * CELL;
         long sum = 0;
         for (int worker = 0; worker < workers; worker++) {
@@ -184,18 +183,14 @@ public final class CounterReader implements AutoCloseable {
 
     public String text(ConductorText text) {
         int index = labels.subList(labels.size() - texts, labels.size()).indexOf(text.label());
-        if (index < 0) {
-            return "";
-        }
+        if (index < 0) { return ""; }
         long at = file + conductorAt + (long) facts * CELL + (long) index * TEXT_STRIDE;
         return SequencedBlock.read(at, block -> SequencedBlock.text(block + TEXT_AT, TEXT_BYTES));
     }
 
     /** The port of an id, or empty when it is gone. */
     public Optional<PortStatus> port(int id) {
-        if (id < 0 || id >= ports) {
-            return Optional.empty();
-        }
+        if (id < 0 || id >= ports) { return Optional.empty(); }
         PortStatus status = SequencedBlock.read(file + portsAt + (long) id * PORT_STRIDE, at -> portStatus(id, at));
         return status.state() == PortState.GONE ? Optional.empty() : Optional.of(status);
     }
@@ -231,16 +226,16 @@ public final class CounterReader implements AutoCloseable {
 
     private static PortStatus portStatus(int id, long at) {
         return new PortStatus(id, PortState.of(Memory.nativeI32(at + P_STATE)), Memory.nativeI64(at + P_ATTACH_ID),
-                SequencedBlock.text(at + P_NAME, P_NAME_BYTES), Memory.nativeI32(at + P_IFINDEX),
-                Memory.nativeI32(at + P_QUEUES), SequencedBlock.text(at + P_MODE, P_MODE_BYTES),
-                SequencedBlock.text(at + P_REASON, P_REASON_BYTES));
+            SequencedBlock.text(at + P_NAME, P_NAME_BYTES), Memory.nativeI32(at + P_IFINDEX),
+            Memory.nativeI32(at + P_QUEUES), SequencedBlock.text(at + P_MODE, P_MODE_BYTES),
+            SequencedBlock.text(at + P_REASON, P_REASON_BYTES));
     }
 
     private static AdjacencyStatus adjacencyStatus(int slot, long at) {
         return new AdjacencyStatus(slot, AdjacencyKind.of(Memory.nativeI32(at + A_KIND)), Memory.nativeI32(at + A_IP),
-                Memory.nativeI32(at + A_NEXT_HOP), Memory.nativeI32(at + A_RESOLVED) != 0,
-                Memory.nativeI64(at + A_MAC), Memory.nativeI32(at + A_IFINDEX),
-                SequencedBlock.text(at + A_NAME, A_NAME_BYTES));
+            Memory.nativeI32(at + A_NEXT_HOP), Memory.nativeI32(at + A_RESOLVED) != 0,
+            Memory.nativeI64(at + A_MAC), Memory.nativeI32(at + A_IFINDEX),
+            SequencedBlock.text(at + A_NAME, A_NAME_BYTES));
     }
 
     private long block(int worker) {
@@ -251,9 +246,7 @@ public final class CounterReader implements AutoCloseable {
     }
 
     private long sum(int index, int count, long cells) {
-        if (index < 0 || index >= count) {
-            throw new IndexOutOfBoundsException("counter " + index + " of " + count);
-        }
+        if (index < 0 || index >= count) { throw new IndexOutOfBoundsException("counter " + index + " of " + count); }
         long sum = 0;
         for (int worker = 0; worker < workers; worker++) {
             sum += Memory.getOpaqueI64(block(worker) + cells + (long) index * CELL);
@@ -268,15 +261,14 @@ public final class CounterReader implements AutoCloseable {
         int version = Memory.nativeI32(file + H_VERSION);
         if (version != VERSION) {
             throw new CounterFileException(
-                    name + " has layout " + version + ", this build reads " + VERSION + ": use the build of the dataplane", null);
+                name + " has layout " + version + ", this build reads " + VERSION + ": use the build of the dataplane",
+                null);
         }
     }
 
     private int count(int headerOffset) {
         int value = Memory.nativeI32(file + headerOffset);
-        if (value < 0 || value > MAX_CELLS) {
-            throw corrupt("a count of " + value);
-        }
+        if (value < 0 || value > MAX_CELLS) { throw corrupt("a count of " + value); }
         return value;
     }
 

@@ -13,7 +13,7 @@ public record CounterSizing(int workers, int ports, int adjacencies) {
     public CounterSizing {
         if (workers < 1 || ports < 1 || adjacencies < 0) {
             throw new IllegalArgumentException(
-                    "counters for " + workers + " workers, " + ports + " ports, " + adjacencies + " adjacencies");
+                "counters for " + workers + " workers, " + ports + " ports, " + adjacencies + " adjacencies");
         }
     }
 
@@ -26,7 +26,8 @@ public record CounterSizing(int workers, int ports, int adjacencies) {
     }
 
     long portsAt() {
-        return conductorAt() + roundUp((long) ConductorFact.count() * CELL + (long) ConductorText.count() * TEXT_STRIDE);
+        return conductorAt()
+            + roundUp((long) ConductorFact.count() * CELL + (long) ConductorText.count() * TEXT_STRIDE);
     }
 
     long adjacenciesAt() {

@@ -10,5 +10,5 @@ package io.weft.dataplane.counters;
  * @param reason why no higher rung, or why it failed
  */
 public record PortStatus(
-        int id, PortState state, long attachId, String name, int ifindex, int queues, String mode, String reason) {
+    int id, PortState state, long attachId, String name, int ifindex, int queues, String mode, String reason) {
 }

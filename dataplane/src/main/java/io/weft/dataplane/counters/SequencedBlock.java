@@ -27,9 +27,7 @@ final class SequencedBlock {
             int before = Memory.getAcquireI32(at);
             copy = read.apply(at);
             VarHandle.loadLoadFence();
-            if ((before & 1) == 0 && Memory.getOpaqueI32(at) == before) {
-                return copy;
-            }
+            if ((before & 1) == 0 && Memory.getOpaqueI32(at) == before) { return copy; }
             Thread.onSpinWait();
         }
         return copy;
@@ -45,9 +43,7 @@ final class SequencedBlock {
 
     static String text(long at, int capacity) {
         int length = Memory.nativeI32(at);
-        if (length < 0 || length > capacity - Integer.BYTES) {
-            return "";
-        }
+        if (length < 0 || length > capacity - Integer.BYTES) { return ""; }
         byte[] utf8 = new byte[length];
         Memory.copyOut(at + Integer.BYTES, utf8, 0, length);
         return new String(utf8, StandardCharsets.UTF_8);

@@ -82,7 +82,7 @@ public final class Adjacencies {
      * @param mtu largest inner IPv4 packet
      */
     public void writeTunnel(int slot, long nextHopMac, long uplinkMac, int source, int destination, int port, int vni,
-            long peerVtepMac, long vtepMac, int mtu) {
+        long peerVtepMac, long vtepMac, int mtu) {
         TunnelTemplate.write(address(slot), nextHopMac, uplinkMac, source, destination, port, vni);
         writeEthernet(slot, peerVtepMac, vtepMac, mtu);
     }
@@ -137,9 +137,7 @@ public final class Adjacencies {
         long first = Memory.getAcquireI64(slotAddress + ETHERNET_0);
         long second = Memory.getOpaqueI64(slotAddress + ETHERNET_1);
         VarHandle.loadLoadFence();
-        if (first == 0 || Memory.getOpaqueI64(slotAddress + ETHERNET_0) != first) {
-            return false;
-        }
+        if (first == 0 || Memory.getOpaqueI64(slotAddress + ETHERNET_0) != first) { return false; }
         EthernetWords.store(destination, first, second);
         return true;
     }

@@ -22,21 +22,15 @@ final class IntMap {
     int get(int key, int otherwise) {
         for (int i = start(key), n = 0; n <= mask; i++, n++) {
             long word = words.getAcquire(i & mask);
-            if (word == 0) {
-                return otherwise;
-            }
-            if ((int) (word >>> 32) == key) {
-                return (int) word;
-            }
+            if (word == 0) { return otherwise; }
+            if ((int) (word >>> 32) == key) { return (int) word; }
         }
         return otherwise;
     }
 
     /** @return false when it is full */
     boolean put(int key, int value) {
-        if (key == 0) {
-            throw new IllegalArgumentException("key 0");
-        }
+        if (key == 0) { throw new IllegalArgumentException("key 0"); }
         for (int i = start(key), n = 0; n <= mask; i++, n++) {
             long word = words.getPlain(i & mask);
             if (word == 0 || (int) (word >>> 32) == key) {

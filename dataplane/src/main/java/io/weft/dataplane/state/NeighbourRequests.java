@@ -22,9 +22,7 @@ public final class NeighbourRequests {
         for (int i = 0; i < TRIES; i++) {
             int at = (start + i) & (CAPACITY - 1);
             int present = addresses.getAcquire(at);
-            if (present == address || present == EMPTY && addresses.compareAndSet(at, EMPTY, address)) {
-                return true;
-            }
+            if (present == address || present == EMPTY && addresses.compareAndSet(at, EMPTY, address)) { return true; }
         }
         return false;
     }
@@ -32,9 +30,7 @@ public final class NeighbourRequests {
     /** @return an address that is wanted, now no longer listed, or 0 */
     public int take() {
         for (int at = 0; at < CAPACITY; at++) {
-            if (addresses.getAcquire(at) != EMPTY) {
-                return addresses.getAndSet(at, EMPTY);
-            }
+            if (addresses.getAcquire(at) != EMPTY) { return addresses.getAndSet(at, EMPTY); }
         }
         return EMPTY;
     }

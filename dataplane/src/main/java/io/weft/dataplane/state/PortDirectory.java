@@ -54,9 +54,7 @@ public final class PortDirectory {
      * @param largest IPv4 packet that may be sent to it
      */
     public PortDirectory with(int id, int portKind, int address, long peer, long local, int largest) {
-        if (id < 0 || id >= MAX_PORTS) {
-            throw new IndexOutOfBoundsException("port " + id + " of " + MAX_PORTS);
-        }
+        if (id < 0 || id >= MAX_PORTS) { throw new IndexOutOfBoundsException("port " + id + " of " + MAX_PORTS); }
         PortDirectory copy = new PortDirectory(this);
         copy.kind[id] = portKind;
         copy.ip[id] = address;

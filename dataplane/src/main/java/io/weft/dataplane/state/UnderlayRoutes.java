@@ -32,9 +32,9 @@ public final class UnderlayRoutes {
     /** Of two routes to one prefix the earlier in the collection is kept. */
     public UnderlayRoutes(Collection<Entry> entries) {
         List<Entry> sorted = entries.stream()
-                .sorted(Comparator.comparingInt((Entry e) -> -e.destination().length())
-                        .thenComparingInt(e -> e.destination().base()))
-                .toList();
+            .sorted(Comparator.comparingInt((Entry e) -> -e.destination().length())
+                .thenComparingInt(e -> e.destination().base()))
+            .toList();
         int[] lengths = sorted.stream().mapToInt(e -> e.destination().length()).distinct().toArray();
         mask = new int[lengths.length];
         first = new int[lengths.length + 1];
@@ -59,9 +59,7 @@ public final class UnderlayRoutes {
     public int nextHop(int destination) {
         for (int i = 0; i < mask.length; i++) {
             int at = find(destination & mask[i], first[i], first[i + 1]);
-            if (at >= 0) {
-                return gateway[at] == 0 ? destination : gateway[at];
-            }
+            if (at >= 0) { return gateway[at] == 0 ? destination : gateway[at]; }
         }
         return UNREACHABLE;
     }
@@ -71,9 +69,7 @@ public final class UnderlayRoutes {
         int high = to - 1;
         while (low <= high) {
             int middle = (low + high) >>> 1;
-            if (base[middle] == prefix) {
-                return middle;
-            }
+            if (base[middle] == prefix) { return middle; }
             if (base[middle] < prefix) {
                 low = middle + 1;
             } else {

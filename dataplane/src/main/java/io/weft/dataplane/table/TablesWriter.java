@@ -190,13 +190,14 @@ public final class TablesWriter implements AutoCloseable {
     }
 
     private static Map<Ipv4Prefix, Long> routesOf(LocalNode node) {
-        return Map.of(
-            node.clusterCidr(), Route.of(Route.NO_SUCH_NODE, 0),
-            node.serviceCidr(), Route.of(Route.SERVICE, 0),
-            node.podCidr(), Route.of(Route.NO_SUCH_POD, 0),
-            single(node.base()), Route.of(Route.LOCAL_NODE, 0),
-            single(node.address()), Route.of(Route.LOCAL_NODE, 0),
-            single(node.gateway()), Route.of(Route.GATEWAY, 0));
+        Map<Ipv4Prefix, Long> all = new HashMap<>(); // in this order: one node may have the whole cluster's prefix
+        all.put(node.clusterCidr(), Route.of(Route.NO_SUCH_NODE, 0));
+        all.put(node.serviceCidr(), Route.of(Route.SERVICE, 0));
+        all.put(node.podCidr(), Route.of(Route.NO_SUCH_POD, 0));
+        all.put(single(node.base()), Route.of(Route.LOCAL_NODE, 0));
+        all.put(single(node.address()), Route.of(Route.LOCAL_NODE, 0));
+        all.put(single(node.gateway()), Route.of(Route.GATEWAY, 0));
+        return all;
     }
 
     private static Map<Ipv4Prefix, Long> routesOf(PortSpec port) {

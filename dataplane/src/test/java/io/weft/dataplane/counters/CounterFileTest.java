@@ -63,9 +63,10 @@ class CounterFileTest {
     @Test
     void portsFactsTextsAndAdjacenciesComeBackAsWritten() {
         try (CounterFile file = CounterFile.create(run, SIZING, 1); CounterReader reader = CounterReader.open(run)) {
-            PortStatus port = new PortStatus(2, PortState.FAILED, 99, "weft0123456789a", 12, 1, "generic", "no native: ü");
-            AdjacencyStatus adjacency =
-                    new AdjacencyStatus(7, AdjacencyKind.TUNNEL, 0xC0000202, 0xC0000201, true, 0x020000000001L, 3, "n2");
+            PortStatus port = new PortStatus(2, PortState.FAILED, 99, "weft0123456789a", 12, 1, "generic",
+                "no native: ü");
+            AdjacencyStatus adjacency = new AdjacencyStatus(7, AdjacencyKind.TUNNEL, 0xC0000202, 0xC0000201, true,
+                0x020000000001L, 3, "n2");
             file.conductor().port(port);
             file.conductor().adjacency(adjacency);
             file.conductor().set(ConductorFact.FLOWS, 1234);
@@ -97,7 +98,8 @@ class CounterFileTest {
     void aNewIncarnationLeavesTheFormerMappingReadable() {
         try (CounterFile old = CounterFile.create(run, SIZING, 1); CounterReader reader = CounterReader.open(run)) {
             old.worker(0).drop(DropReason.TTL_EXPIRED, 1);
-            try (CounterFile fresh = CounterFile.create(run, SIZING, 2); CounterReader second = CounterReader.open(run)) {
+            try (CounterFile fresh = CounterFile.create(run, SIZING, 2);
+                CounterReader second = CounterReader.open(run)) {
                 assertEquals(1, reader.drop(DropReason.TTL_EXPIRED));
                 assertEquals(0, second.drop(DropReason.TTL_EXPIRED));
                 assertEquals(2, fresh.reader().incarnation());

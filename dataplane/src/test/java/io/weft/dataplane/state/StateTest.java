@@ -18,8 +18,8 @@ class StateTest {
     @Test
     void underlayRoutesPreferTheLongerPrefixAndTheEarlierOfTwo() {
         UnderlayRoutes routes = new UnderlayRoutes(List.of(
-                route("0.0.0.0/0", "192.0.2.1"), route("192.0.2.0/24", "0.0.0.0"), route("198.51.100.0/24", "192.0.2.7"),
-                route("198.51.100.0/24", "192.0.2.8"), route("198.51.100.128/25", "192.0.2.9")));
+            route("0.0.0.0/0", "192.0.2.1"), route("192.0.2.0/24", "0.0.0.0"), route("198.51.100.0/24", "192.0.2.7"),
+            route("198.51.100.0/24", "192.0.2.8"), route("198.51.100.128/25", "192.0.2.9")));
         assertEquals(GATEWAY, routes.nextHop(Ipv4Address.of("203.0.113.5")));
         assertEquals(Ipv4Address.of("192.0.2.77"), routes.nextHop(Ipv4Address.of("192.0.2.77")));
         assertEquals(Ipv4Address.of("192.0.2.7"), routes.nextHop(Ipv4Address.of("198.51.100.5")));
@@ -31,10 +31,11 @@ class StateTest {
     void underlayRoutesAgreeWithAPlainScan() {
         Random random = new Random(4);
         List<UnderlayRoutes.Entry> entries = random.ints(300)
-                .mapToObj(i -> {
-                    int length = random.nextInt(33);
-                    return new UnderlayRoutes.Entry(new Ipv4Prefix(i & Ipv4Prefix.mask(length), length), 1 + random.nextInt(9));
-                }).toList();
+            .mapToObj(i -> {
+                int length = random.nextInt(33);
+                return new UnderlayRoutes.Entry(new Ipv4Prefix(i & Ipv4Prefix.mask(length), length),
+                    1 + random.nextInt(9));
+            }).toList();
         UnderlayRoutes routes = new UnderlayRoutes(entries);
         for (int n = 0; n < 20_000; n++) {
             int destination = n % 2 == 0 ? random.nextInt() : entries.get(random.nextInt(300)).destination().last();

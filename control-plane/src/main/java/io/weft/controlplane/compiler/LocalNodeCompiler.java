@@ -1,0 +1,61 @@
+package io.weft.controlplane.compiler;
+
+import io.weft.controlplane.model.ClusterNode;
+import io.weft.dataplane.config.NodeConfiguration;
+import io.weft.dataplane.config.NodeConfiguration.OverlayMode;
+import io.weft.dataplane.table.LocalNode;
+import io.weft.encap.address.Ipv4Prefix;
+import java.util.Optional;
+
+/** Configuration, machine and Node object → {@link LocalNode}. */
+final class LocalNodeCompiler {
+    /** Outer Ethernet, IPv4, UDP and VXLAN headers (flannel takes the same off). */
+    static final int TUNNEL_OVERHEAD = 50;
+    private static final int LONGEST_POD_PREFIX = 30;
+
+    private final NodeConfiguration configuration;
+    private final NodeFacts facts;
+
+    LocalNodeCompiler(NodeConfiguration configuration, NodeFacts facts) {
+        this.configuration = configuration;
+        this.facts = facts;
+    }
+
+    /** @throws UnusableObjectException with the reason why the node cannot be described yet */
+    LocalNode compile(Optional<ClusterNode> node) throws UnusableObjectException {
+        Ipv4Prefix podCidr = podCidr(node);
+        if (podCidr.length() > LONGEST_POD_PREFIX) {
+            throw unusable("its podCIDR " + podCidr + " has no room for pods");
+        }
+        if (podCidr.overlaps(configuration.serviceCidr())) {
+            throw unusable("its podCIDR " + podCidr + " overlaps serviceCidr " + configuration.serviceCidr());
+        }
+        return new LocalNode(configuration.nodeName(), address(node), podCidr, configuration.clusterCidr(),
+            configuration.serviceCidr(), facts.vtepMac(), configuration.overlay().vni(), configuration.overlay().port(),
+            podMtu(), configuration.masquerade(), configuration.snatPorts().first(), configuration.snatPorts().last());
+    }
+
+    int podMtu() {
+        if (configuration.podMtu() != 0) { return configuration.podMtu(); }
+        int overhead = configuration.overlay().mode() == OverlayMode.NONE ? 0 : TUNNEL_OVERHEAD;
+        return facts.uplinkMtu() - overhead;
+    }
+
+    private Ipv4Prefix podCidr(Optional<ClusterNode> node) throws UnusableObjectException {
+        Optional<Ipv4Prefix> prefix = configuration.podCidr()
+            .or(() -> node.flatMap(object -> object.podCidrs().stream().findFirst()));
+        return prefix.orElseThrow(() -> unusable(node.isEmpty()
+            ? "is not among the cluster objects; give it there, or set podCidr"
+            : "has no spec.podCIDR yet; let the controller manager give one (--allocate-node-cidrs), or set podCidr"));
+    }
+
+    private int address(Optional<ClusterNode> node) throws UnusableObjectException {
+        Optional<Integer> address = node.flatMap(object -> object.internalIps().stream().findFirst());
+        return address.or(facts::uplinkAddress)
+            .orElseThrow(() -> unusable("has no InternalIP, and the uplink has no address"));
+    }
+
+    private UnusableObjectException unusable(String why) {
+        return new UnusableObjectException("Node " + configuration.nodeName() + " (this node): " + why);
+    }
+}

@@ -1,0 +1,19 @@
+package io.weft.controlplane.compiler;
+
+import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.PeerSpec;
+import io.weft.lb.service.ServiceKey;
+import io.weft.lb.service.ServiceSpec;
+
+/** Where the compiler puts differences; nothing of a step counts before the caller commits it. */
+interface TableSink {
+    void putLocal(LocalNode local);
+
+    void putPeer(PeerSpec peer);
+
+    void removePeer(int index);
+
+    void putService(ServiceSpec service);
+
+    void removeService(ServiceKey key);
+}

@@ -1,0 +1,10 @@
+package io.weft.controlplane.compiler;
+
+/** A cluster object that cannot be put into the tables; the message names it and says why. */
+final class UnusableObjectException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    UnusableObjectException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,129 @@
+package io.weft.controlplane.node;
+
+import io.weft.controlplane.cni.CniHandler;
+import io.weft.controlplane.cni.CniServer;
+import io.weft.controlplane.cni.PodAttacher;
+import io.weft.controlplane.compiler.ControlLoop;
+import io.weft.controlplane.compiler.NodeFacts;
+import io.weft.controlplane.compiler.VtepMac;
+import io.weft.controlplane.ipam.AttachmentStore;
+import io.weft.controlplane.source.ClusterSource;
+import io.weft.controlplane.source.ManifestDirectory;
+import io.weft.controlplane.status.DataplaneView;
+import io.weft.dataplane.config.NodeConfiguration;
+import io.weft.dataplane.table.DataplaneEpochs;
+import io.weft.dataplane.table.PeerSpec;
+import io.weft.dataplane.table.PortSpec;
+import io.weft.dataplane.table.TablesException;
+import io.weft.dataplane.table.TablesReader;
+import io.weft.nativebindings.linux.FileLock;
+import io.weft.nativebindings.netlink.Address;
+import io.weft.nativebindings.netlink.Link;
+import io.weft.nativebindings.netlink.Route;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The control plane of one node: a source of cluster objects, the loop that turns them into tables, the CNI server. Runs
+ * in the network namespace of the thread that starts it.
+ */
+public final class ControlPlane implements AutoCloseable {
+    public static final String ROLE = "control-plane";
+    private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
+    private static final Duration ADD_PATIENCE = Duration.ofSeconds(10);
+
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+
+    private ControlPlane() {
+    }
+
+    /** @throws StartException in one line, with nothing left running */
+    public static ControlPlane start(NodeConfiguration configuration) {
+        ControlPlane controlPlane = new ControlPlane();
+        try {
+            controlPlane.open(configuration);
+            return controlPlane;
+        } catch (IOException e) {
+            controlPlane.close();
+            throw new StartException(e.getMessage());
+        } catch (RuntimeException e) {
+            controlPlane.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public void close() {
+        while (!parts.isEmpty()) {
+            try {
+                parts.removeLast().close();
+            } catch (Exception e) {
+                LOG.warn("while stopping: {}", e.toString());
+            }
+        }
+    }
+
+    private void open(NodeConfiguration configuration) throws IOException {
+        Path runDirectory = configuration.runDirectory();
+        FileLock _ = part(RoleLock.take(runDirectory, ROLE));
+        AttachmentStore store = part(
+            AttachmentStore.open(configuration.stateDirectory(), configuration.nodeName(), PortSpec.MAX_PORTS));
+        NodeFacts facts = facts(configuration);
+        DataplaneView dataplane = part(new DataplaneView(runDirectory));
+        ClusterSource source = source(configuration);
+        StatusWriter status = new StatusWriter(configuration, source);
+        ControlLoop loop = part(new ControlLoop(configuration, facts, part(new DataplaneEpochs(runDirectory)),
+            formerPeers(runDirectory), store, dataplane, status::changed));
+        part(new DeviceWatch(loop::followDevices)).start();
+        part(status).start(loop);
+        part(source).start(loop);
+        PodAttacher attacher = new PodAttacher(loop, dataplane, configuration.workers(), ADD_PATIENCE);
+        part(new CniServer(configuration.cniSocket(), new CniHandler(attacher, loop, dataplane))).start();
+        LOG.info("control plane of {}: {}, CNI on {}", configuration.nodeName(), source.status().name(),
+            configuration.cniSocket());
+    }
+
+    private static ClusterSource source(NodeConfiguration configuration) {
+        return new ManifestDirectory(configuration.manifests().orElseThrow(() -> new StartException(
+            "source: not set; set source.manifests to a directory (the Kubernetes API is not supported yet)")));
+    }
+
+    private static NodeFacts facts(NodeConfiguration configuration) throws IOException {
+        String uplink = configuration.requireUplink();
+        long vtepMac = VtepMac.keep(configuration.stateDirectory(), configuration.nodeName());
+        try (Rtnetlink rtnetlink = Rtnetlink.open()) {
+            Link link = rtnetlink.link(uplink).orElseThrow(
+                () -> new StartException(
+                    "uplink: this machine has no device " + uplink + "; `ip link` lists what it has"));
+            Optional<Integer> address = rtnetlink.addresses(link.index()).stream()
+                .filter(candidate -> candidate.scope() == Route.RT_SCOPE_UNIVERSE)
+                .map(Address::ip)
+                .findFirst();
+            return new NodeFacts(link.mtu(), address, vtepMac);
+        }
+    }
+
+    /** So that flows through a peer's tunnel go on after a restart. */
+    private static Map<String, Integer> formerPeers(Path runDirectory) {
+        try (TablesReader former = TablesReader.open(runDirectory)) {
+            return former.snapshot().peers().stream()
+                .collect(Collectors.toMap(PeerSpec::nodeName, PeerSpec::index, (a, _) -> a));
+        } catch (TablesException e) {
+            return Map.of();
+        }
+    }
+
+    private <T extends AutoCloseable> T part(T part) {
+        parts.addLast(part);
+        return part;
+    }
+}

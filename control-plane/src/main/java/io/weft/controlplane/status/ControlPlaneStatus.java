@@ -1,0 +1,38 @@
+package io.weft.controlplane.status;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the control plane says of itself in {@code <run>/control-plane.json}, for {@code weft status}. Times are
+ * milliseconds since the epoch.
+ *
+ * @param problems objects that could not be used, one line each
+ * @param annotations to be put on this node's Node object, so that flannel and Weft nodes find it; empty until known
+ * @param podNames of this node's pods, by address
+ */
+public record ControlPlaneStatus(
+    long pid, String nodeName, long startedMillis, long updatedMillis, Source source, List<String> problems,
+    Tables tables, Addresses addresses, Latency updateLatency, Map<String, String> annotations,
+    Map<String, String> podNames) {
+
+    /**
+     * @param staleSinceMillis 0 when not stale
+     * @param errors input refused, one line each
+     */
+    public record Source(String name, boolean synced, long staleSinceMillis, String staleReason, List<String> errors) {
+    }
+
+    /** @param published whether the dataplane may see them */
+    public record Tables(long incarnation, long generation, boolean published, long freeBytes, int peers,
+        int services) {
+    }
+
+    /** @param podCidr empty until known */
+    public record Addresses(String podCidr, int given, long free) {
+    }
+
+    /** Arrival of a change until every worker uses it. */
+    public record Latency(long count, long p50Micros, long p90Micros, long p99Micros, long maxMicros) {
+    }
+}

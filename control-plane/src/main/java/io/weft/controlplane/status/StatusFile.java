@@ -1,0 +1,33 @@
+package io.weft.controlplane.status;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.nativebindings.linux.AtomicFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** {@code <run>/control-plane.json}: replaced whole, so that a reader never sees half. */
+public final class StatusFile {
+    private static final String NAME = "control-plane.json";
+    private static final ObjectMapper JSON = new ObjectMapper()
+        .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
+    private StatusFile() {
+    }
+
+    public static void write(Path runDirectory, ControlPlaneStatus status) throws IOException {
+        AtomicFiles.write(runDirectory.resolve(NAME), JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(status));
+    }
+
+    /** @return empty when there is none that can be read */
+    public static Optional<ControlPlaneStatus> read(Path runDirectory) {
+        try {
+            return Optional
+                .of(JSON.readValue(Files.readAllBytes(runDirectory.resolve(NAME)), ControlPlaneStatus.class));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+}

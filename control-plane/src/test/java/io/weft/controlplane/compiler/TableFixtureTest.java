@@ -1,0 +1,95 @@
+package io.weft.controlplane.compiler;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.weft.controlplane.source.ClusterChange;
+import io.weft.controlplane.source.ManifestFixture;
+import io.weft.dataplane.config.NodeConfiguration;
+import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.PeerSpec;
+import io.weft.dataplane.table.TablesReader;
+import io.weft.dataplane.table.TablesSizing;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.MacAddress;
+import io.weft.lb.service.Backend;
+import io.weft.lb.service.ServiceSpec;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Manifests in, tables out: {@code tables/NAME.yaml} compiled for node n1 gives {@code tables/NAME.txt}, read back from the
+ * tables file. Documents of one step lie between lines {@code # step}; a step's objects that are not in the next go.
+ */
+class TableFixtureTest {
+    @TempDir private Path run;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nodes", "services", "endpoints", "conflicts", "changes"})
+    void manifestsBecomeTheTablesExpected(String name) throws Exception {
+        NodeConfiguration configuration = NodeConfiguration.of(Map.of(
+            "nodeName", "n1", "uplink", "eth1", "serviceCidr", "10.96.0.0/16", "runDirectory", run.toString()));
+        NodeFacts facts = new NodeFacts(1500, Optional.of(Ipv4Address.of("192.0.2.1")),
+            MacAddress.of("02:00:00:00:00:01"));
+        try (TablesPublisher publisher = new TablesPublisher(run, new TablesSizing(1 << 20), () -> Long.MAX_VALUE)) {
+            TableCompiler compiler = new TableCompiler(configuration, facts, publisher, Map.of());
+            publisher.allowPublication();
+            StringBuilder actual = new StringBuilder();
+            for (ClusterChange step : ManifestFixture.steps(resource(name + ".yaml"))) {
+                compiler.apply(step);
+                publisher.commit();
+                actual.append(actual.isEmpty() ? "" : "# step\n").append(dump(compiler));
+            }
+            assertEquals(resource(name + ".txt"), actual.toString());
+        }
+    }
+
+    private String dump(TableCompiler compiler) {
+        List<String> lines = new ArrayList<>();
+        if (compiler.local().isPresent()) {
+            try (TablesReader tables = TablesReader.open(run)) {
+                lines.add(text(tables.local()));
+                tables.snapshot().peers().forEach(peer -> lines.add(text(peer)));
+                TreeSet<String> services = new TreeSet<>();
+                tables.services().forEach(service -> services.add(text(service)));
+                lines.addAll(services);
+            }
+        }
+        compiler.problems().forEach(problem -> lines.add("problem " + problem));
+        return lines.stream().map(line -> line + "\n").collect(Collectors.joining());
+    }
+
+    private static String text(LocalNode node) {
+        return "local " + node.name() + " " + Ipv4Address.format(node.address()) + " pods " + node.podCidr() + " mtu "
+            + node.podMtu();
+    }
+
+    private static String text(PeerSpec peer) {
+        return "peer " + peer.index() + " " + peer.nodeName() + " " + Ipv4Address.format(peer.vtepIp()) + " "
+            + MacAddress.format(peer.vtepMac()) + " pods " + peer.podCidr() + " addresses "
+            + peer.nodeAddresses().stream().map(Ipv4Address::format).collect(Collectors.joining(","))
+            + (peer.weft() ? " weft" : "");
+    }
+
+    private static String text(ServiceSpec service) {
+        return "service " + Ipv4Address.format(service.key().vip()) + ":" + service.key().port() + "/"
+            + service.key().protocol() + " " + service.name() + " ->" + service.backends().stream()
+                .map(backend -> " " + backend + (backend.flags() == Backend.FLAG_LOCAL ? "(local)" : ""))
+                .collect(Collectors.joining());
+    }
+
+    private static String resource(String name) throws IOException {
+        try (var in = TableFixtureTest.class.getResourceAsStream("/tables/" + name)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+}

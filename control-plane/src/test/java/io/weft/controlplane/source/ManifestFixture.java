@@ -1,0 +1,27 @@
+package io.weft.controlplane.source;
+
+import io.weft.controlplane.model.ClusterObject;
+import io.weft.controlplane.model.ObjectKey;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Steps of manifests in one text, each replacing the one before, as changes. */
+public final class ManifestFixture {
+    private ManifestFixture() {
+    }
+
+    public static List<ClusterChange> steps(String text) throws ManifestException {
+        List<ClusterChange> changes = new ArrayList<>();
+        Map<ObjectKey, ClusterObject> before = Map.of();
+        for (String step : text.split("(?m)^# step$")) {
+            Map<ObjectKey, ClusterObject> now = ManifestReader.read("fixture", step);
+            Map<ObjectKey, ClusterObject> last = before;
+            changes.add(new ClusterChange(System.nanoTime(),
+                now.values().stream().filter(object -> !object.equals(last.get(object.key()))).toList(),
+                last.keySet().stream().filter(key -> !now.containsKey(key)).toList()));
+            before = now;
+        }
+        return changes;
+    }
+}
