@@ -64,7 +64,6 @@ final class Bpf {
     static final int TEST_DATA_SIZE_OUT = 12;
     static final int TEST_DATA_IN = 16;
     static final int TEST_DATA_OUT = 24;
-    static final int TEST_REPEAT = 32;
     static final int TEST_DURATION = 36;
     static final int TEST_CTX_SIZE_IN = 40;
     static final int TEST_CTX_IN = 48;

@@ -19,7 +19,6 @@ final class XdpAbi {
     static final long XDP_UMEM_PGOFF_COMPLETION_RING = 0x180000000L;
 
     static final int XDP_UMEM_UNALIGNED_CHUNK_FLAG = 1;
-    static final int XDP_UMEM_TX_SW_CSUM = 2;
     static final int XDP_UMEM_TX_METADATA_LEN = 4;
     static final int XDP_RING_NEED_WAKEUP = 1;
     static final int XSK_UNALIGNED_BUF_OFFSET_SHIFT = 48;
@@ -41,6 +40,10 @@ final class XdpAbi {
     static final int MMAP_OFFSETS_TX = 32;
     static final int MMAP_OFFSETS_FILL = 64;
     static final int MMAP_OFFSETS_COMPLETION = 96;
+
+    /** {@code struct xdp_ring_offset}. */
+    static final int RING_OFFSET_SIZE = 32;
+
     static final int RING_OFFSET_PRODUCER = 0;
     static final int RING_OFFSET_CONSUMER = 8;
     static final int RING_OFFSET_DESC = 16;

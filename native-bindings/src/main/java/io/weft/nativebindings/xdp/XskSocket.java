@@ -212,7 +212,7 @@ public final class XskSocket implements AutoCloseable {
     }
 
     private RingMemory map(String ring, long pageOffset, MemorySegment offsets, int at, int entries, int entrySize) {
-        MemorySegment ringOffsets = offsets.asSlice(at, XdpAbi.MMAP_OFFSETS_TX);
+        MemorySegment ringOffsets = offsets.asSlice(at, XdpAbi.RING_OFFSET_SIZE);
         RingMemory memory = RingMemory.map(fd, ring, pageOffset, ringOffsets, entries, entrySize);
         mappings.add(memory);
         return memory;

@@ -3,6 +3,7 @@ package io.weft.nativebindings.netlink;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.nativebindings.support.ModuleClasses;
 import io.weft.nativebindings.support.Requirements;
 import java.io.IOException;
 import java.lang.reflect.Field;
@@ -23,9 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
  * names: SIZEOF_RTMSG is a size, RTM_TYPE_OFFSET an offset, all others are constants.
  */
 class NetlinkAbiTest {
-    private static final List<Class<?>> CLASSES = List.of(NetlinkAbi.class, RtnetlinkAbi.class, EthtoolAbi.class,
-        NamespaceCalls.class, Link.class, Address.class, Route.class, NextHop.class, Neighbour.class);
-
     private static final List<String> HEADERS = List.of("stddef.h", "stdio.h", "sched.h", "sys/file.h", "sys/mount.h",
         "sys/socket.h", "linux/if.h", "linux/netlink.h", "linux/genetlink.h", "linux/rtnetlink.h", "linux/if_link.h",
         "linux/if_addr.h", "linux/neighbour.h", "linux/veth.h", "linux/ethtool_netlink.h");
@@ -52,7 +50,7 @@ class NetlinkAbiTest {
 
     private static Map<String, Integer> ours() {
         Map<String, Integer> numbers = new TreeMap<>();
-        CLASSES.stream()
+        ModuleClasses.inPackageOf(NetlinkAbi.class).stream()
             .flatMap(each -> Arrays.stream(each.getDeclaredFields()))
             .filter(field -> Modifier.isStatic(field.getModifiers()) && !Modifier.isPrivate(field.getModifiers()))
             .filter(field -> field.getType() == int.class)
