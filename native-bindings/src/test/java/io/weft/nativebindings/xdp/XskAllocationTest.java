@@ -7,29 +7,37 @@ import io.weft.nativebindings.support.VethPair;
 import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 
-/** The packet path's calls allocate nothing: counted by the virtual machine for this thread, once they are compiled. */
+/**
+ * The packet path's calls allocate nothing once they are compiled: sooner or later a round of frames leaves the virtual machine's
+ * count for this thread where it was.
+ */
 class XskAllocationTest {
-    private static final int WARM_UP = 30_000;
-    private static final int COUNTED = 20_000;
+    private static final int FRAMES = 20_000;
+    private static final int MOST_ROUNDS = 100;
 
     @Test
     void ringsKickAndPollAllocateNothing() {
-        var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         try (VethPair veth = new VethPair();
             XskPort a = XskPort.open(veth.a);
             XskPort b = XskPort.open(veth.b).attached(veth.b)) {
             Poll poll = new Poll(1);
             poll.set(0, b.socket.fd(), Poll.POLLIN);
-            XskStatistics statistics = new XskStatistics();
-            long sent = transfer(a, b, poll, WARM_UP);
-            long before = threads.getCurrentThreadAllocatedBytes();
-            sent += transfer(a, b, poll, COUNTED);
-            long after = threads.getCurrentThreadAllocatedBytes();
-            statistics.read(b.socket);
-            assertEquals(0, after - before, "bytes for " + COUNTED + " frames");
-            assertEquals(WARM_UP + COUNTED, sent);
-            assertEquals(0, statistics.rxRingFull());
+            long allocated = roundAllocates(a, b, poll);
+            for (int round = 1; allocated != 0 && round < MOST_ROUNDS; round++) {
+                allocated = roundAllocates(a, b, poll);
+            }
+            assertEquals(0, allocated, "bytes for " + FRAMES + " frames");
+            assertEquals(0, b.socket.statistics().rxRingFull());
         }
+    }
+
+    private static long roundAllocates(XskPort a, XskPort b, Poll poll) {
+        var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        long received = transfer(a, b, poll, FRAMES);
+        long after = threads.getCurrentThreadAllocatedBytes();
+        assertEquals(FRAMES, received);
+        return after - before;
     }
 
     /** One frame at a time from a to b; the chunk of each is used again. */
