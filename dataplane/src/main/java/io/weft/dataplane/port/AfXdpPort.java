@@ -1,0 +1,287 @@
+package io.weft.dataplane.port;
+
+import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.counters.FrameTotal;
+import io.weft.dataplane.counters.PortCounter;
+import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.frame.ChecksumRequest;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.frame.FramePool;
+import io.weft.encap.checksum.InternetChecksum;
+import io.weft.encap.memory.Memory;
+import io.weft.nativebindings.linux.Errno;
+import io.weft.nativebindings.xdp.CompletionRing;
+import io.weft.nativebindings.xdp.FillRing;
+import io.weft.nativebindings.xdp.RxRing;
+import io.weft.nativebindings.xdp.TxMetadata;
+import io.weft.nativebindings.xdp.TxRing;
+import io.weft.nativebindings.xdp.XdpDescriptor;
+import io.weft.nativebindings.xdp.XskSocket;
+import io.weft.nativebindings.xdp.XskStatistics;
+
+/**
+ * A queue of a network device through an AF_XDP socket on the worker's frame memory.
+ *
+ * <p>The socket is bound by the conductor. Its rings belong to the worker from the moment the port is assigned to it until it has stopped
+ * using it; then the conductor closes the socket ({@link #close}) and the worker takes the chunks back ({@link #reclaim}).
+ *
+ * <p>Thread: as said; {@link #failure} may be asked by any. Allocation: none in the worker's methods.
+ */
+public final class AfXdpPort implements PollablePort {
+    /** A frame that the kernel did not take is offered again after this time: a wake-up may have been lost. */
+    private static final long KICK_AGAIN_NANOS = 1_000_000;
+    private static final long KICK_DOWN_NANOS = 100_000_000;
+    /** MAX_SKB_FRAGS and one, {@code <linux/skbuff.h>}. */
+    private static final int MOST_DESCRIPTORS = 18;
+    private static final int LEAST_FILL = 64;
+    private static final int POOL_SHARE_KEPT = 4;
+
+    private final int id;
+    private final XskSocket socket;
+    private final boolean txMetadata;
+    private final FramePool pool;
+    private final ChunkOwners owners;
+    private final WorkerCounters counters;
+    private final long base;
+    private final FillRing fill;
+    private final CompletionRing completion;
+    private final RxRing rx;
+    private final TxRing tx;
+    private final XskStatistics statistics = new XskStatistics();
+    private int filled;
+    private int outstanding;
+    private boolean kickDue;
+    private boolean down;
+    private long lastKickNanos;
+
+    // Written by the worker, read by the conductor, who closes the port then: no order with anything else is needed.
+    private volatile int failure;
+
+    /**
+     * @param socket bound, with all four rings, on a UMEM of the pool's memory
+     * @param txMetadata whether that UMEM was registered for checksum requests
+     */
+    public AfXdpPort(int id, XskSocket socket, boolean txMetadata, FramePool pool, ChunkOwners owners,
+        WorkerCounters counters) {
+        this.id = id;
+        this.socket = socket;
+        this.txMetadata = txMetadata;
+        this.pool = pool;
+        this.owners = owners;
+        this.counters = counters;
+        base = socket.umem().address();
+        fill = socket.fill();
+        completion = socket.completion();
+        rx = socket.rx();
+        tx = socket.tx();
+    }
+
+    @Override
+    public int id() {
+        return id;
+    }
+
+    @Override
+    public int descriptor() {
+        return socket.fd();
+    }
+
+    @Override
+    public int outstanding() {
+        return outstanding;
+    }
+
+    @Override
+    public boolean hasUnsent() {
+        return outstanding > 0 && failure == 0 && !down && tx.outstanding() > 0;
+    }
+
+    /** 0, or the positive errno with which the device ended: ENXIO, ENODEV. */
+    public int failure() {
+        return failure;
+    }
+
+    // -- receive -----------------------------------------------------------------------------------------------------
+
+    @Override
+    public int receive(FrameBatch into) {
+        refill();
+        int available = rx.peek(into.room() + MOST_DESCRIPTORS);
+        if (available == 0) { return 0; }
+        int taken = 0;
+        int frames = 0;
+        long bytes = 0;
+        while (taken < available && into.room() > 0) {
+            int descriptors = chainLength(taken, available);
+            if (descriptors == 0) {
+                break;
+            }
+            bytes += descriptors == 1 ? accept(into, taken) : refuse(taken, descriptors);
+            taken += descriptors;
+            frames++;
+        }
+        rx.release(taken);
+        filled -= taken;
+        counters.port(id, PortCounter.RX_FRAMES, frames);
+        counters.port(id, PortCounter.RX_BYTES, bytes);
+        return frames;
+    }
+
+    /** Descriptors of the frame that begins at {@code first}; 0 when its end has not been seen yet. */
+    private int chainLength(int first, int available) {
+        for (int i = first; i < available; i++) {
+            if ((rx.options(i) & XdpDescriptor.XDP_PKT_CONTD) == 0) { return i - first + 1; }
+        }
+        return 0;
+    }
+
+    private int accept(FrameBatch into, int descriptor) {
+        long at = base + rx.address(descriptor);
+        int length = rx.length(descriptor);
+        owners.release(at);
+        into.add(at, length, id);
+        return length;
+    }
+
+    private int refuse(int first, int descriptors) {
+        int bytes = 0;
+        for (int i = first; i < first + descriptors; i++) {
+            long at = base + rx.address(i);
+            bytes += rx.length(i);
+            owners.release(at);
+            pool.give(at);
+        }
+        counters.add(FrameTotal.RECEIVED, 1);
+        counters.drop(DropReason.TOO_BIG, 1);
+        counters.port(id, PortCounter.RX_DROPPED, 1);
+        return bytes;
+    }
+
+    /** Keeps the fill ring full, or, when the pool runs low, at a level that leaves something for the other ports. */
+    private void refill() {
+        boolean plenty = pool.free() > pool.chunks() / POOL_SHARE_KEPT;
+        int wanted = Math.min((plenty ? fill.size() : Math.min(fill.size(), LEAST_FILL)) - filled, pool.free());
+        if (wanted <= 0) { return; }
+        int slots = fill.reserve(wanted);
+        for (int i = 0; i < slots; i++) {
+            long chunk = pool.take();
+            owners.take(chunk, id);
+            fill.put(i, chunk - base);
+        }
+        fill.submit(slots);
+        filled += slots;
+        if (fill.needWakeup()) {
+            socket.wakeReceive();
+        }
+    }
+
+    // -- transmit ----------------------------------------------------------------------------------------------------
+
+    @Override
+    public int transmit(FrameBatch batch, FrameList frames) {
+        int slots = failure == 0 ? tx.reserve(frames.size) : 0;
+        long bytes = 0;
+        for (int i = 0; i < slots; i++) {
+            int frame = frames.index[i];
+            long at = batch.at[frame];
+            int length = batch.length[frame];
+            tx.put(i, at - base, length, options(at, length, batch.checksum[frame]));
+            owners.take(at, id);
+            bytes += length;
+        }
+        tx.submit(slots);
+        outstanding += slots;
+        kickDue |= slots > 0;
+        counters.port(id, PortCounter.TX_FRAMES, slots);
+        counters.port(id, PortCounter.TX_BYTES, bytes);
+        counters.port(id, PortCounter.TX_REFUSED, frames.size - slots);
+        return slots;
+    }
+
+    private int options(long at, int length, long request) {
+        if (request == ChecksumRequest.NONE) { return 0; }
+        int start = ChecksumRequest.start(request);
+        int offset = ChecksumRequest.offset(request);
+        if (txMetadata) {
+            TxMetadata.requestChecksum(at, start, offset);
+            return XdpDescriptor.XDP_TX_METADATA;
+        }
+        complete(at + start, length - start, offset);
+        return 0;
+    }
+
+    /** What the kernel would do: a sum of 0 is sent as 0xFFFF, which is the same number and not UDP's "no checksum". */
+    private static void complete(long l4, int length, int offset) {
+        int checksum = ~InternetChecksum.fold(InternetChecksum.sum(l4, length)) & 0xFFFF;
+        Memory.putU16(l4 + offset, checksum == 0 ? 0xFFFF : checksum);
+    }
+
+    @Override
+    public void flush() {
+        if (outstanding == 0) { return; }
+        if (kickDue || isStuck()) {
+            kick();
+        }
+        collect();
+    }
+
+    private boolean isStuck() {
+        long wait = down ? KICK_DOWN_NANOS : KICK_AGAIN_NANOS;
+        return failure == 0 && System.nanoTime() - lastKickNanos > wait && tx.outstanding() > 0;
+    }
+
+    private void kick() {
+        kickDue = false;
+        if (failure != 0 || !tx.needWakeup()) { return; }
+        lastKickNanos = System.nanoTime();
+        int result = socket.kick();
+        if (result == -Errno.EAGAIN || result == -Errno.EBUSY || result == -Errno.ENOBUFS) {
+            kickDue = true; // more remains: the next turn goes on
+        } else if (result == -Errno.ENXIO || result == -Errno.ENODEV) {
+            failure = -result;
+        }
+        down = result == -Errno.ENETDOWN;
+    }
+
+    private void collect() {
+        int done = completion.peek(completion.size());
+        for (int i = 0; i < done; i++) {
+            long at = base + completion.at(i);
+            owners.release(at);
+            pool.give(at);
+        }
+        completion.release(done);
+        outstanding -= done;
+    }
+
+    // -- end ---------------------------------------------------------------------------------------------------------
+
+    /** Copies the kernel's counters of the socket; the conductor's timer. */
+    public void readStatistics() {
+        if (statistics.read(socket) == 0) {
+            counters.setPort(id, PortCounter.XDP_RX_DROPPED, statistics.rxDropped());
+            counters.setPort(id, PortCounter.XDP_RX_INVALID, statistics.rxInvalidDescriptors());
+            counters.setPort(id, PortCounter.XDP_TX_INVALID, statistics.txInvalidDescriptors());
+            counters.setPort(id, PortCounter.XDP_RX_RING_FULL, statistics.rxRingFull());
+            counters.setPort(id, PortCounter.XDP_FILL_RING_EMPTY, statistics.fillRingEmpty());
+            counters.setPort(id, PortCounter.XDP_TX_RING_EMPTY, statistics.txRingEmpty());
+        }
+    }
+
+    /** Conductor, once the worker does not use the port any more: releases the queue. */
+    public void close() {
+        socket.close();
+    }
+
+    /**
+     * Worker, after {@link #close}: takes back every chunk that was on the rings or in the kernel.
+     *
+     * @return how many
+     */
+    public int reclaim() {
+        outstanding = 0;
+        filled = 0;
+        return owners.reclaim(id, pool);
+    }
+}

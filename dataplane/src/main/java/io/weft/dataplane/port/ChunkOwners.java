@@ -1,0 +1,59 @@
+package io.weft.dataplane.port;
+
+import io.weft.dataplane.frame.FramePool;
+
+/**
+ * Which port of a worker holds each chunk of its frame memory: on a fill ring, in the kernel, on a receive, transmit or completion ring. A
+ * port that is closed leaves chunks in all of these, and the rings do not tell which; here they are found again.
+ *
+ * <p>Thread: the worker. Allocation: none after construction.
+ */
+public final class ChunkOwners {
+    private static final short NOBODY = 0;
+
+    private final short[] owner;
+    private final long base;
+    private final int shift;
+
+    public ChunkOwners(FramePool pool) {
+        owner = new short[pool.chunks()];
+        base = pool.base();
+        shift = Integer.numberOfTrailingZeros(pool.chunkSize());
+    }
+
+    /** The port takes the chunk that {@code address} lies in. */
+    void take(long address, int port) {
+        owner[index(address)] = (short) (port + 1);
+    }
+
+    /** The port has handed the chunk on. */
+    void release(long address) {
+        owner[index(address)] = NOBODY;
+    }
+
+    /** How many chunks a port holds; for tests and checks. */
+    public int heldBy(int port) {
+        int held = 0;
+        for (short each : owner) {
+            held += each == port + 1 ? 1 : 0;
+        }
+        return held;
+    }
+
+    /** Gives all chunks of a closed port back to the pool. */
+    int reclaim(int port, FramePool pool) {
+        int found = 0;
+        for (int i = 0; i < owner.length; i++) {
+            if (owner[i] == port + 1) {
+                owner[i] = NOBODY;
+                pool.give(base + ((long) i << shift));
+                found++;
+            }
+        }
+        return found;
+    }
+
+    private int index(long address) {
+        return (int) ((address - base) >>> shift);
+    }
+}

@@ -1,0 +1,120 @@
+package io.weft.dataplane.port;
+
+import io.weft.dataplane.frame.FramePool;
+import io.weft.nativebindings.linux.Errno;
+import io.weft.nativebindings.linux.LinuxException;
+import io.weft.nativebindings.linux.MappedMemory;
+import io.weft.nativebindings.xdp.RingSizes;
+import io.weft.nativebindings.xdp.Umem;
+import io.weft.nativebindings.xdp.XskSocket;
+
+/**
+ * The memory that all frames of one worker lie in, and the AF_XDP sockets over it.
+ *
+ * <p>The first socket anchors it: it registers the memory, and the sockets of other devices share that registration, in its copy mode. Its
+ * device must live as long as the process, because once it is gone no other socket can join. A zero-copy socket registers the same memory
+ * for itself.
+ *
+ * <p>Thread: the conductor; pool and owners are the worker's. Cold code.
+ */
+public final class FrameMemory implements AutoCloseable {
+    private final MappedMemory region;
+    private final FramePool pool;
+    private final ChunkOwners owners;
+    private Umem anchor;
+    private boolean txMetadata = true;
+
+    private FrameMemory(MappedMemory region, int chunkSize) {
+        this.region = region;
+        pool = new FramePool(region.address(), (int) (region.size() / chunkSize), chunkSize);
+        owners = new ChunkOwners(pool);
+    }
+
+    /** @param chunkSize 2048 or 4096 bytes */
+    public static FrameMemory allocate(int chunks, int chunkSize) {
+        return new FrameMemory(MappedMemory.anonymous((long) chunks * chunkSize, true), chunkSize);
+    }
+
+    public FramePool pool() {
+        return pool;
+    }
+
+    public ChunkOwners owners() {
+        return owners;
+    }
+
+    /** Whether sockets may be asked for checksums, by transmit metadata (Linux 6.8); known after {@link #anchor}. */
+    public boolean hasTxMetadata() {
+        return txMetadata;
+    }
+
+    /** Opens the first socket, which the others share. Frames of several descriptors are taken where the kernel can. */
+    XskSocket anchor(int ifindex, int queue, RingSizes sizes) {
+        XskSocket socket = XskSocket.create();
+        try {
+            anchor = register(socket);
+            socket.createRings(sizes);
+            bindCopying(socket, ifindex, queue);
+            return socket;
+        } catch (RuntimeException e) {
+            anchor = null;
+            socket.close();
+            throw e;
+        }
+    }
+
+    boolean isAnchored() { return anchor != null; }
+
+    /** Opens a socket that shares the anchor's registration and mode. */
+    XskSocket share(int ifindex, int queue, RingSizes sizes) {
+        XskSocket socket = XskSocket.create();
+        try {
+            socket.createRings(sizes);
+            socket.bindShared(ifindex, queue, anchor);
+            return socket;
+        } catch (RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /** Opens a socket without copies. */
+    XskSocket zeroCopy(int ifindex, int queue, RingSizes sizes) {
+        XskSocket socket = XskSocket.create();
+        try {
+            Umem.register(socket, region, pool.chunkSize(), 0, txMetadata);
+            socket.createRings(sizes);
+            socket.bind(ifindex, queue, XskSocket.XDP_ZEROCOPY | XskSocket.XDP_USE_NEED_WAKEUP);
+            return socket;
+        } catch (RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /** Once all sockets are closed. */
+    @Override
+    public void close() {
+        region.close();
+    }
+
+    private Umem register(XskSocket socket) {
+        try {
+            return Umem.register(socket, region, pool.chunkSize(), 0, true);
+        } catch (LinuxException e) {
+            if (e.errno() != Errno.EINVAL) { throw e; }
+            txMetadata = false; // before Linux 6.8: the ports complete checksums themselves
+            return Umem.register(socket, region, pool.chunkSize(), 0, false);
+        }
+    }
+
+    private static void bindCopying(XskSocket socket, int ifindex, int queue) {
+        int flags = XskSocket.XDP_COPY | XskSocket.XDP_USE_NEED_WAKEUP;
+        try {
+            socket.bind(ifindex, queue, flags | XskSocket.XDP_USE_SG);
+        } catch (LinuxException e) {
+            if (e.errno() != Errno.EINVAL && e.errno() != Errno.EOPNOTSUPP) { throw e; }
+            socket.bind(ifindex, queue, flags); // before Linux 6.6: longer frames are dropped by the kernel
+        }
+    }
+}

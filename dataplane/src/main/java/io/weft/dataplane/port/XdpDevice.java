@@ -1,0 +1,171 @@
+package io.weft.dataplane.port;
+
+import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.nativebindings.bpf.BpfLink;
+import io.weft.nativebindings.bpf.BpfMap;
+import io.weft.nativebindings.bpf.BpfProgram;
+import io.weft.nativebindings.linux.Errno;
+import io.weft.nativebindings.linux.LinuxException;
+import io.weft.nativebindings.xdp.RingSizes;
+import io.weft.nativebindings.xdp.XskSocket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * A network device as the workers use it: queue i bound for worker i, and an XDP program that takes frames off it, on the best rung of the
+ * ladder that the device reaches.
+ *
+ * <p>Order: {@link #open}, give the workers their {@link #ports}, {@link #attach} once they have them; {@link #detach}, take the ports away,
+ * {@link #close} once the workers do not use them, and let the workers reclaim. The program goes with the process, however it ends.
+ *
+ * <p>Thread: the conductor, in the device's network namespace. Cold code.
+ */
+public final class XdpDevice implements AutoCloseable {
+    private final Spec spec;
+    private final List<AfXdpPort> ports = new ArrayList<>();
+    private final List<XskSocket> sockets = new ArrayList<>();
+    private final List<String> refusals = new ArrayList<>();
+    private XdpRung rung;
+    private BpfLink link;
+
+    private XdpDevice(Spec spec) {
+        this.spec = spec;
+    }
+
+    /**
+     * What to open.
+     *
+     * @param portId of the port
+     * @param queues how many to bind, one for each of the first workers
+     * @param best the highest rung to try
+     * @param rings of each socket
+     * @param program makes the device's program over its map of sockets
+     */
+    public record Spec(
+        int portId, String name, int ifindex, int queues, XdpRung best, RingSizes rings,
+        Function<BpfMap, BpfProgram> program) {
+    }
+
+    /** A worker as ports need it. */
+    public record WorkerMemory(FrameMemory memory, WorkerCounters counters) {
+    }
+
+    /**
+     * Binds the queues. The first device that is opened on a worker's memory anchors it.
+     *
+     * @throws LinuxException with nothing left open
+     */
+    public static XdpDevice open(Spec spec, List<WorkerMemory> workers) {
+        XdpDevice device = new XdpDevice(spec);
+        try {
+            device.rung = spec.best() == XdpRung.ZERO_COPY && device.bindZeroCopy(workers) ? XdpRung.ZERO_COPY
+                : device.bindCopying(workers);
+            device.makePorts(workers);
+            return device;
+        } catch (RuntimeException e) {
+            device.close();
+            throw e;
+        }
+    }
+
+    /** The port of each worker, by its index. */
+    public List<AfXdpPort> ports() {
+        return ports;
+    }
+
+    public XdpRung rung() {
+        return rung;
+    }
+
+    /** Why no higher rung was reached; empty for the highest. */
+    public String reason() {
+        return String.join("; ", refusals);
+    }
+
+    public Spec spec() {
+        return spec;
+    }
+
+    /** Lets frames in. The workers must have their ports, else the first frames find no chunk. */
+    public void attach() {
+        try (BpfMap map = BpfMap.xskMap("weft_xsk", Math.max(sockets.size(), 1));
+            BpfProgram program = spec.program().apply(map)) {
+            for (int queue = 0; queue < sockets.size(); queue++) {
+                map.put(queue, sockets.get(queue));
+            }
+            link = attachBest(program);
+        }
+    }
+
+    /** Lets no more frames in; the device's frames go to the kernel again. */
+    public void detach() {
+        if (link != null) {
+            link.close();
+            link = null;
+        }
+    }
+
+    /** The first error that a worker met on the device: a positive errno, or 0. */
+    public int failure() {
+        return ports.stream().mapToInt(AfXdpPort::failure).filter(errno -> errno != 0).findFirst().orElse(0);
+    }
+
+    /** Releases program and queues; no worker uses the ports any more. */
+    @Override
+    public void close() {
+        detach();
+        sockets.forEach(XskSocket::close);
+    }
+
+    private boolean bindZeroCopy(List<WorkerMemory> workers) {
+        try {
+            for (int queue = 0; queue < spec.queues(); queue++) {
+                sockets.add(workers.get(queue).memory().zeroCopy(spec.ifindex(), queue, spec.rings()));
+            }
+            return true;
+        } catch (LinuxException e) {
+            sockets.forEach(XskSocket::close);
+            sockets.clear();
+            refusals.add("no zero-copy: " + Errno.name(e.errno()));
+            return false;
+        }
+    }
+
+    private XdpRung bindCopying(List<WorkerMemory> workers) {
+        for (int queue = 0; queue < spec.queues(); queue++) {
+            FrameMemory memory = workers.get(queue).memory();
+            sockets.add(
+                memory.isAnchored()
+                    ? memory.share(spec.ifindex(), queue, spec.rings())
+                    : memory.anchor(spec.ifindex(), queue, spec.rings()));
+        }
+        return spec.best() == XdpRung.GENERIC ? XdpRung.GENERIC : XdpRung.NATIVE_COPY;
+    }
+
+    private void makePorts(List<WorkerMemory> workers) {
+        for (int queue = 0; queue < sockets.size(); queue++) {
+            FrameMemory memory = workers.get(queue).memory();
+            XskSocket socket = sockets.get(queue);
+            socket.setMaxTxBudget(spec.rings().tx());
+            ports.add(
+                new AfXdpPort(spec.portId(), socket, memory.hasTxMetadata(), memory.pool(), memory.owners(),
+                    workers.get(queue).counters()));
+        }
+    }
+
+    private BpfLink attachBest(BpfProgram program) {
+        if (rung != XdpRung.GENERIC) {
+            try {
+                return BpfLink.attachXdp(program, spec.ifindex(), BpfLink.Mode.NATIVE);
+            } catch (LinuxException e) {
+                if (rung == XdpRung.ZERO_COPY || e.errno() != Errno.EOPNOTSUPP && e.errno() != Errno.EINVAL) {
+                    throw e;
+                }
+                refusals.add("no native XDP: " + Errno.name(e.errno()));
+                rung = XdpRung.GENERIC;
+            }
+        }
+        return BpfLink.attachXdp(program, spec.ifindex(), BpfLink.Mode.GENERIC);
+    }
+}

@@ -1,0 +1,212 @@
+package io.weft.dataplane.worker;
+
+import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.port.AfXdpPort;
+import io.weft.dataplane.port.PollablePort;
+import io.weft.dataplane.state.ForwardingState;
+import io.weft.dataplane.table.ForwardingTables;
+import io.weft.nativebindings.linux.EventFd;
+import io.weft.nativebindings.linux.Poll;
+import io.weft.nativebindings.linux.Prctl;
+import io.weft.nativebindings.linux.ThreadAffinity;
+import java.util.List;
+
+/**
+ * One forwarding thread: takes what its ports have received, a batch at a time, through the graph, and lets the ports send. It owns queue
+ * {@code index} of every port and all memory its frames lie in; no frame goes to another worker.
+ *
+ * <p>Threads: {@link #run} is the worker; the other public methods belong to the conductor. Allocation: none in {@link #run} once it runs.
+ */
+public final class Worker implements Runnable {
+    private static final int SLEEP_MILLIS = 250;
+    private static final int SLEEP_WITH_UNSENT_MILLIS = 1;
+    private static final int WAKE_ENTRY = 0;
+
+    private final int index;
+    private final int cpu;
+    private final WorkerCounters counters;
+    private final ForwardingState state;
+    private final Epochs epochs;
+    private final BatchProcessor graph;
+    private final IdleStrategy idle;
+    private final FrameBatch batch = new FrameBatch();
+    private final EventFd wake = new EventFd();
+
+    private WorkerPorts ports;
+    private long publishedGeneration = WorkerCounters.ASLEEP;
+
+    // Conductor to worker: an immutable object; the volatile store publishes what it refers to.
+    private volatile WorkerPorts assigned = WorkerPorts.none();
+    // Worker to conductor: after a whole turn with this version, so nothing of an earlier one is in use.
+    private volatile long adoptedVersion;
+    // Worker to conductor: turns begun, so that it can tell a stalled worker from one that sleeps.
+    private volatile boolean sleeping;
+    private volatile boolean stopping;
+    private volatile Throwable failure;
+    private volatile boolean ended;
+
+    /** @param cpu to run on, or -1 for any */
+    public Worker(int index, int cpu, WorkerCounters counters, ForwardingState state, Epochs epochs,
+        BatchProcessor graph, boolean busyPoll) {
+        this.index = index;
+        this.cpu = cpu;
+        this.counters = counters;
+        this.state = state;
+        this.epochs = epochs;
+        this.graph = graph;
+        idle = new IdleStrategy(busyPoll);
+    }
+
+    // -- conductor ---------------------------------------------------------------------------------------------------
+
+    /**
+     * Gives the worker its ports anew.
+     *
+     * @param closed ports of the last assignment that were closed since; the worker takes their chunks back
+     * @return the version, for {@link #hasAdopted}
+     */
+    public long assign(List<? extends PollablePort> open, List<AfXdpPort> closed) {
+        WorkerPorts next = assigned.next(open, closed);
+        assigned = next;
+        wake.signal();
+        return next.version;
+    }
+
+    /** Whether the worker has worked a whole turn with this version. */
+    public boolean hasAdopted(long version) {
+        return adoptedVersion >= version;
+    }
+
+    public int index() {
+        return index;
+    }
+
+    /** Ends {@link #run} after the present turn. */
+    public void stop() {
+        stopping = true;
+        wake.signal();
+    }
+
+    /** Whether {@link #run} is over, whatever the reason. */
+    public boolean hasEnded() {
+        return ended;
+    }
+
+    /** What ended the worker, or null. */
+    public Throwable failure() {
+        return failure;
+    }
+
+    /** Sleeping workers have no heartbeat. */
+    public boolean isSleeping() { return sleeping; }
+
+    // -- worker ------------------------------------------------------------------------------------------------------
+
+    @Override
+    public void run() {
+        try {
+            Prctl.setName("weft-worker-" + index);
+            if (cpu >= 0) {
+                ThreadAffinity.pin(cpu);
+            }
+            while (!stopping) {
+                turn();
+            }
+        } catch (Throwable e) {
+            failure = e;
+        } finally {
+            counters.epoch(WorkerCounters.ASLEEP);
+            epochs.sleep(index);
+            ended = true;
+        }
+    }
+
+    private void turn() {
+        long now = System.nanoTime();
+        counters.heartbeat(now);
+        enterEpoch();
+        WorkerPorts present = assigned;
+        if (ports == null || present.version != ports.version) {
+            adopt(present);
+        }
+        boolean busy = forward(now);
+        if (adoptedVersion != present.version) {
+            adoptedVersion = present.version;
+        }
+        if (busy) {
+            idle.reset();
+        } else if (idle.waitOrSleep(now)) {
+            sleep();
+        }
+    }
+
+    /** From here on the worker uses the tables of at least this generation. */
+    private void enterEpoch() {
+        epochs.enter(index);
+        ForwardingTables tables = state.tables();
+        long generation = tables == null ? 0 : tables.generation();
+        if (generation != publishedGeneration) {
+            counters.epoch(generation);
+            publishedGeneration = generation;
+        }
+    }
+
+    private void adopt(WorkerPorts next) {
+        for (AfXdpPort port : next.closed) {
+            port.reclaim();
+        }
+        graph.use(next.byId);
+        Poll poll = next.poll;
+        for (int entry = 0; entry < poll.capacity(); entry++) {
+            poll.clear(entry);
+        }
+        poll.set(WAKE_ENTRY, wake.fd(), Poll.POLLIN);
+        for (int i = 0; i < next.open.length; i++) {
+            poll.set(WAKE_ENTRY + 1 + i, next.open[i].descriptor(), Poll.POLLIN);
+        }
+        ports = next;
+    }
+
+    private boolean forward(long now) {
+        boolean busy = false;
+        for (PollablePort port : ports.open) {
+            busy |= port.receive(batch) > 0;
+            if (batch.room() == 0) {
+                process(now);
+            }
+        }
+        process(now);
+        for (PollablePort port : ports.open) {
+            port.flush();
+        }
+        return busy;
+    }
+
+    private void process(long now) {
+        if (batch.size > 0) {
+            graph.process(batch, now);
+            batch.clear();
+        }
+    }
+
+    private void sleep() {
+        int millis = hasUnsent() ? SLEEP_WITH_UNSENT_MILLIS : SLEEP_MILLIS;
+        sleeping = true;
+        counters.epoch(WorkerCounters.ASLEEP);
+        publishedGeneration = WorkerCounters.ASLEEP;
+        epochs.sleep(index);
+        ports.poll.poll(millis);
+        sleeping = false;
+        if (ports.poll.ready(WAKE_ENTRY) != 0) {
+            wake.drain();
+        }
+    }
+
+    private boolean hasUnsent() {
+        for (PollablePort port : ports.open) {
+            if (port.hasUnsent()) { return true; }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,330 @@
+package io.weft.dataplane.port;
+
+import static org.junit.jupiter.api.Assertions.*;
+
+import com.sun.management.ThreadMXBean;
+import io.weft.dataplane.classifier.PodClassifier;
+import io.weft.dataplane.counters.CounterFile;
+import io.weft.dataplane.counters.CounterSizing;
+import io.weft.dataplane.counters.FrameTotal;
+import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.port.XdpDevice.WorkerMemory;
+import io.weft.dataplane.state.Adjacencies;
+import io.weft.dataplane.state.ForwardingState;
+import io.weft.dataplane.testing.TestNetwork;
+import io.weft.dataplane.testing.Wire;
+import io.weft.dataplane.worker.Epochs;
+import io.weft.dataplane.worker.Worker;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.nativebindings.linux.MappedMemory;
+import io.weft.nativebindings.netlink.Link;
+import io.weft.nativebindings.netlink.NetworkNamespace;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.nativebindings.xdp.RingSizes;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.management.ManagementFactory;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
+import java.util.zip.CRC32;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Ports, workers and devices on real veths, joined by a {@link Wire}. */
+class AfXdpPortTest {
+    private static final int CHUNKS = 4096;
+    private static final int A = Ipv4Address.of("10.9.0.2");
+    private static final int B = Ipv4Address.of("10.9.0.3");
+
+    private TestNetwork network;
+    private Path node;
+    private Path podA;
+    private Path podB;
+
+    @BeforeEach
+    void makeNetwork() throws Exception {
+        network = new TestNetwork();
+        node = network.namespace("node");
+        podA = network.namespace("a");
+        podB = network.namespace("b");
+    }
+
+    @AfterEach
+    void removeNetwork() {
+        network.close();
+    }
+
+    /** Workers over devices 2 and 3, the first of which anchors the memory. */
+    private final class Rig implements AutoCloseable {
+        final CounterFile file;
+        final List<WorkerMemory> memories = new ArrayList<>();
+        final List<Worker> workers = new ArrayList<>();
+        final List<Thread> threads = new ArrayList<>();
+        final List<XdpDevice> devices = new ArrayList<>();
+        final MappedMemory slots = MappedMemory.anonymous(1 << 16, false);
+
+        Rig(int count) {
+            file = CounterFile.inMemory(new CounterSizing(count, 8, 8));
+            Epochs epochs = new Epochs(count);
+            ForwardingState state = new ForwardingState(new Adjacencies(slots.address(), 8, 8));
+            for (int i = 0; i < count; i++) {
+                WorkerCounters counters = file.worker(i);
+                FrameMemory memory = FrameMemory.allocate(CHUNKS, 2048);
+                memories.add(new WorkerMemory(memory, counters));
+                workers.add(new Worker(i, -1, counters, state, epochs, new Wire(memory.pool(), counters), false));
+                threads.add(Thread.ofPlatform().start(workers.get(i)));
+            }
+        }
+
+        XdpDevice open(int id, Link link) {
+            XdpDevice device = NetworkNamespace.call(node, () -> XdpDevice.open(new XdpDevice.Spec(
+                id, link.name(), link.index(), workers.size(), XdpRung.ZERO_COPY, RingSizes.all(256),
+                PodClassifier::load), memories));
+            devices.add(device);
+            assign(List.of());
+            NetworkNamespace.run(node, device::attach);
+            return device;
+        }
+
+        void close(XdpDevice device) {
+            device.detach();
+            devices.remove(device);
+            assign(List.of());
+            device.close();
+            assign(List.of(device));
+        }
+
+        void assign(List<XdpDevice> closed) {
+            for (Worker worker : workers) {
+                long version = worker.assign(
+                    devices.stream().map(device -> device.ports().get(worker.index())).toList(),
+                    closed.stream().map(device -> device.ports().get(worker.index())).toList());
+                TestNetwork.await("worker to take its ports", () -> worker.hasAdopted(version));
+            }
+        }
+
+        @Override
+        public void close() {
+            List.copyOf(devices).forEach(this::close);
+            workers.forEach(Worker::stop);
+            threads.forEach(thread -> TestNetwork.await("worker to end", () -> !thread.isAlive()));
+            workers.forEach(worker -> assertNull(worker.failure()));
+            for (WorkerMemory memory : memories) {
+                assertEquals(CHUNKS, memory.memory().pool().free());
+                memory.memory().close();
+            }
+            file.close();
+            slots.close();
+        }
+    }
+
+    @Test
+    void carriesPingAndTcpWithPartialChecksumsBetweenTwoPods() throws Exception {
+        try (Rig rig = new Rig(1)) {
+            connect(rig, 1);
+            ping();
+            transfer(20 << 20);
+            assertEquals(0, checksumErrors(podA) + checksumErrors(podB));
+            WorkerCounters counters = rig.memories.getFirst().counters();
+            TestNetwork.await("frames to end", () -> counters
+                .total(FrameTotal.RECEIVED) == counters.total(FrameTotal.SENT) + counters.total(FrameTotal.DROPPED));
+        }
+    }
+
+    @Test
+    void twoWorkersServeTwoQueues() throws Exception {
+        try (Rig rig = new Rig(2)) {
+            connect(rig, 2);
+            for (int i = 0; i < 16; i++) {
+                transfer(1 << 16);
+            }
+            for (WorkerMemory memory : rig.memories) {
+                assertTrue(memory.counters().total(FrameTotal.RECEIVED) > 0);
+            }
+        }
+    }
+
+    @Test
+    void portsOpenAndCloseWithoutLeavingAnythingBehind() throws Exception {
+        try (Rig rig = new Rig(1)) {
+            Link a = attach(podA, "weft-a", A, 1);
+            Link b = attach(podB, "weft-b", B, 1);
+            rig.open(2, a);
+            rig.close(rig.open(3, b));
+            long descriptors = descriptors();
+            int mappings = mappings();
+            int free = rig.memories.getFirst().memory().pool().free();
+            for (int i = 0; i < 200; i++) {
+                XdpDevice device = rig.open(3, b);
+                if (i % 20 == 0) {
+                    pair();
+                    ping();
+                }
+                rig.close(device);
+            }
+            assertEquals(descriptors, descriptors());
+            assertEquals(mappings, mappings());
+            TestNetwork.await("chunks in flight", () -> rig.memories.getFirst().memory().pool().free() == free);
+        }
+    }
+
+    @Test
+    void deletedVethFailsWithItsErrorAndGivesItsFramesBack() throws Exception {
+        try (Rig rig = new Rig(1)) {
+            Link a = attach(podA, "weft-a", A, 1);
+            Link b = attach(podB, "weft-b", B, 1);
+            rig.open(2, a);
+            XdpDevice device = rig.open(3, b);
+            pair();
+            ping();
+            int free = rig.memories.getFirst().memory().pool().free();
+            try (Rtnetlink rtnetlink = Rtnetlink.openIn(node)) {
+                rtnetlink.deleteLink(b.index());
+            }
+            TestNetwork.run(podA, "ping", "-c", "1", "-W", "1", Ipv4Address.format(B));
+            assertEquals(6, device.failure()); // ENXIO
+            rig.close(device);
+            assertTrue(rig.memories.getFirst().memory().pool().free() >= free + 256);
+        }
+    }
+
+    @Test
+    void idleWorkerSleepsAndAllocatesNothing() throws Exception {
+        try (Rig rig = new Rig(1)) {
+            connect(rig, 1);
+            ping();
+            transfer(4 << 20);
+            TestNetwork.await("worker to sleep", rig.workers.getFirst()::isSleeping);
+            ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+            long id = rig.threads.getFirst().threadId();
+            long cpu = threads.getThreadCpuTime(id);
+            long start = System.nanoTime();
+            Thread.sleep(2000);
+            double share = (double) (threads.getThreadCpuTime(id) - cpu) / (System.nanoTime() - start);
+            assertTrue(share < 0.02, "share of a processor: " + share);
+            long allocated = 1;
+            for (int i = 0; i < 10 && allocated > 0; i++) { // until its calls are linked and compiled
+                roundTrips(5000);
+                long before = threads.getThreadAllocatedBytes(id);
+                roundTrips(1000);
+                transfer(4 << 20);
+                allocated = threads.getThreadAllocatedBytes(id) - before;
+            }
+            assertEquals(0, allocated);
+        }
+    }
+
+    private void connect(Rig rig, int queues) {
+        rig.open(2, attach(podA, "weft-a", A, queues));
+        rig.open(3, attach(podB, "weft-b", B, queues));
+        pair();
+    }
+
+    /** The pods know each other's MAC: the wire carries ARP too, but a port that opens is not learnt anew. */
+    private void pair() {
+        neighbour(podA, B, TestNetwork.macOf(podB, "eth0"));
+        neighbour(podB, A, TestNetwork.macOf(podA, "eth0"));
+    }
+
+    private static void neighbour(Path pod, int ip, long mac) {
+        try (Rtnetlink rtnetlink = Rtnetlink.openIn(pod)) {
+            Link eth0 = rtnetlink.link("eth0").orElseThrow();
+            rtnetlink.replaceRoute(io.weft.nativebindings.netlink.Route.to(ip, 32).device(eth0.index()));
+            rtnetlink.replaceNeighbour(eth0.index(), ip, mac);
+        }
+    }
+
+    private Link attach(Path pod, String name, int ip, int queues) {
+        return network.attachPod(node, name, pod, ip, Ipv4Address.of("10.9.0.1"), queues);
+    }
+
+    private void ping() throws Exception {
+        TestNetwork.requireTool("ping");
+        TestNetwork.Output output = TestNetwork.run(podA, "ping", "-c", "3", "-i", "0.2", "-W", "2",
+            Ipv4Address.format(B));
+        assertEquals(0, output.exit(), output.text());
+    }
+
+    private void transfer(int bytes) throws Exception {
+        ServerSocket listener = NetworkNamespace.call(podB, () -> new ServerSocket(0, 16, address(B)));
+        CRC32 received = new CRC32();
+        Thread server = Thread.ofPlatform().start(() -> drain(listener, received));
+        CRC32 sent = new CRC32();
+        byte[] block = new byte[1 << 14];
+        Random random = new Random(bytes);
+        try (Socket socket = NetworkNamespace.call(podA, Socket::new)) {
+            NetworkNamespace.run(podA,
+                () -> socket.connect(new InetSocketAddress(address(B), listener.getLocalPort()), 10_000));
+            for (int left = bytes; left > 0; left -= block.length) {
+                random.nextBytes(block);
+                sent.update(block);
+                socket.getOutputStream().write(block);
+            }
+        }
+        server.join(30_000);
+        assertEquals(sent.getValue(), received.getValue());
+    }
+
+    /** Datagrams one at a time, so that the worker falls asleep between them. */
+    private void roundTrips(int count) throws Exception {
+        try (
+            DatagramSocket there = NetworkNamespace.call(podB,
+                () -> new DatagramSocket(new InetSocketAddress(address(B), 0)));
+            DatagramSocket here = NetworkNamespace.call(podA,
+                () -> new DatagramSocket(new InetSocketAddress(address(A), 0)))) {
+            there.setSoTimeout(5000);
+            DatagramPacket packet = new DatagramPacket(new byte[8], 8, there.getLocalSocketAddress());
+            DatagramPacket received = new DatagramPacket(new byte[8], 8);
+            for (int i = 0; i < count; i++) {
+                here.send(packet);
+                there.receive(received);
+                LockSupport.parkNanos(100_000);
+            }
+        }
+    }
+
+    private static void drain(ServerSocket listener, CRC32 sum) {
+        try (listener; Socket socket = listener.accept(); InputStream in = socket.getInputStream()) {
+            byte[] block = new byte[1 << 16];
+            for (int n = in.read(block); n > 0; n = in.read(block)) {
+                sum.update(block, 0, n);
+            }
+        } catch (IOException e) {
+            sum.reset();
+        }
+    }
+
+    private static InetAddress address(int ip) throws IOException {
+        return InetAddress.getByName(Ipv4Address.format(ip));
+    }
+
+    private static long checksumErrors(Path pod) throws Exception {
+        String snmp = NetworkNamespace.call(pod, () -> Files.readString(Path.of("/proc/thread-self/net/snmp")));
+        List<String> tcp = snmp.lines().filter(line -> line.startsWith("Tcp:")).toList();
+        int column = List.of(tcp.get(0).split(" ")).indexOf("InCsumErrors");
+        return Long.parseLong(tcp.get(1).split(" ")[column]);
+    }
+
+    private static long descriptors() throws IOException {
+        try (var files = Files.list(Path.of("/proc/self/fd"))) {
+            return files.count();
+        }
+    }
+
+    /** Mappings of AF_XDP rings. */
+    private static int mappings() throws IOException {
+        return (int) Files.readAllLines(Path.of("/proc/self/maps")).stream().filter(line -> line.contains("socket:"))
+            .count();
+    }
+}
