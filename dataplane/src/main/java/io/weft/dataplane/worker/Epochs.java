@@ -1,21 +1,22 @@
 package io.weft.dataplane.worker;
 
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * When every worker has let go of what was withdrawn: the conductor unlinks something, calls {@link #advance}, and may destroy it once
- * {@link #passed} says so. A worker enters the current epoch at the start of each turn, when it holds nothing.
+ * When every worker has let go of what was withdrawn: the conductor unlinks something, remembers {@link #advance}'s result, and may destroy
+ * it once that has {@link #passed}. A worker enters the current epoch at the start of each turn, when it holds nothing.
  *
  * <p>Order: a worker's entry is a release, so its reads of the former turn are over before it is seen; it reads the epoch by acquire, so it
- * sees what was unlinked before. A worker that wakes publishes its entry by a full fence before it reads anything: until then it counts
- * as passed.
+ * sees what was unlinked before that began. A worker that wakes publishes its entry by a full fence before it reads anything: until then it
+ * counts as passed.
  *
  * <p>Threads: one conductor, the workers. Allocation: none.
  */
-public final class Epochs {
+public final class Epochs implements io.weft.lb.flow.Epochs {
     /** The entry of a worker that sleeps, has not started or has ended. */
-    public static final long ASLEEP = Long.MAX_VALUE;
+    private static final long ASLEEP = Long.MAX_VALUE;
 
     private static final int STRIDE = 16; // two cache lines between the entries of two workers
 
@@ -33,19 +34,27 @@ public final class Epochs {
 
     // -- conductor ---------------------------------------------------------------------------------------------------
 
+    @Override
     public long current() {
         return current.get();
     }
 
-    /** @return the epoch to be passed before what was unlinked until now may be destroyed */
+    /**
+     * Begins the next epoch. Now and then, so that what others remember by {@link #current} passes, too.
+     *
+     * @return the one that ends
+     */
     public long advance() {
-        return current.incrementAndGet();
+        return current.getAndIncrement();
     }
 
-    /** Whether every worker has entered this epoch or a later one, or sleeps. */
+    /** Whether every worker has entered a later epoch than this, or sleeps. */
+    @Override
     public boolean passed(long epoch) {
         for (int worker = 0; worker < workers; worker++) {
-            if (entered.getAcquire(at(worker)) < epoch) { return false; }
+            if (entered.getAcquire(at(worker)) <= epoch) {
+                return false;
+            }
         }
         return true;
     }
@@ -56,10 +65,12 @@ public final class Epochs {
     void enter(int worker) {
         long epoch = current.getAcquire();
         long before = entered.getPlain(at(worker));
+        if (before == epoch) {
+            return;
+        }
+        entered.setRelease(at(worker), epoch);
         if (before == ASLEEP) {
-            entered.set(at(worker), epoch);
-        } else if (before != epoch) {
-            entered.setRelease(at(worker), epoch);
+            VarHandle.fullFence();
         }
     }
 

@@ -1,0 +1,213 @@
+package io.weft.dataplane.classifier;
+
+import static io.weft.nativebindings.bpf.BpfAssembler.hostShort;
+import static io.weft.nativebindings.bpf.BpfRegister.*;
+
+import io.weft.encap.packet.EthernetHeader;
+import io.weft.encap.packet.Icmp4Header;
+import io.weft.encap.packet.IpProtocol;
+import io.weft.encap.packet.Ipv4Header;
+import io.weft.encap.packet.UdpHeader;
+import io.weft.nativebindings.bpf.BpfAssembler;
+import io.weft.nativebindings.bpf.BpfAssembler.Alu;
+import io.weft.nativebindings.bpf.BpfAssembler.Condition;
+import io.weft.nativebindings.bpf.BpfAssembler.Label;
+import io.weft.nativebindings.bpf.BpfAssembler.Size;
+import io.weft.nativebindings.bpf.BpfMap;
+import io.weft.nativebindings.bpf.BpfProgram;
+import io.weft.nativebindings.bpf.BpfRegister;
+import io.weft.nativebindings.bpf.XdpAction;
+
+/**
+ * The XDP program of the uplink: takes what is Weft's and leaves everything else to the kernel, so that SSH and the kubelet never depend on
+ * Weft. Weft's are whole, untagged IPv4 packets to the node's address that are
+ *
+ * <ul>
+ * <li>UDP to the tunnel's port;
+ * <li>TCP or UDP to a port, or ICMP echo replies with an identifier, that a masqueraded flow has;
+ * <li>ICMP errors that quote one of these as sent by the node.
+ * </ul>
+ *
+ * <p>Registers: R6 context, R7 the header being read, R8 end of the packet, R9 the node's address as it stands in a packet.
+ */
+public final class UplinkClassifier {
+    private static final int BYTES_PER_BITMAP = 65_536 / 8;
+    private static final int TCP_BITMAP = 0;
+    private static final int UDP_BITMAP = 1;
+    private static final int ICMP_BITMAP = 2;
+    private static final int PORTS_LENGTH = 4;
+
+    private static final int ETHERNET_TYPE_AT = 12;
+    private static final int IP_FRAGMENT_AT = 6;
+    private static final int IP_PROTOCOL_AT = 9;
+    private static final int IP_SOURCE_AT = 12;
+    private static final int IP_DESTINATION_AT = 16;
+    /** MF and the offset, of the word in the header; DF is no matter. */
+    private static final int FRAGMENT_BITS = 0x3FFF;
+    private static final int SOURCE_PORT_AT = 0;
+    private static final int DESTINATION_PORT_AT = 2;
+    private static final int ICMP_IDENTIFIER_AT = 4;
+
+    private final BpfAssembler program = new BpfAssembler();
+    private final UplinkMaps maps;
+    private final Label pass = program.label("pass");
+    private final Label take = program.label("take");
+
+    private UplinkClassifier(UplinkMaps maps) {
+        this.maps = maps;
+    }
+
+    /** @param sockets XSKMAP by queue */
+    public static BpfProgram load(BpfMap sockets, UplinkMaps maps) {
+        return load(sockets, maps, XdpAction.XDP_PASS);
+    }
+
+    /** @param otherwise what becomes of Weft's frames on a queue without a socket */
+    static BpfProgram load(BpfMap sockets, UplinkMaps maps, int otherwise) {
+        UplinkClassifier classifier = new UplinkClassifier(maps);
+        classifier.write(sockets, otherwise);
+        return BpfProgram.loadXdp("weft_uplink", classifier.program);
+    }
+
+    private void write(BpfMap sockets, int otherwise) {
+        Label quoted = program.label("quoted");
+        start();
+        ethernet();
+        ip();
+        byDestination(quoted);
+        program.bind(quoted);
+        byQuotedSource();
+        program.bind(take);
+        PodClassifier.redirect(program, sockets, R6, otherwise);
+        program.bind(pass).mov(R0, XdpAction.XDP_PASS).exit();
+    }
+
+    private void start() {
+        program.mov(R6, R1)
+            .load(Size.W, R7, R6, XdpAction.CONTEXT_DATA)
+            .load(Size.W, R8, R6, XdpAction.CONTEXT_DATA_END)
+            .loadMapValue(R1, maps.target(), UplinkMaps.ADDRESS_AT)
+            .load(Size.W, R9, R1, 0)
+            .jump32(Condition.JEQ, R9, 0, pass);
+    }
+
+    private void ethernet() {
+        need(EthernetHeader.LENGTH);
+        program.load(Size.H, R1, R7, ETHERNET_TYPE_AT)
+            .jump(Condition.JNE, R1, hostShort(EthernetHeader.ETH_P_IP), pass)
+            .alu(Alu.ADD, R7, EthernetHeader.LENGTH);
+    }
+
+    /** A whole packet to the node; leaves its protocol in R4 and R7 behind its header. */
+    private void ip() {
+        need(Ipv4Header.LENGTH);
+        program.load(Size.H, R1, R7, IP_FRAGMENT_AT)
+            .jump(Condition.JSET, R1, hostShort(FRAGMENT_BITS), pass)
+            .load(Size.W, R1, R7, IP_DESTINATION_AT)
+            .jump32(Condition.JNE, R1, R9, pass);
+        skipIpHeader();
+    }
+
+    /** R4 = protocol of the IPv4 header at R7; R7 moves behind it. */
+    private void skipIpHeader() {
+        program.load(Size.B, R4, R7, IP_PROTOCOL_AT)
+            .load(Size.B, R5, R7, 0)
+            .mov(R1, R5)
+            .alu(Alu.RSH, R1, 4)
+            .jump(Condition.JNE, R1, 4, pass)
+            .alu(Alu.AND, R5, 0xF)
+            .alu(Alu.LSH, R5, 2)
+            .jump(Condition.JLT, R5, Ipv4Header.LENGTH, pass)
+            .alu(Alu.ADD, R7, R5);
+    }
+
+    /** By destination port or identifier; jumps on for ICMP errors. */
+    private void byDestination(Label quoted) {
+        Label tcp = program.label("tcp");
+        Label udp = program.label("udp");
+        Label icmp = program.label("icmp");
+        byProtocol(tcp, udp, icmp);
+        program.bind(tcp);
+        loadPort(DESTINATION_PORT_AT, PORTS_LENGTH);
+        takeIfInUse(TCP_BITMAP);
+
+        program.bind(udp);
+        loadPort(DESTINATION_PORT_AT, UdpHeader.LENGTH);
+        takeIfTunnelPort();
+        takeIfInUse(UDP_BITMAP);
+
+        program.bind(icmp);
+        loadPort(ICMP_IDENTIFIER_AT, Icmp4Header.LENGTH);
+        program.load(Size.B, R1, R7, 0)
+            .jump(Condition.JEQ, R1, Icmp4Header.ICMP_DEST_UNREACH, quoted)
+            .jump(Condition.JEQ, R1, Icmp4Header.ICMP_TIME_EXCEEDED, quoted)
+            .jump(Condition.JEQ, R1, Icmp4Header.ICMP_PARAMETERPROB, quoted)
+            .jump(Condition.JNE, R1, Icmp4Header.ICMP_ECHOREPLY, pass);
+        takeIfInUse(ICMP_BITMAP);
+    }
+
+    /** An ICMP error at R7: by source port or identifier of what the node had sent. */
+    private void byQuotedSource() {
+        Label tcp = program.label("quoted tcp");
+        Label udp = program.label("quoted udp");
+        Label icmp = program.label("quoted icmp");
+        program.alu(Alu.ADD, R7, Icmp4Header.LENGTH);
+        need(Ipv4Header.LENGTH);
+        program.load(Size.W, R1, R7, IP_SOURCE_AT).jump32(Condition.JNE, R1, R9, pass);
+        skipIpHeader();
+        byProtocol(tcp, udp, icmp);
+        program.bind(tcp);
+        loadPort(SOURCE_PORT_AT, PORTS_LENGTH);
+        takeIfInUse(TCP_BITMAP);
+
+        program.bind(udp);
+        loadPort(DESTINATION_PORT_AT, PORTS_LENGTH);
+        takeIfTunnelPort();
+        program.load(Size.H, R2, R7, SOURCE_PORT_AT);
+        takeIfInUse(UDP_BITMAP);
+
+        program.bind(icmp);
+        loadPort(ICMP_IDENTIFIER_AT, Icmp4Header.LENGTH);
+        program.load(Size.B, R1, R7, 0).jump(Condition.JNE, R1, Icmp4Header.ICMP_ECHO, pass);
+        takeIfInUse(ICMP_BITMAP);
+    }
+
+    private void byProtocol(Label tcp, Label udp, Label icmp) {
+        program.jump(Condition.JEQ, R4, IpProtocol.IPPROTO_TCP, tcp)
+            .jump(Condition.JEQ, R4, IpProtocol.IPPROTO_UDP, udp)
+            .jump(Condition.JEQ, R4, IpProtocol.IPPROTO_ICMP, icmp)
+            .jump(pass);
+    }
+
+    /** R2 = half word of an L4 header that is at least {@code headerLength} bytes long. */
+    private void loadPort(int offset, int headerLength) {
+        need(headerLength);
+        program.load(Size.H, R2, R7, offset);
+    }
+
+    /** Passes a packet that ends before {@code bytes} from R7 on. */
+    private void need(int bytes) {
+        program.mov(R1, BpfRegister.R7).alu(Alu.ADD, R1, bytes).jump(Condition.JGT, R1, R8, pass);
+    }
+
+    private void takeIfTunnelPort() {
+        program.loadMapValue(R1, maps.target(), UplinkMaps.TUNNEL_PORT_AT)
+            .load(Size.W, R1, R1, 0)
+            .jump(Condition.JEQ, R1, R2, take);
+    }
+
+    /** Ends: takes the packet if the port in R2, as it stands in the packet, is in use. */
+    private void takeIfInUse(int bitmap) {
+        program.toBigEndian(R2, 16)
+            .mov(R3, R2)
+            .alu(Alu.RSH, R3, 6)
+            .alu(Alu.LSH, R3, 3)
+            .alu(Alu.AND, R2, Long.SIZE - 1)
+            .loadMapValue(R1, maps.snatPorts(), bitmap * BYTES_PER_BITMAP)
+            .alu(Alu.ADD, R1, R3)
+            .load(Size.DW, R1, R1, 0)
+            .alu(Alu.RSH, R1, R2)
+            .jump(Condition.JSET, R1, 1, take)
+            .jump(pass);
+    }
+}

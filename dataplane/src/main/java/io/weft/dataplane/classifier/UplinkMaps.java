@@ -1,0 +1,52 @@
+package io.weft.dataplane.classifier;
+
+import io.weft.encap.memory.Memory;
+import io.weft.lb.nat.SnatPorts;
+import io.weft.nativebindings.bpf.BpfAssembler;
+import io.weft.nativebindings.bpf.BpfMap;
+import io.weft.nativebindings.linux.MappedMemory;
+
+/**
+ * What the uplink's program reads and Weft writes, without a system call for a change: the node's address and tunnel port, and the ports that
+ * masqueraded flows have.
+ *
+ * <p>Threads: the conductor changes address and port; {@link SnatPorts} changes the bitmaps. Cold code.
+ */
+public final class UplinkMaps implements AutoCloseable {
+    static final int ADDRESS_AT = 0;
+    static final int TUNNEL_PORT_AT = 4;
+
+    private static final int TARGET_BYTES = 8;
+
+    private final BpfMap target = BpfMap.mappableArray("weft_target", TARGET_BYTES, 1);
+    private final BpfMap snatPorts = BpfMap.mappableArray("weft_snat", SnatPorts.BITMAPS_LENGTH, 1);
+    private final MappedMemory targetMemory = target.mapMemory();
+    private final MappedMemory snatMemory = snatPorts.mapMemory();
+
+    /** Takes nothing until the first call. */
+    public void setTarget(int nodeAddress, int tunnelPort) {
+        Memory.putNativeI32(targetMemory.address() + TUNNEL_PORT_AT, BpfAssembler.hostShort(tunnelPort));
+        Memory.setReleaseI32(targetMemory.address() + ADDRESS_AT, BpfAssembler.hostInt(nodeAddress));
+    }
+
+    /** Memory for {@link SnatPorts}. */
+    public long snatBitmaps() {
+        return snatMemory.address();
+    }
+
+    BpfMap target() {
+        return target;
+    }
+
+    BpfMap snatPorts() {
+        return snatPorts;
+    }
+
+    @Override
+    public void close() {
+        targetMemory.close();
+        snatMemory.close();
+        target.close();
+        snatPorts.close();
+    }
+}

@@ -1,0 +1,192 @@
+package io.weft.dataplane.classifier;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.weft.dataplane.testing.TestNetwork;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.packet.IpProtocol;
+import io.weft.lb.nat.SnatPorts;
+import io.weft.nativebindings.bpf.BpfMap;
+import io.weft.nativebindings.bpf.BpfProgram;
+import io.weft.nativebindings.bpf.XdpAction;
+import java.io.ByteArrayOutputStream;
+import java.util.Arrays;
+import java.util.HexFormat;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The program in the kernel, by BPF_PROG_TEST_RUN. Without any socket, what it takes gets another verdict here. */
+class UplinkClassifierTest {
+    private static final int NODE = Ipv4Address.of("192.0.2.11");
+    private static final int OTHER = Ipv4Address.of("192.0.2.12");
+    private static final int PORT = 61_234;
+    private static final int UNUSED = 61_235;
+    private static final int TUNNEL = 8472;
+
+    private UplinkMaps maps;
+    private BpfMap sockets;
+    private BpfProgram program;
+
+    @BeforeEach
+    void load() {
+        TestNetwork.requireRoot();
+        maps = new UplinkMaps();
+        maps.setTarget(NODE, TUNNEL);
+        SnatPorts ports = new SnatPorts(maps.snatBitmaps(), 61_000, 65_535);
+        for (int protocol : new int[] {IpProtocol.IPPROTO_TCP, IpProtocol.IPPROTO_UDP, IpProtocol.IPPROTO_ICMP}) {
+            ports.acquire(protocol, PORT);
+        }
+        sockets = BpfMap.xskMap("dpt_xsk", 1);
+        program = UplinkClassifier.load(sockets, maps, XdpAction.XDP_TX);
+    }
+
+    @AfterEach
+    void unload() {
+        if (program != null) {
+            program.close();
+            sockets.close();
+            maps.close();
+        }
+    }
+
+    @Test
+    void takesTheTunnelAndThePortsOfMasqueradedFlows() {
+        assertTaken(ip(OTHER, NODE, 17, udp(40_000, TUNNEL)));
+        assertTaken(ip(OTHER, NODE, 17, udp(53, PORT)));
+        assertTaken(ip(OTHER, NODE, 6, tcp(443, PORT)));
+        assertTaken(ip(OTHER, NODE, 1, icmp(0, PORT)));
+    }
+
+    @Test
+    void passesTheNodesOwnTraffic() {
+        assertPassed(ip(OTHER, NODE, 17, udp(53, UNUSED)));
+        assertPassed(ip(OTHER, NODE, 6, tcp(40_000, 22)));
+        assertPassed(ip(OTHER, NODE, 6, tcp(443, TUNNEL)));
+        assertPassed(ip(OTHER, NODE, 1, icmp(0, UNUSED)));
+        assertPassed(ip(OTHER, NODE, 1, icmp(8, PORT)));
+        assertPassed(ip(OTHER, NODE, 47, new byte[40]));
+        assertPassed(ip(OTHER, Ipv4Address.of("192.0.2.99"), 17, udp(40_000, TUNNEL)));
+        assertPassed(hex("ffffffffffff020000000001" + "0806" + "0001080006040001" + "00".repeat(20)));
+    }
+
+    @Test
+    void takesErrorsThatQuoteWhatTheNodeHadSent() {
+        for (int type : new int[] {3, 11, 12}) {
+            assertTaken(ip(OTHER, NODE, 1, error(type, packet(NODE, OTHER, 6, tcp(PORT, 443)))));
+            assertTaken(ip(OTHER, NODE, 1, error(type, packet(NODE, OTHER, 17, udp(PORT, 53)))));
+            assertTaken(ip(OTHER, NODE, 1, error(type, packet(NODE, OTHER, 17, udp(50_000, TUNNEL)))));
+            assertTaken(ip(OTHER, NODE, 1, error(type, packet(NODE, OTHER, 1, icmp(8, PORT)))));
+        }
+    }
+
+    @Test
+    void passesErrorsThatQuoteAnythingElse() {
+        assertPassed(ip(OTHER, NODE, 1, error(3, packet(NODE, OTHER, 6, tcp(22, 40_000)))));
+        assertPassed(ip(OTHER, NODE, 1, error(3, packet(NODE, OTHER, 17, udp(UNUSED, 53)))));
+        assertPassed(ip(OTHER, NODE, 1, error(3, packet(NODE, OTHER, 1, icmp(0, PORT)))));
+        assertPassed(ip(OTHER, NODE, 1, error(3, packet(OTHER, NODE, 6, tcp(PORT, 443)))));
+        assertPassed(ip(OTHER, NODE, 1, error(5, packet(NODE, OTHER, 6, tcp(PORT, 443)))));
+    }
+
+    @Test
+    void readsBehindOptions() {
+        byte[] withOptions = hex("020000000002020000000001" + "0800" + "46000020000000004011" + "0000" + word(OTHER) + word(NODE)
+                + "01010101" + "9c40" + "2118" + "00080000");
+        assertTaken(withOptions);
+    }
+
+    @Test
+    void passesFragmentsTagsAndEveryTruncation() {
+        byte[] frame = ip(OTHER, NODE, 17, udp(40_000, TUNNEL));
+        byte[] first = frame.clone();
+        first[14 + 6] = 0x20;
+        assertPassed(first);
+        byte[] later = frame.clone();
+        later[14 + 7] = 1;
+        assertPassed(later);
+        byte[] unfragmentable = frame.clone();
+        unfragmentable[14 + 6] = 0x40;
+        assertTaken(unfragmentable);
+        String tagged = HexFormat.of().formatHex(frame);
+        assertPassed(hex(tagged.substring(0, 24) + "81000005" + tagged.substring(24)));
+        for (int length = 14; length < 14 + 20 + 8; length++) {
+            assertPassed(Arrays.copyOf(frame, length));
+        }
+        byte[] quoting = ip(OTHER, NODE, 1, error(3, packet(NODE, OTHER, 6, tcp(PORT, 443))));
+        for (int length = 14; length < 14 + 20 + 8 + 20 + 4; length++) {
+            assertPassed(Arrays.copyOf(quoting, length));
+        }
+    }
+
+    @Test
+    void passesBadVersionAndHeaderLength() {
+        byte[] frame = ip(OTHER, NODE, 17, udp(40_000, TUNNEL));
+        for (int first : new int[] {0x65, 0x44, 0x40, 0x05, 0x4F}) {
+            byte[] bad = frame.clone();
+            bad[14] = (byte) first;
+            assertPassed(bad);
+        }
+    }
+
+    @Test
+    void takesNothingWithoutATarget() {
+        maps.setTarget(0, 0);
+        assertPassed(ip(OTHER, NODE, 17, udp(40_000, TUNNEL)));
+        assertPassed(ip(OTHER, 0, 17, udp(40_000, 0)));
+    }
+
+    private void assertTaken(byte[] frame) {
+        assertEquals(XdpAction.XDP_TX, program.testRun(frame).result(), HexFormat.of().formatHex(frame));
+    }
+
+    private void assertPassed(byte[] frame) {
+        assertEquals(XdpAction.XDP_PASS, program.testRun(frame).result(), HexFormat.of().formatHex(frame));
+    }
+
+    private static byte[] ip(int source, int destination, int protocol, byte[] payload) {
+        return join(hex("020000000002020000000001" + "0800"), packet(source, destination, protocol, payload));
+    }
+
+    private static byte[] packet(int source, int destination, int protocol, byte[] payload) {
+        HexFormat format = HexFormat.of();
+        String length = format.toHexDigits((short) (20 + payload.length));
+        return join(hex("4500" + length + "0000" + "0000" + "40" + format.toHexDigits((byte) protocol) + "0000" + word(source) + word(destination)),
+                payload);
+    }
+
+    private static byte[] udp(int source, int destination) {
+        return hex(half(source) + half(destination) + "0008" + "0000");
+    }
+
+    private static byte[] tcp(int source, int destination) {
+        return hex(half(source) + half(destination) + "00".repeat(8) + "5002" + "00".repeat(6));
+    }
+
+    private static byte[] icmp(int type, int identifier) {
+        return hex(HexFormat.of().toHexDigits((byte) type) + "00" + "0000" + half(identifier) + "0001");
+    }
+
+    private static byte[] error(int type, byte[] quote) {
+        return join(hex(HexFormat.of().toHexDigits((byte) type) + "00".repeat(7)), quote);
+    }
+
+    private static String word(int value) {
+        return HexFormat.of().toHexDigits(value);
+    }
+
+    private static String half(int value) {
+        return HexFormat.of().toHexDigits((short) value);
+    }
+
+    private static byte[] hex(String digits) {
+        return HexFormat.of().parseHex(digits);
+    }
+
+    private static byte[] join(byte[] first, byte[] second) {
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        all.writeBytes(first);
+        all.writeBytes(second);
+        return all.toByteArray();
+    }
+}
