@@ -35,12 +35,10 @@ public enum DropReason {
     L4_TRUNCATED, L4_PORT_ZERO, TCP_BAD_OFFSET, TCP_BAD_FLAGS, UDP_BAD_LENGTH, UNSUPPORTED_PROTOCOL,
 
     // Fragments
-    /** A first fragment without a whole L4 header. */
+    /** A first fragment without a whole L4 header, or one at offset 8 that would rewrite a TCP header (RFC 1858). */
     FRAG_TINY,
     /** Not the last one, and not a multiple of eight bytes. */
     FRAG_BAD_LENGTH,
-    /** Offset 8: would rewrite a TCP header (RFC 1858). */
-    FRAG_OVERLAP,
     /** Ends past 65,535 bytes. */
     FRAG_PAST_END, FRAG_SERVICE,
     /** Between a pod and the outside: needs ports for translation. */
@@ -49,7 +47,7 @@ public enum DropReason {
     FRAG_OUTER,
 
     // ICMP
-    ICMP_BAD_CHECKSUM, ICMP_UNSUPPORTED, ICMP_REDIRECT, ICMP_BAD_QUOTE, ICMP_NO_FLOW, ICMP_RATE_LIMITED,
+    ICMP_BAD_CHECKSUM, ICMP_UNSUPPORTED, ICMP_REDIRECT, ICMP_BAD_QUOTE, ICMP_NO_FLOW,
 
     // Tunnel
     VXLAN_NO_I_FLAG, VXLAN_UNKNOWN_VNI, VXLAN_UNKNOWN_PEER,

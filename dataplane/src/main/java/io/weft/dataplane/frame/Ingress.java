@@ -1,9 +1,11 @@
 package io.weft.dataplane.frame;
 
+import io.weft.lb.flow.FlowEntry;
+
 /** Where a frame came from, as flow entries compare it: a port id, or a tunnel peer. */
 public final class Ingress {
     /** Set for a frame from the tunnel; the other bits are then the peer's index. */
-    public static final int TUNNEL = 1 << 30;
+    public static final int TUNNEL = FlowEntry.INGRESS_TUNNEL;
 
     private Ingress() {
     }

@@ -3,7 +3,8 @@ package io.weft.dataplane.table;
 import io.weft.lb.service.ServiceTable;
 
 /**
- * The tables as workers read them: one published version. Any thread; allocation-free; lookups see an entry whole, old or new.
+ * The tables as workers read them: one published version. One thread an instance; allocation-free; lookups see an entry
+ * whole, old or new.
  */
 public interface ForwardingTables {
     /** Of this version; does not change within a version of the file. */
@@ -22,5 +23,9 @@ public interface ForwardingTables {
     /** @return the index of the peer node whose tunnel endpoint has this address, or -1 */
     int peerByEndpoint(int address);
 
+    /** One thread an instance, as {@link #route4} and {@link #peerByEndpoint} are; see {@link #forWorker}. */
     ServiceTable services();
+
+    /** The same tables for another thread: lookups remember where they last looked. Allocates. */
+    ForwardingTables forWorker();
 }

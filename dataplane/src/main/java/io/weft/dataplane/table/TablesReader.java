@@ -100,6 +100,11 @@ public final class TablesReader implements ForwardingTables, AutoCloseable {
         return services;
     }
 
+    @Override
+    public TablesReader forWorker() {
+        return renewed();
+    }
+
     public Optional<PortSpec> port(int id) {
         long offset = ports.get(id);
         return offset < 0 ? Optional.empty()

@@ -185,6 +185,11 @@ public final class Ipv4Header {
         Memory.putI64(at + SOURCE_OFFSET, addresses);
     }
 
+    /** Both addresses, as they lie in memory: one load and one store without a swap. */
+    public static void setAddressesRaw(long at, long addresses) {
+        Memory.putNativeI64(at + SOURCE_OFFSET, addresses);
+    }
+
     public static void setChecksum(long at, int checksum) {
         Memory.putU16(at + CHECKSUM_OFFSET, checksum);
     }

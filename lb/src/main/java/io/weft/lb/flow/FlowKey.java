@@ -26,6 +26,11 @@ public final class FlowKey {
         return (long) sourcePort << 48 | (long) destinationPort << 32 | (long) protocol << 24;
     }
 
+    /** The same from both ports as they lie in the header: the source port in the upper half. */
+    public static long ofPorts(int ports, int protocol) {
+        return (long) ports << 32 | (long) protocol << 24;
+    }
+
     public static int source(long k0) {
         return (int) (k0 >>> 32);
     }

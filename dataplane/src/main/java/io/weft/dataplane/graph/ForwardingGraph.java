@@ -1,0 +1,204 @@
+package io.weft.dataplane.graph;
+
+import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.counters.FrameTotal;
+import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.frame.FramePool;
+import io.weft.dataplane.node.ArpInput;
+import io.weft.dataplane.node.Dispatch;
+import io.weft.dataplane.node.DropNode;
+import io.weft.dataplane.node.EthernetInput;
+import io.weft.dataplane.node.FlowCreate;
+import io.weft.dataplane.node.FlowLookup;
+import io.weft.dataplane.node.FlowRewrite;
+import io.weft.dataplane.node.FragmentNat;
+import io.weft.dataplane.node.Icmp4Echo;
+import io.weft.dataplane.node.Icmp4ErrorInput;
+import io.weft.dataplane.node.Ip4Fragment;
+import io.weft.dataplane.node.Ip4Input;
+import io.weft.dataplane.node.LocalRewrite;
+import io.weft.dataplane.node.Node;
+import io.weft.dataplane.node.PortTx;
+import io.weft.dataplane.node.Punt;
+import io.weft.dataplane.node.Reject;
+import io.weft.dataplane.node.Turn;
+import io.weft.dataplane.node.UnderlayRewrite;
+import io.weft.dataplane.node.Vxlan4Decap;
+import io.weft.dataplane.node.Vxlan4Encap;
+import io.weft.dataplane.port.Port;
+import io.weft.dataplane.state.ForwardingState;
+import io.weft.lb.flow.FlowTable;
+import io.weft.lb.nat.SnatPorts;
+
+/**
+ * The way of every frame through one worker; the one place where all nodes are wired.
+ *
+ * <pre>
+ * port-rx ─ ethernet-input ─┬─ arp-input ─────────────────────────────────────────────┐
+ *                           ├─ vxlan4-decap ─┐                                        │
+ *                           └────────────────┴─ ip4-input ─┬─ ip4-fragment ───────┐   │
+ *                                                          ├─ icmp4-error-input ──┤   │
+ *                                                          └─ flow-lookup ─┐      │   │
+ *                            ┌──────────────── hit ────────────────────────┤      │   │
+ *                            │      flow-create ◄───── miss ───────────────┘      │   │
+ *                            │  hit │    ├─ icmp4-echo ──┐                        │   │
+ *                            └─ flow-rewrite │           │                        │   │
+ *                                   │   └─ reject ───────┤                        │   │
+ *                                   └────────────────────┴────────────────────────┤   │
+ *                 local-rewrite │ vxlan4-encap │ underlay-rewrite │ punt ◄────────┘   │
+ *                 port-tx ◄────────────┴───────────────┴──────────────┴───────────────┘
+ *                 drop(reason) ◄─ any
+ * </pre>
+ *
+ * <p>Nodes run once a batch in this order, so every frame has ended when {@link #process} returns: sent, punted or dropped. An exception
+ * costs the frame at which it was thrown; see {@link Node} for the contract that makes this possible at no cost while nothing is thrown.
+ *
+ * <p>Thread: one worker. Allocation: none after construction, unless something is thrown.
+ */
+public final class ForwardingGraph {
+    private final Turn turn;
+    private final WorkerCounters counters;
+    private final DropNode drop;
+    private final PortTx tx;
+    private final Node[] order;
+    private final int[] rest = new int[FrameBatch.CAPACITY];
+    private Throwable lastFailure;
+
+    /** @param pool of this worker; the graph gives chunks back to it and takes none */
+    public ForwardingGraph(ForwardingState state, FlowTable flows, SnatPorts snatPorts, WorkerCounters counters,
+        FramePool pool) {
+        this.counters = counters;
+        int chunkSize = pool.chunkSize();
+        turn = new Turn(state);
+
+        drop = new DropNode(counters, pool);
+        tx = new PortTx(counters, drop);
+        Punt punt = new Punt(turn, drop, tx);
+        UnderlayRewrite underlayRewrite = new UnderlayRewrite(turn, drop, tx);
+        Vxlan4Encap encap = new Vxlan4Encap(turn, drop, tx, chunkSize);
+        LocalRewrite localRewrite = new LocalRewrite(turn, drop, tx);
+        Dispatch dispatch = new Dispatch(turn, localRewrite, encap, underlayRewrite, punt);
+        Reject reject = new Reject(turn, drop, dispatch, counters, chunkSize);
+        FlowRewrite rewrite = new FlowRewrite(turn, reject, dispatch, flows);
+        Icmp4Echo echo = new Icmp4Echo(drop, dispatch);
+        FlowCreate create = new FlowCreate(turn, drop, reject, dispatch, echo, rewrite, flows, snatPorts);
+        FlowLookup lookup = new FlowLookup(flows, create, rewrite);
+        Icmp4ErrorInput icmpErrors = new Icmp4ErrorInput(turn, drop, dispatch, flows);
+        Ip4Fragment fragments = new Ip4Fragment(turn, drop, reject, dispatch, new FragmentNat(flows));
+        Ip4Input ip4 = new Ip4Input(turn, drop, fragments, icmpErrors, lookup);
+        Vxlan4Decap decap = new Vxlan4Decap(turn, drop, ip4);
+        ArpInput arp = new ArpInput(turn, drop, tx);
+        EthernetInput ethernet = new EthernetInput(turn, drop, arp, decap, ip4);
+
+        order = new Node[]{ethernet, arp, decap, ip4, fragments, icmpErrors, lookup, create, echo, rewrite, reject,
+            localRewrite, encap,
+            underlayRewrite, punt, tx, drop};
+    }
+
+    /** The ports that this worker has open, by id, with holes; between two batches. Frames for others are dropped. */
+    public void use(Port[] ports) {
+        tx.use(ports);
+    }
+
+    /**
+     * Takes all frames of the batch to their ends.
+     *
+     * @param nowNanos {@code System.nanoTime}
+     */
+    public void process(FrameBatch batch, long nowNanos) {
+        int size = batch.size;
+        counters.add(FrameTotal.RECEIVED, size);
+        counters.set(FrameTotal.IN_FLIGHT, size);
+        counters.node(NodeId.PORT_RX, size);
+        boolean ready = turn.begin(nowNanos);
+        for (int frame = 0; frame < size; frame++) {
+            if (ready) {
+                order[0].in().add(frame);
+            } else {
+                drop.add(frame, DropReason.NOT_READY);
+            }
+        }
+        for (int n = 0; n < order.length; n++) {
+            run(n, batch);
+        }
+        batch.clear();
+        counters.set(FrameTotal.IN_FLIGHT, 0);
+        counters.add(FrameTotal.BATCHES, 1);
+    }
+
+    /** What a node or a port threw last, or null; for the conductor to report. Racy reads see some recent one. */
+    public Throwable lastFailure() {
+        return lastFailure == null ? tx.lastFailure() : lastFailure;
+    }
+
+    private void run(int n, FrameBatch batch) {
+        Node node = order[n];
+        FrameList in = node.in();
+        if (in.size == 0) { return; }
+        counters.node(node.id(), in.size);
+        try {
+            node.process(batch);
+        } catch (RuntimeException | AssertionError | InternalError e) {
+            recover(n, batch, e);
+        }
+        in.clear();
+    }
+
+    // -- after an exception ------------------------------------------------------------------------------------------
+
+    /** Drops the frame that failed and gives each of those after it another run, alone. */
+    private void recover(int failed, FrameBatch batch, Throwable cause) {
+        lastFailure = cause;
+        Node node = order[failed];
+        int count = unfinished(failed);
+        int first = 0;
+        if (!node.looksFirst() && count > 0) {
+            drop.add(rest[first++], DropReason.INTERNAL_ERROR);
+        }
+        for (int n = first; n < count; n++) {
+            runAlone(failed, batch, rest[n]);
+        }
+    }
+
+    private void runAlone(int failed, FrameBatch batch, int frame) {
+        Node node = order[failed];
+        node.in().clear();
+        node.in().add(frame);
+        try {
+            node.process(batch);
+        } catch (RuntimeException | AssertionError | InternalError e) {
+            if (!isOnLaterList(failed, frame)) {
+                drop.add(frame, DropReason.INTERNAL_ERROR);
+            }
+        }
+    }
+
+    /** Puts the frames of a node's list that are on no later list into {@link #rest}, in order. */
+    private int unfinished(int failed) {
+        FrameList in = order[failed].in();
+        int count = 0;
+        for (int n = 0; n < in.size; n++) {
+            if (!isOnLaterList(failed, in.index[n])) {
+                rest[count++] = in.index[n];
+            }
+        }
+        return count;
+    }
+
+    private boolean isOnLaterList(int failed, int frame) {
+        for (int n = failed + 1; n < order.length; n++) {
+            if (contains(order[n].in(), frame)) { return true; }
+        }
+        return false;
+    }
+
+    private static boolean contains(FrameList list, int frame) {
+        for (int n = 0; n < list.size; n++) {
+            if (list.index[n] == frame) { return true; }
+        }
+        return false;
+    }
+}

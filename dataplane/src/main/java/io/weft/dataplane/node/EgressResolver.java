@@ -1,0 +1,127 @@
+package io.weft.dataplane.node;
+
+import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.frame.Ingress;
+import io.weft.dataplane.state.Adjacencies;
+import io.weft.dataplane.state.PortDirectory;
+import io.weft.dataplane.state.PortKind;
+import io.weft.dataplane.state.UnderlayRoutes;
+import io.weft.dataplane.table.Route;
+
+/**
+ * Decides where packets to a destination leave and where their replies will come from: the policy of who may reach whom, in one place. The
+ * result of {@link #resolve} is in fields, because it is several numbers and must not be allocated.
+ *
+ * <p>Thread: one worker.
+ */
+final class EgressResolver {
+    private final Turn turn;
+
+    private int egress;
+    private int replyIngress;
+    private DropReason refusal;
+    private boolean outside;
+
+    EgressResolver(Turn turn) {
+        this.turn = turn;
+    }
+
+    /** An {@link Egress}. */
+    int egress() {
+        return egress;
+    }
+
+    /** An {@link Ingress}. */
+    int replyIngress() {
+        return replyIngress;
+    }
+
+    /** Why not. */
+    DropReason refusal() {
+        return refusal;
+    }
+
+    /** Whether the destination is outside the cluster. */
+    boolean isOutside() { return outside; }
+
+    /** @return whether there is a way; else {@link #refusal} says why not */
+    boolean resolve(int ingress, int destination) {
+        outside = false;
+        long route = turn.tables().route4(destination);
+        return isUnderlay(ingress) ? fromUnderlay(route, destination) : fromCluster(ingress, route, destination);
+    }
+
+    /** Nobody outside reaches a pod or a Service directly; what is nothing of ours goes to the node's own stack. */
+    private boolean fromUnderlay(long route, int destination) {
+        return switch (Route.kind(route)) {
+            case Route.NONE -> to(Egress.PUNT, PortDirectory.HOST_PORT);
+            case Route.LOCAL_NODE -> destination == turn.local().base()
+                ? refuse(DropReason.NO_DIRECT_POD_ACCESS)
+                : to(Egress.PUNT, PortDirectory.HOST_PORT);
+            case Route.SERVICE -> refuse(DropReason.CLUSTERIP_FROM_OUTSIDE);
+            default -> refuse(DropReason.NO_DIRECT_POD_ACCESS);
+        };
+    }
+
+    private boolean fromCluster(int ingress, long route, int destination) {
+        int index = Route.index(route);
+        return switch (Route.kind(route)) {
+            case Route.LOCAL_PORT -> localPort(index);
+            case Route.PEER, Route.PEER_NODE -> peer(ingress, index);
+            case Route.LOCAL_NODE -> to(Egress.PUNT, PortDirectory.HOST_PORT);
+            case Route.GATEWAY -> refuse(DropReason.GATEWAY_NO_SERVICE);
+            case Route.NO_SUCH_POD -> refuse(DropReason.NO_SUCH_POD);
+            case Route.NO_SUCH_NODE -> refuse(DropReason.NO_ROUTE);
+            case Route.SERVICE -> refuse(DropReason.CLUSTERIP_FROM_OUTSIDE);
+            default -> turn.isOwnAddress(destination)
+                ? to(Egress.PUNT, PortDirectory.HOST_PORT)
+                : outside(ingress, destination);
+        };
+    }
+
+    static boolean isUnderlay(int ingress) {
+        return ingress == PortDirectory.UPLINK_PORT;
+    }
+
+    private boolean localPort(int port) {
+        return turn.ports().kind(port) == PortKind.POD ? to(Egress.PORT | port, port) : refuse(DropReason.NO_PORT);
+    }
+
+    private boolean peer(int ingress, int peer) {
+        if (Ingress.isTunnel(ingress)) { return refuse(DropReason.NO_TUNNEL_TO_TUNNEL); }
+        int slot = turn.state().adjacencies().slotOfPeer(peer);
+        return slot == Adjacencies.NONE
+            ? refuse(DropReason.NEIGHBOUR_UNRESOLVED)
+            : to(Egress.TUNNEL | slot, Ingress.tunnel(peer));
+    }
+
+    /** Pods of other nodes find their own way out. */
+    private boolean outside(int ingress, int destination) {
+        if (Ingress.isTunnel(ingress)) { return refuse(DropReason.NO_ROUTE); }
+        int nextHop = turn.state().underlayRoutes().nextHop(destination);
+        if (nextHop == UnderlayRoutes.UNREACHABLE) { return refuse(DropReason.NO_ROUTE); }
+        outside = true;
+        return underlay(nextHop);
+    }
+
+    private boolean underlay(int nextHop) {
+        Adjacencies adjacencies = turn.state().adjacencies();
+        int slot = adjacencies.slotOfNextHop(nextHop);
+        if (slot == Adjacencies.NONE || !adjacencies.isResolved(slot)) {
+            turn.state().neighbourRequests().post(nextHop);
+            return refuse(DropReason.NEIGHBOUR_UNRESOLVED);
+        }
+        return to(Egress.UPLINK | slot, PortDirectory.UPLINK_PORT);
+    }
+
+    private boolean to(int newEgress, int newReplyIngress) {
+        egress = newEgress;
+        replyIngress = newReplyIngress;
+        return true;
+    }
+
+    private boolean refuse(DropReason reason) {
+        refusal = reason;
+        return false;
+    }
+}

@@ -1,0 +1,279 @@
+package io.weft.dataplane.node;
+
+import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.frame.Ingress;
+import io.weft.dataplane.state.PortDirectory;
+import io.weft.dataplane.table.Route;
+import io.weft.encap.packet.Icmp4Header;
+import io.weft.encap.packet.IpProtocol;
+import io.weft.encap.packet.TcpHeader;
+import io.weft.lb.flow.DatagramTracker;
+import io.weft.lb.flow.FlowEntry;
+import io.weft.lb.flow.FlowKey;
+import io.weft.lb.flow.FlowTable;
+import io.weft.lb.flow.FlowTemplate;
+import io.weft.lb.flow.TcpTracker;
+import io.weft.lb.nat.SnatPorts;
+import io.weft.lb.nat.SourceNat;
+import io.weft.lb.service.Backend;
+import io.weft.lb.service.ServiceTable;
+
+/**
+ * {@code flow-create}: decides once what happens to a flow: may it be, which backend, which source, where it leaves; and writes both directions'
+ * entries. Everything a known flow's packet need not do is done here: source of tunnel frames, services, hairpin, masquerade, routes.
+ */
+public final class FlowCreate extends Node {
+    /** Other backends that are tried when the reply's key is taken. */
+    private static final int ATTEMPTS = 8;
+    private static final int NEXT_HASH = 0x9E37_79B9;
+
+    private final Turn turn;
+    private final DropNode drop;
+    private final Reject reject;
+    private final Dispatch dispatch;
+    private final FrameList echo;
+    private final FrameList hits;
+    private final FlowTable flows;
+    private final SourceNat sourceNat;
+    private final EgressResolver resolver;
+    private final AddressForward byAddress;
+    private final FlowTemplate template = new FlowTemplate();
+
+    public FlowCreate(Turn turn, DropNode drop, Reject reject, Dispatch dispatch, Icmp4Echo echo, FlowRewrite hits,
+        FlowTable flows, SnatPorts snatPorts) {
+        super(NodeId.FLOW_CREATE);
+        this.turn = turn;
+        this.drop = drop;
+        this.reject = reject;
+        this.dispatch = dispatch;
+        this.echo = echo.in();
+        this.hits = hits.in();
+        this.flows = flows;
+        sourceNat = new SourceNat(flows, snatPorts);
+        resolver = new EgressResolver(turn);
+        byAddress = new AddressForward(reject, dispatch);
+    }
+
+    @Override
+    public void process(FrameBatch batch) {
+        for (int n = 0; n < in().size; n++) {
+            int frame = in().index[n];
+            if (!SourceCheck.isAllowed(turn, batch.ingress[frame], FlowKey.source(batch.k0[frame]))) {
+                drop.add(frame, DropReason.SPOOFED_SOURCE);
+            } else if (EgressResolver.isUnderlay(batch.ingress[frame])) {
+                fromUnderlay(batch, frame);
+            } else if (!adopt(batch, frame)) {
+                create(batch, frame);
+            }
+        }
+    }
+
+    /** Nobody outside starts a flow to a pod; the node's own packets, taken in error, are handed to it. */
+    private void fromUnderlay(FrameBatch batch, int frame) {
+        if (!resolver.resolve(batch.ingress[frame], FlowKey.destination(batch.k0[frame]))) {
+            drop.add(frame, resolver.refusal());
+        } else {
+            dispatch.to(batch, frame, resolver.egress());
+        }
+    }
+
+    /**
+     * An earlier frame of the batch may have made the flow. One that expects another ingress belongs to a former owner of the address, and lives
+     * until the sweeper has seen that the tables changed.
+     */
+    private boolean adopt(FrameBatch batch, int frame) {
+        long flow = flows.find(batch.hash[frame], batch.k0[frame], batch.k1[frame]);
+        if (flow == 0) { return false; }
+        if (FlowEntry.ingress(flow) == batch.ingress[frame]) {
+            hit(batch, frame, flow);
+        } else {
+            drop.add(frame, DropReason.FLOW_MOVED);
+        }
+        return true;
+    }
+
+    private void create(FrameBatch batch, int frame) {
+        long k1 = batch.k1[frame];
+        int destination = FlowKey.destination(batch.k0[frame]);
+        int kind = Route.kind(turn.tables().route4(destination));
+        if (isForgedTunnel(batch.ingress[frame], k1, destination, kind)) {
+            drop.add(frame, DropReason.ENCAP_FROM_POD);
+        } else if (kind == Route.SERVICE) {
+            service(batch, frame, destination);
+        } else if (kind == Route.GATEWAY) {
+            gateway(batch, frame);
+        } else {
+            plain(batch, frame, destination);
+        }
+    }
+
+    /** A pod that speaks to a tunnel endpoint would be heard as a node. */
+    private boolean isForgedTunnel(int ingress, long k1, int destination, int kind) {
+        return ingress != PortDirectory.HOST_PORT && FlowKey.protocol(k1) == IpProtocol.IPPROTO_UDP
+            && FlowKey.destinationPort(k1) == turn.local().overlayPort()
+            && (kind == Route.PEER_NODE || turn.isOwnAddress(destination)
+                || turn.tables().peerByEndpoint(destination) >= 0);
+    }
+
+    private void gateway(FrameBatch batch, int frame) {
+        if (FlowKey.protocol(batch.k1[frame]) == IpProtocol.IPPROTO_ICMP
+            && Icmp4Header.type(batch.l4[frame]) == Icmp4Header.ICMP_ECHO) {
+            echo.add(frame);
+        } else {
+            reject.add(frame, DropReason.GATEWAY_NO_SERVICE, Reject.REFUSE);
+        }
+    }
+
+    // -- without a service -------------------------------------------------------------------------------------------
+
+    private void plain(FrameBatch batch, int frame, int destination) {
+        if (!resolver.resolve(batch.ingress[frame], destination)) {
+            refuse(frame);
+        } else if (resolver.isOutside() && turn.local().masquerade()) {
+            begin(batch, frame);
+            masquerade(batch, frame);
+        } else if (isReset(batch, frame)) {
+            byAddress.forward(batch, frame, resolver.egress()); // the last segment of a flow that is gone makes no new one
+        } else {
+            begin(batch, frame);
+            finish(batch, frame, insert(batch, frame));
+        }
+    }
+
+    private void refuse(int frame) {
+        DropReason refusal = resolver.refusal();
+        if (refusal == DropReason.NO_SUCH_POD || refusal == DropReason.NO_ROUTE) {
+            reject.add(frame, refusal, Reject.HOST_UNREACHABLE);
+        } else {
+            drop.add(frame, refusal);
+        }
+    }
+
+    // -- services ----------------------------------------------------------------------------------------------------
+
+    private void service(FrameBatch batch, int frame, int address) {
+        long k1 = batch.k1[frame];
+        if (Ingress.isTunnel(batch.ingress[frame])) {
+            drop.add(frame, DropReason.CLUSTERIP_FROM_OUTSIDE);
+            return;
+        }
+        ServiceTable services = turn.tables().services();
+        long block = services.find(address, FlowKey.destinationPort(k1), FlowKey.protocol(k1));
+        if (block == 0) {
+            boolean known = services.isServiceAddress(address);
+            reject.add(frame, known ? DropReason.SERVICE_NO_PORT : DropReason.SERVICE_UNKNOWN_ADDRESS, Reject.REFUSE);
+        } else if (ServiceTable.backendCount(block) == 0) {
+            reject.add(frame, DropReason.SERVICE_NO_ENDPOINTS, Reject.REFUSE);
+        } else if (isMidStream(batch, frame)) {
+            reject.add(frame, DropReason.NO_FLOW, Reject.REFUSE);
+        } else {
+            toBackend(batch, frame, block);
+        }
+    }
+
+    private void toBackend(FrameBatch batch, int frame, long block) {
+        int hash = batch.hash[frame];
+        long result = FlowTable.REVERSE_TAKEN;
+        for (int attempt = 0; attempt < ATTEMPTS && result == FlowTable.REVERSE_TAKEN; attempt++) {
+            long backend = ServiceTable.choose(block, hash);
+            hash += NEXT_HASH;
+            if (!resolver.resolve(batch.ingress[frame], Backend.ip(backend))) {
+                refuse(frame);
+                return;
+            }
+            begin(batch, frame);
+            template.newDst = Backend.ip(backend);
+            template.newDport = Backend.port(backend);
+            template.flags |= FlowEntry.SERVICE | FlowEntry.DNAT;
+            if (resolver.isOutside() && turn.local().masquerade()) {
+                masquerade(batch, frame);
+                return;
+            }
+            hairpin(batch, frame);
+            result = insert(batch, frame);
+        }
+        finish(batch, frame, result);
+    }
+
+    /** A packet that goes back to where it came from would be answered past us, so its source becomes the gateway. */
+    private void hairpin(FrameBatch batch, int frame) {
+        if (resolver.replyIngress() == batch.ingress[frame]) {
+            template.newSrc = turn.local().gateway();
+            template.flags |= FlowEntry.SNAT;
+        }
+    }
+
+    // -- masquerade --------------------------------------------------------------------------------------------------
+
+    /** {@link #template} has been begun, and its destination may be a backend's. */
+    private void masquerade(FrameBatch batch, int frame) {
+        if (!SnatPorts.supports(FlowKey.protocol(batch.k1[frame]))) {
+            drop.add(frame, DropReason.UNSUPPORTED_PROTOCOL);
+            return;
+        }
+        if (isMidStream(batch, frame)) {
+            reject.add(frame, DropReason.NO_FLOW, Reject.REFUSE);
+            return;
+        }
+        template.newSrc = turn.local().address();
+        finish(batch, frame, sourceNat.insert(batch.hash[frame], batch.k0[frame], batch.k1[frame], template));
+    }
+
+    // -- entries -----------------------------------------------------------------------------------------------------
+
+    /** A TCP segment that opens no connection. */
+    private static boolean isMidStream(FrameBatch batch, int frame) {
+        return FlowKey.protocol(batch.k1[frame]) == IpProtocol.IPPROTO_TCP && !isOpening(batch.l4[frame]);
+    }
+
+    private static boolean isOpening(long tcp) {
+        return (TcpHeader.flags(tcp) & (TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST)) == TcpHeader.SYN;
+    }
+
+    private static boolean isReset(FrameBatch batch, int frame) {
+        return FlowKey.protocol(batch.k1[frame]) == IpProtocol.IPPROTO_TCP
+            && (TcpHeader.flags(batch.l4[frame]) & TcpHeader.RST) != 0;
+    }
+
+    private void begin(FrameBatch batch, int frame) {
+        template.reset(batch.k0[frame], batch.k1[frame], firstState(batch, frame), turn.nowSeconds());
+        template.flags = isMidStream(batch, frame) ? FlowEntry.PICKED_UP : 0;
+        template.forwardEgress = resolver.egress();
+        template.forwardIngress = batch.ingress[frame];
+        template.reverseIngress = resolver.replyIngress();
+        template.reverseEgress = dispatch.back(batch.ingress[frame]);
+    }
+
+    private static int firstState(FrameBatch batch, int frame) {
+        int protocol = FlowKey.protocol(batch.k1[frame]);
+        return protocol == IpProtocol.IPPROTO_TCP
+            ? TcpTracker.firstState(TcpHeader.flags(batch.l4[frame]))
+            : DatagramTracker.firstState(protocol);
+    }
+
+    /** @return a result of {@link FlowTable#insertPair} */
+    private long insert(FrameBatch batch, int frame) {
+        return flows.insertPair(batch.hash[frame], batch.k0[frame], batch.k1[frame], template);
+    }
+
+    private void finish(FrameBatch batch, int frame, long result) {
+        if (result > 0) {
+            hit(batch, frame, FlowTable.entry(result));
+        } else {
+            drop.add(frame, reason(result));
+        }
+    }
+
+    private static DropReason reason(long result) {
+        if (result == FlowTable.REVERSE_TAKEN) { return DropReason.REVERSE_TAKEN; }
+        return result == SourceNat.SNAT_NO_PORT ? DropReason.SNAT_NO_PORT : DropReason.CT_FULL;
+    }
+
+    private void hit(FrameBatch batch, int frame, long flow) {
+        batch.flow[frame] = flow;
+        hits.add(frame);
+    }
+}

@@ -1,0 +1,94 @@
+package io.weft.dataplane.node;
+
+import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.encap.checksum.L4Checksum;
+import io.weft.encap.memory.Memory;
+import io.weft.encap.packet.Icmp4Header;
+import io.weft.encap.packet.IpProtocol;
+import io.weft.encap.packet.Ipv4Header;
+import io.weft.encap.packet.TcpHeader;
+import io.weft.encap.packet.UdpHeader;
+import io.weft.lb.flow.DatagramTracker;
+import io.weft.lb.flow.FlowEntry;
+import io.weft.lb.flow.FlowTable;
+import io.weft.lb.flow.TcpTracker;
+
+/**
+ * {@code flow-rewrite}: does to a packet what its flow's entry says: addresses, ports, TTL and checksums (RFC 1624, so that a wrong checksum
+ * stays wrong), and hands it to the node of its egress. Nothing is changed before the TTL and the MTU are known to be enough.
+ */
+public final class FlowRewrite extends Node {
+    private final Turn turn;
+    private final Reject reject;
+    private final Dispatch dispatch;
+    private final FlowTable flows;
+
+    public FlowRewrite(Turn turn, Reject reject, Dispatch dispatch, FlowTable flows) {
+        super(NodeId.FLOW_REWRITE);
+        this.turn = turn;
+        this.reject = reject;
+        this.dispatch = dispatch;
+        this.flows = flows;
+    }
+
+    @Override
+    public void process(FrameBatch batch) {
+        int podMtu = turn.local().podMtu(); // the smallest there is
+        int now = turn.nowSeconds();
+        int[] index = in().index;
+        int size = in().size;
+        for (int n = 0; n < size; n++) {
+            int frame = index[n];
+            long flow = batch.flow[frame];
+            long ip = batch.l3[frame];
+            int egress = FlowEntry.egress(flow);
+            int length = Ipv4Header.totalLength(ip);
+            boolean forwarded = Egress.kind(egress) != Egress.PUNT;
+            if (forwarded && Ipv4Header.ttl(ip) <= 1) {
+                reject.add(frame, DropReason.TTL_EXPIRED, Reject.TIME_EXCEEDED);
+            } else if (length > podMtu && length > dispatch.mtu(egress)) {
+                reject.add(frame, DropReason.MTU_EXCEEDED, Reject.FRAGMENTATION_NEEDED, dispatch.mtu(egress));
+            } else {
+                FlowEntry.account(flow, length, now);
+                rewriteAddresses(ip, flow, forwarded);
+                rewriteL4(batch, frame, flow, Ipv4Header.protocol(ip));
+                dispatch.to(batch, frame, egress);
+            }
+        }
+    }
+
+    /** What is handed to the node's own stack has not been forwarded: its TTL stays. */
+    private static void rewriteAddresses(long ip, long flow, boolean forwarded) {
+        Ipv4Header.setAddressesRaw(ip, FlowEntry.newAddressesRaw(flow));
+        Ipv4Header.applyDelta(ip, FlowEntry.ipDelta(flow));
+        if (forwarded) {
+            Ipv4Header.decrementTtl(ip);
+        }
+    }
+
+    private void rewriteL4(FrameBatch batch, int frame, long flow, int protocol) {
+        long l4 = batch.l4[frame];
+        if (protocol == IpProtocol.IPPROTO_TCP) {
+            TcpTracker.onSegment(flows, flow, TcpHeader.flags(l4), TcpHeader.sequence(l4),
+                TcpHeader.acknowledgement(l4));
+            Memory.putNativeI32(l4, FlowEntry.newPortsRaw(flow));
+            L4Checksum.applyDelta(kind(batch, frame), l4, protocol, FlowEntry.l4PartialDelta(flow),
+                FlowEntry.l4FullDelta(flow));
+            return;
+        }
+        DatagramTracker.onPacket(flows, flow);
+        if (protocol == IpProtocol.IPPROTO_UDP) {
+            int kind = UdpHeader.checksum(l4) == 0 ? L4Checksum.NONE : kind(batch, frame);
+            Memory.putNativeI32(l4, FlowEntry.newPortsRaw(flow));
+            L4Checksum.applyDelta(kind, l4, protocol, FlowEntry.l4PartialDelta(flow), FlowEntry.l4FullDelta(flow));
+        } else if (protocol == IpProtocol.IPPROTO_ICMP) {
+            Icmp4Header.setIdentifier(l4, FlowEntry.newSport(flow));
+        }
+    }
+
+    private static int kind(FrameBatch batch, int frame) {
+        return (batch.flags[frame] & FrameBatch.PARTIAL) != 0 ? L4Checksum.PARTIAL : L4Checksum.FULL;
+    }
+}

@@ -1,0 +1,162 @@
+package io.weft.dataplane.node;
+
+import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.frame.Ingress;
+import io.weft.dataplane.state.PortDirectory;
+import io.weft.dataplane.state.PortKind;
+import io.weft.encap.checksum.L4Checksum;
+import io.weft.encap.packet.HeaderError;
+import io.weft.encap.packet.Icmp4Header;
+import io.weft.encap.packet.IpProtocol;
+import io.weft.encap.packet.Ipv4Address;
+import io.weft.encap.packet.Ipv4Header;
+import io.weft.encap.packet.Ipv4Options;
+import io.weft.encap.packet.Layer4;
+import io.weft.encap.packet.TcpHeader;
+import io.weft.lb.flow.FlowKey;
+
+/**
+ * {@code ip4-input}: checks the (inner) IPv4 header, the addresses, the source against the port, and the transport header; cuts off what
+ * follows the packet in its frame; tells partial from full checksums; makes the flow key. After it every header field is inside the frame.
+ *
+ * <p>The source of a frame from the tunnel is not checked here but when its flow is made ({@link SourceCheck}): a hit implies it, because an
+ * entry takes frames of one ingress only.
+ */
+public final class Ip4Input extends Node {
+    private final Turn turn;
+    private final DropNode drop;
+    private final FrameList fragments;
+    private final FrameList icmpErrors;
+    private final FrameList flows;
+
+    public Ip4Input(Turn turn, DropNode drop, Ip4Fragment fragments, Icmp4ErrorInput icmpErrors, FlowLookup flows) {
+        super(NodeId.IP4_INPUT);
+        this.turn = turn;
+        this.drop = drop;
+        this.fragments = fragments.in();
+        this.icmpErrors = icmpErrors.in();
+        this.flows = flows.in();
+    }
+
+    @Override
+    public void process(FrameBatch batch) {
+        PortDirectory ports = turn.ports();
+        int[] index = in().index;
+        int size = in().size;
+        for (int n = 0; n < size; n++) {
+            int frame = index[n];
+            long ip = batch.l3[frame];
+            int offset = (int) (ip - batch.at[frame]);
+            int error = Ipv4Header.validate(ip, batch.length[frame] - offset);
+            if (error != HeaderError.NONE) {
+                drop.add(frame, error);
+                continue;
+            }
+            batch.length[frame] = offset + Ipv4Header.totalLength(ip);
+            DropReason refusal = addressRefusal(ports, batch.ingress[frame], Ipv4Header.addresses(ip));
+            if (refusal != null) {
+                drop.add(frame, refusal);
+            } else {
+                options(batch, frame, ip);
+            }
+        }
+    }
+
+    private DropReason addressRefusal(PortDirectory ports, int ingress, long addresses) {
+        int source = (int) (addresses >>> 32);
+        int destination = (int) addresses;
+        if (Ipv4Address.isMartian(source)) { return DropReason.MARTIAN_SOURCE; }
+        if (Ipv4Address.isMartian(destination)) { return DropReason.MARTIAN_DESTINATION; }
+        return source == destination || !isSourceOf(ports, ingress, source) ? DropReason.SPOOFED_SOURCE : null;
+    }
+
+    private boolean isSourceOf(PortDirectory ports, int ingress, int source) {
+        if (Ingress.isTunnel(ingress)) { return true; }
+        return switch (ports.kind(ingress)) {
+            case PortKind.POD -> source == ports.ip(ingress);
+            case PortKind.HOST -> turn.isOwnAddress(source);
+            default -> isOutside(source);
+        };
+    }
+
+    /** Bare pod and service addresses never come from the underlay, nor do our own. */
+    private boolean isOutside(int source) {
+        return !turn.local().clusterCidr().contains(source) && !turn.local().serviceCidr().contains(source)
+            && !turn.isOwnAddress(source);
+    }
+
+    private void options(FrameBatch batch, int frame, long ip) {
+        int headerLength = Ipv4Header.headerLength(ip);
+        if (headerLength != Ipv4Header.LENGTH) {
+            int error = Ipv4Options.validate(ip, headerLength);
+            if (error != HeaderError.NONE) {
+                drop.add(frame, error);
+                return;
+            }
+        }
+        batch.l4[frame] = ip + headerLength;
+        batch.l4Length[frame] = Ipv4Header.totalLength(ip) - headerLength;
+        if (Ipv4Header.isFragment(ip)) {
+            batch.flags[frame] |= FrameBatch.FRAGMENT;
+            fragments.add(frame);
+        } else {
+            transport(batch, frame, ip);
+        }
+    }
+
+    private void transport(FrameBatch batch, int frame, long ip) {
+        long at = batch.l4[frame];
+        int length = batch.l4Length[frame];
+        int protocol = Ipv4Header.protocol(ip);
+        int error = Layer4.validate(protocol, at, length);
+        if (error != HeaderError.NONE) {
+            drop.add(frame, error);
+        } else if (protocol == IpProtocol.IPPROTO_TCP || protocol == IpProtocol.IPPROTO_UDP) {
+            tcpOrUdp(batch, frame, ip, at, length, protocol);
+        } else if (protocol == IpProtocol.IPPROTO_ICMP) {
+            icmp(batch, frame, ip, at);
+        } else if (protocol == 0) { // no flow key has it
+            drop.add(frame, DropReason.UNSUPPORTED_PROTOCOL);
+        } else {
+            key(batch, frame, ip, 0, protocol);
+        }
+    }
+
+    private void tcpOrUdp(FrameBatch batch, int frame, long ip, long at, int length, int protocol) {
+        int ports = Layer4.ports(at);
+        if (ports >>> 16 == 0 || (ports & 0xFFFF) == 0) {
+            drop.add(frame, DropReason.L4_PORT_ZERO);
+        } else if (protocol == IpProtocol.IPPROTO_TCP && !TcpHeader.isValidCombination(TcpHeader.flags(at))) {
+            drop.add(frame, DropReason.TCP_BAD_FLAGS);
+        } else {
+            if (L4Checksum.isPartial(ip, at, length, protocol)) {
+                batch.flags[frame] |= FrameBatch.PARTIAL;
+            }
+            key(batch, frame, ip, ports, protocol);
+        }
+    }
+
+    private void icmp(FrameBatch batch, int frame, long ip, long at) {
+        int type = Icmp4Header.type(at);
+        if (Icmp4Header.isEcho(type)) {
+            int id = Icmp4Header.identifier(at);
+            key(batch, frame, ip, id << 16 | id, IpProtocol.IPPROTO_ICMP);
+        } else if (type == Icmp4Header.ICMP_REDIRECT) {
+            drop.add(frame, DropReason.ICMP_REDIRECT);
+        } else if (Icmp4Header.isError(type)) {
+            icmpErrors.add(frame);
+        } else {
+            drop.add(frame, DropReason.ICMP_UNSUPPORTED);
+        }
+    }
+
+    /** @param ports source port in the upper 16 bits */
+    private void key(FrameBatch batch, int frame, long ip, int ports, int protocol) {
+        batch.k0[frame] = Ipv4Header.addresses(ip);
+        batch.k1[frame] = FlowKey.ofPorts(ports, protocol);
+        flows.add(frame);
+    }
+}

@@ -1,0 +1,113 @@
+package io.weft.dataplane.node;
+
+import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.counters.FrameTotal;
+import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.encap.hash.FlowHash;
+import io.weft.encap.packet.Icmp4Header;
+import io.weft.encap.packet.IpProtocol;
+import io.weft.encap.packet.Ipv4Header;
+import io.weft.encap.packet.TcpHeader;
+import io.weft.encap.tunnel.TunnelTemplate;
+
+/**
+ * {@code reject}: drops frames under their reason and tells the sender: an ICMP error (RFC 1812 section 4.3) or a TCP reset, made in the
+ * dropped frame's own chunk and sent back where it came from. Limited in rate; nobody on the underlay is told, and nobody whom RFC 1812
+ * forbids.
+ */
+public final class Reject extends Node {
+    /** TCP: a reset; else ICMP port unreachable. */
+    public static final int REFUSE = 1;
+    public static final int TIME_EXCEEDED = 2;
+    /** The answer's MTU comes with it. */
+    public static final int FRAGMENTATION_NEEDED = 3;
+    public static final int HOST_UNREACHABLE = 4;
+
+    private static final int ANSWERS_PER_SECOND = 1000;
+    private static final int BURST = 256;
+    /** What an answer and its way back put before the packet, and some. */
+    private static final int HEADROOM = Icmp4Header.ERROR_HEADERS_LENGTH + TunnelTemplate.OUTER_LENGTH + 50;
+
+    private final Turn turn;
+    private final DropNode drop;
+    private final Dispatch dispatch;
+    private final WorkerCounters counters;
+    private final int chunkSize;
+    private final TokenBucket answers = new TokenBucket(ANSWERS_PER_SECOND, BURST);
+    private final DropReason[] reasons = new DropReason[FrameBatch.CAPACITY];
+    private final int[] answer = new int[FrameBatch.CAPACITY];
+    private final int[] mtu = new int[FrameBatch.CAPACITY];
+
+    public Reject(Turn turn, DropNode drop, Dispatch dispatch, WorkerCounters counters, int chunkSize) {
+        super(NodeId.REJECT);
+        this.turn = turn;
+        this.drop = drop;
+        this.dispatch = dispatch;
+        this.counters = counters;
+        this.chunkSize = chunkSize;
+    }
+
+    /** The packet must be as it was received (its IPv4 and transport header valid). */
+    void add(int frame, DropReason reason, int kindOfAnswer) {
+        add(frame, reason, kindOfAnswer, 0);
+    }
+
+    void add(int frame, DropReason reason, int kindOfAnswer, int nextMtu) {
+        reasons[frame] = reason;
+        answer[frame] = kindOfAnswer;
+        mtu[frame] = nextMtu;
+        in().add(frame);
+    }
+
+    @Override
+    public void process(FrameBatch batch) {
+        for (int n = 0; n < in().size; n++) {
+            int frame = in().index[n];
+            int egress = dispatch.back(batch.ingress[frame]);
+            if (egress != Egress.NONE && mayAnswer(batch, frame) && write(batch, frame)) {
+                drop.countTurnedAround(reasons[frame]);
+                finish(batch, frame);
+                dispatch.to(batch, frame, egress);
+            } else {
+                drop.add(frame, reasons[frame]);
+            }
+        }
+    }
+
+    private boolean mayAnswer(FrameBatch batch, int frame) {
+        long ip = batch.l3[frame];
+        if (!LinkHeaders.hasHeadroom(ip, HEADROOM, chunkSize) || !Icmp4Header.mayAnswerWithError(ip)
+            || !SourceCheck.isAllowed(turn, batch.ingress[frame], Ipv4Header.source(ip))) {
+            return false;
+        }
+        if (!answers.take(turn.nowNanos())) {
+            counters.add(FrameTotal.SUPPRESSED, 1);
+            return false;
+        }
+        return true;
+    }
+
+    /** @return whether there is an answer; else the packet is unchanged */
+    private boolean write(FrameBatch batch, int frame) {
+        long ip = batch.l3[frame];
+        int source = turn.local().gateway();
+        if (answer[frame] == REFUSE && Ipv4Header.protocol(ip) == IpProtocol.IPPROTO_TCP) {
+            return TcpHeader.writeReset(ip) != 0;
+        }
+        switch (answer[frame]) {
+            case REFUSE -> Icmp4Header.writeUnreachable(ip, source, Icmp4Header.ICMP_PORT_UNREACH);
+            case TIME_EXCEEDED -> Icmp4Header.writeTimeExceeded(ip, source);
+            case FRAGMENTATION_NEEDED -> Icmp4Header.writeFragmentationNeeded(ip, source, mtu[frame]);
+            default -> Icmp4Header.writeUnreachable(ip, source, Icmp4Header.ICMP_HOST_UNREACH);
+        }
+        batch.l3[frame] = ip - Icmp4Header.ERROR_HEADERS_LENGTH;
+        return true;
+    }
+
+    private static void finish(FrameBatch batch, int frame) {
+        batch.flags[frame] = FrameBatch.ORIGINATED; // its checksum is complete
+        batch.hash[frame] = FlowHash.hash(Ipv4Header.addresses(batch.l3[frame]), 0);
+    }
+}

@@ -1,0 +1,312 @@
+package io.weft.dataplane.graph;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.weft.dataplane.counters.CounterFile;
+import io.weft.dataplane.counters.CounterSizing;
+import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.counters.FrameTotal;
+import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FramePool;
+import io.weft.dataplane.port.MemoryPort;
+import io.weft.dataplane.port.Port;
+import io.weft.dataplane.state.Adjacencies;
+import io.weft.dataplane.state.ForwardingState;
+import io.weft.dataplane.state.LocalAddresses;
+import io.weft.dataplane.state.PortDirectory;
+import io.weft.dataplane.state.PortKind;
+import io.weft.dataplane.state.UnderlayRoutes;
+import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.PeerSpec;
+import io.weft.dataplane.table.PortSpec;
+import io.weft.dataplane.table.TablesReader;
+import io.weft.dataplane.table.TablesSizing;
+import io.weft.dataplane.table.TablesWriter;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.MacAddress;
+import io.weft.encap.memory.Memory;
+import io.weft.lb.flow.FlowTable;
+import io.weft.lb.nat.SnatPorts;
+import io.weft.lb.service.Backend;
+import io.weft.lb.service.ServiceKey;
+import io.weft.lb.service.ServiceSpec;
+import io.weft.nativebindings.linux.MappedMemory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * A node named n1 with two pods, two peers and some services, over real tables and memory ports.
+ *
+ * <pre>
+ *   pod A 10.244.1.2 (port 2)   pod B 10.244.1.3 (port 3)   gateway .1   node .0 and 192.0.2.11
+ *   peer n2 192.0.2.12 10.244.2.0/24   peer k1 192.0.2.13 10.244.3.0/24   router 192.0.2.1
+ * </pre>
+ */
+final class GraphFixture implements AutoCloseable {
+    static final int POD_A = 2;
+    static final int POD_B = 3;
+    static final int HOST = PortDirectory.HOST_PORT;
+    static final int UPLINK = PortDirectory.UPLINK_PORT;
+    static final int N2 = 5;
+    static final int K1 = 6;
+    static final int CHUNK = 2048;
+
+    static final long GATEWAY_MAC = MacAddress.of("02:00:00:00:00:01");
+    static final long POD_A_MAC = MacAddress.of("02:00:00:00:00:0a");
+    static final long POD_B_MAC = MacAddress.of("02:00:00:00:00:0b");
+    static final long HOST_MAC = MacAddress.of("02:00:00:00:00:99");
+    static final long UPLINK_MAC = MacAddress.of("02:00:00:00:11:11");
+    static final long N2_MAC = MacAddress.of("02:00:00:00:12:12");
+    static final long K1_MAC = MacAddress.of("02:00:00:00:13:13");
+    static final long ROUTER_MAC = MacAddress.of("02:00:00:00:ff:ff");
+    static final long VTEP_MAC = MacAddress.of("02:00:00:00:01:01");
+    static final long N2_VTEP_MAC = MacAddress.of("02:00:00:00:02:02");
+    static final long K1_VTEP_MAC = MacAddress.of("02:00:00:00:03:03");
+
+    static final int NODE = Ipv4Address.of("192.0.2.11");
+
+    final WorkerCounters counters;
+    final FramePool pool;
+    final ForwardingState state;
+    final FlowTable flows;
+    final ForwardingGraph graph;
+    final FrameBatch batch = new FrameBatch();
+    final MemoryPort[] ports = new MemoryPort[4];
+    final TablesWriter writer;
+    private final TablesReader reader;
+    private final CounterFile counterFile;
+    private final List<MappedMemory> mappings = new ArrayList<>();
+    private final Path directory;
+    long now = 1_000_000_000_000L;
+
+    GraphFixture() {
+        this(256, 1024, MemoryPort.Sent.CAPTURED);
+    }
+
+    GraphFixture(int chunks, int maxFlows, MemoryPort.Sent sent) {
+        directory = temporaryDirectory();
+        counterFile = CounterFile.inMemory(new CounterSizing(1, 16, 64));
+        counters = counterFile.worker(0);
+        pool = new FramePool(map((long) chunks * CHUNK), chunks, CHUNK);
+        writer = TablesWriter.create(directory, TablesSizing.DEFAULT, () -> Long.MAX_VALUE);
+        fillTables(writer);
+        reader = TablesReader.open(directory);
+        state = new ForwardingState(adjacencies());
+        state.publish(directory());
+        state.publish(new LocalAddresses(NODE, Ipv4Address.of("10.244.1.0"), Ipv4Address.of("172.17.0.1")));
+        state.publish(new UnderlayRoutes(List.of(
+            new UnderlayRoutes.Entry(Ipv4Prefix.of("0.0.0.0/0"), Ipv4Address.of("192.0.2.1")),
+            new UnderlayRoutes.Entry(Ipv4Prefix.of("192.0.2.0/24"), 0))));
+        state.publish(reader);
+        long size = FlowTable.sizeFor(maxFlows);
+        flows = FlowTable.create(map(size), size, maxFlows, 1);
+        graph = new ForwardingGraph(state, flows, snatPorts(), counters, pool);
+        for (int id = 0; id < ports.length; id++) {
+            ports[id] = new MemoryPort(id, pool, counters, sent, 1024);
+        }
+        graph.use(ports.clone());
+        fillWithCanary();
+    }
+
+    /** What became of the frames of one {@link #run}. */
+    record Outcome(Map<Integer, List<MemoryPort.SentFrame>> sent, Map<DropReason, Long> drops) {
+        /** {@code port: description [request]} of each sent frame, then each drop with its count. */
+        @Override
+        public String toString() {
+            List<String> lines = new ArrayList<>();
+            sent.forEach((port, frames) -> frames.forEach(f -> lines.add(port + ": " + Packet.describe(f.bytes())
+                + (f.checksum() == 0 ? "" : " request"))));
+            drops.forEach((reason, count) -> lines.add(reason.label() + (count == 1 ? "" : " " + count)));
+            return String.join("\n", lines);
+        }
+
+        byte[] only(int port) {
+            assertEquals(1, sent.getOrDefault(port, List.of()).size(), toString());
+            return sent.get(port).getFirst().bytes();
+        }
+    }
+
+    /** Receives frames on a port, runs the graph until it is empty, checks the accounts, and collects the ends. */
+    Outcome run(int port, byte[]... frames) {
+        Map<DropReason, Long> before = drops();
+        for (byte[] frame : frames) {
+            if (!ports[port].offer(frame)) { throw new IllegalStateException("no room"); }
+        }
+        turn();
+        Map<Integer, List<MemoryPort.SentFrame>> sent = new java.util.TreeMap<>();
+        for (MemoryPort each : ports) {
+            for (MemoryPort.SentFrame frame = each.take(); frame != null; frame = each.take()) {
+                sent.computeIfAbsent(each.id(), id -> new ArrayList<>()).add(frame);
+            }
+        }
+        checkAccounts();
+        assertEquals(pool.chunks(), pool.free(), "chunks");
+        Map<DropReason, Long> drops = drops();
+        drops.replaceAll((reason, count) -> count - before.get(reason));
+        drops.values().removeIf(count -> count == 0);
+        return new Outcome(sent, drops);
+    }
+
+    /** Runs the graph as long as a port has frames. */
+    void turn() {
+        int received;
+        do {
+            received = 0;
+            for (Port port : ports) {
+                received += port.receive(batch);
+            }
+            now += 1000;
+            graph.process(batch, now);
+        } while (received > 0);
+    }
+
+    /** received + originated = sent + punted + dropped + in flight. */
+    void checkAccounts() {
+        assertEquals(total(FrameTotal.RECEIVED) + total(FrameTotal.ORIGINATED),
+            total(FrameTotal.SENT) + total(FrameTotal.PUNTED)
+                + total(FrameTotal.DROPPED) + total(FrameTotal.IN_FLIGHT),
+            "accounts");
+    }
+
+    long total(FrameTotal total) {
+        return counters.total(total);
+    }
+
+    Map<DropReason, Long> drops() {
+        Map<DropReason, Long> drops = new EnumMap<>(DropReason.class);
+        for (DropReason reason : DropReason.values()) {
+            drops.put(reason, counters.dropped(reason));
+        }
+        return drops;
+    }
+
+    void change(Consumer<TablesWriter> change) {
+        change.accept(writer);
+        writer.commit();
+    }
+
+    /** Patterned bytes in every chunk, so that a read or a copy past a frame shows. */
+    void fillWithCanary() {
+        for (long at = pool.base(); at < pool.base() + (long) pool.chunks() * CHUNK; at++) {
+            Memory.putU8(at, 0xC5);
+        }
+    }
+
+    // -- frames as they arrive -----------------------------------------------------------------------------------------
+
+    static byte[] fromA(Packet packet) {
+        return packet.ethernet(GATEWAY_MAC, POD_A_MAC).frame();
+    }
+
+    static byte[] fromB(Packet packet) {
+        return packet.ethernet(GATEWAY_MAC, POD_B_MAC).frame();
+    }
+
+    static byte[] fromHost(Packet packet) {
+        return packet.ethernet(GATEWAY_MAC, HOST_MAC).frame();
+    }
+
+    static byte[] fromWire(Packet packet) {
+        return packet.ethernet(UPLINK_MAC, ROUTER_MAC).frame();
+    }
+
+    /** From a pod of peer n2 through the tunnel. */
+    static byte[] fromN2(Packet packet) {
+        return tunnel(packet).ethernet(UPLINK_MAC, N2_MAC).frame();
+    }
+
+    static Packet tunnel(Packet packet) {
+        return Packet.vxlan("192.0.2.12", "192.0.2.11", 1, packet.ethernet(VTEP_MAC, N2_VTEP_MAC).frame());
+    }
+
+    // -- set-up --------------------------------------------------------------------------------------------------------
+
+    private static void fillTables(TablesWriter writer) {
+        writer.putLocal(new LocalNode("n1", NODE, Ipv4Prefix.of("10.244.1.0/24"), Ipv4Prefix.of("10.244.0.0/16"),
+            Ipv4Prefix.of("10.96.0.0/16"), VTEP_MAC, 1, 8472, 1450, true, 61_000, 65_535));
+        writer.putPort(new PortSpec(POD_A, 100, "weft0a", Ipv4Address.of("10.244.1.2"), POD_A_MAC, 1450));
+        writer.putPort(new PortSpec(POD_B, 101, "weft0b", Ipv4Address.of("10.244.1.3"), POD_B_MAC, 1450));
+        writer.putPeer(new PeerSpec(N2, "n2", Ipv4Address.of("192.0.2.12"), N2_VTEP_MAC, Ipv4Prefix.of("10.244.2.0/24"),
+            List.of(Ipv4Address.of("192.0.2.12")), true));
+        writer.putPeer(new PeerSpec(K1, "k1", Ipv4Address.of("192.0.2.13"), K1_VTEP_MAC, Ipv4Prefix.of("10.244.3.0/24"),
+            List.of(Ipv4Address.of("192.0.2.13")), false));
+        service(writer, "10.96.0.10", 80, Packet.TCP, "10.244.1.3", 8080);
+        service(writer, "10.96.0.10", 53, Packet.UDP, "10.244.2.5", 5353);
+        service(writer, "10.96.0.11", 80, Packet.TCP, null, 0);
+        service(writer, "10.96.0.11", 53, Packet.UDP, null, 0);
+        service(writer, "10.96.0.12", 80, Packet.TCP, "10.244.1.2", 8080);
+        service(writer, "10.96.0.13", 443, Packet.TCP, "198.51.100.7", 6443);
+        service(writer, "10.96.0.14", 443, Packet.TCP, "192.0.2.11", 6443);
+        writer.commit();
+    }
+
+    static void service(TablesWriter writer, String vip, int port, int protocol, String backend, int backendPort) {
+        List<Backend> backends = backend == null ? List.of()
+            : List.of(new Backend(Ipv4Address.of(backend), backendPort, 0));
+        writer.services()
+            .put(new ServiceSpec(new ServiceKey(Ipv4Address.of(vip), port, protocol), vip + ":" + port, backends));
+    }
+
+    private Adjacencies adjacencies() {
+        Adjacencies adjacencies = new Adjacencies(map(64L * Adjacencies.SLOT_BYTES), 64, 16);
+        adjacencies.bindPeer(N2, 10);
+        adjacencies.writeTunnel(10, N2_MAC, UPLINK_MAC, NODE, Ipv4Address.of("192.0.2.12"), 8472, 1, N2_VTEP_MAC,
+            VTEP_MAC, 1450);
+        adjacencies.bindPeer(K1, 11);
+        adjacencies.writeTunnel(11, K1_MAC, UPLINK_MAC, NODE, Ipv4Address.of("192.0.2.13"), 8472, 1, K1_VTEP_MAC,
+            VTEP_MAC, 1450);
+        adjacencies.bindNextHop(Ipv4Address.of("192.0.2.1"), 12);
+        adjacencies.writeUnderlay(12, ROUTER_MAC, UPLINK_MAC, 1500);
+        return adjacencies;
+    }
+
+    private static PortDirectory directory() {
+        return PortDirectory.EMPTY.with(HOST, PortKind.HOST, 0, HOST_MAC, GATEWAY_MAC, 1450)
+            .with(UPLINK, PortKind.UPLINK, 0, 0, UPLINK_MAC, 1500)
+            .with(POD_A, PortKind.POD, Ipv4Address.of("10.244.1.2"), POD_A_MAC, GATEWAY_MAC, 1450)
+            .with(POD_B, PortKind.POD, Ipv4Address.of("10.244.1.3"), POD_B_MAC, GATEWAY_MAC, 1450);
+    }
+
+    private SnatPorts snatPorts() {
+        return new SnatPorts(map(SnatPorts.BITMAPS_LENGTH), 61_000, 65_535);
+    }
+
+    private long map(long bytes) {
+        MappedMemory memory = MappedMemory.anonymous(bytes + CHUNK, false);
+        mappings.add(memory);
+        return (memory.address() + CHUNK - 1) & -CHUNK;
+    }
+
+    private static Path temporaryDirectory() {
+        try {
+            return Files.createTempDirectory("weft-graph");
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        reader.close();
+        writer.close();
+        counterFile.close();
+        mappings.forEach(MappedMemory::close);
+        try (Stream<Path> files = Files.list(directory)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+            Files.delete(directory);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}
