@@ -24,7 +24,7 @@ final class FlowInserter {
     /** Bit of a result: the entry was there. Lines are aligned, so an address has it clear. */
     static final long ADOPTED = 1;
 
-    private static final long AGAIN = -16;
+    static final long AGAIN = -16;
     private static final int ATTEMPTS = 128;
     private static final int RIVAL_SPINS = 32;
     private static final int NO_CHANGE = 0xFFFF;
@@ -115,26 +115,37 @@ final class FlowInserter {
      */
     private long claim(int hash, long k0, long k1) {
         long mark = LineMark.claimed(fingerprint(k0, k1));
-        long candidate = 0;
-        long candidateWord = 0;
+        long candidate = candidate(mark, hash, k0, k1);
+        return isClaim(candidate) ? take(candidate, mark, hash, k0, k1) : candidate;
+    }
+
+    /** The first line a key may have, if it has none yet; results otherwise as of {@link #claim}. */
+    long candidate(long mark, int hash, long k0, long k1) {
+        long candidate = FlowTable.CT_FULL;
         int i = hash & mask;
         for (int probes = 0; probes < FlowTable.WINDOW; probes++) {
             long line = table.line(i);
             long word = Memory.getAcquireI64(line + FlowEntry.K1);
             if (word == k1 && Memory.nativeI64(line + FlowEntry.K0) == k0) { return line | ADOPTED; }
             if (word == mark) { return AGAIN; }
-            if (candidate == 0 && (word == FlowTable.EMPTY || LineMark.isFree(word))) {
+            if (candidate < 0 && LineMark.isClaimable(word)) {
                 candidate = line;
-                candidateWord = word;
             }
             if (word == FlowTable.EMPTY) {
                 break;
             }
             i = i + 1 & mask;
         }
-        if (candidate == 0) { return FlowTable.CT_FULL; }
-        return Memory.compareAndSetI64(candidate + FlowEntry.K1, candidateWord, mark)
-            ? confirm(candidate, mark, hash, k0, k1) : AGAIN;
+        return candidate;
+    }
+
+    /** Claims the candidate, if it is still to be had and the key still nobody's. */
+    long take(long candidate, long mark, int hash, long k0, long k1) {
+        long word = Memory.getAcquireI64(candidate + FlowEntry.K1);
+        if (!LineMark.isClaimable(word) || !Memory.compareAndSetI64(candidate + FlowEntry.K1, word, mark)) {
+            return AGAIN;
+        }
+        return confirm(candidate, mark, hash, k0, k1);
     }
 
     /** Looks once more for the key; the compare-and-set before has the force of a full fence. */
@@ -181,7 +192,7 @@ final class FlowInserter {
     }
 
     /** Not of the same bits as the hash, of which neighbours have many in common. */
-    private static int fingerprint(long k0, long k1) {
+    static int fingerprint(long k0, long k1) {
         long h = (k0 ^ Long.rotateLeft(k1, 23)) * FINGERPRINT_MULTIPLIER;
         return (int) (h >>> 32) ^ (int) h;
     }

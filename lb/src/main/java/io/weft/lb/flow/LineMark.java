@@ -41,6 +41,10 @@ final class LineMark {
         return (word & KIND_MASK) == FREE;
     }
 
+    static boolean isClaimable(long word) {
+        return word == FlowTable.EMPTY || isFree(word);
+    }
+
     static boolean hasEpoch(long word) {
         return (int) (word >>> NUMBER_SHIFT) != 0;
     }

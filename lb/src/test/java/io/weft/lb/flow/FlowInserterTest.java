@@ -1,0 +1,120 @@
+package io.weft.lb.flow;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weft.encap.hash.FlowHash;
+import io.weft.encap.memory.Memory;
+import io.weft.lb.TestMemory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The race that needs the second look: A passes a line while it cannot be claimed, the line comes free, and B takes it while A takes the
+ * one behind. Every order of the steps, one at a time.
+ */
+class FlowInserterTest {
+    private static final long K0 = FlowKey.k0(Flows.CLIENT, Flows.BACKEND);
+    private static final long K1 = FlowKey.k1(1, 2, Flows.UDP);
+    private static final int HASH = FlowHash.hash(K0, K1);
+    private static final long MARK = LineMark.claimed(FlowInserter.fingerprint(K0, K1));
+
+    private final TestMemory memory = new TestMemory();
+    private final FlowTable table = new Flows(memory, 100).table;
+    private final FlowInserter inserter = new FlowInserter(table);
+    private final long before = table.home(HASH);
+    private final long behind = table.line((HASH & table.mask()) + 1 & table.mask());
+
+    @BeforeEach
+    void bothHaveChosenTheirLines() {
+        set(before, LineMark.deleted(1));
+        assertEquals(behind, candidate());
+        set(before, LineMark.free(2));
+        assertEquals(before, candidate());
+    }
+
+    @AfterEach
+    void free() {
+        memory.close();
+    }
+
+    @Test
+    void theOneBehindWithdrawsFromAClaimBefore() {
+        assertEquals(before, take(before));
+        assertEquals(FlowInserter.AGAIN, take(behind));
+        assertEquals(MARK, word(before));
+        assertTrue(LineMark.isFree(word(behind)));
+    }
+
+    @Test
+    void theOneBehindAdoptsWhatIsPublishedBefore() {
+        assertEquals(before, take(before));
+        publish(before);
+        assertEquals(before | FlowInserter.ADOPTED, take(behind));
+        assertTrue(LineMark.isFree(word(behind)));
+    }
+
+    @Test
+    void theOneBeforeDoesNotOverlookAClaimBehindThatWasConfirmedEarlier() {
+        assertEquals(behind, take(behind));
+        assertEquals(FlowInserter.AGAIN, take(before));
+        assertEquals(MARK, word(behind));
+        assertTrue(LineMark.isFree(word(before)));
+    }
+
+    @Test
+    void theOneBeforeAdoptsWhatIsPublishedBehind() {
+        assertEquals(behind, take(behind));
+        publish(behind);
+        assertEquals(behind | FlowInserter.ADOPTED, take(before));
+        assertTrue(LineMark.isFree(word(before)));
+    }
+
+    @Test
+    void theOneBeforeStaysWhenTheOneBehindWithdraws() throws InterruptedException {
+        set(behind, MARK);
+        Thread rival = new Thread(() -> set(behind, LineMark.free(0)));
+        rival.start();
+        long result = take(before);
+        rival.join();
+        assertTrue(
+            result == before && word(before) == MARK || result == FlowInserter.AGAIN && LineMark.isFree(word(before)));
+        assertEquals(before, result == before ? result : take(before));
+    }
+
+    @Test
+    void aLineTakenByAnotherKeyMeanwhileIsLeftAlone() {
+        set(before, LineMark.claimed(12345));
+        assertEquals(FlowInserter.AGAIN, take(before));
+        assertEquals(LineMark.claimed(12345), word(before));
+    }
+
+    @Test
+    void anEpochIsRestoredFromItsLowerHalf() {
+        long current = (5L << 32) + 3;
+        assertEquals(current, LineMark.epoch(LineMark.free(current), current));
+        assertEquals(current - 10, LineMark.epoch(LineMark.deleted(current - 10), current));
+    }
+
+    private long candidate() {
+        return inserter.candidate(MARK, HASH, K0, K1);
+    }
+
+    private long take(long line) {
+        return inserter.take(line, MARK, HASH, K0, K1);
+    }
+
+    private static void publish(long line) {
+        Memory.putNativeI64(line + FlowEntry.K0, K0);
+        set(line, K1);
+    }
+
+    private static void set(long line, long word) {
+        Memory.setVolatileI64(line + FlowEntry.K1, word);
+    }
+
+    private static long word(long line) {
+        return Memory.getVolatileI64(line + FlowEntry.K1);
+    }
+}

@@ -1,0 +1,254 @@
+package io.weft.perf.stress;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import io.weft.encap.packet.TcpHeader;
+import io.weft.lb.flow.Epochs;
+import io.weft.lb.flow.FlowEntry;
+import io.weft.lb.flow.FlowState;
+import io.weft.lb.flow.FlowSweeper;
+import io.weft.lb.flow.FlowTimeouts;
+import io.weft.lb.flow.TcpTracker;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.III_Result;
+import org.openjdk.jcstress.infra.results.II_Result;
+import org.openjdk.jcstress.infra.results.I_Result;
+
+/** Deletion, reuse of lines, and state changes, against workers. */
+final class FlowEndStress {
+    private static final int LATER = 100_000;
+
+    private FlowEndStress() {
+    }
+
+    /** Epochs of one worker, as the dataplane keeps them. */
+    static class OneWorker extends StressFlows implements Epochs {
+        private static final long ASLEEP = Long.MAX_VALUE;
+        private volatile long epoch = 1;
+        private volatile long announced = ASLEEP;
+
+        final FlowSweeper sweeper = new FlowSweeper(table, FlowTimeouts.defaults(), this, (forward, k0, k1) -> {
+        });
+
+        void batchBegins() {
+            announced = epoch;
+        }
+
+        void batchEnds() {
+            announced = ASLEEP;
+        }
+
+        void sweepAll(int now) {
+            sweeper.sweep(now, table.lineCount(), null);
+        }
+
+        void advance() {
+            epoch = current() + 1;
+        }
+
+        @Override
+        public long current() {
+            return epoch;
+        }
+
+        @Override
+        public boolean passed(long number) {
+            return announced > number;
+        }
+    }
+
+    /** A line is deleted and written anew while a worker uses it: the worker keeps reading the old flow. */
+    @JCStressTest
+    @Outcome(id = "0", expect = ACCEPTABLE, desc = "the flow was gone")
+    @Outcome(id = "1", expect = ACCEPTABLE, desc = "the old flow, whole")
+    @Outcome(id = "2", expect = FORBIDDEN, desc = "parts of the new flow")
+    @State
+    public static class DeleteAndReuse extends OneWorker {
+        public DeleteAndReuse() {
+            insert(VIP, BACKEND, UDP, FlowState.UDP_UNREPLIED);
+        }
+
+        @Actor
+        public void conductor() {
+            for (int i = 0; i < 3; i++) {
+                sweepAll(LATER);
+                advance();
+            }
+            insert(VIP, OTHER_BACKEND, UDP, FlowState.UDP_UNREPLIED);
+            insert(OTHER_VIP, OTHER_BACKEND, TCP, FlowState.SYN_SENT);
+        }
+
+        @Actor
+        public void worker(I_Result r) {
+            batchBegins();
+            long entry = forward(VIP, UDP);
+            if (entry != 0 && FlowEntry.newDst(entry) == BACKEND) {
+                boolean kept = true;
+                for (int i = 0; i < 20; i++) {
+                    kept &= FlowEntry.newDst(entry) == BACKEND;
+                }
+                r.r1 = kept ? 1 : 2;
+            }
+            batchEnds();
+        }
+    }
+
+    /** A flow is inserted while the sweeper empties lines of flows that ended: its lines stay within reach. */
+    @JCStressTest
+    @Outcome(id = "1, 2", expect = ACCEPTABLE, desc = "made, and found from both sides")
+    @Outcome(expect = FORBIDDEN, desc = "a line behind an empty one, or taken away")
+    @State
+    public static class InsertAndClear extends OneWorker {
+        public InsertAndClear() {
+            insert(VIP, BACKEND, TCP, FlowState.SYN_SENT);
+            insert(VIP, BACKEND, UDP, FlowState.UDP_UNREPLIED);
+            insert(OTHER_VIP, BACKEND, 132, FlowState.GENERIC);
+            sweepAll(LATER);
+            advance();
+        }
+
+        @Actor
+        public void conductor() {
+            for (int i = 0; i < 3; i++) {
+                sweepAll(1);
+                advance();
+            }
+        }
+
+        @Actor
+        public void worker(II_Result r) {
+            batchBegins();
+            r.r1 = outcome(insert(VIP, OTHER_BACKEND, UDP, FlowState.UDP_UNREPLIED));
+            batchEnds();
+        }
+
+        @Arbiter
+        public void arbiter(II_Result r) {
+            r.r2 = linesWithPeers();
+        }
+    }
+
+    /** Two workers insert one flow while a line before their candidates comes free: they claim different lines. */
+    @JCStressTest
+    @Outcome(id = {"1, 2, 2", "2, 1, 2"}, expect = ACCEPTABLE, desc = "one made it, the other adopted it")
+    @Outcome(id = {"1, 4, 2", "4, 1, 2"}, expect = ACCEPTABLE_INTERESTING, desc = "the winner was descheduled")
+    @Outcome(id = "4, 4, 0", expect = ACCEPTABLE_INTERESTING, desc = "both were descheduled")
+    @Outcome(expect = FORBIDDEN, desc = "two flows of one key, or half of one")
+    @State
+    public static class InsertsAroundALineComingFree extends OneWorker {
+        public InsertsAroundALineComingFree() {
+            long home = insert(VIP, BACKEND, UDP, FlowState.UDP_UNREPLIED);
+            sweepAll(LATER);
+            advance();
+            for (long line = lastLine(); line > home; line -= FlowEntry.LENGTH) {
+                sweeper.sweep(1, 1, null);
+            }
+        }
+
+        @Actor
+        public void worker(III_Result r) {
+            batchBegins();
+            r.r1 = outcome(insert(VIP, BACKEND, UDP, FlowState.UDP_UNREPLIED));
+            batchEnds();
+        }
+
+        @Actor
+        public void conductorAndOtherWorker(III_Result r) {
+            sweeper.sweep(1, 1, null);
+            r.r2 = outcome(insert(VIP, BACKEND, UDP, FlowState.UDP_UNREPLIED));
+        }
+
+        @Arbiter
+        public void arbiter(III_Result r) {
+            r.r3 = linesWithPeers();
+        }
+    }
+
+    /** The sweeper ends a flow while a worker inserts it again. */
+    @JCStressTest
+    @Outcome(id = "1, 2", expect = ACCEPTABLE, desc = "ended, then made anew")
+    @Outcome(id = "2, 0", expect = ACCEPTABLE, desc = "the worker got the old entry for this batch")
+    @Outcome(id = "4, 0", expect = ACCEPTABLE_INTERESTING, desc = "the sweeper was descheduled between the two lines")
+    @Outcome(expect = FORBIDDEN, desc = "half a flow")
+    @State
+    public static class EndAndInsert extends OneWorker {
+        public EndAndInsert() {
+            insert(VIP, BACKEND, UDP, FlowState.UDP_UNREPLIED);
+        }
+
+        @Actor
+        public void conductor() {
+            sweeper.sweep(1, table.lineCount(), forward -> FlowEntry.egress(forward) == 1);
+        }
+
+        @Actor
+        public void worker(II_Result r) {
+            batchBegins();
+            r.r1 = outcome(insert(VIP, BACKEND, UDP, FlowState.UDP_UNREPLIED, 1));
+            batchEnds();
+        }
+
+        @Arbiter
+        public void arbiter(II_Result r) {
+            r.r2 = linesWithPeers();
+        }
+    }
+
+    /** FINs of both sides at once, on two workers: both are counted, and both lines agree. */
+    @JCStressTest
+    @Outcome(id = "6, 6", expect = ACCEPTABLE, desc = "LAST_ACK")
+    @Outcome(expect = FORBIDDEN, desc = "a lost FIN, or lines that disagree")
+    @State
+    public static class SimultaneousClose extends StressFlows {
+        private final long forward = insert(VIP, BACKEND, TCP, FlowState.ESTABLISHED);
+        private final long reverse = table.peer(forward);
+
+        @Actor
+        public void originator() {
+            TcpTracker.onSegment(table, forward, TcpHeader.FIN | TcpHeader.ACK, 1, 1);
+        }
+
+        @Actor
+        public void responder() {
+            TcpTracker.onSegment(table, reverse, TcpHeader.FIN | TcpHeader.ACK, 1, 1);
+        }
+
+        @Arbiter
+        public void arbiter(II_Result r) {
+            r.r1 = FlowEntry.state(forward);
+            r.r2 = FlowEntry.state(reverse);
+        }
+    }
+
+    /** A reset and a segment at once: whichever is last, both lines agree. */
+    @JCStressTest
+    @Outcome(id = "8, 8", expect = ACCEPTABLE, desc = "CLOSE")
+    @Outcome(expect = FORBIDDEN, desc = "a lost reset, or lines that disagree")
+    @State
+    public static class ResetAndSegment extends StressFlows {
+        private final long forward = insert(VIP, BACKEND, TCP, FlowState.SYN_RECV);
+        private final long reverse = table.peer(forward);
+
+        @Actor
+        public void originator() {
+            TcpTracker.onSegment(table, forward, TcpHeader.ACK, 1, 1);
+        }
+
+        @Actor
+        public void responder() {
+            TcpTracker.onSegment(table, reverse, TcpHeader.RST, 1, 0);
+        }
+
+        @Arbiter
+        public void arbiter(II_Result r) {
+            r.r1 = FlowEntry.state(forward);
+            r.r2 = FlowEntry.state(reverse);
+        }
+    }
+}
