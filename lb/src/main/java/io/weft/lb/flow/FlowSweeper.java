@@ -113,9 +113,10 @@ public final class FlowSweeper {
 
     // -- lines without a flow ------------------------------------------------------------------------------------------------
 
+    /** Volatile, so that the line is seen to be free before the workers' epochs are read for {@link #clear}. */
     private void reuse(long line, long word) {
         if (hasPassed(word)) {
-            Memory.setReleaseI64(line + FlowEntry.K1, LineMark.free(epochs.current()));
+            Memory.setVolatileI64(line + FlowEntry.K1, LineMark.free(epochs.current()));
         }
     }
 

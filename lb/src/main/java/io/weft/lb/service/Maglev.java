@@ -18,7 +18,7 @@ final class Maglev {
     private static final int[] SIZES = {251, 1_021, 4_093, 16_381, MAX_BACKENDS};
     private static final int ENTRIES_PER_BACKEND = 100;
     private static final char FREE = 0xFFFF;
-    private static final long SKIP_SEED = 0x5851_F42D_4C95_7F2DL;
+    static final long SKIP_SEED = 0x5851_F42D_4C95_7F2DL;
 
     private char[] table = new char[0];
     private int[] position = new int[0];

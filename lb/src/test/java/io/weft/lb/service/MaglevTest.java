@@ -3,6 +3,7 @@ package io.weft.lb.service;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.encap.hash.FlowHash;
 import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.stream.LongStream;
@@ -30,6 +31,31 @@ class MaglevTest {
         for (int share : shares) {
             assertTrue(Math.abs(share - (double) size / backends) <= Math.max(1, 0.01 * size / backends),
                 Arrays.toString(shares));
+        }
+    }
+
+    /** The loop as the paper has it. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 10, 11, 163, 1000})
+    void theTableIsThePapers(int backends) {
+        long[] identities = identities(backends);
+        int size = Maglev.tableSize(backends);
+        int[] expected = new int[size];
+        Arrays.fill(expected, -1);
+        int[] next = new int[backends];
+        for (int n = 0; n < size; n++) {
+            int b = n % backends;
+            long offset = Integer.toUnsignedLong(FlowHash.hash(identities[b], 0)) % size;
+            long skip = Integer.toUnsignedLong(FlowHash.hash(identities[b], Maglev.SKIP_SEED)) % (size - 1) + 1;
+            int entry;
+            do {
+                entry = (int) ((offset + next[b]++ * skip) % size);
+            } while (expected[entry] >= 0);
+            expected[entry] = b;
+        }
+        char[] table = maglev.fill(identities);
+        for (int i = 0; i < size; i++) {
+            assertEquals(expected[i], table[i], "entry " + i);
         }
     }
 
