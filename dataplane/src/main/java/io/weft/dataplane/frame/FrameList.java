@@ -14,6 +14,14 @@ public final class FrameList {
         index[size++] = frame;
     }
 
+    /** Searches; for the way after an exception. */
+    public boolean contains(int frame) {
+        for (int n = 0; n < size; n++) {
+            if (index[n] == frame) { return true; }
+        }
+        return false;
+    }
+
     public void clear() {
         size = 0;
     }

@@ -5,7 +5,6 @@ import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.NodeId;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.FrameBatch;
-import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.node.ArpInput;
 import io.weft.dataplane.node.Dispatch;
@@ -20,7 +19,6 @@ import io.weft.dataplane.node.Icmp4ErrorInput;
 import io.weft.dataplane.node.Ip4Fragment;
 import io.weft.dataplane.node.Ip4Input;
 import io.weft.dataplane.node.LocalRewrite;
-import io.weft.dataplane.node.Node;
 import io.weft.dataplane.node.PortTx;
 import io.weft.dataplane.node.Punt;
 import io.weft.dataplane.node.Reject;
@@ -30,6 +28,7 @@ import io.weft.dataplane.node.Vxlan4Decap;
 import io.weft.dataplane.node.Vxlan4Encap;
 import io.weft.dataplane.port.Port;
 import io.weft.dataplane.state.ForwardingState;
+import io.weft.dataplane.worker.BatchProcessor;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.nat.SnatPorts;
 
@@ -54,18 +53,16 @@ import io.weft.lb.nat.SnatPorts;
  * </pre>
  *
  * <p>Nodes run once a batch in this order, so every frame has ended when {@link #process} returns: sent, punted or dropped. An exception
- * costs the frame at which it was thrown; see {@link Node} for the contract that makes this possible at no cost while nothing is thrown.
+ * costs the frame at which it was thrown ({@link NodeRunner}).
  *
  * <p>Thread: one worker. Allocation: none after construction, unless something is thrown.
  */
-public final class ForwardingGraph {
+public final class ForwardingGraph implements BatchProcessor {
     private final Turn turn;
     private final WorkerCounters counters;
     private final DropNode drop;
     private final PortTx tx;
-    private final Node[] order;
-    private final int[] rest = new int[FrameBatch.CAPACITY];
-    private Throwable lastFailure;
+    private final NodeRunner runner;
 
     /** @param pool of this worker; the graph gives chunks back to it and takes none */
     public ForwardingGraph(ForwardingState state, FlowTable flows, SnatPorts snatPorts, WorkerCounters counters,
@@ -93,12 +90,12 @@ public final class ForwardingGraph {
         ArpInput arp = new ArpInput(turn, drop, tx);
         EthernetInput ethernet = new EthernetInput(turn, drop, arp, decap, ip4);
 
-        order = new Node[]{ethernet, arp, decap, ip4, fragments, icmpErrors, lookup, create, echo, rewrite, reject,
-            localRewrite, encap,
-            underlayRewrite, punt, tx, drop};
+        runner = new NodeRunner(counters, drop, ethernet, arp, decap, ip4, fragments, icmpErrors, lookup, create, echo,
+            rewrite, reject, localRewrite, encap, underlayRewrite, punt, tx, drop);
     }
 
     /** The ports that this worker has open, by id, with holes; between two batches. Frames for others are dropped. */
+    @Override
     public void use(Port[] ports) {
         tx.use(ports);
     }
@@ -108,6 +105,7 @@ public final class ForwardingGraph {
      *
      * @param nowNanos {@code System.nanoTime}
      */
+    @Override
     public void process(FrameBatch batch, long nowNanos) {
         int size = batch.size;
         counters.add(FrameTotal.RECEIVED, size);
@@ -116,14 +114,12 @@ public final class ForwardingGraph {
         boolean ready = turn.begin(nowNanos);
         for (int frame = 0; frame < size; frame++) {
             if (ready) {
-                order[0].in().add(frame);
+                runner.first().add(frame);
             } else {
                 drop.add(frame, DropReason.NOT_READY);
             }
         }
-        for (int n = 0; n < order.length; n++) {
-            run(n, batch);
-        }
+        runner.run(batch);
         batch.clear();
         counters.set(FrameTotal.IN_FLIGHT, 0);
         counters.add(FrameTotal.BATCHES, 1);
@@ -131,74 +127,6 @@ public final class ForwardingGraph {
 
     /** What a node or a port threw last, or null; for the conductor to report. Racy reads see some recent one. */
     public Throwable lastFailure() {
-        return lastFailure == null ? tx.lastFailure() : lastFailure;
-    }
-
-    private void run(int n, FrameBatch batch) {
-        Node node = order[n];
-        FrameList in = node.in();
-        if (in.size == 0) { return; }
-        counters.node(node.id(), in.size);
-        try {
-            node.process(batch);
-        } catch (RuntimeException | AssertionError | InternalError e) {
-            recover(n, batch, e);
-        }
-        in.clear();
-    }
-
-    // -- after an exception ------------------------------------------------------------------------------------------
-
-    /** Drops the frame that failed and gives each of those after it another run, alone. */
-    private void recover(int failed, FrameBatch batch, Throwable cause) {
-        lastFailure = cause;
-        Node node = order[failed];
-        int count = unfinished(failed);
-        int first = 0;
-        if (!node.looksFirst() && count > 0) {
-            drop.add(rest[first++], DropReason.INTERNAL_ERROR);
-        }
-        for (int n = first; n < count; n++) {
-            runAlone(failed, batch, rest[n]);
-        }
-    }
-
-    private void runAlone(int failed, FrameBatch batch, int frame) {
-        Node node = order[failed];
-        node.in().clear();
-        node.in().add(frame);
-        try {
-            node.process(batch);
-        } catch (RuntimeException | AssertionError | InternalError e) {
-            if (!isOnLaterList(failed, frame)) {
-                drop.add(frame, DropReason.INTERNAL_ERROR);
-            }
-        }
-    }
-
-    /** Puts the frames of a node's list that are on no later list into {@link #rest}, in order. */
-    private int unfinished(int failed) {
-        FrameList in = order[failed].in();
-        int count = 0;
-        for (int n = 0; n < in.size; n++) {
-            if (!isOnLaterList(failed, in.index[n])) {
-                rest[count++] = in.index[n];
-            }
-        }
-        return count;
-    }
-
-    private boolean isOnLaterList(int failed, int frame) {
-        for (int n = failed + 1; n < order.length; n++) {
-            if (contains(order[n].in(), frame)) { return true; }
-        }
-        return false;
-    }
-
-    private static boolean contains(FrameList list, int frame) {
-        for (int n = 0; n < list.size; n++) {
-            if (list.index[n] == frame) { return true; }
-        }
-        return false;
+        return runner.lastFailure() == null ? tx.lastFailure() : runner.lastFailure();
     }
 }

@@ -52,9 +52,7 @@ public final class Epochs implements io.weft.lb.flow.Epochs {
     @Override
     public boolean passed(long epoch) {
         for (int worker = 0; worker < workers; worker++) {
-            if (entered.getAcquire(at(worker)) <= epoch) {
-                return false;
-            }
+            if (entered.getAcquire(at(worker)) <= epoch) { return false; }
         }
         return true;
     }
@@ -65,9 +63,7 @@ public final class Epochs implements io.weft.lb.flow.Epochs {
     void enter(int worker) {
         long epoch = current.getAcquire();
         long before = entered.getPlain(at(worker));
-        if (before == epoch) {
-            return;
-        }
+        if (before == epoch) { return; }
         entered.setRelease(at(worker), epoch);
         if (before == ASLEEP) {
             VarHandle.fullFence();

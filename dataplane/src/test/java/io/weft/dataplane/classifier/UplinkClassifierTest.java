@@ -34,7 +34,7 @@ class UplinkClassifierTest {
         maps = new UplinkMaps();
         maps.setTarget(NODE, TUNNEL);
         SnatPorts ports = new SnatPorts(maps.snatBitmaps(), 61_000, 65_535);
-        for (int protocol : new int[] {IpProtocol.IPPROTO_TCP, IpProtocol.IPPROTO_UDP, IpProtocol.IPPROTO_ICMP}) {
+        for (int protocol : new int[]{IpProtocol.IPPROTO_TCP, IpProtocol.IPPROTO_UDP, IpProtocol.IPPROTO_ICMP}) {
             ports.acquire(protocol, PORT);
         }
         sockets = BpfMap.xskMap("dpt_xsk", 1);
@@ -72,7 +72,7 @@ class UplinkClassifierTest {
 
     @Test
     void takesErrorsThatQuoteWhatTheNodeHadSent() {
-        for (int type : new int[] {3, 11, 12}) {
+        for (int type : new int[]{3, 11, 12}) {
             assertTaken(ip(OTHER, NODE, 1, error(type, packet(NODE, OTHER, 6, tcp(PORT, 443)))));
             assertTaken(ip(OTHER, NODE, 1, error(type, packet(NODE, OTHER, 17, udp(PORT, 53)))));
             assertTaken(ip(OTHER, NODE, 1, error(type, packet(NODE, OTHER, 17, udp(50_000, TUNNEL)))));
@@ -91,7 +91,8 @@ class UplinkClassifierTest {
 
     @Test
     void readsBehindOptions() {
-        byte[] withOptions = hex("020000000002020000000001" + "0800" + "46000020000000004011" + "0000" + word(OTHER) + word(NODE)
+        byte[] withOptions = hex(
+            "020000000002020000000001" + "0800" + "46000020000000004011" + "0000" + word(OTHER) + word(NODE)
                 + "01010101" + "9c40" + "2118" + "00080000");
         assertTaken(withOptions);
     }
@@ -122,7 +123,7 @@ class UplinkClassifierTest {
     @Test
     void passesBadVersionAndHeaderLength() {
         byte[] frame = ip(OTHER, NODE, 17, udp(40_000, TUNNEL));
-        for (int first : new int[] {0x65, 0x44, 0x40, 0x05, 0x4F}) {
+        for (int first : new int[]{0x65, 0x44, 0x40, 0x05, 0x4F}) {
             byte[] bad = frame.clone();
             bad[14] = (byte) first;
             assertPassed(bad);
@@ -151,8 +152,10 @@ class UplinkClassifierTest {
     private static byte[] packet(int source, int destination, int protocol, byte[] payload) {
         HexFormat format = HexFormat.of();
         String length = format.toHexDigits((short) (20 + payload.length));
-        return join(hex("4500" + length + "0000" + "0000" + "40" + format.toHexDigits((byte) protocol) + "0000" + word(source) + word(destination)),
-                payload);
+        return join(
+            hex("4500" + length + "0000" + "0000" + "40" + format.toHexDigits((byte) protocol) + "0000" + word(source)
+                + word(destination)),
+            payload);
     }
 
     private static byte[] udp(int source, int destination) {

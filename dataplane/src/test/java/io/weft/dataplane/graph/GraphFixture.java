@@ -78,6 +78,7 @@ final class GraphFixture implements AutoCloseable {
     final FramePool pool;
     final ForwardingState state;
     final FlowTable flows;
+    final SnatPorts snatPorts;
     final ForwardingGraph graph;
     final FrameBatch batch = new FrameBatch();
     final MemoryPort[] ports = new MemoryPort[4];
@@ -109,7 +110,8 @@ final class GraphFixture implements AutoCloseable {
         state.publish(reader);
         long size = FlowTable.sizeFor(maxFlows);
         flows = FlowTable.create(map(size), size, maxFlows, 1);
-        graph = new ForwardingGraph(state, flows, snatPorts(), counters, pool);
+        snatPorts = new SnatPorts(map(SnatPorts.BITMAPS_LENGTH), 61_000, 65_535);
+        graph = new ForwardingGraph(state, flows, snatPorts, counters, pool);
         for (int id = 0; id < ports.length; id++) {
             ports[id] = new MemoryPort(id, pool, counters, sent, 1024);
         }
@@ -276,11 +278,8 @@ final class GraphFixture implements AutoCloseable {
             .with(POD_B, PortKind.POD, Ipv4Address.of("10.244.1.3"), POD_B_MAC, GATEWAY_MAC, 1450);
     }
 
-    private SnatPorts snatPorts() {
-        return new SnatPorts(map(SnatPorts.BITMAPS_LENGTH), 61_000, 65_535);
-    }
-
-    private long map(long bytes) {
+    /** Memory for as long as the fixture lives, aligned to a chunk. */
+    long map(long bytes) {
         MappedMemory memory = MappedMemory.anonymous(bytes + CHUNK, false);
         mappings.add(memory);
         return (memory.address() + CHUNK - 1) & -CHUNK;

@@ -163,7 +163,7 @@ final class Packet {
         };
         if (field < 0 || field + 2 > packet.length || checksum == Checksum.NONE) { return; }
         int pseudo = protocol == ICMP ? 0 : fold(pseudo(packet, at));
-        if (checksum == Checksum.PARTIAL) {
+        if (checksum == Checksum.PARTIAL && protocol != ICMP) {
             setShort(packet, field, pseudo);
             return;
         }

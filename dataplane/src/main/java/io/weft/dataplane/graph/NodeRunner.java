@@ -1,0 +1,101 @@
+package io.weft.dataplane.graph;
+
+import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.node.DropNode;
+import io.weft.dataplane.node.Node;
+
+/**
+ * Runs the nodes of a graph in their order. When a node throws, the frame at which it did is dropped as {@code internal_error}, and those it had not
+ * come to yet get another run, each alone. {@link Node} says what nodes do to make that possible; while nothing is thrown it costs nothing.
+ *
+ * <p>Thread: one worker. Allocation: none.
+ */
+final class NodeRunner {
+    private final Node[] order;
+    private final DropNode drop;
+    private final WorkerCounters counters;
+    private final int[] rest = new int[FrameBatch.CAPACITY];
+    private Throwable lastFailure;
+
+    /** @param order earlier nodes before later ones, {@code drop} last */
+    NodeRunner(WorkerCounters counters, DropNode drop, Node... order) {
+        this.counters = counters;
+        this.drop = drop;
+        this.order = order;
+    }
+
+    /** Where frames begin. */
+    FrameList first() {
+        return order[0].in();
+    }
+
+    void run(FrameBatch batch) {
+        for (int n = 0; n < order.length; n++) {
+            if (order[n].in().size > 0) {
+                run(n, batch);
+            }
+        }
+    }
+
+    Throwable lastFailure() {
+        return lastFailure;
+    }
+
+    private void run(int n, FrameBatch batch) {
+        Node node = order[n];
+        counters.node(node.id(), node.in().size);
+        try {
+            node.process(batch);
+        } catch (RuntimeException | AssertionError | InternalError e) {
+            lastFailure = e;
+            recover(n, batch);
+        }
+        node.in().clear();
+    }
+
+    private void recover(int failed, FrameBatch batch) {
+        int count = findUnfinished(failed);
+        int next = 0;
+        if (!order[failed].looksFirst() && count > 0) {
+            drop.add(rest[next++], DropReason.INTERNAL_ERROR);
+        }
+        for (; next < count; next++) {
+            runAlone(failed, batch, rest[next]);
+        }
+    }
+
+    private void runAlone(int failed, FrameBatch batch, int frame) {
+        Node node = order[failed];
+        node.in().clear();
+        node.in().add(frame);
+        try {
+            node.process(batch);
+        } catch (RuntimeException | AssertionError | InternalError e) {
+            if (!isOnLaterList(failed, frame)) {
+                drop.add(frame, DropReason.INTERNAL_ERROR);
+            }
+        }
+    }
+
+    /** Puts the frames of a node's list that are on no later list into {@link #rest}, in order. */
+    private int findUnfinished(int failed) {
+        FrameList in = order[failed].in();
+        int count = 0;
+        for (int n = 0; n < in.size; n++) {
+            if (!isOnLaterList(failed, in.index[n])) {
+                rest[count++] = in.index[n];
+            }
+        }
+        return count;
+    }
+
+    private boolean isOnLaterList(int failed, int frame) {
+        for (int n = failed + 1; n < order.length; n++) {
+            if (order[n].in().contains(frame)) { return true; }
+        }
+        return false;
+    }
+}
