@@ -6,6 +6,10 @@ public record PortRange(int first, int last) {
         return first <= other.last && other.first <= last;
     }
 
+    public boolean contains(int port) {
+        return port >= first && port <= last;
+    }
+
     public int size() {
         return last - first + 1;
     }

@@ -159,13 +159,16 @@ public final class XdpDevice implements AutoCloseable {
             try {
                 return BpfLink.attachXdp(program, spec.ifindex(), BpfLink.Mode.NATIVE);
             } catch (LinuxException e) {
-                if (rung == XdpRung.ZERO_COPY || e.errno() != Errno.EOPNOTSUPP && e.errno() != Errno.EINVAL) {
-                    throw e;
-                }
+                if (rung == XdpRung.ZERO_COPY || !isLackOfNativeMode(e.errno())) { throw e; }
                 refusals.add("no native XDP: " + Errno.name(e.errno()));
                 rung = XdpRung.GENERIC;
             }
         }
         return BpfLink.attachXdp(program, spec.ifindex(), BpfLink.Mode.GENERIC);
+    }
+
+    /** ENOSPC: a veth whose peer has more transmit queues than this end receive queues. */
+    private static boolean isLackOfNativeMode(int errno) {
+        return errno == Errno.EOPNOTSUPP || errno == Errno.EINVAL || errno == Errno.ENOSPC;
     }
 }

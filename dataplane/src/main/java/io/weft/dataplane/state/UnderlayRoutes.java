@@ -14,10 +14,12 @@ import java.util.List;
 public final class UnderlayRoutes {
     /** There is no route. */
     public static final int UNREACHABLE = 0;
+    /** Gateway of an entry whose route does not lead through the uplink: there is no way for Weft. */
+    public static final int ELSEWHERE = -1;
 
     /**
      * @param destination whom the route is for
-     * @param gateway the next hop, or 0 when the destination itself is on the link
+     * @param gateway the next hop, 0 when the destination itself is on the link, or {@link #ELSEWHERE}
      */
     public record Entry(Ipv4Prefix destination, int gateway) {
     }

@@ -11,6 +11,7 @@ import io.weft.nativebindings.linux.Poll;
 import io.weft.nativebindings.linux.Prctl;
 import io.weft.nativebindings.linux.ThreadAffinity;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * One forwarding thread: takes what its ports have received, a batch at a time, through the graph, and lets the ports send. It owns queue
@@ -40,7 +41,8 @@ public final class Worker implements Runnable {
     private volatile WorkerPorts assigned = WorkerPorts.none();
     // Worker to conductor: after a whole turn with this version, so nothing of an earlier one is in use.
     private volatile long adoptedVersion;
-    // Worker to conductor: turns begun, so that it can tell a stalled worker from one that sleeps.
+    // Worker to conductor, who tells a stalled worker from one that sleeps: nothing else is read on the strength of these.
+    private final AtomicLong turns = new AtomicLong();
     private volatile boolean sleeping;
     private volatile boolean stopping;
     private volatile Throwable failure;
@@ -98,7 +100,17 @@ public final class Worker implements Runnable {
         return failure;
     }
 
-    /** Sleeping workers have no heartbeat. */
+    /** Turns begun. */
+    public long turns() {
+        return turns.getOpaque();
+    }
+
+    /** Releases the wake-up of a worker that has ended. */
+    public void close() {
+        wake.close();
+    }
+
+    /** A sleeping worker begins no turns. */
     public boolean isSleeping() { return sleeping; }
 
     // -- worker ------------------------------------------------------------------------------------------------------
@@ -125,6 +137,7 @@ public final class Worker implements Runnable {
     private void turn() {
         long now = System.nanoTime();
         counters.heartbeat(now);
+        turns.setOpaque(turns.getPlain() + 1);
         enterEpoch();
         WorkerPorts present = assigned;
         if (ports == null || present.version != ports.version) {

@@ -1,0 +1,134 @@
+package io.weft.dataplane;
+
+import io.weft.dataplane.conductor.Dataplane;
+import io.weft.dataplane.config.ConfigurationException;
+import io.weft.dataplane.config.NodeConfiguration;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * {@code weft dataplane}: runs the dataplane until SIGTERM or SIGINT.
+ *
+ * <p>Exit codes: 0 stopped, 1 failed, 2 wrong usage or configuration. Whatever is wrong is said in one line on the standard error output.
+ */
+public final class DataplaneMain {
+    private static final int FAILED = 1;
+    private static final int WRONG_USAGE = 2;
+    private static final long STOP_PATIENCE_MILLIS = 10_000;
+    private static final String USAGE = """
+        Usage: weft dataplane [--config FILE] [--set KEY=VALUE]... [--busy-poll] [--check-config]
+          --config FILE     read the configuration from this YAML file
+          --set KEY=VALUE   override a key, as in --set overlay.vni=7
+          --busy-poll       never sleep: least latency, whole processors
+          --check-config    say whether the configuration is right, and end
+        """;
+
+    private DataplaneMain() {
+    }
+
+    public static void main(String[] arguments) {
+        // Lines of java.util.logging, which System.Logger ends in: time, level, message.
+        System.setProperty("java.util.logging.SimpleFormatter.format", "%1$tFT%1$tT.%1$tL %4$s %5$s%6$s%n");
+        Arguments parsed;
+        NodeConfiguration configuration;
+        try {
+            parsed = Arguments.parse(arguments);
+            if (parsed.help) {
+                System.out.print(USAGE);
+                return;
+            }
+            configuration = NodeConfiguration.load(parsed.file, parsed.flags);
+            configuration.requireUplink();
+        } catch (IllegalArgumentException | ConfigurationException e) {
+            System.err.println("weft dataplane: " + e.getMessage());
+            System.exit(WRONG_USAGE);
+            return;
+        }
+        if (!parsed.checkOnly) {
+            run(new Dataplane(configuration));
+        }
+    }
+
+    /** A signal ends the process with 0 once everything is taken back; left to itself the virtual machine would end with 143. */
+    private static void run(Dataplane dataplane) {
+        Thread main = Thread.currentThread();
+        Thread hook = new Thread(() -> stop(dataplane, main), "weft-stop");
+        Runtime.getRuntime().addShutdownHook(hook);
+        int code = 0;
+        try {
+            dataplane.run();
+        } catch (RuntimeException e) {
+            System.err.println("weft dataplane: " + describe(e));
+            code = FAILED;
+        }
+        exit(code, hook);
+    }
+
+    private static void exit(int code, Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException shuttingDown) {
+            if (code == 0) {
+                return; // the hook waits for this thread
+            }
+            Runtime.getRuntime().halt(code);
+        }
+        System.exit(code);
+    }
+
+    private static void stop(Dataplane dataplane, Thread main) {
+        dataplane.stop();
+        try {
+            main.join(STOP_PATIENCE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Runtime.getRuntime().halt(main.isAlive() ? FAILED : 0);
+    }
+
+    /** Mistakes of ours come with their trace; what the user can mend is one line. */
+    private static String describe(RuntimeException e) {
+        boolean ours = e instanceof NullPointerException || e instanceof IndexOutOfBoundsException
+            || e instanceof ClassCastException;
+        if (ours) {
+            e.printStackTrace();
+        }
+        return e.getMessage() == null ? e.toString() : e.getMessage();
+    }
+
+    private record Arguments(Optional<Path> file, Map<String, String> flags, boolean checkOnly, boolean help) {
+        static Arguments parse(String[] arguments) {
+            Optional<Path> file = Optional.empty();
+            Map<String, String> flags = new HashMap<>();
+            boolean checkOnly = false;
+            boolean help = false;
+            for (int i = 0; i < arguments.length; i++) {
+                switch (arguments[i]) {
+                    case "--config" -> file = Optional.of(Path.of(value(arguments, i++)));
+                    case "--set" -> put(flags, value(arguments, i++));
+                    case "--busy-poll" -> flags.put("busyPoll", "true");
+                    case "--check-config" -> checkOnly = true;
+                    case "--help", "-h" -> help = true;
+                    default -> throw new IllegalArgumentException(
+                        "unknown argument " + arguments[i] + "; see weft dataplane --help");
+                }
+            }
+            return new Arguments(file, flags, checkOnly, help);
+        }
+
+        private static String value(String[] arguments, int option) {
+            if (option + 1 >= arguments.length) {
+                throw new IllegalArgumentException(arguments[option] + " needs a value; see weft dataplane --help");
+            }
+            return arguments[option + 1];
+        }
+
+        private static void put(Map<String, String> flags, String setting) {
+            int equals = setting.indexOf('=');
+            if (equals < 1) { throw new IllegalArgumentException("--set " + setting + ": must be KEY=VALUE"); }
+            flags.put(setting.substring(0, equals), setting.substring(equals + 1));
+        }
+    }
+}

@@ -1,0 +1,308 @@
+package io.weft.dataplane.conductor;
+
+import io.weft.dataplane.classifier.PodClassifier;
+import io.weft.dataplane.classifier.UplinkClassifier;
+import io.weft.dataplane.classifier.UplinkMaps;
+import io.weft.dataplane.config.NodeConfiguration;
+import io.weft.dataplane.counters.ConductorCounters;
+import io.weft.dataplane.counters.ConductorFact;
+import io.weft.dataplane.counters.ConductorText;
+import io.weft.dataplane.counters.PortState;
+import io.weft.dataplane.counters.PortStatus;
+import io.weft.dataplane.port.XdpDevice;
+import io.weft.dataplane.port.XdpRung;
+import io.weft.dataplane.state.ForwardingState;
+import io.weft.dataplane.state.PortDirectory;
+import io.weft.dataplane.state.PortKind;
+import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.TablesSnapshot;
+import io.weft.dataplane.worker.Epochs;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.nativebindings.linux.EventFd;
+import io.weft.nativebindings.linux.Poll;
+import io.weft.nativebindings.netlink.Ethtool;
+import io.weft.nativebindings.netlink.Link;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.nativebindings.xdp.RingSizes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Keeps what the workers read as the tables and the kernel want it: ports, next hops, addresses, routes; ends flows; counts; and sees to it
+ * that the workers work. One pass after another, none of which a frame waits for.
+ *
+ * <p>Thread: one, in the node's network namespace. Cold code.
+ */
+final class Conductor implements AutoCloseable {
+    private static final int PASS_MILLIS = 20;
+    private static final long HEALTH_NANOS = 20_000_000;
+    private static final long REVALIDATE_NANOS = 50_000_000;
+    private static final long SECOND_NANOS = 1_000_000_000;
+    private static final RingSizes HOST_RINGS = RingSizes.all(1024);
+    private static final RingSizes UPLINK_RINGS = RingSizes.all(2048);
+    private static final int CHANGES_ENTRY = 0;
+    private static final int STOP_ENTRY = 1;
+
+    private final ForwardingState state;
+    private final ConductorCounters counters;
+    private final Epochs epochs;
+    private final WorkerPool workers;
+    private final FlowKeeper flows;
+    private final NodePorts nodePorts;
+    private final TablesWatch tables;
+    private final UplinkMaps maps;
+    private final Uplink uplink;
+    private final Underlay underlay;
+    private final NextHops nextHops;
+    private final HostLink hostLink;
+    private final Devices devices;
+    private final PodPorts pods;
+    private final XdpRung best;
+    private final List<Retiring> retiring = new ArrayList<>();
+    private LocalNode local;
+    private Link uplinkLink;
+    private XdpDevice uplinkDevice;
+    private XdpDevice hostDevice;
+    private boolean revalidationDue;
+    private long lastRevalidation;
+    private long lastHealth;
+    private long lastSecond;
+
+    /** Adjacency slots that workers may use until the epoch has passed. */
+    private record Retiring(List<Integer> slots, long epoch) {
+    }
+
+    Conductor(NodeConfiguration configuration, ForwardingState state, ConductorCounters counters, Epochs epochs,
+        WorkerPool workers,
+        FlowKeeper flows, NodePorts nodePorts, TablesWatch tables, UplinkMaps maps, Rtnetlink rtnetlink,
+        Ethtool ethtool, Uplink uplink) {
+        this.state = state;
+        this.counters = counters;
+        this.epochs = epochs;
+        this.workers = workers;
+        this.flows = flows;
+        this.nodePorts = nodePorts;
+        this.tables = tables;
+        this.maps = maps;
+        this.uplink = uplink;
+        best = bestRung(configuration.xdpMode());
+        uplinkLink = uplink.link();
+        underlay = new Underlay(rtnetlink, state, uplinkLink.index());
+        nextHops = new NextHops(state, underlay, counters, uplinkLink.index());
+        hostLink = new HostLink(rtnetlink, ethtool);
+        devices = new Devices(workers);
+        pods = new PodPorts(devices, underlay, ethtool, state, flows, counters, workers, podRung(best));
+        counters.set(ConductorText.NODE_NAME, configuration.nodeName());
+        counters.set(ConductorFact.WORKERS, workers.count());
+    }
+
+    private static XdpRung bestRung(NodeConfiguration.XdpMode mode) {
+        return switch (mode) {
+            case AUTO, ZERO_COPY -> XdpRung.ZERO_COPY;
+            case NATIVE -> XdpRung.NATIVE_COPY;
+            case GENERIC -> XdpRung.GENERIC;
+        };
+    }
+
+    /** A veth has no zero-copy, and {@code weft-host} must not: it anchors the copying sockets. */
+    private static XdpRung podRung(XdpRung best) {
+        return best == XdpRung.ZERO_COPY ? XdpRung.NATIVE_COPY : best;
+    }
+
+    // -- start -------------------------------------------------------------------------------------------------------
+
+    /** Makes weft-host and binds it, first of all devices, without letting frames in. */
+    void openHostLink(TablesSnapshot first) {
+        Link workerSide = hostLink.open(workers.count(), hostMtu(first.local().orElseThrow()));
+        hostDevice = devices
+            .bind(new XdpDevice.Spec(PortDirectory.HOST_PORT, workerSide.name(), workerSide.index(), workers.count(),
+                podRung(best), HOST_RINGS, PodClassifier::load));
+        configure(first.local().orElseThrow());
+    }
+
+    /** Lets frames of the node and of the uplink in. */
+    void openUplink() {
+        nodePorts.refresh();
+        underlay.follow();
+        uplink.prepare(workers.count());
+        hostDevice.attach();
+        uplinkDevice = devices
+            .open(new XdpDevice.Spec(PortDirectory.UPLINK_PORT, uplinkLink.name(), uplinkLink.index(), workers.count(),
+                best, UPLINK_RINGS, sockets -> UplinkClassifier.load(sockets, maps)));
+        uplink.prepareGeneric(uplinkDevice.rung());
+        reportDevice(hostDevice);
+        reportDevice(uplinkDevice);
+        reportUplink();
+    }
+
+    // -- work --------------------------------------------------------------------------------------------------------
+
+    /** Works until told to stop. @throws SetupException when it cannot go on */
+    void work(EventFd stopSignal, BooleanSupplier stopping) {
+        Poll poll = new Poll(2);
+        poll.set(CHANGES_ENTRY, underlay.descriptor(), Poll.POLLIN);
+        poll.set(STOP_ENTRY, stopSignal.fd(), Poll.POLLIN);
+        while (!stopping.getAsBoolean()) {
+            pass(System.nanoTime());
+            poll.poll(PASS_MILLIS);
+        }
+    }
+
+    private void pass(long now) {
+        counters.set(ConductorFact.HEARTBEAT, now);
+        epochs.advance();
+        checkHealth(now);
+        boolean changed = underlay.follow();
+        Set<Integer> removed = underlay.takeRemovedLinks();
+        requireDevices(removed);
+        if (changed) {
+            followUplink();
+            nextHops.refresh(local);
+        }
+        tables.poll(now).ifPresent(this::apply);
+        nextHops.serveRequests(local);
+        pods.refresh(removed, local);
+        revalidate(now);
+        releaseRetired();
+        flows.sweep(now);
+        if (now - lastSecond >= SECOND_NANOS) {
+            lastSecond = now;
+            everySecond();
+        }
+    }
+
+    /** Takes what the tables say into force. */
+    void apply(TablesSnapshot snapshot) {
+        LocalNode next = snapshot.local().orElseThrow();
+        if (!next.equals(local)) {
+            configure(next);
+        }
+        List<Integer> goneSlots = nextHops.setPeers(snapshot.peers(), local);
+        pods.setWanted(snapshot.ports(), local);
+        revalidationDue = true;
+        if (!goneSlots.isEmpty()) {
+            flows.revalidate(System.nanoTime());
+            retiring.add(new Retiring(goneSlots, epochs.advance()));
+        }
+        counters.set(ConductorFact.TABLES_INCARNATION, tables.incarnation());
+        counters.set(ConductorFact.APPLIED_GENERATION, snapshot.generation());
+    }
+
+    private void configure(LocalNode next) {
+        local = next;
+        hostLink.configure(next);
+        maps.setTarget(next.address(), next.overlayPort());
+        state.publish(state.ports()
+            .with(PortDirectory.HOST_PORT, PortKind.HOST, 0, hostLink.mac(), next.vtepMac(), hostMtu(next))
+            .with(PortDirectory.UPLINK_PORT, PortKind.UPLINK, 0, 0, uplinkLink.mac(), uplinkLink.mtu()));
+    }
+
+    private int hostMtu(LocalNode node) {
+        return Math.max(uplinkLink.mtu(), node.podMtu());
+    }
+
+    /** The uplink's MAC address or MTU may have changed. */
+    private void followUplink() {
+        Link now = underlay.link(uplinkLink.index()).orElse(uplinkLink);
+        if (now.mac() != uplinkLink.mac() || now.mtu() != uplinkLink.mtu()) {
+            uplinkLink = now;
+            configure(local);
+            reportUplink();
+        }
+    }
+
+    private void requireDevices(Set<Integer> removed) {
+        if (removed.contains(uplinkLink.index())) {
+            throw new SetupException("uplink: device " + uplinkLink.name() + " is gone; start again when it is back");
+        }
+        if (removed.contains(hostDevice.spec().ifindex())) {
+            throw new SetupException(
+                "device " + HostLink.KERNEL_SIDE + " was deleted; start again, and see who deletes it");
+        }
+    }
+
+    private void checkHealth(long now) {
+        if (now - lastHealth < HEALTH_NANOS) { return; }
+        lastHealth = now;
+        workers.trouble().ifPresent(trouble -> {
+            counters.set(ConductorText.TROUBLE, trouble);
+            throw new SetupException(trouble);
+        });
+    }
+
+    private void revalidate(long now) {
+        if (revalidationDue && now - lastRevalidation >= REVALIDATE_NANOS) {
+            revalidationDue = false;
+            flows.revalidate(now);
+            lastRevalidation = System.nanoTime();
+        }
+    }
+
+    private void releaseRetired() {
+        retiring.removeIf(each -> {
+            boolean passed = epochs.passed(each.epoch);
+            if (passed) {
+                nextHops.release(each.slots);
+            }
+            return passed;
+        });
+    }
+
+    private void everySecond() {
+        nodePorts.refresh();
+        pods.readStatistics();
+        hostDevice.ports().forEach(port -> port.readStatistics());
+        uplinkDevice.ports().forEach(port -> port.readStatistics());
+        counters.set(ConductorFact.NETLINK_OVERRUNS, underlay.overruns());
+    }
+
+    private void reportDevice(XdpDevice device) {
+        XdpDevice.Spec spec = device.spec();
+        counters.port(new PortStatus(
+            spec.portId(), PortState.UP, 0, spec.name(), spec.ifindex(), device.ports().size(), device.rung().label(),
+            device.reason()));
+    }
+
+    private void reportUplink() {
+        counters.set(ConductorText.UPLINK_NAME, uplinkLink.name());
+        counters.set(ConductorText.UPLINK_MODE, uplinkDevice.rung().label());
+        counters.set(ConductorText.UPLINK_REASON, uplinkDevice.reason());
+        counters.set(ConductorFact.UPLINK_IFINDEX, uplinkLink.index());
+        counters.set(ConductorFact.UPLINK_MTU, uplinkLink.mtu());
+        counters.set(ConductorFact.UPLINK_IP, local.address() & 0xFFFF_FFFFL);
+        counters.set(ConductorFact.UPLINK_QUEUES, uplinkDevice.ports().size());
+    }
+
+    // -- end ---------------------------------------------------------------------------------------------------------
+
+    /** Lets frames go to the kernel again and takes back what was set on the node. */
+    @Override
+    public void close() {
+        try (Teardown teardown = new Teardown()) {
+            teardown.add("uplink", uplink::restore);
+            teardown.add("neighbours", underlay::close);
+            teardown.add(HostLink.KERNEL_SIDE, hostLink::remove);
+            teardown.add("devices", devices::closeAll);
+            teardown.add("ports", this::reportGone);
+        }
+    }
+
+    private void reportGone() {
+        pods.reportAllGone();
+        for (int id : new int[]{PortDirectory.HOST_PORT, PortDirectory.UPLINK_PORT}) {
+            counters.port(new PortStatus(id, PortState.GONE, 0, "", 0, 0, "", ""));
+        }
+        counters.set(ConductorFact.HEARTBEAT, 0);
+    }
+
+    @Override
+    public String toString() {
+        return "node " + Ipv4Address.format(local.address()) + " on " + uplinkLink.name() + " ("
+            + uplinkDevice.rung().label()
+            + (uplinkDevice.reason().isEmpty() ? "" : "; " + uplinkDevice.reason()) + "), " + workers.count()
+            + " worker"
+            + (workers.count() == 1 ? "" : "s") + ", " + pods.count() + " pods";
+    }
+}

@@ -1,0 +1,183 @@
+package io.weft.dataplane.conductor;
+
+import io.weft.dataplane.classifier.UplinkMaps;
+import io.weft.dataplane.config.NodeConfiguration;
+import io.weft.dataplane.counters.CounterFile;
+import io.weft.dataplane.counters.CounterSizing;
+import io.weft.dataplane.graph.ForwardingGraph;
+import io.weft.dataplane.port.XdpDevice.WorkerMemory;
+import io.weft.dataplane.state.Adjacencies;
+import io.weft.dataplane.state.ForwardingState;
+import io.weft.dataplane.table.PeerSpec;
+import io.weft.dataplane.table.PortSpec;
+import io.weft.dataplane.table.TablesSnapshot;
+import io.weft.dataplane.warmup.WarmUp;
+import io.weft.dataplane.worker.Epochs;
+import io.weft.dataplane.worker.Worker;
+import io.weft.lb.flow.FlowTable;
+import io.weft.lb.nat.SnatPorts;
+import io.weft.nativebindings.linux.Capabilities;
+import io.weft.nativebindings.linux.Capability;
+import io.weft.nativebindings.linux.EventFd;
+import io.weft.nativebindings.linux.MappedMemory;
+import io.weft.nativebindings.linux.Poll;
+import io.weft.nativebindings.netlink.Ethtool;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * One node's dataplane, from its lock to its end: makes everything in the order that leaves no half-open node behind, lets the
+ * {@link Conductor} work until it is told to stop, and takes everything back.
+ *
+ * <p>Threads: {@link #run} on a thread of its own in the node's network namespace; {@link #stop} from any.
+ */
+public final class Dataplane {
+    private static final Logger LOG = System.getLogger(Dataplane.class.getName());
+    private static final int ADJACENCIES = 8192;
+    private static final int CHUNKS = 1 << 15;
+    private static final int SMALL_CHUNK = 2048;
+    private static final int LARGE_CHUNK = 4096;
+    /** Headroom, Ethernet header and a tag: what a chunk holds besides the packet. */
+    private static final int CHUNK_OVERHEAD = 256 + 18;
+    private static final int WAIT_MILLIS = 50;
+    private static final int STOP_ENTRY = 0;
+
+    private final NodeConfiguration configuration;
+    private final EventFd stopSignal = new EventFd();
+    private volatile boolean stopping;
+    private volatile boolean ready;
+
+    public Dataplane(NodeConfiguration configuration) {
+        this.configuration = configuration;
+    }
+
+    /** Ends {@link #run}. */
+    public void stop() {
+        stopping = true;
+        stopSignal.signal();
+    }
+
+    /** Whether frames are forwarded. */
+    public boolean isReady() { return ready; }
+
+    /**
+     * Runs until {@link #stop}.
+     *
+     * @throws RuntimeException of one line when it cannot start or go on; everything is taken back by then
+     */
+    public void run() {
+        requireCapabilities();
+        try (Teardown teardown = new Teardown()) {
+            RunDirectory runDirectory = RunDirectory.take(configuration.runDirectory());
+            teardown.add("lock", runDirectory::close);
+            Rtnetlink rtnetlink = Rtnetlink.open();
+            teardown.add("rtnetlink", rtnetlink::close);
+            Ethtool ethtool = Ethtool.open();
+            teardown.add("ethtool", ethtool::close);
+            Uplink uplink = new Uplink(rtnetlink, ethtool, configuration.requireUplink());
+            forward(runDirectory, rtnetlink, ethtool, uplink, teardown);
+        }
+        LOG.log(Level.INFO, "stopped");
+    }
+
+    private void forward(RunDirectory runDirectory, Rtnetlink rtnetlink, Ethtool ethtool, Uplink uplink,
+        Teardown teardown) {
+        int workerCount = workerCount(uplink);
+        long incarnation = ThreadLocalRandom.current().nextLong() & Long.MAX_VALUE;
+        runDirectory.removeUnfinished(CounterFile.NAME);
+        CounterFile counters = CounterFile.create(runDirectory.path(),
+            new CounterSizing(workerCount, PortSpec.MAX_PORTS, ADJACENCIES), incarnation);
+        teardown.add("counters", counters::close);
+        int maxFlows = configuration.flowCapacity() / 2;
+        MappedMemory flowMemory = runDirectory.replaceFile("flows", FlowTable.sizeFor(maxFlows));
+        teardown.add("flows", flowMemory::close);
+        MappedMemory slots = MappedMemory.anonymous((long) ADJACENCIES * Adjacencies.SLOT_BYTES, true);
+        teardown.add("adjacencies", slots::close);
+        UplinkMaps maps = new UplinkMaps();
+        teardown.add("maps", maps::close);
+
+        FlowTable flows = FlowTable.create(flowMemory.address(), flowMemory.size(), maxFlows, incarnation);
+        SnatPorts snatPorts = new SnatPorts(maps.snatBitmaps(), configuration.snatPorts().first(),
+            configuration.snatPorts().last());
+        ForwardingState state = new ForwardingState(new Adjacencies(slots.address(), ADJACENCIES, PeerSpec.MAX_PEERS));
+        Epochs epochs = new Epochs(workerCount);
+        TablesWatch tables = new TablesWatch(runDirectory.path(), state, epochs);
+        teardown.add("tables", tables::close);
+        Optional<TablesSnapshot> first = awaitTables(tables, runDirectory);
+        if (first.isEmpty()) { return; }
+
+        WorkerPool workers = new WorkerPool(workerCount, CHUNKS, chunkSize(uplink, first.get()), counters::worker,
+            (index, memory) -> worker(index, memory, state, flows, snatPorts, epochs));
+        teardown.add("workers", workers::close);
+        workers.start();
+        Conductor conductor = new Conductor(configuration, state, counters.conductor(), epochs, workers,
+            new FlowKeeper(flows, snatPorts, state, epochs, counters.conductor()),
+            new NodePorts(snatPorts, configuration.snatPorts()), tables,
+            maps, rtnetlink, ethtool, uplink);
+        teardown.add("conductor", conductor::close);
+        conductor.openHostLink(first.get());
+        WarmUp.run(chunkSize(uplink, first.get()));
+        conductor.openUplink();
+        conductor.apply(first.get());
+        LOG.log(Level.INFO, "forwarding: {0}", conductor);
+        ready = true;
+        conductor.work(stopSignal, () -> stopping);
+        ready = false;
+    }
+
+    private Worker worker(int index, WorkerMemory memory, ForwardingState state, FlowTable flows, SnatPorts snatPorts,
+        Epochs epochs) {
+        List<Integer> cpus = configuration.workerCpus();
+        ForwardingGraph graph = new ForwardingGraph(state, flows, snatPorts, memory.counters(), memory.memory().pool());
+        return new Worker(
+            index, index < cpus.size() ? cpus.get(index) : -1, memory.counters(), state, epochs, graph,
+            configuration.busyPoll());
+    }
+
+    private int workerCount(Uplink uplink) {
+        int count = Math.min(configuration.workers(), uplink.mostQueues());
+        if (count < configuration.workers()) {
+            LOG.log(
+                Level.WARNING,
+                "{0} workers instead of {1}: device {2} has no more queues",
+                count,
+                configuration.workers(),
+                uplink.link().name());
+        }
+        return count;
+    }
+
+    /** The longest frame of uplink and pods decides. */
+    private static int chunkSize(Uplink uplink, TablesSnapshot tables) {
+        int mtu = Math.max(uplink.link().mtu(), tables.local().orElseThrow().podMtu());
+        return mtu + CHUNK_OVERHEAD <= SMALL_CHUNK ? SMALL_CHUNK : LARGE_CHUNK;
+    }
+
+    private Optional<TablesSnapshot> awaitTables(TablesWatch tables, RunDirectory runDirectory) {
+        Poll poll = new Poll(1);
+        poll.set(STOP_ENTRY, stopSignal.fd(), Poll.POLLIN);
+        Optional<TablesSnapshot> snapshot = tables.poll(System.nanoTime());
+        if (snapshot.isEmpty()) {
+            LOG.log(Level.INFO, "waiting for the control plane''s tables in {0}", runDirectory.path());
+        }
+        while (snapshot.isEmpty() && !stopping) {
+            poll.poll(WAIT_MILLIS);
+            snapshot = tables.poll(System.nanoTime());
+        }
+        return snapshot;
+    }
+
+    private static void requireCapabilities() {
+        List<Capability> missing = Capabilities.missing(Capability.CAP_NET_ADMIN, Capability.CAP_NET_RAW,
+            Capability.CAP_BPF);
+        if (!missing.isEmpty()) {
+            throw new SetupException(
+                "the dataplane needs the capabilities CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF; missing: " + missing
+                    + ". Run it as root, or give them to it");
+        }
+    }
+}

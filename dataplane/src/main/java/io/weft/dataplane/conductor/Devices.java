@@ -1,0 +1,60 @@
+package io.weft.dataplane.conductor;
+
+import io.weft.dataplane.port.XdpDevice;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The devices that the workers have open, and the order in which one comes and goes: sockets, then the workers' ports, then the program; and
+ * back. Thread: the conductor.
+ */
+final class Devices {
+    private final WorkerPool workers;
+    private final List<XdpDevice> open = new ArrayList<>();
+
+    Devices(WorkerPool workers) {
+        this.workers = workers;
+    }
+
+    /** Opens a device and lets its frames in. */
+    XdpDevice open(XdpDevice.Spec spec) {
+        XdpDevice device = bind(spec);
+        try {
+            device.attach();
+            return device;
+        } catch (RuntimeException e) {
+            close(device);
+            throw e;
+        }
+    }
+
+    /** Opens a device without letting its frames in. */
+    XdpDevice bind(XdpDevice.Spec spec) {
+        XdpDevice device = XdpDevice.open(spec, workers.memories());
+        open.add(device);
+        workers.assign(open);
+        return device;
+    }
+
+    void close(XdpDevice device) {
+        device.detach();
+        open.remove(device);
+        workers.assign(open);
+        device.close();
+        workers.assign(open, List.of(device));
+    }
+
+    /**
+     * Closes all, at once: each close waits for a grace period of the kernel's, and a node has hundreds. The program of a device that fails to
+     * close goes with the process.
+     */
+    void closeAll() {
+        List<XdpDevice> all = List.copyOf(open);
+        all.forEach(XdpDevice::detach);
+        workers.assign(all); // one more turn for what had been taken
+        open.clear();
+        workers.assign(open);
+        all.reversed().parallelStream().forEach(XdpDevice::close);
+        workers.assign(open, all);
+    }
+}

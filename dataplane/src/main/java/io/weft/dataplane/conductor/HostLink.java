@@ -1,0 +1,141 @@
+package io.weft.dataplane.conductor;
+
+import io.weft.dataplane.table.LocalNode;
+import io.weft.encap.address.Ipv4Prefix;
+import io.weft.nativebindings.linux.Sysctl;
+import io.weft.nativebindings.netlink.Address;
+import io.weft.nativebindings.netlink.Ethtool;
+import io.weft.nativebindings.netlink.Link;
+import io.weft.nativebindings.netlink.NextHop;
+import io.weft.nativebindings.netlink.Route;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.nativebindings.netlink.VethSpec;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * {@code weft-host}: the veth by which the node's own stack takes part in the pod network. Its kernel side holds the base address of the
+ * podCIDR and the routes for pods and Services, through an on-link next hop (the pods' gateway) with a permanent neighbour, so that the kernel
+ * asks nobody; the other end, {@code weft-host0}, is the workers'.
+ *
+ * <p>It is made as it should be or adopted from a predecessor that was killed, and goes away as a whole. Thread: the conductor, in the node's
+ * network namespace. Cold code.
+ */
+final class HostLink {
+    static final String KERNEL_SIDE = "weft-host";
+    static final String WORKER_SIDE = "weft-host0";
+
+    private static final int SINGLE = 32;
+    private static final String LOOSE = "2";
+
+    private final Rtnetlink rtnetlink;
+    private final Ethtool ethtool;
+
+    HostLink(Rtnetlink rtnetlink, Ethtool ethtool) {
+        this.rtnetlink = rtnetlink;
+        this.ethtool = ethtool;
+    }
+
+    /**
+     * Makes the pair, or adopts what is there.
+     *
+     * @param queues of each end
+     * @param mtu bytes; at least the uplink's, because what is punted came from there
+     * @return the workers' end
+     */
+    Link open(int queues, int mtu) {
+        if (!isUsable(queues)) {
+            rtnetlink.deleteLink(KERNEL_SIDE);
+            rtnetlink.deleteLink(WORKER_SIDE);
+            rtnetlink.createVeth(VethSpec.of(KERNEL_SIDE, WORKER_SIDE).withQueues(queues).withMtu(mtu));
+        }
+        for (String end : List.of(KERNEL_SIDE, WORKER_SIDE)) {
+            Link link = require(end);
+            if (link.mtu() != mtu) {
+                rtnetlink.setMtu(link.index(), mtu);
+            }
+            quieten(end);
+            setQueues(end, queues);
+            rtnetlink.setUp(link.index());
+        }
+        Sysctl.write("net/ipv4/conf/" + KERNEL_SIDE + "/rp_filter", LOOSE); // a punted packet's source may live behind the uplink
+        Sysctl.write("net/ipv4/conf/" + KERNEL_SIDE + "/accept_local", "1"); // a Service's backend may be the node itself
+        return require(WORKER_SIDE);
+    }
+
+    /** MAC of the kernel's side. */
+    long mac() {
+        return require(KERNEL_SIDE).mac();
+    }
+
+    /** Sets address and routes, and removes those of a former configuration. */
+    void configure(LocalNode local) {
+        int ifindex = require(KERNEL_SIDE).index();
+        rtnetlink.replaceAddress(ifindex, local.base(), SINGLE, Route.RT_SCOPE_UNIVERSE);
+        rtnetlink.replaceNeighbour(ifindex, local.gateway(), local.vtepMac());
+        Set<Ipv4Prefix> wanted = destinations(local);
+        for (Ipv4Prefix prefix : wanted) {
+            rtnetlink.replaceRoute(
+                Route.to(prefix.base(), prefix.length()).via(local.gateway(), ifindex).onLink().source(local.base())
+                    .mtu(local.podMtu()));
+        }
+        removeFormer(ifindex, local, wanted);
+    }
+
+    /** Takes address, routes and neighbour away with the pair. */
+    void remove() {
+        rtnetlink.deleteLink(KERNEL_SIDE);
+    }
+
+    private static Set<Ipv4Prefix> destinations(LocalNode local) {
+        return local.clusterCidr().contains(local.podCidr())
+            ? Set.of(local.clusterCidr(), local.serviceCidr())
+            : Set.of(local.clusterCidr(), local.serviceCidr(), local.podCidr());
+    }
+
+    private void removeFormer(int ifindex, LocalNode local, Set<Ipv4Prefix> wanted) {
+        for (Address address : rtnetlink.addresses(ifindex)) {
+            if (address.ip() != local.base()) {
+                rtnetlink.deleteAddress(ifindex, address.ip(), address.prefixLength());
+            }
+        }
+        for (Route route : rtnetlink.routes(Route.RT_TABLE_MAIN)) {
+            Ipv4Prefix prefix = new Ipv4Prefix(route.destination(), route.prefixLength());
+            if (route.ifindex() == ifindex
+                && route.nextHops().stream().mapToInt(NextHop::gateway).anyMatch(hop -> hop != 0)
+                && !wanted.contains(prefix)) {
+                rtnetlink.deleteRoute(route);
+            }
+        }
+    }
+
+    private boolean isUsable(int queues) {
+        Optional<Link> kernelSide = rtnetlink.link(KERNEL_SIDE);
+        Optional<Link> workerSide = rtnetlink.link(WORKER_SIDE);
+        return kernelSide.isPresent() && workerSide.isPresent()
+            && kernelSide.get().peerIndex() == workerSide.get().index()
+            && workerSide.get().rxQueues() >= queues && kernelSide.get().txQueues() >= queues
+            && workerSide.get().xdpProgramId() == 0;
+    }
+
+    private void setQueues(String device, int queues) {
+        ethtool.channels(device)
+            .filter(channels -> channels.receiveQueues() != queues || channels.transmitQueues() != queues)
+            .ifPresent(channels -> ethtool.setChannels(device, channels.withQueues(queues)));
+    }
+
+    /** Neither IPv6 nor forwarding on either end. */
+    private static void quieten(String device) {
+        String disable = "net/ipv6/conf/" + device + "/disable_ipv6";
+        if (Sysctl.exists(disable)) {
+            Sysctl.write(disable, "1");
+        }
+        Sysctl.write("net/ipv4/conf/" + device + "/forwarding", "0");
+    }
+
+    private Link require(String device) {
+        return rtnetlink.link(device)
+            .orElseThrow(() -> new SetupException("device " + device + " is gone: somebody deletes it"));
+    }
+}

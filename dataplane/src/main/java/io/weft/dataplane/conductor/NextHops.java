@@ -1,0 +1,202 @@
+package io.weft.dataplane.conductor;
+
+import io.weft.dataplane.counters.AdjacencyKind;
+import io.weft.dataplane.counters.AdjacencyStatus;
+import io.weft.dataplane.counters.ConductorCounters;
+import io.weft.dataplane.state.Adjacencies;
+import io.weft.dataplane.state.ForwardingState;
+import io.weft.dataplane.state.UnderlayRoutes;
+import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.PeerSpec;
+import io.weft.encap.tunnel.TunnelTemplate;
+import io.weft.nativebindings.netlink.Link;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Keeps the adjacencies as the underlay is: for each tunnel peer and each next hop in use, the header in front of its frames, rewritten when a
+ * MAC address, route or MTU changes, and withdrawn while the neighbour is not resolved.
+ *
+ * <p>Thread: the conductor. Cold code.
+ */
+final class NextHops {
+    private static final Logger LOG = System.getLogger(NextHops.class.getName());
+    /** Bytes of an outer header that count towards the MTU: all but Ethernet's. */
+    private static final int TUNNEL_OVERHEAD = TunnelTemplate.OUTER_LENGTH;
+
+    private final ForwardingState state;
+    private final Adjacencies adjacencies;
+    private final Underlay underlay;
+    private final ConductorCounters counters;
+    private final int uplink;
+    private final Deque<Integer> freeSlots = new ArrayDeque<>();
+    private final Map<Integer, Peer> peers = new HashMap<>();
+    private final Map<Integer, Hop> hops = new HashMap<>();
+
+    /** A tunnel peer's slot and what was written to it last. */
+    private static final class Peer {
+        final int slot;
+        PeerSpec spec;
+        Written written = Written.NOTHING;
+
+        Peer(int slot, PeerSpec spec) {
+            this.slot = slot;
+            this.spec = spec;
+        }
+    }
+
+    private static final class Hop {
+        final int slot;
+        Written written = Written.NOTHING;
+
+        Hop(int slot) {
+            this.slot = slot;
+        }
+    }
+
+    /** All that a slot's contents depend on. */
+    private record Written(int nextHop, long mac, long uplinkMac, int mtu, PeerSpec peer, LocalNode local) {
+        static final Written NOTHING = new Written(0, 0, 0, 0, null, null);
+    }
+
+    NextHops(ForwardingState state, Underlay underlay, ConductorCounters counters, int uplink) {
+        this.state = state;
+        this.underlay = underlay;
+        this.counters = counters;
+        this.uplink = uplink;
+        adjacencies = state.adjacencies();
+        for (int slot = 0; slot < adjacencies.capacity(); slot++) {
+            freeSlots.add(slot);
+        }
+    }
+
+    /** Slots of peers that are gone: no flow may point to them when they come back by {@link #release}. */
+    List<Integer> setPeers(List<PeerSpec> specs, LocalNode local) {
+        Map<Integer, PeerSpec> wanted = new HashMap<>();
+        specs.forEach(spec -> wanted.put(spec.index(), spec));
+        List<Integer> gone = removePeers(wanted);
+        for (PeerSpec spec : specs) {
+            Peer peer = peers.computeIfAbsent(spec.index(), index -> newPeer(spec));
+            if (peer != null) {
+                peer.spec = spec;
+            }
+        }
+        refresh(local);
+        return gone;
+    }
+
+    void release(List<Integer> slots) {
+        freeSlots.addAll(slots);
+    }
+
+    /** Rewrites what has changed: neighbours, routes, the uplink. */
+    void refresh(LocalNode local) {
+        Link link = underlay.link(uplink).orElse(null);
+        for (int gateway : underlay.gateways()) {
+            addHop(gateway);
+        }
+        for (Map.Entry<Integer, Hop> hop : hops.entrySet()) {
+            refreshHop(hop.getKey(), hop.getValue(), link);
+        }
+        for (Peer peer : peers.values()) {
+            refreshPeer(peer, link, local);
+        }
+    }
+
+    /** Takes in the next hops that workers asked for. */
+    void serveRequests(LocalNode local) {
+        boolean any = false;
+        for (int address = state.neighbourRequests().take(); address != 0; address = state.neighbourRequests().take()) {
+            addHop(address);
+            any = true;
+        }
+        if (any) {
+            refresh(local);
+        }
+    }
+
+    private Peer newPeer(PeerSpec spec) {
+        Integer slot = freeSlots.poll();
+        if (slot == null) {
+            LOG.log(Level.ERROR, "no adjacency is free for node {0}: it cannot be reached", spec.nodeName());
+            return null;
+        }
+        adjacencies.bindPeer(spec.index(), slot);
+        return new Peer(slot, spec);
+    }
+
+    private List<Integer> removePeers(Map<Integer, PeerSpec> wanted) {
+        List<Integer> gone = new ArrayList<>();
+        for (Iterator<Map.Entry<Integer, Peer>> all = peers.entrySet().iterator(); all.hasNext();) {
+            Map.Entry<Integer, Peer> entry = all.next();
+            if (!wanted.containsKey(entry.getKey())) {
+                adjacencies.bindPeer(entry.getKey(), Adjacencies.NONE);
+                adjacencies.withdraw(entry.getValue().slot);
+                counters.clearAdjacency(entry.getValue().slot);
+                gone.add(entry.getValue().slot);
+                all.remove();
+            }
+        }
+        return gone;
+    }
+
+    private void addHop(int address) {
+        if (hops.containsKey(address) || address == 0) { return; }
+        Integer slot = freeSlots.poll();
+        if (slot == null || !adjacencies.bindNextHop(address, slot)) {
+            return; // frames to it stay neighbour_unresolved
+        }
+        hops.put(address, new Hop(slot));
+    }
+
+    private void refreshHop(int address, Hop hop, Link link) {
+        Written now = link == null || !link.isUp()
+            ? Written.NOTHING
+            : new Written(address, underlay.macOf(address), link.mac(), link.mtu(), null, null);
+        if (now.equals(hop.written)) { return; }
+        hop.written = now;
+        if (now.mac() == 0) {
+            adjacencies.withdraw(hop.slot);
+        } else {
+            adjacencies.writeUnderlay(hop.slot, now.mac(), now.uplinkMac(), now.mtu());
+        }
+        report(hop.slot, AdjacencyKind.UNDERLAY, address, now, link == null ? "" : link.name());
+    }
+
+    private void refreshPeer(Peer peer, Link link, LocalNode local) {
+        int nextHop = underlay.nextHop(peer.spec.vtepIp());
+        Written now = link == null || !link.isUp() || nextHop == UnderlayRoutes.UNREACHABLE
+            ? Written.NOTHING
+            : new Written(nextHop, underlay.macOf(nextHop), link.mac(), link.mtu() - TUNNEL_OVERHEAD, peer.spec, local);
+        if (Objects.equals(now, peer.written)) { return; }
+        peer.written = now;
+        if (now.mac() == 0) {
+            adjacencies.withdraw(peer.slot);
+        } else {
+            adjacencies.writeTunnel(
+                peer.slot,
+                now.mac(),
+                now.uplinkMac(),
+                local.address(),
+                peer.spec.vtepIp(),
+                local.overlayPort(),
+                local.vni(),
+                peer.spec.vtepMac(),
+                local.vtepMac(),
+                now.mtu());
+        }
+        report(peer.slot, AdjacencyKind.TUNNEL, peer.spec.vtepIp(), now, peer.spec.nodeName());
+    }
+
+    private void report(int slot, AdjacencyKind kind, int ip, Written now, String name) {
+        counters.adjacency(new AdjacencyStatus(slot, kind, ip, now.nextHop(), now.mac() != 0, now.mac(), uplink, name));
+    }
+}

@@ -1,0 +1,209 @@
+package io.weft.dataplane.conductor;
+
+import io.weft.dataplane.classifier.PodClassifier;
+import io.weft.dataplane.counters.ConductorCounters;
+import io.weft.dataplane.counters.ConductorFact;
+import io.weft.dataplane.counters.PortState;
+import io.weft.dataplane.counters.PortStatus;
+import io.weft.dataplane.port.XdpDevice;
+import io.weft.dataplane.port.XdpRung;
+import io.weft.dataplane.state.ForwardingState;
+import io.weft.dataplane.state.PortKind;
+import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.PortSpec;
+import io.weft.nativebindings.linux.Sysctl;
+import io.weft.nativebindings.netlink.Channels;
+import io.weft.nativebindings.netlink.Ethtool;
+import io.weft.nativebindings.netlink.Link;
+import io.weft.nativebindings.xdp.RingSizes;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Opens the pods' ports that the tables list, as soon as their devices are there, and closes those that they list no more or whose devices
+ * are gone. What came of it stands in the counters' port directory, by attachment.
+ *
+ * <p>Thread: the conductor, in the node's network namespace. Cold code.
+ */
+final class PodPorts {
+    private static final Logger LOG = System.getLogger(PodPorts.class.getName());
+    private static final RingSizes RINGS = RingSizes.all(512);
+    private static final long RETRY_NANOS = 1_000_000_000;
+
+    private final Devices devices;
+    private final Underlay underlay;
+    private final Ethtool ethtool;
+    private final ForwardingState state;
+    private final FlowKeeper flows;
+    private final ConductorCounters counters;
+    private final WorkerPool workers;
+    private final XdpRung best;
+    private final Map<Integer, PortSpec> wanted = new HashMap<>();
+    private final Map<Integer, Open> open = new HashMap<>();
+    private final Map<Integer, Failure> failed = new HashMap<>();
+
+    private record Open(PortSpec spec, XdpDevice device) {
+    }
+
+    private record Failure(long atNanos, String reason) {
+    }
+
+    PodPorts(Devices devices, Underlay underlay, Ethtool ethtool, ForwardingState state, FlowKeeper flows,
+        ConductorCounters counters,
+        WorkerPool workers, XdpRung best) {
+        this.devices = devices;
+        this.underlay = underlay;
+        this.ethtool = ethtool;
+        this.state = state;
+        this.flows = flows;
+        this.counters = counters;
+        this.workers = workers;
+        this.best = best;
+    }
+
+    /** Follows a change of the tables. */
+    void setWanted(List<PortSpec> specs, LocalNode local) {
+        Map<Integer, PortSpec> now = new HashMap<>();
+        specs.forEach(spec -> now.put(spec.id(), spec));
+        for (Open port : List.copyOf(open.values())) {
+            PortSpec spec = now.get(port.spec.id());
+            if (spec == null || isAnother(spec, port.spec)) {
+                close(port);
+            } else if (!spec.equals(port.spec)) {
+                enterDirectory(spec, local);
+                open.put(spec.id(), new Open(spec, port.device));
+            }
+        }
+        for (int id : Set.copyOf(wanted.keySet())) {
+            if (!now.containsKey(id)) {
+                report(wanted.remove(id), PortState.GONE, null, "");
+                failed.remove(id);
+            }
+        }
+        now.forEach((id, spec) -> {
+            PortSpec before = wanted.put(id, spec);
+            if (!spec.equals(before) && !open.containsKey(id)) {
+                failed.remove(id);
+                report(spec, PortState.OPENING, null, "waiting for device " + spec.ifName());
+            }
+        });
+        openMissing(local);
+    }
+
+    /** Closes ports whose device is gone and opens what can be opened by now. */
+    void refresh(Set<Integer> removedLinks, LocalNode local) {
+        for (Open port : List.copyOf(open.values())) {
+            if (removedLinks.contains(port.device.spec().ifindex()) || port.device.failure() != 0) {
+                close(port);
+                report(port.spec, PortState.GONE, null, "device " + port.spec.ifName() + " is gone");
+            }
+        }
+        openMissing(local);
+    }
+
+    void readStatistics() {
+        open.values().forEach(port -> port.device.ports().forEach(each -> each.readStatistics()));
+    }
+
+    int count() {
+        return open.size();
+    }
+
+    /** At the end of all: the devices are closed, or will be, by their keeper. */
+    void reportAllGone() {
+        wanted.values().forEach(spec -> report(spec, PortState.GONE, null, ""));
+    }
+
+    private void openMissing(LocalNode local) {
+        for (PortSpec spec : wanted.values()) {
+            if (!open.containsKey(spec.id())) {
+                underlay.link(spec.ifName()).filter(link -> isDue(spec, link))
+                    .ifPresent(link -> open(spec, link, local));
+            }
+        }
+    }
+
+    private boolean isDue(PortSpec spec, Link link) {
+        Failure failure = failed.get(spec.id());
+        return link.isUp() && (failure == null || System.nanoTime() - failure.atNanos > RETRY_NANOS);
+    }
+
+    private void open(PortSpec spec, Link link, LocalNode local) {
+        try {
+            keepClosedToTheKernel(link.name());
+            int queues = queues(link);
+            workers.memories().forEach(memory -> memory.counters().clearPort(spec.id()));
+            enterDirectory(spec, local);
+            XdpDevice device = devices.open(
+                new XdpDevice.Spec(spec.id(), link.name(), link.index(), queues, best, RINGS, PodClassifier::load));
+            open.put(spec.id(), new Open(spec, device));
+            failed.remove(spec.id());
+            counters.add(ConductorFact.PORTS_OPENED, 1);
+            report(spec, PortState.UP, device, device.reason());
+        } catch (RuntimeException e) {
+            fail(spec, e);
+        }
+    }
+
+    private void fail(PortSpec spec, RuntimeException e) {
+        state.publish(state.ports().without(spec.id()));
+        Failure before = failed.put(spec.id(), new Failure(System.nanoTime(), String.valueOf(e.getMessage())));
+        if (before == null || !before.reason.equals(e.getMessage())) {
+            LOG.log(Level.WARNING, "port {0} ({1}) not opened, trying again: {2}", spec.id(), spec.ifName(),
+                e.getMessage());
+        }
+        report(spec, PortState.FAILED, null, String.valueOf(e.getMessage()));
+    }
+
+    private void close(Open port) {
+        int id = port.spec.id();
+        open.remove(id);
+        state.publish(state.ports().without(id));
+        devices.close(port.device);
+        flows.endFlowsOf(id, System.nanoTime());
+        counters.add(ConductorFact.PORTS_CLOSED, 1);
+        report(port.spec, PortState.GONE, null, "");
+    }
+
+    private void enterDirectory(PortSpec spec, LocalNode local) {
+        state.publish(
+            state.ports().with(spec.id(), PortKind.POD, spec.podIp(), spec.podMac(), local.vtepMac(), spec.mtu()));
+    }
+
+    /** The same attachment under the same device may have changed address or MTU; anything else is another pod. */
+    private static boolean isAnother(PortSpec now, PortSpec before) {
+        return now.attachId() != before.attachId() || !now.ifName().equals(before.ifName())
+            || now.podIp() != before.podIp();
+    }
+
+    /** While Weft is away the kernel must not forward for the pod: its frames would leave with its own address. */
+    private static void keepClosedToTheKernel(String device) {
+        String forwarding = "net/ipv4/conf/" + device + "/forwarding";
+        if (!Sysctl.read(forwarding).equals("0")) {
+            Sysctl.write(forwarding, "0");
+        }
+    }
+
+    private int queues(Link link) {
+        Optional<Channels> channels = ethtool.channels(link.name());
+        if (channels.isEmpty()) { return 1; }
+        int queues = Math.min(workers.count(), channels.get().maximumQueues());
+        if (channels.get().receiveQueues() < queues || channels.get().transmitQueues() < queues) {
+            ethtool.setChannels(link.name(), channels.get().withQueues(queues));
+        }
+        return queues;
+    }
+
+    private void report(PortSpec spec, PortState portState, XdpDevice device, String reason) {
+        int queues = device == null ? 0 : device.ports().size();
+        String mode = device == null ? "" : device.rung().label();
+        int ifindex = device == null ? 0 : device.spec().ifindex();
+        counters
+            .port(new PortStatus(spec.id(), portState, spec.attachId(), spec.ifName(), ifindex, queues, mode, reason));
+    }
+}

@@ -1,0 +1,128 @@
+package io.weft.dataplane.conductor;
+
+import io.weft.dataplane.state.ForwardingState;
+import io.weft.dataplane.table.TablesException;
+import io.weft.dataplane.table.TablesReader;
+import io.weft.dataplane.table.TablesSnapshot;
+import io.weft.dataplane.worker.Epochs;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Follows the tables: their generation by a look at the memory, a new writer's file by its inode now and then. Workers get a new reader at once;
+ * the old file is unmapped when they have let go of it. A file that is missing or unreadable changes nothing: what is known stays in force.
+ *
+ * <p>Thread: the conductor. Cold code.
+ */
+final class TablesWatch implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(TablesWatch.class.getName());
+    private static final long LOOK_NANOS = 100_000_000;
+
+    private final Path runDirectory;
+    private final ForwardingState state;
+    private final Epochs epochs;
+    private final List<Former> formers = new ArrayList<>();
+    private TablesReader reader;
+    private Object inode;
+    private long generation;
+    private long lastLookNanos;
+    private String lastComplaint = "";
+
+    private record Former(TablesReader reader, long epoch) {
+    }
+
+    TablesWatch(Path runDirectory, ForwardingState state, Epochs epochs) {
+        this.runDirectory = runDirectory;
+        this.state = state;
+        this.epochs = epochs;
+        lastLookNanos = System.nanoTime() - LOOK_NANOS;
+    }
+
+    /** @return what the tables say, when that has changed since the last call and they know their node */
+    Optional<TablesSnapshot> poll(long nowNanos) {
+        unmapFormers();
+        boolean other = nowNanos - lastLookNanos >= LOOK_NANOS && lookForNewFile(nowNanos);
+        if (reader == null || !other && reader.generation() == generation) { return Optional.empty(); }
+        TablesSnapshot snapshot = reader.snapshot();
+        generation = snapshot.generation();
+        if (snapshot.local().isEmpty()) { return Optional.empty(); }
+        if (state.tables() != reader || !reader.isCurrent()) {
+            reader = reader.renewed();
+            state.publish(reader);
+        }
+        return Optional.of(snapshot);
+    }
+
+    long incarnation() {
+        return reader == null ? 0 : reader.incarnation();
+    }
+
+    @Override
+    public void close() {
+        formers.forEach(former -> former.reader.close());
+        formers.clear();
+        if (reader != null) {
+            reader.close();
+        }
+    }
+
+    private boolean lookForNewFile(long nowNanos) {
+        lastLookNanos = nowNanos;
+        Object present = presentInode();
+        if (present == null || present.equals(inode)) { return false; }
+        try {
+            TablesReader newer = TablesReader.open(runDirectory);
+            inode = present;
+            if (newer.local() == null) {
+                newer.close();
+                inode = null; // its writer does not know the node yet
+                return false;
+            }
+            replace(newer);
+            return true;
+        } catch (TablesException e) {
+            complain(e.getMessage());
+            return false;
+        }
+    }
+
+    private void replace(TablesReader newer) {
+        TablesReader former = reader;
+        reader = newer;
+        state.publish(newer);
+        if (former != null) {
+            formers.add(new Former(former, epochs.advance()));
+        }
+    }
+
+    private void unmapFormers() {
+        formers.removeIf(former -> {
+            boolean passed = epochs.passed(former.epoch);
+            if (passed) {
+                former.reader.close();
+            }
+            return passed;
+        });
+    }
+
+    private void complain(String complaint) {
+        if (!complaint.equals(lastComplaint)) {
+            lastComplaint = complaint;
+            LOG.log(Level.WARNING, "tables not used: {0}", complaint);
+        }
+    }
+
+    private Object presentInode() {
+        try {
+            return Files.getAttribute(TablesReader.path(runDirectory), "unix:ino");
+        } catch (IOException none) {
+            return null;
+        }
+    }
+}

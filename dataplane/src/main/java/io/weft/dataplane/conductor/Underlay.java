@@ -1,0 +1,257 @@
+package io.weft.dataplane.conductor;
+
+import io.weft.dataplane.state.ForwardingState;
+import io.weft.dataplane.state.LocalAddresses;
+import io.weft.dataplane.state.UnderlayRoutes;
+import io.weft.encap.address.Ipv4Prefix;
+import io.weft.nativebindings.linux.LinuxException;
+import io.weft.nativebindings.netlink.Address;
+import io.weft.nativebindings.netlink.Link;
+import io.weft.nativebindings.netlink.Neighbour;
+import io.weft.nativebindings.netlink.NextHop;
+import io.weft.nativebindings.netlink.Route;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.nativebindings.netlink.RtnetlinkMonitor;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The kernel's picture of the network around the node, mirrored: links, the node's addresses, the routes through the uplink, the neighbours on
+ * it. Read once, then followed; read anew whenever the kernel says that something was lost.
+ *
+ * <p>The kernel sees none of Weft's packets and so would resolve no neighbour for them: the next hops in use are made managed ones, which the
+ * kernel keeps resolved by itself.
+ *
+ * <p>Thread: the conductor, in the node's network namespace. Cold code.
+ */
+final class Underlay implements RtnetlinkMonitor.Listener, AutoCloseable {
+    private static final Logger LOG = System.getLogger(Underlay.class.getName());
+
+    private final Rtnetlink rtnetlink;
+    private final RtnetlinkMonitor monitor;
+    private final ForwardingState state;
+    private final int uplink;
+    private final Map<Integer, Link> links = new HashMap<>();
+    private final Map<Integer, Neighbour> neighbours = new HashMap<>();
+    private final Set<Integer> managed = new HashSet<>();
+    private final Set<Integer> removedLinks = new HashSet<>();
+    private List<Integer> gateways = List.of();
+    private UnderlayRoutes routes = UnderlayRoutes.NONE;
+    private boolean addressesStale = true;
+    private boolean routesStale = true;
+    private boolean allStale = true;
+    private boolean linksChanged;
+    private boolean neighboursChanged;
+    private long overruns;
+
+    Underlay(Rtnetlink rtnetlink, ForwardingState state, int uplink) {
+        this.rtnetlink = rtnetlink;
+        this.state = state;
+        this.uplink = uplink;
+        monitor = RtnetlinkMonitor.open(
+            RtnetlinkMonitor.Group.LINK,
+            RtnetlinkMonitor.Group.ADDRESS,
+            RtnetlinkMonitor.Group.ROUTE,
+            RtnetlinkMonitor.Group.NEIGHBOUR);
+    }
+
+    /** Readable when there is something to {@link #follow}. */
+    int descriptor() {
+        return monitor.fd();
+    }
+
+    /**
+     * Brings the mirror up to date and publishes addresses and routes.
+     *
+     * @return whether anything that next hops depend on has changed
+     */
+    boolean follow() {
+        monitor.drain(this);
+        boolean changed = linksChanged || neighboursChanged || routesStale || allStale;
+        linksChanged = false;
+        neighboursChanged = false;
+        if (allStale) {
+            readLinksAndNeighbours();
+        }
+        if (addressesStale) {
+            addressesStale = false;
+            state.publish(new LocalAddresses(rtnetlink.addresses().stream().mapToInt(Address::ip).toArray()));
+        }
+        if (routesStale) {
+            routesStale = false;
+            readRoutes();
+        }
+        return changed;
+    }
+
+    Optional<Link> link(int ifindex) {
+        return Optional.ofNullable(links.get(ifindex));
+    }
+
+    Optional<Link> link(String name) {
+        return links.values().stream().filter(link -> link.name().equals(name)).findFirst();
+    }
+
+    /** Links that were deleted since the last call. */
+    Set<Integer> takeRemovedLinks() {
+        Set<Integer> removed = Set.copyOf(removedLinks);
+        removedLinks.clear();
+        return removed;
+    }
+
+    /** The next hop through the uplink to an address, or {@link UnderlayRoutes#UNREACHABLE}. */
+    int nextHop(int destination) {
+        return routes.nextHop(destination);
+    }
+
+    /** Routers that routes through the uplink name. */
+    List<Integer> gateways() {
+        return gateways;
+    }
+
+    /** The MAC address of a next hop, 0 while it is not resolved; asks the kernel to resolve it. */
+    long macOf(int nextHop) {
+        Neighbour neighbour = neighbours.get(nextHop);
+        if (neighbour == null || !neighbour.isManaged() && !neighbour.isPermanent()) {
+            manage(nextHop);
+        }
+        return neighbour != null && neighbour.isValid() ? neighbour.mac() : 0;
+    }
+
+    long overruns() {
+        return overruns;
+    }
+
+    /** Forgets the neighbours that were made managed. */
+    @Override
+    public void close() {
+        for (int nextHop : managed) {
+            try {
+                rtnetlink.deleteNeighbour(uplink, nextHop);
+            } catch (LinuxException e) {
+                LOG.log(Level.WARNING, e.getMessage());
+            }
+        }
+        monitor.close();
+    }
+
+    // -- changes -----------------------------------------------------------------------------------------------------
+
+    @Override
+    public void linkChanged(Link link) {
+        links.put(link.index(), link);
+        linksChanged = true;
+        routesStale |= link.index() == uplink; // routes of a link that went down are dropped silently
+    }
+
+    @Override
+    public void linkRemoved(Link link) {
+        links.remove(link.index());
+        removedLinks.add(link.index());
+        linksChanged = true;
+        routesStale = true;
+        addressesStale = true;
+    }
+
+    @Override
+    public void addressAdded(Address address) {
+        addressesStale = true;
+    }
+
+    @Override
+    public void addressRemoved(Address address) {
+        addressesStale = true;
+        routesStale = true;
+    }
+
+    @Override
+    public void routeChanged(Route route) {
+        routesStale |= route.table() == Route.RT_TABLE_MAIN;
+    }
+
+    @Override
+    public void routeRemoved(Route route) {
+        routesStale |= route.table() == Route.RT_TABLE_MAIN;
+    }
+
+    @Override
+    public void neighbourChanged(Neighbour neighbour) {
+        if (neighbour.ifindex() == uplink) {
+            neighbours.put(neighbour.ip(), neighbour);
+            neighboursChanged = true;
+        }
+    }
+
+    @Override
+    public void neighbourRemoved(Neighbour neighbour) {
+        if (neighbour.ifindex() == uplink) {
+            neighbours.remove(neighbour.ip());
+            managed.remove(neighbour.ip());
+            neighboursChanged = true;
+        }
+    }
+
+    @Override
+    public void overrun() {
+        overruns++;
+        allStale = true;
+        addressesStale = true;
+        routesStale = true;
+    }
+
+    // -- reading -----------------------------------------------------------------------------------------------------
+
+    private void readLinksAndNeighbours() {
+        allStale = false;
+        Set<Integer> before = new HashSet<>(links.keySet());
+        links.clear();
+        rtnetlink.links().forEach(link -> links.put(link.index(), link));
+        before.removeAll(links.keySet());
+        removedLinks.addAll(before);
+        neighbours.clear();
+        rtnetlink.neighbours(uplink).forEach(neighbour -> neighbours.put(neighbour.ip(), neighbour));
+    }
+
+    private void readRoutes() {
+        List<Route> all = new ArrayList<>(rtnetlink.routes(Route.RT_TABLE_MAIN));
+        all.sort(Comparator.comparingInt(Route::metric));
+        List<UnderlayRoutes.Entry> entries = new ArrayList<>();
+        Set<Integer> routers = new HashSet<>();
+        for (Route route : all) {
+            int gateway = gatewayOf(route);
+            entries.add(new UnderlayRoutes.Entry(new Ipv4Prefix(route.destination(), route.prefixLength()), gateway));
+            if (gateway != 0 && gateway != UnderlayRoutes.ELSEWHERE) {
+                routers.add(gateway);
+            }
+        }
+        routes = new UnderlayRoutes(entries);
+        gateways = List.copyOf(routers);
+        state.publish(routes);
+    }
+
+    /** Of a route that does not lead through the uplink: {@link UnderlayRoutes#ELSEWHERE}, so that no shorter prefix takes its place. */
+    private int gatewayOf(Route route) {
+        if (route.type() != Route.RTN_UNICAST) { return UnderlayRoutes.ELSEWHERE; }
+        return route.nextHops().stream().filter(hop -> hop.ifindex() == uplink && hop.isUsable() && !hop.inet6Gateway())
+            .mapToInt(NextHop::gateway).findFirst().orElse(UnderlayRoutes.ELSEWHERE);
+    }
+
+    private void manage(int nextHop) {
+        if (!managed.add(nextHop)) {
+            return; // asked already; the kernel's answer comes as a change
+        }
+        try {
+            rtnetlink.manageNeighbour(uplink, nextHop);
+        } catch (LinuxException e) {
+            LOG.log(Level.WARNING, e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,10 @@
+package io.weft.dataplane.warmup;
+
+/** Placeholder. */
+public final class WarmUp {
+    private WarmUp() {
+    }
+
+    public static void run(int chunkSize) {
+    }
+}
