@@ -71,7 +71,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
         this.dataplane = dataplane;
         this.reportChanged = reportChanged;
         executor = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().name("control").daemon().factory());
-        executor.setRemoveOnCancelPolicy(true);
+        executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
     // -- source ------------------------------------------------------------------------------------------------------
@@ -244,7 +244,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
 
     private void observe() {
         latency.observe(generation -> dataplane.uses(publisher.incarnation(), generation));
-        if (latency.isWaiting() && !observing) {
+        if (latency.isWaiting() && !observing && !executor.isShutdown()) {
             observing = true;
             Future<?> _ = executor.schedule(() -> guarded(() -> {
                 observing = false;

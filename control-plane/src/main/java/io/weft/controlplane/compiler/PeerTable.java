@@ -24,6 +24,7 @@ final class PeerTable {
     private final TreeMap<String, String> refused = new TreeMap<>();
     private final Map<String, Integer> remembered;
     private final BitSet indices = new BitSet();
+    private int lastIndex = -1;
     private Optional<Ipv4Prefix> own = Optional.empty();
 
     /** @param remembered indices of a former control plane's peers, by node name */
@@ -83,6 +84,7 @@ final class PeerTable {
     private void accept(PeerSpec peer, PeerSpec before) {
         remembered.remove(peer.nodeName());
         indices.set(peer.index());
+        lastIndex = before == null ? peer.index() : lastIndex;
         peers.put(peer.nodeName(), peer);
         if (!peer.equals(before)) {
             sink.putPeer(peer);
@@ -103,7 +105,11 @@ final class PeerTable {
         }
     }
 
+    /** A freed index comes round last: flows of its former owner have ended by then. */
     private int indexFor(String name) {
-        return remembered.getOrDefault(name, indices.nextClearBit(0));
+        Integer former = remembered.get(name);
+        if (former != null) { return former; }
+        int next = indices.nextClearBit(lastIndex + 1);
+        return next < PeerSpec.MAX_PEERS ? next : indices.nextClearBit(0);
     }
 }

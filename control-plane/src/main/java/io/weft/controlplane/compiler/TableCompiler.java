@@ -43,8 +43,9 @@ final class TableCompiler {
 
     void apply(ClusterChange change) {
         change.removed().forEach(this::remove);
-        change.updated().forEach(this::update);
-        compileLocal();
+        change.updated().stream().filter(this::isOwnNode).forEach(this::update);
+        compileLocal(); // first: what overlaps this node's addresses must not get in
+        change.updated().stream().filter(object -> !isOwnNode(object)).forEach(this::update);
         services.flush();
     }
 
@@ -86,9 +87,13 @@ final class TableCompiler {
         return Map.copyOf(podNames);
     }
 
+    private boolean isOwnNode(ClusterObject object) {
+        return object instanceof ClusterNode node && node.name().equals(nodeName);
+    }
+
     private void update(ClusterObject object) {
         switch (object) {
-            case ClusterNode node when node.name().equals(nodeName) -> ownNode = Optional.of(node);
+            case ClusterNode node when isOwnNode(node) -> ownNode = Optional.of(node);
             case ClusterNode node -> peers.put(node);
             case Service service -> services.put(service);
             case EndpointSlice slice -> services.put(slice);

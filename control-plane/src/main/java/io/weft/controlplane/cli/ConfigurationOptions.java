@@ -1,0 +1,46 @@
+package io.weft.controlplane.cli;
+
+import io.weft.dataplane.config.NodeConfiguration;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** How every command finds its configuration. */
+final class ConfigurationOptions {
+    private static final Path DEFAULT_FILE = Path.of("/etc/weft/weft.yaml");
+
+    @Option(names = "--config", paramLabel = "FILE", description = "configuration file; /etc/weft/weft.yaml when it is there") private Path file;
+
+    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "one key of the configuration, above file and environment; may be repeated") private Map<String, String> settings = new LinkedHashMap<>();
+
+    @Option(names = "--run-directory", paramLabel = "DIR", description = "short for --set runDirectory=DIR") private Path runDirectory;
+
+    NodeConfiguration load() {
+        return NodeConfiguration.load(file(), flags());
+    }
+
+    /** The same options for a child process. */
+    List<String> arguments() {
+        List<String> arguments = new ArrayList<>();
+        file().ifPresent(path -> arguments.addAll(List.of("--config", path.toAbsolutePath().toString())));
+        flags().forEach((key, value) -> arguments.addAll(List.of("--set", key + "=" + value)));
+        return arguments;
+    }
+
+    private Optional<Path> file() {
+        return Optional.ofNullable(file).or(() -> Optional.of(DEFAULT_FILE).filter(Files::exists));
+    }
+
+    private Map<String, String> flags() {
+        Map<String, String> flags = new LinkedHashMap<>(settings);
+        if (runDirectory != null) {
+            flags.put("runDirectory", runDirectory.toString());
+        }
+        return flags;
+    }
+}

@@ -1,0 +1,35 @@
+package io.weft.controlplane.cli;
+
+import io.weft.controlplane.node.ControlPlane;
+import io.weft.controlplane.node.SupervisedProcess;
+import io.weft.dataplane.config.NodeConfiguration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Runs the control plane until SIGTERM. */
+@Command(name = "control-plane", description = "Follow the cluster: write this node's tables, serve CNI.", mixinStandardHelpOptions = true)
+final class ControlPlaneCommand implements Callable<Integer> {
+    @Mixin private ConfigurationOptions options;
+
+    @Option(names = "--check-config", description = "only say whether the configuration is right") private boolean checkOnly;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        NodeConfiguration configuration = options.load();
+        configuration.requireUplink();
+        if (checkOnly) { return 0; }
+        SupervisedProcess.endWithSupervisor();
+        ControlPlane controlPlane = ControlPlane.start(configuration);
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
+            controlPlane.close();
+            stopped.countDown();
+            Runtime.getRuntime().halt(0); // being asked to stop is no failure
+        }));
+        stopped.await();
+        return 0;
+    }
+}

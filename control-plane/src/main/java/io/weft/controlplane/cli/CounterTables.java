@@ -1,0 +1,58 @@
+package io.weft.controlplane.cli;
+
+import io.weft.dataplane.counters.ConductorFact;
+import io.weft.dataplane.counters.CounterReader;
+import io.weft.dataplane.counters.FrameTotal;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** {@code weft show counters} and {@code drops}. */
+final class CounterTables {
+    private CounterTables() {
+    }
+
+    /** The accounting first: received + originated = sent + punted + dropped + in flight. Then frames of each node. */
+    static Table counters(CounterReader counters, boolean all) {
+        Table table = new Table("kind", "name", "value");
+        for (FrameTotal total : FrameTotal.values()) {
+            table.add("total", total.label(), counters.total(total));
+        }
+        List<String> nodes = counters.nodeLabels();
+        for (int i = 0; i < nodes.size(); i++) {
+            if (all || counters.node(i) != 0) {
+                table.add("node", nodes.get(i), counters.node(i));
+            }
+        }
+        for (ConductorFact fact : ConductorFact.values()) {
+            if (fact != ConductorFact.HEARTBEAT && (all || counters.fact(fact) != 0)) {
+                table.add("conductor", fact.label(), counters.fact(fact));
+            }
+        }
+        return table;
+    }
+
+    static Table drops(CounterReader counters, boolean all) {
+        Table table = new Table("reason", "frames");
+        drops(counters).forEach((reason, frames) -> {
+            if (all || frames != 0) {
+                table.add(reason, frames);
+            }
+        });
+        return table;
+    }
+
+    /** Frames by reason, most first. */
+    static Map<String, Long> drops(CounterReader counters) {
+        List<String> reasons = counters.dropLabels();
+        List<Map.Entry<String, Long>> drops = new ArrayList<>();
+        for (int i = 0; i < reasons.size(); i++) {
+            drops.add(Map.entry(reasons.get(i), counters.drop(i)));
+        }
+        drops.sort(Map.Entry.<String, Long>comparingByValue().reversed());
+        Map<String, Long> ordered = new LinkedHashMap<>();
+        drops.forEach(drop -> ordered.put(drop.getKey(), drop.getValue()));
+        return ordered;
+    }
+}

@@ -1,0 +1,219 @@
+package io.weft.controlplane.cli;
+
+import io.weft.dataplane.config.NodeConfiguration;
+import io.weft.dataplane.config.PortRange;
+import io.weft.nativebindings.linux.Capabilities;
+import io.weft.nativebindings.linux.Capability;
+import io.weft.nativebindings.linux.KernelVersion;
+import io.weft.nativebindings.linux.LinuxException;
+import io.weft.nativebindings.linux.Rlimits;
+import io.weft.nativebindings.linux.Sysctl;
+import io.weft.nativebindings.netlink.Ethtool;
+import io.weft.nativebindings.netlink.Link;
+import io.weft.nativebindings.netlink.Route;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Examines this machine and the node's processes. Works without either. */
+final class Doctor {
+    private static final int LEAST_JAVA = 25;
+    private static final KernelVersion LEAST_KERNEL = new KernelVersion(6, 1);
+    private static final KernelVersion METADATA_KERNEL = new KernelVersion(6, 8);
+    private static final long ENOUGH_MEMLOCK = 256L << 20;
+    private static final String HOST_DEVICE = "weft-host";
+    private static final Capability[] NEEDED = {Capability.CAP_NET_ADMIN, Capability.CAP_NET_RAW, Capability.CAP_BPF,
+        Capability.CAP_SYS_ADMIN};
+
+    private final NodeConfiguration configuration;
+    private final List<Finding> findings = new ArrayList<>();
+
+    Doctor(NodeConfiguration configuration) {
+        this.configuration = configuration;
+    }
+
+    List<Finding> examine() {
+        kernel();
+        java();
+        capabilities();
+        memlock();
+        hugePages();
+        directory("run directory", configuration.runDirectory());
+        directory("state directory", configuration.stateDirectory());
+        forwarding();
+        reversePath();
+        portRanges();
+        uplink();
+        findings.addAll(ProcessFindings.of(NodeStatus.read(configuration.runDirectory())));
+        return List.copyOf(findings);
+    }
+
+    private void kernel() {
+        KernelVersion version = KernelVersion.current();
+        if (version.compareTo(LEAST_KERNEL) < 0) {
+            add(Finding.fail("kernel", version.toString(), "Weft needs Linux " + LEAST_KERNEL + " or newer"));
+        } else if (version.compareTo(METADATA_KERNEL) < 0) {
+            add(Finding.warn("kernel", version.toString(),
+                "checksums are completed in software before Linux " + METADATA_KERNEL));
+        } else {
+            add(Finding.ok("kernel", version.toString()));
+        }
+    }
+
+    private void java() {
+        int version = Runtime.version().feature();
+        add(version >= LEAST_JAVA
+            ? Finding.ok("java", Runtime.version().toString())
+            : Finding.fail("java", Runtime.version().toString(), "Weft needs Java " + LEAST_JAVA + " or newer"));
+    }
+
+    private void capabilities() {
+        List<Capability> missing = Capabilities.missing(NEEDED);
+        add(missing.isEmpty()
+            ? Finding.ok("capabilities", "all that are needed")
+            : Finding.fail("capabilities", "missing " + missing, "run as root, or grant them to the service"));
+    }
+
+    private void memlock() {
+        long soft = Rlimits.get(Rlimits.RLIMIT_MEMLOCK).soft();
+        boolean enough = soft == Rlimits.RLIM_INFINITY || soft >= ENOUGH_MEMLOCK
+            || Capabilities.has(Capability.CAP_IPC_LOCK);
+        String found = Capabilities.has(Capability.CAP_IPC_LOCK) ? "no limit (CAP_IPC_LOCK)" : Rlimits.memlockText();
+        add(enough
+            ? Finding.ok("locked memory", found)
+            : Finding.fail("locked memory", found, "ulimit -l unlimited, or grant CAP_IPC_LOCK"));
+    }
+
+    private void hugePages() {
+        long free = meminfo("HugePages_Free");
+        add(free > 0
+            ? Finding.ok("huge pages", free + " free")
+            : Finding.warn("huge pages", "none reserved", "a few per cent of speed: sysctl -w vm.nr_hugepages=64"));
+    }
+
+    private static long meminfo(String name) {
+        try {
+            return Files.readAllLines(Path.of("/proc/meminfo")).stream()
+                .filter(line -> line.startsWith(name + ":"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                .findFirst().orElse(0);
+        } catch (IOException | NumberFormatException e) {
+            return 0;
+        }
+    }
+
+    private void directory(String subject, Path directory) {
+        Path existing = directory.toAbsolutePath();
+        while (existing != null && !Files.exists(existing)) {
+            existing = existing.getParent();
+        }
+        if (existing == null || !Files.isDirectory(existing) || !Files.isWritable(existing)) {
+            add(Finding.fail(subject, directory + " cannot be written", "make it, or set another"));
+        } else {
+            add(Finding.ok(subject, directory.toString()));
+        }
+    }
+
+    private void forwarding() {
+        add("1".equals(sysctl("net/ipv4/ip_forward"))
+            ? Finding.ok("ip_forward", "on")
+            : Finding.warn("ip_forward", "off",
+                "what Weft leaves to the kernel is not forwarded: sysctl -w net.ipv4.ip_forward=1"));
+    }
+
+    /** The stricter of "all" and the device's own counts (Documentation/networking/ip-sysctl.rst). */
+    private void reversePath() {
+        for (String device : List.of("all", HOST_DEVICE)) {
+            if ("1".equals(sysctl("net/ipv4/conf/" + device + "/rp_filter"))) {
+                add(Finding.warn("rp_filter", "strict on " + device,
+                    "other nodes' own addresses are dropped on " + HOST_DEVICE + ": sysctl -w net.ipv4.conf." + device
+                        + ".rp_filter=2"));
+                return;
+            }
+        }
+        add(Finding.ok("rp_filter", "not strict"));
+    }
+
+    private void portRanges() {
+        String[] range = sysctl("net/ipv4/ip_local_port_range").trim().split("\\s+");
+        PortRange snat = configuration.snatPorts();
+        if (range.length != 2) { return; }
+        PortRange ephemeral = new PortRange(Integer.parseInt(range[0]), Integer.parseInt(range[1]));
+        add(ephemeral.overlaps(snat)
+            ? Finding.fail("snat ports", snat + " overlaps the kernel's " + ephemeral,
+                "sysctl -w net.ipv4.ip_local_port_range=\""
+                    + ephemeral.first() + " " + (snat.first() - 1) + "\", or set snat.ports")
+            : Finding.ok("snat ports", snat + ", beside the kernel's " + ephemeral));
+    }
+
+    private void uplink() {
+        if (configuration.uplink().isEmpty()) {
+            add(Finding.fail("uplink", "not configured", "name the device that leads to the other nodes"));
+            return;
+        }
+        try (Rtnetlink rtnetlink = Rtnetlink.open()) {
+            Optional<Link> link = rtnetlink.link(configuration.uplink());
+            if (link.isEmpty()) {
+                add(Finding.fail("uplink", configuration.uplink() + " does not exist",
+                    "`ip link` lists what there is"));
+                return;
+            }
+            device(link.get());
+            boolean hasAddress = rtnetlink.addresses(link.get().index()).stream()
+                .anyMatch(address -> address.scope() == Route.RT_SCOPE_UNIVERSE);
+            if (!hasAddress) {
+                add(Finding.fail("uplink", link.get().name() + " has no IPv4 address",
+                    "ip address add … dev " + link.get().name()));
+            }
+        } catch (LinuxException e) {
+            add(Finding.fail("uplink", e.getMessage(), ""));
+        }
+    }
+
+    private void device(Link link) {
+        String kind = link.kind().isEmpty() ? driver(link.name()) : link.kind();
+        String found = link.name() + " (" + kind + "), MTU " + link.mtu();
+        add(link.isUp() && link.hasCarrier()
+            ? Finding.ok("uplink", found)
+            : Finding.fail("uplink", found + " is " + (link.isUp() ? "without carrier" : "down"),
+                "ip link set " + link.name() + " up"));
+        queues(link);
+        if (link.xdpProgramId() != 0 && !NodeStatus.read(configuration.runDirectory()).dataplane().running()) {
+            add(Finding.fail("xdp", "program " + link.xdpProgramId() + " of somebody else is on " + link.name(),
+                "ip link set " + link.name() + " xdp off"));
+        }
+    }
+
+    private void queues(Link link) {
+        int queues = Math.min(link.rxQueues(), link.txQueues());
+        try (Ethtool ethtool = Ethtool.open()) {
+            queues = ethtool.channels(link.name()).map(channels -> channels.maximumQueues()).orElse(queues);
+        } catch (LinuxException e) {
+            add(Finding.warn("ethtool", e.getMessage(), ""));
+        }
+        add(queues >= configuration.workers()
+            ? Finding.ok("queues", queues + " for " + configuration.workers() + " worker(s)")
+            : Finding.warn("queues", queues + " for " + configuration.workers() + " workers",
+                "set workers to " + queues));
+    }
+
+    private static String driver(String device) {
+        try {
+            return Path.of("/sys/class/net", device, "device", "driver").toRealPath().getFileName().toString();
+        } catch (IOException e) {
+            return "driver unknown";
+        }
+    }
+
+    private static String sysctl(String name) {
+        return Sysctl.exists(name) ? Sysctl.read(name) : "";
+    }
+
+    private void add(Finding finding) {
+        findings.add(finding);
+    }
+}

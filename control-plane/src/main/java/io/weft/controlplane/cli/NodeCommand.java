@@ -1,0 +1,31 @@
+package io.weft.controlplane.cli;
+
+import io.weft.controlplane.node.ChildCommands;
+import io.weft.controlplane.node.RoleLock;
+import io.weft.controlplane.node.Supervisor;
+import io.weft.dataplane.config.NodeConfiguration;
+import io.weft.nativebindings.linux.FileLock;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Runs both processes of a node until SIGTERM. */
+@Command(name = "node", description = "Run a node: start the dataplane and the control plane, and start them again when they end.", mixinStandardHelpOptions = true)
+final class NodeCommand implements Callable<Integer> {
+    private static final String ROLE = "node";
+
+    @Mixin private ConfigurationOptions options;
+
+    @Option(names = "--check-config", description = "only say whether the configuration is right") private boolean checkOnly;
+
+    @Override
+    public Integer call() {
+        NodeConfiguration configuration = options.load();
+        configuration.requireUplink();
+        if (checkOnly) { return 0; }
+        try (FileLock _ = RoleLock.take(configuration.runDirectory(), ROLE)) {
+            return new Supervisor(ChildCommands.forNode(options.arguments())).run();
+        }
+    }
+}

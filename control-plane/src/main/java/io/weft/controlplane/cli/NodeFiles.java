@@ -1,0 +1,90 @@
+package io.weft.controlplane.cli;
+
+import io.weft.controlplane.status.ControlPlaneStatus;
+import io.weft.controlplane.status.StatusFile;
+import io.weft.dataplane.counters.CounterFileException;
+import io.weft.dataplane.counters.CounterReader;
+import io.weft.dataplane.table.TablesException;
+import io.weft.dataplane.table.TablesReader;
+import io.weft.lb.flow.FlowDump;
+import io.weft.nativebindings.linux.LinuxException;
+import io.weft.nativebindings.linux.MappedMemory;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** The files of a run directory, opened read-only; each may be missing or unreadable, and then is empty with a reason. */
+final class NodeFiles implements AutoCloseable {
+    private final Path runDirectory;
+    private final Optional<CounterReader> counters;
+    private final Optional<TablesReader> tables;
+    private final Optional<ControlPlaneStatus> controlPlane;
+    private Optional<MappedMemory> flows = Optional.empty();
+    private String countersReason = "";
+    private String tablesReason = "";
+
+    NodeFiles(Path runDirectory) {
+        this.runDirectory = runDirectory;
+        counters = openCounters();
+        tables = openTables();
+        controlPlane = StatusFile.read(runDirectory);
+    }
+
+    Optional<CounterReader> counters() {
+        return counters;
+    }
+
+    /** @throws UnavailableException without a dataplane's counters */
+    CounterReader requireCounters() {
+        return counters.orElseThrow(() -> new UnavailableException(countersReason));
+    }
+
+    Optional<TablesReader> tables() {
+        return tables;
+    }
+
+    /** @throws UnavailableException without a control plane's tables */
+    TablesReader requireTables() {
+        return tables.orElseThrow(
+            () -> new UnavailableException(tablesReason + " (has the control plane ever known its node?)"));
+    }
+
+    Optional<ControlPlaneStatus> controlPlane() {
+        return controlPlane;
+    }
+
+    /** @throws UnavailableException without a flow table */
+    FlowDump requireFlows() {
+        try {
+            MappedMemory mapping = MappedMemory.openFileReadOnly(runDirectory.resolve("flows"));
+            flows = Optional.of(mapping);
+            return new FlowDump(mapping.address(), mapping.size());
+        } catch (LinuxException | IllegalArgumentException e) {
+            throw new UnavailableException(e.getMessage() + " (is the dataplane running?)");
+        }
+    }
+
+    @Override
+    public void close() {
+        counters.ifPresent(CounterReader::close);
+        tables.ifPresent(TablesReader::close);
+        flows.ifPresent(MappedMemory::close);
+    }
+
+    private Optional<CounterReader> openCounters() {
+        try {
+            return Optional.of(CounterReader.open(runDirectory));
+        } catch (CounterFileException e) {
+            countersReason = e.getMessage();
+            return Optional.empty();
+        }
+    }
+
+    private Optional<TablesReader> openTables() {
+        try {
+            return Optional.of(TablesReader.open(runDirectory));
+        } catch (TablesException e) {
+            tablesReason = e.getMessage();
+            return Optional.empty();
+        }
+    }
+}

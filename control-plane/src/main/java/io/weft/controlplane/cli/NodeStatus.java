@@ -1,0 +1,117 @@
+package io.weft.controlplane.cli;
+
+import io.weft.controlplane.node.ControlPlane;
+import io.weft.controlplane.node.RoleLock;
+import io.weft.controlplane.status.ControlPlaneStatus;
+import io.weft.dataplane.counters.ConductorFact;
+import io.weft.dataplane.counters.ConductorText;
+import io.weft.dataplane.counters.CounterReader;
+import io.weft.dataplane.counters.FrameTotal;
+import io.weft.dataplane.counters.PortState;
+import io.weft.dataplane.counters.PortStatus;
+import io.weft.dataplane.table.TablesReader;
+import io.weft.dataplane.table.TablesSnapshot;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** What {@code weft status} prints, gathered from the run directory. Numbers are -1 where nothing is known. */
+record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables tables) {
+    private static final long ALIVE_NANOS = TimeUnit.SECONDS.toNanos(3);
+    private static final int TOP_DROPS = 5;
+
+    /** @param trouble one line, empty while all is well */
+    record Dataplane(
+        boolean running, long pid, int workers, String uplink, String uplinkMode, String uplinkReason, long uplinkMtu,
+        int portsUp, int portsFailed, int portsOpening, long flows, long flowCapacity, Map<String, Long> frames,
+        Map<String, Long> topDrops, long appliedGeneration, String trouble) {
+    }
+
+    /** @param stale why what is served may be out of date, empty when it is not */
+    record Control(
+        boolean running, long pid, String source, String stale, long staleSinceMillis, List<String> errors,
+        List<String> problems,
+        String podCidr, int addressesGiven, long addressesFree, ControlPlaneStatus.Latency updateLatency) {
+    }
+
+    record Tables(boolean present, long generation, int ports, int peers, int services) {
+    }
+
+    static NodeStatus read(Path runDirectory) {
+        try (NodeFiles files = new NodeFiles(runDirectory)) {
+            Tables tables = files.tables().map(NodeStatus::tables).orElse(new Tables(false, -1, -1, -1, -1));
+            return new NodeStatus(node(files), dataplane(files), control(runDirectory, files), tables);
+        }
+    }
+
+    private static String node(NodeFiles files) {
+        return files.tables().flatMap(tables -> Optional.ofNullable(tables.local())).map(local -> local.name())
+            .or(() -> files.controlPlane().map(ControlPlaneStatus::nodeName))
+            .orElse("");
+    }
+
+    private static Tables tables(TablesReader reader) {
+        TablesSnapshot snapshot = reader.snapshot();
+        int[] services = new int[1];
+        reader.services().forEach(_ -> services[0]++);
+        return new Tables(true, snapshot.generation(), snapshot.ports().size(), snapshot.peers().size(), services[0]);
+    }
+
+    private static Dataplane dataplane(NodeFiles files) {
+        if (files.counters().isEmpty()) {
+            return new Dataplane(false, -1, 0, "", "", "", -1, 0, 0, 0, -1, -1, Map.of(), Map.of(), -1, "");
+        }
+        CounterReader counters = files.counters().get();
+        boolean running = System.nanoTime() - counters.fact(ConductorFact.HEARTBEAT) < ALIVE_NANOS;
+        List<PortStatus> ports = counters.ports();
+        return new Dataplane(running, counters.pid(), counters.workers(), counters.text(ConductorText.UPLINK_NAME),
+            counters.text(ConductorText.UPLINK_MODE), counters.text(ConductorText.UPLINK_REASON),
+            counters.fact(ConductorFact.UPLINK_MTU), count(ports, PortState.UP), count(ports, PortState.FAILED),
+            count(ports, PortState.OPENING), counters.fact(ConductorFact.FLOWS),
+            counters.fact(ConductorFact.FLOW_CAPACITY),
+            frames(counters), topDrops(counters), counters.fact(ConductorFact.APPLIED_GENERATION),
+            counters.text(ConductorText.TROUBLE));
+    }
+
+    private static int count(List<PortStatus> ports, PortState state) {
+        return (int) ports.stream().filter(port -> port.state() == state).count();
+    }
+
+    private static Map<String, Long> frames(CounterReader counters) {
+        Map<String, Long> frames = new LinkedHashMap<>();
+        for (FrameTotal total : List.of(FrameTotal.RECEIVED, FrameTotal.ORIGINATED, FrameTotal.SENT, FrameTotal.PUNTED,
+            FrameTotal.DROPPED)) {
+            frames.put(total.label(), counters.total(total));
+        }
+        return frames;
+    }
+
+    private static Map<String, Long> topDrops(CounterReader counters) {
+        Map<String, Long> drops = new LinkedHashMap<>();
+        CounterTables.drops(counters).entrySet().stream()
+            .filter(drop -> drop.getValue() != 0)
+            .limit(TOP_DROPS)
+            .forEach(drop -> drops.put(drop.getKey(), drop.getValue()));
+        return drops;
+    }
+
+    private static Control control(Path runDirectory, NodeFiles files) {
+        Optional<Long> pid = RoleLock.holder(runDirectory, ControlPlane.ROLE);
+        ControlPlaneStatus.Latency none = new ControlPlaneStatus.Latency(0, 0, 0, 0, 0);
+        return files.controlPlane()
+            .map(status -> new Control(pid.isPresent(), pid.orElse(-1L), status.source().name(),
+                stale(status, pid.isPresent()),
+                pid.isPresent() ? status.source().staleSinceMillis() : status.updatedMillis(), status.source().errors(),
+                status.problems(), status.addresses().podCidr(), status.addresses().given(), status.addresses().free(),
+                status.updateLatency()))
+            .orElseGet(
+                () -> new Control(pid.isPresent(), pid.orElse(-1L), "", "", 0, List.of(), List.of(), "", 0, 0, none));
+    }
+
+    private static String stale(ControlPlaneStatus status, boolean running) {
+        return running ? status.source().staleReason() : "the control plane is away";
+    }
+}

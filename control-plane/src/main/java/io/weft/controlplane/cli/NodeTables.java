@@ -1,0 +1,114 @@
+package io.weft.controlplane.cli;
+
+import io.weft.controlplane.status.ControlPlaneStatus;
+import io.weft.dataplane.counters.AdjacencyKind;
+import io.weft.dataplane.counters.AdjacencyStatus;
+import io.weft.dataplane.counters.CounterReader;
+import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.PeerSpec;
+import io.weft.dataplane.table.PortSpec;
+import io.weft.dataplane.table.TablesReader;
+import io.weft.dataplane.table.TablesSnapshot;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.MacAddress;
+import io.weft.lb.flow.FlowDump;
+import io.weft.lb.flow.FlowRecord;
+import io.weft.lb.flow.FlowState;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** {@code weft show routes}, {@code neighbours}, {@code tunnels}, {@code flows} and {@code annotations}. */
+final class NodeTables {
+    private NodeTables() {
+    }
+
+    /** As the tables lead; the longest prefix wins. */
+    static Table routes(TablesReader reader) {
+        TablesSnapshot tables = reader.snapshot();
+        Table table = new Table("prefix", "kind", "target");
+        tables.local().ifPresent(local -> addLocal(table, local));
+        for (PortSpec port : tables.ports()) {
+            table.add(Ipv4Address.format(port.podIp()) + "/32", "local-port",
+                "port " + port.id() + " " + port.ifName());
+        }
+        for (PeerSpec peer : tables.peers()) {
+            table.add(peer.podCidr().toString(), "peer", peer.nodeName() + " " + Ipv4Address.format(peer.vtepIp()));
+            peer.nodeAddresses()
+                .forEach(address -> table.add(Ipv4Address.format(address) + "/32", "peer-node", peer.nodeName()));
+        }
+        return table;
+    }
+
+    private static void addLocal(Table table, LocalNode local) {
+        table.add(Ipv4Address.format(local.address()) + "/32", "local-node", local.name());
+        table.add(Ipv4Address.format(local.base()) + "/32", "local-node", local.name());
+        table.add(Ipv4Address.format(local.gateway()) + "/32", "gateway", "the pods' gateway");
+        table.add(local.podCidr().toString(), "no-such-pod", "rejected");
+        table.add(local.clusterCidr().toString(), "no-such-node", "rejected");
+        table.add(local.serviceCidr().toString(), "service", "services");
+        table.add("0.0.0.0/0", "outside",
+            local.masquerade() ? "masqueraded as " + Ipv4Address.format(local.address()) : "as is");
+    }
+
+    static Table neighbours(CounterReader counters) {
+        Table table = new Table("slot", "kind", "address", "nextHop", "mac", "state", "name");
+        for (AdjacencyStatus adjacency : counters.adjacencies()) {
+            table.add(adjacency.slot(), adjacency.kind().name().toLowerCase(Locale.ROOT),
+                Ipv4Address.format(adjacency.ip()),
+                Ipv4Address.format(adjacency.nextHop()), adjacency.resolved() ? MacAddress.format(adjacency.mac()) : "",
+                state(adjacency), adjacency.name());
+        }
+        return table;
+    }
+
+    static Table tunnels(NodeFiles files) {
+        Map<Integer, AdjacencyStatus> byEndpoint = new HashMap<>();
+        files.counters().ifPresent(counters -> counters.adjacencies().stream()
+            .filter(adjacency -> adjacency.kind() == AdjacencyKind.TUNNEL)
+            .forEach(adjacency -> byEndpoint.put(adjacency.ip(), adjacency)));
+        Table table = new Table("node", "endpoint", "vtepMac", "podCidr", "runs", "nextHop", "state");
+        for (PeerSpec peer : files.requireTables().snapshot().peers()) {
+            AdjacencyStatus adjacency = byEndpoint.get(peer.vtepIp());
+            table.add(peer.nodeName(), Ipv4Address.format(peer.vtepIp()), MacAddress.format(peer.vtepMac()),
+                peer.podCidr().toString(), peer.weft() ? "weft" : "flannel",
+                adjacency == null ? "" : Ipv4Address.format(adjacency.nextHop()),
+                adjacency == null ? "unknown" : state(adjacency));
+        }
+        return table;
+    }
+
+    static Table flows(FlowDump dump) {
+        Table table = new Table("protocol", "source", "destination", "newSource", "newDestination", "direction",
+            "state", "idle",
+            "packets", "bytes");
+        dump.forEach(flow -> add(table, flow));
+        return table;
+    }
+
+    private static void add(Table table, FlowRecord flow) {
+        table.add(ServiceViews.protocol(flow.protocol()), endpoint(flow.source(), flow.sourcePort()),
+            endpoint(flow.destination(), flow.destinationPort()), endpoint(flow.newSource(), flow.newSourcePort()),
+            endpoint(flow.newDestination(), flow.newDestinationPort()), flow.isReverse() ? "reply" : "original",
+            FlowState.name(flow.state()), flow.idleSeconds(), flow.packets(), flow.bytes());
+    }
+
+    /** What this node's Node object should carry. */
+    static Table annotations(NodeFiles files) {
+        Map<String, String> annotations = files.controlPlane().map(ControlPlaneStatus::annotations).orElse(Map.of());
+        if (annotations.isEmpty()) {
+            throw new UnavailableException("the control plane has not described this node yet; weft status says why");
+        }
+        Table table = new Table("annotation", "value");
+        annotations.forEach(table::add);
+        return table;
+    }
+
+    private static String state(AdjacencyStatus adjacency) {
+        return adjacency.resolved() ? "resolved" : "unresolved";
+    }
+
+    private static String endpoint(int address, int port) {
+        return Ipv4Address.format(address) + ":" + port;
+    }
+}

@@ -1,0 +1,48 @@
+package io.weft.controlplane.cli;
+
+import io.weft.controlplane.status.ControlPlaneStatus;
+import io.weft.dataplane.counters.CounterReader;
+import io.weft.dataplane.counters.PortCounter;
+import io.weft.dataplane.counters.PortStatus;
+import io.weft.dataplane.table.PortSpec;
+import io.weft.dataplane.table.TablesReader;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.MacAddress;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** {@code weft show ports}: what the dataplane says of each port, with whom the tables say it belongs to. */
+final class PortTables {
+    private PortTables() {
+    }
+
+    static Table ports(NodeFiles files) {
+        CounterReader counters = files.requireCounters();
+        Map<Integer, PortSpec> wanted = new TreeMap<>();
+        files.tables().map(TablesReader::snapshot)
+            .ifPresent(tables -> tables.ports().forEach(port -> wanted.put(port.id(), port)));
+        Table table = new Table("port", "name", "state", "mode", "queues", "address", "mac", "pod", "rxFrames",
+            "txFrames",
+            "drops", "reason");
+        for (PortStatus port : counters.ports()) {
+            PortSpec spec = wanted.get(port.id());
+            boolean same = spec != null && spec.attachId() == port.attachId();
+            add(table, counters, port, same ? Optional.of(spec) : Optional.empty(), files.controlPlane());
+        }
+        return table;
+    }
+
+    private static void add(Table table, CounterReader counters, PortStatus port, Optional<PortSpec> spec,
+        Optional<ControlPlaneStatus> controlPlane) {
+        String address = spec.map(found -> Ipv4Address.format(found.podIp())).orElse("");
+        table.add(port.id(), port.name(), port.state().name().toLowerCase(Locale.ROOT), port.mode(), port.queues(),
+            address,
+            spec.map(found -> MacAddress.format(found.podMac())).orElse(""),
+            controlPlane.map(status -> status.podNames().getOrDefault(address, "")).orElse(""),
+            counters.port(port.id(), PortCounter.RX_FRAMES), counters.port(port.id(), PortCounter.TX_FRAMES),
+            counters.port(port.id(), PortCounter.RX_DROPPED) + counters.port(port.id(), PortCounter.TX_REFUSED),
+            port.reason());
+    }
+}

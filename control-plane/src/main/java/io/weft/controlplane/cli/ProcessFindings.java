@@ -1,0 +1,48 @@
+package io.weft.controlplane.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What {@code weft doctor} finds in the running processes. */
+final class ProcessFindings {
+    private ProcessFindings() {
+    }
+
+    static List<Finding> of(NodeStatus status) {
+        List<Finding> findings = new ArrayList<>();
+        dataplane(status.dataplane(), findings);
+        controlPlane(status.controlPlane(), findings);
+        return findings;
+    }
+
+    private static void dataplane(NodeStatus.Dataplane dataplane, List<Finding> findings) {
+        if (!dataplane.running()) {
+            findings.add(Finding.warn("dataplane", "away", "weft node starts it"));
+            return;
+        }
+        findings.add(dataplane.trouble().isEmpty()
+            ? Finding.ok("dataplane", "process " + dataplane.pid())
+            : Finding.fail("dataplane", dataplane.trouble(), ""));
+        String mode = dataplane.uplinkMode();
+        findings.add(mode.startsWith("generic")
+            ? Finding.warn("xdp", mode, dataplane.uplinkReason())
+            : Finding.ok("xdp",
+                mode + (dataplane.uplinkReason().isEmpty() ? "" : ", no higher because " + dataplane.uplinkReason())));
+        findings.add(dataplane.portsFailed() == 0
+            ? Finding.ok("ports", dataplane.portsUp() + " up")
+            : Finding.fail("ports", dataplane.portsFailed() + " failed", "weft show ports tells why"));
+    }
+
+    private static void controlPlane(NodeStatus.Control control, List<Finding> findings) {
+        if (!control.running()) {
+            findings.add(Finding.warn("control plane", "away", "weft node starts it"));
+            return;
+        }
+        findings.add(Finding.ok("control plane", "process " + control.pid()));
+        findings.add(control.stale().isEmpty()
+            ? Finding.ok("source", control.source())
+            : Finding.fail("source", control.source() + " is stale", control.stale()));
+        control.errors().forEach(error -> findings.add(Finding.fail("input", error, "")));
+        control.problems().forEach(problem -> findings.add(Finding.warn("input", problem, "")));
+    }
+}

@@ -1,0 +1,35 @@
+package io.weft.controlplane.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Says in a page what a node does. Exit status 1 when neither of its processes runs. */
+@Command(name = "status", description = "Say what this node does.", mixinStandardHelpOptions = true)
+final class StatusCommand implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Mixin private ConfigurationOptions options;
+
+    @Option(names = {"-o",
+        "--output"}, paramLabel = "FORMAT", defaultValue = "table", description = "${COMPLETION-CANDIDATES}") private OutputFormat format;
+
+    @Override
+    public Integer call() {
+        NodeStatus status = NodeStatus.read(options.load().runDirectory());
+        PrintWriter out = spec.commandLine().getOut();
+        out.print(switch (format) {
+            case TABLE -> StatusText.of(status);
+            case JSON -> Table.json(new ObjectMapper().writerWithDefaultPrettyPrinter(), status) + "\n";
+            case YAML -> Table.json(new YAMLMapper().writer(), status);
+        });
+        out.flush();
+        return status.dataplane().running() || status.controlPlane().running() ? 0 : WeftCommand.FAILED;
+    }
+}

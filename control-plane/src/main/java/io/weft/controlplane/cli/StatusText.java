@@ -1,0 +1,97 @@
+package io.weft.controlplane.cli;
+
+import io.weft.controlplane.status.ControlPlaneStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** {@link NodeStatus} for people. */
+final class StatusText {
+    private static final int LABEL_WIDTH = 15;
+
+    private final StringBuilder text = new StringBuilder();
+
+    private StatusText() {
+    }
+
+    static String of(NodeStatus status) {
+        StatusText page = new StatusText();
+        page.line("node", status.node().isEmpty() ? "not known yet" : status.node());
+        page.dataplane(status.dataplane());
+        page.control(status.controlPlane());
+        page.tables(status.tables());
+        return page.text.toString();
+    }
+
+    private void dataplane(NodeStatus.Dataplane dataplane) {
+        line("dataplane", dataplane.running()
+            ? "running, process " + dataplane.pid() + ", " + dataplane.workers() + " worker(s)"
+            : "AWAY" + (dataplane.pid() > 0 ? ", was process " + dataplane.pid() : ""));
+        if (!dataplane.trouble().isEmpty()) {
+            line("", dataplane.trouble());
+        }
+        if (dataplane.pid() <= 0) { return; }
+        line("uplink", dataplane.uplink() + ", " + dataplane.uplinkMode() + ", MTU " + dataplane.uplinkMtu()
+            + (dataplane.uplinkReason().isEmpty() ? "" : " (" + dataplane.uplinkReason() + ")"));
+        line("ports", dataplane.portsUp() + " up, " + dataplane.portsOpening() + " opening, " + dataplane.portsFailed()
+            + " failed");
+        line("flows", dataplane.flows() + " of " + dataplane.flowCapacity() + " lines");
+        line("frames", join(dataplane.frames()));
+        line("drops", dataplane.topDrops().isEmpty() ? "none" : join(dataplane.topDrops()));
+    }
+
+    private void control(NodeStatus.Control control) {
+        line("control plane", control.running() ? "running, process " + control.pid() : "AWAY");
+        if (!control.source().isEmpty()) {
+            line("source", control.source() + (control.stale().isEmpty() ? ", up to date" : ", STALE since "
+                + Instant.ofEpochMilli(control.staleSinceMillis()) + " (" + ago(control.staleSinceMillis()) + "): "
+                + control.stale()));
+        }
+        lines("wrong input", control.errors());
+        lines("not used", control.problems());
+        line("addresses", control.podCidr().isEmpty()
+            ? "no podCIDR yet"
+            : control.addressesGiven() + " given, " + control.addressesFree() + " free in " + control.podCidr());
+        line("updates", latency(control.updateLatency()));
+    }
+
+    private void tables(NodeStatus.Tables tables) {
+        line("tables", tables.present()
+            ? "generation " + tables.generation() + ": " + tables.ports() + " pod ports, " + tables.peers() + " peers, "
+                + tables.services() + " service ports"
+            : "none yet");
+    }
+
+    private static String latency(ControlPlaneStatus.Latency latency) {
+        return latency.count() == 0
+            ? "none measured"
+            : latency.count() + ", from arrival to use: p50 " + millis(latency.p50Micros()) + ", p99 "
+                + millis(latency.p99Micros())
+                + ", max " + millis(latency.maxMicros());
+    }
+
+    private static String millis(long micros) {
+        return String.format("%.1f ms", micros / 1000.0);
+    }
+
+    private static String ago(long millis) {
+        return Duration.ofMillis(System.currentTimeMillis() - millis).toSeconds() + " s";
+    }
+
+    private static String join(Map<String, Long> figures) {
+        return figures.entrySet().stream().map(figure -> figure.getKey() + " " + figure.getValue())
+            .collect(Collectors.joining(", "));
+    }
+
+    private void lines(String label, List<String> values) {
+        for (int i = 0; i < values.size(); i++) {
+            line(i == 0 ? label : "", values.get(i));
+        }
+    }
+
+    private void line(String label, String value) {
+        text.append(label).append(" ".repeat(LABEL_WIDTH - label.length())).append(value).append('\n');
+    }
+}

@@ -1,0 +1,92 @@
+package io.weft.controlplane.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Rows under named columns, printed for people or as a list of objects for programs. */
+final class Table {
+    private static final String GAP = "  ";
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper YAML = new ObjectMapper(
+        new YAMLFactory().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER));
+
+    private final List<String> columns;
+    private final List<List<Object>> rows = new ArrayList<>();
+
+    /** @param columns in camelCase, as the objects' fields are named */
+    Table(String... columns) {
+        this.columns = List.of(columns);
+    }
+
+    void add(Object... cells) {
+        if (cells.length != columns.size()) {
+            throw new IllegalArgumentException(cells.length + " cells for " + columns);
+        }
+        rows.add(List.of(cells));
+    }
+
+    String format(OutputFormat format) {
+        return switch (format) {
+            case TABLE -> text();
+            case JSON -> json(JSON.writerWithDefaultPrettyPrinter(), objects()) + "\n";
+            case YAML -> json(YAML.writer(), objects());
+        };
+    }
+
+    static String json(ObjectWriter writer, Object value) {
+        try {
+            return writer.writeValueAsString(value);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private List<Map<String, Object>> objects() {
+        List<Map<String, Object>> objects = new ArrayList<>();
+        for (List<Object> row : rows) {
+            Map<String, Object> object = new LinkedHashMap<>();
+            for (int i = 0; i < row.size(); i++) {
+                object.put(columns.get(i), row.get(i));
+            }
+            objects.add(object);
+        }
+        return objects;
+    }
+
+    private String text() {
+        int[] widths = new int[columns.size()];
+        for (int i = 0; i < widths.length; i++) {
+            widths[i] = title(columns.get(i)).length();
+            for (List<Object> row : rows) {
+                widths[i] = Math.max(widths[i], row.get(i).toString().length());
+            }
+        }
+        StringBuilder text = new StringBuilder();
+        line(text, columns.stream().map(column -> (Object) title(column)).toList(), widths);
+        rows.forEach(row -> line(text, row, widths));
+        return text.toString();
+    }
+
+    private static void line(StringBuilder text, List<Object> cells, int[] widths) {
+        StringBuilder line = new StringBuilder();
+        for (int i = 0; i < widths.length; i++) {
+            String cell = cells.get(i).toString();
+            String pad = " ".repeat(widths[i] - cell.length());
+            line.append(cells.get(i) instanceof Number ? pad + cell : cell + pad).append(GAP);
+        }
+        text.append(line.toString().stripTrailing()).append('\n');
+    }
+
+    /** {@code podCidr} is printed as {@code POD CIDR}. */
+    private static String title(String column) {
+        return column.replaceAll("([a-z])([A-Z])", "$1 $2").toUpperCase(Locale.ROOT);
+    }
+}

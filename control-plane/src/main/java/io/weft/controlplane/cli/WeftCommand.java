@@ -1,0 +1,72 @@
+package io.weft.controlplane.cli;
+
+import io.weft.controlplane.node.StartException;
+import io.weft.dataplane.config.ConfigurationException;
+import io.weft.nativebindings.linux.LinuxException;
+import java.io.UncheckedIOException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command {@code weft}. Exit status: 0 done, 1 failed, 2 wrong usage or configuration; an error is one line. */
+@Command(name = "weft", description = "The packet path of a Kubernetes node.", mixinStandardHelpOptions = true, versionProvider = WeftCommand.Version.class, subcommands = {
+    NodeCommand.class, ControlPlaneCommand.class, StatusCommand.class, ShowCommand.class,
+    DoctorCommand.class, CompletionCommand.class})
+public final class WeftCommand implements Runnable {
+    static final int FAILED = 1;
+    static final int WRONG_USAGE = 2;
+
+    @Spec private CommandSpec spec;
+
+    public static void main(String[] args) {
+        System.exit(commandLine().execute(args));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new WeftCommand())
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setExecutionExceptionHandler(WeftCommand::failed)
+            .setParameterExceptionHandler(WeftCommand::wrongUsage);
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "name a command; weft --help lists them");
+    }
+
+    private static int failed(Exception e, CommandLine command, CommandLine.ParseResult parsed) throws Exception {
+        switch (e) {
+            case ConfigurationException wrong -> {
+                print(command, wrong.getMessage());
+                return WRONG_USAGE;
+            }
+            case StartException refused -> print(command, refused.getMessage());
+            case UnavailableException missing -> print(command, missing.getMessage());
+            case LinuxException refused -> print(command, refused.getMessage());
+            case UncheckedIOException failure -> print(command, failure.getMessage());
+            default -> throw e;
+        }
+        return FAILED;
+    }
+
+    private static int wrongUsage(ParameterException e, String[] args) {
+        print(e.getCommandLine(), e.getMessage());
+        return WRONG_USAGE;
+    }
+
+    private static void print(CommandLine command, String message) {
+        command.getErr().println("weft: " + message);
+    }
+
+    /** From the jar's manifest. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = WeftCommand.class.getPackage().getImplementationVersion();
+            return new String[]{"weft " + (version == null ? "(development)" : version)};
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package io.weft.controlplane.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.controlplane.FakeDataplane;
+import io.weft.dataplane.counters.PortState;
+import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.PeerSpec;
+import io.weft.dataplane.table.PortSpec;
+import io.weft.dataplane.table.TablesSizing;
+import io.weft.dataplane.table.TablesWriter;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.Ipv4Prefix;
+import io.weft.lb.service.Backend;
+import io.weft.lb.service.ServiceKey;
+import io.weft.lb.service.ServiceSpec;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+/** The commands against files of a run directory, with no process running. */
+class WeftCommandTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir private Path run;
+
+    private record Outcome(int status, String out, String err) {
+    }
+
+    @Test
+    void showsWhatTheFilesSay() throws Exception {
+        writeTables();
+        try (FakeDataplane dataplane = new FakeDataplane(run)) {
+            dataplane.say(2, 77, "weft0123456789a", PortState.UP, "");
+            assertEquals("""
+                SERVICE      ADDRESS     PORT  PROTOCOL  BACKEND     BACKEND PORT  LOCAL
+                default/web  10.96.0.10    80  tcp       10.244.1.5          8080  true
+                default/web  10.96.0.10    80  tcp       10.244.2.7          8080  false
+                """, weft("show", "backends").out());
+            JsonNode port = JSON.readTree(weft("show", "ports", "-o", "json").out()).get(0);
+            assertEquals("10.244.1.5", port.path("address").asText());
+            assertEquals("up", port.path("state").asText());
+            assertTrue(weft("show", "tunnels").out().contains("n2    192.0.2.2"));
+            assertTrue(weft("show", "routes", "-o", "yaml").out().contains("prefix: \"10.244.2.0/24\""));
+            assertEquals(0, weft("show", "counters").status());
+            assertEquals("REASON  FRAMES\n", weft("show", "drops").out());
+            assertTrue(weft("show", "drops", "--all").out().contains("spoofed_source"));
+            Outcome status = weft("status");
+            assertEquals(0, status.status());
+            assertTrue(status.out().contains("node           n1\ndataplane      running"), status.out());
+            assertTrue(status.out().contains("control plane  AWAY"), status.out());
+            assertEquals("n1", JSON.readTree(weft("status", "-o", "json").out()).path("node").asText());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ports", "services", "backends", "routes", "neighbours", "tunnels", "flows", "counters",
+        "drops", "annotations"})
+    void withoutFilesShowFailsInOneLine(String subject) {
+        Outcome outcome = weft("show", subject);
+        assertEquals(1, outcome.status(), outcome.err());
+        assertEquals(1, outcome.err().lines().count(), outcome.err());
+        assertTrue(outcome.err().startsWith("weft: "), outcome.err());
+    }
+
+    @Test
+    void withoutFilesStatusSaysSo() {
+        Outcome outcome = weft("status");
+        assertEquals(1, outcome.status());
+        assertTrue(outcome.out().contains("dataplane      AWAY"), outcome.out());
+    }
+
+    @Test
+    void wrongUsageAndConfigurationAreStatusTwoAndOneLine() throws Exception {
+        for (List<String> arguments : List.of(List.of("shw"), List.of("show"), List.of("show", "prts"),
+            List.<String>of(),
+            List.of("status", "--set", "workers=many"), List.of("control-plane", "--set", "nodeName=n1"))) {
+            Outcome outcome = weft(arguments.toArray(String[]::new));
+            assertEquals(2, outcome.status(), arguments.toString());
+            assertEquals(1, outcome.err().lines().count(), outcome.err());
+        }
+        Path file = Files.writeString(run.resolve("weft.yaml"), "uplink: eth0\nworker: 2\n");
+        assertEquals("weft: " + file + ":2: worker: unknown key\n",
+            weft("node", "--check-config", "--config", file.toString()).err());
+    }
+
+    @Test
+    void checkConfigAcceptsARightOne() {
+        assertEquals(new Outcome(0, "", ""), weft("control-plane", "--check-config", "--set", "uplink=eth0"));
+    }
+
+    @Test
+    void doctorNamesWhatIsWrong() {
+        Outcome outcome = weft("doctor", "--set", "uplink=nosuch0");
+        assertEquals(1, outcome.status());
+        assertTrue(outcome.out().contains("FAIL  uplink          nosuch0 does not exist"), outcome.out());
+        assertTrue(outcome.out().contains("OK    java"), outcome.out());
+    }
+
+    @Test
+    void completionIsAScript() {
+        assertTrue(weft("completion", "bash").out().startsWith("#!/usr/bin/env bash"));
+    }
+
+    private void writeTables() {
+        try (TablesWriter tables = TablesWriter.create(run, new TablesSizing(1 << 20), () -> Long.MAX_VALUE)) {
+            tables.putLocal(new LocalNode("n1", Ipv4Address.of("192.0.2.1"), Ipv4Prefix.of("10.244.1.0/24"),
+                Ipv4Prefix.of("10.244.0.0/16"), Ipv4Prefix.of("10.96.0.0/16"), 1, 1, 8472, 1450, true, 61000, 65535));
+            tables.putPort(
+                new PortSpec(2, 77, "weft0123456789a", Ipv4Address.of("10.244.1.5"), 0x02_00_00_00_00_05L, 1450));
+            tables.putPeer(
+                new PeerSpec(0, "n2", Ipv4Address.of("192.0.2.2"), 2, Ipv4Prefix.of("10.244.2.0/24"), List.of(), true));
+            tables.services()
+                .put(new ServiceSpec(new ServiceKey(Ipv4Address.of("10.96.0.10"), 80, 6), "default/web", List.of(
+                    new Backend(Ipv4Address.of("10.244.1.5"), 8080, Backend.FLAG_LOCAL),
+                    new Backend(Ipv4Address.of("10.244.2.7"), 8080, 0))));
+            tables.commit();
+        }
+    }
+
+    private Outcome weft(String... arguments) {
+        List<String> all = new ArrayList<>(List.of(arguments));
+        if (arguments.length > 0 && !arguments[0].equals("completion") && !List.of(arguments).contains("--config")
+            && !arguments[0].equals("shw")) {
+            all.addAll(List.of("--run-directory", run.toString()));
+        }
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        CommandLine command = WeftCommand.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err, true));
+        int status = command.execute(all.toArray(String[]::new));
+        return new Outcome(status, out.toString(), err.toString());
+    }
+}
