@@ -34,7 +34,7 @@ public final class KernelNode implements AutoCloseable {
         this.namespace = namespace;
         thread = new NamespaceThread(namespace);
         thread.call(() -> {
-            Sysctl.write("net.ipv4.ip_forward", "1");
+            Sysctl.write("net/ipv4/ip_forward", "1");
             return null;
         });
         createTunnel();
