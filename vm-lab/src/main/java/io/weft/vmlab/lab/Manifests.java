@@ -42,11 +42,11 @@ public final class Manifests {
         pod.put("spec", Map.of("nodeName", node.name()));
         String ip = address.getHostAddress();
         pod.put("status", Map.of("phase", "Running", "podIP", ip, "podIPs", List.of(Map.of("ip", ip))));
-        write("pod-" + node.name() + "-" + name, pod);
+        write("pod-" + name, pod);
     }
 
-    public void removePod(String name, LabPlan.Host node) throws IOException {
-        Files.deleteIfExists(file("pod-" + node.name() + "-" + name));
+    public void removePod(String name) throws IOException {
+        Files.deleteIfExists(file("pod-" + name));
     }
 
     public void service(String name, InetAddress clusterIp, List<Port> ports) throws IOException {

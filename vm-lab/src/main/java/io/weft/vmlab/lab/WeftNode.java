@@ -93,19 +93,19 @@ public final class WeftNode implements AutoCloseable {
     public Pod addPod(String podName) throws Exception {
         Path netns = Pod.netns(host, podName);
         NetworkNamespace.create(netns);
-        InetAddress address = cni.add(thread, containerId(podName), podName, netns);
+        InetAddress address = cni.add(thread, containerId(podName), objectName(podName), netns);
         Pod pod = new Pod(podName, host, netns, address, new NamespaceThread(netns));
         pods.put(podName, pod);
-        manifests.pod(podName, host, address);
+        manifests.pod(objectName(podName), host, address);
         return pod;
     }
 
     /** Removes a pod as a runtime does: DEL, then its namespace, and its object. */
     public void removePod(String podName) throws Exception {
         Pod pod = pods.remove(podName);
-        manifests.removePod(podName, host);
+        manifests.removePod(objectName(podName));
         pod.thread().close();
-        cni.delete(thread, containerId(podName), podName, pod.netns());
+        cni.delete(thread, containerId(podName), objectName(podName), pod.netns());
         NetworkNamespace.delete(pod.netns());
     }
 
@@ -162,6 +162,11 @@ public final class WeftNode implements AutoCloseable {
             int peer = inPod.link(CniPlugin.INTERFACE).orElseThrow().peerIndex();
             return inNode.link(peer).orElseThrow().name();
         }
+    }
+
+    /** Pods of different nodes may have one name in the lab; as objects of one namespace they may not. */
+    private String objectName(String podName) {
+        return name() + "-" + podName;
     }
 
     private String containerId(String podName) {
