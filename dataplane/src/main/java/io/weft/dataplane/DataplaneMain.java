@@ -3,6 +3,7 @@ package io.weft.dataplane;
 import io.weft.dataplane.conductor.Dataplane;
 import io.weft.dataplane.config.ConfigurationException;
 import io.weft.dataplane.config.NodeConfiguration;
+import io.weft.dataplane.config.SupervisedProcess;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -41,6 +42,7 @@ public final class DataplaneMain {
             }
             configuration = NodeConfiguration.load(parsed.file, parsed.flags);
             configuration.requireUplink();
+            SupervisedProcess.endWithSupervisor();
         } catch (IllegalArgumentException | ConfigurationException e) {
             System.err.println("weft dataplane: " + e.getMessage());
             System.exit(WRONG_USAGE);

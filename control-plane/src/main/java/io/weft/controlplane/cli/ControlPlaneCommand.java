@@ -1,8 +1,8 @@
 package io.weft.controlplane.cli;
 
 import io.weft.controlplane.node.ControlPlane;
-import io.weft.controlplane.node.SupervisedProcess;
 import io.weft.dataplane.config.NodeConfiguration;
+import io.weft.dataplane.config.SupervisedProcess;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;

@@ -21,7 +21,7 @@ final class DoctorCommand implements Callable<Integer> {
         List<Finding> findings = new Doctor(options.load()).examine();
         PrintWriter out = spec.commandLine().getOut();
         findings.forEach(finding -> out.println(String.format(
-            Locale.ROOT, "%-4s  %-14s  %s%s", finding.verdict(), finding.subject(), finding.found(),
+            Locale.ROOT, "%-4s  %-15s  %s%s", finding.verdict(), finding.subject(), finding.found(),
             finding.advice().isEmpty() ? "" : ": " + finding.advice())));
         out.flush();
         return findings.stream().anyMatch(finding -> finding.verdict() == Finding.Verdict.FAIL) ? WeftCommand.FAILED

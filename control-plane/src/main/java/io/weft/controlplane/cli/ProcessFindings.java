@@ -27,7 +27,7 @@ final class ProcessFindings {
         findings.add(mode.startsWith("generic")
             ? Finding.warn("xdp", mode, dataplane.uplinkReason())
             : Finding.ok("xdp",
-                mode + (dataplane.uplinkReason().isEmpty() ? "" : ", no higher because " + dataplane.uplinkReason())));
+                mode + (dataplane.uplinkReason().isEmpty() ? "" : " (" + dataplane.uplinkReason() + ")")));
         findings.add(dataplane.portsFailed() == 0
             ? Finding.ok("ports", dataplane.portsUp() + " up")
             : Finding.fail("ports", dataplane.portsFailed() + " failed", "weft show ports tells why"));

@@ -1,5 +1,6 @@
 package io.weft.controlplane.node;
 
+import io.weft.dataplane.config.SupervisedProcess;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.controlplane.FakeDataplane;
+import io.weft.dataplane.config.ConfigurationKey;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
@@ -104,8 +105,19 @@ class WeftCommandTest {
     void doctorNamesWhatIsWrong() {
         Outcome outcome = weft("doctor", "--set", "uplink=nosuch0");
         assertEquals(1, outcome.status());
-        assertTrue(outcome.out().contains("FAIL  uplink          nosuch0 does not exist"), outcome.out());
+        assertTrue(outcome.out().contains("FAIL  uplink           nosuch0 does not exist"), outcome.out());
         assertTrue(outcome.out().contains("OK    java"), outcome.out());
+        assertTrue(outcome.out().contains("snat ports"), outcome.out());
+    }
+
+    @Test
+    void everyKeyIsDocumented() throws Exception {
+        String page = Files.readString(Path.of("..", "docs", "configuration.md"));
+        for (ConfigurationKey key : ConfigurationKey.values()) {
+            String value = key.defaultText().isEmpty() ? "" : "`" + key.defaultText() + "`";
+            String row = "| `" + key.key() + "` | " + value + " | " + key.help() + " |";
+            assertTrue(page.contains(row), "docs/configuration.md lacks: " + row);
+        }
     }
 
     @Test

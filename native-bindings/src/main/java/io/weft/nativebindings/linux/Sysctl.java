@@ -1,7 +1,9 @@
 package io.weft.nativebindings.linux;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -12,13 +14,19 @@ import java.nio.file.StandardOpenOption;
  */
 public final class Sysctl {
     private static final Path ROOT = Path.of("/proc/sys");
+    private static final int MAX_BYTES = 4096;
 
     private Sysctl() {}
 
-    /** The value without its line's end. */
+    /**
+     * The value without its line's end; several values are separated by tabs. Read in one read(2): the kernel gives a number only
+     * to the first, however little that asked for, so that {@link Files#readString}, which begins with one byte, would cut it off.
+     */
     public static String read(String name) {
-        try {
-            return Files.readString(path(name)).strip();
+        try (InputStream in = Files.newInputStream(path(name))) {
+            byte[] value = new byte[MAX_BYTES];
+            int length = in.read(value);
+            return new String(value, 0, Math.max(length, 0), StandardCharsets.UTF_8).strip();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read sysctl " + name, e);
         }

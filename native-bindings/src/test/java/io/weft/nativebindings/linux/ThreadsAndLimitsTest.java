@@ -80,6 +80,7 @@ class ThreadsAndLimitsTest {
     @Test
     void sysctlNamesStayBelowTheirRoot() {
         assertEquals("Linux", Sysctl.read("kernel/ostype"));
+        assertTrue(Sysctl.read("net/ipv4/ip_local_port_range").matches("[0-9]+\t[0-9]+"));
         assertTrue(Sysctl.exists("net/ipv4/ip_forward"));
         assertThrows(IllegalArgumentException.class, () -> Sysctl.read("../../etc/passwd"));
         assertThrows(java.io.UncheckedIOException.class, () -> Sysctl.write("kernel/no_such", "1"));
