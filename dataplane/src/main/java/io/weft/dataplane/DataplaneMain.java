@@ -30,8 +30,6 @@ public final class DataplaneMain {
     }
 
     public static void main(String[] arguments) {
-        // Lines of java.util.logging, which System.Logger ends in: time, level, message.
-        System.setProperty("java.util.logging.SimpleFormatter.format", "%1$tFT%1$tT.%1$tL %4$s %5$s%6$s%n");
         Arguments parsed;
         NodeConfiguration configuration;
         try {

@@ -120,7 +120,7 @@ public final class Dataplane {
             maps, rtnetlink, ethtool, uplink);
         teardown.add("conductor", conductor::close);
         conductor.openHostLink(first.get());
-        WarmUp.run(chunkSize(uplink, first.get()));
+        WarmUp.run(runDirectory.path(), chunkSize(uplink, first.get()));
         conductor.openUplink();
         conductor.apply(first.get());
         LOG.log(Level.INFO, "forwarding: {0}", conductor);

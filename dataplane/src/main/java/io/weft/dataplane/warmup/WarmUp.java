@@ -1,10 +1,214 @@
 package io.weft.dataplane.warmup;
 
-/** Placeholder. */
+import static io.weft.dataplane.warmup.Scene.*;
+
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FramePool;
+import io.weft.dataplane.port.Port;
+import io.weft.dataplane.state.PortDirectory;
+import io.weft.encap.memory.Memory;
+import io.weft.encap.packet.ArpPacket;
+import io.weft.encap.packet.EthernetHeader;
+import io.weft.encap.packet.TcpHeader;
+import io.weft.nativebindings.linux.Poll;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * Runs frames of every kind through a graph of its own before the first program is attached, so that the first real frames meet compiled code:
+ * the first batch through cold code takes tens of milliseconds, the first thousands of frames microseconds each.
+ *
+ * <p>The mixture is that of real traffic (mostly known flows; new ones, tunnel, Services, masquerading, ICMP; every kind of bad frame), because
+ * code compiled without some kind is thrown away at the first frame of it.
+ *
+ * <p>Cold code but for what it warms. Thread: one, before the workers have ports.
+ */
 public final class WarmUp {
-    private WarmUp() {
+    private static final Logger LOG = System.getLogger(WarmUp.class.getName());
+    private static final int FRAMES = 600_000;
+    private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final int POLLS = 12_000;
+    private static final int KINDS = 32;
+    private static final int FLOWS = 2048;
+    private static final int FRAMES_A_FLOW = 8;
+    private static final int FIRST_PORT = 10_000;
+
+    private final Scene scene;
+    private final FramePool pool;
+    private final FrameBatch batch = new FrameBatch();
+    private final Port[] ports = new Port[POD_B.id() + 1];
+    private long frames;
+
+    private WarmUp(Scene scene) {
+        this.scene = scene;
+        pool = scene.pool;
+        for (int id = 0; id < ports.length; id++) {
+            ports[id] = new MirrorPort(id, pool, NODE.overlayPort());
+        }
+        scene.graph.use(ports);
     }
 
-    public static void run(int chunkSize) {
+    /**
+     * Comes back after 600,000 frames or two seconds.
+     *
+     * @param runDirectory room for a temporary file
+     * @param chunkSize of the workers' memory
+     */
+    public static void run(Path runDirectory, int chunkSize) {
+        long start = System.nanoTime();
+        CounterSnapshot counted = warm(runDirectory, chunkSize, start + MOST_NANOS);
+        warmPoll();
+        long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+        LOG.log(Level.INFO, "warmed up with " + counted.received() + " frames in " + millis + " ms");
+    }
+
+    static CounterSnapshot warm(Path runDirectory, int chunkSize, long deadlineNanos) {
+        Path directory = null;
+        try {
+            directory = Files.createTempDirectory(runDirectory, "warm-up-");
+            try (Scene scene = new Scene(directory, chunkSize)) {
+                new WarmUp(scene).run(deadlineNanos);
+                return CounterSnapshot.of(scene.counters.reader());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot warm up in " + runDirectory + ": " + e.getMessage(), e);
+        } finally {
+            delete(directory);
+        }
+    }
+
+    private void run(long deadlineNanos) {
+        for (int turn = 0; frames < FRAMES; turn++) {
+            long now = System.nanoTime();
+            if (now > deadlineNanos) { return; }
+            fill(turn);
+            process(now);
+            for (Port port : ports) {
+                port.receive(batch);
+            }
+            process(now);
+        }
+    }
+
+    private void process(long now) {
+        frames += batch.size;
+        scene.graph.process(batch, now);
+        batch.clear();
+    }
+
+    private void fill(int turn) {
+        int room = FrameBatch.CAPACITY / 2;
+        for (int i = 0; i < room; i++) {
+            long chunk = pool.take();
+            if (chunk == 0) { return; }
+            write(chunk + FramePool.HEADROOM, i % KINDS, FIRST_PORT + turn / FRAMES_A_FLOW % FLOWS);
+        }
+    }
+
+    /** One frame of a kind, of the flow with this port. */
+    private void write(long at, int kind, int port) {
+        long gateway = NODE.vtepMac();
+        int a = POD_A.podIp();
+        int b = POD_B.podIp();
+        switch (kind) {
+            case 0 -> fromA(at, FrameWriter.tcp(at, gateway, a, b, port, 80, TcpHeader.SYN));
+            case 1, 2 -> fromA(at, FrameWriter.tcp(at, gateway, a, b, port, 80, TcpHeader.ACK));
+            case 3 -> batch.add(at, FrameWriter.unreachable(at, gateway, POD_B.podMac(), a, b, port, 53), POD_B.id());
+            case 4 -> fromA(at, FrameWriter.udp(at, gateway, a, b, port, 53, 64));
+            case 5 -> fromA(at, FrameWriter.tcp(at, gateway, a, SERVICE, port, SERVICE_PORT, TcpHeader.SYN));
+            case 6, 7, 8 -> fromA(at, FrameWriter.tcp(at, gateway, a, SERVICE, port, SERVICE_PORT, TcpHeader.ACK));
+            case 9 -> fromA(at, FrameWriter.udp(at, gateway, a, SERVICE, port, SERVICE_PORT, 64));
+            case 10 -> fromA(at, FrameWriter.tcp(at, gateway, a, POD_C, port, 80, TcpHeader.SYN));
+            case 11, 12, 13 -> fromA(at, FrameWriter.tcp(at, gateway, a, POD_C, port, 80, TcpHeader.ACK));
+            case 14 -> fromA(at, FrameWriter.tcp(at, gateway, a, OUTSIDE, port, 443, TcpHeader.SYN));
+            case 15 -> fromA(at, FrameWriter.udp(at, gateway, a, OUTSIDE, port, 53, 64));
+            case 16, 17 ->
+                tunnelled(at, FrameWriter.tcp(FrameWriter.innerAt(at), gateway, POD_C, b, port, 80, TcpHeader.ACK));
+            case 18 ->
+                tunnelled(at, FrameWriter.tcp(FrameWriter.innerAt(at), gateway, POD_C, b, port, 81, TcpHeader.SYN));
+            case 19 -> tunnelled(at, FrameWriter.udp(FrameWriter.innerAt(at), gateway, POD_C, b, port, 53, 64));
+            case 20 ->
+                batch.add(at, FrameWriter.udp(at, gateway, NODE.base(), b, port, 53, 64), PortDirectory.HOST_PORT);
+            case 21 -> fromA(at, FrameWriter.tcp(at, gateway, a, NODE.address(), port, 10_250, TcpHeader.SYN));
+            case 22 -> fromA(at, FrameWriter.echo(at, gateway, a, NODE.gateway(), port));
+            case 23 -> fromA(at, FrameWriter.echo(at, gateway, a, b, port));
+            case 24 -> fromA(at, FrameWriter.echo(at, gateway, a, OUTSIDE, port));
+            default -> writeOdd(at, kind, port);
+        }
+    }
+
+    private void writeOdd(long at, int kind, int port) {
+        long gateway = NODE.vtepMac();
+        int a = POD_A.podIp();
+        int b = POD_B.podIp();
+        switch (kind) {
+            case 25 -> {
+                EthernetHeader.write(at, EthernetHeader.BROADCAST, POD_A.podMac(), EthernetHeader.ETH_P_ARP);
+                ArpPacket.writeRequest(at + EthernetHeader.LENGTH, POD_A.podMac(), a, NODE.gateway());
+                fromA(at, EthernetHeader.LENGTH + ArpPacket.LENGTH);
+            }
+            case 26 -> {
+                int length = FrameWriter.udp(at, gateway, a, b, port, 53, 64);
+                FrameWriter.setWord(at, 8, 1 << 8 | 17); // TTL 1, UDP
+                fromA(at, length);
+            }
+            case 27 -> {
+                int length = FrameWriter.udp(at, gateway, a, b, port, 53, 64);
+                FrameWriter.setWord(at, 6, port % 2 == 0 ? 0x2000 : 2); // first fragment, later fragment
+                fromA(at, length);
+            }
+            case 28 -> fromA(at, FrameWriter.tcp(at, gateway, a, SERVICE, port + FLOWS, SERVICE_PORT, TcpHeader.ACK)); // reset
+            case 29 -> fromA(at, FrameWriter.udp(at, gateway, a, EMPTY_SERVICE, port, SERVICE_PORT, 64)); // unreachable
+            case 30 -> fromA(at, FrameWriter.udp(at, gateway, a, POD_C, port, 54, 1440)); // too big for the tunnel
+            default -> writeBad(at, port);
+        }
+    }
+
+    private void writeBad(long at, int port) {
+        int length = FrameWriter.udp(at, NODE.vtepMac(), POD_A.podIp(), POD_B.podIp(), port, 53, 64);
+        switch (port % 5) {
+            case 0 -> length = EthernetHeader.LENGTH + port % 28; // truncated
+            case 1 -> Memory.putU8(at + EthernetHeader.LENGTH + 8, 7); // the header's checksum is wrong now
+            case 2 -> FrameWriter.setWord(at, 14, port); // somebody else's source
+            case 3 -> EthernetHeader.setType(at, EthernetHeader.ETH_P_8021Q);
+            default -> FrameWriter.setWord(at, 18, port); // no such pod
+        }
+        fromA(at, length);
+    }
+
+    private void fromA(long at, int length) {
+        batch.add(at, length, POD_A.id());
+    }
+
+    private void tunnelled(long at, int innerLength) {
+        int length = FrameWriter.tunnelled(at, UPLINK_MAC, PEER.vtepIp(), NODE.address(), NODE.overlayPort(),
+            NODE.vni(), innerLength);
+        batch.add(at, length, PortDirectory.UPLINK_PORT);
+    }
+
+    /** A worker that sleeps calls this seldom; until it is compiled each call allocates. */
+    private static void warmPoll() {
+        Poll poll = new Poll(1);
+        for (int i = 0; i < POLLS; i++) {
+            poll.poll(0);
+        }
+    }
+
+    private static void delete(Path directory) {
+        if (directory == null) { return; }
+        try (Stream<Path> files = Files.list(directory)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+            Files.delete(directory);
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "not removed: {0}", directory);
+        }
     }
 }

@@ -2,21 +2,29 @@ package io.weft.dataplane.conductor;
 
 import static org.junit.jupiter.api.Assertions.*;
 
+import io.weft.dataplane.counters.CounterReader;
+import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.testing.TestNetwork;
 import io.weft.dataplane.testing.TestNode;
 import io.weft.dataplane.testing.TestPod;
 import io.weft.dataplane.testing.Transfer;
 import io.weft.encap.address.Ipv4Address;
+import io.weft.nativebindings.linux.Sysctl;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Route;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.netlink.VethSpec;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real dataplane process on real veths; the other end of its uplink is a plain host. */
@@ -29,7 +37,8 @@ class DataplaneTest {
     private TestNode node;
 
     @BeforeEach
-    void makeNode() throws Exception {
+    void makeNode(TestInfo test) throws Exception {
+        int uplinkQueues = test.getDisplayName().startsWith("twoWorkers") ? 2 : 1;
         TestNetwork.requireTool("ping");
         network = new TestNetwork();
         outside = network.namespace("out");
@@ -39,7 +48,8 @@ class DataplaneTest {
         try (Rtnetlink atNode = Rtnetlink.openIn(namespace);
             NetworkNamespace far = NetworkNamespace.open(outside);
             Rtnetlink atFar = Rtnetlink.openIn(outside)) {
-            Link near = atNode.createVeth(VethSpec.of("up0", "eth0").withQueues(1).withPeerNamespace(far.fd()));
+            Link near = atNode
+                .createVeth(VethSpec.of("up0", "eth0").withQueues(uplinkQueues).withPeerNamespace(far.fd()));
             atNode.setUp(near.index());
             atNode.addAddress(near.index(), node.local.address(), 24, Route.RT_SCOPE_UNIVERSE);
             Link eth0 = atFar.link("eth0").orElseThrow();
@@ -78,6 +88,180 @@ class DataplaneTest {
         Transfer.run(a.namespace, outside, outsideIp, 4 << 20);
         assertEquals(0, TestPod.checksumErrors(a.namespace) + TestPod.checksumErrors(b.namespace)
             + TestPod.checksumErrors(outside));
+    }
+
+    @Test
+    void killedDataplaneLeavesTheNodeReachableAndThePodsClosedUntilItIsBack() throws Exception {
+        node.start();
+        TestPod a = upPod(2, 1);
+        TestPod b = upPod(3, 1);
+        assertReaches(a, b.ip);
+        NetworkNamespace.run(node.namespace, () -> Sysctl.write("net/ipv4/ip_forward", "1"));
+        NetworkNamespace.run(node.namespace, () -> Sysctl.write("net/ipv4/conf/" + a.device() + "/forwarding", "0"));
+        NetworkNamespace.run(node.namespace, () -> Sysctl.write("net/ipv4/conf/" + b.device() + "/forwarding", "0"));
+
+        node.kill();
+        assertEquals(0, TestNetwork.run(outside, "ping", "-c", "1", "-W", "2", text(node.local.address())).exit());
+        long before = forwarded();
+        assertNotEquals(0,
+            TestNetwork.run(a.namespace, "ping", "-c", "2", "-i", "0.2", "-W", "1", text(outsideIp)).exit());
+        assertEquals(before, forwarded());
+
+        node.start();
+        node.awaitPort(a.portId, PortState.UP);
+        node.awaitPort(b.portId, PortState.UP);
+        assertReaches(a, b.ip);
+        assertReaches(a, outsideIp);
+        assertReaches(b, node.local.address());
+    }
+
+    @Test
+    void deletedVethIsNoticedWhileTheOthersGoOn() throws Exception {
+        node.start();
+        TestPod a = upPod(2, 1);
+        TestPod b = upPod(3, 1);
+        TestPod c = upPod(4, 1);
+        assertReaches(a, b.ip);
+        b.deleteVeth();
+        node.awaitPort(b.portId, PortState.GONE);
+        assertReaches(a, c.ip);
+        b.attach(network);
+        node.awaitPort(b.portId, PortState.UP);
+        assertReaches(a, b.ip);
+        b.unlist();
+        node.awaitPort(b.portId, PortState.GONE);
+        b.list();
+        node.awaitPort(b.portId, PortState.UP);
+        assertReaches(b, a.ip);
+    }
+
+    @Test
+    void twoHundredAttachmentsLeaveNothingInTheProcess() throws Exception {
+        node.start();
+        TestPod a = upPod(2, 1);
+        TestPod b = upPod(3, 1);
+        b.deleteVeth();
+        b.unlist();
+        node.awaitPort(b.portId, PortState.GONE);
+        long descriptors = descriptors();
+        long rings = rings();
+        for (int i = 0; i < 200; i++) {
+            b.attach(network);
+            node.awaitPort(b.portId, PortState.UP);
+            if (i % 50 == 0) {
+                assertReaches(a, b.ip);
+            }
+            if (i % 2 == 0) {
+                b.deleteVeth();
+                b.unlist();
+            } else {
+                b.unlist();
+                node.awaitPort(b.portId, PortState.GONE);
+                b.deleteVeth();
+            }
+            node.awaitPort(b.portId, PortState.GONE);
+        }
+        assertEquals(descriptors, descriptors());
+        assertEquals(rings, rings());
+        b.attach(network);
+        node.awaitPort(b.portId, PortState.UP);
+        assertReaches(a, b.ip);
+    }
+
+    @Test
+    void stopLeavesTheHostAsItWas() throws Exception {
+        String before = host();
+        node.start();
+        TestPod a = upPod(2, 1);
+        assertReaches(a, outsideIp);
+        a.unlist();
+        a.deleteVeth();
+        assertNotEquals(before, host());
+        assertEquals(0, node.stop(), node.logText());
+        assertEquals(before, host());
+        assertTrue(node.logText().endsWith("stopped\n"), node.logText());
+    }
+
+    @Test
+    void secondInstanceIsRefusedInOneLine() throws Exception {
+        node.start();
+        TestPod a = upPod(2, 1);
+        Process first = node.process();
+        Path log = node.log();
+        String firstLog = Files.readString(log);
+        Process second = node.launch(directory.resolve("second.log"));
+        assertTrue(second.waitFor(30, TimeUnit.SECONDS));
+        assertEquals(1, second.exitValue());
+        List<String> said = Files.readAllLines(directory.resolve("second.log"));
+        assertEquals(1, said.size(), said::toString);
+        assertTrue(said.getFirst().contains("another dataplane (process " + first.pid() + ") runs on"), said::toString);
+        assertTrue(first.isAlive(), firstLog);
+        assertReaches(a, node.local.gateway());
+    }
+
+    @Test
+    void twoWorkersForwardBetweenAllQueues() throws Exception {
+        node.set("workers", "2").start();
+        TestPod a = upPod(2, 2);
+        TestPod b = upPod(3, 2);
+        for (int i = 0; i < 8; i++) {
+            Transfer.run(a.namespace, b.namespace, b.ip, 1 << 18);
+            Transfer.run(node.namespace, b.namespace, b.ip, 1 << 18);
+            Transfer.run(a.namespace, outside, outsideIp, 1 << 18);
+        }
+        try (CounterReader counters = node.counters()) {
+            assertEquals(2, counters.workers());
+            for (int worker = 0; worker < 2; worker++) {
+                assertTrue(counters.total(worker, FrameTotal.RECEIVED) > 0, node::report);
+            }
+        }
+        assertEquals(0, node.stop(), node.logText());
+    }
+
+    @Test
+    void losesNoFrameOfItsAccounts() throws Exception {
+        node.start();
+        TestPod a = upPod(2, 1);
+        TestPod b = upPod(3, 1);
+        Transfer.run(a.namespace, b.namespace, b.ip, 1 << 20);
+        try (CounterReader counters = node.counters()) {
+            TestNetwork
+                .await("accounts to balance",
+                    () -> counters.total(FrameTotal.RECEIVED)
+                        + counters.total(FrameTotal.ORIGINATED) == counters.total(FrameTotal.SENT)
+                            + counters.total(FrameTotal.PUNTED) + counters.total(FrameTotal.DROPPED));
+        }
+    }
+
+    /** Packets that the node's kernel forwarded. */
+    private long forwarded() throws Exception {
+        String snmp = NetworkNamespace.call(node.namespace,
+            () -> Files.readString(Path.of("/proc/thread-self/net/snmp")));
+        List<String> rows = snmp.lines().filter(line -> line.startsWith("Ip:")).toList();
+        return Long.parseLong(rows.get(1).split(" ")[List.of(rows.get(0).split(" ")).indexOf("ForwDatagrams")]);
+    }
+
+    /** Links, addresses, routes, lasting neighbours and settings of the node. */
+    private String host() throws Exception {
+        StringBuilder text = new StringBuilder();
+        for (String command : List.of("ip -d link", "ip address", "ip route show table all", "sysctl net.ipv4.conf",
+            "sysctl net.ipv6.conf",
+            "ip neigh show nud permanent")) {
+            text.append(TestNetwork.run(node.namespace, command.split(" ")).text());
+        }
+        return text.toString();
+    }
+
+    private long descriptors() throws IOException {
+        try (var files = Files.list(Path.of("/proc/" + node.process().pid() + "/fd"))) {
+            return files.count();
+        }
+    }
+
+    /** Mappings of AF_XDP rings. */
+    private long rings() throws IOException {
+        return Files.readAllLines(Path.of("/proc/" + node.process().pid() + "/maps")).stream()
+            .filter(line -> line.contains("socket:")).count();
     }
 
     private TestPod upPod(int host, int queues) throws Exception {

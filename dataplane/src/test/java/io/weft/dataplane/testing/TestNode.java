@@ -72,7 +72,7 @@ public final class TestNode implements AutoCloseable {
 
     /** Starts the dataplane and waits until it forwards. */
     public TestNode start() {
-        launch();
+        process = launch(log());
         TestNetwork.await("dataplane of " + local.name() + " to forward", () -> {
             requireAlive();
             return uplinkIsUp();
@@ -80,8 +80,8 @@ public final class TestNode implements AutoCloseable {
         return this;
     }
 
-    /** Starts the dataplane without waiting. */
-    public Process launch() {
+    /** Starts another dataplane of the same configuration. */
+    public Process launch(Path log) {
         List<String> command = new ArrayList<>(
             List.of(System.getProperty("java.home") + "/bin/java", "-XX:+UseSerialGC", "-Xmx128m"));
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream().filter(flag -> flag.startsWith("--"))
@@ -89,14 +89,14 @@ public final class TestNode implements AutoCloseable {
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), DataplaneMain.class.getName()));
         settings.forEach((key, value) -> command.addAll(List.of("--set", key + "=" + value)));
         try {
-            process = NetworkNamespace.call(
+            Process started = NetworkNamespace.call(
                 namespace,
-                () -> new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log().toFile()).start());
+                () -> new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start());
+            processes.add(started);
+            return started;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        processes.add(process);
-        return process;
     }
 
     public Process process() {

@@ -1,0 +1,104 @@
+package io.weft.dataplane.warmup;
+
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.frame.FramePool;
+import io.weft.dataplane.port.Port;
+import io.weft.encap.memory.Memory;
+import io.weft.encap.packet.EthernetHeader;
+import io.weft.encap.packet.IpProtocol;
+import io.weft.encap.packet.Ipv4Header;
+import io.weft.encap.packet.TcpHeader;
+import io.weft.encap.packet.UdpHeader;
+import io.weft.encap.tunnel.VxlanHeader;
+
+/**
+ * A port whose other end answers: what is sent comes back with its ends exchanged, a SYN as SYN and ACK, once. Swapped fields leave every
+ * checksum as right as it was; the one bit of the flags is in segments whose checksum is partial.
+ *
+ * <p>Thread: one. Allocation: none after construction.
+ */
+final class MirrorPort implements Port {
+    /** A frame that has crossed the graph as often as this does not come back. */
+    private static final int LEAST_TTL = Ipv4Header.DEFAULT_TTL - 2;
+    private static final int INNER_AT = UdpHeader.LENGTH + VxlanHeader.LENGTH;
+    private static final int TCP_FLAGS_AT = 13;
+    private static final int CAPACITY = 4 * FrameBatch.CAPACITY;
+
+    private final int id;
+    private final FramePool pool;
+    private final int tunnelPort;
+    private final long[] at = new long[CAPACITY];
+    private final int[] length = new int[CAPACITY];
+    private int size;
+
+    MirrorPort(int id, FramePool pool, int tunnelPort) {
+        this.id = id;
+        this.pool = pool;
+        this.tunnelPort = tunnelPort;
+    }
+
+    @Override
+    public int id() {
+        return id;
+    }
+
+    @Override
+    public int receive(FrameBatch into) {
+        int count = Math.min(into.room(), size);
+        for (int i = 0; i < count; i++) {
+            size--;
+            into.add(at[size], length[size], id);
+        }
+        return count;
+    }
+
+    @Override
+    public int transmit(FrameBatch batch, FrameList frames) {
+        for (int i = 0; i < frames.size; i++) {
+            int frame = frames.index[i];
+            if (size < CAPACITY && turn(batch.at[frame], batch.length[frame])) {
+                at[size] = batch.at[frame];
+                length[size++] = batch.length[frame];
+            } else {
+                pool.give(batch.at[frame]);
+            }
+        }
+        return frames.size;
+    }
+
+    @Override
+    public void flush() {
+        // Nothing waits.
+    }
+
+    @Override
+    public int outstanding() {
+        return 0;
+    }
+
+    /** @return whether the frame is one to answer */
+    private boolean turn(long frame, int bytes) {
+        if (bytes < EthernetHeader.LENGTH + Ipv4Header.LENGTH + UdpHeader.LENGTH
+            || EthernetHeader.type(frame) != EthernetHeader.ETH_P_IP) {
+            return false;
+        }
+        EthernetHeader.setAddresses(frame, EthernetHeader.source(frame), EthernetHeader.destination(frame));
+        long ip = frame + EthernetHeader.LENGTH;
+        long l4 = ip + Ipv4Header.headerLength(ip);
+        int protocol = Ipv4Header.protocol(ip);
+        Ipv4Header.swapAddresses(ip);
+        if (protocol == IpProtocol.IPPROTO_UDP && UdpHeader.destinationPort(l4) == tunnelPort) {
+            return turn(l4 + INNER_AT, bytes - EthernetHeader.LENGTH - Ipv4Header.LENGTH - INNER_AT);
+        }
+        if (protocol != IpProtocol.IPPROTO_TCP && protocol != IpProtocol.IPPROTO_UDP
+            || Ipv4Header.ttl(ip) < LEAST_TTL) {
+            return false;
+        }
+        Memory.putI32(l4, Integer.rotateLeft(Memory.i32(l4), Short.SIZE));
+        if (protocol == IpProtocol.IPPROTO_TCP && TcpHeader.flags(l4) == TcpHeader.SYN) {
+            Memory.putU8(l4 + TCP_FLAGS_AT, TcpHeader.SYN | TcpHeader.ACK);
+        }
+        return true;
+    }
+}

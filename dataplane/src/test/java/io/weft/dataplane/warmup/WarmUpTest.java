@@ -1,0 +1,28 @@
+package io.weft.dataplane.warmup;
+
+import static org.junit.jupiter.api.Assertions.*;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class WarmUpTest {
+    @TempDir Path directory;
+
+    @Test
+    void visitsEveryNodeAndLeavesNothing() throws IOException {
+        CounterSnapshot counted = WarmUp.warm(directory, 2048, System.nanoTime() + 30_000_000_000L);
+        assertEquals(counted.received() + counted.originated(), counted.ended());
+        List<String> missed = counted.nodes().entrySet().stream().filter(node -> node.getValue() == 0)
+            .map(node -> node.getKey()).toList();
+        assertEquals(List.of(), missed, counted::toString);
+        assertEquals(0, counted.drops().get("internal_error"));
+        assertEquals(0, counted.drops().get("icmp_bad_checksum"));
+        try (var files = Files.list(directory)) {
+            assertEquals(0, files.count());
+        }
+    }
+}
