@@ -157,8 +157,8 @@ class HeaderFuzzTest {
 
     private byte[] vxlan(long at, int innerLength) {
         long slot = frames.at() + 4096;
-        TunnelTemplate.write(slot, 3, 4, 0x0A000001, 0x0A000002, VxlanHeader.LINUX_PORT, 1);
-        TunnelTemplate.encap(slot, at, innerLength, 1, 0);
+        TunnelTemplate.write(slot, 3, 4, 0x0A000001, 0x0A000002, VxlanHeader.LINUX_PORT, 1, 5, 6);
+        TunnelTemplate.encap(slot, at + 14, innerLength - 14, 1, 0);
         return Frames.read(at - 50, 50 + innerLength);
     }
 

@@ -33,7 +33,7 @@ class NoAllocationTest {
             long slot = frames.at();
             long ipAt = frames.at() + 1024;
             int length = Packets.write(new Random(1), ipAt, IpProtocol.IPPROTO_TCP, 400);
-            TunnelTemplate.write(slot, 1, 2, 3, 4, 8472, 1);
+            TunnelTemplate.write(slot, 1, 2, 3, 4, 8472, 1, 5, 6);
             long allocated = -1;
             int sum = 0;
             for (int round = 0; round < WARM_UP_ROUNDS && allocated != 0; round++) {
@@ -60,7 +60,7 @@ class NoAllocationTest {
         Ipv4Header.decrementTtl(ipAt);
         Memory.copy(ipAt, ipAt + 2048, 64);
         Memory.zero(ipAt + 2048, 61);
-        TunnelTemplate.encap(slot, ipAt - 14, length + 14, hash, 0);
+        TunnelTemplate.encap(slot, ipAt, length, hash, 0);
         return verdict + InternetChecksum.l4(ipAt, at, l4Length);
     }
 }

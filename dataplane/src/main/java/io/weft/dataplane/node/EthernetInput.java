@@ -2,12 +2,14 @@ package io.weft.dataplane.node;
 
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.frame.ChecksumRequest;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.state.PortKind;
 import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.VlanTag;
+import java.util.Arrays;
 
 /**
  * {@code ethernet-input}: takes IPv4 and ARP that is addressed to us; from a pod only with the pod's own source address. IPv4 from the
@@ -34,16 +36,19 @@ public final class EthernetInput extends Node {
         PortDirectory ports = turn.ports();
         int[] index = in().index;
         int size = in().size;
+        System.arraycopy(batch.port, 0, batch.ingress, 0, batch.size);
+        Arrays.fill(batch.flags, 0, batch.size, 0);
+        Arrays.fill(batch.checksum, 0, batch.size, ChecksumRequest.NONE);
         for (int n = 0; n < size; n++) {
             int frame = index[n];
             int port = batch.port[frame];
+            int length = batch.length[frame];
             long at = batch.at[frame];
-            batch.ingress[frame] = port;
-            batch.flags[frame] = 0;
-            batch.checksum[frame] = 0;
             batch.l3[frame] = at + EthernetHeader.LENGTH;
-            if (!isOurIp4(ports, port, at, batch.length[frame])) {
-                other(ports, frame, port, at, batch.length[frame]);
+            if (length >= EthernetHeader.LENGTH && ports.isIp4OfPod(port, at)) {
+                ip4.add(frame);
+            } else if (!isOurIp4(ports, port, at, length)) {
+                other(ports, frame, port, at, length);
             } else if (ports.kind(port) == PortKind.UPLINK) {
                 uplinkIp4.add(frame);
             } else {

@@ -3,7 +3,6 @@ package io.weft.dataplane.node;
 import io.weft.dataplane.counters.NodeId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
-import io.weft.encap.hash.FlowHash;
 import io.weft.encap.memory.Memory;
 import io.weft.lb.flow.FlowEntry;
 import io.weft.lb.flow.FlowTable;
@@ -29,7 +28,6 @@ public final class FlowLookup extends Node {
     public void process(FrameBatch batch) {
         int[] index = in().index;
         int size = in().size;
-        hash(batch, index, size);
         touched = touch(batch, index, size);
         for (int n = 0; n < size; n++) {
             int frame = index[n];
@@ -47,13 +45,6 @@ public final class FlowLookup extends Node {
     @Override
     public boolean looksFirst() {
         return true;
-    }
-
-    private static void hash(FrameBatch batch, int[] index, int size) {
-        for (int n = 0; n < size; n++) {
-            int frame = index[n];
-            batch.hash[frame] = FlowHash.hash(batch.k0[frame], batch.k1[frame]);
-        }
     }
 
     /** Java has no prefetch: the sum keeps the loads alive. */

@@ -62,33 +62,31 @@ public final class FlowRewrite extends Node {
     /** What is handed to the node's own stack has not been forwarded: its TTL stays. */
     private static void rewriteAddresses(long ip, long flow, boolean forwarded) {
         Ipv4Header.setAddressesRaw(ip, FlowEntry.newAddressesRaw(flow));
-        Ipv4Header.applyDelta(ip, FlowEntry.ipDelta(flow));
         if (forwarded) {
-            Ipv4Header.decrementTtl(ip);
+            Ipv4Header.decrementTtl(ip, FlowEntry.ipDelta(flow));
+        } else {
+            Ipv4Header.applyDelta(ip, FlowEntry.ipDelta(flow));
         }
     }
 
     private void rewriteL4(FrameBatch batch, int frame, long flow, int protocol) {
         long l4 = batch.l4[frame];
-        if (protocol == IpProtocol.IPPROTO_TCP) {
+        boolean partial = (batch.flags[frame] & FrameBatch.PARTIAL) != 0;
+        if (protocol == IpProtocol.IPPROTO_UDP) {
+            DatagramTracker.onPacket(flows, flow);
+            UdpHeader.translate(l4, FlowEntry.newPorts(flow), partial, FlowEntry.l4PartialDelta(flow),
+                FlowEntry.l4FullDelta(flow));
+        } else if (protocol == IpProtocol.IPPROTO_TCP) {
             TcpTracker.onSegment(flows, flow, TcpHeader.flags(l4), TcpHeader.sequence(l4),
                 TcpHeader.acknowledgement(l4));
             Memory.putNativeI32(l4, FlowEntry.newPortsRaw(flow));
-            L4Checksum.applyDelta(kind(batch, frame), l4, protocol, FlowEntry.l4PartialDelta(flow),
-                FlowEntry.l4FullDelta(flow));
-            return;
+            L4Checksum.applyDelta(partial ? L4Checksum.PARTIAL : L4Checksum.FULL, l4, protocol,
+                FlowEntry.l4PartialDelta(flow), FlowEntry.l4FullDelta(flow));
+        } else {
+            DatagramTracker.onPacket(flows, flow);
+            if (protocol == IpProtocol.IPPROTO_ICMP) {
+                Icmp4Header.setIdentifier(l4, FlowEntry.newSport(flow));
+            }
         }
-        DatagramTracker.onPacket(flows, flow);
-        if (protocol == IpProtocol.IPPROTO_UDP) {
-            int kind = UdpHeader.checksum(l4) == 0 ? L4Checksum.NONE : kind(batch, frame);
-            Memory.putNativeI32(l4, FlowEntry.newPortsRaw(flow));
-            L4Checksum.applyDelta(kind, l4, protocol, FlowEntry.l4PartialDelta(flow), FlowEntry.l4FullDelta(flow));
-        } else if (protocol == IpProtocol.IPPROTO_ICMP) {
-            Icmp4Header.setIdentifier(l4, FlowEntry.newSport(flow));
-        }
-    }
-
-    private static int kind(FrameBatch batch, int frame) {
-        return (batch.flags[frame] & FrameBatch.PARTIAL) != 0 ? L4Checksum.PARTIAL : L4Checksum.FULL;
     }
 }

@@ -8,6 +8,7 @@ import io.weft.dataplane.frame.Ingress;
 import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.state.PortKind;
 import io.weft.encap.checksum.L4Checksum;
+import io.weft.encap.hash.FlowHash;
 import io.weft.encap.packet.HeaderError;
 import io.weft.encap.packet.Icmp4Header;
 import io.weft.encap.packet.IpProtocol;
@@ -20,7 +21,7 @@ import io.weft.lb.flow.FlowKey;
 
 /**
  * {@code ip4-input}: checks the (inner) IPv4 header, the addresses, the source against the port, and the transport header; cuts off what
- * follows the packet in its frame; tells partial from full checksums; makes the flow key. After it every header field is inside the frame.
+ * follows the packet in its frame; tells partial from full checksums; makes the flow key and its hash. After it every header field is inside the frame.
  *
  * <p>The source of a frame from the tunnel is not checked here but when its flow is made ({@link SourceCheck}): a hit implies it, because an
  * entry takes frames of one ingress only.
@@ -48,20 +49,28 @@ public final class Ip4Input extends Node {
         int size = in().size;
         for (int n = 0; n < size; n++) {
             int frame = index[n];
-            long ip = batch.l3[frame];
-            int offset = (int) (ip - batch.at[frame]);
-            int error = Ipv4Header.validate(ip, batch.length[frame] - offset);
-            if (error != HeaderError.NONE) {
-                drop.add(frame, error);
-                continue;
-            }
-            batch.length[frame] = offset + Ipv4Header.totalLength(ip);
-            DropReason refusal = addressRefusal(ports, batch.ingress[frame], Ipv4Header.addresses(ip));
-            if (refusal != null) {
-                drop.add(frame, refusal);
+            if (PlainIp4.parse(batch, frame, ports)) {
+                flows.add(frame);
             } else {
-                options(batch, frame, ip);
+                header(batch, frame, ports);
             }
+        }
+    }
+
+    private void header(FrameBatch batch, int frame, PortDirectory ports) {
+        long ip = batch.l3[frame];
+        int offset = (int) (ip - batch.at[frame]);
+        int error = Ipv4Header.validate(ip, batch.length[frame] - offset);
+        if (error != HeaderError.NONE) {
+            drop.add(frame, error);
+            return;
+        }
+        batch.length[frame] = offset + Ipv4Header.totalLength(ip);
+        DropReason refusal = addressRefusal(ports, batch.ingress[frame], Ipv4Header.addresses(ip));
+        if (refusal != null) {
+            drop.add(frame, refusal);
+        } else {
+            options(batch, frame, ip);
         }
     }
 
@@ -157,6 +166,7 @@ public final class Ip4Input extends Node {
     private void key(FrameBatch batch, int frame, long ip, int ports, int protocol) {
         batch.k0[frame] = Ipv4Header.addresses(ip);
         batch.k1[frame] = FlowKey.ofPorts(ports, protocol);
+        batch.hash[frame] = FlowHash.hash(batch.k0[frame], batch.k1[frame]);
         flows.add(frame);
     }
 }

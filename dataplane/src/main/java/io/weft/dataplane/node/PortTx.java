@@ -44,6 +44,11 @@ public final class PortTx extends Node {
 
     @Override
     public void process(FrameBatch batch) {
+        int port = onlyPort(batch);
+        if (port >= 0) {
+            transmit(batch, port, in());
+            return;
+        }
         sort(batch);
         for (int n = 0; n < usedCount; n++) {
             FrameList frames = byPort[used[n]];
@@ -51,6 +56,19 @@ public final class PortTx extends Node {
             frames.clear();
         }
         usedCount = 0;
+    }
+
+    /** @return the port that all frames go to, as they mostly do, or -1 */
+    private int onlyPort(FrameBatch batch) {
+        int[] index = in().index;
+        int size = in().size;
+        int[] txPort = batch.txPort;
+        int first = txPort[index[0]];
+        int others = 0;
+        for (int n = 1; n < size; n++) {
+            others |= txPort[index[n]] ^ first;
+        }
+        return others == 0 ? first : -1;
     }
 
     private void sort(FrameBatch batch) {

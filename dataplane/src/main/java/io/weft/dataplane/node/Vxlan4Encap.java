@@ -7,14 +7,11 @@ import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.PortDirectory;
 import io.weft.encap.packet.Ecn;
-import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.tunnel.TunnelTemplate;
 
 /** {@code vxlan4-encap}: inner Ethernet header and the tunnel's 50 bytes into the headroom (RFC 7348); the ECN of the packet outside too. */
 public final class Vxlan4Encap extends Node {
-    private static final int HEADERS = TunnelTemplate.OUTER_LENGTH + EthernetHeader.LENGTH;
-
     private final Turn turn;
     private final DropNode drop;
     private final FrameList tx;
@@ -36,23 +33,20 @@ public final class Vxlan4Encap extends Node {
         for (int n = 0; n < size; n++) {
             int frame = index[n];
             long ip = batch.l3[frame];
-            if (!LinkHeaders.hasHeadroom(ip, HEADERS, chunkSize)) {
+            int length = Ipv4Header.totalLength(ip);
+            if (!LinkHeaders.hasHeadroom(ip, TunnelTemplate.LENGTH, chunkSize)) {
                 drop.add(frame, DropReason.NO_HEADROOM);
-            } else if (encap(adjacencies.address(batch.adjacency[frame]), ip, batch.hash[frame])) {
-                LinkHeaders.completeChecksum(batch, frame);
-                LinkHeaders.frame(batch, frame, HEADERS);
-                batch.txPort[frame] = PortDirectory.UPLINK_PORT;
-                tx.add(frame);
-            } else {
-                drop.add(frame, DropReason.NEIGHBOUR_UNRESOLVED);
-            }
+            } else
+                if (TunnelTemplate.encap(adjacencies.address(batch.adjacency[frame]), ip, length, batch.hash[frame],
+                    Ecn.encapsulate(0, Ipv4Header.tos(ip)))) {
+                        LinkHeaders.completeChecksum(batch, frame);
+                        batch.at[frame] = ip - TunnelTemplate.LENGTH;
+                        batch.length[frame] = length + TunnelTemplate.LENGTH;
+                        batch.txPort[frame] = PortDirectory.UPLINK_PORT;
+                        tx.add(frame);
+                    } else {
+                        drop.add(frame, DropReason.NEIGHBOUR_UNRESOLVED);
+                    }
         }
-    }
-
-    private static boolean encap(long slot, long ip, int hash) {
-        long inner = ip - EthernetHeader.LENGTH;
-        int innerLength = EthernetHeader.LENGTH + Ipv4Header.totalLength(ip);
-        int tos = Ecn.encapsulate(0, Ipv4Header.tos(ip));
-        return Adjacencies.copyEthernet(slot, inner) && TunnelTemplate.encap(slot, inner, innerLength, hash, tos);
     }
 }

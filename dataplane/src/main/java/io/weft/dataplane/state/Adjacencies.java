@@ -10,12 +10,13 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
  * What frames are sent with beyond this node: a slot for each tunnel peer and each next hop on the underlay. Flow entries hold the slot's
  * number; a neighbour that changes rewrites its slot once, for all its flows.
  *
- * <p>A slot is 256 bytes of the given memory: 128 of {@link TunnelTemplate} (tunnel only), then
+ * <p>A slot is 256 bytes of the given memory: a {@link TunnelTemplate}, and in the same line as its sequence word
  *
  * <pre>
- *   128  Ethernet header, first word (0 while unresolved): inner header of the tunnel, or the header towards the next hop
- *   136  Ethernet header, second word
- *   144  largest IPv4 packet that fits
+ *   136  Ethernet header towards a next hop, first word (0 while unresolved)
+ *   144  Ethernet header towards a next hop, second word
+ *   152  largest IPv4 packet that fits
+ *   156  1 while the neighbour is resolved
  * </pre>
  *
  * <p>Threads: the conductor writes; workers read. The first word is withdrawn before the second changes and published after it, and a
@@ -26,9 +27,10 @@ public final class Adjacencies {
     public static final int NONE = -1;
     public static final int SLOT_BYTES = 256;
 
-    private static final int ETHERNET_0 = 128;
-    private static final int ETHERNET_1 = 136;
-    private static final int MTU = 144;
+    private static final int ETHERNET_0 = TunnelTemplate.OWNER_OFFSET;
+    private static final int ETHERNET_1 = ETHERNET_0 + 8;
+    private static final int MTU = ETHERNET_0 + 16;
+    private static final int RESOLVED = ETHERNET_0 + 20;
 
     private final long base;
     private final int capacity;
@@ -83,29 +85,29 @@ public final class Adjacencies {
      */
     public void writeTunnel(int slot, long nextHopMac, long uplinkMac, int source, int destination, int port, int vni,
         long peerVtepMac, long vtepMac, int mtu) {
-        TunnelTemplate.write(address(slot), nextHopMac, uplinkMac, source, destination, port, vni);
-        writeEthernet(slot, peerVtepMac, vtepMac, mtu);
+        long at = address(slot);
+        TunnelTemplate.write(at, nextHopMac, uplinkMac, source, destination, port, vni, peerVtepMac, vtepMac);
+        Memory.setOpaqueI32(at + MTU, mtu);
+        Memory.setReleaseI32(at + RESOLVED, 1);
     }
 
     /** Publishes the way to a next hop on the underlay. */
     public void writeUnderlay(int slot, long nextHopMac, long uplinkMac, int mtu) {
-        writeEthernet(slot, nextHopMac, uplinkMac, mtu);
+        long at = address(slot);
+        Memory.setOpaqueI64(at + ETHERNET_0, 0);
+        VarHandle.storeStoreFence();
+        Memory.setOpaqueI64(at + ETHERNET_1, EthernetWords.second(uplinkMac, EthernetHeader.ETH_P_IP));
+        Memory.setOpaqueI32(at + MTU, mtu);
+        Memory.setReleaseI64(at + ETHERNET_0, EthernetWords.first(nextHopMac, uplinkMac));
+        Memory.setReleaseI32(at + RESOLVED, 1);
     }
 
     /** Frames to this slot are dropped as {@code neighbour_unresolved} from now on. */
     public void withdraw(int slot) {
         long at = address(slot);
+        Memory.setReleaseI32(at + RESOLVED, 0);
         Memory.setReleaseI64(at + ETHERNET_0, 0);
         TunnelTemplate.withdraw(at);
-    }
-
-    private void writeEthernet(int slot, long destination, long source, int mtu) {
-        long at = address(slot);
-        Memory.setOpaqueI64(at + ETHERNET_0, 0);
-        VarHandle.storeStoreFence();
-        Memory.setOpaqueI64(at + ETHERNET_1, EthernetWords.second(source, EthernetHeader.ETH_P_IP));
-        Memory.setOpaqueI32(at + MTU, mtu);
-        Memory.setReleaseI64(at + ETHERNET_0, EthernetWords.first(destination, source));
     }
 
     // -- workers -----------------------------------------------------------------------------------------------------
@@ -129,7 +131,7 @@ public final class Adjacencies {
     }
 
     /**
-     * Writes the slot's Ethernet header to the 14 bytes at {@code destination}.
+     * Writes the Ethernet header towards the slot's next hop to the 14 bytes at {@code destination}.
      *
      * @return false, and nothing written, when the neighbour is not resolved
      */
@@ -148,6 +150,6 @@ public final class Adjacencies {
     }
 
     public boolean isResolved(int slot) {
-        return Memory.getOpaqueI64(address(slot) + ETHERNET_0) != 0;
+        return Memory.getOpaqueI32(address(slot) + RESOLVED) != 0;
     }
 }

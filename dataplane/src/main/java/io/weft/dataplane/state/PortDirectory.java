@@ -1,5 +1,6 @@
 package io.weft.dataplane.state;
 
+import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
 import java.util.Arrays;
 
@@ -13,6 +14,10 @@ public final class PortDirectory {
     public static final int UPLINK_PORT = 1;
     public static final int FIRST_POD_PORT = 2;
 
+    private static final int SOURCE_OFFSET = 6;
+    /** More than 48 bits: no frame's destination. */
+    private static final long NOBODY = -1;
+
     /** No ports. */
     public static final PortDirectory EMPTY = new PortDirectory();
 
@@ -23,6 +28,9 @@ public final class PortDirectory {
     private final long[] localMac;
     private final long[] ethernet0;
     private final long[] ethernet1;
+    private final long[] sourceAndType;
+    private final long[] podLocalMac;
+    private final int[] podIp;
 
     private PortDirectory() {
         kind = new int[MAX_PORTS];
@@ -32,6 +40,10 @@ public final class PortDirectory {
         localMac = new long[MAX_PORTS];
         ethernet0 = new long[MAX_PORTS];
         ethernet1 = new long[MAX_PORTS];
+        sourceAndType = new long[MAX_PORTS];
+        podLocalMac = new long[MAX_PORTS];
+        podIp = new int[MAX_PORTS];
+        Arrays.fill(podLocalMac, NOBODY);
     }
 
     private PortDirectory(PortDirectory other) {
@@ -42,6 +54,9 @@ public final class PortDirectory {
         localMac = other.localMac.clone();
         ethernet0 = other.ethernet0.clone();
         ethernet1 = other.ethernet1.clone();
+        sourceAndType = other.sourceAndType.clone();
+        podLocalMac = other.podLocalMac.clone();
+        podIp = other.podIp.clone();
     }
 
     /**
@@ -63,6 +78,9 @@ public final class PortDirectory {
         copy.localMac[id] = local;
         copy.ethernet0[id] = EthernetWords.first(peer, local);
         copy.ethernet1[id] = EthernetWords.second(local, EthernetHeader.ETH_P_IP);
+        copy.sourceAndType[id] = peer << 16 | EthernetHeader.ETH_P_IP;
+        copy.podLocalMac[id] = portKind == PortKind.POD ? local : NOBODY;
+        copy.podIp[id] = portKind == PortKind.POD ? address : 0;
         return copy;
     }
 
@@ -90,6 +108,16 @@ public final class PortDirectory {
 
     public long localMac(int id) {
         return localMac[id];
+    }
+
+    /** Whether a frame of 14 bytes or more from a port is what nearly all are: IPv4, from this pod, to us. Two comparisons. */
+    public boolean isIp4OfPod(int id, long at) {
+        return EthernetHeader.destination(at) == podLocalMac[id] && Memory.i64(at + SOURCE_OFFSET) == sourceAndType[id];
+    }
+
+    /** Whether the port is a pod's and this its address; 0 is nobody's. */
+    public boolean isIpOfPod(int id, int address) {
+        return podIp[id] == address;
     }
 
     /** First word of the IPv4 Ethernet header towards the port: {@link EthernetWords}. */

@@ -78,17 +78,17 @@ public final class InternetChecksum {
         return (sum & LOW_32) + (sum >>> 32);
     }
 
-    /** Folds a sum to 16 bits, with end-around carry. */
+    /**
+     * Folds a sum to 16 bits, with end-around carry. In the upper half of a number plus the same with its halves swapped stands the sum of the
+     * halves, and the carry out of the lower half has arrived there by itself.
+     */
     public static int fold(long sum) {
-        long folded = (sum & LOW_32) + (sum >>> 32);
-        folded = (folded & 0xFFFF) + (folded >>> 16 & 0xFFFF) + (folded >>> 32);
-        return fold32((int) folded);
+        return fold32((int) (sum + Long.rotateLeft(sum, 32) >>> 32));
     }
 
     /** Folds at most 32 bits, as unsigned, to 16. */
     private static int fold32(int sum) {
-        int folded = (sum & 0xFFFF) + (sum >>> 16);
-        return (folded & 0xFFFF) + (folded >>> 16);
+        return sum + Integer.rotateLeft(sum, 16) >>> 16;
     }
 
     /**

@@ -208,6 +208,17 @@ public final class Ipv4Header {
     }
 
     /**
+     * A TTL one less, and a checksum that is also changed by {@code delta}: TTL and checksum lie in one word. TTL must be above 0.
+     *
+     * @param delta of what else was changed, as in {@link InternetChecksum}
+     */
+    public static void decrementTtl(long at, int delta) {
+        int word = Memory.i32(at + TTL_OFFSET);
+        int checksum = InternetChecksum.update(word & 0xFFFF, InternetChecksum.addDelta(delta, TTL_DECREMENT_DELTA));
+        Memory.putI32(at + TTL_OFFSET, (word & 0xFFFF_0000) - (1 << 24) | checksum);
+    }
+
+    /**
      * New addresses and a TTL one less, with one checksum update.
      *
      * @param addresses packed as {@link #addresses}

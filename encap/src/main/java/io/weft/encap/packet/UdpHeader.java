@@ -1,5 +1,6 @@
 package io.weft.encap.packet;
 
+import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
 
 /** UDP header (RFC 768). {@code at} is the address of its first byte; {@link #validate} once, then read. */
@@ -57,6 +58,26 @@ public final class UdpHeader {
 
     public static void setChecksum(long at, int checksum) {
         Memory.putU16(at + CHECKSUM_OFFSET, checksum);
+    }
+
+    /**
+     * Translates a whole datagram's header with one load and one store: new ports, and a checksum of its kind
+     * ({@link io.weft.encap.checksum.L4Checksum}).
+     *
+     * @param ports source in the upper half
+     * @param partial whether the checksum is partial
+     * @param addressDelta of the addresses
+     * @param fullDelta of addresses and ports
+     */
+    public static void translate(long at, int ports, boolean partial, int addressDelta, int fullDelta) {
+        long header = Memory.i64(at);
+        int checksum = (int) header & 0xFFFF;
+        if (checksum != 0) {
+            checksum = partial
+                ? InternetChecksum.addDelta(checksum, addressDelta)
+                : InternetChecksum.udpValue(InternetChecksum.update(checksum, fullDelta));
+        }
+        Memory.putI64(at, (long) ports << 32 | header & 0xFFFF_0000L | checksum);
     }
 
     /** Writes all 8 bytes, checksum 0. */

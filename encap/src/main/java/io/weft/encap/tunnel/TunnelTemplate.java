@@ -1,5 +1,6 @@
 package io.weft.encap.tunnel;
 
+import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.IpProtocol;
@@ -9,22 +10,22 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * The 50 bytes in front of every packet to one tunnel endpoint (outer Ethernet, IPv4, UDP, VXLAN), ready but for what
- * differs from packet to packet: lengths, IPv4 checksum, TOS, UDP source port.
+ * The 64 bytes in front of every IPv4 packet to one tunnel endpoint (outer Ethernet, IPv4, UDP, VXLAN, inner Ethernet), ready but for
+ * what differs from packet to packet: lengths, IPv4 checksum, TOS, UDP source port. Eight words, which is why the inner Ethernet
+ * header is one of them.
  *
  * <p>A slot is {@link #SLOT_LENGTH} bytes at an address that is a multiple of 64:
  *
  * <pre>
- *   0  copy 0: 50 header bytes, then the 16-bit sum of the IPv4 header with length, TOS and checksum 0
- *  56  sequence (64 bits): its lowest bit says which copy readers use
+ *   0  copy 0: the header bytes; in place of the outer IPv4 checksum the sum of that header with length, TOS and checksum 0
  *  64  copy 1
+ * 128  sequence (64 bits): its lowest bit says which copy readers use; the rest of this line, from {@link #OWNER_OFFSET} on, is the owner's
  * </pre>
  *
  * <p><b>Why two copies.</b> A plain sequence lock makes readers wait for its writer, and a writer that is preempted
  * or killed in the middle stops every packet of the tunnel. Here the writer changes the copy nobody reads, turns the
  * readers to it, changes the other and turns them back (the kernel calls this a latch). A reader goes round again
- * only if the writer moved meanwhile, and then finds a whole copy. At rest readers use copy 0, so a packet touches
- * one cache line.
+ * only if the writer moved meanwhile, and then finds a whole copy. At rest readers use copy 0.
  *
  * <p>Threads: one writer, which may be another process; any number of readers. A zeroed slot is empty. Allocation:
  * none.
@@ -36,17 +37,20 @@ public final class TunnelTemplate {
     /** Bytes in front of the inner frame. */
     public static final int OUTER_LENGTH = EthernetHeader.LENGTH + Ipv4Header.LENGTH + UdpHeader.LENGTH
         + VxlanHeader.LENGTH;
+    /** Bytes in front of the inner packet. */
+    public static final int LENGTH = OUTER_LENGTH + EthernetHeader.LENGTH;
 
-    public static final int SLOT_LENGTH = 128;
+    public static final int SLOT_LENGTH = 192;
     public static final int SLOT_ALIGNMENT = 64;
+    /** Where the 56 bytes of a slot begin that are not used here. */
+    public static final int OWNER_OFFSET = 136;
 
-    private static final int COPY_LENGTH = 64;
+    private static final int SEQUENCE_OFFSET = 128;
     private static final int IP_OFFSET = EthernetHeader.LENGTH;
     private static final int UDP_OFFSET = IP_OFFSET + Ipv4Header.LENGTH;
     private static final int VXLAN_OFFSET = UDP_OFFSET + UdpHeader.LENGTH;
-    private static final int SUM_OFFSET = OUTER_LENGTH;
-    private static final int SEQUENCE_OFFSET = 56;
-    private static final int WORDS_LENGTH = 7 * Long.BYTES;
+    private static final int CHECKSUM_SHIFT = 48;
+    private static final long CHECKSUM_MASK = 0xFFFFL << CHECKSUM_SHIFT;
 
     private static final int SOURCE_PORT_BASE = 0xC000;
     private static final int SOURCE_PORT_MASK = 0x3FFF;
@@ -63,23 +67,21 @@ public final class TunnelTemplate {
      * @param destinationPort UDP port of the tunnel
      */
     public static void write(long slot, long destinationMac, long sourceMac, int source, int destination,
-        int destinationPort, int vni) {
-        if (readersUseCopy0(slot)) {
-            writeCopy(slot + COPY_LENGTH, destinationMac, sourceMac, source, destination, destinationPort, vni);
+        int destinationPort, int vni, long innerDestinationMac, long innerSourceMac) {
+        for (int copy = readersUseCopy0(slot) ? 1 : 0; copy >= 0; copy--) {
+            long at = slot + (long) copy * LENGTH;
+            writeOuter(at, destinationMac, sourceMac, source, destination, destinationPort, vni);
+            EthernetHeader.write(at + OUTER_LENGTH, innerDestinationMac, innerSourceMac, EthernetHeader.ETH_P_IP);
             turnReaders(slot);
         }
-        writeCopy(slot, destinationMac, sourceMac, source, destination, destinationPort, vni);
-        turnReaders(slot);
     }
 
     /** Empties the slot: {@link #encap} refuses until the next {@link #write}. For a next hop that is gone. */
     public static void withdraw(long slot) {
-        if (readersUseCopy0(slot)) {
-            Memory.zero(slot + COPY_LENGTH, WORDS_LENGTH);
+        for (int copy = readersUseCopy0(slot) ? 1 : 0; copy >= 0; copy--) {
+            Memory.zero(slot + (long) copy * LENGTH, LENGTH);
             turnReaders(slot);
         }
-        Memory.zero(slot, WORDS_LENGTH);
-        turnReaders(slot);
     }
 
     /** False only after a writer died between its two copies; copy 1 is then the whole one. */
@@ -96,12 +98,11 @@ public final class TunnelTemplate {
         VarHandle.storeStoreFence();
     }
 
-    private static void writeCopy(long at, long destinationMac, long sourceMac, int source, int destination,
+    private static void writeOuter(long at, long destinationMac, long sourceMac, int source, int destination,
         int destinationPort, int vni) {
         EthernetHeader.write(at, destinationMac, sourceMac, EthernetHeader.ETH_P_IP);
         Ipv4Header.write(at + IP_OFFSET, 0, 0, IpProtocol.IPPROTO_UDP, source, destination);
-        Memory.putU16(at + SUM_OFFSET, ~Ipv4Header.checksum(at + IP_OFFSET));
-        Ipv4Header.setChecksum(at + IP_OFFSET, 0);
+        Ipv4Header.setChecksum(at + IP_OFFSET, ~Ipv4Header.checksum(at + IP_OFFSET));
         UdpHeader.write(at + UDP_OFFSET, 0, destinationPort, 0);
         VxlanHeader.write(at + VXLAN_OFFSET, vni);
     }
@@ -109,16 +110,15 @@ public final class TunnelTemplate {
     // -- readers -----------------------------------------------------------------------------------------------------
 
     /**
-     * Writes the outer headers into the {@link #OUTER_LENGTH} bytes before an inner frame: seven loads, patches in
-     * registers, seven stores.
+     * Writes the headers into the {@link #LENGTH} bytes before a packet: eight loads, patches in registers, eight stores.
      *
-     * @param frameAt inner Ethernet header; 50 bytes of headroom must be before it
-     * @param innerLength bytes of the inner frame, Ethernet header included; at most 65485
+     * @param ipAt inner IPv4 header; 64 bytes of headroom must be before it
+     * @param ipLength its total length; at most 65471
      * @param flowHash of the inner flow
      * @param tos outer TOS, see {@link io.weft.encap.packet.Ecn#encapsulate}
      * @return false, and nothing written, when the slot is empty
      */
-    public static boolean encap(long slot, long frameAt, int innerLength, int flowHash, int tos) {
+    public static boolean encap(long slot, long ipAt, int ipLength, int flowHash, int tos) {
         long w0;
         long w1;
         long w2;
@@ -126,10 +126,11 @@ public final class TunnelTemplate {
         long w4;
         long w5;
         long w6;
+        long w7;
         long sequence;
         do {
             sequence = Memory.getAcquireI64(slot + SEQUENCE_OFFSET);
-            long copy = slot + (sequence & 1) * COPY_LENGTH;
+            long copy = slot + (sequence & 1) * LENGTH;
             w0 = Memory.nativeI64(copy);
             w1 = Memory.nativeI64(copy + 8);
             w2 = Memory.nativeI64(copy + 16);
@@ -137,31 +138,33 @@ public final class TunnelTemplate {
             w4 = Memory.nativeI64(copy + 32);
             w5 = Memory.nativeI64(copy + 40);
             w6 = Memory.nativeI64(copy + 48);
+            w7 = Memory.nativeI64(copy + 56);
             VarHandle.loadLoadFence();
         } while (Memory.getOpaqueI64(slot + SEQUENCE_OFFSET) != sequence);
         if (w1 == 0) { return false; }
-        int totalLength = innerLength + OUTER_LENGTH - IP_OFFSET;
-        long outer = frameAt - OUTER_LENGTH;
+        int totalLength = ipLength + LENGTH - IP_OFFSET;
+        long outer = ipAt - LENGTH;
         Memory.putNativeI64(outer, w0);
         Memory.putNativeI64(outer + 8, w1 | inNativeOrder(tos));
         Memory.putNativeI64(outer + 16, w2 | inNativeOrder((long) totalLength << 48));
-        Memory.putNativeI64(outer + 24, w3 | inNativeOrder((long) checksum(w6, totalLength, tos) << 48));
+        Memory.putNativeI64(outer + 24, withChecksum(w3, totalLength + tos));
         Memory.putNativeI64(outer + 32, w4 | inNativeOrder(udpPortAndLength(flowHash, totalLength)));
         Memory.putNativeI64(outer + 40, w5);
-        Memory.putNativeU16(outer + 48, (int) (LITTLE_ENDIAN ? w6 : w6 >>> 48));
+        Memory.putNativeI64(outer + 48, w6);
+        Memory.putNativeI64(outer + 56, w7);
         return true;
     }
 
     /** Whether {@link #encap} would succeed. */
     public static boolean isReady(long slot) {
-        return Memory.getOpaqueI64(slot + (Memory.getAcquireI64(slot + SEQUENCE_OFFSET) & 1) * COPY_LENGTH + 8) != 0;
+        return Memory.getOpaqueI64(slot + (Memory.getAcquireI64(slot + SEQUENCE_OFFSET) & 1) * LENGTH + 8) != 0;
     }
 
     /** RFC 1624 from a base with both fields 0: the new words are simply added to the sum. */
-    private static int checksum(long lastWord, int totalLength, int tos) {
-        int sum = (int) (inNativeOrder(lastWord) >>> 32 & 0xFFFF) + totalLength + tos;
-        sum = (sum & 0xFFFF) + (sum >>> 16);
-        return ~(sum + (sum >>> 16)) & 0xFFFF;
+    private static long withChecksum(long templateWord, int added) {
+        long word = inNativeOrder(templateWord);
+        long checksum = ~InternetChecksum.fold((word >>> CHECKSUM_SHIFT) + added) & 0xFFFF;
+        return inNativeOrder(word & ~CHECKSUM_MASK | checksum << CHECKSUM_SHIFT);
     }
 
     /** The patch of header bytes 32 to 39: source port at 34, UDP length at 38. */

@@ -22,7 +22,9 @@ class TunnelTemplateTest {
     private static final long OWN = 0x0200_0000_0001L;
     private static final int NODE_1 = 0xC0000201;
     private static final int NODE_2 = 0xC0000202;
-    private static final int SEQUENCE_OFFSET = 56;
+    private static final long INNER_TO = 0x0200_0000_0202L;
+    private static final long INNER_FROM = 0x0200_0000_0101L;
+    private static final int SEQUENCE_OFFSET = 128;
 
     private final Frames frames = new Frames(4);
     private final long slot = frames.at();
@@ -34,19 +36,20 @@ class TunnelTemplateTest {
     }
 
     private void write() {
-        TunnelTemplate.write(slot, NEXT_HOP, OWN, NODE_1, NODE_2, VxlanHeader.LINUX_PORT, 1);
+        TunnelTemplate.write(slot, NEXT_HOP, OWN, NODE_1, NODE_2, VxlanHeader.LINUX_PORT, 1, INNER_TO, INNER_FROM);
     }
 
     @Test
     void writesTheWholeOuterHeader() {
         write();
         long frameAt = frames.at() + 1024 + 6;
-        assertTrue(TunnelTemplate.encap(slot, frameAt, 98, 0xFFFF_8123, 0));
+        assertTrue(TunnelTemplate.encap(slot, frameAt + 14, 84, 0xFFFF_8123, 0));
         String expected = "020000000002" + "020000000001" + "0800"
             + "4500" + "0086" + "0000" + "4000" + "4011" + "b663" + "c0000201" + "c0000202"
             + "c123" + "2118" + "0072" + "0000"
-            + "08000000" + "00000100";
-        assertEquals(expected, Frames.hex(frameAt - 50, 50));
+            + "08000000" + "00000100"
+            + "020000000202" + "020000000101" + "0800";
+        assertEquals(expected, Frames.hex(frameAt - 50, 64));
     }
 
     @Test
@@ -58,11 +61,11 @@ class TunnelTemplateTest {
             int hash = random.nextInt();
             long frameAt = frames.at() + 1024 + i % 8;
             Memory.putI64(frameAt - 58, 0x1122334455667788L);
-            Memory.putI64(frameAt, 0x99AABBCCDDEEFF00L);
-            assertTrue(TunnelTemplate.encap(slot, frameAt, innerLength, hash, tos));
+            Memory.putI64(frameAt + 14, 0x99AABBCCDDEEFF00L);
+            assertTrue(TunnelTemplate.encap(slot, frameAt + 14, innerLength - 14, hash, tos));
             assertOuter(frameAt - 50, innerLength, hash, tos);
             assertEquals(0x1122334455667788L, Memory.i64(frameAt - 58));
-            assertEquals(0x99AABBCCDDEEFF00L, Memory.i64(frameAt));
+            assertEquals(0x99AABBCCDDEEFF00L, Memory.i64(frameAt + 14));
         }
     }
 
@@ -71,8 +74,9 @@ class TunnelTemplateTest {
     void everyBaseSumGivesAValidChecksum() {
         long frameAt = frames.at() + 1024;
         for (int low = 0; low <= 0xFFFF; low++) {
-            TunnelTemplate.write(slot, NEXT_HOP, OWN, NODE_1 & 0xFFFF_0000 | low, NODE_2, VxlanHeader.LINUX_PORT, 1);
-            assertTrue(TunnelTemplate.encap(slot, frameAt, 65_485, low, 255));
+            TunnelTemplate.write(slot, NEXT_HOP, OWN, NODE_1 & 0xFFFF_0000 | low, NODE_2, VxlanHeader.LINUX_PORT, 1,
+                INNER_TO, INNER_FROM);
+            assertTrue(TunnelTemplate.encap(slot, frameAt + 14, 65_471, low, 255));
             assertOuter(frameAt - 50, 65_485, low, 255);
         }
     }
@@ -96,15 +100,15 @@ class TunnelTemplateTest {
     void emptyAndWithdrawnSlotsRefuse() {
         long frameAt = frames.at() + 1024;
         assertFalse(TunnelTemplate.isReady(slot));
-        assertFalse(TunnelTemplate.encap(slot, frameAt, 100, 1, 0));
+        assertFalse(TunnelTemplate.encap(slot, frameAt + 14, 86, 1, 0));
         write();
         assertTrue(TunnelTemplate.isReady(slot));
         TunnelTemplate.withdraw(slot);
         assertFalse(TunnelTemplate.isReady(slot));
-        assertFalse(TunnelTemplate.encap(slot, frameAt, 100, 1, 0));
-        assertEquals("00".repeat(50), Frames.hex(frameAt - 50, 50));
+        assertFalse(TunnelTemplate.encap(slot, frameAt + 14, 86, 1, 0));
+        assertEquals("00".repeat(64), Frames.hex(frameAt - 50, 64));
         write();
-        assertTrue(TunnelTemplate.encap(slot, frameAt, 100, 1, 0));
+        assertTrue(TunnelTemplate.encap(slot, frameAt + 14, 86, 1, 0));
     }
 
     /** The writer of another process may die between its copies: readers go on, and the next writer finds its way. */
@@ -112,13 +116,13 @@ class TunnelTemplateTest {
     void aWriterThatDiedHalfwayStopsNobody() {
         write();
         long frameAt = frames.at() + 1024;
-        Memory.copy(slot, slot + 64, 56);
+        Memory.copy(slot, slot + 64, 64);
         Memory.setReleaseI64(slot + SEQUENCE_OFFSET, Memory.getAcquireI64(slot + SEQUENCE_OFFSET) + 1);
         Memory.zero(slot, 20);
-        assertTrue(TunnelTemplate.encap(slot, frameAt, 100, 5, 0));
+        assertTrue(TunnelTemplate.encap(slot, frameAt + 14, 86, 5, 0));
         assertEquals(NEXT_HOP, EthernetHeader.destination(frameAt - 50));
-        TunnelTemplate.write(slot, OWN, NEXT_HOP, NODE_2, NODE_1, 4789, 2);
-        assertTrue(TunnelTemplate.encap(slot, frameAt, 100, 5, 0));
+        TunnelTemplate.write(slot, OWN, NEXT_HOP, NODE_2, NODE_1, 4789, 2, INNER_FROM, INNER_TO);
+        assertTrue(TunnelTemplate.encap(slot, frameAt + 14, 86, 5, 0));
         assertEquals(OWN, EthernetHeader.destination(frameAt - 50));
         assertEquals(2, VxlanHeader.vni(frameAt - 8));
         assertEquals(0, Memory.getAcquireI64(slot + SEQUENCE_OFFSET) & 1);
@@ -139,7 +143,7 @@ class TunnelTemplateTest {
             int changes = 0;
             long last = 0;
             for (int i = 0; i < 2_000_000 || changes < 100 && i < 200_000_000; i++) {
-                assertTrue(TunnelTemplate.encap(slot, frameAt, 100, i, 0));
+                assertTrue(TunnelTemplate.encap(slot, frameAt + 14, 86, i, 0));
                 long generation = assertOneGeneration(frameAt - 50);
                 changes += generation != last ? 1 : 0;
                 last = generation;
@@ -151,7 +155,7 @@ class TunnelTemplateTest {
     }
 
     private void writeGeneration(int g) {
-        TunnelTemplate.write(slot, g, g, g, g, g, g);
+        TunnelTemplate.write(slot, g, g, g, g, g, g, g, g);
     }
 
     private static long assertOneGeneration(long outer) {
@@ -159,6 +163,7 @@ class TunnelTemplateTest {
         boolean one = EthernetHeader.source(outer) == g && Ipv4Header.source(outer + 14) == g
             && Ipv4Header.destination(outer + 14) == g
             && UdpHeader.destinationPort(outer + 34) == g && VxlanHeader.vni(outer + 42) == g
+            && EthernetHeader.destination(outer + 50) == g && EthernetHeader.source(outer + 50) == g
             && Ipv4Header.protocol(outer + 14) == IpProtocol.IPPROTO_UDP && Packets.ipChecksumIsRight(outer + 14);
         assertTrue(one, () -> Frames.hex(outer, 50));
         return g;

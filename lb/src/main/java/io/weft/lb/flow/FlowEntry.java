@@ -102,6 +102,11 @@ public final class FlowEntry {
         return Memory.u16(entry + NEW_DESTINATION_PORT);
     }
 
+    /** Both new ports, the source port in the upper half. */
+    public static int newPorts(long entry) {
+        return Memory.i32(entry + NEW_SOURCE_PORT);
+    }
+
     /** Both new addresses in machine order: to be stored with {@link Memory#putNativeI64} at the IPv4 header's source address. */
     public static long newAddressesRaw(long entry) {
         return Memory.nativeI64(entry + NEW_SOURCE);

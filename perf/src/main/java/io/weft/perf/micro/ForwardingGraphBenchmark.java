@@ -28,8 +28,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(value = 1, jvmArgsAppend = {"--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-Xms64m", "-Xmx64m"})
 @State(Scope.Thread)
 public class ForwardingGraphBenchmark {
-    @Param({"1", "65536", "1048576"})
-    public int flows;
+    @Param({"1", "65536", "1048576"}) public int flows;
 
     private GraphWorld world;
     private boolean forwarded;

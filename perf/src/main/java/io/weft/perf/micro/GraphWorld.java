@@ -29,6 +29,7 @@ import io.weft.encap.packet.IpProtocol;
 import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.packet.UdpHeader;
 import io.weft.lb.flow.Epochs;
+import io.weft.lb.flow.FlowState;
 import io.weft.lb.flow.FlowSweeper;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.FlowTimeouts;
@@ -43,6 +44,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A node for benchmarks: pods that send 60-byte UDP frames to one ClusterIP with 256 backends behind 64 peers. Same work and same order of
@@ -60,6 +62,8 @@ final class GraphWorld implements AutoCloseable {
     private static final int PORTS_PER_POD = 1 << 14;
     private static final int FIRST_SOURCE_PORT = 16_384;
     private static final int PEERS = 64;
+    /** The product's, without configuration. */
+    private static final int DEFAULT_MAX_FLOWS = 131_072;
     private static final int BACKENDS = 256;
     private static final int SEQUENCE = 1 << 22;
     private static final int ARMED_WORDS = 6;
@@ -83,7 +87,7 @@ final class GraphWorld implements AutoCloseable {
     private final long[] template = new long[ARMED_WORDS];
     private final Thread sweeper;
     private volatile boolean stopped;
-    private volatile long turns = 1;
+    private final AtomicLong turns = new AtomicLong(1);
     private int nextInSequence;
     private int nextFrame;
 
@@ -100,12 +104,12 @@ final class GraphWorld implements AutoCloseable {
         ForwardingState state = new ForwardingState(adjacencies());
         state.publish(directoryOf(pods));
         state.publish(reader);
-        int maxFlows = Math.max(flowCount, 1024);
+        int maxFlows = Math.max(flowCount, DEFAULT_MAX_FLOWS);
         long size = FlowTable.sizeFor(maxFlows);
         flows = FlowTable.create(map(size), size, maxFlows, 1);
         SnatPorts snatPorts = new SnatPorts(map(SnatPorts.BITMAPS_LENGTH), 61_000, 65_535);
         graph = new ForwardingGraph(state, flows, snatPorts, counters, pool);
-        graph.use(new Port[] {null, new MemoryPort(1, pool, counters, MemoryPort.Sent.FORGOTTEN, 64)});
+        graph.use(new Port[]{null, new MemoryPort(1, pool, counters, MemoryPort.Sent.FORGOTTEN, 64)});
         writeTemplate();
         makeFlows();
         sweeper = new Thread(this::sweep, "sweeper");
@@ -117,7 +121,7 @@ final class GraphWorld implements AutoCloseable {
     int forward() {
         arm();
         graph.process(batch, System.nanoTime());
-        turns++;
+        turns.setRelease(turns.getPlain() + 1);
         return batch.size;
     }
 
@@ -162,24 +166,25 @@ final class GraphWorld implements AutoCloseable {
     }
 
     private static void require(boolean condition, String what) {
-        if (!condition) {
-            throw new IllegalStateException(what);
-        }
+        if (!condition) { throw new IllegalStateException(what); }
     }
 
     // -- set-up --------------------------------------------------------------------------------------------------------
 
     private void fillTables(int pods) {
-        writer.putLocal(new LocalNode("bench", Ipv4Address.of("192.0.2.1"), Ipv4Prefix.of("10.1.0.0/24"), Ipv4Prefix.of("10.0.0.0/11"),
+        writer.putLocal(new LocalNode("bench", Ipv4Address.of("192.0.2.1"), Ipv4Prefix.of("10.1.0.0/24"),
+            Ipv4Prefix.of("10.0.0.0/11"),
             Ipv4Prefix.of("10.96.0.0/16"), 0x02_00_00_00_00_03L, 1, 8472, 1450, true, 61_000, 65_535));
         for (int pod = 0; pod < pods; pod++) {
-            writer.putPort(new PortSpec(PortDirectory.FIRST_POD_PORT + pod, pod, "pod" + pod, FIRST_POD_IP + pod, POD_MAC, 1450));
+            writer.putPort(
+                new PortSpec(PortDirectory.FIRST_POD_PORT + pod, pod, "pod" + pod, FIRST_POD_IP + pod, POD_MAC, 1450));
         }
         List<Backend> backends = new ArrayList<>();
         for (int peer = 0; peer < PEERS; peer++) {
             int network = Ipv4Address.of("10.3.0.0") + (peer << 8);
-            writer.putPeer(new PeerSpec(peer, "peer" + peer, Ipv4Address.of("192.0.2.100") + peer, 0x02_00_00_00_02_00L + peer,
-                new Ipv4Prefix(network, 24), List.of(), true));
+            writer.putPeer(
+                new PeerSpec(peer, "peer" + peer, Ipv4Address.of("192.0.2.100") + peer, 0x02_00_00_00_02_00L + peer,
+                    new Ipv4Prefix(network, 24), List.of(), true));
             for (int i = 0; i < BACKENDS / PEERS; i++) {
                 backends.add(new Backend(network + 2 + i, 8080, 0));
             }
@@ -192,16 +197,19 @@ final class GraphWorld implements AutoCloseable {
         Adjacencies adjacencies = new Adjacencies(map((long) PEERS * Adjacencies.SLOT_BYTES), PEERS, PEERS);
         for (int peer = 0; peer < PEERS; peer++) {
             adjacencies.bindPeer(peer, peer);
-            adjacencies.writeTunnel(peer, 0x02_00_00_00_01_00L + peer, 0x02_00_00_00_00_04L, Ipv4Address.of("192.0.2.1"),
+            adjacencies.writeTunnel(peer, 0x02_00_00_00_01_00L + peer, 0x02_00_00_00_00_04L,
+                Ipv4Address.of("192.0.2.1"),
                 Ipv4Address.of("192.0.2.100") + peer, 8472, 1, 0x02_00_00_00_02_00L + peer, 0x02_00_00_00_00_03L, 1450);
         }
         return adjacencies;
     }
 
     private static PortDirectory directoryOf(int pods) {
-        PortDirectory ports = PortDirectory.EMPTY.with(PortDirectory.UPLINK_PORT, PortKind.UPLINK, 0, 0, 0x02_00_00_00_00_04L, 1500);
+        PortDirectory ports = PortDirectory.EMPTY.with(PortDirectory.UPLINK_PORT, PortKind.UPLINK, 0, 0,
+            0x02_00_00_00_00_04L, 1500);
         for (int pod = 0; pod < pods; pod++) {
-            ports = ports.with(PortDirectory.FIRST_POD_PORT + pod, PortKind.POD, FIRST_POD_IP + pod, POD_MAC, GATEWAY_MAC, 1450);
+            ports = ports.with(PortDirectory.FIRST_POD_PORT + pod, PortKind.POD, FIRST_POD_IP + pod, POD_MAC,
+                GATEWAY_MAC, 1450);
         }
         return ports;
     }
@@ -248,16 +256,17 @@ final class GraphWorld implements AutoCloseable {
         Epochs epochs = new Epochs() {
             @Override
             public long current() {
-                return turns;
+                return turns.getAcquire();
             }
 
             @Override
             public boolean passed(long epoch) {
-                return epoch < turns;
+                return epoch < turns.getAcquire();
             }
         };
-        FlowSweeper expiry = new FlowSweeper(flows, FlowTimeouts.defaults().with(io.weft.lb.flow.FlowState.UDP_UNREPLIED, 86_400), epochs,
-            (forward, k0, k1) -> { });
+        FlowSweeper expiry = new FlowSweeper(flows,
+            FlowTimeouts.defaults().with(FlowState.UDP_UNREPLIED, 86_400), epochs,
+            (forward, k0, k1) -> {});
         while (!stopped) {
             expiry.sweep((int) (System.nanoTime() / 1_000_000_000), Math.max(1, flows.lineCount() / 500), null);
             try {
