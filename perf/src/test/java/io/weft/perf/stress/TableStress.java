@@ -134,7 +134,7 @@ final class TableStress {
     public static class ChangeTemplate {
         private static final int INNER_LENGTH = 60;
         private final long slot = StressMemory.take(1024);
-        private final long frame = slot + 512;
+        private final long packet = slot + 512;
 
         public ChangeTemplate() {
             write(1);
@@ -147,12 +147,12 @@ final class TableStress {
 
         @Actor
         public void worker(I_Result r) {
-            boolean written = TunnelTemplate.encap(slot, frame, INNER_LENGTH, 0, 0);
-            r.r1 = written ? header(frame - TunnelTemplate.OUTER_LENGTH) : -1;
+            boolean written = TunnelTemplate.encap(slot, packet, INNER_LENGTH, 0, 0);
+            r.r1 = written ? header(packet - TunnelTemplate.LENGTH) : -1;
         }
 
         private void write(int number) {
-            TunnelTemplate.write(slot, number, number << 8, number, number << 8, number, number);
+            TunnelTemplate.write(slot, number, number << 8, number, number << 8, number, number, number, number << 8);
         }
 
         /** The number that every part of the header was made with, else -2. */
@@ -162,6 +162,8 @@ final class TableStress {
             boolean whole = EthernetHeader.source(at) == number << 8 && Ipv4Header.source(ip) == number
                 && Ipv4Header.destination(ip) == number << 8 && Memory.u16(ip + Ipv4Header.LENGTH + 2) == number
                 && VxlanHeader.vni(at + TunnelTemplate.OUTER_LENGTH - VxlanHeader.LENGTH) == number
+                && EthernetHeader.destination(at + TunnelTemplate.OUTER_LENGTH) == number
+                && EthernetHeader.source(at + TunnelTemplate.OUTER_LENGTH) == number << 8
                 && Ipv4Header.checksum(ip) == rightChecksum(ip);
             return whole ? number : -2;
         }
