@@ -37,9 +37,11 @@ import java.util.function.BooleanSupplier;
  */
 final class Conductor implements AutoCloseable {
     private static final int PASS_MILLIS = 20;
-    private static final long HEALTH_NANOS = 20_000_000;
+    private static final long ROUND_NANOS = 100_000_000;
     private static final long REVALIDATE_NANOS = 50_000_000;
     private static final long SECOND_NANOS = 1_000_000_000;
+    /** The kernel walks its whole hash of connections, milliseconds, for each list; a port that is taken meanwhile still works, by punting. */
+    private static final int NODE_PORTS_SECONDS = 5;
     private static final RingSizes HOST_RINGS = RingSizes.all(1024);
     private static final RingSizes UPLINK_RINGS = RingSizes.all(2048);
     private static final int CHANGES_ENTRY = 0;
@@ -67,8 +69,9 @@ final class Conductor implements AutoCloseable {
     private XdpDevice hostDevice;
     private boolean revalidationDue;
     private long lastRevalidation;
-    private long lastHealth;
+    private long lastRound;
     private long lastSecond;
+    private int seconds;
 
     /** Adjacency slots that workers may use until the epoch has passed. */
     private record Retiring(List<Integer> slots, long epoch) {
@@ -144,32 +147,45 @@ final class Conductor implements AutoCloseable {
         Poll poll = new Poll(2);
         poll.set(CHANGES_ENTRY, underlay.descriptor(), Poll.POLLIN);
         poll.set(STOP_ENTRY, stopSignal.fd(), Poll.POLLIN);
+        boolean changes = true;
         while (!stopping.getAsBoolean()) {
-            pass(System.nanoTime());
+            pass(System.nanoTime(), changes);
             poll.poll(PASS_MILLIS);
+            changes = poll.ready(CHANGES_ENTRY) != 0;
         }
     }
 
-    private void pass(long now) {
+    /** What may not wait: the kernel's changes, the tables', the workers' requests and health. The rest is done every few passes. */
+    private void pass(long now, boolean changes) {
         counters.set(ConductorFact.HEARTBEAT, now);
         epochs.advance();
-        checkHealth(now);
+        workers.trouble().ifPresent(this::fail);
+        if (changes) {
+            followUnderlay();
+        }
+        tables.poll(now).ifPresent(this::apply);
+        nextHops.serveRequests(local);
+        revalidate(now);
+        if (now - lastRound >= ROUND_NANOS) {
+            lastRound = now;
+            pods.refresh(Set.of(), local);
+            releaseRetired();
+            flows.sweep(now);
+        }
+        if (now - lastSecond >= SECOND_NANOS) {
+            lastSecond = now;
+            everySecond();
+        }
+    }
+
+    private void followUnderlay() {
         boolean changed = underlay.follow();
         Set<Integer> removed = underlay.takeRemovedLinks();
         requireDevices(removed);
         if (changed) {
             followUplink();
             nextHops.refresh(local);
-        }
-        tables.poll(now).ifPresent(this::apply);
-        nextHops.serveRequests(local);
-        pods.refresh(removed, local);
-        revalidate(now);
-        releaseRetired();
-        flows.sweep(now);
-        if (now - lastSecond >= SECOND_NANOS) {
-            lastSecond = now;
-            everySecond();
+            pods.refresh(removed, local);
         }
     }
 
@@ -223,13 +239,9 @@ final class Conductor implements AutoCloseable {
         }
     }
 
-    private void checkHealth(long now) {
-        if (now - lastHealth < HEALTH_NANOS) { return; }
-        lastHealth = now;
-        workers.trouble().ifPresent(trouble -> {
-            counters.set(ConductorText.TROUBLE, trouble);
-            throw new SetupException(trouble);
-        });
+    private void fail(String trouble) {
+        counters.set(ConductorText.TROUBLE, trouble);
+        throw new SetupException(trouble);
     }
 
     private void revalidate(long now) {
@@ -251,7 +263,9 @@ final class Conductor implements AutoCloseable {
     }
 
     private void everySecond() {
-        nodePorts.refresh();
+        if (++seconds % NODE_PORTS_SECONDS == 0) {
+            nodePorts.refresh();
+        }
         pods.readStatistics();
         hostDevice.ports().forEach(port -> port.readStatistics());
         uplinkDevice.ports().forEach(port -> port.readStatistics());

@@ -65,7 +65,7 @@ final class FlowKeeper {
 
     /** Ends every flow that the tables of now would not make in the same way. */
     void revalidate(long nowNanos) {
-        for (int lines = 0; lines < flows.lineCount(); lines += SLICE_LINES) {
+        for (int lines = 0; flows.flows() > 0 && lines < flows.lineCount(); lines += SLICE_LINES) {
             sweeper.sweep(seconds(nowNanos), SLICE_LINES, this::isValid);
         }
         report(nowNanos);

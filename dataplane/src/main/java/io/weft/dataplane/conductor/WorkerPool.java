@@ -20,8 +20,9 @@ import java.util.function.Function;
  * <p>Thread: the conductor.
  */
 final class WorkerPool implements AutoCloseable {
-    /** Conductor's passes without a turn of a worker that is awake, after which it counts as stalled. */
-    private static final int STALLED_PASSES = 100;
+    /** Looks at a worker that is awake and has begun no turn since the last, after which it counts as stalled: two seconds. */
+    private static final int STALLED_LOOKS = 100;
+    private static final long LOOK_NANOS = 20_000_000;
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long PAUSE_NANOS = 20_000;
 
@@ -29,7 +30,8 @@ final class WorkerPool implements AutoCloseable {
     private final List<WorkerMemory> memories = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
     private final long[] lastTurns;
-    private final int[] passesWithoutTurn;
+    private final int[] looksWithoutTurn;
+    private long lastLook;
 
     /** Makes one worker. */
     interface Factory {
@@ -38,7 +40,7 @@ final class WorkerPool implements AutoCloseable {
 
     WorkerPool(int count, int chunks, int chunkSize, Function<Integer, WorkerCounters> counters, Factory factory) {
         lastTurns = new long[count];
-        passesWithoutTurn = new int[count];
+        looksWithoutTurn = new int[count];
         for (int i = 0; i < count; i++) {
             memories.add(new WorkerMemory(FrameMemory.allocate(chunks, chunkSize), counters.apply(i)));
             workers.add(factory.make(i, memories.get(i)));
@@ -82,18 +84,27 @@ final class WorkerPool implements AutoCloseable {
         }
     }
 
-    /** What is wrong with a worker, or empty. To be asked once a pass of the conductor. */
+    /** What is wrong with a worker, or empty. Looks count, not time: a process that was stopped as a whole has no stalled worker. */
     Optional<String> trouble() {
+        long now = System.nanoTime();
+        boolean due = now - lastLook >= LOOK_NANOS;
+        lastLook = due ? now : lastLook;
         for (Worker worker : workers) {
-            int i = worker.index();
-            if (worker.hasEnded()) { return Optional.of("worker " + i + " has ended: " + worker.failure()); }
-            long turns = worker.turns();
-            boolean moved = turns != lastTurns[i] || worker.isSleeping();
-            lastTurns[i] = turns;
-            passesWithoutTurn[i] = moved ? 0 : passesWithoutTurn[i] + 1;
-            if (passesWithoutTurn[i] > STALLED_PASSES) { return Optional.of("worker " + i + " is stalled"); }
+            if (worker.hasEnded()) {
+                return Optional.of("worker " + worker.index() + " has ended: " + worker.failure());
+            }
+            if (due && isStalled(worker)) { return Optional.of("worker " + worker.index() + " is stalled"); }
         }
         return Optional.empty();
+    }
+
+    private boolean isStalled(Worker worker) {
+        int i = worker.index();
+        long turns = worker.turns();
+        boolean moved = turns != lastTurns[i] || worker.isSleeping();
+        lastTurns[i] = turns;
+        looksWithoutTurn[i] = moved ? 0 : looksWithoutTurn[i] + 1;
+        return looksWithoutTurn[i] > STALLED_LOOKS;
     }
 
     /** Ends the workers; the sockets over their memory are closed. */

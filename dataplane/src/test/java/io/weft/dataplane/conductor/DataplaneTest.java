@@ -2,6 +2,7 @@ package io.weft.dataplane.conductor;
 
 import static org.junit.jupiter.api.Assertions.*;
 
+import io.weft.dataplane.counters.ConductorFact;
 import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.PortState;
@@ -19,6 +20,7 @@ import io.weft.nativebindings.netlink.VethSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -219,6 +221,62 @@ class DataplaneTest {
     }
 
     @Test
+    void stopsInMidTrafficWithManyPods() throws Exception {
+        node.start();
+        TestPod a = upPod(2, 1);
+        for (int host = 3; host < 33; host++) {
+            node.pod(host, 1);
+        }
+        node.awaitPort(32, PortState.UP);
+        Process flood = NetworkNamespace.call(a.namespace,
+            () -> new ProcessBuilder("ping", "-f", "-q", text(node.local.podCidr().base() + 3)).start());
+        try {
+            assertEquals(0, node.stop(), node.logText());
+        } finally {
+            flood.destroyForcibly().waitFor();
+        }
+        assertFalse(node.logText().contains("WARNING"), node.logText());
+    }
+
+    @Test
+    void anotherWritersTablesTakeOverWithoutClosingPorts() throws Exception {
+        node.start();
+        TestPod a = upPod(2, 1);
+        TestPod b = upPod(3, 1);
+        assertReaches(a, b.ip);
+        long opened = opened();
+        node.takeOverTables(List.of(a.spec(), b.spec()));
+        TestPod c = upPod(4, 1);
+        assertReaches(a, b.ip);
+        assertReaches(c, a.ip);
+        assertEquals(opened + 1, opened());
+        node.takeOverTables(List.of(a.spec(), c.spec()));
+        node.awaitPort(b.portId, PortState.GONE);
+        assertReaches(a, c.ip);
+    }
+
+    @Test
+    void deletedUplinkOrHostLinkEndsTheProcessInOneLine() throws Exception {
+        for (String device : List.of("weft-host", "up0")) {
+            node.start();
+            try (Rtnetlink rtnetlink = Rtnetlink.openIn(node.namespace)) {
+                rtnetlink.deleteLink(device);
+            }
+            assertTrue(node.process().waitFor(30, TimeUnit.SECONDS));
+            assertEquals(1, node.process().exitValue());
+            assertTrue(
+                node.logText().lines().anyMatch(line -> line.startsWith("weft dataplane: ") && line.contains(device)),
+                node.logText());
+        }
+    }
+
+    private long opened() {
+        try (CounterReader counters = node.counters()) {
+            return counters.fact(ConductorFact.PORTS_OPENED);
+        }
+    }
+
+    @Test
     void losesNoFrameOfItsAccounts() throws Exception {
         node.start();
         TestPod a = upPod(2, 1);
@@ -231,6 +289,23 @@ class DataplaneTest {
                         + counters.total(FrameTotal.ORIGINATED) == counters.total(FrameTotal.SENT)
                             + counters.total(FrameTotal.PUNTED) + counters.total(FrameTotal.DROPPED));
         }
+    }
+
+    @Test
+    void idleNodeUsesNextToNoProcessor() throws Exception {
+        node.start();
+        TestPod a = upPod(2, 1);
+        assertReaches(a, node.local.gateway());
+        ProcessHandle handle = node.process().toHandle();
+        double share = 1;
+        for (int i = 0; i < 5 && share > 0.02; i++) { // until its code is compiled
+            Duration before = handle.info().totalCpuDuration().orElseThrow();
+            long start = System.nanoTime();
+            Thread.sleep(4000);
+            Duration used = handle.info().totalCpuDuration().orElseThrow().minus(before);
+            share = (double) used.toNanos() / (System.nanoTime() - start);
+        }
+        assertTrue(share <= 0.02, "share of a processor: " + share);
     }
 
     /** Packets that the node's kernel forwarded. */

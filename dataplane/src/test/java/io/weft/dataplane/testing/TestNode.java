@@ -35,7 +35,8 @@ public final class TestNode implements AutoCloseable {
     public final Path namespace;
     public final Path runDirectory;
     public final LocalNode local;
-    public final TablesWriter tables;
+    /** Of the writer that is in charge. */
+    public TablesWriter tables;
     private final DataplaneEpochs epochs;
     private final TestNetwork network;
     private final Map<String, String> settings = new HashMap<>();
@@ -63,6 +64,15 @@ public final class TestNode implements AutoCloseable {
     public TestNode set(String key, String value) {
         settings.put(key, value);
         return this;
+    }
+
+    /** Another writer's tables, complete and put in place of the former's: what a restarted control plane does. */
+    public void takeOverTables(List<PortSpec> ports) {
+        tables.close();
+        tables = TablesWriter.create(runDirectory, new TablesSizing(4 << 20), epochs);
+        tables.putLocal(local);
+        ports.forEach(tables::putPort);
+        tables.commit();
     }
 
     public PeerSpec asPeer(int index) {

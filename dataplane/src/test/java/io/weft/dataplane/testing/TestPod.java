@@ -45,9 +45,14 @@ public final class TestPod {
 
     /** Lists the port in the tables under a new attachment. */
     public void list() {
-        long mac = TestNetwork.macOf(namespace, "eth0");
-        node.tables.putPort(new PortSpec(portId, ++attachments, device(), ip, mac, node.local.podMtu()));
+        attachments++;
+        node.tables.putPort(spec());
         node.tables.commit();
+    }
+
+    public PortSpec spec() {
+        return new PortSpec(portId, attachments, device(), ip, TestNetwork.macOf(namespace, "eth0"),
+            node.local.podMtu());
     }
 
     public void unlist() {

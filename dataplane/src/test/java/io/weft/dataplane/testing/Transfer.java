@@ -21,7 +21,15 @@ public final class Transfer {
     }
 
     public static void run(Path from, Path to, int toIp, int bytes) throws Exception {
-        ServerSocket listener = NetworkNamespace.call(to, () -> new ServerSocket(0, 16, TestPod.address(toIp)));
+        run(from, toIp, 0, to, toIp, 0, bytes);
+    }
+
+    /** Connects to one address and port, and listens at another, which a Service leads to; ports 0 are chosen. */
+    public static void run(Path from, int connectIp, int connectPort, Path to, int listenIp, int listenPort, int bytes)
+        throws Exception {
+        ServerSocket listener = NetworkNamespace.call(to,
+            () -> new ServerSocket(listenPort, 16, TestPod.address(listenIp)));
+        int port = connectPort == 0 ? listener.getLocalPort() : connectPort;
         CRC32 received = new CRC32();
         Thread server = Thread.ofPlatform().start(() -> drain(listener, received));
         CRC32 sent = new CRC32();
@@ -30,7 +38,7 @@ public final class Transfer {
         // A Java socket is made in the thread that connects it first.
         try (Socket socket = NetworkNamespace.call(from, () -> {
             Socket made = new Socket();
-            made.connect(new InetSocketAddress(TestPod.address(toIp), listener.getLocalPort()), CONNECT_MILLIS);
+            made.connect(new InetSocketAddress(TestPod.address(connectIp), port), CONNECT_MILLIS);
             return made;
         })) {
             for (int left = bytes; left > 0; left -= block.length) {

@@ -1,0 +1,136 @@
+package io.weft.dataplane.conductor;
+
+import static org.junit.jupiter.api.Assertions.*;
+
+import io.weft.dataplane.counters.PortState;
+import io.weft.dataplane.testing.TestNetwork;
+import io.weft.dataplane.testing.TestNode;
+import io.weft.dataplane.testing.TestPod;
+import io.weft.dataplane.testing.Transfer;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.packet.IpProtocol;
+import io.weft.lb.service.Backend;
+import io.weft.lb.service.ServiceKey;
+import io.weft.lb.service.ServiceSpec;
+import io.weft.nativebindings.netlink.Link;
+import io.weft.nativebindings.netlink.NetworkNamespace;
+import io.weft.nativebindings.netlink.Route;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.nativebindings.netlink.VethSpec;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two real dataplane processes whose uplinks are the ends of one veth. */
+class TwoNodesTest {
+    private static final int VIP = Ipv4Address.of("10.96.0.10");
+
+    @TempDir Path directory;
+
+    private TestNetwork network;
+    private TestNode n1;
+    private TestNode n2;
+    private TestPod a;
+    private TestPod b;
+
+    @BeforeEach
+    void makeNodes() throws Exception {
+        TestNetwork.requireTool("ping");
+        network = new TestNetwork();
+        Path first = network.namespace("n1");
+        Path second = network.namespace("n2");
+        n1 = new TestNode(network, first, 1, "up0", directory);
+        n2 = new TestNode(network, second, 2, "up0", directory);
+        try (Rtnetlink near = Rtnetlink.openIn(first);
+            NetworkNamespace other = NetworkNamespace.open(second);
+            Rtnetlink far = Rtnetlink.openIn(second)) {
+            Link up0 = near.createVeth(VethSpec.of("up0", "up0").withQueues(1).withPeerNamespace(other.fd()));
+            setUp(near, up0, n1);
+            setUp(far, far.link("up0").orElseThrow(), n2);
+        }
+        introduce(n1, n2);
+        introduce(n2, n1);
+        n1.start();
+        n2.start();
+        a = n1.pod(2, 1);
+        b = n2.pod(2, 1);
+        n1.awaitPort(a.portId, PortState.UP);
+        n2.awaitPort(b.portId, PortState.UP);
+    }
+
+    @AfterEach
+    void removeNodes() {
+        for (TestNode node : new TestNode[]{n1, n2}) {
+            if (node != null) {
+                node.close();
+            }
+        }
+        if (network != null) {
+            network.close();
+        }
+    }
+
+    @Test
+    void podsAndNodesReachEachOtherThroughTheTunnelWithoutTranslation() throws Exception {
+        TestNetwork.Output output = a.ping(b.ip, 3);
+        assertEquals(0, output.exit(), () -> output.text() + n1.report() + n2.report());
+        assertEquals(text(a.ip), TestPod.askOverUdp(a.namespace, b.namespace, b.ip, 5));
+        assertEquals(text(b.ip), TestPod.askOverUdp(b.namespace, a.namespace, a.ip, 5));
+        assertEquals(text(n1.local.base()), TestPod.askOverUdp(n1.namespace, b.namespace, b.ip, 5));
+        assertEquals(text(a.ip), TestPod.askOverUdp(a.namespace, n2.namespace, n2.local.address(), 5));
+        Transfer.run(a.namespace, b.namespace, b.ip, 16 << 20);
+        Transfer.run(b.namespace, a.namespace, a.ip, 16 << 20);
+        assertEquals(0, TestPod.checksumErrors(a.namespace) + TestPod.checksumErrors(b.namespace));
+    }
+
+    @Test
+    void serviceReachesABackendOfTheOtherNode() throws Exception {
+        List<Backend> backends = List.of(new Backend(b.ip, 8080, 0));
+        n1.tables.services()
+            .put(new ServiceSpec(new ServiceKey(VIP, 80, IpProtocol.IPPROTO_TCP), "default/web:http", backends));
+        n1.tables.commit();
+        Transfer.run(a.namespace, VIP, 80, b.namespace, b.ip, 8080, 1 << 20);
+        Transfer.run(n1.namespace, VIP, 80, b.namespace, b.ip, 8080, 1 << 20);
+        assertEquals(0, TestPod.checksumErrors(a.namespace) + TestPod.checksumErrors(b.namespace));
+    }
+
+    @Test
+    void peerThatGoesAndComesBackIsReachedAgain() throws Exception {
+        assertEquals(0, a.ping(b.ip, 2).exit());
+        n1.tables.removePeer(0);
+        n1.tables.commit();
+        assertNotEquals(0, TestNetwork.run(a.namespace, "ping", "-c", "1", "-W", "1", text(b.ip)).exit());
+        introduce(n1, n2);
+        TestNetwork.Output output = a.ping(b.ip, 3);
+        assertEquals(0, output.exit(), () -> output.text() + n1.report());
+    }
+
+    @Test
+    void changedAddressOfTheNextHopIsFollowed() throws Exception {
+        assertEquals(0, a.ping(b.ip, 2).exit());
+        try (Rtnetlink far = Rtnetlink.openIn(n2.namespace); Rtnetlink near = Rtnetlink.openIn(n1.namespace)) {
+            long mac = 0x0200_00BB_0002L;
+            far.setAddress(far.link("up0").orElseThrow().index(), mac);
+            near.replaceNeighbour(near.link("up0").orElseThrow().index(), n2.local.address(), mac);
+        }
+        TestNetwork.Output output = a.ping(b.ip, 5);
+        assertEquals(0, output.exit(), () -> output.text() + n1.report() + n2.report());
+    }
+
+    private static void setUp(Rtnetlink rtnetlink, Link link, TestNode node) {
+        rtnetlink.setUp(link.index());
+        rtnetlink.addAddress(link.index(), node.local.address(), 24, Route.RT_SCOPE_UNIVERSE);
+    }
+
+    private static void introduce(TestNode node, TestNode peer) {
+        node.tables.putPeer(peer.asPeer(0));
+        node.tables.commit();
+    }
+
+    private static String text(int ip) {
+        return Ipv4Address.format(ip);
+    }
+}
