@@ -61,7 +61,7 @@ final class BadFrames {
         }
         all.add(withHeader(good, DropReason.FRAG_SERVICE, f -> {
             System.arraycopy(service.getAddress(), 0, f, IP + 16, 4);
-            putShort(f, IP + 6, 0x2000 | 185);
+            putShort(f, IP + 6, 185);
         }));
         return all;
     }

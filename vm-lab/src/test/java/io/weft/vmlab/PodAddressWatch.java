@@ -3,29 +3,39 @@ package io.weft.vmlab;
 import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Underlay;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 
-/** Counts frames that leave a node with a pod's own source address outside a tunnel. */
+/** Lists frames that leave a node with a pod's own source address outside a tunnel. */
 final class PodAddressWatch implements AutoCloseable {
+    private final Path seen = Files.createTempFile("weft-leaks", ".txt");
     private final Process tcpdump;
 
     PodAddressWatch(Underlay underlay, LabPlan.Host host) throws Exception {
-        tcpdump = NetworkNamespace.call(
-            underlay.namespace(),
-            new ProcessBuilder("tcpdump", "-l", "-n", "-i", Underlay.portOf(host), "-Q", "in", "src", "net",
-                host.podCidr())
-                .redirectError(ProcessBuilder.Redirect.DISCARD)::start);
+        ProcessBuilder builder = new ProcessBuilder("tcpdump", "-l", "-n", "-i", Underlay.portOf(host), "-Q", "in",
+            "src",
+            "net", host.podCidr())
+            .redirectOutput(seen.toFile());
+        tcpdump = NetworkNamespace.call(underlay.namespace(), builder::start);
+        try (var messages = tcpdump.errorReader()) {
+            while (!messages.readLine().contains("listening on")) {
+                // its version and notices
+            }
+        }
     }
 
-    /** Ends the watch and tells what it saw. */
-    long frames() throws InterruptedException {
+    /** Ends the watch and tells what it saw, a line a frame. */
+    List<String> frames() throws Exception {
         tcpdump.destroy();
         tcpdump.waitFor();
-        return tcpdump.inputReader().lines().count();
+        return Files.readAllLines(seen);
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() throws IOException {
         tcpdump.destroy();
-        tcpdump.waitFor();
+        Files.deleteIfExists(seen);
     }
 }

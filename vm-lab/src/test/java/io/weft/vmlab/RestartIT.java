@@ -109,7 +109,7 @@ class RestartIT {
         try (PodAddressWatch watch = new PodAddressWatch(lab.underlay(), near.host())) {
             Ping.Result result = Ping.run(near.thread(), lab.outside().address(), 20);
             assertEquals(0, result.received());
-            assertEquals(0, watch.frames(), "frames with a pod's address on the underlay");
+            assertEquals(List.of(), watch.frames(), "frames with a pod's address on the underlay");
         }
         n1.start();
         lab.awaitReady();

@@ -11,6 +11,7 @@ import java.util.List;
 
 /** A capture of what one host sends into the underlay, judged afterwards by tshark's dissectors. */
 final class UnderlayCapture implements AutoCloseable {
+    private static final String BAD = "0"; // tshark's PROTO_CHECKSUM_E_BAD
     private final Path file = Files.createTempFile("weft-underlay", ".pcap");
     private final Process tcpdump;
 
@@ -38,17 +39,34 @@ final class UnderlayCapture implements AutoCloseable {
         tcpdump.waitFor();
     }
 
-    /** Frames that {@code filter}, in tshark's language, selects; all checksums are checked, 8472 is VXLAN. */
-    long count(String filter) throws Exception {
+    /** What tshark's dissectors found: TCP packets in the tunnel, bad inner TCP checksums, bad IPv4 checksums, malformed frames. */
+    record Findings(long tunnelledTcp, long badTcp, long badIp, long malformed) {
+    }
+
+    /** All checksums are checked, UDP 8472 is VXLAN. */
+    Findings findings() throws Exception {
         Process tshark = new ProcessBuilder(List.of(
             "tshark", "-r", file.toString(), "-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE",
-            "-o", "udp.check_checksum:TRUE", "-d", "udp.port==8472,vxlan", "-Y", filter, "-T", "fields", "-e",
-            "frame.number"))
+            "-o", "tcp.analyze_sequence_numbers:FALSE", "-o", "tcp.desegment_tcp_streams:FALSE",
+            "-d", "udp.port==8472,vxlan", "-T", "fields", "-E", "separator=;", "-e", "tcp.checksum.status",
+            "-e", "ip.checksum.status", "-e", "_ws.malformed"))
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
-        String output = new String(tshark.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (tshark.waitFor() != 0) { throw new IOException("tshark failed on filter " + filter); }
-        return output.lines().count();
+        long tcp = 0;
+        long badTcp = 0;
+        long badIp = 0;
+        long malformed = 0;
+        try (var lines = tshark.inputReader(StandardCharsets.UTF_8)) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                String[] fields = line.split(";", -1);
+                tcp += fields[0].isEmpty() ? 0 : 1;
+                badTcp += fields[0].contains(BAD) ? 1 : 0;
+                badIp += fields[1].contains(BAD) ? 1 : 0;
+                malformed += fields[2].isEmpty() ? 0 : 1;
+            }
+        }
+        if (tshark.waitFor() != 0) { throw new IOException("tshark could not read the capture"); }
+        return new Findings(tcp, badTcp, badIp, malformed);
     }
 
     @Override

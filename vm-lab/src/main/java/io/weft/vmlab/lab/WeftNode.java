@@ -113,7 +113,7 @@ public final class WeftNode implements AutoCloseable {
     public void killControlPlane() throws Exception {
         long before = view.tablesIncarnation();
         kill(controlPlane());
-        view.await("tables of a new control plane", () -> view.tablesIncarnation() > before);
+        view.await("tables of a new control plane", () -> view.tablesIncarnation() != before);
     }
 
     /** Kills the dataplane with SIGKILL and waits until its successor forwards for as many ports and peers as before. */
