@@ -30,7 +30,7 @@ final class PodAddressWatch implements AutoCloseable {
     List<String> frames() throws Exception {
         tcpdump.destroy();
         tcpdump.waitFor();
-        return Files.readAllLines(seen);
+        return Files.readAllLines(seen).stream().filter(line -> !line.isBlank()).toList();
     }
 
     @Override

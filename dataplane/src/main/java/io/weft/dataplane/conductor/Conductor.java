@@ -42,8 +42,8 @@ final class Conductor implements AutoCloseable {
     private static final long SECOND_NANOS = 1_000_000_000;
     /** The kernel walks its whole hash of connections, milliseconds, for each list; a port that is taken meanwhile still works, by punting. */
     private static final int NODE_PORTS_SECONDS = 5;
-    private static final RingSizes HOST_RINGS = RingSizes.all(1024);
-    private static final RingSizes UPLINK_RINGS = RingSizes.all(2048);
+    private static final RingSizes HOST_RINGS = RingSizes.all(2048);
+    private static final RingSizes UPLINK_RINGS = RingSizes.all(8192);
     private static final int CHANGES_ENTRY = 0;
     private static final int STOP_ENTRY = 1;
 

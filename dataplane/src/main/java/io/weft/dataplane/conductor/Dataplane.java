@@ -38,7 +38,7 @@ import java.util.concurrent.ThreadLocalRandom;
 public final class Dataplane {
     private static final Logger LOG = System.getLogger(Dataplane.class.getName());
     private static final int ADJACENCIES = 8192;
-    private static final int CHUNKS = 1 << 15;
+    private static final int CHUNKS = 1 << 16;
     private static final int SMALL_CHUNK = 2048;
     private static final int LARGE_CHUNK = 4096;
     /** Headroom, Ethernet header and a tag: what a chunk holds besides the packet. */

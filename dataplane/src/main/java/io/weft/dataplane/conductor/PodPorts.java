@@ -32,7 +32,7 @@ import java.util.Set;
  */
 final class PodPorts {
     private static final Logger LOG = System.getLogger(PodPorts.class.getName());
-    private static final RingSizes RINGS = RingSizes.all(512);
+    private static final RingSizes RINGS = RingSizes.all(4096);
     private static final long RETRY_NANOS = 1_000_000_000;
 
     private final Devices devices;

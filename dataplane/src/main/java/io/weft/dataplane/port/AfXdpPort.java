@@ -34,8 +34,11 @@ public final class AfXdpPort implements PollablePort {
     private static final long KICK_DOWN_NANOS = 100_000_000;
     /** MAX_SKB_FRAGS and one, {@code <linux/skbuff.h>}. */
     private static final int MOST_DESCRIPTORS = 18;
+    /** Chunks lent to a port that is quiet; a busy one is lent more, up to its ring's size. */
+    private static final int FIRST_FILL = 512;
     private static final int LEAST_FILL = 64;
     private static final int POOL_SHARE_KEPT = 4;
+    private static final int POOL_SHARE_TO_GROW = 2;
 
     private final int id;
     private final XskSocket socket;
@@ -49,6 +52,7 @@ public final class AfXdpPort implements PollablePort {
     private final RxRing rx;
     private final TxRing tx;
     private final XskStatistics statistics = new XskStatistics();
+    private int fillTarget;
     private int filled;
     private int outstanding;
     private boolean kickDue;
@@ -72,6 +76,7 @@ public final class AfXdpPort implements PollablePort {
         this.counters = counters;
         base = socket.umem().address();
         fill = socket.fill();
+        fillTarget = Math.min(fill.size(), FIRST_FILL);
         completion = socket.completion();
         rx = socket.rx();
         tx = socket.tx();
@@ -123,6 +128,9 @@ public final class AfXdpPort implements PollablePort {
         }
         rx.release(taken);
         filled -= taken;
+        if (into.room() == 0) {
+            growFill();
+        }
         counters.port(id, PortCounter.RX_FRAMES, frames);
         counters.port(id, PortCounter.RX_BYTES, bytes);
         return frames;
@@ -158,10 +166,20 @@ public final class AfXdpPort implements PollablePort {
         return bytes;
     }
 
-    /** Keeps the fill ring full, or, when the pool runs low, at a level that leaves something for the other ports. */
+    /**
+     * More is waiting than a batch holds: TCP keeps a receive window under way (thousands of frames), and nothing but a drop would tell
+     * it to send less, so a busy port gets room for it.
+     */
+    private void growFill() {
+        if (fillTarget < fill.size() && pool.free() > pool.chunks() / POOL_SHARE_TO_GROW) {
+            fillTarget = Math.min(fill.size(), fillTarget * 2);
+        }
+    }
+
+    /** Keeps the fill ring at its level, or, when the pool runs low, at one that leaves something for the other ports. */
     private void refill() {
         boolean plenty = pool.free() > pool.chunks() / POOL_SHARE_KEPT;
-        int wanted = Math.min((plenty ? fill.size() : Math.min(fill.size(), LEAST_FILL)) - filled, pool.free());
+        int wanted = Math.min((plenty ? fillTarget : Math.min(fillTarget, LEAST_FILL)) - filled, pool.free());
         if (wanted <= 0) { return; }
         int slots = fill.reserve(wanted);
         for (int i = 0; i < slots; i++) {
