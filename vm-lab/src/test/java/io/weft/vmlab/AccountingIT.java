@@ -141,6 +141,7 @@ class AccountingIT {
                     awaitReceived(counters, id, floor);
                 }
             }
+            awaitReceived(counters, id, received + FRAMES);
             node.view().await("an account that balances", () -> unaccounted(counters) == 0);
             Map<DropReason, Long> after = drops(counters);
             Map<DropReason, Long> seen = new EnumMap<>(DropReason.class);
