@@ -1,0 +1,22 @@
+package io.weft.perf;
+
+import io.weft.perf.micro.MicroCommand;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** {@code weft bench …}. Exit codes: 0 done, 1 failed, 2 wrong usage. */
+@Command(name = "bench", description = "Benchmarks of Weft on this machine", subcommands = {MicroCommand.class,
+    CommandLine.HelpCommand.class}, mixinStandardHelpOptions = true)
+public final class BenchCommand {
+    private BenchCommand() {
+    }
+
+    public static void main(String[] arguments) {
+        CommandLine command = new CommandLine(new BenchCommand());
+        command.setExecutionExceptionHandler((exception, line, parsed) -> {
+            line.getErr().println("weft: " + exception.getMessage());
+            return CommandLine.ExitCode.SOFTWARE;
+        });
+        System.exit(command.execute(arguments));
+    }
+}
