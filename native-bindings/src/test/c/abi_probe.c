@@ -152,7 +152,6 @@ static void linux_package(void) {
     SAME(FileLock, LOCK_NB);
     OURS(FileLock, FILE_MODE);
     OURS(Sysctl, MAX_BYTES);
-    OURS(Sysctl, MAX_BYTES);
     SAME(InterfaceNames, IF_NAMESIZE);
 
     SAME(Capability, CAP_KILL);
