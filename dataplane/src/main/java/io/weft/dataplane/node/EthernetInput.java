@@ -7,6 +7,7 @@ import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.state.PortKind;
+import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.VlanTag;
 import java.util.Arrays;
@@ -43,7 +44,7 @@ public final class EthernetInput extends Node {
             int frame = index[n];
             int port = batch.port[frame];
             int length = batch.length[frame];
-            long at = batch.at[frame];
+            long at = Memory.address(batch.at[frame]);
             batch.l3[frame] = at + EthernetHeader.LENGTH;
             if (length >= EthernetHeader.LENGTH && ports.isIp4OfPod(port, at)) {
                 ip4.add(frame);

@@ -41,8 +41,8 @@ public final class FlowRewrite extends Node {
         int size = in().size;
         for (int n = 0; n < size; n++) {
             int frame = index[n];
-            long flow = batch.flow[frame];
-            long ip = batch.l3[frame];
+            long flow = Memory.address(batch.flow[frame]);
+            long ip = Memory.address(batch.l3[frame]);
             int egress = FlowEntry.egress(flow);
             int length = Ipv4Header.totalLength(ip);
             boolean forwarded = Egress.kind(egress) != Egress.PUNT;
@@ -70,7 +70,7 @@ public final class FlowRewrite extends Node {
     }
 
     private void rewriteL4(FrameBatch batch, int frame, long flow, int protocol) {
-        long l4 = batch.l4[frame];
+        long l4 = Memory.address(batch.l4[frame]);
         boolean partial = (batch.flags[frame] & FrameBatch.PARTIAL) != 0;
         if (protocol == IpProtocol.IPPROTO_UDP) {
             DatagramTracker.onPacket(flows, flow);

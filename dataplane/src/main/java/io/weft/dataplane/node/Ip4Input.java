@@ -57,7 +57,8 @@ public final class Ip4Input extends Node {
         }
     }
 
-    private void header(FrameBatch batch, int frame, PortDirectory ports) {
+    /** The long way, for any packet. */
+    void header(FrameBatch batch, int frame, PortDirectory ports) {
         long ip = batch.l3[frame];
         int offset = (int) (ip - batch.at[frame]);
         int error = Ipv4Header.validate(ip, batch.length[frame] - offset);

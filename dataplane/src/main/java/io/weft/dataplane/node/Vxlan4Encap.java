@@ -6,6 +6,7 @@ import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.PortDirectory;
+import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.Ecn;
 import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.tunnel.TunnelTemplate;
@@ -32,7 +33,7 @@ public final class Vxlan4Encap extends Node {
         int size = in().size;
         for (int n = 0; n < size; n++) {
             int frame = index[n];
-            long ip = batch.l3[frame];
+            long ip = Memory.address(batch.l3[frame]);
             int length = Ipv4Header.totalLength(ip);
             if (!LinkHeaders.hasHeadroom(ip, TunnelTemplate.LENGTH, chunkSize)) {
                 drop.add(frame, DropReason.NO_HEADROOM);

@@ -86,8 +86,8 @@ public final class InternetChecksum {
         return fold32((int) (sum + Long.rotateLeft(sum, 32) >>> 32));
     }
 
-    /** Folds at most 32 bits, as unsigned, to 16. */
-    private static int fold32(int sum) {
+    /** {@link #fold} for a sum below 2^32, taken as unsigned. */
+    public static int fold32(int sum) {
         return sum + Integer.rotateLeft(sum, 16) >>> 16;
     }
 

@@ -112,13 +112,15 @@ public final class TunnelTemplate {
     /**
      * Writes the headers into the {@link #LENGTH} bytes before a packet: eight loads, patches in registers, eight stores.
      *
+     * @param slotAt the slot
      * @param ipAt inner IPv4 header; 64 bytes of headroom must be before it
      * @param ipLength its total length; at most 65471
      * @param flowHash of the inner flow
      * @param tos outer TOS, see {@link io.weft.encap.packet.Ecn#encapsulate}
      * @return false, and nothing written, when the slot is empty
      */
-    public static boolean encap(long slot, long ipAt, int ipLength, int flowHash, int tos) {
+    public static boolean encap(long slotAt, long ipAt, int ipLength, int flowHash, int tos) {
+        long slot = Memory.address(slotAt);
         long w0;
         long w1;
         long w2;
@@ -130,7 +132,7 @@ public final class TunnelTemplate {
         long sequence;
         do {
             sequence = Memory.getAcquireI64(slot + SEQUENCE_OFFSET);
-            long copy = slot + (sequence & 1) * LENGTH;
+            long copy = (sequence & 1) == 0 ? slot : slot + LENGTH; // predicted, so the loads need not wait for the sequence
             w0 = Memory.nativeI64(copy);
             w1 = Memory.nativeI64(copy + 8);
             w2 = Memory.nativeI64(copy + 16);
@@ -143,7 +145,7 @@ public final class TunnelTemplate {
         } while (Memory.getOpaqueI64(slot + SEQUENCE_OFFSET) != sequence);
         if (w1 == 0) { return false; }
         int totalLength = ipLength + LENGTH - IP_OFFSET;
-        long outer = ipAt - LENGTH;
+        long outer = Memory.address(ipAt - LENGTH);
         Memory.putNativeI64(outer, w0);
         Memory.putNativeI64(outer + 8, w1 | inNativeOrder(tos));
         Memory.putNativeI64(outer + 16, w2 | inNativeOrder((long) totalLength << 48));
@@ -163,8 +165,8 @@ public final class TunnelTemplate {
     /** RFC 1624 from a base with both fields 0: the new words are simply added to the sum. */
     private static long withChecksum(long templateWord, int added) {
         long word = inNativeOrder(templateWord);
-        long checksum = ~InternetChecksum.fold((word >>> CHECKSUM_SHIFT) + added) & 0xFFFF;
-        return inNativeOrder(word & ~CHECKSUM_MASK | checksum << CHECKSUM_SHIFT);
+        int checksum = ~InternetChecksum.fold32((int) (word >>> CHECKSUM_SHIFT) + added);
+        return inNativeOrder(word & ~CHECKSUM_MASK | (long) checksum << CHECKSUM_SHIFT);
     }
 
     /** The patch of header bytes 32 to 39: source port at 34, UDP length at 38. */

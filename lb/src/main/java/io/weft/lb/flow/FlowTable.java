@@ -253,7 +253,7 @@ public final class FlowTable {
     }
 
     long line(int index) {
-        return lines + ((long) index << LINE_SHIFT);
+        return Memory.address(lines + ((long) index << LINE_SHIFT));
     }
 
     int mask() {
