@@ -104,7 +104,7 @@ final class GraphWorld implements AutoCloseable {
         ForwardingState state = new ForwardingState(adjacencies());
         state.publish(directoryOf(pods));
         state.publish(reader);
-        int maxFlows = Math.max(flowCount, DEFAULT_MAX_FLOWS);
+        int maxFlows = Math.max(flowCount + flowCount / 4, DEFAULT_MAX_FLOWS);
         long size = FlowTable.sizeFor(maxFlows);
         flows = FlowTable.create(map(size), size, maxFlows, 1);
         SnatPorts snatPorts = new SnatPorts(map(SnatPorts.BITMAPS_LENGTH), 61_000, 65_535);
