@@ -19,9 +19,10 @@ public final class DataplaneMain {
     private static final int WRONG_USAGE = 2;
     private static final long STOP_PATIENCE_MILLIS = 10_000;
     private static final String USAGE = """
-        Usage: weft dataplane [--config FILE] [--set KEY=VALUE]... [--busy-poll] [--check-config]
-          --config FILE     read the configuration from this YAML file
+        Usage: weft dataplane [--config FILE] [--set KEY=VALUE]... [--run-directory DIR] [--busy-poll] [--check-config]
+          --config FILE     read the configuration from this YAML file; /etc/weft/weft.yaml when it is there
           --set KEY=VALUE   override a key, as in --set overlay.vni=7
+          --run-directory DIR  short for --set runDirectory=DIR
           --busy-poll       never sleep: least latency, whole processors
           --check-config    say whether the configuration is right, and end
         """;
@@ -61,7 +62,7 @@ public final class DataplaneMain {
             dataplane.run();
         } catch (RuntimeException e) {
             System.err.println("weft dataplane: " + describe(e));
-            code = FAILED;
+            code = dataplane.hasForwarded() ? FAILED : SupervisedProcess.setUpFailure();
         }
         exit(code, hook);
     }
@@ -100,7 +101,7 @@ public final class DataplaneMain {
 
     private record Arguments(Optional<Path> file, Map<String, String> flags, boolean checkOnly, boolean help) {
         static Arguments parse(String[] arguments) {
-            Optional<Path> file = Optional.empty();
+            Optional<Path> file = NodeConfiguration.defaultFile();
             Map<String, String> flags = new HashMap<>();
             boolean checkOnly = false;
             boolean help = false;
@@ -108,6 +109,7 @@ public final class DataplaneMain {
                 switch (arguments[i]) {
                     case "--config" -> file = Optional.of(Path.of(value(arguments, i++)));
                     case "--set" -> put(flags, value(arguments, i++));
+                    case "--run-directory" -> flags.put("runDirectory", value(arguments, i++));
                     case "--busy-poll" -> flags.put("busyPoll", "true");
                     case "--check-config" -> checkOnly = true;
                     case "--help", "-h" -> help = true;

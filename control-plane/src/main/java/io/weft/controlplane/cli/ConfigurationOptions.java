@@ -1,7 +1,6 @@
 package io.weft.controlplane.cli;
 
 import io.weft.dataplane.config.NodeConfiguration;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,8 +11,6 @@ import picocli.CommandLine.Option;
 
 /** How every command finds its configuration. */
 final class ConfigurationOptions {
-    private static final Path DEFAULT_FILE = Path.of("/etc/weft/weft.yaml");
-
     @Option(names = "--config", paramLabel = "FILE", description = "configuration file; /etc/weft/weft.yaml when it is there") private Path file;
 
     @Option(names = "--set", paramLabel = "KEY=VALUE", description = "one key of the configuration, above file and environment; may be repeated") private Map<String, String> settings = new LinkedHashMap<>();
@@ -33,7 +30,7 @@ final class ConfigurationOptions {
     }
 
     private Optional<Path> file() {
-        return Optional.ofNullable(file).or(() -> Optional.of(DEFAULT_FILE).filter(Files::exists));
+        return Optional.ofNullable(file).or(NodeConfiguration::defaultFile);
     }
 
     private Map<String, String> flags() {

@@ -20,6 +20,7 @@ final class ControlPlaneCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         NodeConfiguration configuration = options.load();
         configuration.requireUplink();
+        configuration.requireManifests();
         if (checkOnly) { return 0; }
         SupervisedProcess.endWithSupervisor();
         ControlPlane controlPlane = ControlPlane.start(configuration);

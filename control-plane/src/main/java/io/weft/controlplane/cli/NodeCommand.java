@@ -5,6 +5,9 @@ import io.weft.controlplane.node.RoleLock;
 import io.weft.controlplane.node.Supervisor;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.nativebindings.linux.FileLock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -14,6 +17,7 @@ import picocli.CommandLine.Option;
 @Command(name = "node", description = "Run a node: start the dataplane and the control plane, and start them again when they end.", mixinStandardHelpOptions = true)
 final class NodeCommand implements Callable<Integer> {
     private static final String ROLE = "node";
+    private static final Duration LEAVING = Duration.ofSeconds(5);
 
     @Mixin private ConfigurationOptions options;
 
@@ -23,9 +27,12 @@ final class NodeCommand implements Callable<Integer> {
     public Integer call() {
         NodeConfiguration configuration = options.load();
         configuration.requireUplink();
+        configuration.requireManifests();
         if (checkOnly) { return 0; }
         try (FileLock _ = RoleLock.take(configuration.runDirectory(), ROLE)) {
-            return new Supervisor(ChildCommands.forNode(options.arguments())).run();
+            Map<String, List<String>> commands = ChildCommands.forNode(options.arguments());
+            commands.keySet().forEach(role -> RoleLock.awaitFree(configuration.runDirectory(), role, LEAVING));
+            return new Supervisor(commands).run();
         }
     }
 }

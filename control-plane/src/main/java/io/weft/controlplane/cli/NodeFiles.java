@@ -45,7 +45,8 @@ final class NodeFiles implements AutoCloseable {
     /** @throws UnavailableException without a control plane's tables */
     TablesReader requireTables() {
         return tables.orElseThrow(
-            () -> new UnavailableException(tablesReason + " (has the control plane ever known its node?)"));
+            () -> new UnavailableException(
+                "no tables in " + runDirectory + " (has the control plane run, and known its node?): " + tablesReason));
     }
 
     Optional<ControlPlaneStatus> controlPlane() {

@@ -3,6 +3,7 @@ package io.weft.controlplane.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,10 +23,11 @@ final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        NodeStatus status = NodeStatus.read(options.load().runDirectory());
+        Path runDirectory = options.load().runDirectory();
+        NodeStatus status = NodeStatus.read(runDirectory);
         PrintWriter out = spec.commandLine().getOut();
         out.print(switch (format) {
-            case TABLE -> StatusText.of(status);
+            case TABLE -> StatusText.of(status, runDirectory);
             case JSON -> Table.json(new ObjectMapper().writerWithDefaultPrettyPrinter(), status) + "\n";
             case YAML -> Table.json(new YAMLMapper().writer(), status);
         });

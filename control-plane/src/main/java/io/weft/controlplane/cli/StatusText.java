@@ -1,6 +1,8 @@
 package io.weft.controlplane.cli;
 
 import io.weft.controlplane.status.ControlPlaneStatus;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -16,8 +18,11 @@ final class StatusText {
     private StatusText() {
     }
 
-    static String of(NodeStatus status) {
+    static String of(NodeStatus status, Path runDirectory) {
         StatusText page = new StatusText();
+        if (!status.dataplane().running() || !status.controlPlane().running()) {
+            page.line("run directory", runDirectory + (Files.isDirectory(runDirectory) ? "" : " (not there)"));
+        }
         page.line("node", status.node().isEmpty() ? "not known yet" : status.node());
         page.dataplane(status.dataplane());
         page.control(status.controlPlane());

@@ -2,6 +2,7 @@ package io.weft.controlplane.cli;
 
 import io.weft.controlplane.node.StartException;
 import io.weft.dataplane.config.ConfigurationException;
+import io.weft.dataplane.config.SupervisedProcess;
 import io.weft.nativebindings.linux.LinuxException;
 import java.io.UncheckedIOException;
 import picocli.CommandLine;
@@ -49,7 +50,7 @@ public final class WeftCommand implements Runnable {
             case UncheckedIOException failure -> print(command, failure.getMessage());
             default -> throw e;
         }
-        return FAILED;
+        return SupervisedProcess.setUpFailure();
     }
 
     private static int wrongUsage(ParameterException e, String[] args) {

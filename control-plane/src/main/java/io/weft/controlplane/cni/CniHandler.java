@@ -34,19 +34,21 @@ public final class CniHandler {
 
     Answer handle(String text) {
         String version = CniVersion.NEWEST;
+        String subject = "CNI";
         try {
             CniRequest request = CniRequest.parse(text);
+            subject = request.toString();
             version = checkedVersion(request);
             return new Answer(0, dispatch(request, version));
         } catch (CniException e) {
-            return failure(version, e);
+            return failure(subject, version, e);
         } catch (LinuxException e) {
-            return failure(version, new CniException(CniErrorCode.KERNEL_REFUSED, e.getMessage()));
+            return failure(subject, version, new CniException(CniErrorCode.KERNEL_REFUSED, e.getMessage()));
         } catch (IOException e) {
-            return failure(version, new CniException(CniErrorCode.IO_FAILURE, String.valueOf(e.getMessage())));
+            return failure(subject, version, new CniException(CniErrorCode.IO_FAILURE, String.valueOf(e.getMessage())));
         } catch (RuntimeException e) {
-            LOG.error("CNI request failed", e);
-            return failure(version, new CniException(CniErrorCode.KERNEL_REFUSED, e.toString()));
+            LOG.error("{} failed", subject, e);
+            return failure(subject, version, new CniException(CniErrorCode.KERNEL_REFUSED, e.toString()));
         }
     }
 
@@ -130,8 +132,9 @@ public final class CniHandler {
         return version;
     }
 
-    private static Answer failure(String version, CniException error) {
-        LOG.warn("CNI: error {}: {} {}", error.code(), error.getMessage(), error.details());
+    private static Answer failure(String subject, String version, CniException error) {
+        LOG.warn("{}: error {}: {}{}", subject, error.code(), error.getMessage(),
+            error.details().isEmpty() ? "" : ": " + error.details());
         return new Answer(1, CniResult.error(version, error));
     }
 }

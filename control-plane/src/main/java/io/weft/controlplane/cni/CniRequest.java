@@ -48,6 +48,13 @@ record CniRequest(String command, String containerId, String netns, String ifNam
         return Path.of(netns);
     }
 
+    /** For the log. */
+    @Override
+    public String toString() {
+        String subject = containerId.isEmpty() ? command : command + " " + containerId + "/" + ifName;
+        return subject.replaceAll("\\p{Cntrl}", "?");
+    }
+
     private static CniException variable(String name, String value) {
         return new CniException(CniErrorCode.INVALID_VARIABLES,
             name + " is " + (value.isEmpty() ? "empty" : "wrong: " + value));
@@ -58,7 +65,7 @@ record CniRequest(String command, String containerId, String netns, String ifNam
             JsonNode node = JSON.readTree(text);
             if (node != null && node.isObject()) { return node; }
         } catch (JsonProcessingException e) {
-            throw new CniException(CniErrorCode.UNDECODABLE, "the " + what + " is no JSON", e.getOriginalMessage());
+            throw new CniException(CniErrorCode.UNDECODABLE, "the " + what + " is no JSON", e.getOriginalMessage().replaceFirst(" \\(start marker.*", ""));
         }
         throw new CniException(CniErrorCode.UNDECODABLE, "the " + what + " is no JSON object");
     }

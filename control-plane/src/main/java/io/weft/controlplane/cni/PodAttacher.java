@@ -178,8 +178,10 @@ public final class PodAttacher {
     private void remove(AttachmentKey key) throws IOException {
         Optional<Attachment> attachment = tables.find(key);
         attachment.ifPresent(tables::closePort);
-        PodNetwork.delete(AttachmentStore.hostIfName(key));
-        if (attachment.isPresent()) {
+        if (attachment.isEmpty()) {
+            PodNetwork.delete(AttachmentStore.hostIfName(key));
+        } else {
+            PodNetwork.delete(attachment.get());
             tables.takeBack(key);
         }
     }

@@ -57,10 +57,26 @@ final class PodNetwork {
         }
     }
 
-    /** Deletes the veth, both ends. @return false when there was none */
-    static boolean delete(String hostIfName) {
+    /** Deletes the veth, both ends. Does nothing when there is none. */
+    static void delete(String hostIfName) {
         try (Rtnetlink node = Rtnetlink.open()) {
-            return node.deleteLink(hostIfName);
+            node.deleteLink(hostIfName);
+        }
+    }
+
+    /** As {@link #delete(String)}, and finds it by the pod's end too: somebody may have renamed the node's. */
+    static void delete(Attachment attachment) {
+        delete(attachment.hostIfName());
+        if (hasNamespace(attachment)) {
+            NetworkNamespace.run(Path.of(attachment.netns()), () -> deletePodEnd(attachment));
+        }
+    }
+
+    private static void deletePodEnd(Attachment attachment) {
+        try (Rtnetlink pod = Rtnetlink.open()) {
+            pod.link(attachment.key().ifName())
+                .filter(link -> link.mac() == attachment.podMac())
+                .ifPresent(link -> pod.deleteLink(link.index()));
         }
     }
 

@@ -105,7 +105,9 @@ public final class WeftCni {
     }
 
     private int away(String version, String socket, String why) {
-        return error(version, CniErrorCode.TRY_AGAIN, "Weft's control plane is away", socket + ": " + why);
+        boolean asksForStatus = environment.getOrDefault("CNI_COMMAND", "").equals("STATUS");
+        return error(version, asksForStatus ? CniErrorCode.NOT_AVAILABLE : CniErrorCode.TRY_AGAIN,
+            "Weft's control plane is away", socket + ": " + why);
     }
 
     private int error(String version, int code, String message, String details) {

@@ -16,6 +16,9 @@ import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
 import io.weft.dataplane.table.TablesException;
 import io.weft.dataplane.table.TablesReader;
+import io.weft.nativebindings.linux.Capabilities;
+import io.weft.nativebindings.linux.Capability;
+import io.weft.nativebindings.linux.FileErrors;
 import io.weft.nativebindings.linux.FileLock;
 import io.weft.nativebindings.netlink.Address;
 import io.weft.nativebindings.netlink.Link;
@@ -26,6 +29,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -54,7 +58,7 @@ public final class ControlPlane implements AutoCloseable {
             return controlPlane;
         } catch (IOException e) {
             controlPlane.close();
-            throw new StartException(e.getMessage());
+            throw new StartException("cannot use a file: " + FileErrors.describe(e));
         } catch (RuntimeException e) {
             controlPlane.close();
             throw e;
@@ -73,6 +77,7 @@ public final class ControlPlane implements AutoCloseable {
     }
 
     private void open(NodeConfiguration configuration) throws IOException {
+        requireCapabilities();
         Path runDirectory = configuration.runDirectory();
         FileLock _ = part(RoleLock.take(runDirectory, ROLE));
         AttachmentStore store = part(
@@ -92,9 +97,17 @@ public final class ControlPlane implements AutoCloseable {
             configuration.cniSocket());
     }
 
+    /** CAP_SYS_ADMIN is for setns(2) into the pods' namespaces. */
+    private static void requireCapabilities() {
+        List<Capability> missing = Capabilities.missing(Capability.CAP_NET_ADMIN, Capability.CAP_SYS_ADMIN);
+        if (!missing.isEmpty()) {
+            throw new StartException("the control plane needs the capabilities CAP_NET_ADMIN and CAP_SYS_ADMIN to make"
+                + " the pods' devices; missing: " + missing + ". Run it as root, or give them to it");
+        }
+    }
+
     private static ClusterSource source(NodeConfiguration configuration) {
-        return new ManifestDirectory(configuration.manifests().orElseThrow(() -> new StartException(
-            "source: not set; set source.manifests to a directory (the Kubernetes API is not supported yet)")));
+        return new ManifestDirectory(configuration.requireManifests());
     }
 
     private static NodeFacts facts(NodeConfiguration configuration) throws IOException {

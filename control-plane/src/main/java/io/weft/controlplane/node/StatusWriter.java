@@ -67,7 +67,7 @@ final class StatusWriter implements AutoCloseable {
             } catch (InterruptedException e) {
                 return;
             } catch (IOException | RuntimeException e) {
-                if (!warned) {
+                if (!warned && !Thread.currentThread().isInterrupted()) {
                     LOG.warn("status file: {}", e.toString());
                 }
                 warned = true;

@@ -14,7 +14,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Starts a node's processes and starts them again when they end, at once at first, then less and less often. Ends with
- * SIGTERM, after its children; a child that says its configuration is wrong (exit status 2) ends the node.
+ * SIGTERM, after its children; a child that says its configuration is wrong (exit status 2) ends the node, and so does one
+ * that cannot be set up the first time: the mistake is the user's to mend. Later the same is worth trying again.
  *
  * <p>Children are started by the thread that calls {@link #run}, which must live as long as they do: the kernel ties a
  * child's death signal to the thread that started it.
@@ -25,6 +26,7 @@ public final class Supervisor {
     private static final Duration MOST_BACKOFF = Duration.ofSeconds(30);
     private static final Duration STEADY = Duration.ofSeconds(60);
     private static final long STOP_SECONDS = 10;
+    private static final int FAILED = 1;
     private static final int WRONG_CONFIGURATION = 2;
 
     private final List<Child> children = new ArrayList<>();
@@ -108,6 +110,7 @@ public final class Supervisor {
         private long startedNanos;
         private long startAtNanos;
         private boolean waiting;
+        private int starts;
         private Duration backoff = LEAST_BACKOFF;
 
         Child(String role, List<String> command) {
@@ -117,6 +120,7 @@ public final class Supervisor {
 
         void start() {
             waiting = false;
+            starts++;
             startedNanos = System.nanoTime();
             try {
                 ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
@@ -176,10 +180,12 @@ public final class Supervisor {
         private void ended(int exitStatus) {
             process = null;
             if (stopping) { return; }
-            LOG.warn("{}: ended with status {}", role, exitStatus);
             if (exitStatus == WRONG_CONFIGURATION) {
                 stop(exitStatus);
+            } else if (exitStatus == SupervisedProcess.NOT_SET_UP && starts == 1) {
+                stop(FAILED);
             } else {
+                LOG.warn("{}: ended with status {}", role, exitStatus);
                 startLater();
             }
         }

@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
  * best written under another name and renamed.
  *
  * <p>A wrong file is reported and its last good content stays in force; the others apply. While the directory cannot be
- * read, is gone, or has lost its last file, everything known stays and the source is stale since then. inotify tells of
- * changes, and a scan each second finds what it missed. A file is read once it has been left alone for
+ * read, is gone, or has lost its last file, everything known stays and the source is stale since then, until it is back
+ * and has held the same files for {@value #SCAN_MS} ms. inotify tells of changes, and a scan each second finds what it missed. A file is read once it has been left alone for
  * {@value #SETTLE_MS} ms, so that one written in place is rarely seen half.
  */
 public final class ManifestDirectory implements ClusterSource {
@@ -40,6 +40,8 @@ public final class ManifestDirectory implements ClusterSource {
     private Listener listener;
     private DirectoryWatch watch;
     private boolean unsettled;
+    private Set<String> returning = Set.of();
+    private long returningSinceNanos;
     private volatile SourceStatus status;
 
     public ManifestDirectory(Path directory) {
@@ -102,9 +104,11 @@ public final class ManifestDirectory implements ClusterSource {
         try {
             Set<String> present = list();
             if (present.isEmpty() && !manifests.isEmpty()) {
+                returning = Set.of();
                 stale("holds no manifest any more");
                 return;
             }
+            if (isComingBack(present)) { return; }
             present.forEach(name -> examine(name, heard.contains(name)));
             manifests.names().stream().filter(name -> !present.contains(name)).forEach(manifests::remove);
             deliver(arrivalNanos);
@@ -117,6 +121,18 @@ public final class ManifestDirectory implements ClusterSource {
         } catch (IOException e) {
             stale(e.getMessage());
         }
+    }
+
+    /** After it was gone or empty, a directory is filled file by file: what is not there yet is not deleted. */
+    private boolean isComingBack(Set<String> present) {
+        if (!status.synced() || status.staleSince().isEmpty()) { return false; }
+        long now = System.nanoTime();
+        if (!present.equals(returning)) {
+            returning = present;
+            returningSinceNanos = now;
+        }
+        unsettled = now - returningSinceNanos < SCAN_MS * 1_000_000;
+        return unsettled;
     }
 
     private Set<String> list() throws IOException {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.controlplane.FakeDataplane;
 import io.weft.dataplane.config.ConfigurationKey;
+import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
@@ -91,6 +92,12 @@ class WeftCommandTest {
             assertEquals(2, outcome.status(), arguments.toString());
             assertEquals(1, outcome.err().lines().count(), outcome.err());
         }
+        Path other = Files.writeString(run.resolve("other.yaml"), "uplink: eth0\nsource:\n  kubeconfig: /x\n");
+        assertEquals("weft: " + other
+            + ":3: source.kubeconfig: not supported yet; set source.manifests to a directory of manifests\n",
+            weft("node", "--config", other.toString()).err());
+        assertEquals("weft: source: not set; set source.manifests to a directory of Kubernetes manifests"
+            + " (the Kubernetes API is not supported yet)\n", weft("node", "--set", "uplink=eth0").err());
         Path file = Files.writeString(run.resolve("weft.yaml"), "uplink: eth0\nworker: 2\n");
         assertEquals("weft: " + file + ":2: worker: unknown key\n",
             weft("node", "--check-config", "--config", file.toString()).err());
@@ -98,7 +105,8 @@ class WeftCommandTest {
 
     @Test
     void checkConfigAcceptsARightOne() {
-        assertEquals(new Outcome(0, "", ""), weft("control-plane", "--check-config", "--set", "uplink=eth0"));
+        assertEquals(new Outcome(0, "", ""), weft("control-plane", "--check-config", "--set",
+            "uplink=eth0", "--set", "source.manifests=/etc/weft/manifests"));
     }
 
     @Test
@@ -117,6 +125,15 @@ class WeftCommandTest {
             String value = key.defaultText().isEmpty() ? "" : "`" + key.defaultText() + "`";
             String row = "| `" + key.key() + "` | " + value + " | " + key.help() + " |";
             assertTrue(page.contains(row), "docs/configuration.md lacks: " + row);
+        }
+    }
+
+    @Test
+    void everyReasonToDropIsInTheRunbook() throws Exception {
+        String page = Files.readString(Path.of("..", "docs", "runbook.md"));
+        for (int i = 0; i < DropReason.count(); i++) {
+            String label = "`" + DropReason.of(i).label() + "`";
+            assertTrue(page.contains(label), "docs/runbook.md lacks " + label);
         }
     }
 

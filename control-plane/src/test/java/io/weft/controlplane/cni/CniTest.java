@@ -112,6 +112,30 @@ class CniTest {
         assertHostEnd(hostName);
     }
 
+    @Test
+    void aVethRenamedOnTheNodeIsReplacedByAddAndDeletedByDel() {
+        String name = run("ADD", "c1", configuration("1.1.0")).json().at("/interfaces/0/name").asText();
+        rename(name, "renamed0");
+        assertEquals(102, run("CHECK", "c1", configuration("1.1.0")).json().path("code").asInt());
+        Answer again = run("ADD", "c1", configuration("1.1.0"));
+        assertEquals(0, again.status(), again.text());
+        rename(name, "renamed0");
+        assertEquals(0, run("DEL", "c1", configuration("1.1.0")).status());
+        try (Rtnetlink inPod = Rtnetlink.openIn(pod.path()); Rtnetlink inNode = Rtnetlink.openIn(node.path())) {
+            assertTrue(inPod.link("eth0").isEmpty());
+            assertTrue(inNode.link("renamed0").isEmpty());
+        }
+    }
+
+    private void rename(String from, String to) {
+        try (Rtnetlink rtnetlink = Rtnetlink.openIn(node.path())) {
+            int ifindex = rtnetlink.link(from).orElseThrow().index();
+            rtnetlink.setDown(ifindex);
+            rtnetlink.rename(ifindex, to);
+            rtnetlink.setUp(ifindex);
+        }
+    }
+
     private void assertPod(long mac) {
         try (Rtnetlink rtnetlink = Rtnetlink.openIn(pod.path())) {
             Link link = rtnetlink.link("eth0").orElseThrow();

@@ -45,6 +45,11 @@ class WeftCniTest {
     }
 
     @Test
+    void withoutTheControlPlaneStatusIsNotAvailable() throws Exception {
+        assertEquals(50, run("STATUS", configuration()).json().path("code").asInt());
+    }
+
+    @Test
     void aControlPlaneThatHangsIsAwayWithinFiveSeconds() throws Exception {
         try (ServerSocketChannel hanging = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             hanging.bind(UnixDomainSocketAddress.of(directory.resolve("cni.sock")));

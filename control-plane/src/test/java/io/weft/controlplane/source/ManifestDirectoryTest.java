@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,6 +25,7 @@ class ManifestDirectoryTest {
     @TempDir private Path parent;
     private Path directory;
     private ManifestDirectory source;
+    private final AtomicInteger removals = new AtomicInteger();
     private final ConcurrentSkipListMap<ObjectKey, ClusterObject> known = new ConcurrentSkipListMap<>();
 
     @BeforeEach
@@ -85,6 +87,23 @@ class ManifestDirectoryTest {
     }
 
     @Test
+    void aDirectoryThatIsFilledAgainFileByFileDeletesNothingMeanwhile() throws IOException {
+        put("a.yaml", pod("a"));
+        put("b.yaml", pod("b"));
+        watch();
+        awaitPods("a", "b");
+        Files.delete(directory.resolve("a.yaml"));
+        Files.delete(directory.resolve("b.yaml"));
+        Await.until("empty", () -> source.status().staleReason().equals("holds no manifest any more"));
+        int before = removals.get();
+        put("a.yaml", pod("a"));
+        put("b.yaml", pod("b"));
+        Await.until("up to date", () -> source.status().staleSince().isEmpty());
+        assertPods("a", "b");
+        assertEquals(before, removals.get());
+    }
+
+    @Test
     void aDirectoryThatComesLaterIsFound() throws IOException {
         Files.delete(directory);
         watch();
@@ -131,6 +150,7 @@ class ManifestDirectoryTest {
         source.start(new ClusterSource.Listener() {
             @Override
             public void changed(ClusterChange change) {
+                removals.addAndGet(change.removed().size());
                 change.removed().forEach(known::remove);
                 change.updated().forEach(object -> known.put(object.key(), object));
             }

@@ -50,6 +50,7 @@ public final class Dataplane {
     private final EventFd stopSignal = new EventFd();
     private volatile boolean stopping;
     private volatile boolean ready;
+    private volatile boolean forwarded;
 
     public Dataplane(NodeConfiguration configuration) {
         this.configuration = configuration;
@@ -63,6 +64,11 @@ public final class Dataplane {
 
     /** Whether frames are forwarded. */
     public boolean isReady() { return ready; }
+
+    /** Whether frames have been forwarded at all: what fails afterwards is no mistake of set-up. */
+    public boolean hasForwarded() {
+        return forwarded;
+    }
 
     /**
      * Runs until {@link #stop}.
@@ -109,6 +115,9 @@ public final class Dataplane {
         teardown.add("tables", tables::close);
         Optional<TablesSnapshot> first = awaitTables(tables, runDirectory);
         if (first.isEmpty()) { return; }
+        uplink.requireAddress(first.get().local().orElseThrow());
+        NodePorts nodePorts = new NodePorts(snatPorts, configuration.snatPorts());
+        nodePorts.requireOwnRange();
 
         WorkerPool workers = new WorkerPool(workerCount, CHUNKS, chunkSize(uplink, first.get()), counters::worker,
             (index, memory) -> worker(index, memory, state, flows, snatPorts, epochs));
@@ -116,8 +125,7 @@ public final class Dataplane {
         workers.start();
         Conductor conductor = new Conductor(configuration, state, counters.conductor(), epochs, workers,
             new FlowKeeper(flows, snatPorts, state, epochs, counters.conductor()),
-            new NodePorts(snatPorts, configuration.snatPorts()), tables,
-            maps, rtnetlink, ethtool, uplink);
+            nodePorts, tables, maps, rtnetlink, ethtool, uplink);
         teardown.add("conductor", conductor::close);
         conductor.openHostLink(first.get());
         WarmUp.run(runDirectory.path(), chunkSize(uplink, first.get()));
@@ -125,6 +133,7 @@ public final class Dataplane {
         conductor.apply(first.get());
         LOG.log(Level.INFO, "forwarding: {0}", conductor);
         ready = true;
+        forwarded = true;
         conductor.work(stopSignal, () -> stopping);
         ready = false;
     }

@@ -49,7 +49,7 @@ final class FlowKeeper {
         sweeper = new FlowSweeper(flows, FlowTimeouts.defaults(), epochs,
             (forward, k0, k1) -> SourceNat.onEnd(snatPorts, forward, k1));
         lastNanos = System.nanoTime();
-        counters.set(ConductorFact.FLOW_CAPACITY, flows.maxFlows());
+        counters.set(ConductorFact.FLOW_CAPACITY, 2L * flows.maxFlows());
     }
 
     /** Looks at as many lines as the time since the last call stands for: the whole table in five seconds. */

@@ -13,6 +13,7 @@ import io.weft.nativebindings.netlink.VethSpec;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * {@code weft-host}: the veth by which the node's own stack takes part in the pod network. Its kernel side holds the base address of the
@@ -27,10 +28,13 @@ final class HostLink {
     static final String WORKER_SIDE = "weft-host0";
 
     private static final int SINGLE = 32;
+    private static final long LEAVING_NANOS = 2_000_000_000;
+    private static final long PAUSE_NANOS = 20_000_000;
     private static final String LOOSE = "2";
 
     private final Rtnetlink rtnetlink;
     private final Ethtool ethtool;
+    private boolean taken;
 
     HostLink(Rtnetlink rtnetlink, Ethtool ethtool) {
         this.rtnetlink = rtnetlink;
@@ -43,8 +47,11 @@ final class HostLink {
      * @param queues of each end
      * @param mtu bytes; at least the uplink's, because what is punted came from there
      * @return the workers' end
+     * @throws SetupException when one of the names is somebody else's device, or another dataplane's
      */
     Link open(int queues, int mtu) {
+        requireFree();
+        taken = true;
         if (!isUsable(queues)) {
             rtnetlink.deleteLink(KERNEL_SIDE);
             rtnetlink.deleteLink(WORKER_SIDE);
@@ -83,9 +90,11 @@ final class HostLink {
         removeFormer(ifindex, local, wanted);
     }
 
-    /** Takes address, routes and neighbour away with the pair. */
+    /** Takes address, routes and neighbour away with the pair, if it is this process's. */
     void remove() {
-        rtnetlink.deleteLink(KERNEL_SIDE);
+        if (taken) {
+            rtnetlink.deleteLink(KERNEL_SIDE);
+        }
     }
 
     private static Set<Ipv4Prefix> destinations(LocalNode local) {
@@ -110,13 +119,41 @@ final class HostLink {
         }
     }
 
+    /** The names may be free or those of a pair that a predecessor left; its program goes a moment after it was killed. */
+    private void requireFree() {
+        for (String end : List.of(KERNEL_SIDE, WORKER_SIDE)) {
+            if (rtnetlink.link(end).isPresent() && !isPair()) {
+                throw new SetupException(
+                    "there is a device " + end + " that is not Weft's: rename or delete it (ip link delete "
+                        + end + ")");
+            }
+        }
+        long deadline = System.nanoTime() + LEAVING_NANOS;
+        while (isInUse()) {
+            if (System.nanoTime() > deadline) {
+                throw new SetupException("another dataplane uses " + KERNEL_SIDE
+                    + " in this network namespace: stop it first; one node has one dataplane");
+            }
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
+    }
+
+    private boolean isPair() {
+        Optional<Link> kernelSide = rtnetlink.link(KERNEL_SIDE);
+        Optional<Link> workerSide = rtnetlink.link(WORKER_SIDE);
+        return kernelSide.isPresent() && workerSide.isPresent()
+            && kernelSide.get().peerIndex() == workerSide.get().index();
+    }
+
+    private boolean isInUse() {
+        return rtnetlink.link(WORKER_SIDE).filter(link -> link.xdpProgramId() != 0).isPresent();
+    }
+
     private boolean isUsable(int queues) {
         Optional<Link> kernelSide = rtnetlink.link(KERNEL_SIDE);
         Optional<Link> workerSide = rtnetlink.link(WORKER_SIDE);
         return kernelSide.isPresent() && workerSide.isPresent()
-            && kernelSide.get().peerIndex() == workerSide.get().index()
-            && workerSide.get().rxQueues() >= queues && kernelSide.get().txQueues() >= queues
-            && workerSide.get().xdpProgramId() == 0;
+            && workerSide.get().rxQueues() >= queues && kernelSide.get().txQueues() >= queues;
     }
 
     private void setQueues(String device, int queues) {

@@ -3,6 +3,7 @@ package io.weft.dataplane.conductor;
 import io.weft.dataplane.config.PortRange;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.lb.nat.SnatPorts;
+import io.weft.nativebindings.linux.Sysctl;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -17,6 +18,7 @@ import java.util.stream.Stream;
  * <p>Thread: the conductor, in the node's network namespace. Cold code.
  */
 final class NodePorts {
+    private static final String LOCAL_RANGE = "net/ipv4/ip_local_port_range";
     private static final Path LISTS = Path.of("/proc/thread-self/net");
 
     private final SnatPorts snatPorts;
@@ -27,6 +29,17 @@ final class NodePorts {
     NodePorts(SnatPorts snatPorts, PortRange range) {
         this.snatPorts = snatPorts;
         this.range = range;
+    }
+
+    /** @throws SetupException when the kernel gives the same ports to the node's own processes */
+    void requireOwnRange() {
+        String[] ends = Sysctl.read(LOCAL_RANGE).strip().split("\\s+");
+        PortRange kernels = new PortRange(Integer.parseInt(ends[0]), Integer.parseInt(ends[1]));
+        if (kernels.overlaps(range)) {
+            throw new SetupException("snat.ports: " + range + " overlaps the kernel's own ports " + kernels
+                + ": set another range, or end the kernel's before it (sysctl -w net.ipv4.ip_local_port_range=\""
+                + Math.min(kernels.first(), range.first() - 1) + " " + (range.first() - 1) + "\")");
+        }
     }
 
     void refresh() {

@@ -1,5 +1,6 @@
 package io.weft.dataplane.conductor;
 
+import io.weft.nativebindings.linux.FileErrors;
 import io.weft.nativebindings.linux.FileLock;
 import io.weft.nativebindings.linux.LinuxException;
 import io.weft.nativebindings.linux.MappedMemory;
@@ -26,7 +27,7 @@ final class RunDirectory implements AutoCloseable {
         try {
             Files.createDirectories(path);
         } catch (IOException e) {
-            throw new SetupException("runDirectory: cannot make " + path + ": " + e.getMessage(), e);
+            throw new SetupException("runDirectory: cannot make " + FileErrors.describe(e), e);
         }
         Path lockFile = path.resolve(LOCK);
         FileLock lock = FileLock.tryLock(lockFile).orElseThrow(() -> new SetupException("another dataplane"
@@ -50,8 +51,8 @@ final class RunDirectory implements AutoCloseable {
             return memory;
         } catch (IOException | LinuxException e) {
             throw new SetupException(
-                "cannot make " + path.resolve(name) + " of " + (bytes >> 20) + " MiB: " + e.getMessage()
-                    + "; is the file system full?",
+                "runDirectory: cannot make " + name + " of " + (bytes >> 20) + " MiB: "
+                    + (e instanceof IOException failure ? FileErrors.describe(failure) : e.getMessage()),
                 e);
         }
     }
@@ -63,7 +64,7 @@ final class RunDirectory implements AutoCloseable {
                 Files.deleteIfExists(leftover);
             }
         } catch (IOException e) {
-            throw new SetupException("cannot tidy " + path + ": " + e.getMessage(), e);
+            throw new SetupException("cannot tidy " + FileErrors.describe(e), e);
         }
     }
 

@@ -1,6 +1,8 @@
 package io.weft.dataplane.conductor;
 
 import io.weft.dataplane.port.XdpRung;
+import io.weft.dataplane.table.LocalNode;
+import io.weft.encap.address.Ipv4Address;
 import io.weft.nativebindings.linux.LinuxException;
 import io.weft.nativebindings.netlink.Channels;
 import io.weft.nativebindings.netlink.Ethtool;
@@ -21,6 +23,7 @@ final class Uplink {
     private static final String LRO = "rx-lro";
     private static final String GRO = "rx-gro";
 
+    private final Rtnetlink rtnetlink;
     private final Ethtool ethtool;
     private final Link link;
     private Channels formerChannels;
@@ -28,12 +31,23 @@ final class Uplink {
     private boolean groWasOn;
 
     Uplink(Rtnetlink rtnetlink, Ethtool ethtool, String device) {
+        this.rtnetlink = rtnetlink;
         this.ethtool = ethtool;
         link = rtnetlink.link(device).orElseThrow(
             () -> new SetupException("uplink: there is no device " + device + " in this network namespace"));
         if (!link.isUp()) {
             throw new SetupException(
                 "uplink: device " + device + " is down; set it up first (ip link set " + device + " up)");
+        }
+    }
+
+    /** Tunnels and masqueraded flows end at the node's address, so a device must have it; that may be another than the uplink. */
+    void requireAddress(LocalNode local) {
+        if (rtnetlink.addresses().stream().noneMatch(address -> address.ip() == local.address())) {
+            String text = Ipv4Address.format(local.address());
+            throw new SetupException(
+                "no device here has the node's address " + text + ": give it to one (ip address add "
+                    + text + "/LENGTH dev " + link.name() + "), or correct the InternalIP of this node's Node object");
         }
     }
 

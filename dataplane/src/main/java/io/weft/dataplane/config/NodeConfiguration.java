@@ -5,6 +5,7 @@ import static io.weft.dataplane.config.ConfigurationKey.*;
 import io.weft.encap.address.Ipv4Prefix;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -46,6 +47,7 @@ public record NodeConfiguration(
     int flowCapacity,
     Path cniSocket) {
 
+    private static final Path DEFAULT_FILE = Path.of("/etc/weft/weft.yaml");
     public static final int MAX_WORKERS = 64;
     private static final int MAX_VNI = (1 << 24) - 1;
     private static final int MAX_PORT = 65_535;
@@ -76,6 +78,11 @@ public record NodeConfiguration(
     }
 
     public record Overlay(OverlayMode mode, int vni, int port) {
+    }
+
+    /** What is read when no file is named: {@code /etc/weft/weft.yaml}, if it is there. */
+    public static Optional<Path> defaultFile() {
+        return Optional.of(DEFAULT_FILE).filter(Files::exists);
     }
 
     /** File (when given), then the process environment, then flags {@code key → value}. */
@@ -129,8 +136,9 @@ public record NodeConfiguration(
 
     /** Rules over several keys. */
     private void check(Settings settings) {
-        if (manifests.isPresent() && kubeconfig.isPresent()) {
-            throw settings.wrong(SOURCE_KUBECONFIG, "only one source may be given, and source.manifests is");
+        if (kubeconfig.isPresent()) {
+            throw settings.wrong(SOURCE_KUBECONFIG,
+                "not supported yet; set source.manifests to a directory of manifests");
         }
         if (clusterCidr.overlaps(serviceCidr)) {
             throw settings.wrong(SERVICE_CIDR, serviceCidr + " overlaps clusterCidr " + clusterCidr);
@@ -156,6 +164,12 @@ public record NodeConfiguration(
                 + " (in the file, by WEFT_UPLINK or --set uplink=DEVICE)");
         }
         return uplink;
+    }
+
+    /** @throws ConfigurationException unless there is a source of cluster objects */
+    public Path requireManifests() {
+        return manifests.orElseThrow(() -> new ConfigurationException("source: not set; set source.manifests to a"
+            + " directory of Kubernetes manifests (the Kubernetes API is not supported yet)"));
     }
 
     private static String uplink(Settings settings) {

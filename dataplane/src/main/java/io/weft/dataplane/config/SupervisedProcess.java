@@ -8,7 +8,16 @@ public final class SupervisedProcess {
     /** Process id of the supervisor, in its children's environment. */
     public static final String VARIABLE = "WEFT_SUPERVISOR";
 
+    /** Exit status, told to the supervisor only, of a process that could not set itself up. */
+    public static final int NOT_SET_UP = 3;
+    private static final int FAILED = 1;
+
     private SupervisedProcess() {
+    }
+
+    /** The exit status of a process that has said in one line why it cannot be set up. */
+    public static int setUpFailure() {
+        return System.getenv(VARIABLE) == null ? FAILED : NOT_SET_UP;
     }
 
     /**

@@ -202,6 +202,50 @@ class DataplaneTest {
     }
 
     @Test
+    void anotherDataplaneOfTheNamespaceKeepsItsHostLink() throws Exception {
+        node.start();
+        TestNode other = new TestNode(network, node.namespace, 1, "up0", directory.resolve("other"));
+        try {
+            assertRefused(other, "another dataplane uses weft-host in this network namespace");
+        } finally {
+            other.close();
+        }
+        TestPod a = upPod(2, 1);
+        assertReaches(a, node.local.address());
+    }
+
+    @Test
+    void whatKeepsItFromStartingIsOneLineAndNothingIsTouched() throws Exception {
+        try (Rtnetlink rtnetlink = Rtnetlink.openIn(node.namespace)) {
+            rtnetlink.createVeth(VethSpec.of("weft-host", "foreign0"));
+            assertRefused(node, "there is a device weft-host that is not Weft's");
+            rtnetlink.deleteLink("weft-host");
+            int uplink = rtnetlink.link("up0").orElseThrow().index();
+            rtnetlink.deleteAddress(uplink, node.local.address(), 24);
+            assertRefused(node, "no device here has the node's address " + text(node.local.address()));
+            rtnetlink.addAddress(uplink, node.local.address(), 24, Route.RT_SCOPE_UNIVERSE);
+            NetworkNamespace.run(node.namespace, () -> Sysctl.write("net/ipv4/ip_local_port_range", "1024 65000"));
+            assertRefused(node, "snat.ports: 61000-65535 overlaps the kernel's own ports 1024-65000");
+            rtnetlink.setDown(uplink);
+            assertRefused(node, "uplink: device up0 is down; set it up first");
+            rtnetlink.deleteLink(uplink);
+            assertRefused(node, "uplink: there is no device up0");
+        }
+    }
+
+    private void assertRefused(TestNode refused, String reason) throws Exception {
+        String before = host();
+        Path log = directory.resolve("refused.log");
+        Process process = refused.launch(log);
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+        List<String> said = Files.readAllLines(log).stream().filter(line -> !line.contains(" INFO ")).toList();
+        assertEquals(1, said.size(), said::toString);
+        assertTrue(said.getFirst().startsWith("weft dataplane: " + reason), said::toString);
+        assertEquals(1, process.exitValue());
+        assertEquals(before, host());
+    }
+
+    @Test
     void twoWorkersForwardBetweenAllQueues() throws Exception {
         node.set("workers", "2").start();
         TestPod a = upPod(2, 2);

@@ -29,7 +29,8 @@ public final class FileLock implements AutoCloseable {
     /** Takes the lock, making the file if needed, or returns empty when another holds it. Never waits. */
     public static Optional<FileLock> tryLock(Path path) {
         int flags = Descriptors.O_RDWR | Descriptors.O_CREAT;
-        int fd = LinuxException.check("open " + path, Descriptors.open(path, flags, FILE_MODE));
+        int fd = Descriptors.open(path, flags, FILE_MODE);
+        if (fd < 0) { throw new LinuxException("open " + path, -fd, FileErrors.hint(-fd)); }
         int result = flock(fd);
         if (result < 0) {
             Descriptors.close(fd);

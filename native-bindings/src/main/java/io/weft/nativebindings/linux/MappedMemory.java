@@ -76,7 +76,10 @@ public final class MappedMemory implements AutoCloseable {
         int flags = Descriptors.O_RDWR | Descriptors.O_CREAT | Descriptors.O_EXCL;
         int fd = LinuxException.check("create " + path, Descriptors.open(path, flags, FILE_MODE));
         try {
-            LinuxException.check("fallocate " + size + " bytes for " + path, fallocate(fd, size));
+            int result = fallocate(fd, size);
+            if (result < 0) {
+                throw new LinuxException("fallocate " + size + " bytes for " + path, -result, FileErrors.hint(-result));
+            }
             return descriptor("mmap " + path, fd, 0, size, PROT_READ | PROT_WRITE);
         } catch (LinuxException e) {
             path.toFile().delete();
