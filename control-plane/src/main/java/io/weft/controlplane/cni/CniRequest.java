@@ -65,7 +65,8 @@ record CniRequest(String command, String containerId, String netns, String ifNam
             JsonNode node = JSON.readTree(text);
             if (node != null && node.isObject()) { return node; }
         } catch (JsonProcessingException e) {
-            throw new CniException(CniErrorCode.UNDECODABLE, "the " + what + " is no JSON", e.getOriginalMessage().replaceFirst(" \\(start marker.*", ""));
+            throw new CniException(CniErrorCode.UNDECODABLE, "the " + what + " is no JSON",
+                e.getOriginalMessage().replaceFirst(" \\(start marker.*", ""));
         }
         throw new CniException(CniErrorCode.UNDECODABLE, "the " + what + " is no JSON object");
     }

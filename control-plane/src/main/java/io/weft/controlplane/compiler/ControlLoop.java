@@ -147,6 +147,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
             executor.submit(() -> {
                 store.takeBack(key);
                 moving.remove(key);
+                reportChanged.run();
                 return null;
             }).get();
         } catch (ExecutionException e) {

@@ -140,6 +140,9 @@ public record NodeConfiguration(
             throw settings.wrong(SOURCE_KUBECONFIG,
                 "not supported yet; set source.manifests to a directory of manifests");
         }
+        if (overlay.mode != OverlayMode.VXLAN) {
+            throw settings.wrong(OVERLAY_MODE, overlay.mode + " is not supported yet; only vxlan is");
+        }
         if (clusterCidr.overlaps(serviceCidr)) {
             throw settings.wrong(SERVICE_CIDR, serviceCidr + " overlaps clusterCidr " + clusterCidr);
         }

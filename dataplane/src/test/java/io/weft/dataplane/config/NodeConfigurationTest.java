@@ -34,7 +34,7 @@ class NodeConfigurationTest {
         Path file = write("""
             nodeName: n1
             overlay:
-              mode: auto
+              mode: vxlan
               vni: 7
               port: 4789
             workers: 2
@@ -43,7 +43,7 @@ class NodeConfigurationTest {
         NodeConfiguration configuration = NodeConfiguration.load(Optional.of(file),
             Map.of("WEFT_OVERLAY_VNI", "8", "WEFT_OVERLAY_PORT", "8472"), Map.of("overlay.vni", "9"));
         assertEquals("n1", configuration.nodeName());
-        assertEquals(new NodeConfiguration.Overlay(OverlayMode.AUTO, 9, 8472), configuration.overlay());
+        assertEquals(new NodeConfiguration.Overlay(OverlayMode.VXLAN, 9, 8472), configuration.overlay());
         assertEquals(List.of(2, 3), configuration.workerCpus());
     }
 
@@ -59,6 +59,7 @@ class NodeConfigurationTest {
         "nodeNam: n1|1: nodeNam: unknown key",
         "workers: 1\\nworkers: 2|2: workers: given twice, first in line 1",
         "\\nworkers: two|2: workers: must be a number from 1 to 64, not \"two\"",
+        "workers: 1\\noverlay:\\n  mode: none|3: overlay.mode: none is not supported yet; only vxlan is",
         "workers: 1\\noverlay:\\n  mode: vlan|3: overlay.mode: must be one of vxlan, none, auto, not \"vlan\"",
         "podCidr: 10.244.1.0|1: podCidr: must be an IPv4 prefix such as 10.244.0.0/16, not \"10.244.1.0\"",
         "podCidr: 10.9.0.0/24|1: podCidr: 10.9.0.0/24 is not inside clusterCidr 10.244.0.0/16",
