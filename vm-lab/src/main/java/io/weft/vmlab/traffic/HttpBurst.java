@@ -39,6 +39,8 @@ public final class HttpBurst {
         }
     }
 
+    /** So many failures are enough to know; each may have taken its whole time-out. */
+    private static final int FAILURES_TO_GIVE_UP = 16;
     private static final byte[] REQUEST = "GET / HTTP/1.1\r\nHost: weft\r\nConnection: close\r\n\r\n"
         .getBytes(StandardCharsets.US_ASCII);
     private final AtomicInteger done = new AtomicInteger();
@@ -48,7 +50,7 @@ public final class HttpBurst {
         return done.get();
     }
 
-    /** Sends {@code requests} requests, {@code parallel} at a time. */
+    /** Sends {@code requests} requests, {@code parallel} at a time; gives up after 16 failures. */
     public Result run(NamespaceThread client, InetSocketAddress target, int requests, int parallel) throws Exception {
         Map<String, Integer> answers = new TreeMap<>();
         Map<String, Integer> failures = new TreeMap<>();
@@ -61,7 +63,9 @@ public final class HttpBurst {
                 workers.add(threads.submit(() -> {
                     while (left.getAndDecrement() > 0) {
                         long start = System.nanoTime();
-                        count(request(client, target), answers, failures);
+                        if (count(request(client, target), answers, failures) >= FAILURES_TO_GIVE_UP) {
+                            left.set(0);
+                        }
                         latency.recordValue(Math.min(System.nanoTime() - start, 60_000_000_000L));
                         done.incrementAndGet();
                     }
@@ -84,11 +88,13 @@ public final class HttpBurst {
 
     private record Answer(String backend, String failure) {}
 
-    private static void count(Answer answer, Map<String, Integer> answers, Map<String, Integer> failures) {
+    /** @return failures so far, when this was one */
+    private static int count(Answer answer, Map<String, Integer> answers, Map<String, Integer> failures) {
         boolean good = answer.failure == null;
         Map<String, Integer> into = good ? answers : failures;
         synchronized (into) {
             into.merge(good ? answer.backend : answer.failure, 1, Integer::sum);
+            return good ? 0 : into.values().stream().mapToInt(Integer::intValue).sum();
         }
     }
 

@@ -9,11 +9,11 @@ import java.nio.channels.SocketChannel;
 
 /** Socket helpers whose waits end. */
 final class Sockets {
-    private static final long CONNECT_TIMEOUT_MS = 15_000;
+    private static final long CONNECT_TIMEOUT_MS = 10_000;
 
     private Sockets() {}
 
-    /** Connects a blocking channel, or gives up after 15 s with a sentence that names the target. */
+    /** Connects a blocking channel, or gives up after 10 s with a sentence that names the target. */
     static void connect(SocketChannel channel, InetSocketAddress target) throws IOException {
         channel.configureBlocking(false);
         if (!channel.connect(target)) {

@@ -13,6 +13,7 @@ import org.HdrHistogram.Histogram;
 /** UDP echo: a server that returns each datagram, and a client that measures the round trip. */
 public final class UdpEcho {
     private static final int PAYLOAD = 64;
+    private static final int MISSES_TO_GIVE_UP = 3;
     private static final long ANSWER_TIMEOUT_NS = 1_000_000_000L;
 
     private UdpEcho() {}
@@ -49,21 +50,25 @@ public final class UdpEcho {
         }
     }
 
-    /** Sends {@code count} datagrams one after the other, each after the answer to the one before, {@code gapNs} apart. */
+    /** Sends {@code count} datagrams one after the other, each after the answer to the one before, {@code gapNs} apart; gives up after three without one. */
     public static Result measure(NamespaceThread client, InetSocketAddress target, int count, long gapNs)
         throws Exception {
         Histogram roundTrip = new Histogram(ANSWER_TIMEOUT_NS, 3);
         int answered = 0;
+        int missed = 0;
         try (DatagramChannel channel = client.call(() -> DatagramChannel.open(StandardProtocolFamily.INET))) {
             channel.connect(target);
             channel.configureBlocking(false);
             ByteBuffer datagram = ByteBuffer.allocateDirect(PAYLOAD);
-            for (int i = 0; i < count; i++) {
+            for (int i = 0; i < count && missed < MISSES_TO_GIVE_UP; i++) {
                 long start = System.nanoTime();
                 channel.write(datagram.clear().putInt(0, i));
                 if (awaitAnswer(channel, datagram, i, start)) {
                     answered++;
+                    missed = 0;
                     roundTrip.recordValue(System.nanoTime() - start);
+                } else {
+                    missed++;
                 }
                 LockSupport.parkNanos(gapNs);
             }
