@@ -24,8 +24,7 @@ final class PortTables {
         files.tables().map(TablesReader::snapshot)
             .ifPresent(tables -> tables.ports().forEach(port -> wanted.put(port.id(), port)));
         Table table = new Table("port", "name", "state", "mode", "queues", "address", "mac", "pod", "rxFrames",
-            "txFrames",
-            "drops", "reason");
+            "txFrames", "drops", "missed", "reason");
         for (PortStatus port : counters.ports()) {
             PortSpec spec = wanted.get(port.id());
             boolean same = spec != null && spec.attachId() == port.attachId();
@@ -43,6 +42,12 @@ final class PortTables {
             controlPlane.map(status -> status.podNames().getOrDefault(address, "")).orElse(""),
             counters.port(port.id(), PortCounter.RX_FRAMES), counters.port(port.id(), PortCounter.TX_FRAMES),
             counters.port(port.id(), PortCounter.RX_DROPPED) + counters.port(port.id(), PortCounter.TX_REFUSED),
+            missed(port.id(), counters),
             port.reason());
+    }
+
+    /** Frames that the kernel had no room for in the port's rings: the worker came too late. */
+    private static long missed(int port, CounterReader counters) {
+        return counters.port(port, PortCounter.XDP_RX_DROPPED) + counters.port(port, PortCounter.XDP_RX_RING_FULL);
     }
 }
