@@ -41,7 +41,7 @@ class AccountingIT {
     static void bringUp() throws Exception {
         Requirements.root();
         Requirements.tool("ping");
-        lab = Lab.up(new LabPlan("acct", 2, true, 1));
+        lab = Lab.up(new LabPlan(LabNames.unique("acct"), 2, true, 1));
         near = lab.node("n1").addPod("near");
         far = lab.node("n2").addPod("far");
         Ping.run(near.thread(), far.address(), 1);

@@ -30,7 +30,7 @@ class BulkTcpIT {
         Requirements.root();
         Requirements.tool("tcpdump");
         Requirements.tool("tshark");
-        lab = Lab.up(new LabPlan("bulk", 2, true, 1));
+        lab = Lab.up(new LabPlan(LabNames.unique("bulk"), 2, true, 1));
         near = lab.node("n1").addPod("near");
         far = lab.node("n2").addPod("far");
     }

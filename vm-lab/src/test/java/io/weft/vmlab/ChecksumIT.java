@@ -35,7 +35,7 @@ class ChecksumIT {
     @BeforeAll
     static void bringUp() throws Exception {
         Requirements.root();
-        lab = Lab.up(new LabPlan("csum", 2, true, 1));
+        lab = Lab.up(new LabPlan(LabNames.unique("csum"), 2, true, 1));
         near = lab.node("n1").addPod("near");
         neighbour = lab.node("n1").addPod("neighbour");
         far = lab.node("n2").addPod("far");

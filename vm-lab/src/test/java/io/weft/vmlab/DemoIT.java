@@ -6,16 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.vmlab.lab.Distribution;
+import java.io.BufferedReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The demo, in a process of its own. */
 class DemoIT {
+    private static final String NAME = LabNames.unique("demo");
+
     private record Run(int exit, String output) {}
 
     @BeforeAll
@@ -26,6 +30,7 @@ class DemoIT {
 
     @Test
     void everyPathPassesAndNothingIsLeftBehind() throws Exception {
+        NetworkNamespace.create(NetworkNamespace.named(NAME + "-n1")); // as a killed demo leaves it
         Run run = demo("--mebibytes", "16");
         assertEquals(0, run.exit, run.output);
         assertFalse(run.output.contains("FAIL"), run.output);
@@ -51,23 +56,46 @@ class DemoIT {
         assertNothingLeft();
     }
 
+    @Test
+    void aDemoLeavesARunningOneAlone() throws Exception {
+        Path own = Path.of("/run/weft-lab", NAME);
+        Process first = start("--mebibytes", "4");
+        try (BufferedReader output = first.inputReader()) {
+            assertTrue(output.readLine().startsWith("bringing up"));
+            while (!Files.exists(own.resolve("manifests/node-n2.yaml"))) {
+                assertTrue(first.isAlive(), "the first demo ended");
+                Thread.sleep(10);
+            }
+            Run second = demo();
+            assertEquals(1, second.exit, second.output);
+            assertTrue(second.output.contains("lab '" + NAME + "' is up already"), second.output);
+            String rest = output.lines().collect(Collectors.joining("\n"));
+            assertEquals(0, first.waitFor(), rest);
+        }
+        assertNothingLeft();
+    }
+
     private static Run demo(String... arguments) throws Exception {
-        // not ./weft demo: it would build the checkout that this very test is a part of the build of
-        ProcessBuilder builder = new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED",
-            "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED", "-Dweft.home=" + Distribution.locate().home(),
-            "-cp", System.getProperty("java.class.path"), LabCommand.class.getName(), "demo");
-        builder.command().addAll(List.of(arguments));
-        Process process = builder.redirectErrorStream(true).start();
+        Process process = start(arguments);
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         return new Run(process.waitFor(), output);
     }
 
+    private static Process start(String... arguments) throws Exception {
+        // not ./weft demo: it would build the checkout that this very test is a part of the build of
+        ProcessBuilder builder = new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED",
+            "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED", "-Dweft.home=" + Distribution.locate().home(),
+            "-cp", System.getProperty("java.class.path"), LabCommand.class.getName(), "demo", "--name", NAME);
+        builder.command().addAll(List.of(arguments));
+        return builder.redirectErrorStream(true).start();
+    }
+
     private static void assertNothingLeft() throws Exception {
-        assertFalse(Files.exists(Path.of("/run/weft-lab/demo")), "run files of the demo");
+        assertFalse(Files.exists(Path.of("/run/weft-lab", NAME)), "run files of the demo");
         try (Stream<Path> namespaces = Files.list(NetworkNamespace.RUN_DIRECTORY)) {
             assertEquals(List.of(),
-                namespaces.filter(path -> path.getFileName().toString().startsWith("demo-")).toList());
+                namespaces.filter(path -> path.getFileName().toString().startsWith(NAME + "-")).toList());
         }
     }
 }

@@ -30,7 +30,7 @@ class PortChurnIT {
     @BeforeAll
     static void bringUp() throws Exception {
         Requirements.root();
-        lab = Lab.up(new LabPlan("churn", 2, false, 1));
+        lab = Lab.up(new LabPlan(LabNames.unique("chur"), 2, false, 1));
         near = lab.node("n1").addPod("near");
         far = lab.node("n2").addPod("far");
     }

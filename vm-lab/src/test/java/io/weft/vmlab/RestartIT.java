@@ -41,7 +41,7 @@ class RestartIT {
     @BeforeEach
     void bringUp() throws Exception {
         Requirements.root();
-        lab = Lab.up(new LabPlan("kill", 2, false, 1));
+        lab = Lab.up(new LabPlan(LabNames.unique("kill"), 2, false, 1));
         near = lab.node("n1").addPod("near");
         far = lab.node("n2").addPod("far");
     }

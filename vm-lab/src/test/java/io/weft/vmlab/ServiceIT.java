@@ -36,7 +36,7 @@ class ServiceIT {
     @BeforeAll
     static void bringUp() throws Exception {
         Requirements.root();
-        lab = Lab.up(new LabPlan("svc", 2, false, 1));
+        lab = Lab.up(new LabPlan(LabNames.unique("svc"), 2, false, 1));
         client = lab.node("n1").addPod("client");
         List<Manifests.Endpoint> endpoints = new ArrayList<>();
         for (WeftNode node : lab.nodes()) {

@@ -36,7 +36,7 @@ class StopIT {
     @BeforeAll
     static void bringUp() throws Exception {
         Requirements.root();
-        lab = Lab.up(new LabPlan("stop", 2, false, 1));
+        lab = Lab.up(new LabPlan(LabNames.unique("stop"), 2, false, 1));
         near = lab.node("n1").addPod("near");
         far = lab.node("n2").addPod("far");
     }

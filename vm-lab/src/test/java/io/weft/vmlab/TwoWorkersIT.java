@@ -31,7 +31,7 @@ class TwoWorkersIT {
     @BeforeAll
     static void bringUp() throws Exception {
         Requirements.root();
-        lab = Lab.up(new LabPlan("two", 2, false, 2));
+        lab = Lab.up(new LabPlan(LabNames.unique("two"), 2, false, 2));
         near = lab.node("n1").addPod("near");
         far = lab.node("n2").addPod("far");
     }

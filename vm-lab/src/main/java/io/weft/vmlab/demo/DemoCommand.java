@@ -18,9 +18,9 @@ public final class DemoCommand implements Callable<Integer> {
     /** Something to break on purpose, to see the demo notice. */
     enum Breakage { backend, tunnel }
 
-    private static final String LAB_NAME = "demo";
-
     @Spec private CommandSpec spec;
+
+    @Option(names = "--name", defaultValue = "demo", description = "name of the lab, for two demos at once (default: ${DEFAULT-VALUE})") private String name;
 
     @Option(names = "--mebibytes", defaultValue = "128", description = "content each way of every TCP bulk path (default: ${DEFAULT-VALUE})") private int mebibytes;
 
@@ -32,7 +32,7 @@ public final class DemoCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Privileges.requireRoot("weft demo");
         PrintWriter out = spec.commandLine().getOut();
-        LabPlan plan = new LabPlan(LAB_NAME, 2, true, workers);
+        LabPlan plan = new LabPlan(name, 2, true, workers);
         // whatever ends the demo, a key press too, leaves nothing behind
         Thread cleaner = new Thread(() -> takeDown(plan), "demo-clean-up");
         Runtime.getRuntime().addShutdownHook(cleaner);
@@ -75,7 +75,7 @@ public final class DemoCommand implements Callable<Integer> {
 
     private static void takeDown(LabPlan plan) {
         try {
-            Lab.down(plan);
+            Lab.downIfOwn(plan);
         } catch (java.io.IOException e) {
             System.err.println("weft: cannot take lab '" + plan.name() + "' down: " + e.getMessage());
         }

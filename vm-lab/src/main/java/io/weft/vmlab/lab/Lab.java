@@ -49,13 +49,8 @@ public final class Lab implements AutoCloseable {
      * @throws IOException when a lab of that name is there already, or a node does not come up
      */
     public static Lab up(LabPlan plan) throws Exception {
-        if (!Namespaces.of(plan.name()).isEmpty()) {
-            throw new IOException(
-                "lab '" + plan.name() + "' is up already: take it down by ./weft lab down --name " + plan.name());
-        }
         Distribution distribution = Distribution.locate();
-        deleteTree(plan.directory());
-        Files.createDirectories(plan.directory());
+        claim(plan);
         LabFile.write(plan);
         Lab lab = null;
         try {
@@ -69,6 +64,15 @@ public final class Lab implements AutoCloseable {
             down(plan);
             throw e;
         }
+    }
+
+    private static void claim(LabPlan plan) throws IOException {
+        if (LabOwner.alive(plan) || LabProcesses.anyIn(Namespaces.of(plan.name()))) {
+            throw new IOException(
+                "lab '" + plan.name() + "' is up already: take it down by ./weft lab down --name " + plan.name());
+        }
+        down(plan); // what a killed run may have left
+        LabOwner.claim(plan);
     }
 
     private void startNodes() throws Exception {
@@ -104,6 +108,13 @@ public final class Lab implements AutoCloseable {
         LabProcesses.end(processes);
         namespaces.forEach(NetworkNamespace::delete);
         deleteTree(plan.directory());
+    }
+
+    /** Takes the lab down if this process brought it up, whatever stage that reached; leaves another's alone. */
+    public static void downIfOwn(LabPlan plan) throws IOException {
+        if (LabOwner.isThisProcess(plan)) {
+            down(plan);
+        }
     }
 
     private static void deleteTree(Path root) throws IOException {

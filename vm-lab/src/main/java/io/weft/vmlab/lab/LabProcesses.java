@@ -17,6 +17,10 @@ final class LabProcesses {
         return ProcessHandle.allProcesses().filter(process -> livesIn(process, netns)).toList();
     }
 
+    static boolean anyIn(List<Path> namespaces) {
+        return namespaces.stream().anyMatch(namespace -> !in(namespace).isEmpty());
+    }
+
     private static boolean livesIn(ProcessHandle process, Path netns) {
         try {
             return Files.isSameFile(netns, Path.of("/proc/" + process.pid() + "/ns/net"));
