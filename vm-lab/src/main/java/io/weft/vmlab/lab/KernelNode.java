@@ -88,7 +88,7 @@ public final class KernelNode implements AutoCloseable {
     }
 
     Map<String, String> annotations() {
-        return FlannelAnnotations.of(host, VTEP_MAC);
+        return TunnelAnnotations.flannel(host, VTEP_MAC);
     }
 
     public LabPlan.Host host() {

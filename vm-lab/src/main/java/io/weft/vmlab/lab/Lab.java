@@ -81,7 +81,7 @@ public final class Lab implements AutoCloseable {
         }
         for (WeftNode node : nodes.values()) {
             long vtepMac = node.view().awaitVtepMac();
-            manifests.node(node.host(), FlannelAnnotations.of(node.host(), vtepMac));
+            manifests.node(node.host(), TunnelAnnotations.weft(node.host(), vtepMac));
             if (kernelNode != null) {
                 kernelNode.addPeer(node.host(), vtepMac);
             }
