@@ -19,6 +19,7 @@ import io.weft.dataplane.node.Icmp4ErrorInput;
 import io.weft.dataplane.node.Ip4Fragment;
 import io.weft.dataplane.node.Ip4Input;
 import io.weft.dataplane.node.LocalRewrite;
+import io.weft.dataplane.node.Node;
 import io.weft.dataplane.node.PortTx;
 import io.weft.dataplane.node.Punt;
 import io.weft.dataplane.node.Reject;
@@ -67,6 +68,12 @@ public final class ForwardingGraph implements BatchProcessor {
     /** @param pool of this worker; the graph gives chunks back to it and takes none */
     public ForwardingGraph(ForwardingState state, FlowTable flows, SnatPorts snatPorts, WorkerCounters counters,
         FramePool pool) {
+        this(state, flows, snatPorts, counters, pool, null);
+    }
+
+    /** @param observer told about every run of a node, for benchmarks; null: nobody, at no cost */
+    public ForwardingGraph(ForwardingState state, FlowTable flows, SnatPorts snatPorts, WorkerCounters counters,
+        FramePool pool, NodeObserver observer) {
         this.counters = counters;
         int chunkSize = pool.chunkSize();
         turn = new Turn(state);
@@ -90,8 +97,10 @@ public final class ForwardingGraph implements BatchProcessor {
         ArpInput arp = new ArpInput(turn, drop, tx);
         EthernetInput ethernet = new EthernetInput(turn, drop, arp, decap, ip4);
 
-        runner = new NodeRunner(counters, drop, ethernet, arp, decap, ip4, fragments, icmpErrors, lookup, create, echo,
-            rewrite, reject, localRewrite, encap, underlayRewrite, punt, tx, drop);
+        Node[] order = {ethernet, arp, decap, ip4, fragments, icmpErrors, lookup, create, echo, rewrite, reject,
+            localRewrite, encap, underlayRewrite, punt, tx, drop};
+        runner = observer == null ? new NodeRunner(counters, drop, order)
+            : new ObservedRunner(counters, drop, observer, order);
     }
 
     /** The ports that this worker has open, by id, with holes; between two batches. Frames for others are dropped. */
