@@ -12,7 +12,7 @@ public enum DropReason {
     // Ethernet, ARP
     /** The frame ends before a header, or before the length a header promises. */
     TRUNCATED,
-    /** More descriptors or bytes than this port forwards. */
+    /** More segments than the port that receives or sends it can take, or a chain whose first segment is too short for its headers. */
     TOO_BIG,
     NOT_OUR_MAC, ETH_GROUP_DESTINATION, ETH_GROUP_SOURCE, ETH_LLC, ETH_PAUSE, ETH_UNKNOWN_TYPE,
     /** Any 802.1Q or 802.1ad tag, the priority tag included. */

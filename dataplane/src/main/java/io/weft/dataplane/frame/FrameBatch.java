@@ -21,9 +21,12 @@ public final class FrameBatch {
     /** Frames in the batch. */
     public int size;
 
+    /** Leads to the further segments of frames that are longer than a chunk; null while the batch has none, as mostly. */
+    public FrameChains chains;
+
     /** First byte of the frame; decapsulation moves it forward, a tunnel header backward. Set at reception. */
     public final long[] at = new long[CAPACITY];
-    /** Bytes from {@link #at} to the frame's end. Set at reception. */
+    /** Bytes from {@link #at} to the frame's end, in all segments. Set at reception. */
     public final int[] length = new int[CAPACITY];
     /** Id of the port that received the frame. Set at reception. */
     public final int[] port = new int[CAPACITY];
@@ -64,7 +67,14 @@ public final class FrameBatch {
         port[i] = portId;
     }
 
+    /** As {@link #add}, of a frame of several segments. */
+    public void addChain(long frameAt, int frameLength, int portId, FrameChains frameChains) {
+        add(frameAt, frameLength, portId);
+        chains = frameChains;
+    }
+
     public void clear() {
         size = 0;
+        chains = null;
     }
 }

@@ -14,6 +14,7 @@ public final class FramePool {
     private final long[] free;
     private final long base;
     private final int chunkSize;
+    private final FrameChains chains;
     private int size;
 
     /**
@@ -32,6 +33,7 @@ public final class FramePool {
         for (int i = chunks - 1; i >= 0; i--) {
             free[size++] = base + (long) i * chunkSize;
         }
+        chains = new FrameChains(this);
     }
 
     /** @return a chunk's first byte, or 0 when none is free */
@@ -39,7 +41,7 @@ public final class FramePool {
         return size == 0 ? 0 : free[--size];
     }
 
-    /** Takes back the chunk that {@code address} lies in. */
+    /** Takes back the chunk that {@code address} lies in; it is no part of a chain. */
     public void give(long address) {
         free[size++] = address & -chunkSize;
     }
@@ -47,6 +49,11 @@ public final class FramePool {
     /** The first byte of the chunk that {@code address} lies in. */
     public long chunk(long address) {
         return address & -chunkSize;
+    }
+
+    /** Frames of several chunks. */
+    public FrameChains chains() {
+        return chains;
     }
 
     public int free() {

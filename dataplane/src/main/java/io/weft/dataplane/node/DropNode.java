@@ -40,7 +40,11 @@ public final class DropNode extends Node {
         for (int n = 0; n < in().size; n++) {
             int frame = in().index[n];
             counters.drop(reasons[frame], 1);
-            pool.give(batch.at[frame]);
+            if (batch.chains == null) {
+                pool.give(batch.at[frame]);
+            } else {
+                batch.chains.give(batch.at[frame]);
+            }
         }
     }
 }

@@ -24,12 +24,17 @@ public final class Icmp4Echo extends Node {
             int egress = dispatch.back(batch.ingress[frame]);
             if (egress == Egress.NONE) {
                 drop.add(frame, DropReason.NEIGHBOUR_UNRESOLVED);
-            } else if (InternetChecksum.of(batch.l4[frame], batch.l4Length[frame]) != 0) {
+            } else if (!isChecksumRight(batch, batch.l4[frame], batch.l4Length[frame])) {
                 drop.add(frame, DropReason.ICMP_BAD_CHECKSUM);
             } else {
                 Icmp4Header.echoReply(batch.l3[frame], batch.l4[frame]);
                 dispatch.to(batch, frame, egress);
             }
         }
+    }
+
+    private static boolean isChecksumRight(FrameBatch batch, long icmp, int length) {
+        long sum = batch.chains == null ? InternetChecksum.sum(icmp, length) : batch.chains.sum(icmp, length);
+        return InternetChecksum.fold(sum) == 0xFFFF;
     }
 }

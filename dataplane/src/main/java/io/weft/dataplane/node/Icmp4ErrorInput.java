@@ -41,6 +41,8 @@ public final class Icmp4ErrorInput extends Node {
             long ip = batch.l3[frame];
             if (!SourceCheck.isAllowed(turn, batch.ingress[frame], Ipv4Header.source(ip))) {
                 drop.add(frame, DropReason.SPOOFED_SOURCE);
+            } else if (batch.chains != null && batch.chains.isChain(batch.at[frame])) {
+                drop.add(frame, DropReason.TOO_BIG);
             } else if (!isReadable(batch, frame)) {
                 drop.add(frame, DropReason.ICMP_BAD_QUOTE);
             } else {

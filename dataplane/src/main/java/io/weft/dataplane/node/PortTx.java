@@ -91,6 +91,9 @@ public final class PortTx extends Node {
             dropFrom(frames, 0, DropReason.NO_PORT);
             return;
         }
+        if (batch.chains != null) {
+            dropTooLong(batch, port.mostSegments(), frames);
+        }
         try {
             int accepted = port.transmit(batch, frames);
             counters.add(id == PortDirectory.HOST_PORT ? FrameTotal.PUNTED : FrameTotal.SENT, accepted);
@@ -99,6 +102,19 @@ public final class PortTx extends Node {
             lastFailure = e;
             dropFrom(frames, 0, DropReason.INTERNAL_ERROR);
         }
+    }
+
+    private void dropTooLong(FrameBatch batch, int mostSegments, FrameList frames) {
+        int kept = 0;
+        for (int n = 0; n < frames.size; n++) {
+            int frame = frames.index[n];
+            if (batch.chains.segments(batch.at[frame], batch.length[frame]) > mostSegments) {
+                drop.add(frame, DropReason.TOO_BIG);
+            } else {
+                frames.index[kept++] = frame;
+            }
+        }
+        frames.size = kept;
     }
 
     private void dropFrom(FrameList frames, int first, DropReason reason) {

@@ -6,6 +6,7 @@ import io.weft.dataplane.counters.PortCounter;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.ChecksumRequest;
 import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameChains;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.encap.checksum.InternetChecksum;
@@ -32,7 +33,7 @@ public final class AfXdpPort implements PollablePort {
     /** A frame that the kernel did not take is offered again after this time: a wake-up may have been lost. */
     private static final long KICK_AGAIN_NANOS = 1_000_000;
     private static final long KICK_DOWN_NANOS = 100_000_000;
-    /** MAX_SKB_FRAGS and one, {@code <linux/skbuff.h>}. */
+    /** A linear part and MAX_SKB_FRAGS, {@code <linux/skbuff.h>}. */
     private static final int MOST_DESCRIPTORS = 18;
     /** Chunks lent to a port that is quiet; a busy one is lent more, up to its ring's size. */
     private static final int FIRST_FILL = 512;
@@ -43,7 +44,9 @@ public final class AfXdpPort implements PollablePort {
     private final int id;
     private final XskSocket socket;
     private final boolean txMetadata;
+    private final int mostSegments;
     private final FramePool pool;
+    private final FrameChains chains;
     private final ChunkOwners owners;
     private final WorkerCounters counters;
     private final long base;
@@ -52,6 +55,10 @@ public final class AfXdpPort implements PollablePort {
     private final RxRing rx;
     private final TxRing tx;
     private final XskStatistics statistics = new XskStatistics();
+    /** Descriptors to look at for each frame that there is room for: 1 as long as no chains come. */
+    private int descriptorsAFrame = 1;
+    /** In the middle of a frame of too many descriptors. */
+    private boolean skipping;
     private int fillTarget;
     private int filled;
     private int outstanding;
@@ -65,13 +72,16 @@ public final class AfXdpPort implements PollablePort {
     /**
      * @param socket bound, with all four rings, on a UMEM of the pool's memory
      * @param txMetadata whether that UMEM was registered for checksum requests
+     * @param multiBuffer whether the socket was bound for frames of several descriptors
      */
-    public AfXdpPort(int id, XskSocket socket, boolean txMetadata, FramePool pool, ChunkOwners owners,
-        WorkerCounters counters) {
+    public AfXdpPort(int id, XskSocket socket, boolean txMetadata, boolean multiBuffer, FramePool pool,
+        ChunkOwners owners, WorkerCounters counters) {
         this.id = id;
         this.socket = socket;
         this.txMetadata = txMetadata;
         this.pool = pool;
+        mostSegments = multiBuffer ? MOST_DESCRIPTORS : 1;
+        chains = pool.chains();
         this.owners = owners;
         this.counters = counters;
         base = socket.umem().address();
@@ -98,6 +108,11 @@ public final class AfXdpPort implements PollablePort {
     }
 
     @Override
+    public int mostSegments() {
+        return mostSegments;
+    }
+
+    @Override
     public boolean hasUnsent() {
         return outstanding > 0 && failure == 0 && !down && tx.outstanding() > 0;
     }
@@ -112,19 +127,28 @@ public final class AfXdpPort implements PollablePort {
     @Override
     public int receive(FrameBatch into) {
         refill();
-        int available = rx.peek(into.room() + MOST_DESCRIPTORS);
+        int available = rx.peek(into.room() * descriptorsAFrame);
         if (available == 0) { return 0; }
+        descriptorsAFrame = 1;
         int taken = 0;
         int frames = 0;
         long bytes = 0;
         while (taken < available && into.room() > 0) {
+            if (isWhole(taken)) {
+                bytes += accept(into, taken);
+                taken++;
+                frames++;
+                continue;
+            }
+            descriptorsAFrame = MOST_DESCRIPTORS;
+            available = rx.peek(taken + (into.room() + 1) * MOST_DESCRIPTORS);
             int descriptors = chainLength(taken, available);
             if (descriptors == 0) {
-                break;
+                break; // its end has not been seen yet
             }
-            bytes += descriptors == 1 ? accept(into, taken) : refuse(taken, descriptors);
+            frames += skipping ? 0 : 1;
+            bytes += acceptChain(into, taken, descriptors);
             taken += descriptors;
-            frames++;
         }
         rx.release(taken);
         filled -= taken;
@@ -136,12 +160,17 @@ public final class AfXdpPort implements PollablePort {
         return frames;
     }
 
-    /** Descriptors of the frame that begins at {@code first}; 0 when its end has not been seen yet. */
+    private boolean isWhole(int descriptor) {
+        return (rx.options(descriptor) & XdpDescriptor.XDP_PKT_CONTD) == 0 && !skipping;
+    }
+
+    /** Descriptors of the frame that begins at {@code first}, and at most those that a frame may have; 0 when its end is not there yet. */
     private int chainLength(int first, int available) {
-        for (int i = first; i < available; i++) {
+        int end = Math.min(available, first + MOST_DESCRIPTORS);
+        for (int i = first; i < end; i++) {
             if ((rx.options(i) & XdpDescriptor.XDP_PKT_CONTD) == 0) { return i - first + 1; }
         }
-        return 0;
+        return end - first == MOST_DESCRIPTORS ? MOST_DESCRIPTORS : 0;
     }
 
     private int accept(FrameBatch into, int descriptor) {
@@ -152,6 +181,30 @@ public final class AfXdpPort implements PollablePort {
         return length;
     }
 
+    private int acceptChain(FrameBatch into, int first, int descriptors) {
+        boolean cut = (rx.options(first + descriptors - 1) & XdpDescriptor.XDP_PKT_CONTD) != 0;
+        if (cut || skipping || rx.length(first) < FrameChains.LEAST_HEAD) {
+            int bytes = refuse(first, descriptors);
+            skipping = cut;
+            return bytes;
+        }
+        long head = base + rx.address(first);
+        int bytes = rx.length(first);
+        owners.release(head);
+        chains.begin(head, bytes);
+        long last = head;
+        for (int i = first + 1; i < first + descriptors; i++) {
+            long at = base + rx.address(i);
+            owners.release(at);
+            chains.append(last, at, rx.length(i));
+            bytes += rx.length(i);
+            last = at;
+        }
+        into.addChain(head, bytes, id, chains);
+        return bytes;
+    }
+
+    /** Drops a frame, or the rest of one. */
     private int refuse(int first, int descriptors) {
         int bytes = 0;
         for (int i = first; i < first + descriptors; i++) {
@@ -160,9 +213,11 @@ public final class AfXdpPort implements PollablePort {
             owners.release(at);
             pool.give(at);
         }
-        counters.add(FrameTotal.RECEIVED, 1);
-        counters.drop(DropReason.TOO_BIG, 1);
-        counters.port(id, PortCounter.RX_DROPPED, 1);
+        if (!skipping) {
+            counters.add(FrameTotal.RECEIVED, 1);
+            counters.drop(DropReason.TOO_BIG, 1);
+            counters.port(id, PortCounter.RX_DROPPED, 1);
+        }
         return bytes;
     }
 
@@ -198,6 +253,13 @@ public final class AfXdpPort implements PollablePort {
 
     @Override
     public int transmit(FrameBatch batch, FrameList frames) {
+        int accepted = batch.chains == null ? transmitWhole(batch, frames) : transmitChains(batch, frames);
+        counters.port(id, PortCounter.TX_FRAMES, accepted);
+        counters.port(id, PortCounter.TX_REFUSED, frames.size - accepted);
+        return accepted;
+    }
+
+    private int transmitWhole(FrameBatch batch, FrameList frames) {
         int slots = failure == 0 ? tx.reserve(frames.size) : 0;
         long bytes = 0;
         for (int i = 0; i < slots; i++) {
@@ -208,15 +270,61 @@ public final class AfXdpPort implements PollablePort {
             owners.take(at, id);
             bytes += length;
         }
-        tx.submit(slots);
-        outstanding += slots;
-        kickDue |= slots > 0;
-        counters.port(id, PortCounter.TX_FRAMES, slots);
-        counters.port(id, PortCounter.TX_BYTES, bytes);
-        counters.port(id, PortCounter.TX_REFUSED, frames.size - slots);
+        submit(slots, bytes);
         return slots;
     }
 
+    /** As {@link #transmitWhole}; a frame has room for all of its segments or is not accepted. */
+    private int transmitChains(FrameBatch batch, FrameList frames) {
+        int slots = failure == 0 ? tx.reserve(tx.size()) : 0;
+        int used = 0;
+        int accepted = 0;
+        long bytes = 0;
+        while (accepted < frames.size) {
+            int frame = frames.index[accepted];
+            long at = batch.at[frame];
+            int length = batch.length[frame];
+            int segments = chains.segments(at, length);
+            if (segments > slots - used) {
+                break;
+            }
+            put(used, at, length, options(at, length, batch.checksum[frame]));
+            used += segments;
+            bytes += length;
+            accepted++;
+        }
+        submit(used, bytes);
+        return accepted;
+    }
+
+    /** What belongs to the frame goes to the ring, and what lies behind its end back to the pool. */
+    private void put(int firstSlot, long at, int length, int options) {
+        int slot = firstSlot;
+        int remaining = length;
+        int headOptions = options;
+        long segment = at;
+        while (remaining > 0) {
+            int bytes = chains.segment(segment, remaining);
+            long following = chains.unlink(segment);
+            remaining -= bytes;
+            tx.put(slot++, segment - base, bytes, headOptions | (remaining > 0 ? XdpDescriptor.XDP_PKT_CONTD : 0));
+            owners.take(segment, id);
+            headOptions = 0;
+            segment = following;
+        }
+        if (segment != 0) {
+            chains.give(segment);
+        }
+    }
+
+    private void submit(int slots, long bytes) {
+        tx.submit(slots);
+        outstanding += slots;
+        kickDue |= slots > 0;
+        counters.port(id, PortCounter.TX_BYTES, bytes);
+    }
+
+    /** A request of the frame's first descriptor. */
     private int options(long at, int length, long request) {
         if (request == ChecksumRequest.NONE) { return 0; }
         int start = ChecksumRequest.start(request);
@@ -230,8 +338,8 @@ public final class AfXdpPort implements PollablePort {
     }
 
     /** What the kernel would do: a sum of 0 is sent as 0xFFFF, which is the same number and not UDP's "no checksum". */
-    private static void complete(long l4, int length, int offset) {
-        int checksum = ~InternetChecksum.fold(InternetChecksum.sum(l4, length)) & 0xFFFF;
+    private void complete(long l4, int length, int offset) {
+        int checksum = ~InternetChecksum.fold(chains.sum(l4, length)) & 0xFFFF;
         Memory.putU16(l4 + offset, checksum == 0 ? 0xFFFF : checksum);
     }
 

@@ -45,6 +45,11 @@ public final class FaultyPort implements Port {
     }
 
     @Override
+    public int mostSegments() {
+        return port.mostSegments();
+    }
+
+    @Override
     public void flush() {
         port.flush();
     }

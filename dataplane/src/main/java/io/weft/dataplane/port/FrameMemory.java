@@ -23,6 +23,7 @@ public final class FrameMemory implements AutoCloseable {
     private final ChunkOwners owners;
     private Umem anchor;
     private boolean txMetadata = true;
+    private boolean multiBuffer;
 
     private FrameMemory(MappedMemory region, int chunkSize) {
         this.region = region;
@@ -48,13 +49,18 @@ public final class FrameMemory implements AutoCloseable {
         return txMetadata;
     }
 
+    /** Whether the sockets that share it carry frames of several descriptors (Linux 6.6); known after {@link #anchor}. */
+    public boolean hasMultiBuffer() {
+        return multiBuffer;
+    }
+
     /** Opens the first socket, which the others share. Frames of several descriptors are taken where the kernel can. */
     XskSocket anchor(int ifindex, int queue, RingSizes sizes) {
         XskSocket socket = XskSocket.create();
         try {
             anchor = register(socket);
             socket.createRings(sizes);
-            bindCopying(socket, ifindex, queue);
+            multiBuffer = bindCopying(socket, ifindex, queue);
             return socket;
         } catch (RuntimeException e) {
             anchor = null;
@@ -108,13 +114,16 @@ public final class FrameMemory implements AutoCloseable {
         }
     }
 
-    private static void bindCopying(XskSocket socket, int ifindex, int queue) {
+    /** @return whether the socket carries frames of several descriptors */
+    private static boolean bindCopying(XskSocket socket, int ifindex, int queue) {
         int flags = XskSocket.XDP_COPY | XskSocket.XDP_USE_NEED_WAKEUP;
         try {
             socket.bind(ifindex, queue, flags | XskSocket.XDP_USE_SG);
+            return true;
         } catch (LinuxException e) {
             if (e.errno() != Errno.EINVAL && e.errno() != Errno.EOPNOTSUPP) { throw e; }
             socket.bind(ifindex, queue, flags); // before Linux 6.6: longer frames are dropped by the kernel
+            return false;
         }
     }
 }

@@ -4,6 +4,7 @@ import io.weft.dataplane.counters.PortCounter;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.ChecksumRequest;
 import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameChains;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.encap.memory.Memory;
@@ -36,16 +37,20 @@ public final class MemoryPort implements Port {
 
     private final int id;
     private final FramePool pool;
+    private final FrameChains chains;
     private final WorkerCounters counters;
     private final Sent sent;
     private final FrameQueue received;
     private final FrameQueue captured;
     private long lastChecksum;
+    private boolean offeredChains;
+    private int mostSegments = Integer.MAX_VALUE;
 
     /** @param capacity of each direction; a power of two */
     public MemoryPort(int id, FramePool pool, WorkerCounters counters, Sent sent, int capacity) {
         this.id = id;
         this.pool = pool;
+        chains = pool.chains();
         this.counters = counters;
         this.sent = sent;
         received = new FrameQueue(capacity);
@@ -55,18 +60,40 @@ public final class MemoryPort implements Port {
     // -- the other end -----------------------------------------------------------------------------------------------
 
     /**
-     * Lets the port receive a copy of a frame, in a chunk from the pool.
+     * Lets the port receive a copy of a frame, in chunks from the pool: as the kernel does, a headroom before and as much as fits into each.
      *
-     * @return false when there is no chunk or no room
+     * @return false when there are no chunks or no room
      */
     public boolean offer(byte[] frame) {
-        long chunk = received.isFull() ? 0 : pool.take();
-        if (chunk == 0) { return false; }
-        Memory.copyIn(frame, 0, chunk + FramePool.HEADROOM, frame.length);
-        return received.add(chunk + FramePool.HEADROOM, frame.length, ChecksumRequest.NONE);
+        int room = pool.chunkSize() - FramePool.HEADROOM;
+        if (received.isFull() || pool.free() < Math.max(1, Math.ceilDiv(frame.length, room))) { return false; }
+        long head = fill(frame, 0, Math.min(frame.length, room));
+        if (frame.length > room) {
+            offeredChains = true;
+            chains.begin(head, room);
+            long last = head;
+            for (int from = room; from < frame.length; from += room) {
+                int bytes = Math.min(frame.length - from, room);
+                long at = fill(frame, from, bytes);
+                chains.append(last, at, bytes);
+                last = at;
+            }
+        }
+        return received.add(head, frame.length, ChecksumRequest.NONE);
     }
 
-    /** Lets the port receive a frame that lies in a chunk already. */
+    private long fill(byte[] frame, int from, int bytes) {
+        long at = pool.take() + FramePool.HEADROOM;
+        Memory.copyIn(frame, from, at, bytes);
+        return at;
+    }
+
+    /** From now on {@link #mostSegments} is this. */
+    public void limitSegments(int most) {
+        mostSegments = most;
+    }
+
+    /** Lets the port receive a frame that lies in one chunk already. */
     public boolean offer(long at, int length) {
         return received.add(at, length, ChecksumRequest.NONE);
     }
@@ -76,10 +103,15 @@ public final class MemoryPort implements Port {
         if (captured.size() == 0) { return null; }
         long at = captured.at();
         byte[] bytes = new byte[captured.length()];
-        Memory.copyOut(at, bytes, 0, bytes.length);
+        int copied = 0;
+        for (long segment = at; copied < bytes.length; segment = chains.next(segment)) {
+            int count = chains.segment(segment, bytes.length - copied);
+            Memory.copyOut(segment, bytes, copied, count);
+            copied += count;
+        }
         SentFrame frame = new SentFrame(bytes, captured.checksum());
         captured.remove();
-        pool.give(at);
+        chains.give(at);
         return frame;
     }
 
@@ -101,12 +133,20 @@ public final class MemoryPort implements Port {
         long bytes = 0;
         for (int n = 0; n < count; n++) {
             bytes += received.length();
-            into.add(received.at(), received.length(), id);
+            receiveOne(into, received.at(), received.length());
             received.remove();
         }
         counters.port(id, PortCounter.RX_FRAMES, count);
         counters.port(id, PortCounter.RX_BYTES, bytes);
         return count;
+    }
+
+    private void receiveOne(FrameBatch into, long at, int length) {
+        if (offeredChains && chains.isChain(at)) {
+            into.addChain(at, length, id, chains);
+        } else {
+            into.add(at, length, id);
+        }
     }
 
     @Override
@@ -126,9 +166,14 @@ public final class MemoryPort implements Port {
         lastChecksum = batch.checksum[frame];
         if (sent == Sent.CAPTURED) { return captured.add(batch.at[frame], batch.length[frame], batch.checksum[frame]); }
         if (sent == Sent.RECYCLED) {
-            pool.give(batch.at[frame]);
+            chains.give(batch.at[frame]);
         }
         return true;
+    }
+
+    @Override
+    public int mostSegments() {
+        return mostSegments;
     }
 
     @Override

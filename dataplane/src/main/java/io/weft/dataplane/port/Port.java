@@ -29,14 +29,19 @@ public interface Port {
      * Sends frames in the list's order: {@code at}, {@code length} and {@code checksum} (a
      * {@link io.weft.dataplane.frame.ChecksumRequest}) of each. A port that cannot have a checksum completed does it itself.
      *
-     * @return how many of the first were accepted; the others found the ring full and stay the caller's. It throws nothing once it has
-     *     accepted a frame.
+     * @return how many of the first were accepted, each with all its segments; the others found the ring full and stay the caller's. It
+     *     throws nothing once it has accepted a frame.
      */
     int transmit(FrameBatch batch, FrameList frames);
+
+    /** Segments that a frame may have ({@link io.weft.dataplane.frame.FrameChains}): 1 for a port that sends no chains. */
+    default int mostSegments() {
+        return 1;
+    }
 
     /** Makes the device look at what was sent, and collects the chunks it is done with. Called once a turn. */
     void flush();
 
-    /** Frames accepted by {@link #transmit} whose chunks have not come back. */
+    /** Chunks of frames accepted by {@link #transmit} that have not come back. */
     int outstanding();
 }

@@ -149,7 +149,8 @@ public final class XdpDevice implements AutoCloseable {
             XskSocket socket = sockets.get(queue);
             socket.setMaxTxBudget(spec.rings().tx());
             ports.add(
-                new AfXdpPort(spec.portId(), socket, memory.hasTxMetadata(), memory.pool(), memory.owners(),
+                new AfXdpPort(spec.portId(), socket, memory.hasTxMetadata(),
+                    rung != XdpRung.ZERO_COPY && memory.hasMultiBuffer(), memory.pool(), memory.owners(),
                     workers.get(queue).counters()));
         }
     }

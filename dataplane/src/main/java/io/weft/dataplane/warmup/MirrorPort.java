@@ -48,7 +48,11 @@ final class MirrorPort implements Port {
         int count = Math.min(into.room(), size);
         for (int i = 0; i < count; i++) {
             size--;
-            into.add(at[size], length[size], id);
+            if (pool.chains().isChain(at[size])) {
+                into.addChain(at[size], length[size], id, pool.chains());
+            } else {
+                into.add(at[size], length[size], id);
+            }
         }
         return count;
     }
@@ -61,10 +65,15 @@ final class MirrorPort implements Port {
                 at[size] = batch.at[frame];
                 length[size++] = batch.length[frame];
             } else {
-                pool.give(batch.at[frame]);
+                pool.chains().give(batch.at[frame]);
             }
         }
         return frames.size;
+    }
+
+    @Override
+    public int mostSegments() {
+        return Integer.MAX_VALUE;
     }
 
     @Override

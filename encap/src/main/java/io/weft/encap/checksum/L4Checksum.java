@@ -69,7 +69,12 @@ public final class L4Checksum {
      * @param l4Length bytes of IP payload, as for {@link #classify}
      */
     public static void complete(long l4At, int l4Length, int protocol) {
-        int checksum = InternetChecksum.of(l4At, l4Length);
+        complete(l4At, protocol, InternetChecksum.sum(l4At, l4Length));
+    }
+
+    /** As {@link #complete(long, int, int)}, of a payload in several places with this {@link InternetChecksum#sum}. */
+    public static void complete(long l4At, int protocol, long sum) {
+        int checksum = ~InternetChecksum.fold(sum) & 0xFFFF;
         Memory.putU16(l4At + fieldOffset(protocol), toWire(checksum, protocol));
     }
 

@@ -1,0 +1,245 @@
+package io.weft.dataplane.port;
+
+import static org.junit.jupiter.api.Assertions.*;
+
+import io.weft.dataplane.classifier.PodClassifier;
+import io.weft.dataplane.counters.CounterFile;
+import io.weft.dataplane.counters.CounterReader;
+import io.weft.dataplane.counters.CounterSizing;
+import io.weft.dataplane.counters.PortCounter;
+import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.port.XdpDevice.WorkerMemory;
+import io.weft.dataplane.state.Adjacencies;
+import io.weft.dataplane.state.ForwardingState;
+import io.weft.dataplane.testing.TestNetwork;
+import io.weft.dataplane.testing.Wire;
+import io.weft.dataplane.worker.Epochs;
+import io.weft.dataplane.worker.Worker;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.nativebindings.linux.MappedMemory;
+import io.weft.nativebindings.netlink.Link;
+import io.weft.nativebindings.netlink.NetworkNamespace;
+import io.weft.nativebindings.netlink.Route;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.nativebindings.xdp.RingSizes;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeSet;
+import java.util.zip.CRC32;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Frames of several descriptors over real veths, joined by a {@link Wire}. */
+class ChainPortTest {
+    private static final int CHUNKS = 4096;
+    private static final int A = Ipv4Address.of("10.9.0.2");
+    private static final int B = Ipv4Address.of("10.9.0.3");
+    private static final int UDP_HEADERS = 28;
+    private static final int MOST_DESCRIPTORS = 18;
+    private static final int RECEIVE_RING = 1024;
+    private static final int SMALL_RING = 32;
+
+    private TestNetwork network;
+    private Path node;
+    private Path podA;
+    private Path podB;
+
+    @BeforeEach
+    void makeNetwork() throws Exception {
+        network = new TestNetwork();
+        node = network.namespace("node");
+        podA = network.namespace("a");
+        podB = network.namespace("b");
+    }
+
+    @AfterEach
+    void removeNetwork() {
+        network.close();
+    }
+
+    /** One worker over devices 2 and 3. */
+    private final class Rig implements AutoCloseable {
+        final CounterFile file = CounterFile.inMemory(new CounterSizing(1, 8, 8));
+        final WorkerCounters counters = file.worker(0);
+        final CounterReader reader = file.reader();
+        final MappedMemory slots = MappedMemory.anonymous(1 << 16, false);
+        final FrameMemory memory;
+        final List<WorkerMemory> memories;
+        final List<XdpDevice> devices = new ArrayList<>();
+        final Worker worker;
+        final Thread thread;
+
+        Rig(int chunkSize, int mtu, int ring) {
+            memory = FrameMemory.allocate(CHUNKS, chunkSize);
+            memories = List.of(new WorkerMemory(memory, counters));
+            ForwardingState state = new ForwardingState(new Adjacencies(slots.address(), 8, 8));
+            worker = new Worker(0, -1, counters, state, new Epochs(1), new Wire(memory.pool(), counters), false);
+            thread = Thread.ofPlatform().start(worker);
+            open(2, attach(podA, "weft-a", A, mtu), ring);
+            open(3, attach(podB, "weft-b", B, mtu), ring);
+            neighbour(podA, B, TestNetwork.macOf(podB, "eth0"));
+            neighbour(podB, A, TestNetwork.macOf(podA, "eth0"));
+        }
+
+        private void open(int id, Link link, int ring) {
+            XdpDevice device = NetworkNamespace.call(node, () -> XdpDevice.open(new XdpDevice.Spec(
+                id, link.name(), link.index(), 1, XdpRung.NATIVE_COPY,
+                new RingSizes(RECEIVE_RING, RECEIVE_RING, RECEIVE_RING, ring), PodClassifier::load),
+                memories));
+            devices.add(device);
+            assign(List.of());
+            NetworkNamespace.run(node, device::attach);
+        }
+
+        private void assign(List<XdpDevice> closed) {
+            long version = worker.assign(devices.stream().map(device -> device.ports().getFirst()).toList(),
+                closed.stream().map(device -> device.ports().getFirst()).toList());
+            TestNetwork.await("worker to take its ports", () -> worker.hasAdopted(version));
+        }
+
+        long refused() {
+            return reader.port(3, PortCounter.TX_REFUSED);
+        }
+
+        @Override
+        public void close() {
+            List<XdpDevice> all = List.copyOf(devices);
+            devices.forEach(XdpDevice::detach);
+            devices.clear();
+            assign(List.of());
+            all.forEach(XdpDevice::close);
+            assign(all);
+            worker.stop();
+            TestNetwork.await("worker to end", () -> !thread.isAlive());
+            assertNull(worker.failure());
+            assertEquals(CHUNKS, memory.pool().free());
+            for (int i = 0; i < CHUNKS; i++) {
+                assertFalse(memory.pool().chains().isChain(memory.pool().take()));
+            }
+            memory.close();
+            file.close();
+            slots.close();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2048, 9000", "4096, 9000", "2048, 32000", "4096, 60000", "4096, 65535"})
+    void datagramsOfAllLengthsAroundSegmentsEndsArrive(int chunkSize, int mtu) throws Exception {
+        int segment = chunkSize - 256;
+        TreeSet<Integer> lengths = new TreeSet<>(List.of(0, 1, 1472, mtu - UDP_HEADERS));
+        for (int n = 1; n <= MOST_DESCRIPTORS; n++) {
+            for (int more = -1; more <= 1; more++) {
+                lengths.add(n * segment - 14 - UDP_HEADERS + more);
+            }
+        }
+        int most = Math.min(mtu - UDP_HEADERS, 65_507);
+        try (Rig rig = new Rig(chunkSize, mtu, 256);
+            DatagramSocket there = socket(podB, B);
+            DatagramSocket here = socket(podA, A)) {
+            for (int length : lengths.headSet(most, true)) {
+                byte[] content = new byte[length];
+                new Random(length).nextBytes(content);
+                here.send(new DatagramPacket(content, length, there.getLocalSocketAddress()));
+                DatagramPacket received = new DatagramPacket(new byte[65_536], 65_536);
+                there.receive(received);
+                assertArrayEquals(content, Arrays.copyOf(received.getData(), received.getLength()), "of " + length);
+            }
+            assertEquals(0, errors(podB, "Udp:", "InCsumErrors"));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2048, 9000, 256", "4096, 9000, 256", "4096, 60000, 32", "4096, 60000, 1024"})
+    void aStreamArrivesThoughRingsWrapAndFillUp(int chunkSize, int mtu, int ring) throws Exception {
+        try (Rig rig = new Rig(chunkSize, mtu, ring)) {
+            transfer(64 << 20);
+            assertEquals(0, errors(podA, "Tcp:", "InCsumErrors") + errors(podB, "Tcp:", "InCsumErrors"));
+            rig.devices.forEach(device -> device.ports().forEach(AfXdpPort::readStatistics));
+            assertEquals(0, rig.reader.port(2, PortCounter.XDP_TX_INVALID));
+            assertEquals(0, rig.reader.port(3, PortCounter.XDP_TX_INVALID));
+            assertTrue(ring > SMALL_RING || rig.refused() > 0, "no frame found the ring full");
+        }
+    }
+
+    private Link attach(Path pod, String name, int ip, int mtu) {
+        Link near = network.attachPod(node, name, pod, ip, Ipv4Address.of("10.9.0.1"), 1);
+        try (Rtnetlink atNode = Rtnetlink.openIn(node); Rtnetlink atPod = Rtnetlink.openIn(pod)) {
+            atNode.setMtu(near.index(), mtu);
+            atPod.setMtu(atPod.link("eth0").orElseThrow().index(), mtu);
+            return atNode.link(name).orElseThrow();
+        }
+    }
+
+    private static void neighbour(Path pod, int ip, long mac) {
+        try (Rtnetlink rtnetlink = Rtnetlink.openIn(pod)) {
+            Link eth0 = rtnetlink.link("eth0").orElseThrow();
+            rtnetlink.replaceRoute(Route.to(ip, 32).device(eth0.index()));
+            rtnetlink.replaceNeighbour(eth0.index(), ip, mac);
+        }
+    }
+
+    private static DatagramSocket socket(Path pod, int ip) throws Exception {
+        return NetworkNamespace.call(pod, () -> {
+            DatagramSocket socket = new DatagramSocket(new InetSocketAddress(address(ip), 0));
+            socket.setSendBufferSize(1 << 20);
+            socket.setSoTimeout(10_000);
+            return socket;
+        });
+    }
+
+    private void transfer(int bytes) throws Exception {
+        ServerSocket listener = NetworkNamespace.call(podB, () -> new ServerSocket(0, 16, address(B)));
+        CRC32 received = new CRC32();
+        Thread server = Thread.ofPlatform().start(() -> drain(listener, received));
+        CRC32 sent = new CRC32();
+        byte[] block = new byte[1 << 16];
+        Random random = new Random(bytes);
+        try (Socket socket = NetworkNamespace.call(podA, Socket::new)) {
+            NetworkNamespace.run(podA,
+                () -> socket.connect(new InetSocketAddress(address(B), listener.getLocalPort()), 10_000));
+            for (int left = bytes; left > 0; left -= block.length) {
+                random.nextBytes(block);
+                sent.update(block);
+                socket.getOutputStream().write(block);
+            }
+        }
+        server.join(60_000);
+        assertEquals(sent.getValue(), received.getValue());
+    }
+
+    private static void drain(ServerSocket listener, CRC32 sum) {
+        try (listener; Socket socket = listener.accept(); InputStream in = socket.getInputStream()) {
+            byte[] block = new byte[1 << 16];
+            for (int n = in.read(block); n > 0; n = in.read(block)) {
+                sum.update(block, 0, n);
+            }
+        } catch (IOException e) {
+            sum.reset();
+        }
+    }
+
+    private static InetAddress address(int ip) throws IOException {
+        return InetAddress.getByName(Ipv4Address.format(ip));
+    }
+
+    private static long errors(Path pod, String protocol, String counter) throws Exception {
+        String snmp = NetworkNamespace.call(pod, () -> Files.readString(Path.of("/proc/thread-self/net/snmp")));
+        List<String> lines = snmp.lines().filter(line -> line.startsWith(protocol)).toList();
+        int column = List.of(lines.get(0).split(" ")).indexOf(counter);
+        return Long.parseLong(lines.get(1).split(" ")[column]);
+    }
+}
