@@ -5,6 +5,7 @@ import io.weft.dataplane.counters.CounterSizing;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.graph.ForwardingGraph;
+import io.weft.dataplane.port.FrameMemory;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.state.LocalAddresses;
@@ -62,22 +63,26 @@ final class Scene implements AutoCloseable {
     private static final int CHUNKS = 1024;
     private static final int SLOTS = 8;
 
+    final FrameMemory frames;
     final FramePool pool;
+    final ForwardingState state;
     final ForwardingGraph graph;
     final CounterFile counters = CounterFile.inMemory(new CounterSizing(1, SLOTS, SLOTS));
     private final Deque<AutoCloseable> memories = new ArrayDeque<>();
 
     Scene(Path directory, int chunkSize) {
-        pool = new FramePool(memory((long) CHUNKS * chunkSize).address(), CHUNKS, chunkSize);
+        frames = FrameMemory.allocate(CHUNKS, chunkSize);
+        memories.push(frames);
+        pool = frames.pool();
         memories.push(counters);
         WorkerCounters worker = counters.worker(0);
-        ForwardingState state = new ForwardingState(
+        state = new ForwardingState(
             new Adjacencies(memory((long) SLOTS * Adjacencies.SLOT_BYTES).address(), SLOTS, SLOTS));
         MappedMemory flowMemory = memory(FlowTable.sizeFor(MAX_FLOWS));
         FlowTable flows = FlowTable.create(flowMemory.address(), flowMemory.size(), MAX_FLOWS, 1);
         SnatPorts snatPorts = new SnatPorts(memory(SnatPorts.BITMAPS_LENGTH).address(), NODE.snatFirst(),
             NODE.snatLast());
-        publish(state, directory);
+        publish(directory);
         graph = new ForwardingGraph(state, flows, snatPorts, worker, pool);
     }
 
@@ -87,7 +92,7 @@ final class Scene implements AutoCloseable {
         return memory;
     }
 
-    private void publish(ForwardingState state, Path directory) {
+    private void publish(Path directory) {
         TablesWriter tables = TablesWriter.create(directory, new TablesSizing(1 << 20), () -> Long.MAX_VALUE);
         memories.push(tables);
         tables.putLocal(NODE);

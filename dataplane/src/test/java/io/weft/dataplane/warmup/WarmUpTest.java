@@ -2,6 +2,7 @@ package io.weft.dataplane.warmup;
 
 import static org.junit.jupiter.api.Assertions.*;
 
+import io.weft.dataplane.testing.TestNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +22,15 @@ class WarmUpTest {
         assertEquals(List.of(), missed, counted::toString);
         assertEquals(0, counted.drops().get("internal_error"));
         assertEquals(0, counted.drops().get("icmp_bad_checksum"));
+        try (var files = Files.list(directory)) {
+            assertEquals(0, files.count());
+        }
+    }
+
+    @Test
+    void forwardsOverVethsAndLeavesNothing() throws IOException {
+        TestNetwork.requireRoot();
+        assertTrue(WarmUp.loop(directory, 2048, System.nanoTime() + 30_000_000_000L) >= 100_000);
         try (var files = Files.list(directory)) {
             assertEquals(0, files.count());
         }

@@ -114,6 +114,14 @@ public final class NetworkNamespace implements AutoCloseable {
         }
     }
 
+    /** Runs code inside a new namespace that has no name and ends with what the code leaves open in it. */
+    public static <T, E extends Exception> T callInNew(Task<T, E> task) throws E {
+        return onNewThread("netns", () -> {
+            check("make a network namespace", NamespaceCalls.unshareNetwork());
+            return task.call();
+        });
+    }
+
     /** As {@link #call(Path, Task)}. */
     public static <E extends Exception> void run(Path path, Action<E> action) throws E {
         try (NetworkNamespace namespace = open(path)) {

@@ -1,0 +1,191 @@
+package io.weft.dataplane.warmup;
+
+import static io.weft.dataplane.warmup.Scene.*;
+
+import io.weft.dataplane.classifier.PodClassifier;
+import io.weft.dataplane.counters.CounterFile;
+import io.weft.dataplane.counters.CounterSizing;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.frame.FramePool;
+import io.weft.dataplane.port.AfXdpPort;
+import io.weft.dataplane.port.FrameMemory;
+import io.weft.dataplane.port.XdpDevice;
+import io.weft.dataplane.port.XdpDevice.WorkerMemory;
+import io.weft.dataplane.port.XdpRung;
+import io.weft.dataplane.worker.Epochs;
+import io.weft.dataplane.worker.Worker;
+import io.weft.encap.packet.TcpHeader;
+import io.weft.nativebindings.netlink.Link;
+import io.weft.nativebindings.netlink.NetworkNamespace;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.nativebindings.netlink.VethSpec;
+import io.weft.nativebindings.xdp.RingSizes;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Lets a worker forward frames between two real veths, so that its loop, the rings and the system calls around them are compiled too before the
+ * first real frame. The veths lie in a network namespace without a name, which nobody sees and which goes away with the sockets, however the
+ * process ends.
+ *
+ * <p>Cold code but for what it warms. Thread: one of its own, and the worker's.
+ */
+final class LoopWarmUp implements AutoCloseable {
+    private static final RingSizes RINGS = RingSizes.all(256);
+    private static final int CHUNKS = 1024;
+    private static final int MOST_BURST = 32;
+    private static final int FLOWS = 64;
+    private static final int FIRST_PORT = 20_000;
+    private static final long ADOPT_NANOS = 1_000_000_000;
+    /** Now and then the worker falls asleep and is woken, as on a quiet node. */
+    private static final int TURNS_A_REST = 16;
+    private static final long REST_NANOS = 150_000;
+
+    private final Deque<AutoCloseable> resources = new ArrayDeque<>();
+    private final Worker worker;
+    private final Thread thread;
+    private final FramePool pool;
+    private final AfXdpPort podA;
+    private final AfXdpPort podB;
+    private final FrameBatch batch = new FrameBatch();
+    private final FrameList all = new FrameList();
+    private long received;
+
+    private LoopWarmUp(Scene scene, int chunkSize) {
+        CounterFile podCounters = keep(CounterFile.inMemory(new CounterSizing(1, POD_B.id() + 1, 1)));
+        FrameMemory podFrames = keep(FrameMemory.allocate(CHUNKS, chunkSize));
+        pool = podFrames.pool();
+        worker = new Worker(0, -1, scene.counters.worker(0), scene.state, new Epochs(1), scene.graph, false);
+        thread = Thread.ofPlatform().name("weft-warm-up").daemon(true).unstarted(worker);
+        try (Rtnetlink rtnetlink = Rtnetlink.open()) {
+            WorkerMemory node = new WorkerMemory(scene.frames, scene.counters.worker(0));
+            WorkerMemory pods = new WorkerMemory(podFrames, podCounters.worker(0));
+            XdpDevice nodeA = veth(rtnetlink, POD_A.id(), "a", node);
+            XdpDevice nodeB = veth(rtnetlink, POD_B.id(), "b", node);
+            podA = peer(rtnetlink, POD_A.id(), "a", pods).ports().getFirst();
+            podB = peer(rtnetlink, POD_B.id(), "b", pods).ports().getFirst();
+            start(List.of(nodeA, nodeB));
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** @return frames that went all the way */
+    static long run(Scene scene, int chunkSize, long frames, long deadlineNanos) {
+        return NetworkNamespace.callInNew(() -> {
+            try (LoopWarmUp loop = new LoopWarmUp(scene, chunkSize)) {
+                loop.exchange(frames, deadlineNanos);
+                return loop.received;
+            }
+        });
+    }
+
+    private XdpDevice veth(Rtnetlink rtnetlink, int id, String name, WorkerMemory memory) {
+        return open(id, rtnetlink.createVeth(VethSpec.of(name, "pod-" + name)), rtnetlink, memory);
+    }
+
+    private XdpDevice peer(Rtnetlink rtnetlink, int id, String name, WorkerMemory memory) {
+        return open(id, rtnetlink.link("pod-" + name).orElseThrow(), rtnetlink, memory);
+    }
+
+    private XdpDevice open(int id, Link link, Rtnetlink rtnetlink, WorkerMemory memory) {
+        rtnetlink.setUp(link.index());
+        XdpDevice device = keep(
+            XdpDevice.open(
+                new XdpDevice.Spec(id, link.name(), link.index(), 1, XdpRung.NATIVE_COPY, RINGS, PodClassifier::load),
+                List.of(memory)));
+        device.attach();
+        return device;
+    }
+
+    private void start(List<XdpDevice> devices) {
+        thread.start();
+        long version = worker.assign(devices.stream().map(device -> device.ports().getFirst()).toList(), List.of());
+        long deadline = System.nanoTime() + ADOPT_NANOS;
+        while (!worker.hasAdopted(version) && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private void exchange(long frames, long deadlineNanos) {
+        for (int turn = 0; received < frames && System.nanoTime() < deadlineNanos; turn++) {
+            fill(1 + turn % MOST_BURST, turn);
+            send();
+            collect();
+            if (turn % TURNS_A_REST == 0) {
+                LockSupport.parkNanos(REST_NANOS);
+            }
+        }
+    }
+
+    private void fill(int burst, int turn) {
+        batch.clear();
+        all.clear();
+        for (int i = 0; i < burst; i++) {
+            long chunk = pool.take();
+            if (chunk == 0) { return; }
+            long at = chunk + FramePool.HEADROOM;
+            int port = FIRST_PORT + (turn + i) % FLOWS;
+            all.add(batch.size);
+            batch.add(at, write(at, i, port), POD_A.id());
+        }
+    }
+
+    private static int write(long at, int kind, int port) {
+        long gateway = NODE.vtepMac();
+        int a = POD_A.podIp();
+        int b = POD_B.podIp();
+        return kind % 2 == 0
+            ? FrameWriter.udp(at, gateway, a, b, port, 53, 64)
+            : FrameWriter.tcp(at, gateway, a, b, port, 80, TcpHeader.ACK);
+    }
+
+    private void send() {
+        int sent = podA.transmit(batch, all);
+        for (int i = sent; i < batch.size; i++) {
+            pool.give(batch.at[i]);
+        }
+        podA.flush();
+    }
+
+    private void collect() {
+        batch.clear();
+        podA.receive(batch);
+        received += podB.receive(batch);
+        for (int i = 0; i < batch.size; i++) {
+            pool.give(batch.at[i]);
+        }
+    }
+
+    private <T extends AutoCloseable> T keep(T resource) {
+        resources.push(resource);
+        return resource;
+    }
+
+    /** Ends the worker before anything it uses. */
+    @Override
+    public void close() {
+        worker.stop();
+        join();
+        for (AutoCloseable resource : resources) {
+            try {
+                resource.close();
+            } catch (Exception e) {
+                throw new IllegalStateException("cannot close the warm-up", e);
+            }
+        }
+        worker.close();
+    }
+
+    private void join() {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
