@@ -172,6 +172,11 @@ static void linux_package(void) {
     SAME(Prctl, PR_SET_PDEATHSIG);
     SAME(Prctl, PR_SET_NAME);
     OURS(Prctl, NAME_BYTES); /* TASK_COMM_LEN less one, not exported */
+    SAME(ThreadInterrupt, SIGURG);
+    SAME(ThreadInterrupt, SA_RESTART);
+    FIELD(ThreadInterrupt, SIGACTION_HANDLER, struct sigaction, sa_handler);
+    FIELD(ThreadInterrupt, SIGACTION_FLAGS, struct sigaction, sa_flags);
+    IS(ThreadInterrupt, SIGACTION_SIZE, sizeof(struct sigaction));
     SAME(ProcessSignals, SIGHUP);
     SAME(ProcessSignals, SIGKILL);
     SAME(ProcessSignals, SIGTERM);
@@ -329,6 +334,9 @@ static void bpf_package(void) {
     FIELD(Bpf, TEST_DATA_SIZE_OUT, union bpf_attr, test.data_size_out);
     FIELD(Bpf, TEST_DATA_IN, union bpf_attr, test.data_in);
     FIELD(Bpf, TEST_DATA_OUT, union bpf_attr, test.data_out);
+    FIELD(Bpf, TEST_REPEAT, union bpf_attr, test.repeat);
+    FIELD(Bpf, TEST_FLAGS, union bpf_attr, test.flags);
+    FIELD(Bpf, TEST_BATCH_SIZE, union bpf_attr, test.batch_size);
     FIELD(Bpf, TEST_DURATION, union bpf_attr, test.duration);
     FIELD(Bpf, TEST_CTX_SIZE_IN, union bpf_attr, test.ctx_size_in);
     FIELD(Bpf, TEST_CTX_IN, union bpf_attr, test.ctx_in);
@@ -365,6 +373,9 @@ static void bpf_package(void) {
     IS(BpfHelper, MAP_UPDATE_ELEM, BPF_FUNC_map_update_elem);
     IS(BpfHelper, MAP_DELETE_ELEM, BPF_FUNC_map_delete_elem);
     IS(BpfHelper, KTIME_GET_NS, BPF_FUNC_ktime_get_ns);
+    IS(BpfHelper, GET_PRANDOM_U32, BPF_FUNC_get_prandom_u32);
+    IS(BpfHelper, REDIRECT, BPF_FUNC_redirect);
+    IS(BpfHelper, XDP_ADJUST_TAIL, BPF_FUNC_xdp_adjust_tail);
     IS(BpfHelper, GET_SMP_PROCESSOR_ID, BPF_FUNC_get_smp_processor_id);
     IS(BpfHelper, XDP_ADJUST_HEAD, BPF_FUNC_xdp_adjust_head);
     IS(BpfHelper, REDIRECT_MAP, BPF_FUNC_redirect_map);
@@ -391,6 +402,8 @@ static void bpf_package(void) {
     IS(BpfMap$Type, XSKMAP, BPF_MAP_TYPE_XSKMAP);
     SAME(BpfProgram, BPF_XDP);
     SAME(BpfProgram, BPF_F_XDP_HAS_FRAGS);
+    SAME(BpfProgram, BPF_F_TEST_XDP_LIVE_FRAMES);
+    OURS(BpfProgram, LIVE_BATCH_MAX);
     IS(BpfProgram, INSTRUCTION_BYTES, sizeof(struct bpf_insn));
     OURS(BpfProgram, LOG_BYTES);
     OURS(BpfProgram, TEST_TAILROOM);

@@ -64,9 +64,12 @@ final class Bpf {
     static final int TEST_DATA_SIZE_OUT = 12;
     static final int TEST_DATA_IN = 16;
     static final int TEST_DATA_OUT = 24;
+    static final int TEST_REPEAT = 32;
     static final int TEST_DURATION = 36;
     static final int TEST_CTX_SIZE_IN = 40;
     static final int TEST_CTX_IN = 48;
+    static final int TEST_FLAGS = 64;
+    static final int TEST_BATCH_SIZE = 72;
 
     /** {@code struct xdp_md}. */
     static final int XDP_MD_SIZE = 24;

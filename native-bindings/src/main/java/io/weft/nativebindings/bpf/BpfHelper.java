@@ -14,14 +14,23 @@ public final class BpfHelper {
     /** {@code u64 ()}: nanoseconds since boot. */
     public static final int KTIME_GET_NS = 5;
 
+    /** {@code u32 ()}: pseudo-random. */
+    public static final int GET_PRANDOM_U32 = 7;
+
     /** {@code u32 ()}. */
     public static final int GET_SMP_PROCESSOR_ID = 8;
+
+    /** {@code long (ifindex, flags)}: out of a device of this network namespace. */
+    public static final int REDIRECT = 23;
 
     /** {@code long (ctx, delta)}: moves the packet's start. */
     public static final int XDP_ADJUST_HEAD = 44;
 
     /** {@code long (map, key, flags)}: to a socket of an XSKMAP; the low bits of flags are the result without an entry. */
     public static final int REDIRECT_MAP = 51;
+
+    /** {@code long (ctx, delta)}: moves the packet's end. */
+    public static final int XDP_ADJUST_TAIL = 65;
 
     /** {@code u64 (ctx)}: length of a frame with all its fragments. */
     public static final int XDP_GET_BUFF_LEN = 188;

@@ -1,0 +1,19 @@
+package io.weft.perf.traffic;
+
+/**
+ * What frames a sink expects.
+ *
+ * @param destinationPort UDP port of the test frames where they arrive: of a Service, its target port
+ * @param ports how many ports from there on
+ * @param tunnelPort UDP port of VXLAN when test frames may arrive in a tunnel, else 0
+ */
+public record Expectation(int destinationPort, int ports, int tunnelPort) {
+    public static Expectation port(int destinationPort) {
+        return new Expectation(destinationPort, 1, 0);
+    }
+
+    /** Frames in a tunnel are counted by their inner port. */
+    public Expectation inTunnel(int port) {
+        return new Expectation(destinationPort, ports, port);
+    }
+}

@@ -1,0 +1,12 @@
+package io.weft.perf.traffic;
+
+import java.time.Duration;
+
+/** Sends test frames out of one device. */
+public interface TrafficGenerator extends AutoCloseable {
+    /** Sends for {@code duration}; {@code rate} frames a second, or as fast as it goes when 0. */
+    SendReport run(Duration duration, double rate) throws InterruptedException;
+
+    @Override
+    void close();
+}
