@@ -169,6 +169,16 @@ static void linux_package(void) {
     IS(Capabilities, HALF_SIZE, sizeof(struct __user_cap_data_struct));
     FIELD(Capabilities, PERMITTED, struct __user_cap_data_struct, permitted);
 
+    IS(ThreadScheduling, SCHED_ATTR_SIZE_VER0, 48); /* <linux/sched/types.h> clashes with <sched.h> */
+    OURS(ThreadScheduling, SIZE);
+    OURS(ThreadScheduling, POLICY);
+    OURS(ThreadScheduling, NICE);
+    OURS(ThreadScheduling, RUNTIME);
+    SAME(ThreadScheduling, SCHED_OTHER);
+    OURS(ThreadScheduling, SELF);
+    OURS(ThreadScheduling, NO_FLAGS);
+    IS(ThreadScheduling, NR_SCHED_SETATTR, SYS_sched_setattr);
+    IS(ThreadScheduling, NR_SCHED_GETATTR, SYS_sched_getattr);
     SAME(Prctl, PR_SET_PDEATHSIG);
     SAME(Prctl, PR_SET_NAME);
     OURS(Prctl, NAME_BYTES); /* TASK_COMM_LEN less one, not exported */

@@ -48,6 +48,19 @@ class ThreadsAndLimitsTest {
     }
 
     @Test
+    void favouredThreadHasItsWeightAndSliceAndOthersDoNot() throws Exception {
+        Requirements.root();
+        ThreadScheduling.Share before = ThreadScheduling.current();
+        ThreadScheduling.Share favoured = InThread.call(() -> {
+            assertEquals(0, ThreadScheduling.favour(before.nice() - 1, 200_000));
+            return ThreadScheduling.current();
+        });
+        assertEquals(Math.max(-20, before.nice() - 1), favoured.nice());
+        assertTrue(favoured.sliceNanos() == 200_000 || favoured.sliceNanos() == 0, favoured::toString);
+        assertEquals(before, ThreadScheduling.current());
+    }
+
+    @Test
     void droppedCapabilityIsMissedByThatThreadOnly() throws Exception {
         Requirements.root();
         assertTrue(Capabilities.has(Capability.CAP_NET_RAW));

@@ -22,7 +22,7 @@ public final class KernelNode implements AutoCloseable {
     private static final String POD_INTERFACE = "eth0";
     private static final int VNI = 1;
     private static final int PORT = 8472;
-    private static final long VTEP_MAC = 0x02_00_C0_00_02_15L;
+    private static final long VTEP_MACS = 0x02_00_C0_00_02_00L;
     private static final int SCOPE_UNIVERSE = 0;
     private final LabPlan.Host host;
     private final Path namespace;
@@ -48,7 +48,7 @@ public final class KernelNode implements AutoCloseable {
                 .withPort(PORT)
                 .withUnderlay(kernel.link(LabPlan.UPLINK).orElseThrow().index())
                 .withLearning(false)
-                .withMac(VTEP_MAC)
+                .withMac(vtepMac())
                 .withMtu(LabPlan.POD_MTU));
             kernel.addAddress(tunnel.index(), Ipv4.toInt(host.podCidrBase()), 32, SCOPE_UNIVERSE);
             kernel.setUp(tunnel.index());
@@ -76,8 +76,13 @@ public final class KernelNode implements AutoCloseable {
         return new Pod("client", host, podNamespace, address, new NamespaceThread(podNamespace));
     }
 
-    /** Makes a Weft node known, as flannel does when it sees that Node's annotations. */
-    void addPeer(LabPlan.Host peer, long vtepMac) {
+    /** Address of its tunnel device. */
+    public long vtepMac() {
+        return VTEP_MACS + host.number();
+    }
+
+    /** Makes another node known, as flannel does when it sees that Node's annotations. */
+    public void addPeer(LabPlan.Host peer, long vtepMac) {
         int base = Ipv4.toInt(peer.podCidrBase());
         try (Rtnetlink kernel = Rtnetlink.openIn(namespace)) {
             int tunnel = kernel.link(VXLAN).orElseThrow().index();
@@ -88,7 +93,7 @@ public final class KernelNode implements AutoCloseable {
     }
 
     Map<String, String> annotations() {
-        return TunnelAnnotations.flannel(host, VTEP_MAC);
+        return TunnelAnnotations.flannel(host, vtepMac());
     }
 
     public LabPlan.Host host() {

@@ -27,6 +27,7 @@ public final class Lab implements AutoCloseable {
     private final Underlay underlay;
     private final Map<String, WeftNode> nodes = new LinkedHashMap<>();
     private final KernelNode kernelNode;
+    private final List<KernelNode> furtherKernelNodes = new ArrayList<>();
     private final OutsideHost outside;
 
     private Lab(LabPlan plan, Distribution distribution) throws Exception {
@@ -166,6 +167,18 @@ public final class Lab implements AutoCloseable {
         return Optional.ofNullable(kernelNode);
     }
 
+    /**
+     * Adds a node run by Linux alone that no Weft node knows: the other end of a path without Weft.
+     *
+     * @param number as of {@link LabPlan.Host}, of no other host
+     */
+    public KernelNode addKernelNode(String name, int number) throws Exception {
+        LabPlan.Host host = new LabPlan.Host(plan.name(), name, number);
+        KernelNode node = new KernelNode(host, underlay.connect(host, 1));
+        furtherKernelNodes.add(node);
+        return node;
+    }
+
     public OutsideHost outside() {
         return outside;
     }
@@ -173,6 +186,7 @@ public final class Lab implements AutoCloseable {
     private void closeThreads() {
         nodes.values().forEach(WeftNode::close);
         kernelNode().ifPresent(KernelNode::close);
+        furtherKernelNodes.forEach(KernelNode::close);
         outside.close();
         underlay.close();
     }
