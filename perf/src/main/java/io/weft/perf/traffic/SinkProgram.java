@@ -21,9 +21,10 @@ import io.weft.nativebindings.bpf.BpfAssembler.Size;
 import io.weft.nativebindings.bpf.BpfHelper;
 import io.weft.nativebindings.bpf.BpfMap;
 import io.weft.nativebindings.bpf.XdpAction;
+import java.util.Optional;
 
 /**
- * The XDP program of {@link XdpSink}: counts, compares sequence numbers, drops UDP and passes everything else (a pod's kernel
+ * The XDP program of {@link XdpSink}: counts, compares sequence numbers, drops UDP (or hands test frames to a socket) and passes everything else (a pod's kernel
  * still answers ARP). R7 is the frame's or inner frame's start, R8 its end, R9 the counters of this processor.
  */
 final class SinkProgram {
@@ -53,20 +54,22 @@ final class SinkProgram {
     private final BpfAssembler program = new BpfAssembler();
     private final Label pass = program.label("pass");
     private final Label drop = program.label("drop");
+    private final Label deliver = program.label("deliver");
     private final Expectation expectation;
 
     private SinkProgram(Expectation expectation) {
         this.expectation = expectation;
     }
 
-    static BpfAssembler assemble(Expectation expectation, BpfMap counters, BpfMap order) {
+    /** @param sockets where test frames go, by queue; without one they are dropped */
+    static BpfAssembler assemble(Expectation expectation, BpfMap counters, BpfMap order, Optional<BpfMap> sockets) {
         SinkProgram sink = new SinkProgram(expectation);
         sink.countFrame(counters);
         sink.requireUdp(sink.pass);
         sink.enterTunnel();
         sink.matchPort();
         sink.judgeOrder(order);
-        sink.end();
+        sink.end(sockets);
         return sink.program;
     }
 
@@ -140,12 +143,18 @@ final class SinkProgram {
             .jump32(Condition.JSLT, R4, 0, late)
             .alu(Alu.ADD, R2, 1)
             .store(Size.W, R1, 0, R2)
-            .jump(drop)
+            .jump(deliver)
             .bind(late);
         increment(LATE);
     }
 
-    private void end() {
+    private void end(Optional<BpfMap> sockets) {
+        program.bind(deliver);
+        sockets.ifPresent(map -> program.load(Size.W, R2, R6, XdpAction.CONTEXT_RX_QUEUE_INDEX)
+            .loadMap(R1, map)
+            .mov(R3, XdpAction.XDP_DROP)
+            .call(BpfHelper.REDIRECT_MAP)
+            .exit());
         program.bind(drop)
             .mov(R0, XdpAction.XDP_DROP)
             .exit()

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Counts and drops the UDP frames that arrive on a device, in the driver: for rates beyond what a receiving program takes. Counting costs no
@@ -31,12 +32,21 @@ public final class XdpSink implements AutoCloseable {
 
     /** Attaches to {@code device} in the network namespace with that path; detaches when closed or when the process ends. */
     public XdpSink(Path namespace, String device, Expectation expectation) {
+        this(namespace, device, expectation, Optional.empty());
+    }
+
+    /** The same, but test frames go to the sockets of an XSKMAP instead of being dropped. */
+    XdpSink(Path namespace, String device, Expectation expectation, BpfMap sockets) {
+        this(namespace, device, expectation, Optional.of(sockets));
+    }
+
+    private XdpSink(Path namespace, String device, Expectation expectation, Optional<BpfMap> sockets) {
         processors = possibleProcessors();
         counters = BpfMap.mappableArray("weft_sink", SinkProgram.COUNTERS_LENGTH, processors);
         counterMemory = counters.mapMemory();
         order = BpfMap.mappableArray("weft_order", SinkProgram.ORDER_LENGTH, 1);
         orderMemory = order.mapMemory();
-        program = BpfProgram.loadXdp("weft_sink", SinkProgram.assemble(expectation, counters, order));
+        program = BpfProgram.loadXdp("weft_sink", SinkProgram.assemble(expectation, counters, order, sockets));
         int ifindex = LiveFrameGenerator.ifindex(namespace, device);
         link = attach(namespace, ifindex);
     }
