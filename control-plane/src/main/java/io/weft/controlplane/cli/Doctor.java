@@ -2,12 +2,15 @@ package io.weft.controlplane.cli;
 
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.config.PortRange;
+import io.weft.dataplane.counters.PortState;
+import io.weft.dataplane.counters.PortStatus;
 import io.weft.nativebindings.linux.Capabilities;
 import io.weft.nativebindings.linux.Capability;
 import io.weft.nativebindings.linux.KernelVersion;
 import io.weft.nativebindings.linux.LinuxException;
 import io.weft.nativebindings.linux.Rlimits;
 import io.weft.nativebindings.linux.Sysctl;
+import io.weft.nativebindings.linux.ThreadAffinity;
 import io.weft.nativebindings.netlink.Ethtool;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.Route;
@@ -48,6 +51,7 @@ final class Doctor {
         reversePath();
         portRanges();
         uplink();
+        placement();
         findings.addAll(ProcessFindings.of(NodeStatus.read(configuration.runDirectory())));
         return List.copyOf(findings);
     }
@@ -199,6 +203,21 @@ final class Doctor {
             ? Finding.ok("queues", queues + " for " + configuration.workers() + " worker(s)")
             : Finding.warn("queues", queues + " for " + configuration.workers() + " workers",
                 "set workers to " + queues));
+    }
+
+    private void placement() {
+        NodeStatus.Dataplane dataplane = NodeStatus.read(configuration.runDirectory()).dataplane();
+        findings.addAll(new PlacementFindings(Path.of("/proc"), Path.of("/sys"), ThreadAffinity.current())
+            .of(configuration.workers(), configuration.workerCpus(), dataplane.running() ? dataplane.pid() : -1,
+                configuration.uplink(), portDevices()));
+    }
+
+    private List<String> portDevices() {
+        try (NodeFiles files = new NodeFiles(configuration.runDirectory())) {
+            return files.counters().stream().flatMap(counters -> counters.ports().stream())
+                .filter(port -> port.state() == PortState.UP && !port.name().equals(configuration.uplink()))
+                .map(PortStatus::name).toList();
+        }
     }
 
     private static String driver(String device) {

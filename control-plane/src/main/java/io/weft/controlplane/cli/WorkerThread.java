@@ -1,0 +1,53 @@
+package io.weft.controlplane.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A worker of a running dataplane, as /proc shows it.
+ *
+ * @param cpus it may run on
+ * @param nice of its scheduling
+ */
+record WorkerThread(int index, BitSet cpus, int nice) {
+    private static final String NAME = "weft-worker-";
+    private static final String ALLOWED = "Cpus_allowed_list:";
+    /** Field 19 of /proc/PID/stat, proc_pid_stat(5); the name is field 2 and may contain blanks. */
+    private static final int NICE_AFTER_NAME = 16;
+
+    boolean isPinned() { return cpus.cardinality() == 1; }
+
+    /** @param proc where procfs is mounted */
+    static List<WorkerThread> of(Path proc, long pid) {
+        try (Stream<Path> tasks = Files.list(proc.resolve(Long.toString(pid)).resolve("task"))) {
+            List<WorkerThread> workers = new ArrayList<>();
+            tasks.forEach(task -> read(task).ifPresent(workers::add));
+            workers.sort(Comparator.comparingInt(WorkerThread::index));
+            return workers;
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
+    private static Optional<WorkerThread> read(Path task) {
+        try {
+            String name = Files.readString(task.resolve("comm")).strip();
+            if (!name.matches(NAME + "\\d{1,4}")) { return Optional.empty(); }
+            BitSet cpus = CpuList.parse(Files.readAllLines(task.resolve("status")).stream()
+                .filter(line -> line.startsWith(ALLOWED)).findFirst().orElse("").replace(ALLOWED, ""));
+            String stat = Files.readString(task.resolve("stat"));
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+            return Optional.of(new WorkerThread(Integer.parseInt(name.substring(NAME.length())), cpus,
+                Integer.parseInt(fields[NICE_AFTER_NAME])));
+        } catch (IOException | RuntimeException e) {
+            return Optional.empty(); // it has ended meanwhile
+        }
+    }
+}
