@@ -1,15 +1,17 @@
 package io.weft.perf;
 
+import io.weft.perf.compare.CompareCommand;
 import io.weft.perf.micro.MicroCommand;
 import io.weft.perf.node.EchoCommand;
 import io.weft.perf.node.FirstPacketCommand;
 import io.weft.perf.node.IdleCommand;
+import io.weft.perf.report.ReportCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** {@code weft bench …}. Exit codes: 0 done, 1 failed, 2 wrong usage. */
 @Command(name = "bench", description = "Benchmarks of Weft on this machine", subcommands = {MicroCommand.class,
-    EchoCommand.class, FirstPacketCommand.class, IdleCommand.class,
+    EchoCommand.class, FirstPacketCommand.class, IdleCommand.class, CompareCommand.class, ReportCommand.class,
     CommandLine.HelpCommand.class}, mixinStandardHelpOptions = true)
 public final class BenchCommand {
     private BenchCommand() {

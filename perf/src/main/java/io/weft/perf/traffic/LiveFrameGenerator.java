@@ -129,6 +129,11 @@ public final class LiveFrameGenerator implements TrafficGenerator {
             return await();
         }
 
+        /** The kernel's number of the sending thread, for its {@code /proc} files; 0 until it runs. */
+        public int thread() {
+            return thread;
+        }
+
         private void requestStop() {
             stopping = true;
             while (!task.isDone()) {

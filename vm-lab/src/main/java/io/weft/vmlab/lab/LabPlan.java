@@ -5,6 +5,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
@@ -14,8 +15,9 @@ import java.util.regex.Pattern;
  * @param weftNodes nodes {@code n1}… run by Weft, 1 to 8
  * @param kernelPeer whether there is a node {@code k1}: Linux set up as flannel's VXLAN back end does
  * @param workers dataplane workers (and queues) a Weft node, 1 to 8
+ * @param settings more of the Weft nodes' configuration, by dotted key
  */
-public record LabPlan(String name, int weftNodes, boolean kernelPeer, int workers) {
+public record LabPlan(String name, int weftNodes, boolean kernelPeer, int workers, Map<String, String> settings) {
     public static final String DEFAULT_NAME = "weft";
     public static final String CLUSTER_CIDR = "10.244.0.0/16";
     public static final String SERVICE_CIDR = "10.96.0.0/16";
@@ -29,6 +31,7 @@ public record LabPlan(String name, int weftNodes, boolean kernelPeer, int worker
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9]{0,7}");
 
     public LabPlan {
+        settings = settings == null ? Map.of() : Map.copyOf(settings); // a file of an older lab has none
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException(
                 "lab name '" + name + "': want 1 to 8 lower-case letters or digits, a letter first");
@@ -37,6 +40,11 @@ public record LabPlan(String name, int weftNodes, boolean kernelPeer, int worker
             throw new IllegalArgumentException("nodes " + weftNodes + ": want 1 to 8");
         }
         if (workers < 1 || workers > 8) { throw new IllegalArgumentException("workers " + workers + ": want 1 to 8"); }
+    }
+
+    /** With the default configuration. */
+    public LabPlan(String name, int weftNodes, boolean kernelPeer, int workers) {
+        this(name, weftNodes, kernelPeer, workers, Map.of());
     }
 
     /** Two Weft nodes and a kernel peer, one worker each. */

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ public final class WeftNode implements AutoCloseable {
     private final NamespaceThread thread;
     private final CniPlugin cni;
     private final Path namespace;
+    private final Map<String, String> settings;
     private final NodeView view = new NodeView(this);
     private final Map<String, Pod> pods = new LinkedHashMap<>();
     private Process process;
@@ -35,6 +37,7 @@ public final class WeftNode implements AutoCloseable {
         this.distribution = distribution;
         this.manifests = manifests;
         this.namespace = namespace;
+        settings = plan.settings();
         configuration = configuration(plan, host);
         directory = Files.createDirectories(configuration.getParent());
         Files.writeString(configuration, configurationText(plan));
@@ -67,8 +70,10 @@ public final class WeftNode implements AutoCloseable {
 
     /** Starts {@code weft node} in the node's namespace; its output goes to {@link #log}. */
     public void start() throws Exception {
-        ProcessBuilder builder = new ProcessBuilder(
-            distribution.weft().toString(), "node", "--config", configuration.toString())
+        List<String> command = new ArrayList<>(
+            List.of(distribution.weft().toString(), "node", "--config", configuration.toString()));
+        settings.forEach((key, value) -> command.addAll(List.of("--set", key + "=" + value)));
+        ProcessBuilder builder = new ProcessBuilder(command)
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
         process = thread.call(builder::start);

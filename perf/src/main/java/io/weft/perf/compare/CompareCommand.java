@@ -1,0 +1,124 @@
+package io.weft.perf.compare;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.weft.nativebindings.linux.Capabilities;
+import io.weft.nativebindings.linux.Capability;
+import io.weft.perf.MachineFacts;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code weft bench compare}: Weft and whatever peers the machine has, one after the other, over and over. */
+@Command(name = "compare", mixinStandardHelpOptions = true, description = {
+    "Weft beside Linux, a C AF_XDP program, DPDK's testpmd and Open vSwitch: packets per core-second",
+    "Builds namespaces and devices of its own and takes them down again. Needs root, two cores, and a quiet machine."})
+public final class CompareCommand implements Callable<Integer> {
+    enum Format {
+        table, json
+    }
+
+    @Spec private CommandSpec spec;
+
+    @Option(names = "--pairs", defaultValue = "10", description = "rounds; in each, every contender has its turn (default: ${DEFAULT-VALUE})") private int pairs;
+
+    @Option(names = "--seconds", defaultValue = "1", description = "one measurement (default: ${DEFAULT-VALUE})") private double seconds;
+
+    @Option(names = "--warm-up", defaultValue = "0.5", description = "seconds of load before each (default: ${DEFAULT-VALUE})") private double warmUp;
+
+    @Option(names = "--flows", defaultValue = "65535", description = "flows, in random order; 1 to 65535 (default: ${DEFAULT-VALUE})") private int flows;
+
+    @Option(names = "--only", split = ",", description = "weft, linux, floor, testpmd, ovs (default: all that the machine has)") private List<String> only;
+
+    @Option(names = "--floor", paramLabel = "PROGRAM", description = "a C program that moves frames between two AF_XDP sockets, called as PROGRAM -m l2fwd -i NEAR -o FAR -c CORE -t SECONDS -b 64") private Path floor;
+
+    @Option(names = "--generator-cpu", defaultValue = "0", description = "core that makes the frames (default: ${DEFAULT-VALUE})") private int generatorCpu;
+
+    @Option(names = "--dut-cpu", defaultValue = "1", description = "core of everything else (default: ${DEFAULT-VALUE})") private int contenderCpu;
+
+    @Option(names = {"-o",
+        "--output"}, defaultValue = "table", description = "${COMPLETION-CANDIDATES}") private Format format;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "also write the JSON to a file, for weft bench report") private Path json;
+
+    @Override
+    public Integer call() throws Exception {
+        if (pairs < 1 || seconds <= 0 || warmUp < 0 || flows < 1 || flows > 65_535) {
+            throw new ParameterException(spec.commandLine(),
+                "want --pairs ≥ 1, --seconds > 0, --warm-up ≥ 0, --flows 1 to 65535");
+        }
+        PrintWriter progress = spec.commandLine().getErr();
+        Settings settings = new Settings(pairs, seconds, warmUp, flows, Settings.FRAME_BYTES,
+            new Cores(generatorCpu, contenderCpu));
+        Comparison comparison = compare(settings, progress);
+        ObjectMapper mapper = mapper();
+        if (json != null) {
+            Files.writeString(json, mapper.writeValueAsString(comparison) + "\n");
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        if (format == Format.json) {
+            out.println(mapper.writeValueAsString(comparison));
+        } else {
+            ComparisonTable.print(comparison, out);
+        }
+        out.flush();
+        return 0;
+    }
+
+    static ObjectMapper mapper() {
+        return JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+    }
+
+    private Comparison compare(Settings settings, PrintWriter progress) throws Exception {
+        String started = Instant.now().toString();
+        try (Tournament tournament = new Tournament(settings, new LiveLoadSource(), progress)) {
+            Thread cleaner = new Thread(tournament::close);
+            Runtime.getRuntime().addShutdownHook(cleaner); // interrupted by ^C
+            try {
+                String missing = missing();
+                if (missing.isEmpty()) {
+                    enterAll(tournament);
+                    tournament.play();
+                } else {
+                    List.of("weft", "linux", "floor", "testpmd", "ovs")
+                        .forEach(name -> tournament.leaveOut(name, missing));
+                }
+            } finally {
+                Runtime.getRuntime().removeShutdownHook(cleaner);
+            }
+            List<Series> series = tournament.series();
+            return new Comparison(Comparison.KIND, MachineFacts.read(), Commit.current(), started, settings,
+                tournament.leftOut(), series, Match.ratios(series));
+        }
+    }
+
+    private static String missing() {
+        if (!Capabilities.missing(Capability.CAP_SYS_ADMIN, Capability.CAP_NET_ADMIN, Capability.CAP_NET_RAW)
+            .isEmpty()) {
+            return "needs root: makes network namespaces and AF_XDP sockets";
+        }
+        return Runtime.getRuntime().availableProcessors() < 2 ? "needs two cores" : "";
+    }
+
+    private void enterAll(Tournament tournament) throws IOException {
+        String unique = Long.toString(ProcessHandle.current().pid(), Character.MAX_RADIX);
+        List<Contender> all = List.of(
+            new WeftContender("cmp" + unique), new KernelContender(), new FloorContender(floor), new TestpmdContender(),
+            new OvsContender());
+        for (Contender contender : all) {
+            if (only == null || only.contains(contender.name())) {
+                tournament.enter(contender, contender.name().charAt(0) + unique);
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package io.weft.perf.compare;
+
+import io.weft.perf.MachineFacts;
+import java.io.PrintWriter;
+
+/** A {@link Comparison} for the terminal. */
+final class ComparisonTable {
+    private static final double PERCENT = 100;
+
+    private ComparisonTable() {}
+
+    static void print(Comparison comparison, PrintWriter out) {
+        out.printf("%-30s %6s  %-22s %-22s %8s %6s %7s %6s%n", "contender, work", "rounds", "Mpps at the sink",
+            "Mpps per core-second", "overload", "loss %", "right %", "batch");
+        for (Series series : comparison.series()) {
+            out.printf("%-30s %6d  %-22s %-22s %8.3f %6.1f %7.2f %6.1f%n", series.name(), series.counted().size(),
+                text(series.mpps()), text(series.mppsPerCore()), series.mppsPerCoreAtOverload(),
+                PERCENT * series.loss().median(), PERCENT * series.asExpected().min(),
+                series.framesPerBatch().median());
+        }
+        if (!comparison.ratios().isEmpty()) {
+            out.printf("%n%-30s %-30s %-22s %s%n", "Weft's packets per core-second", "over", "ratio", "goal");
+        }
+        for (Ratio ratio : comparison.ratios()) {
+            out.printf("%-30s %-30s %-22s %s%n", ratio.weft(), ratio.peer(), text(ratio.ratio()),
+                ratio.goal() == null ? "" : ratio.goal());
+        }
+        long disturbed = comparison.series().stream().flatMap(series -> series.counted().stream())
+            .filter(Sample::disturbed).count();
+        if (disturbed > 0) {
+            out.printf("DISTURBED: in %d measurements others had much of the two cores; repeat it on a quiet machine%n",
+                disturbed);
+        }
+        comparison.leftOut().forEach(left -> out.printf("left out: %s: %s%n", left.name(), left.reason()));
+        MachineFacts machine = comparison.machine();
+        out.printf("%s, %d cores, Linux %s, JDK %s, commit %s; medians (least-most)%n", machine.cpu(), machine.cores(),
+            machine.kernel(), machine.jdk(), comparison.commit());
+    }
+
+    private static String text(Spread spread) {
+        return "%.3f (%.3f-%.3f)".formatted(spread.median(), spread.min(), spread.max());
+    }
+}

@@ -1,0 +1,149 @@
+package io.weft.perf.compare;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+
+/**
+ * Processor time used by a contender, at one moment; {@link #since} is the time between two.
+ *
+ * <p>The time of threads comes from {@code /proc/PID/task/TID/schedstat}, in nanoseconds, softirqs that ran in the thread's context among
+ * it. The receive softirq of a frame runs on the core that sent it, the generator's, in the generator's context, yet it is the
+ * contender's work: how much of that core it took is known from {@code /proc/stat} only, by the timer's samples (250 a second on many kernels).
+ */
+final class CpuTime {
+    private static final Path PROC = Path.of("/proc");
+    private static final long USER_HZ_NANOS = 10_000_000;
+    private static final int IDLE = 3; // columns of /proc/stat, user is 0
+    private static final int IOWAIT = 4;
+    private static final int SOFTIRQ = 6;
+    private static final int ACCOUNTED = 8; // user to steal; guest time is in user already
+
+    private final long wallNanos;
+    private final Map<String, Long> threads;
+    private final long generatorThread;
+    private final long generatorSoftirqd;
+    private final long contenderSoftirqd;
+    private final long generatorSoftirq;
+    private final long busy;
+
+    /**
+     * @param wallNanos between the two moments
+     * @param threads of the contender, its kernel threads for NAPI among them
+     * @param softirqs that the contender caused in the generator's context and in both ksoftirqd
+     * @param busy of both cores less the generator's own: the same quantity, found the other way, with everything else that ran on the
+     *     machine in it
+     */
+    record Used(long wallNanos, long threads, long softirqs, long busy) {
+        double coreSeconds() {
+            return (threads + softirqs) / 1e9;
+        }
+    }
+
+    private CpuTime(Cores cores, Map<String, Long> threads, int generatorThread) {
+        this.threads = threads;
+        wallNanos = System.nanoTime();
+        this.generatorThread = runtime(PROC.resolve("self/task/" + generatorThread));
+        generatorSoftirqd = kernelThread("ksoftirqd/" + cores.generator());
+        contenderSoftirqd = kernelThread("ksoftirqd/" + cores.contender());
+        long[] generator = ticks(cores.generator());
+        long[] contender = ticks(cores.contender());
+        generatorSoftirq = generator[SOFTIRQ] * USER_HZ_NANOS;
+        busy = (busyTicks(generator) + busyTicks(contender)) * USER_HZ_NANOS;
+    }
+
+    /**
+     * @param processes of the contender
+     * @param kernelThreads of the contender
+     * @param generatorThread of this process
+     */
+    static CpuTime now(Cores cores, Collection<Long> processes, Collection<Long> kernelThreads, int generatorThread) {
+        Map<String, Long> threads = new HashMap<>();
+        processes.forEach(process -> addThreads(process, threads));
+        kernelThreads.forEach(process -> addThreads(process, threads));
+        return new CpuTime(cores, threads, generatorThread);
+    }
+
+    Used since(CpuTime before) {
+        long used = threads.entrySet().stream()
+            .mapToLong(thread -> thread.getValue() - before.threads.getOrDefault(thread.getKey(), 0L))
+            .sum();
+        long softirqd = generatorSoftirqd - before.generatorSoftirqd;
+        long onGenerator = Math.max(generatorSoftirq - before.generatorSoftirq, softirqd);
+        long softirqs = onGenerator + contenderSoftirqd - before.contenderSoftirqd;
+        long generating = generatorThread - before.generatorThread - (onGenerator - softirqd);
+        return new Used(wallNanos - before.wallNanos, used, softirqs, busy - before.busy - generating);
+    }
+
+    private static void addThreads(long process, Map<String, Long> into) {
+        try (DirectoryStream<Path> tasks = Files.newDirectoryStream(PROC.resolve(process + "/task"))) {
+            for (Path task : tasks) {
+                into.put(task.getFileName().toString(), runtime(task));
+            }
+        } catch (IOException e) {
+            return; // ended meanwhile
+        }
+    }
+
+    private static long runtime(Path task) {
+        try {
+            String text = Files.readString(task.resolve("schedstat"));
+            return Long.parseLong(text.substring(0, text.indexOf(' ')));
+        } catch (IOException e) {
+            return 0; // ended meanwhile
+        }
+    }
+
+    private static long kernelThread(String name) {
+        return processesNamed(name).stream().mapToLong(process -> runtime(PROC.resolve(process + "/task/" + process)))
+            .sum();
+    }
+
+    /** Processes whose name begins so. */
+    static List<Long> processesNamed(String prefix) {
+        try (var all = Files.list(PROC)) {
+            return all.filter(path -> path.getFileName().toString().chars().allMatch(Character::isDigit))
+                .filter(path -> name(path).startsWith(prefix))
+                .map(path -> Long.parseLong(path.getFileName().toString()))
+                .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String name(Path process) {
+        try {
+            return Files.readString(process.resolve("comm")).strip();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    private static long busyTicks(long[] ticks) {
+        return LongStream.of(ticks).limit(ACCOUNTED).sum() - ticks[IDLE] - ticks[IOWAIT];
+    }
+
+    /** The columns of a core's line, {@code user} first. */
+    private static long[] ticks(int core) {
+        try {
+            return parse(Files.readString(PROC.resolve("stat")), core);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static long[] parse(String stat, int core) {
+        String label = "cpu" + core + " ";
+        String line = stat.lines().filter(candidate -> candidate.startsWith(label)).findFirst()
+            .orElseThrow(() -> new IllegalArgumentException("/proc/stat has no core " + core));
+        return Stream.of(line.substring(label.length()).strip().split(" +")).mapToLong(Long::parseLong).toArray();
+    }
+}

@@ -1,0 +1,11 @@
+package io.weft.perf.compare;
+
+/** Makes {@link Load}s. */
+interface LoadSource {
+    /**
+     * @param flows source ports in use, in random order
+     * @param framesPerSecond or 0 for as many as the generator makes
+     * @param core on which to make them
+     */
+    Load start(Entrance entrance, int flows, double framesPerSecond, int core) throws Exception;
+}

@@ -1,0 +1,27 @@
+package io.weft.perf.compare;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Lets a device's NAPI run in a kernel thread of its own, on a chosen core. */
+final class NapiThread {
+    private NapiThread() {}
+
+    /**
+     * @param device with NAPI already: a program attached, or GRO on
+     * @return the threads
+     */
+    static List<Long> pin(Path netns, String device, int core) throws IOException, InterruptedException {
+        Shell.runIn(netns, "sh", "-c", "echo 1 > /sys/class/net/" + device + "/threaded");
+        List<Long> threads = CpuTime.processesNamed("napi/" + device + "-");
+        if (threads.isEmpty()) {
+            throw new IOException(device + " has no NAPI thread: this kernel has no threaded NAPI");
+        }
+        for (long thread : threads) {
+            Shell.run("taskset", "-cp", Integer.toString(core), Long.toString(thread));
+            Shell.run("renice", "-n", "-20", "-p", Long.toString(thread));
+        }
+        return threads;
+    }
+}

@@ -1,0 +1,165 @@
+package io.weft.perf.compare;
+
+import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.MacAddress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Open vSwitch's userspace datapath on AF_XDP ports, one rule: everything from the near device into a VXLAN tunnel over the far one. It
+ * translates nothing.
+ */
+final class OvsContender implements Contender {
+    private static final Path VSWITCHD = Path.of("/usr/lib/openvswitch-switch/ovs-vswitchd");
+    private static final Path SCHEMA = Path.of("/usr/share/openvswitch/vswitch.ovsschema");
+    private static final String PACKAGES = "openvswitch-switch";
+    private static final int PORT = 8080;
+    private static final int TUNNEL_MTU = 1450;
+    private static final long LIMIT_NS = 20_000_000_000L;
+
+    @Override
+    public String name() {
+        return "ovs";
+    }
+
+    @Override
+    public Optional<String> missing() {
+        Optional<String> programs = Shell.missing(PACKAGES, "ovs-vsctl", "ovs-ofctl", "ovs-appctl", "ovsdb-tool",
+            "ovsdb-server");
+        if (programs.isPresent()) { return programs; }
+        return Files.isExecutable(VSWITCHD) && Files.exists(SCHEMA)
+            ? Optional.empty()
+            : Optional.of(VSWITCHD + " not found (Debian: apt-get install " + PACKAGES + ")");
+    }
+
+    @Override
+    public List<Workload> workloads() {
+        return List.of(Workload.VXLAN);
+    }
+
+    @Override
+    public Scene setUp(Workload workload, String id, Cores cores) throws Exception {
+        VethLab lab = VethLab.create(id);
+        Instance ovs = new Instance(lab, cores);
+        try {
+            Process switchd = ovs.start();
+            return new ProcessScene(workload, lab, switchd, lab.entrance(VethLab.SINK, PORT), lab.exit(PORT, true))
+                .with(ovs);
+        } catch (Exception e) {
+            ovs.close();
+            lab.close();
+            throw e;
+        }
+    }
+
+    /** The two daemons with files of their own. */
+    private static final class Instance implements AutoCloseable {
+        private final VethLab lab;
+        private final Cores cores;
+        private final Path directory;
+        private final Map<String, String> environment;
+        private final List<Process> daemons = new ArrayList<>();
+
+        Instance(VethLab lab, Cores cores) throws IOException {
+            this.lab = lab;
+            this.cores = cores;
+            directory = Files.createTempDirectory("weft-ovs");
+            String text = directory.toString();
+            environment = Map.of(
+                "OVS_RUNDIR", text, "OVS_LOGDIR", text, "OVS_DBDIR", text, "OVS_SYSCONFDIR", text);
+        }
+
+        Process start() throws Exception {
+            run("ovsdb-tool", "create", file("conf.db"), SCHEMA.toString());
+            daemon("ovsdb-server", file("conf.db"), "--remote=punix:" + file("db.sock"));
+            await(directory.resolve("db.sock"));
+            vsctl("--no-wait", "init");
+            vsctl("--no-wait", "set", "Open_vSwitch", ".",
+                "other_config:pmd-cpu-mask=" + Long.toHexString(1L << cores.contender()));
+            Process switchd = daemon(Shell.inside(lab.node(), "taskset", "-c", Integer.toString(cores.contender()),
+                VSWITCHD.toString(),
+                "unix:" + file("db.sock"), "--pidfile=" + file("vswitchd.pid"), "--unixctl=" + file("vswitchd.ctl")));
+            await(directory.resolve("vswitchd.ctl"));
+            bridges();
+            return switchd;
+        }
+
+        private void bridges() throws Exception {
+            vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev", "--", "set", "interface",
+                "br0",
+                "mtu_request=" + TUNNEL_MTU);
+            port("br0", lab.near(), 1);
+            vsctl("add-br", "underlay", "--", "set", "bridge", "underlay", "datapath_type=netdev");
+            port("underlay", lab.far(), 1);
+            Shell.runIn(lab.node(), "ip", "address", "flush", "dev", lab.far());
+            Shell.runIn(lab.node(), "ip", "link", "set", "underlay", "up", "address",
+                MacAddress.format(VethLab.FAR_MAC));
+            Shell.runIn(lab.node(), "ip", "address", "add", Ipv4Address.format(VethLab.FAR) + "/24", "dev", "underlay");
+            String sink = Ipv4Address.format(VethLab.SINK);
+            vsctl("add-port", "br0", "vx0", "--", "set", "interface", "vx0", "type=vxlan", "options:remote_ip=" + sink,
+                "options:key=1", "options:dst_port=" + Exit.TUNNEL_PORT, "ofport_request=2");
+            run("ovs-appctl", "-t", file("vswitchd.ctl"), "tnl/neigh/set", "underlay", sink,
+                MacAddress.format(VethLab.SINK_MAC));
+            Shell.runIn(lab.node(), "ip", "link", "set", "br0", "up");
+            run("ovs-ofctl", "del-flows", "br0");
+            run("ovs-ofctl", "add-flow", "br0", "in_port=1,actions=output:2");
+        }
+
+        private void port(String bridge, String device, int number) throws Exception {
+            vsctl("add-port", bridge, device, "--", "set", "interface", device, "type=afxdp", "options:n_rxq=1",
+                "options:xdp-mode=best-effort", "ofport_request=" + number);
+        }
+
+        private void vsctl(String... words) throws Exception {
+            List<String> line = new ArrayList<>(List.of("ovs-vsctl", "--timeout=15", "--db=unix:" + file("db.sock")));
+            line.addAll(List.of(words));
+            run(line.toArray(String[]::new));
+        }
+
+        private void run(String... line) throws Exception {
+            Shell.run("", environment, line);
+        }
+
+        private Process daemon(String... line) throws IOException {
+            ProcessBuilder builder = new ProcessBuilder(line).redirectErrorStream(true)
+                .redirectOutput(directory.resolve("log").toFile());
+            builder.environment().putAll(environment);
+            Process process = builder.start();
+            daemons.add(process);
+            return process;
+        }
+
+        private void await(Path file) throws Exception {
+            long start = System.nanoTime();
+            while (!Files.exists(file)) {
+                if (System.nanoTime() - start > LIMIT_NS || !daemons.getLast().isAlive()) {
+                    throw new IOException("Open vSwitch does not start: " + Files.readString(directory.resolve("log")));
+                }
+                Thread.sleep(20);
+            }
+        }
+
+        private String file(String name) {
+            return directory.resolve(name).toString();
+        }
+
+        @Override
+        public void close() throws Exception {
+            for (Process daemon : daemons.reversed()) {
+                ProcessScene.end(daemon);
+            }
+            try (Stream<Path> files = Files.walk(directory)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package io.weft.perf.compare;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+
+/** A contender that is a process between the near and the far device of a {@link VethLab}; stopped by SIGSTOP while it is not its turn. */
+final class ProcessScene implements Scene {
+    private static final int TERM_SECONDS = 5;
+    private static final long READY_NANOS = 30_000_000_000L;
+    private static final long POLL_MILLIS = 20;
+    private final Workload workload;
+    private final VethLab lab;
+    private final Process process;
+    private final Entrance entrance;
+    private final Exit exit;
+    private final List<AutoCloseable> more = new ArrayList<>();
+
+    ProcessScene(Workload workload, VethLab lab, Process process, Entrance entrance, Exit exit) {
+        this.workload = workload;
+        this.lab = lab;
+        this.process = process;
+        this.entrance = entrance;
+        this.exit = exit;
+    }
+
+    /** Waits until it stands ready; fails when it ends or takes too long. */
+    void await(String what, Callable<Boolean> condition) throws Exception {
+        long start = System.nanoTime();
+        while (!condition.call()) {
+            if (!process.isAlive()) {
+                throw new IOException("it ended with " + process.exitValue() + " before " + what);
+            }
+            if (System.nanoTime() - start > READY_NANOS) { throw new IOException("no sign of " + what + " in 30 s"); }
+            Thread.sleep(POLL_MILLIS);
+        }
+    }
+
+    /** Something to close after the process. */
+    ProcessScene with(AutoCloseable resource) {
+        more.add(resource);
+        return this;
+    }
+
+    @Override
+    public Workload workload() {
+        return workload;
+    }
+
+    @Override
+    public Entrance entrance() {
+        return entrance;
+    }
+
+    @Override
+    public Exit exit() {
+        return exit;
+    }
+
+    @Override
+    public Collection<Long> processes() {
+        List<Long> all = new ArrayList<>(process.descendants().map(ProcessHandle::pid).toList());
+        all.add(process.pid());
+        return all;
+    }
+
+    @Override
+    public void resume() throws IOException, InterruptedException {
+        if (!process.isAlive()) { throw new IOException("it has ended with " + process.exitValue()); }
+        signal("-CONT");
+    }
+
+    @Override
+    public void pause() throws IOException, InterruptedException {
+        signal("-STOP");
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        for (long pid : processes()) {
+            Shell.run("kill", name, Long.toString(pid));
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            if (process.isAlive()) {
+                signal("-CONT");
+            }
+            end(process);
+            for (AutoCloseable resource : more) {
+                resource.close();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        } finally {
+            lab.close();
+        }
+    }
+
+    /** Asks a process to end, and makes it. */
+    static void end(Process process) throws InterruptedException {
+        List<ProcessHandle> children = process.descendants().toList();
+        process.destroy();
+        if (!process.waitFor(TERM_SECONDS, TimeUnit.SECONDS)) {
+            process.destroyForcibly().waitFor();
+        }
+        children.forEach(ProcessHandle::destroyForcibly);
+    }
+}

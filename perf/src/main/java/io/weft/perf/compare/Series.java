@@ -1,0 +1,58 @@
+package io.weft.perf.compare;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/** All measurements of one contender with one workload. */
+record Series(String contender, Workload workload, int flows, List<Sample> samples) {
+    @JsonProperty
+    String name() {
+        return nameOf(contender, workload, flows);
+    }
+
+    static String nameOf(String contender, Workload workload, int flows) {
+        return contender + " " + workload.label() + " " + (flows == 1 ? "1 flow" : flows + " flows");
+    }
+
+    @JsonProperty
+    Spread mpps() {
+        return saturating(Sample::mpps);
+    }
+
+    @JsonProperty
+    Spread mppsPerCore() {
+        return saturating(Sample::mppsPerCore);
+    }
+
+    @JsonProperty
+    Spread loss() {
+        return saturating(Sample::loss);
+    }
+
+    @JsonProperty
+    Spread asExpected() {
+        return saturating(Sample::asExpected);
+    }
+
+    @JsonProperty
+    Spread framesPerBatch() {
+        return saturating(Sample::framesPerBatch);
+    }
+
+    /** Packets a core-second at overload, for what it is worth: taken first, while warming up. */
+    @JsonProperty
+    double mppsPerCoreAtOverload() {
+        return samples.stream().filter(Sample::overload).mapToDouble(Sample::mppsPerCore).findFirst().orElse(0);
+    }
+
+    /** Over the samples at the load that just saturates. */
+    private Spread saturating(ToDoubleFunction<Sample> figure) {
+        return Spread.of(counted().stream().mapToDouble(figure).boxed().toList());
+    }
+
+    /** The overloads only serve to find the load, and to show what it costs. */
+    List<Sample> counted() {
+        return samples.stream().filter(sample -> !sample.overload()).toList();
+    }
+}

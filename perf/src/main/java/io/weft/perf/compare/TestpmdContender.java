@@ -1,0 +1,55 @@
+package io.weft.perf.compare;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** DPDK's {@code dpdk-testpmd} over its AF_XDP driver, moving frames from one device to the other. */
+final class TestpmdContender implements Contender {
+    private static final int PORT = 8080;
+    /** What it prints last before it waits for a key. */
+    private static final String FORWARDS = "Press enter to exit";
+
+    @Override
+    public String name() {
+        return "testpmd";
+    }
+
+    @Override
+    public Optional<String> missing() {
+        return Shell.missing("dpdk-dev librte-net-af-xdp23", "dpdk-testpmd");
+    }
+
+    @Override
+    public List<Workload> workloads() {
+        return List.of(Workload.FORWARD);
+    }
+
+    @Override
+    public Scene setUp(Workload workload, String id, Cores cores) throws Exception {
+        VethLab lab = VethLab.create(id);
+        Path log = Files.createTempFile("weft-testpmd", ".log");
+        try {
+            String both = cores.generator() + "," + cores.contender();
+            Process process = new ProcessBuilder(Shell.inside(lab.node(), "stdbuf", "-oL", "taskset", "-c", both,
+                "dpdk-testpmd", "--no-huge", "-m", "512",
+                "--no-pci", "--no-shconf", "-l", both, "--main-lcore", Integer.toString(cores.generator()), "--vdev",
+                "net_af_xdp0,iface=" + lab.near(), "--vdev", "net_af_xdp1,iface=" + lab.far(), "--",
+                "--forward-mode=io", "--auto-start", "--nb-cores=1", "--burst=64", "--total-num-mbufs=8192",
+                "--stats-period", "0")).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+            ProcessScene scene = new ProcessScene(workload, lab, process, lab.entrance(VethLab.SINK, PORT),
+                lab.exit(PORT, false)).with(() -> Files.delete(log));
+            try {
+                scene.await("forwarding", () -> Files.readString(log).contains(FORWARDS));
+            } catch (Exception e) {
+                scene.close();
+                throw e;
+            }
+            return scene;
+        } catch (Exception e) {
+            lab.close();
+            throw e;
+        }
+    }
+}

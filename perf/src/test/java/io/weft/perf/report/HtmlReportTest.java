@@ -1,0 +1,118 @@
+package io.weft.perf.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.Element;
+import org.xml.sax.InputSource;
+import picocli.CommandLine;
+
+class HtmlReportTest {
+    private static final String COMPARE = """
+        {"kind": "compare", "machine": {"cpu": "<some> & processor", "cores": 2},
+         "settings": {"pairs": 10, "seconds": 1.0, "frameBytes": 60}, "leftOut": [{"name": "ovs", "reason": "not found"}],
+         "series": [
+           {"name": "weft dnat-vxlan 64 flows", "contender": "weft", "mppsPerCore": {"median": 2.0, "min": 1.0, "max": 4.0}},
+           {"name": "linux dnat-vxlan 64 flows", "contender": "linux", "mppsPerCore": {"median": 1.0, "min": 0.5, "max": 1.5}}],
+         "ratios": [{"weft": "weft dnat-vxlan 64 flows", "peer": "linux dnat-vxlan 64 flows", "goal": 2.5,
+                     "ratio": {"median": 2.0, "min": 1.9, "max": 2.1}}]}""";
+    private static final String MICRO = """
+        [{"name": "pod-clusterip-vxlan", "flows": 65536, "batch": 64, "nsPerPacket": 40.0, "nsP999": 80.0, "bytesPerPacket": 0,
+          "stages": [{"name": "flow-lookup", "nsPerPacket": 10.0, "share": 0.25}], "machine": {"cpu": "x"}}]""";
+    private static final String ECHO = """
+        {"machine": {"cpu": "x"}, "rounds": 10, "seconds": 5.0, "rate": 2000, "cases": [
+          {"path": "weft idle", "loadRate": 0, "p50": {"median": 30, "least": 20, "greatest": 40},
+           "p99": {"median": 100, "least": 90, "greatest": 200}, "p9999": {"median": 1000, "least": 500, "greatest": 9000}}]}""";
+
+    @Test
+    void barsAreAsLongAsTheirFigures() throws Exception {
+        Element svg = picture(report(COMPARE), 0);
+        double weft = width(svg, 0);
+        assertTrue(weft > 0);
+        assertEquals(weft / 2, width(svg, 1), 0.1);
+        assertEquals("weft", ((Element) svg.getElementsByTagName("rect").item(0)).getAttribute("class"));
+    }
+
+    @Test
+    void saysRatiosGoalsAndWhatWasLeftOut() throws Exception {
+        String page = report(COMPARE);
+        assertTrue(
+            page.contains(
+                "<td class=\"number\">2.00</td><td class=\"number\">1.90–2.10</td><td class=\"number\">≥ 2.50</td>"),
+            page);
+        assertTrue(page.contains("Left out: ovs: not found"));
+        assertTrue(page.contains("&lt;some&gt; &amp; processor"));
+    }
+
+    @Test
+    void drawsStagesAndPercentiles() throws Exception {
+        String page = report(COMPARE, MICRO, ECHO);
+        assertTrue(page.contains("Stages of pod-clusterip-vxlan, 65,536 flows, batch 64"), page);
+        assertTrue(page.contains("weft idle, 0 pps beside p99.99: 1000 µs (500–9000)"), page);
+        for (int i = 0; i < 4; i++) {
+            picture(page, i);
+        }
+    }
+
+    @Test
+    void asksNothingOfTheNetwork() throws Exception {
+        String page = report(COMPARE, MICRO, ECHO).replace("http://www.w3.org/2000/svg", "");
+        assertFalse(page.contains("http") || page.contains("src=") || page.contains("href="), page);
+    }
+
+    @Test
+    void refusesOtherJson() {
+        assertThrows(IllegalArgumentException.class, () -> report("{\"a\": 1}"));
+    }
+
+    @Test
+    void writesTheFile(@TempDir Path directory) throws Exception {
+        Path compare = Files.writeString(directory.resolve("compare.json"), COMPARE);
+        Path out = directory.resolve("report.html");
+        assertEquals(0,
+            new CommandLine(new ReportCommand()).execute("--compare", compare.toString(), "--out", out.toString()));
+        assertTrue(Files.readString(out).startsWith("<!DOCTYPE html>"));
+    }
+
+    @Test
+    void nothingToReportIsWrongUsage() {
+        assertEquals(2, new CommandLine(new ReportCommand()).setErr(new java.io.PrintWriter(new java.io.StringWriter()))
+            .execute("--out", "x"));
+    }
+
+    private static String report(String... results) throws Exception {
+        ObjectMapper json = new ObjectMapper();
+        return HtmlReport.of(List.of(results).stream().map(result -> {
+            try {
+                return json.readTree(result);
+            } catch (java.io.IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+        }).toList());
+    }
+
+    /** The page's {@code index}th picture, which must be well-formed XML. */
+    private static Element picture(String page, int index) throws Exception {
+        int from = -1;
+        for (int i = 0; i <= index; i++) {
+            from = page.indexOf("<svg", from + 1);
+        }
+        String svg = page.substring(from, page.indexOf("</svg>", from) + "</svg>".length());
+        return DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(new InputSource(new StringReader(svg)))
+            .getDocumentElement();
+    }
+
+    private static double width(Element svg, int bar) {
+        return Double.parseDouble(((Element) svg.getElementsByTagName("rect").item(bar)).getAttribute("width"));
+    }
+}
