@@ -15,7 +15,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** TCP both ways at once between pods of two nodes, of which one may be Linux as flannel sets it up. */
+/** TCP both ways at once between pods of one node and of two, of which one may be Linux as flannel sets it up. */
 class BulkTcpIT {
     private static final long BYTES = Long.getLong("weft.it.bulkMebibytes", 128L) << 20;
     private static final long CAPTURED_BYTES = Math.min(BYTES, Long.getLong("weft.it.capturedMebibytes", 32L) << 20);
@@ -23,6 +23,7 @@ class BulkTcpIT {
     private static final InetSocketAddress KERNEL_SERVICE = new InetSocketAddress("10.96.0.21", 80);
     private static Lab lab;
     private static Pod near;
+    private static Pod neighbour;
     private static Pod far;
 
     @BeforeAll
@@ -32,6 +33,7 @@ class BulkTcpIT {
         Requirements.tool("tshark");
         lab = Lab.up(new LabPlan(LabNames.unique("bulk"), 2, true, 1));
         near = lab.node("n1").addPod("near");
+        neighbour = lab.node("n1").addPod("neighbour");
         far = lab.node("n2").addPod("far");
     }
 
@@ -61,6 +63,15 @@ class BulkTcpIT {
         }
         assertEquals(0, PodCounters.checksumErrors(near.thread()));
         assertEquals(0, PodCounters.checksumErrors(far.thread()));
+    }
+
+    @Test
+    void contentArrivesIntactInLongPacketsBetweenPodsOfOneNode() throws Exception {
+        assertIntact(
+            new BulkTransfer().run(near.thread(), neighbour.thread(), neighbour.port(PORT), neighbour.port(PORT),
+                BYTES));
+        assertEquals(0, PodCounters.checksumErrors(near.thread()));
+        assertEquals(0, PodCounters.checksumErrors(neighbour.thread()));
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.counters.PortStatus;
+import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.TablesReader;
 import io.weft.dataplane.table.TablesSnapshot;
 import java.nio.file.Path;
@@ -23,9 +24,13 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
     private static final long ALIVE_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final int TOP_DROPS = 5;
 
-    /** @param trouble one line, empty while all is well */
+    /**
+     * @param longestPacket bytes that ports carry, 0 as long as it is not known
+     * @param trouble one line, empty while all is well
+     */
     record Dataplane(
         boolean running, long pid, int workers, String uplink, String uplinkMode, String uplinkReason, long uplinkMtu,
+        long longestPacket,
         int portsUp, int portsFailed, int portsOpening, long flows, long flowCapacity, Map<String, Long> frames,
         Map<String, Long> topDrops, long appliedGeneration, String trouble) {
     }
@@ -37,12 +42,12 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
         String podCidr, int addressesGiven, long addressesFree, ControlPlaneStatus.Latency updateLatency) {
     }
 
-    record Tables(boolean present, long generation, int ports, int peers, int services) {
+    record Tables(boolean present, long generation, int ports, int peers, int services, int podMtu, int offNodeMtu) {
     }
 
     static NodeStatus read(Path runDirectory) {
         try (NodeFiles files = new NodeFiles(runDirectory)) {
-            Tables tables = files.tables().map(NodeStatus::tables).orElse(new Tables(false, -1, -1, -1, -1));
+            Tables tables = files.tables().map(NodeStatus::tables).orElse(new Tables(false, -1, -1, -1, -1, -1, -1));
             return new NodeStatus(node(files), dataplane(files), control(runDirectory, files), tables);
         }
     }
@@ -57,19 +62,21 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
         TablesSnapshot snapshot = reader.snapshot();
         int[] services = new int[1];
         reader.services().forEach(_ -> services[0]++);
-        return new Tables(true, snapshot.generation(), snapshot.ports().size(), snapshot.peers().size(), services[0]);
+        return new Tables(true, snapshot.generation(), snapshot.ports().size(), snapshot.peers().size(), services[0],
+            snapshot.local().map(LocalNode::podMtu).orElse(-1), snapshot.local().map(LocalNode::offNodeMtu).orElse(-1));
     }
 
     private static Dataplane dataplane(NodeFiles files) {
         if (files.counters().isEmpty()) {
-            return new Dataplane(false, -1, 0, "", "", "", -1, 0, 0, 0, -1, -1, Map.of(), Map.of(), -1, "");
+            return new Dataplane(false, -1, 0, "", "", "", -1, 0, 0, 0, 0, -1, -1, Map.of(), Map.of(), -1, "");
         }
         CounterReader counters = files.counters().get();
         boolean running = System.nanoTime() - counters.fact(ConductorFact.HEARTBEAT) < ALIVE_NANOS;
         List<PortStatus> ports = counters.ports();
         return new Dataplane(running, counters.pid(), counters.workers(), counters.text(ConductorText.UPLINK_NAME),
             counters.text(ConductorText.UPLINK_MODE), counters.text(ConductorText.UPLINK_REASON),
-            counters.fact(ConductorFact.UPLINK_MTU), count(ports, PortState.UP), count(ports, PortState.FAILED),
+            counters.fact(ConductorFact.UPLINK_MTU), counters.fact(ConductorFact.LONGEST_PACKET),
+            count(ports, PortState.UP), count(ports, PortState.FAILED),
             count(ports, PortState.OPENING), counters.fact(ConductorFact.FLOWS),
             counters.fact(ConductorFact.FLOW_CAPACITY),
             frames(counters), topDrops(counters), counters.fact(ConductorFact.APPLIED_GENERATION),

@@ -11,6 +11,7 @@ final class ProcessFindings {
     static List<Finding> of(NodeStatus status) {
         List<Finding> findings = new ArrayList<>();
         dataplane(status.dataplane(), findings);
+        podMtu(status.dataplane(), status.tables(), findings);
         controlPlane(status.controlPlane(), findings);
         return findings;
     }
@@ -31,6 +32,16 @@ final class ProcessFindings {
         findings.add(dataplane.portsFailed() == 0
             ? Finding.ok("ports", dataplane.portsUp() + " up")
             : Finding.fail("ports", dataplane.portsFailed() + " failed", "weft show ports tells why"));
+    }
+
+    private static void podMtu(NodeStatus.Dataplane dataplane, NodeStatus.Tables tables, List<Finding> findings) {
+        if (!dataplane.running() || tables.podMtu() < 0) { return; }
+        long longest = dataplane.longestPacket();
+        String offNode = ", " + tables.offNodeMtu() + " off it";
+        findings.add(longest == 0 || longest >= tables.podMtu()
+            ? Finding.ok("pod MTU", tables.podMtu() + " on the node" + offNode)
+            : Finding.warn("pod MTU", longest + " on the node instead of " + tables.podMtu() + offNode,
+                "packets of several buffers need Linux 6.6, or a smaller podMtu"));
     }
 
     private static void controlPlane(NodeStatus.Control control, List<Finding> findings) {

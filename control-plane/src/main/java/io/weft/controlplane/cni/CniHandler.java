@@ -70,7 +70,7 @@ public final class CniHandler {
         Attachment attachment = attached.attachment();
         LOG.info("ADD {}: {} on {}, port {}, {} ms", attachment.key(), Ipv4Address.format(attachment.podIp()),
             attachment.hostIfName(), attachment.portId(), (System.nanoTime() - startNanos) / 1_000_000);
-        return CniResult.added(version, attachment, attached.hostMac(), attached.gateway());
+        return CniResult.added(version, attachment, attached.hostMac(), attached.routes());
     }
 
     private String delete(CniRequest request) throws CniException, IOException {

@@ -15,9 +15,10 @@ final class CniResult {
     private CniResult() {
     }
 
-    /** Result of ADD: the veth's two ends, the address, the default route. */
-    static String added(String version, Attachment attachment, long hostMac, int gateway) {
+    /** Result of ADD: the veth's two ends, the address, the routes. */
+    static String added(String version, Attachment attachment, long hostMac, PodRoutes routes) {
         ObjectNode result = JSON.createObjectNode().put("cniVersion", version);
+        String gateway = Ipv4Address.format(routes.gateway());
         ArrayNode interfaces = result.putArray("interfaces");
         putInterface(interfaces, version, attachment.hostIfName(), hostMac, attachment.mtu());
         putInterface(interfaces, version, attachment.key().ifName(), attachment.podMac(), attachment.mtu())
@@ -27,9 +28,14 @@ final class CniResult {
             ip.put("version", "4");
         }
         ip.put("address", Ipv4Address.format(attachment.podIp()) + "/32")
-            .put("gateway", Ipv4Address.format(gateway))
+            .put("gateway", gateway)
             .put("interface", POD_SIDE);
-        result.putArray("routes").addObject().put("dst", "0.0.0.0/0").put("gw", Ipv4Address.format(gateway));
+        ArrayNode added = result.putArray("routes");
+        added.addObject().put("dst", routes.podCidr().toString()).put("gw", gateway);
+        ObjectNode others = added.addObject().put("dst", "0.0.0.0/0").put("gw", gateway);
+        if (CniVersion.hasMtu(version)) {
+            others.put("mtu", Math.min(attachment.mtu(), routes.offNodeMtu()));
+        }
         result.putObject("dns");
         return result.toPrettyString() + "\n";
     }
@@ -47,7 +53,7 @@ final class CniResult {
 
     private static ObjectNode putInterface(ArrayNode interfaces, String version, String name, long mac, int mtu) {
         ObjectNode added = interfaces.addObject().put("name", name).put("mac", MacAddress.format(mac));
-        if (CniVersion.hasInterfaceMtu(version)) {
+        if (CniVersion.hasMtu(version)) {
             added.put("mtu", mtu);
         }
         return added;

@@ -20,8 +20,8 @@ final class CniVersion {
         return SUPPORTED.indexOf(version) < SUPPORTED.indexOf("1.0.0");
     }
 
-    /** Interfaces carry their MTU since 1.1.0. */
-    static boolean hasInterfaceMtu(String version) {
+    /** Interfaces and routes carry their MTU since 1.1.0. */
+    static boolean hasMtu(String version) {
         return SUPPORTED.indexOf(version) >= SUPPORTED.indexOf("1.1.0");
     }
 }

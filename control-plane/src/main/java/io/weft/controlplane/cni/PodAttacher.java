@@ -34,7 +34,7 @@ public final class PodAttacher {
     private static final long POLL_MS = 2;
 
     /** What ADD answers. */
-    record Attached(Attachment attachment, long hostMac, int gateway) {
+    record Attached(Attachment attachment, long hostMac, PodRoutes routes) {
     }
 
     private final PodTables tables;
@@ -55,13 +55,13 @@ public final class PodAttacher {
         ReentrantLock lock = lock(key);
         lock.lock();
         try {
-            int gateway = AddressPool.gateway(requirePodCidr());
+            PodRoutes routes = new PodRoutes(requirePodCidr(), tables.offNodeMtu());
             Optional<Attachment> former = tables.find(key);
             if (former.isPresent()) {
-                if (isIntact(former.get(), netns, gateway)) { return reopen(former.get(), gateway); }
+                if (isIntact(former.get(), netns, routes)) { return reopen(former.get(), routes); }
                 remove(key);
             }
-            return attachNew(key, network, netns, gateway);
+            return attachNew(key, network, netns, routes);
         } finally {
             lock.unlock();
         }
@@ -110,17 +110,17 @@ public final class PodAttacher {
         }
     }
 
-    private Attached attachNew(AttachmentKey key, String network, Path netns, int gateway)
+    private Attached attachNew(AttachmentKey key, String network, Path netns, PodRoutes routes)
         throws CniException, IOException {
         if (!dataplane.isAlive()) { throw new CniException(CniErrorCode.TRY_AGAIN, "Weft's dataplane is away"); }
         Attachment attachment = give(key, network, netns);
         boolean done = false;
         try {
-            long hostMac = PodNetwork.create(attachment, dataplane.workers().orElse(configuredWorkers), gateway);
+            long hostMac = PodNetwork.create(attachment, dataplane.workers().orElse(configuredWorkers), routes);
             tables.openPort(attachment);
             awaitUp(attachment);
             done = true;
-            return new Attached(attachment, hostMac, gateway);
+            return new Attached(attachment, hostMac, routes);
         } finally {
             if (!done) {
                 undo(key);
@@ -129,22 +129,23 @@ public final class PodAttacher {
     }
 
     /** An ADD repeated: the answer is the same as before, once the port is up. */
-    private Attached reopen(Attachment attachment, int gateway) throws CniException {
+    private Attached reopen(Attachment attachment, PodRoutes routes) throws CniException {
         tables.openPort(attachment);
         awaitUp(attachment);
-        return new Attached(attachment, PodNetwork.hostEnd(attachment).map(Link::mac).orElse(0L), gateway);
+        return new Attached(attachment, PodNetwork.hostEnd(attachment).map(Link::mac).orElse(0L), routes);
     }
 
     private Attachment give(AttachmentKey key, String network, Path netns) throws CniException, IOException {
         try {
-            return tables.give(key, network, netns.toString());
+            return tables.give(key, network, netns.toString(), dataplane.longestPacket().orElse(Integer.MAX_VALUE));
         } catch (ExhaustedException e) {
             throw new CniException(CniErrorCode.TRY_AGAIN, e.getMessage());
         }
     }
 
-    private boolean isIntact(Attachment attachment, Path netns, int gateway) {
-        return attachment.netns().equals(netns.toString()) && PodNetwork.difference(attachment, gateway).isEmpty();
+    private boolean isIntact(Attachment attachment, Path netns, PodRoutes routes) {
+        return attachment.netns().equals(netns.toString())
+            && PodNetwork.difference(attachment, routes.gateway()).isEmpty();
     }
 
     private void awaitUp(Attachment attachment) throws CniException {

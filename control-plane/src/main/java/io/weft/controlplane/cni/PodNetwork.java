@@ -2,6 +2,7 @@ package io.weft.controlplane.cni;
 
 import io.weft.controlplane.ipam.Attachment;
 import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.Ipv4Prefix;
 import io.weft.encap.address.MacAddress;
 import io.weft.nativebindings.linux.LinuxException;
 import io.weft.nativebindings.linux.Sysctl;
@@ -20,7 +21,8 @@ import java.util.Optional;
  * A pod's veth and what is set on its two ends. Works in the network namespace the control plane runs in and in the pod's.
  *
  * <p>The host end neither forwards nor has addresses, so that it carries nothing while the dataplane is away. The pod gets
- * its address as a /32 and everything through the gateway, for whose address the dataplane answers ARP. Checksum offload is
+ * its address as a /32 and everything through the gateway, for whose address the dataplane answers ARP; the MTU of the device
+ * holds for pods of this node, that of the default route for all others, and TCP announces its segment size by them. Checksum offload is
  * left as the kernel sets it. Any thread; errors: {@link LinuxException}.
  */
 final class PodNetwork {
@@ -36,7 +38,7 @@ final class PodNetwork {
      * @param queues of each end
      * @return the host end's address
      */
-    static long create(Attachment attachment, int queues, int gateway) {
+    static long create(Attachment attachment, int queues, PodRoutes routes) {
         try (Rtnetlink node = Rtnetlink.open();
             NetworkNamespace pod = NetworkNamespace.open(Path.of(attachment.netns()))) {
             node.deleteLink(attachment.hostIfName());
@@ -48,7 +50,7 @@ final class PodNetwork {
             try {
                 closeHostEnd(host.name());
                 node.setUp(host.index());
-                pod.run(() -> setUpPodEnd(attachment, gateway));
+                pod.run(() -> setUpPodEnd(attachment, routes));
             } catch (RuntimeException e) {
                 node.deleteLink(host.index());
                 throw e;
@@ -108,13 +110,17 @@ final class PodNetwork {
         }
     }
 
-    private static void setUpPodEnd(Attachment attachment, int gateway) {
+    private static void setUpPodEnd(Attachment attachment, PodRoutes routes) {
         try (Rtnetlink pod = Rtnetlink.open()) {
+            int gateway = routes.gateway();
+            Ipv4Prefix near = routes.podCidr();
             int ifindex = pod.link(attachment.key().ifName()).orElseThrow().index();
             pod.replaceAddress(ifindex, attachment.podIp(), HOST_PREFIX, Route.RT_SCOPE_UNIVERSE);
             pod.setUp(ifindex);
             pod.replaceRoute(Route.to(gateway, HOST_PREFIX).device(ifindex));
-            pod.replaceRoute(Route.to(0, 0).via(gateway, ifindex).onLink());
+            pod.replaceRoute(Route.to(near.base(), near.length()).via(gateway, ifindex).onLink());
+            pod.replaceRoute(Route.to(0, 0).via(gateway, ifindex).onLink()
+                .mtu(Math.min(attachment.mtu(), routes.offNodeMtu())));
         }
     }
 

@@ -13,14 +13,22 @@ public interface PodTables {
     /** Addresses of this node's pods; empty until the Node object is known. */
     Optional<Ipv4Prefix> podCidr();
 
+    /** Largest packet to other nodes, Services and outside; where {@link #podCidr} is known. */
+    int offNodeMtu();
+
     long freeAddresses();
 
     Optional<Attachment> find(AttachmentKey key);
 
     List<Attachment> all();
 
-    /** Gives an address and a port id; on disk when it returns. */
-    Attachment give(AttachmentKey key, String network, String netns) throws IOException, ExhaustedException;
+    /**
+     * Gives an address and a port id; on disk when it returns.
+     *
+     * @param longestPacket bounds the pod's MTU
+     */
+    Attachment give(AttachmentKey key, String network, String netns, int longestPacket)
+        throws IOException, ExhaustedException;
 
     /** Frees them. The pod's interface must be gone. */
     void takeBack(AttachmentKey key) throws IOException;

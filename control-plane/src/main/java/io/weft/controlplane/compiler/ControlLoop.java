@@ -106,6 +106,11 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     }
 
     @Override
+    public int offNodeMtu() {
+        return call(() -> compiler.local().orElseThrow().offNodeMtu());
+    }
+
+    @Override
     public long freeAddresses() {
         return call(store::freeAddresses);
     }
@@ -121,9 +126,11 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     }
 
     @Override
-    public Attachment give(AttachmentKey key, String network, String netns) throws IOException, ExhaustedException {
+    public Attachment give(AttachmentKey key, String network, String netns, int longestPacket)
+        throws IOException, ExhaustedException {
         Future<Attachment> given = executor.submit(() -> {
-            Attachment attachment = store.give(key, network, netns, compiler.podMtu());
+            Attachment attachment = store.give(key, network, netns,
+                Math.min(compiler.podMtu(), longestPacket));
             moving.add(key);
             return attachment;
         });

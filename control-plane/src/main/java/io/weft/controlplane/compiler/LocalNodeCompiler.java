@@ -12,6 +12,8 @@ final class LocalNodeCompiler {
     /** Outer Ethernet, IPv4, UDP and VXLAN headers (flannel takes the same off). */
     static final int TUNNEL_OVERHEAD = 50;
     private static final int LONGEST_POD_PREFIX = 30;
+    /** A packet of 16 chunks; the kernel's hold 17 fragments. Longer ones gained nothing. */
+    private static final int POD_MTU = 60_000;
 
     private final NodeConfiguration configuration;
     private final NodeFacts facts;
@@ -32,11 +34,16 @@ final class LocalNodeCompiler {
         }
         return new LocalNode(configuration.nodeName(), address(node), podCidr, configuration.clusterCidr(),
             configuration.serviceCidr(), facts.vtepMac(), configuration.overlay().vni(), configuration.overlay().port(),
-            podMtu(), configuration.masquerade(), configuration.snatPorts().first(), configuration.snatPorts().last());
+            podMtu(), offNodeMtu(), configuration.masquerade(), configuration.snatPorts().first(),
+            configuration.snatPorts().last());
     }
 
     int podMtu() {
-        if (configuration.podMtu() != 0) { return configuration.podMtu(); }
+        return configuration.podMtu() != 0 ? configuration.podMtu() : POD_MTU;
+    }
+
+    private int offNodeMtu() {
+        if (configuration.offNodeMtu() != 0) { return configuration.offNodeMtu(); }
         int overhead = configuration.overlay().mode() == OverlayMode.NONE ? 0 : TUNNEL_OVERHEAD;
         return facts.uplinkMtu() - overhead;
     }

@@ -47,6 +47,11 @@ public final class DataplaneView implements AutoCloseable {
             .flatMap(Function.identity());
     }
 
+    /** Bytes of the longest packet that the running dataplane's ports carry. */
+    public Optional<Integer> longestPacket() {
+        return read(DataplaneView::longestPacket).filter(bytes -> bytes > 0);
+    }
+
     /** Whether no worker can still be using tables older than {@code generation}; so when none runs or all sleep. */
     public boolean hasPassed(long generation) {
         return read(counters -> !isAlive(counters) || allWorkersAt(counters, generation)).orElse(true);
@@ -98,6 +103,10 @@ public final class DataplaneView implements AutoCloseable {
 
     private static boolean isAlive(CounterReader counters) {
         return System.nanoTime() - counters.fact(ConductorFact.HEARTBEAT) < ALIVE_NANOS;
+    }
+
+    private static int longestPacket(CounterReader counters) {
+        return isAlive(counters) ? (int) counters.fact(ConductorFact.LONGEST_PACKET) : 0;
     }
 
     private static boolean allWorkersAt(CounterReader counters, long generation) {

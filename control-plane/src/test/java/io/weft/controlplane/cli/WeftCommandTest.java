@@ -145,7 +145,8 @@ class WeftCommandTest {
     private void writeTables() {
         try (TablesWriter tables = TablesWriter.create(run, new TablesSizing(1 << 20), () -> Long.MAX_VALUE)) {
             tables.putLocal(new LocalNode("n1", Ipv4Address.of("192.0.2.1"), Ipv4Prefix.of("10.244.1.0/24"),
-                Ipv4Prefix.of("10.244.0.0/16"), Ipv4Prefix.of("10.96.0.0/16"), 1, 1, 8472, 1450, true, 61000, 65535));
+                Ipv4Prefix.of("10.244.0.0/16"), Ipv4Prefix.of("10.96.0.0/16"), 1, 1, 8472, 1450, 1450, true, 61000,
+                65535));
             tables.putPort(
                 new PortSpec(2, 77, "weft0123456789a", Ipv4Address.of("10.244.1.5"), 0x02_00_00_00_00_05L, 1450));
             tables.putPeer(

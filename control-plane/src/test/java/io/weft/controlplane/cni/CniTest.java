@@ -102,11 +102,13 @@ class CniTest {
         assertFalse(result.at("/interfaces/0").has("sandbox"));
         assertEquals("eth0", result.at("/interfaces/1/name").asText());
         assertEquals(pod.path().toString(), result.at("/interfaces/1/sandbox").asText());
-        assertEquals(1450, result.at("/interfaces/1/mtu").asInt());
+        assertEquals(60_000, result.at("/interfaces/1/mtu").asInt());
         assertEquals("10.244.7.2/32", result.at("/ips/0/address").asText());
         assertEquals("10.244.7.1", result.at("/ips/0/gateway").asText());
         assertEquals(1, result.at("/ips/0/interface").asInt());
-        assertEquals("0.0.0.0/0", result.at("/routes/0/dst").asText());
+        assertEquals("10.244.7.0/29", result.at("/routes/0/dst").asText());
+        assertEquals("0.0.0.0/0", result.at("/routes/1/dst").asText());
+        assertEquals(1450, result.at("/routes/1/mtu").asInt());
         assertTrue(result.path("dns").isObject());
         assertPod(MacAddress.of(result.at("/interfaces/1/mac").asText()));
         assertHostEnd(hostName);
@@ -140,13 +142,22 @@ class CniTest {
         try (Rtnetlink rtnetlink = Rtnetlink.openIn(pod.path())) {
             Link link = rtnetlink.link("eth0").orElseThrow();
             assertEquals(mac, link.mac());
-            assertEquals(1450, link.mtu());
+            assertEquals(60_000, link.mtu());
             assertTrue(link.isUp());
             assertEquals(FakeDataplane.WORKERS, link.txQueues());
             assertEquals(List.of(Ipv4Address.of("10.244.7.2")),
                 rtnetlink.addresses(link.index()).stream().map(address -> address.ip()).toList());
-            assertEquals(GATEWAY, rtnetlink.lookup(Ipv4Address.of("192.0.2.99")).map(Route::gateway).orElse(0));
+            assertWay(rtnetlink, "192.0.2.99", 1450);
+            assertWay(rtnetlink, "10.244.8.2", 1450);
+            assertWay(rtnetlink, "10.96.0.1", 1450);
+            assertWay(rtnetlink, "10.244.7.5", 0); // the device's
         }
+    }
+
+    private static void assertWay(Rtnetlink pod, String destination, int mtu) {
+        Route way = pod.lookup(Ipv4Address.of(destination)).orElseThrow();
+        assertEquals(GATEWAY, way.gateway(), destination);
+        assertEquals(mtu, way.mtu(), destination);
     }
 
     private void assertHostEnd(String name) {
@@ -155,7 +166,7 @@ class CniTest {
             try (Rtnetlink rtnetlink = Rtnetlink.open()) {
                 Link link = rtnetlink.link(name).orElseThrow();
                 assertTrue(link.isUp());
-                assertEquals(1450, link.mtu());
+                assertEquals(60_000, link.mtu());
                 assertEquals(FakeDataplane.WORKERS, link.rxQueues());
                 assertEquals(List.of(), rtnetlink.addresses(link.index()));
             }

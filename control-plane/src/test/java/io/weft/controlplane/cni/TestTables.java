@@ -14,7 +14,8 @@ import java.util.Optional;
 
 /** Records as in the product; the tables are a list, and ports get the state a test asks for. */
 final class TestTables implements PodTables {
-    static final int MTU = 1450;
+    static final int MTU = 60_000;
+    static final int OFF_NODE_MTU = 1450;
 
     final List<String> open = new ArrayList<>();
     volatile PortState nextState = PortState.UP;
@@ -35,6 +36,11 @@ final class TestTables implements PodTables {
     }
 
     @Override
+    public int offNodeMtu() {
+        return OFF_NODE_MTU;
+    }
+
+    @Override
     public synchronized long freeAddresses() {
         return store.freeAddresses();
     }
@@ -50,9 +56,9 @@ final class TestTables implements PodTables {
     }
 
     @Override
-    public synchronized Attachment give(AttachmentKey key, String network, String netns)
-        throws IOException, ExhaustedException {
-        return store.give(key, network, netns, MTU);
+    public synchronized Attachment give(AttachmentKey key, String network, String netns,
+        int longestPacket) throws IOException, ExhaustedException {
+        return store.give(key, network, netns, Math.min(MTU, longestPacket));
     }
 
     @Override

@@ -70,7 +70,7 @@ class TableFixtureTest {
 
     private static String text(LocalNode node) {
         return "local " + node.name() + " " + Ipv4Address.format(node.address()) + " pods " + node.podCidr() + " mtu "
-            + node.podMtu();
+            + node.podMtu() + "/" + node.offNodeMtu();
     }
 
     private static String text(PeerSpec peer) {

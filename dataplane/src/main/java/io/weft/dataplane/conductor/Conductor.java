@@ -64,6 +64,7 @@ final class Conductor implements AutoCloseable {
     private final XdpRung best;
     private final List<Retiring> retiring = new ArrayList<>();
     private LocalNode local;
+    private int longestPacket;
     private Link uplinkLink;
     private XdpDevice uplinkDevice;
     private XdpDevice hostDevice;
@@ -122,6 +123,8 @@ final class Conductor implements AutoCloseable {
         hostDevice = devices
             .bind(new XdpDevice.Spec(PortDirectory.HOST_PORT, workerSide.name(), workerSide.index(), workers.count(),
                 podRung(best), HOST_RINGS, PodClassifier::load));
+        longestPacket = workers.memories().getFirst().memory().longestPacket();
+        counters.set(ConductorFact.LONGEST_PACKET, longestPacket);
         configure(first.local().orElseThrow());
     }
 
@@ -206,8 +209,9 @@ final class Conductor implements AutoCloseable {
         counters.set(ConductorFact.APPLIED_GENERATION, snapshot.generation());
     }
 
-    private void configure(LocalNode next) {
-        local = next;
+    private void configure(LocalNode wanted) {
+        LocalNode next = wanted.withLongestPacket(longestPacket);
+        local = wanted;
         hostLink.configure(next);
         maps.setTarget(next.address(), next.overlayPort());
         state.publish(state.ports()

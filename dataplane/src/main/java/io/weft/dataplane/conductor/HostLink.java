@@ -10,7 +10,9 @@ import io.weft.nativebindings.netlink.NextHop;
 import io.weft.nativebindings.netlink.Route;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.netlink.VethSpec;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
@@ -81,13 +83,10 @@ final class HostLink {
         int ifindex = require(KERNEL_SIDE).index();
         rtnetlink.replaceAddress(ifindex, local.base(), SINGLE, Route.RT_SCOPE_UNIVERSE);
         rtnetlink.replaceNeighbour(ifindex, local.gateway(), local.vtepMac());
-        Set<Ipv4Prefix> wanted = destinations(local);
-        for (Ipv4Prefix prefix : wanted) {
-            rtnetlink.replaceRoute(
-                Route.to(prefix.base(), prefix.length()).via(local.gateway(), ifindex).onLink().source(local.base())
-                    .mtu(local.podMtu()));
-        }
-        removeFormer(ifindex, local, wanted);
+        Map<Ipv4Prefix, Integer> wanted = destinations(local);
+        wanted.forEach((prefix, mtu) -> rtnetlink.replaceRoute(Route.to(prefix.base(), prefix.length())
+            .via(local.gateway(), ifindex).onLink().source(local.base()).mtu(mtu)));
+        removeFormer(ifindex, local, wanted.keySet());
     }
 
     /** Takes address, routes and neighbour away with the pair, if it is this process's. */
@@ -97,10 +96,13 @@ final class HostLink {
         }
     }
 
-    private static Set<Ipv4Prefix> destinations(LocalNode local) {
-        return local.clusterCidr().contains(local.podCidr())
-            ? Set.of(local.clusterCidr(), local.serviceCidr())
-            : Set.of(local.clusterCidr(), local.serviceCidr(), local.podCidr());
+    /** With the MTU of each: long packets stay on the node, and a Service's backend may be elsewhere. */
+    private static Map<Ipv4Prefix, Integer> destinations(LocalNode local) {
+        Map<Ipv4Prefix, Integer> mtuOf = new HashMap<>();
+        mtuOf.put(local.clusterCidr(), local.offNodeMtu());
+        mtuOf.put(local.serviceCidr(), local.offNodeMtu());
+        mtuOf.put(local.podCidr(), local.podMtu());
+        return mtuOf;
     }
 
     private void removeFormer(int ifindex, LocalNode local, Set<Ipv4Prefix> wanted) {

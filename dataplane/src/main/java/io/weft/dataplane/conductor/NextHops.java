@@ -175,7 +175,8 @@ final class NextHops {
         int nextHop = underlay.nextHop(peer.spec.vtepIp());
         Written now = link == null || !link.isUp() || nextHop == UnderlayRoutes.UNREACHABLE
             ? Written.NOTHING
-            : new Written(nextHop, underlay.macOf(nextHop), link.mac(), link.mtu() - TUNNEL_OVERHEAD, peer.spec, local);
+            : new Written(nextHop, underlay.macOf(nextHop), link.mac(),
+                Math.min(link.mtu() - TUNNEL_OVERHEAD, local.offNodeMtu()), peer.spec, local);
         if (Objects.equals(now, peer.written)) { return; }
         peer.written = now;
         if (now.mac() == 0) {

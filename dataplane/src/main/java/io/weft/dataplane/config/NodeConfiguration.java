@@ -21,7 +21,8 @@ import java.util.Optional;
  *
  * @param uplink device name, or empty when not configured; see {@link #requireUplink}
  * @param podCidr empty: taken from this node's Node object
- * @param podMtu 0: uplink MTU less the tunnel's overhead
+ * @param podMtu 0: as large as is good
+ * @param offNodeMtu 0: uplink MTU less the tunnel's overhead
  * @param workerCpus empty, or one CPU for each worker
  * @param flowCapacity lines of the flow table, a power of two
  */
@@ -37,6 +38,7 @@ public record NodeConfiguration(
     Ipv4Prefix serviceCidr,
     PortRange nodePortRange,
     int podMtu,
+    int offNodeMtu,
     int workers,
     List<Integer> workerCpus,
     boolean busyPoll,
@@ -117,7 +119,8 @@ public record NodeConfiguration(
             settings.prefix(CLUSTER_CIDR),
             settings.prefix(SERVICE_CIDR),
             settings.portRange(NODE_PORT_RANGE),
-            podMtu(settings),
+            mtu(settings, POD_MTU),
+            mtu(settings, OFF_NODE_MTU),
             settings.integer(WORKERS, 1, MAX_WORKERS),
             settings.integers(WORKER_CPUS, 0, MAX_CPU),
             settings.flag(BUSY_POLL),
@@ -183,8 +186,8 @@ public record NodeConfiguration(
         return name;
     }
 
-    private static int podMtu(Settings settings) {
-        return settings.text(POD_MTU).equals("0") ? 0 : settings.integer(POD_MTU, LEAST_MTU, MAX_MTU);
+    private static int mtu(Settings settings, ConfigurationKey key) {
+        return settings.text(key).equals("0") ? 0 : settings.integer(key, LEAST_MTU, MAX_MTU);
     }
 
     private static String hostName() {

@@ -23,7 +23,9 @@ public enum ConductorFact {
     PORTS_OPENED("ports_opened"),
     PORTS_CLOSED("ports_closed"),
     NETLINK_OVERRUNS("netlink_overruns"),
-    WORKERS("workers");
+    WORKERS("workers"),
+    /** Bytes of the longest IPv4 packet that pods' ports carry; more than a chunk holds only where the kernel carries chains. */
+    LONGEST_PACKET("longest_packet");
 
     private static final ConductorFact[] ALL = values();
 

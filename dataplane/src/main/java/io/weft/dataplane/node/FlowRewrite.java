@@ -35,7 +35,7 @@ public final class FlowRewrite extends Node {
 
     @Override
     public void process(FrameBatch batch) {
-        int podMtu = turn.local().podMtu(); // the smallest there is
+        int leastMtu = turn.leastMtu();
         int now = turn.nowSeconds();
         int[] index = in().index;
         int size = in().size;
@@ -48,7 +48,7 @@ public final class FlowRewrite extends Node {
             boolean forwarded = Egress.kind(egress) != Egress.PUNT;
             if (forwarded && Ipv4Header.ttl(ip) <= 1) {
                 reject.add(frame, DropReason.TTL_EXPIRED, Reject.TIME_EXCEEDED);
-            } else if (length > podMtu && length > dispatch.mtu(egress)) {
+            } else if (length > leastMtu && length > dispatch.mtu(egress)) {
                 reject.add(frame, DropReason.MTU_EXCEEDED, Reject.FRAGMENTATION_NEEDED, dispatch.mtu(egress));
             } else {
                 FlowEntry.account(flow, length, now);

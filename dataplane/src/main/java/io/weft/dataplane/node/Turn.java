@@ -18,6 +18,7 @@ public final class Turn {
     private ForwardingTables tables;
     private LocalNode local;
     private PortDirectory ports;
+    private int leastMtu;
     private long nowNanos;
     private int nowSeconds;
 
@@ -42,6 +43,7 @@ public final class Turn {
             tables = current == null ? null : current.forWorker();
             local = current == null ? null : tables.local();
         }
+        leastMtu = local == null ? 0 : Math.min(local.offNodeMtu(), ports.leastMtu());
         return local != null;
     }
 
@@ -55,6 +57,11 @@ public final class Turn {
 
     public LocalNode local() {
         return local;
+    }
+
+    /** No way is narrower: an IPv4 packet up to this length goes anywhere. */
+    public int leastMtu() {
+        return leastMtu;
     }
 
     public PortDirectory ports() {

@@ -34,7 +34,7 @@ public final class AfXdpPort implements PollablePort {
     private static final long KICK_AGAIN_NANOS = 1_000_000;
     private static final long KICK_DOWN_NANOS = 100_000_000;
     /** A linear part and MAX_SKB_FRAGS, {@code <linux/skbuff.h>}. */
-    private static final int MOST_DESCRIPTORS = 18;
+    static final int MOST_DESCRIPTORS = 18;
     /** Chunks lent to a port that is quiet; a busy one is lent more, up to its ring's size. */
     private static final int FIRST_FILL = 512;
     private static final int LEAST_FILL = 64;

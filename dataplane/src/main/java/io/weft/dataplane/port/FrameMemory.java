@@ -18,6 +18,9 @@ import io.weft.nativebindings.xdp.XskSocket;
  * <p>Thread: the conductor; pool and owners are the worker's. Cold code.
  */
 public final class FrameMemory implements AutoCloseable {
+    private static final int LINK_HEADER = 18;
+    private static final int LONGEST_IPV4 = 0xFFFF;
+
     private final MappedMemory region;
     private final FramePool pool;
     private final ChunkOwners owners;
@@ -52,6 +55,13 @@ public final class FrameMemory implements AutoCloseable {
     /** Whether the sockets that share it carry frames of several descriptors (Linux 6.6); known after {@link #anchor}. */
     public boolean hasMultiBuffer() {
         return multiBuffer;
+    }
+
+    /** Bytes of the longest IPv4 packet that sockets which share it carry, behind an Ethernet header and a tag. */
+    public int longestPacket() {
+        int segment = pool.chunkSize() - FramePool.HEADROOM;
+        int segments = multiBuffer ? AfXdpPort.MOST_DESCRIPTORS : 1;
+        return Math.min(segments * segment - LINK_HEADER, LONGEST_IPV4);
     }
 
     /** Opens the first socket, which the others share. Frames of several descriptors are taken where the kernel can. */

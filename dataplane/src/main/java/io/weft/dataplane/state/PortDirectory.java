@@ -3,6 +3,7 @@ package io.weft.dataplane.state;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * What the graph knows of each port, by port id: an immutable version. The conductor makes a changed copy and publishes it in
@@ -31,6 +32,7 @@ public final class PortDirectory {
     private final long[] sourceAndType;
     private final long[] podLocalMac;
     private final int[] podIp;
+    private int leastMtu = Integer.MAX_VALUE;
 
     private PortDirectory() {
         kind = new int[MAX_PORTS];
@@ -81,7 +83,13 @@ public final class PortDirectory {
         copy.sourceAndType[id] = peer << 16 | EthernetHeader.ETH_P_IP;
         copy.podLocalMac[id] = portKind == PortKind.POD ? local : NOBODY;
         copy.podIp[id] = portKind == PortKind.POD ? address : 0;
+        copy.leastMtu = copy.findLeastMtu();
         return copy;
+    }
+
+    private int findLeastMtu() {
+        return IntStream.range(0, MAX_PORTS).filter(port -> kind[port] != PortKind.NONE).map(port -> mtu[port]).min()
+            .orElse(Integer.MAX_VALUE);
     }
 
     /** A copy without one port. Cold code. */
@@ -100,6 +108,11 @@ public final class PortDirectory {
 
     public int mtu(int id) {
         return mtu[id];
+    }
+
+    /** Of all ports. */
+    public int leastMtu() {
+        return leastMtu;
     }
 
     public long peerMac(int id) {

@@ -12,7 +12,8 @@ import io.weft.encap.address.Ipv4Prefix;
  * @param serviceCidr all ClusterIPs
  * @param vtepMac our inner Ethernet address in the tunnel
  * @param overlayPort UDP port of the tunnel
- * @param podMtu largest IPv4 packet of a pod, and the largest that fits the tunnel
+ * @param podMtu largest IPv4 packet between pods of this node
+ * @param offNodeMtu largest IPv4 packet to other nodes, to Services and outside; fits the tunnel
  * @param masquerade whether packets from pods to outside the cluster take {@code address} as source
  * @param snatFirst first port that may be given to a masqueraded flow
  * @param snatLast last such port
@@ -27,6 +28,7 @@ public record LocalNode(
     int vni,
     int overlayPort,
     int podMtu,
+    int offNodeMtu,
     boolean masquerade,
     int snatFirst,
     int snatLast) {
@@ -41,6 +43,12 @@ public record LocalNode(
         if (snatFirst < 0 || snatLast > 0xFFFF || snatFirst > snatLast) {
             throw new IllegalArgumentException("SNAT ports " + snatFirst + "-" + snatLast + " are no range of ports");
         }
+    }
+
+    /** The same where no port carries longer packets than these. */
+    public LocalNode withLongestPacket(int bytes) {
+        return new LocalNode(name, address, podCidr, clusterCidr, serviceCidr, vtepMac, vni, overlayPort,
+            Math.min(podMtu, bytes), Math.min(offNodeMtu, bytes), masquerade, snatFirst, snatLast);
     }
 
     /** The node's own address among pods, on {@code weft-host}. */

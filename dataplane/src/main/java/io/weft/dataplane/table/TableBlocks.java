@@ -18,7 +18,7 @@ final class TableBlocks {
     private static final int PORT_NAME_AT = 32;
     private static final int PEER_NAME_AT = 36;
     private static final int PEER_ADDRESSES_AT = 296;
-    private static final int LOCAL_NAME_AT = 60;
+    private static final int LOCAL_NAME_AT = 64;
     private static final int WEFT_FLAG = 1;
     private static final int MASQUERADE_FLAG = 1;
 
@@ -85,6 +85,7 @@ final class TableBlocks {
         Memory.putNativeI32(at + 48, node.masquerade() ? MASQUERADE_FLAG : 0);
         Memory.putNativeU16(at + 52, node.snatFirst());
         Memory.putNativeU16(at + 54, node.snatLast());
+        Memory.putNativeI32(at + 56, node.offNodeMtu());
         putName(at + LOCAL_NAME_AT - Integer.BYTES, node.name());
     }
 
@@ -99,6 +100,7 @@ final class TableBlocks {
             Memory.nativeI32(at + 36),
             Memory.nativeI32(at + 40),
             Memory.nativeI32(at + 44),
+            Memory.nativeI32(at + 56),
             (Memory.nativeI32(at + 48) & MASQUERADE_FLAG) != 0,
             Memory.nativeU16(at + 52),
             Memory.nativeU16(at + 54));

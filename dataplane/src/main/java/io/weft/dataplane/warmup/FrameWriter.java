@@ -13,7 +13,7 @@ import io.weft.encap.tunnel.VxlanHeader;
 /** Writes frames into chunks. Every method takes the frame's first byte and returns its length. */
 final class FrameWriter {
     private static final int IP_AT = EthernetHeader.LENGTH;
-    private static final int L4_AT = IP_AT + Ipv4Header.LENGTH;
+    static final int L4_AT = IP_AT + Ipv4Header.LENGTH;
     private static final int TUNNEL_AT = L4_AT + UdpHeader.LENGTH + VxlanHeader.LENGTH;
     private static final int PAYLOAD = 64;
     private static final int WINDOW = 0x7FFF;
@@ -38,6 +38,15 @@ final class FrameWriter {
         Memory.zero(at + L4_AT + UdpHeader.LENGTH, payload);
         UdpHeader.setChecksum(at + L4_AT,
             InternetChecksum.udpValue(InternetChecksum.l4(at + IP_AT, at + L4_AT, length)));
+        return L4_AT + length;
+    }
+
+    /** As {@link #udp}, but for the payload: the checksum is left to the port. */
+    static int udpHeaders(long at, long to, int source, int destination, int sport, int dport, int payload) {
+        int length = UdpHeader.LENGTH + payload;
+        ip(at, to, IpProtocol.IPPROTO_UDP, source, destination, length);
+        UdpHeader.write(at + L4_AT, sport, dport, length);
+        UdpHeader.setChecksum(at + L4_AT, InternetChecksum.fold(InternetChecksum.pseudoHeader4(at + IP_AT, length)));
         return L4_AT + length;
     }
 

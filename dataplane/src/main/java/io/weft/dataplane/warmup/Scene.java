@@ -39,11 +39,12 @@ import java.util.List;
  * <p>Addresses are of the blocks for documentation and private use; nothing of it is seen outside. Cold code.
  */
 final class Scene implements AutoCloseable {
+    private static final int LARGE_MTU = 9000;
     static final LocalNode NODE = new LocalNode("warm-up", ip("192.0.2.1"), Ipv4Prefix.of("10.0.1.0/24"),
         Ipv4Prefix.of("10.0.0.0/16"),
-        Ipv4Prefix.of("10.1.0.0/16"), 0x0200_0000_0001L, 1, 8472, 1450, true, 61_000, 65_535);
-    static final PortSpec POD_A = new PortSpec(2, 1, "a", ip("10.0.1.2"), 0x0200_0000_0002L, 1450);
-    static final PortSpec POD_B = new PortSpec(3, 1, "b", ip("10.0.1.3"), 0x0200_0000_0003L, 1450);
+        Ipv4Prefix.of("10.1.0.0/16"), 0x0200_0000_0001L, 1, 8472, LARGE_MTU, 1450, true, 61_000, 65_535);
+    static final PortSpec POD_A = new PortSpec(2, 1, "a", ip("10.0.1.2"), 0x0200_0000_0002L, LARGE_MTU);
+    static final PortSpec POD_B = new PortSpec(3, 1, "b", ip("10.0.1.3"), 0x0200_0000_0003L, LARGE_MTU);
     static final PeerSpec PEER = new PeerSpec(0, "peer", ip("192.0.2.2"), 0x0200_0000_0004L,
         Ipv4Prefix.of("10.0.2.0/24"),
         List.of(ip("192.0.2.2")), true);
@@ -121,7 +122,7 @@ final class Scene implements AutoCloseable {
         Adjacencies adjacencies = state.adjacencies();
         adjacencies.writeTunnel(0, ROUTER_MAC, UPLINK_MAC, NODE.address(), PEER.vtepIp(), NODE.overlayPort(),
             NODE.vni(),
-            PEER.vtepMac(), NODE.vtepMac(), NODE.podMtu());
+            PEER.vtepMac(), NODE.vtepMac(), NODE.offNodeMtu());
         adjacencies.bindPeer(PEER.index(), 0);
         adjacencies.writeUnderlay(1, ROUTER_MAC, UPLINK_MAC, UPLINK_MTU);
         adjacencies.bindNextHop(ROUTER, 1);

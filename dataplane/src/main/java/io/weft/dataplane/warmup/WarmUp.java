@@ -10,6 +10,7 @@ import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.ArpPacket;
 import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.TcpHeader;
+import io.weft.encap.packet.UdpHeader;
 import io.weft.nativebindings.linux.LinuxException;
 import io.weft.nativebindings.linux.Poll;
 import java.io.IOException;
@@ -42,6 +43,7 @@ public final class WarmUp {
     private static final int FLOWS = 2048;
     private static final int FRAMES_A_FLOW = 8;
     private static final int FIRST_PORT = 10_000;
+    private static final int TURNS_A_CHAIN = 8;
 
     private final Scene scene;
     private final FramePool pool;
@@ -127,12 +129,28 @@ public final class WarmUp {
     }
 
     private void fill(int turn) {
+        if (turn % TURNS_A_CHAIN == 0) {
+            addChain();
+        }
         int room = FrameBatch.CAPACITY / 2;
         for (int i = 0; i < room; i++) {
             long chunk = pool.take();
             if (chunk == 0) { return; }
             write(chunk + FramePool.HEADROOM, i % KINDS, FIRST_PORT + turn / FRAMES_A_FLOW % FLOWS);
         }
+    }
+
+    /** A frame that fills a chunk and some of another. */
+    private void addChain() {
+        long head = pool.take() + FramePool.HEADROOM;
+        long tail = pool.take() + FramePool.HEADROOM;
+        int headLength = pool.chunkSize() - FramePool.HEADROOM;
+        int tailLength = 100;
+        int length = FrameWriter.udpHeaders(head, NODE.vtepMac(), POD_A.podIp(), POD_B.podIp(), FIRST_PORT, 53,
+            headLength + tailLength - FrameWriter.L4_AT - UdpHeader.LENGTH);
+        pool.chains().begin(head, headLength);
+        pool.chains().append(head, tail, tailLength);
+        batch.addChain(head, length, POD_A.id(), pool.chains());
     }
 
     /** One frame of a kind, of the flow with this port. */

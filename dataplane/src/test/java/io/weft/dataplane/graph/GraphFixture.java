@@ -234,7 +234,7 @@ final class GraphFixture implements AutoCloseable {
 
     private static void fillTables(TablesWriter writer) {
         writer.putLocal(new LocalNode("n1", NODE, Ipv4Prefix.of("10.244.1.0/24"), Ipv4Prefix.of("10.244.0.0/16"),
-            Ipv4Prefix.of("10.96.0.0/16"), VTEP_MAC, 1, 8472, 1450, true, 61_000, 65_535));
+            Ipv4Prefix.of("10.96.0.0/16"), VTEP_MAC, 1, 8472, 1450, 1450, true, 61_000, 65_535));
         writer.putPort(new PortSpec(POD_A, 100, "weft0a", Ipv4Address.of("10.244.1.2"), POD_A_MAC, 1450));
         writer.putPort(new PortSpec(POD_B, 101, "weft0b", Ipv4Address.of("10.244.1.3"), POD_B_MAC, 1450));
         writer.putPeer(new PeerSpec(N2, "n2", Ipv4Address.of("192.0.2.12"), N2_VTEP_MAC, Ipv4Prefix.of("10.244.2.0/24"),

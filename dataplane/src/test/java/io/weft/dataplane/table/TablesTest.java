@@ -213,7 +213,7 @@ class TablesTest {
     private static LocalNode node(String name, String ip, String podCidr) {
         return new LocalNode(name, ip(ip), Ipv4Prefix.of(podCidr), Ipv4Prefix.of("10.244.0.0/16"),
             Ipv4Prefix.of("10.96.0.0/16"),
-            0x02_0000_0000_11L, 1, 8472, 1450, true, 61_000, 65_535);
+            0x02_0000_0000_11L, 1, 8472, 1450, 1450, true, 61_000, 65_535);
     }
 
     private static int ip(String text) {

@@ -50,7 +50,7 @@ public final class TestNode implements AutoCloseable {
         runDirectory = Files.createDirectories(directory.resolve("n" + number));
         local = new LocalNode("n" + number, Ipv4Address.of("192.0.2.1" + number),
             Ipv4Prefix.of("10.244." + number + ".0/24"), CLUSTER,
-            SERVICES, 0x0200_00AA_0000L | number, 1, 8472, 1450, true, 61_000, 65_535);
+            SERVICES, 0x0200_00AA_0000L | number, 1, 8472, 1450, 1450, true, 61_000, 65_535);
         epochs = new DataplaneEpochs(runDirectory);
         tables = TablesWriter.create(runDirectory, new TablesSizing(4 << 20), epochs);
         tables.putLocal(local);

@@ -174,7 +174,7 @@ final class GraphWorld implements AutoCloseable {
     private void fillTables(int pods) {
         writer.putLocal(new LocalNode("bench", Ipv4Address.of("192.0.2.1"), Ipv4Prefix.of("10.1.0.0/24"),
             Ipv4Prefix.of("10.0.0.0/11"),
-            Ipv4Prefix.of("10.96.0.0/16"), 0x02_00_00_00_00_03L, 1, 8472, 1450, true, 61_000, 65_535));
+            Ipv4Prefix.of("10.96.0.0/16"), 0x02_00_00_00_00_03L, 1, 8472, 1450, 1450, true, 61_000, 65_535));
         for (int pod = 0; pod < pods; pod++) {
             writer.putPort(
                 new PortSpec(PortDirectory.FIRST_POD_PORT + pod, pod, "pod" + pod, FIRST_POD_IP + pod, POD_MAC, 1450));
