@@ -40,14 +40,20 @@ public final class PodAttacher {
     private final PodTables tables;
     private final DataplaneView dataplane;
     private final int configuredWorkers;
+    private final long gatewayMac;
     private final Duration patience;
     private final List<ReentrantLock> locks = IntStream.range(0, STRIPES).mapToObj(_ -> new ReentrantLock()).toList();
 
-    /** @param patience how long ADD waits for the dataplane to open the port */
-    public PodAttacher(PodTables tables, DataplaneView dataplane, int configuredWorkers, Duration patience) {
+    /**
+     * @param gatewayMac with which the dataplane answers for the pods' gateway
+     * @param patience how long ADD waits for the dataplane to open the port
+     */
+    public PodAttacher(PodTables tables, DataplaneView dataplane, int configuredWorkers, long gatewayMac,
+        Duration patience) {
         this.tables = tables;
         this.dataplane = dataplane;
         this.configuredWorkers = configuredWorkers;
+        this.gatewayMac = gatewayMac;
         this.patience = patience;
     }
 
@@ -116,7 +122,8 @@ public final class PodAttacher {
         Attachment attachment = give(key, network, netns);
         boolean done = false;
         try {
-            long hostMac = PodNetwork.create(attachment, dataplane.workers().orElse(configuredWorkers), routes);
+            long hostMac = PodNetwork.create(attachment, dataplane.workers().orElse(configuredWorkers), routes,
+                gatewayMac);
             tables.openPort(attachment);
             awaitUp(attachment);
             done = true;

@@ -38,7 +38,7 @@ final class PodNetwork {
      * @param queues of each end
      * @return the host end's address
      */
-    static long create(Attachment attachment, int queues, PodRoutes routes) {
+    static long create(Attachment attachment, int queues, PodRoutes routes, long gatewayMac) {
         try (Rtnetlink node = Rtnetlink.open();
             NetworkNamespace pod = NetworkNamespace.open(Path.of(attachment.netns()))) {
             node.deleteLink(attachment.hostIfName());
@@ -50,7 +50,7 @@ final class PodNetwork {
             try {
                 closeHostEnd(host.name());
                 node.setUp(host.index());
-                pod.run(() -> setUpPodEnd(attachment, routes));
+                pod.run(() -> setUpPodEnd(attachment, routes, gatewayMac));
             } catch (RuntimeException e) {
                 node.deleteLink(host.index());
                 throw e;
@@ -110,7 +110,8 @@ final class PodNetwork {
         }
     }
 
-    private static void setUpPodEnd(Attachment attachment, PodRoutes routes) {
+    /** The gateway stands in the pod's neighbours as if it had answered ARP, so that the pod's first packet does not wait for that. */
+    private static void setUpPodEnd(Attachment attachment, PodRoutes routes, long gatewayMac) {
         try (Rtnetlink pod = Rtnetlink.open()) {
             int gateway = routes.gateway();
             Ipv4Prefix near = routes.podCidr();
@@ -121,6 +122,7 @@ final class PodNetwork {
             pod.replaceRoute(Route.to(near.base(), near.length()).via(gateway, ifindex).onLink());
             pod.replaceRoute(Route.to(0, 0).via(gateway, ifindex).onLink()
                 .mtu(Math.min(attachment.mtu(), routes.offNodeMtu())));
+            pod.learnNeighbour(ifindex, gateway, gatewayMac);
         }
     }
 

@@ -91,7 +91,8 @@ public final class ControlPlane implements AutoCloseable {
         part(new DeviceWatch(loop::followDevices)).start();
         part(status).start(loop);
         part(source).start(loop);
-        PodAttacher attacher = new PodAttacher(loop, dataplane, configuration.workers(), ADD_PATIENCE);
+        PodAttacher attacher = new PodAttacher(loop, dataplane, configuration.workers(), facts.vtepMac(),
+            ADD_PATIENCE);
         part(new CniServer(configuration.cniSocket(), new CniHandler(attacher, loop, dataplane))).start();
         LOG.info("control plane of {}: {}, CNI on {}", configuration.nodeName(), source.status().name(),
             configuration.cniSocket());

@@ -44,6 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CniTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int GATEWAY = Ipv4Address.of("10.244.7.1");
+    private static final long GATEWAY_MAC = 0x02AABBCCDD07L;
 
     @TempDir private Path directory;
     private TestNamespace node;
@@ -72,7 +73,7 @@ class CniTest {
         view = new DataplaneView(directory);
         store = AttachmentStore.open(directory, "n1", 1024);
         tables = new TestTables(store, dataplane, Ipv4Prefix.of("10.244.7.0/29"));
-        PodAttacher attacher = new PodAttacher(tables, view, 1, Duration.ofMillis(500));
+        PodAttacher attacher = new PodAttacher(tables, view, 1, GATEWAY_MAC, Duration.ofMillis(500));
         server = new CniServer(socket(), new CniHandler(attacher, tables, view));
         NetworkNamespace.run(node.path(), server::start);
     }
@@ -147,6 +148,8 @@ class CniTest {
             assertEquals(FakeDataplane.WORKERS, link.txQueues());
             assertEquals(List.of(Ipv4Address.of("10.244.7.2")),
                 rtnetlink.addresses(link.index()).stream().map(address -> address.ip()).toList());
+            assertTrue(rtnetlink.neighbours(link.index()).stream().anyMatch(neighbour -> neighbour.ip() == GATEWAY
+                && neighbour.mac() == GATEWAY_MAC && neighbour.isValid() && !neighbour.isPermanent()));
             assertWay(rtnetlink, "192.0.2.99", 1450);
             assertWay(rtnetlink, "10.244.8.2", 1450);
             assertWay(rtnetlink, "10.96.0.1", 1450);

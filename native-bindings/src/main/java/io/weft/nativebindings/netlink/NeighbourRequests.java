@@ -12,7 +12,15 @@ final class NeighbourRequests {
     }
 
     static NetlinkRequest replacePermanent(int ifindex, int ip, long mac) {
-        return request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, AF_INET, ifindex, Neighbour.NUD_PERMANENT, 0)
+        return replace(ifindex, ip, mac, Neighbour.NUD_PERMANENT);
+    }
+
+    static NetlinkRequest replaceReachable(int ifindex, int ip, long mac) {
+        return replace(ifindex, ip, mac, Neighbour.NUD_REACHABLE);
+    }
+
+    private static NetlinkRequest replace(int ifindex, int ip, long mac, int state) {
+        return request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, AF_INET, ifindex, state, 0)
             .ipv4(NDA_DST, ip)
             .mac(NDA_LLADDR, mac);
     }

@@ -202,6 +202,12 @@ public final class Rtnetlink implements AutoCloseable {
         socket.execute(operation, NeighbourRequests.replacePermanent(ifindex, ip, mac));
     }
 
+    /** Adds or replaces an entry as if the neighbour had just answered: it ages, and the kernel asks it then. */
+    public void learnNeighbour(int ifindex, int ip, long mac) {
+        String operation = "learn neighbour " + AddressText.ipv4(ip) + " on ifindex " + ifindex;
+        socket.execute(operation, NeighbourRequests.replaceReachable(ifindex, ip, mac));
+    }
+
     /**
      * Has the kernel resolve a neighbour and keep it resolved, although it sends no packets to it (NTF_EXT_MANAGED,
      * since Linux 5.16).

@@ -229,6 +229,15 @@ class RtnetlinkRouteTest {
     }
 
     @Test
+    void learntNeighbourIsValidAndAges() {
+        rtnetlink.learnNeighbour(uplink, POD_NETWORK, 0x02AABBCCDD01L);
+        Neighbour neighbour = neighbour(POD_NETWORK).orElseThrow();
+        assertEquals(0x02AABBCCDD01L, neighbour.mac());
+        assertTrue(neighbour.isValid());
+        assertFalse(neighbour.isPermanent());
+    }
+
+    @Test
     void managedNeighbourIsResolvedWithoutTraffic() {
         rtnetlink.manageNeighbour(uplink, ROUTER);
         long routerMac = peer.rtnetlink.link("eth0").orElseThrow().mac();
