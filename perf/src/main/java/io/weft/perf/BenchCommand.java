@@ -6,12 +6,17 @@ import io.weft.perf.node.EchoCommand;
 import io.weft.perf.node.FirstPacketCommand;
 import io.weft.perf.node.IdleCommand;
 import io.weft.perf.report.ReportCommand;
+import io.weft.perf.traffic.FramesCommand;
+import io.weft.perf.traffic.LatencyCommand;
+import io.weft.perf.traffic.ThroughputCommand;
+import io.weft.perf.traffic.TrafficCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** {@code weft bench …}. Exit codes: 0 done, 1 failed, 2 wrong usage. */
 @Command(name = "bench", description = "Benchmarks of Weft on this machine", subcommands = {MicroCommand.class,
     EchoCommand.class, FirstPacketCommand.class, IdleCommand.class, CompareCommand.class, ReportCommand.class,
+    TrafficCommand.class, ThroughputCommand.class, LatencyCommand.class, FramesCommand.class,
     CommandLine.HelpCommand.class}, mixinStandardHelpOptions = true)
 public final class BenchCommand {
     private BenchCommand() {

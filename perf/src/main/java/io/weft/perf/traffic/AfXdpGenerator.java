@@ -13,6 +13,7 @@ import io.weft.nativebindings.xdp.XskSocket;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Sends UDP frames by AF_XDP from queue 0 of a device, as any program does: at a rate, each frame when its schedule says, or as
@@ -25,6 +26,10 @@ public final class AfXdpGenerator implements TrafficGenerator {
     private static final int LARGE_CHUNK = 4096;
     private static final int BATCH = 64;
     private static final long DRAIN_NANOS = 1_000_000_000L;
+    /** A sender behind its schedule sends the rest of it, for at most this many times its duration. */
+    private static final int LATE_FACTOR = 2;
+
+    private static final long SLEEP_FROM_NANOS = 120_000;
     private static final double NANOS = 1e9;
 
     private final Path namespace;
@@ -79,7 +84,9 @@ public final class AfXdpGenerator implements TrafficGenerator {
 
     @Override
     public SendReport run(Duration duration, double rate) {
-        return NetworkNamespace.call(namespace, () -> send(duration.toNanos(), Long.MAX_VALUE, rate));
+        if (rate == 0) { return NetworkNamespace.call(namespace, () -> send(duration.toNanos(), Long.MAX_VALUE, 0)); }
+        long count = (long) (rate * duration.toNanos() / NANOS);
+        return NetworkNamespace.call(namespace, () -> send(LATE_FACTOR * duration.toNanos(), count, rate));
     }
 
     /** Sends {@code count} frames as fast as it goes. */
@@ -98,13 +105,23 @@ public final class AfXdpGenerator implements TrafficGenerator {
         while (now - start < durationNanos && frames < count) {
             reclaim();
             long due = rate == 0 ? count : Math.min(count, (long) ((now - start) / interval) + 1);
-            if (!put((int) Math.min(BATCH, due - frames), start, interval, now)) { Thread.onSpinWait(); }
+            if (!put((int) Math.min(BATCH, due - frames), start, interval, now)) { rest(start, interval, now); }
             kick();
             now = System.nanoTime();
         }
         long elapsed = now - start;
         drain();
         return new SendReport(frames, bytes, elapsed, cpuNanos() - cpuBefore);
+    }
+
+    /** Sleeps until shortly before the next frame is due, when that is long enough. */
+    private void rest(long start, double interval, long now) {
+        long left = start + (long) (frames * interval) - now;
+        if (left > SLEEP_FROM_NANOS && socket.tx().outstanding() == 0) {
+            LockSupport.parkNanos(left - SLEEP_FROM_NANOS / 2);
+        } else {
+            Thread.onSpinWait();
+        }
     }
 
     /** Writes up to {@code wanted} frames into the ring; false when there was none to write or no room. */

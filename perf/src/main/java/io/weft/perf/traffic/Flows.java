@@ -46,6 +46,11 @@ public record Flows(int count, int ports, int firstPort, Spread spread, boolean 
         return new Flows(count, DEFAULT_PORTS, DEFAULT_FIRST_PORT, Spread.SOURCE_ADDRESS, false, 1);
     }
 
+    /** The same flows one after the other. */
+    public Flows inTurn() {
+        return new Flows(count, ports, firstPort, spread, false, groups);
+    }
+
     /** The same with other source ports. */
     public Flows withPorts(int first, int number) {
         return new Flows(count, number, first, spread, random, groups);

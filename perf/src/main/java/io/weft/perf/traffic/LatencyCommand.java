@@ -1,0 +1,153 @@
+package io.weft.perf.traffic;
+
+import io.weft.perf.traffic.TrafficRun.Engine;
+import io.weft.perf.traffic.TrafficRun.Receiver;
+import io.weft.perf.traffic.WireOptions.Through;
+import io.weft.perf.traffic.bed.Wire;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.ToDoubleFunction;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code weft bench latency}: one way, from the time a frame was due by the sender's schedule to its receipt. No socket buffers or sleeping
+ * programs are in it; {@code weft bench echo} measures round trips of programs.
+ */
+@Command(name = "latency", description = {
+    "One-way latency of single frames, idle and under load; the ways take turns, round after round.",
+    "Counted from the time a frame was due by the sender's schedule (coordinated omission). Round trips between programs: weft bench echo."}, mixinStandardHelpOptions = true)
+public final class LatencyCommand implements Callable<Integer> {
+    private static final double NANOS = 1e9;
+    private static final String HALF = "half";
+    private static final String NONE = "none";
+    private static final Duration TRIAL = Duration.ofSeconds(1);
+    private static final double SEARCH_LOSS = 0.001;
+    private static final double SEARCH_RESOLUTION = 0.1;
+
+    @Spec private CommandSpec spec;
+
+    @Mixin private WireOptions options;
+
+    @Option(names = "--beside-linux", description = "measure two Linux nodes with a VXLAN device in turns with Weft") private boolean besideLinux;
+
+    @Option(names = "--rate", defaultValue = "1000", description = "frames a second when idle (default: ${DEFAULT-VALUE})") private double rate;
+
+    @Option(names = "--load", defaultValue = NONE, description = "none, frames a second, or half: of what the slowest of the ways carries, measured first (default: ${DEFAULT-VALUE})") private String load;
+
+    @Option(names = "--size", defaultValue = "64", description = "frame size with the FCS (default: ${DEFAULT-VALUE})") private String size;
+
+    @Option(names = "--duration", defaultValue = "3", description = "seconds of one way in one round (default: ${DEFAULT-VALUE})") private double seconds;
+
+    @Option(names = "--rounds", defaultValue = "10", description = "(default: ${DEFAULT-VALUE})") private int rounds;
+
+    @Option(names = {"-o",
+        "--output"}, defaultValue = "table", description = "${COMPLETION-CANDIDATES}") private Output.Format format;
+
+    /** The median, least and greatest of a percentile over the rounds, microseconds. */
+    record Spread(double median, double least, double greatest) {
+        static Spread of(List<TrafficResult> runs, ToDoubleFunction<LatencySummary> figure) {
+            double[] sorted = runs.stream().map(TrafficResult::latencyMicros).mapToDouble(figure).sorted().toArray();
+            int n = sorted.length;
+            return new Spread((sorted[(n - 1) / 2] + sorted[n / 2]) / 2, sorted[0], sorted[n - 1]);
+        }
+
+        @Override
+        public String toString() {
+            return "%.0f (%.0f-%.0f)".formatted(median, least, greatest);
+        }
+    }
+
+    /** One way at one rate, over all rounds. {@code overrun}: frames that came too fast for the receiver and have no latency here. */
+    record Result(String path, String frameSize, double ratePps, int rounds, double seconds, long sent, long lost,
+        long overrun, Spread p50, Spread p90, Spread p99, Spread p999, Spread p9999, double maxMicros) {
+        static Result of(List<TrafficResult> runs) {
+            TrafficResult any = runs.getFirst();
+            return new Result(any.path(), any.frameSize(), any.ratePps(), runs.size(), any.seconds(),
+                runs.stream().mapToLong(TrafficResult::sent).sum(), runs.stream().mapToLong(TrafficResult::lost).sum(),
+                runs.stream().mapToLong(TrafficResult::overrun).sum(), Spread.of(runs, LatencySummary::p50),
+                Spread.of(runs, LatencySummary::p90), Spread.of(runs, LatencySummary::p99),
+                Spread.of(runs, LatencySummary::p999), Spread.of(runs, LatencySummary::p9999),
+                runs.stream().mapToDouble(run -> run.latencyMicros().max()).max().orElse(0));
+        }
+    }
+
+    private record Key(Wire wire, double rate) {
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        if (besideLinux && options.through != Through.weft) {
+            throw new IllegalArgumentException("--beside-linux: want --through weft");
+        }
+        List<Result> results = besideLinux
+            ? options.withBoth("weft bench latency", this::measure)
+            : options.with("weft bench latency", wire -> measure(List.of(wire)));
+        print(spec.commandLine().getOut(), results);
+        return 0;
+    }
+
+    private List<Result> measure(List<Wire> wires) throws InterruptedException {
+        List<TrafficRun> runs = wires.stream().map(wire -> options.run(wire, size, Engine.afxdp)).toList();
+        for (TrafficRun run : runs) {
+            run.warmUp();
+        }
+        double[] rates = rates(runs);
+        Map<Key, List<TrafficResult>> results = new LinkedHashMap<>();
+        Duration duration = Duration.ofNanos((long) (seconds * NANOS));
+        for (int round = 0; round < rounds; round++) {
+            for (double each : rates) {
+                for (TrafficRun run : runs) {
+                    results.computeIfAbsent(new Key(run.wire(), each), _ -> new ArrayList<>())
+                        .add(run.run(each, duration, Receiver.afxdp));
+                }
+            }
+        }
+        return results.values().stream().map(Result::of).toList();
+    }
+
+    private double[] rates(List<TrafficRun> runs) throws InterruptedException {
+        if (load.equals(NONE)) { return new double[]{rate}; }
+        if (load.equals(HALF)) { return new double[]{rate, slowest(runs) / 2}; }
+        try {
+            return new double[]{rate, Double.parseDouble(load)};
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("--load " + load + ": want none, half or frames a second", e);
+        }
+    }
+
+    private static double slowest(List<TrafficRun> runs) throws InterruptedException {
+        RateSearch search = new RateSearch(SEARCH_LOSS, SEARCH_RESOLUTION);
+        double[] found = new double[runs.size()];
+        for (int i = 0; i < found.length; i++) {
+            TrafficRun run = runs.get(i);
+            found[i] = search.run(each -> run.trial(each, TRIAL)).rate();
+        }
+        return Arrays.stream(found).min().orElseThrow();
+    }
+
+    private void print(PrintWriter out, List<Result> results) throws Exception {
+        if (format == Output.Format.json) {
+            Output.json(out, results);
+            return;
+        }
+        out.printf("one way, microseconds from the schedule: median (least-greatest) of %d rounds of %.1f s%n", rounds,
+            seconds);
+        out.printf("%-18s %9s  %-16s %-16s %-18s %-18s %-20s %8s %6s %8s%n", "PATH", "RATE pps", "P50", "P90", "P99",
+            "P99.9", "P99.99", "MAX", "LOST", "UNJUDGED");
+        for (Result each : results) {
+            out.printf("%-18s %9.0f  %-16s %-16s %-18s %-18s %-20s %8.0f %6d %8d%n", each.path, each.ratePps, each.p50,
+                each.p90, each.p99, each.p999, each.p9999, each.maxMicros, each.lost, each.overrun);
+        }
+        Output.machine(out);
+    }
+}

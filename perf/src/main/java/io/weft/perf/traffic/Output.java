@@ -1,0 +1,33 @@
+package io.weft.perf.traffic;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.weft.perf.MachineFacts;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.List;
+
+/** How the traffic commands print. */
+final class Output {
+    /** Of results. */
+    enum Format { table, json }
+
+    private Output() {}
+
+    /** Results with the machine they are of. */
+    record Report<T>(MachineFacts machine, List<T> results) {
+    }
+
+    static <T> void json(PrintWriter out, List<T> results) throws IOException {
+        out.println(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT)
+            .writeValueAsString(new Report<>(MachineFacts.read(), results)));
+        out.flush();
+    }
+
+    /** The line under a table. */
+    static void machine(PrintWriter out) {
+        MachineFacts machine = MachineFacts.read();
+        out.printf("%s, %d cores, Linux %s, JDK %s%n", machine.cpu(), machine.cores(), machine.kernel(), machine.jdk());
+        out.flush();
+    }
+}

@@ -1,0 +1,169 @@
+package io.weft.perf.traffic;
+
+import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.MacAddress;
+import io.weft.nativebindings.netlink.NetworkNamespace;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.perf.traffic.bed.DirectBed;
+import io.weft.perf.traffic.bed.LabBed;
+import io.weft.perf.traffic.bed.Wire;
+import io.weft.vmlab.lab.Privileges;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import picocli.CommandLine.Option;
+
+/** What lies between sender and receiver, and how frames are sent: options that the traffic commands share. */
+final class WireOptions {
+    private static final int DEFAULT_PORT = 4000;
+
+    /** Something to send through. */
+    enum Through { weft, linux, direct }
+
+    /** Ways through Weft; of the others only the one to a pod on another node is there. */
+    enum Way {
+        POD_POD("pod-pod", LabBed.Route.POD_POD),
+        POD_REMOTE("pod-remote", LabBed.Route.POD_REMOTE),
+        CLUSTERIP("clusterip", LabBed.Route.CLUSTERIP);
+
+        private final String text;
+        private final LabBed.Route route;
+
+        Way(String text, LabBed.Route route) {
+            this.text = text;
+            this.route = route;
+        }
+
+        @Override
+        public String toString() {
+            return text;
+        }
+    }
+
+    @Option(names = "--through", defaultValue = "weft", description = "what is between the devices, brought up for the run: ${COMPLETION-CANDIDATES}; direct is a veth pair, the tool's own limit (default: ${DEFAULT-VALUE})") Through through;
+
+    @Option(names = "--path", defaultValue = "pod-remote", description = "way through Weft: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})") Way way;
+
+    @Option(names = "--workers", defaultValue = "1", description = "workers of each Weft node (default: ${DEFAULT-VALUE})") private int workers;
+
+    @Option(names = "--name", defaultValue = "bench", description = "of the lab (default: ${DEFAULT-VALUE})") private String name;
+
+    @Option(names = "--tx", paramLabel = "NETNS:DEVICE", description = "send from this device instead; needs --rx") private String tx;
+
+    @Option(names = "--rx", paramLabel = "NETNS:DEVICE", description = "receive on this device; its UDP goes to the test while it runs") private String rx;
+
+    @Option(names = "--src", paramLabel = "ADDRESS", description = "source address (with --tx)") private String source;
+
+    @Option(names = "--dst", paramLabel = "ADDRESS", description = "destination address (with --tx)") private String destination;
+
+    @Option(names = "--dst-mac", paramLabel = "MAC", description = "destination MAC address (with --tx)") private String destinationMac;
+
+    @Option(names = "--src-mac", paramLabel = "MAC", description = "source MAC address (default: the device's)") private String sourceMac;
+
+    @Option(names = "--port", defaultValue = ""
+        + DEFAULT_PORT, description = "UDP port sent to (with --tx; default: ${DEFAULT-VALUE})") private int port;
+
+    @Option(names = "--arrival-port", description = "UDP port the frames arrive with, when that is another (with --tx)") private Integer arrivalPort;
+
+    @Option(names = "--any-source", description = "flows may differ in their source address (with --tx)") private boolean anySource;
+
+    @Option(names = "--engine", description = "how to send: ${COMPLETION-CANDIDATES}; afxdp as any program does, live by the kernel itself: several million frames a second") Optional<TrafficRun.Engine> engine;
+
+    @Option(names = "--flows", defaultValue = "1", description = "UDP flows (default: ${DEFAULT-VALUE})") private int flows;
+
+    @Option(names = "--in-turn", description = "flows take turns; else each frame's flow is drawn at random") private boolean inTurn;
+
+    @Option(names = "--groups", defaultValue = "1", description = "sequence groups that order is judged in; a power of two up to 256, at least as many as there may be ways side by side (default: ${DEFAULT-VALUE})") private int groups;
+
+    @Option(names = "--cpu", defaultValue = "-1", description = "processor to send on (default: any)") private int cpu;
+
+    /** Work with a wire. */
+    @FunctionalInterface
+    interface Task<T> {
+        T on(Wire wire) throws Exception;
+    }
+
+    /** Work with two wires. */
+    @FunctionalInterface
+    interface BothTask<T> {
+        T on(List<Wire> wires) throws Exception;
+    }
+
+    /** Brings up what is asked for, works on it and takes it down. */
+    <T> T with(String command, Task<T> task) throws Exception {
+        Privileges.requireRoot(command);
+        if (tx != null || rx != null) { return task.on(given()); }
+        if (through == Through.direct) {
+            try (DirectBed bed = new DirectBed(name)) {
+                return task.on(bed.wire());
+            }
+        }
+        try (LabBed bed = new LabBed(name, workers)) {
+            return task.on(through == Through.weft ? bed.weft(way.route) : bed.linux());
+        }
+    }
+
+    /** A way through Weft and the one through Linux, in one lab. */
+    <T> T withBoth(String command, BothTask<T> task) throws Exception {
+        Privileges.requireRoot(command);
+        require(way == Way.POD_REMOTE, "--beside-linux: want --path pod-remote, the only way that both have");
+        try (LabBed bed = new LabBed(name, workers)) {
+            return task.on(List.of(bed.weft(way.route), bed.linux()));
+        }
+    }
+
+    private Wire given() {
+        require(tx != null && rx != null, "--tx and --rx go together");
+        require(destinationMac != null && source != null && destination != null,
+            "--tx needs --src, --dst and --dst-mac");
+        Path txNamespace = namespace(tx);
+        String device = device(tx);
+        try (Rtnetlink rtnetlink = Rtnetlink.openIn(txNamespace)) {
+            var link = rtnetlink.link(device).orElseThrow(() -> new IllegalArgumentException("--tx: no device " + tx));
+            return new Wire("given", txNamespace, device, namespace(rx), device(rx), mac("--dst-mac", destinationMac),
+                sourceMac == null ? link.mac() : mac("--src-mac", sourceMac), address("--src", source),
+                address("--dst", destination), port, arrivalPort == null ? port : arrivalPort, link.mtu(), anySource);
+        }
+    }
+
+    /** Frames of {@code size} as the wire lets them through, with the engine asked for, else {@code otherwise}. */
+    TrafficRun run(Wire wire, String size, TrafficRun.Engine otherwise) {
+        FrameSpec frames = wire.frames(wire.flows(flows, !inTurn, groups), FrameSizes.parse(size, wire.mtu()));
+        int longest = wire.mtu() + FrameTemplate.ETHERNET_LENGTH + FrameSizes.FCS_LENGTH;
+        require(frames.sizes().largest() <= longest,
+            "frame size " + frames.sizes().largest() + ": " + wire.name() + " takes " + longest + " at most");
+        return new TrafficRun(wire, frames, engine.orElse(otherwise), cpu);
+    }
+
+    private static Path namespace(String place) {
+        return NetworkNamespace.named(part(place, 0));
+    }
+
+    private static String device(String place) {
+        return part(place, 1);
+    }
+
+    private static String part(String place, int index) {
+        String[] parts = place.split(":", 2);
+        require(parts.length == 2, "'" + place + "': want NETNS:DEVICE");
+        return parts[index];
+    }
+
+    private static long mac(String option, String text) {
+        OptionalLong mac = MacAddress.parse(text);
+        require(mac.isPresent(), option + ": not a MAC address: " + text);
+        return mac.getAsLong();
+    }
+
+    private static int address(String option, String text) {
+        OptionalInt address = Ipv4Address.parse(text);
+        require(address.isPresent(), option + ": not an IPv4 address: " + text);
+        return address.getAsInt();
+    }
+
+    private static void require(boolean condition, String message) {
+        if (!condition) { throw new IllegalArgumentException(message); }
+    }
+}
