@@ -74,7 +74,8 @@ public final class FramesCommand implements Callable<Integer> {
     }
 
     private void write(FrameSpec spec) throws IOException {
-        List<FrameTemplate> pattern = spec.sizes().pattern().stream().map(each -> new FrameTemplate(spec, each)).toList();
+        List<FrameTemplate> pattern = spec.sizes().pattern().stream().map(each -> new FrameTemplate(spec, each))
+            .toList();
         try (DataOutputStream out = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(file)));
             Arena arena = Arena.ofConfined()) {
             out.writeInt(PCAP_MAGIC);

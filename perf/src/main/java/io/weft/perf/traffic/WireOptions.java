@@ -2,6 +2,7 @@ package io.weft.perf.traffic;
 
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.MacAddress;
+import io.weft.nativebindings.linux.KernelVersion;
 import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.perf.traffic.bed.DirectBed;
@@ -18,6 +19,10 @@ import picocli.CommandLine.Option;
 /** What lies between sender and receiver, and how frames are sent: options that the traffic commands share. */
 final class WireOptions {
     private static final int DEFAULT_PORT = 4000;
+    /** Live frames. */
+    private static final int LIVE_MAJOR = 5;
+
+    private static final int LIVE_MINOR = 18;
 
     /** Something to send through. */
     enum Through { weft, linux, direct }
@@ -100,6 +105,7 @@ final class WireOptions {
                 return task.on(bed.wire());
             }
         }
+        require(through == Through.weft || way == Way.POD_REMOTE, "--through linux: it has --path pod-remote only");
         try (LabBed bed = new LabBed(name, workers)) {
             return task.on(through == Through.weft ? bed.weft(way.route) : bed.linux());
         }
@@ -134,7 +140,16 @@ final class WireOptions {
         int longest = wire.mtu() + FrameTemplate.ETHERNET_LENGTH + FrameSizes.FCS_LENGTH;
         require(frames.sizes().largest() <= longest,
             "frame size " + frames.sizes().largest() + ": " + wire.name() + " takes " + longest + " at most");
-        return new TrafficRun(wire, frames, engine.orElse(otherwise), cpu);
+        return new TrafficRun(wire, frames, engine.orElseGet(() -> possible(otherwise)), cpu);
+    }
+
+    private static TrafficRun.Engine possible(TrafficRun.Engine wanted) {
+        if (wanted == TrafficRun.Engine.afxdp || KernelVersion.current().isAtLeast(LIVE_MAJOR, LIVE_MINOR)) {
+            return wanted;
+        }
+        System.err.println("weft: left out: the kernel's own generator, which needs Linux " + LIVE_MAJOR + "."
+            + LIVE_MINOR + "; AF_XDP sends instead, more slowly");
+        return TrafficRun.Engine.afxdp;
     }
 
     private static Path namespace(String place) {

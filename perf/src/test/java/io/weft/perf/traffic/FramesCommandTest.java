@@ -16,7 +16,8 @@ class FramesCommandTest {
     @Test
     void writesEveryFlowOnceWithRightChecksums(@TempDir Path directory) throws IOException {
         Path file = directory.resolve("frames.pcap");
-        int exit = new CommandLine(new FramesCommand()).execute("--to", file.toString(), "--flows", "" + FLOWS, "--dst-mac",
+        int exit = new CommandLine(new FramesCommand()).execute("--to", file.toString(), "--flows", "" + FLOWS,
+            "--dst-mac",
             "02:00:00:00:00:0b", "--src", "10.244.9.5", "--dst", "10.244.1.5", "--tunnel-src", "192.0.2.9",
             "--tunnel-dst", "192.0.2.1", "--tunnel-dst-mac", "02:00:00:00:00:0c");
         assertEquals(0, exit);
