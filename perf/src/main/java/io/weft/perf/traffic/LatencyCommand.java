@@ -42,7 +42,7 @@ public final class LatencyCommand implements Callable<Integer> {
 
     @Option(names = "--rate", defaultValue = "1000", description = "frames a second when idle (default: ${DEFAULT-VALUE})") private double rate;
 
-    @Option(names = "--load", defaultValue = NONE, description = "none, frames a second, or half: of what the slowest of the ways carries, measured first (default: ${DEFAULT-VALUE})") private String load;
+    @Option(names = "--load", defaultValue = NONE, description = "none, frames a second, or half: of what the slowest of the ways and the receiver carry, measured first (default: ${DEFAULT-VALUE})") private String load;
 
     @Option(names = "--size", defaultValue = "64", description = "frame size with the FCS (default: ${DEFAULT-VALUE})") private String size;
 
@@ -130,7 +130,7 @@ public final class LatencyCommand implements Callable<Integer> {
         double[] found = new double[runs.size()];
         for (int i = 0; i < found.length; i++) {
             TrafficRun run = runs.get(i);
-            found[i] = search.run(each -> run.trial(each, TRIAL)).rate();
+            found[i] = search.run(each -> run.judgedTrial(each, TRIAL)).rate();
         }
         return Arrays.stream(found).min().orElseThrow();
     }

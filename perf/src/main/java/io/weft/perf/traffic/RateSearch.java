@@ -13,6 +13,9 @@ import java.util.List;
 public record RateSearch(double lossAllowed, double resolution) {
     private static final int MOST_TRIALS = 40;
     private static final double GROWTH = 2;
+    /** Where to begin, as a share of overload, with a device that passes next to nothing in overload. */
+    private static final double LEAST_START = 0.001;
+
     /** A generator that sends less than this share of what it was asked for sets the limit itself. */
     private static final double KEPT_UP = 0.98;
 
@@ -54,7 +57,8 @@ public record RateSearch(double lossAllowed, double resolution) {
         Outcome overload = trial.run(0);
         if (passes(overload)) { return new Found(overload.sentRate(), true, overload, trials); }
         double low = 0;
-        double high = Math.min(overload.sentRate(), overload.receivedRate() * GROWTH);
+        double high = Math.max(overload.receivedRate() * GROWTH, overload.sentRate() * LEAST_START);
+        high = Math.min(high, overload.sentRate());
         boolean bounded = false;
         while (trials.size() < MOST_TRIALS && (!bounded || high - low > resolution * high)) {
             double rate = bounded ? (low + high) / 2 : high;

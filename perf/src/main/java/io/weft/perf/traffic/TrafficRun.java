@@ -61,6 +61,13 @@ public record TrafficRun(Wire wire, FrameSpec frames, Engine engine, int cpu) {
         }
     }
 
+    /** As {@link #trial}, but a frame that was too much for the judging receiver counts as lost: what can be judged at all. */
+    public RateSearch.Outcome judgedTrial(double rate, Duration duration) throws InterruptedException {
+        TrafficResult result = judge(rate, duration);
+        return new RateSearch.Outcome(rate, result.sentMpps() * MEGA, result.sent(),
+            result.received() - result.overrun());
+    }
+
     /** Sends for a while at a rate, 0 for as fast as it goes. */
     public TrafficResult run(double rate, Duration duration, Receiver receiver) throws InterruptedException {
         return receiver == Receiver.xdp ? count(rate, duration) : judge(rate, duration);

@@ -28,6 +28,12 @@ class RateSearchTest {
     }
 
     @Test
+    void findsItWhenNothingPassesInOverload() {
+        Found found = new RateSearch(0, RESOLUTION).run(rate -> device(rate, 300_000, 0));
+        assertEquals(300_000, found.rate(), 300_000 * 2 * RESOLUTION);
+    }
+
+    @Test
     void someLossMayBeAllowed() {
         RateSearch.Trial<RuntimeException> lossy = rate -> {
             double sent = rate == 0 ? GENERATOR : rate;
