@@ -60,7 +60,7 @@ public final class Epochs implements io.weft.lb.flow.Epochs {
     // -- workers -----------------------------------------------------------------------------------------------------
 
     /** Start of a turn. */
-    void enter(int worker) {
+    public void enter(int worker) {
         long epoch = current.getAcquire();
         long before = entered.getPlain(at(worker));
         if (before == epoch) { return; }
@@ -71,7 +71,7 @@ public final class Epochs implements io.weft.lb.flow.Epochs {
     }
 
     /** The worker holds nothing until it enters again. */
-    void sleep(int worker) {
+    public void sleep(int worker) {
         entered.setRelease(at(worker), ASLEEP);
     }
 

@@ -1,0 +1,52 @@
+package io.weft.perf.micro;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** JVMs that measure: each figure comes from one of its own, with the flags that the launcher gives the dataplane. */
+final class BenchJvm {
+    static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Set by the launcher; without it, the collector alone is the product's. */
+    private static final String FLAGS_PROPERTY = "weft.dataplane.flags";
+    private static final String DEFAULT_FLAGS = "-XX:+UseSerialGC";
+    /** The order of frames and, for 10,000 Services, what makes the tables are on the heap. */
+    private static final List<String> HEAP = List.of("-Xms256m", "-Xmx256m");
+
+    private BenchJvm() {
+    }
+
+    /** The dataplane's flags, with a larger heap. */
+    static List<String> flags() {
+        String flags = System.getProperty(FLAGS_PROPERTY, DEFAULT_FLAGS).strip();
+        return Stream.concat(Stream.of(flags.split(" +")), HEAP.stream()).toList();
+    }
+
+    /** Does the task in a JVM of its own. */
+    static <T> T run(MicroTask task, Class<T> result) {
+        try {
+            List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java")
+                .toString()));
+            command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+            command.addAll(flags());
+            command.addAll(List.of("-cp", System.getProperty("java.class.path"), MicroTask.class.getName(),
+                JSON.writeValueAsString(task)));
+            Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (process.waitFor() != 0) { throw new IllegalStateException(task.way() + ": the measuring JVM failed"); }
+            return JSON.readValue(output, result);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package io.weft.perf.micro;
+
+import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FramePool;
+import io.weft.dataplane.graph.ForwardingGraph;
+import io.weft.dataplane.graph.NodeObserver;
+import io.weft.dataplane.port.MemoryPort;
+import io.weft.dataplane.port.Port;
+import io.weft.dataplane.state.ForwardingState;
+import io.weft.dataplane.state.PortDirectory;
+import io.weft.dataplane.worker.Epochs;
+import io.weft.lb.flow.FlowTable;
+import io.weft.lb.nat.SnatPorts;
+
+/**
+ * One worker of a benchmark: frames of its own (4,096 of 2 KiB in rotation, as in the C reference), ports of its own, the product's graph.
+ *
+ * <p>Thread: one. Allocation: none in {@link #arm}, {@link #process} and {@link #forward}.
+ */
+final class Lane {
+    private static final int FRAMES = 4096;
+    private static final int CHUNK = 2048;
+
+    private final FramePool pool;
+    private final ForwardingGraph graph;
+    private final FrameBatch batch = new FrameBatch();
+    private final WorkerCounters counters;
+    private final Epochs epochs;
+    private final int index;
+    private Frames frames;
+    private FlowOrder order;
+    private int batchSize = FrameBatch.CAPACITY;
+    private int nextFrame;
+
+    Lane(int index, Mappings memory, ForwardingState state, FlowTable flows, SnatPorts snatPorts,
+        WorkerCounters counters, Epochs epochs, NodeObserver observer) {
+        this.index = index;
+        this.counters = counters;
+        this.epochs = epochs;
+        pool = new FramePool(memory.map((long) FRAMES * CHUNK), FRAMES, CHUNK);
+        graph = new ForwardingGraph(state, flows, snatPorts, counters, pool, observer);
+        Port[] ports = new Port[NodeSetup.PORTS];
+        for (int id = PortDirectory.UPLINK_PORT; id < ports.length; id++) {
+            ports[id] = new MemoryPort(id, pool, counters, MemoryPort.Sent.FORGOTTEN, 1);
+        }
+        graph.use(ports);
+        // Frames are known by their place in the rotation; the pool only takes back dropped ones.
+        while (pool.free() > 0) {
+            pool.take();
+        }
+    }
+
+    /** What the next batches consist of. */
+    void use(Frames newFrames, FlowOrder newOrder, int newBatchSize) {
+        frames = newFrames;
+        order = newOrder;
+        batchSize = newBatchSize;
+    }
+
+    int batchSize() {
+        return batchSize;
+    }
+
+    FlowOrder order() {
+        return order;
+    }
+
+    WorkerCounters counters() {
+        return counters;
+    }
+
+    /** Writes the next batch and takes it through the graph. */
+    int forward() {
+        arm();
+        return process();
+    }
+
+    /** Writes the next batch. */
+    int arm() {
+        batch.clear();
+        for (int i = 0; i < batchSize; i++) {
+            frames.add(batch, at(nextFrame), order.next());
+            nextFrame = nextFrame + 1 & FRAMES - 1;
+        }
+        return batch.size;
+    }
+
+    /** Takes the batch through the graph. */
+    int process() {
+        int size = batch.size;
+        epochs.enter(index);
+        graph.process(batch, System.nanoTime());
+        return size;
+    }
+
+    /** Where the frame was written that is the {@code n}th from the last; 1 is the last. */
+    long before(int n) {
+        return at(nextFrame - n & FRAMES - 1);
+    }
+
+    private long at(int frame) {
+        return pool.base() + (long) frame * CHUNK + FramePool.HEADROOM;
+    }
+}

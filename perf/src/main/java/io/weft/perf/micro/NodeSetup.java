@@ -1,0 +1,175 @@
+package io.weft.perf.micro;
+
+import io.weft.dataplane.state.Adjacencies;
+import io.weft.dataplane.state.ForwardingState;
+import io.weft.dataplane.state.PortDirectory;
+import io.weft.dataplane.state.PortKind;
+import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.PeerSpec;
+import io.weft.dataplane.table.PortSpec;
+import io.weft.dataplane.table.TablesReader;
+import io.weft.dataplane.table.TablesSizing;
+import io.weft.dataplane.table.TablesWriter;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.packet.IpProtocol;
+import io.weft.lb.service.Backend;
+import io.weft.lb.service.ServiceKey;
+import io.weft.lb.service.ServiceSpec;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * The node that benchmarks forward on: client pods, four server pods, 64 peers with four backends each, and services; in a real tables file.
+ *
+ * <pre>
+ *   pods 10.1.0.2 … (port 2 …), servers 10.1.0.200 …    node 192.0.2.1    ClusterIPs 10.96.0.1 …
+ *   peer p: 192.0.2.(100+p), pods 10.3.p.2 … 10.3.p.5
+ * </pre>
+ */
+final class NodeSetup implements AutoCloseable {
+    static final int MOST_PODS = 128;
+    static final int SERVERS = 4;
+    static final int PEERS = 64;
+    static final int BACKENDS = 256;
+    static final int BACKENDS_PER_PEER = BACKENDS / PEERS;
+    static final int MANY_SERVICES = 10_000;
+    static final int SERVICE_PORT = 4000;
+    static final int BACKEND_PORT = 8080;
+    static final int OVERLAY_PORT = 8472;
+    static final int VNI = 1;
+    static final int MTU = 1450;
+    static final int SERVER_PORT_ID = PortDirectory.FIRST_POD_PORT + MOST_PODS;
+    static final int PORTS = SERVER_PORT_ID + SERVERS;
+
+    static final int NODE_IP = Ipv4Address.of("192.0.2.1");
+    static final int FIRST_POD_IP = Ipv4Address.of("10.1.0.2");
+    static final int FIRST_SERVER_IP = Ipv4Address.of("10.1.0.200");
+    static final int FIRST_BACKEND_IP = Ipv4Address.of("10.3.0.2");
+    static final int FIRST_PEER_IP = Ipv4Address.of("192.0.2.100");
+    static final int FIRST_VIP = Ipv4Address.of("10.96.0.1");
+    static final long GATEWAY_MAC = 0x02_00_00_00_00_01L;
+    static final long POD_MAC = 0x02_00_00_00_00_02L;
+    static final long VTEP_MAC = 0x02_00_00_00_00_03L;
+    static final long UPLINK_MAC = 0x02_00_00_00_00_04L;
+    static final long ROUTER_MAC = 0x02_00_00_00_01_00L;
+    static final long FIRST_PEER_VTEP_MAC = 0x02_00_00_00_02_00L;
+
+    /** With 10,000 Services; as many endpoints as a large cluster has. */
+    private static final int BACKENDS_OF_MANY = 16;
+    private static final TablesSizing LARGE = new TablesSizing(256L << 20);
+
+    final ForwardingState state;
+    private final Path directory;
+    private final TablesWriter writer;
+    private final TablesReader reader;
+
+    /** @param services 1 with 256 backends, or more with 16 of these each */
+    NodeSetup(Mappings memory, int services) {
+        try {
+            directory = Files.createTempDirectory("weft-bench");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        writer = TablesWriter.create(directory, services == 1 ? TablesSizing.DEFAULT : LARGE, () -> Long.MAX_VALUE);
+        putNodes();
+        putServices(services);
+        writer.commit();
+        reader = TablesReader.open(directory);
+        state = new ForwardingState(adjacencies(memory));
+        state.publish(ports());
+        state.publish(reader);
+    }
+
+    /** Backend {@code b} is behind peer {@code b / 4}. */
+    static int backendIp(int backend) {
+        return FIRST_BACKEND_IP + (peerOf(backend) << 8) + backend % BACKENDS_PER_PEER;
+    }
+
+    /** The inverse of {@link #backendIp}. */
+    static int backendOf(int ip) {
+        int offset = ip - FIRST_BACKEND_IP;
+        return (offset >> 8) * BACKENDS_PER_PEER + (offset & 0xFF);
+    }
+
+    static int peerOf(int backend) {
+        return backend / BACKENDS_PER_PEER;
+    }
+
+    private void putNodes() {
+        writer.putLocal(new LocalNode("bench", NODE_IP, Ipv4Prefix.of("10.1.0.0/24"), Ipv4Prefix.of("10.0.0.0/11"),
+            Ipv4Prefix.of("10.96.0.0/16"), VTEP_MAC, VNI, OVERLAY_PORT, MTU, MTU, true, 61_000, 65_535));
+        for (int pod = 0; pod < MOST_PODS; pod++) {
+            putPod(PortDirectory.FIRST_POD_PORT + pod, FIRST_POD_IP + pod);
+        }
+        for (int server = 0; server < SERVERS; server++) {
+            putPod(SERVER_PORT_ID + server, FIRST_SERVER_IP + server);
+        }
+        for (int peer = 0; peer < PEERS; peer++) {
+            writer.putPeer(new PeerSpec(peer, "peer" + peer, FIRST_PEER_IP + peer, FIRST_PEER_VTEP_MAC + peer,
+                new Ipv4Prefix(Ipv4Address.of("10.3.0.0") + (peer << 8), 24), List.of(), true));
+        }
+    }
+
+    private void putPod(int port, int ip) {
+        writer.putPort(new PortSpec(port, port, "pod" + port, ip, POD_MAC, MTU));
+    }
+
+    private void putServices(int count) {
+        List<Backend> backends = IntStream.range(0, BACKENDS)
+            .mapToObj(backend -> new Backend(backendIp(backend), BACKEND_PORT, 0)).toList();
+        for (int service = 0; service < count; service++) {
+            int first = service * BACKENDS_OF_MANY % BACKENDS;
+            List<Backend> its = count == 1 ? backends : backends.subList(first, first + BACKENDS_OF_MANY);
+            putService(service, IpProtocol.IPPROTO_UDP, its);
+            if (count == 1) {
+                putService(service, IpProtocol.IPPROTO_TCP, its);
+            }
+        }
+    }
+
+    private void putService(int service, int protocol, List<Backend> backends) {
+        writer.services().put(
+            new ServiceSpec(new ServiceKey(FIRST_VIP + service, SERVICE_PORT, protocol), "bench" + service, backends));
+    }
+
+    private static Adjacencies adjacencies(Mappings memory) {
+        Adjacencies adjacencies = new Adjacencies(memory.map((long) PEERS * Adjacencies.SLOT_BYTES), PEERS, PEERS);
+        for (int peer = 0; peer < PEERS; peer++) {
+            adjacencies.bindPeer(peer, peer);
+            adjacencies.writeTunnel(peer, ROUTER_MAC, UPLINK_MAC, NODE_IP, FIRST_PEER_IP + peer, OVERLAY_PORT, VNI,
+                FIRST_PEER_VTEP_MAC + peer, VTEP_MAC, MTU);
+        }
+        return adjacencies;
+    }
+
+    private static PortDirectory ports() {
+        PortDirectory ports = PortDirectory.EMPTY.with(PortDirectory.UPLINK_PORT, PortKind.UPLINK, 0, 0, UPLINK_MAC,
+            1500);
+        for (int pod = 0; pod < MOST_PODS; pod++) {
+            ports = ports.with(PortDirectory.FIRST_POD_PORT + pod, PortKind.POD, FIRST_POD_IP + pod, POD_MAC,
+                GATEWAY_MAC, MTU);
+        }
+        for (int server = 0; server < SERVERS; server++) {
+            ports = ports.with(SERVER_PORT_ID + server, PortKind.POD, FIRST_SERVER_IP + server, POD_MAC, GATEWAY_MAC,
+                MTU);
+        }
+        return ports;
+    }
+
+    @Override
+    public void close() {
+        reader.close();
+        writer.close();
+        try {
+            Files.delete(TablesReader.path(directory));
+            Files.delete(directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+package io.weft.perf.micro;
+
+import java.util.Arrays;
+
+/** A few measurements of the same thing. */
+public record Spread(double median, double least, double lowerQuartile, double upperQuartile, double most, int count) {
+    /** @param values at least one */
+    static Spread of(double... values) {
+        if (values.length == 0) { throw new IllegalArgumentException("no values"); }
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return new Spread(quantile(sorted, 0.5), sorted[0], quantile(sorted, 0.25), quantile(sorted, 0.75),
+            sorted[sorted.length - 1], sorted.length);
+    }
+
+    /** Between two values, linearly. */
+    private static double quantile(double[] sorted, double share) {
+        double place = share * (sorted.length - 1);
+        int below = (int) place;
+        int above = Math.min(below + 1, sorted.length - 1);
+        return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+    }
+
+    /** {@code median (least-most)}. */
+    String text(String format) {
+        return (format + " (" + format + "-" + format + ")").formatted(median, least, most);
+    }
+}

@@ -1,0 +1,52 @@
+package io.weft.perf.micro;
+
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.state.PortDirectory;
+import io.weft.encap.memory.Memory;
+import io.weft.encap.packet.EthernetHeader;
+import io.weft.encap.packet.IpProtocol;
+import io.weft.encap.packet.Ipv4Header;
+import io.weft.encap.packet.UdpHeader;
+import io.weft.encap.tunnel.VxlanHeader;
+
+/** UDP of other nodes' pods to this node's pods, in the tunnel, as it comes from the uplink. */
+final class TunnelFrames extends Frames {
+    /** Outer Ethernet, IPv4, UDP, VXLAN. */
+    static final int OUTER = EthernetHeader.LENGTH + Ipv4Header.LENGTH + UdpHeader.LENGTH + VxlanHeader.LENGTH;
+
+    private static final int ENTROPY_PORT = 49_152;
+
+    private TunnelFrames(long composed) {
+        super(composed, OUTER + LENGTH, IpProtocol.IPPROTO_UDP);
+    }
+
+    static TunnelFrames of(Mappings memory) {
+        long at = memory.map(OUTER + LENGTH);
+        EthernetHeader.write(at, NodeSetup.UPLINK_MAC, NodeSetup.ROUTER_MAC, EthernetHeader.ETH_P_IP);
+        Ipv4Header.write(at + IP, 0, OUTER - IP + LENGTH, IpProtocol.IPPROTO_UDP, NodeSetup.FIRST_PEER_IP,
+            NodeSetup.NODE_IP);
+        varyOuter(at, NodeSetup.FIRST_PEER_IP);
+        Ipv4Header.writeChecksum(at + IP);
+        UdpHeader.write(at + L4, ENTROPY_PORT, NodeSetup.OVERLAY_PORT, OUTER - L4 + LENGTH);
+        UdpHeader.setChecksum(at + L4, 0);
+        VxlanHeader.write(at + L4 + UdpHeader.LENGTH, NodeSetup.VNI);
+        compose(at + OUTER, NodeSetup.VTEP_MAC, NodeSetup.FIRST_PEER_VTEP_MAC, IpProtocol.IPPROTO_UDP, 0,
+            NodeSetup.backendIp(0), podIp(0), DESTINATION_PORT, NodeSetup.BACKEND_PORT);
+        return new TunnelFrames(at);
+    }
+
+    @Override
+    void add(FrameBatch batch, long at, int word) {
+        int flow = flow(word);
+        int backend = backend(word);
+        writeTemplate(at);
+        varyOuter(at, NodeSetup.FIRST_PEER_IP + NodeSetup.peerOf(backend));
+        vary(at + OUTER, NodeSetup.backendIp(backend), podIp(flow), DESTINATION_PORT, clientPort(flow));
+        batch.add(at, OUTER + LENGTH, PortDirectory.UPLINK_PORT);
+    }
+
+    private static void varyOuter(long at, int peerIp) {
+        Memory.putU16(at + SOURCE_LOW, peerIp);
+        Memory.putU16(at + IP_ID, ~peerIp);
+    }
+}
