@@ -43,11 +43,15 @@ final class LoopWarmUp implements AutoCloseable {
     /** Now and then the worker falls asleep and is woken, as on a quiet node. */
     private static final int TURNS_A_REST = 16;
     private static final long REST_NANOS = 150_000;
+    /** And is given its ports anew, as when a pod comes. */
+    private static final int TURNS_AN_ASSIGNMENT = 256;
 
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
+    private final Epochs epochs = new Epochs(1);
     private final Worker worker;
     private final Thread thread;
     private final FramePool pool;
+    private final List<AfXdpPort> nodePorts;
     private final AfXdpPort podA;
     private final AfXdpPort podB;
     private final FrameBatch batch = new FrameBatch();
@@ -58,7 +62,7 @@ final class LoopWarmUp implements AutoCloseable {
         CounterFile podCounters = keep(CounterFile.inMemory(new CounterSizing(1, POD_B.id() + 1, 1)));
         FrameMemory podFrames = keep(FrameMemory.allocate(CHUNKS, chunkSize));
         pool = podFrames.pool();
-        worker = new Worker(0, -1, scene.counters.worker(0), scene.state, new Epochs(1), scene.graph, false);
+        worker = new Worker(0, -1, scene.counters.worker(0), scene.state, epochs, scene.graph, false);
         thread = Thread.ofPlatform().name("weft-warm-up").daemon(true).unstarted(worker);
         try (Rtnetlink rtnetlink = Rtnetlink.open()) {
             WorkerMemory node = new WorkerMemory(scene.frames, scene.counters.worker(0));
@@ -67,7 +71,9 @@ final class LoopWarmUp implements AutoCloseable {
             XdpDevice nodeB = veth(rtnetlink, POD_B.id(), "b", node);
             podA = peer(rtnetlink, POD_A.id(), "a", pods).ports().getFirst();
             podB = peer(rtnetlink, POD_B.id(), "b", pods).ports().getFirst();
-            start(List.of(nodeA, nodeB));
+            nodePorts = List.of(nodeA.ports().getFirst(), nodeB.ports().getFirst());
+            thread.start();
+            assign();
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -102,9 +108,8 @@ final class LoopWarmUp implements AutoCloseable {
         return device;
     }
 
-    private void start(List<XdpDevice> devices) {
-        thread.start();
-        long version = worker.assign(devices.stream().map(device -> device.ports().getFirst()).toList(), List.of());
+    private void assign() {
+        long version = worker.assign(nodePorts, List.of());
         long deadline = System.nanoTime() + ADOPT_NANOS;
         while (!worker.hasAdopted(version) && System.nanoTime() < deadline) {
             Thread.onSpinWait();
@@ -118,6 +123,10 @@ final class LoopWarmUp implements AutoCloseable {
             collect();
             if (turn % TURNS_A_REST == 0) {
                 LockSupport.parkNanos(REST_NANOS);
+                epochs.advance();
+            }
+            if (turn % TURNS_AN_ASSIGNMENT == 0) {
+                assign();
             }
         }
     }

@@ -214,11 +214,12 @@ public final class WarmUp {
 
     private void writeBad(long at, int port) {
         int length = FrameWriter.udp(at, NODE.vtepMac(), POD_A.podIp(), POD_B.podIp(), port, 53, 64);
-        switch (port % 5) {
+        switch (port % 6) {
             case 0 -> length = EthernetHeader.LENGTH + port % 28; // truncated
             case 1 -> Memory.putU8(at + EthernetHeader.LENGTH + 8, 7); // the header's checksum is wrong now
             case 2 -> FrameWriter.setWord(at, 14, port); // somebody else's source
             case 3 -> EthernetHeader.setType(at, EthernetHeader.ETH_P_8021Q);
+            case 4 -> length = FrameWriter.udp(at, NODE.vtepMac(), POD_A.podIp(), POD_B.podIp(), 0, 53, 64);
             default -> FrameWriter.setWord(at, 18, port); // no such pod
         }
         fromA(at, length);
