@@ -17,7 +17,12 @@ import io.weft.nativebindings.bpf.BpfAssembler.Size;
 import io.weft.nativebindings.bpf.BpfProgram.TestRun;
 import io.weft.nativebindings.linux.Errno;
 import io.weft.nativebindings.linux.LinuxException;
+import io.weft.nativebindings.linux.MappedMemory;
+import io.weft.nativebindings.linux.NativeMemory;
+import io.weft.nativebindings.linux.ThreadInterrupt;
 import io.weft.nativebindings.support.Requirements;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -88,6 +93,37 @@ class BpfProgramTest {
         BpfAssembler program = new BpfAssembler().mov(R0, 0).exit();
         assertThrows(IllegalArgumentException.class, () -> BpfProgram.loadXdp("sixteen_letters_", program));
         assertThrows(IllegalArgumentException.class, () -> BpfProgram.loadXdp("with space", program));
+    }
+
+    @Test
+    void liveFramesRunAsOftenAsAskedForOrUntilASignal() throws InterruptedException {
+        Requirements.kernel(5, 18);
+        try (BpfMap count = BpfMap.mappableArray("count", Long.BYTES, 1);
+            MappedMemory memory = count.mapMemory();
+            BpfProgram loaded = BpfProgram.load(BpfProgram.Type.XDP, "live", counting(count).assemble(), 0)) {
+            assertEquals(0, loaded.runLive(frame(0x0800), 1000, 64));
+            assertEquals(1000, NativeMemory.getLong(memory.address()));
+            int caller = ThreadInterrupt.currentThread();
+            AtomicBoolean returned = new AtomicBoolean();
+            Thread signals = Thread.ofPlatform().start(() -> {
+                while (!returned.get()) {
+                    ThreadInterrupt.interrupt(caller);
+                    LockSupport.parkNanos(1_000_000);
+                }
+            });
+            assertEquals(-Errno.EINTR, loaded.runLive(frame(0x0800), -1, BpfProgram.LIVE_BATCH_MAX));
+            returned.set(true);
+            signals.join();
+        }
+    }
+
+    private static BpfAssembler counting(BpfMap count) {
+        return new BpfAssembler().loadMapValue(R1, count, 0)
+            .load(Size.DW, R2, R1, 0)
+            .alu(Alu.ADD, R2, 1)
+            .store(Size.DW, R1, 0, R2)
+            .mov(R0, XdpAction.XDP_DROP)
+            .exit();
     }
 
     /** Leaves the packet's start in R1; frames shorter than {@code length} go to {@code otherwise}. */

@@ -2,6 +2,7 @@ package io.weft.nativebindings.support;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.weft.nativebindings.linux.KernelVersion;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,10 @@ public final class Requirements {
 
     public static void root() {
         require("root".equals(System.getProperty("user.name")), "needs root");
+    }
+
+    public static void kernel(int major, int minor) {
+        require(KernelVersion.current().isAtLeast(major, minor), "needs Linux " + major + "." + minor);
     }
 
     /** A program on the path. */
