@@ -80,6 +80,12 @@ public enum Way {
         return this == CLUSTERIP_TCP ? IpProtocol.IPPROTO_TCP : IpProtocol.IPPROTO_UDP;
     }
 
+    /** A case whose frames cost the same to be written. */
+    Way sameFrames() {
+        if (fromTunnel) { return REMOTE_POD; }
+        return this == CLUSTERIP_TCP ? CLUSTERIP_TCP : CLUSTERIP;
+    }
+
     int services() {
         return target == Target.MANY_SERVICES ? NodeSetup.MANY_SERVICES : 1;
     }
