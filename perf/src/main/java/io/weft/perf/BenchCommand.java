@@ -1,5 +1,6 @@
 package io.weft.perf;
 
+import io.weft.perf.bulk.BulkCommand;
 import io.weft.perf.compare.CompareCommand;
 import io.weft.perf.micro.MicroCommand;
 import io.weft.perf.node.EchoCommand;
@@ -17,6 +18,7 @@ import picocli.CommandLine.Command;
 @Command(name = "bench", description = "Benchmarks of Weft on this machine", subcommands = {MicroCommand.class,
     EchoCommand.class, FirstPacketCommand.class, IdleCommand.class, CompareCommand.class, ReportCommand.class,
     TrafficCommand.class, ThroughputCommand.class, LatencyCommand.class, FramesCommand.class,
+    BulkCommand.class,
     CommandLine.HelpCommand.class}, mixinStandardHelpOptions = true)
 public final class BenchCommand {
     private BenchCommand() {
