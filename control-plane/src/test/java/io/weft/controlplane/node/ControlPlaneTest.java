@@ -83,7 +83,7 @@ class ControlPlaneTest {
         awaitPeers("n2");
         TablesSnapshot tables = tables().orElseThrow();
         assertEquals("10.244.1.0/24", tables.local().orElseThrow().podCidr().toString());
-        assertEquals(60_000, tables.local().orElseThrow().podMtu());
+        assertEquals(65_200, tables.local().orElseThrow().podMtu());
         assertEquals(1450, tables.local().orElseThrow().offNodeMtu());
         put("broken.yaml", "apiVersion: v1\nkind: Node\nmetadata: {name: n3}\nspec: {podCIDR: ten}\n");
         Await.until("an error in the status", () -> StatusFile.read(configuration.runDirectory())

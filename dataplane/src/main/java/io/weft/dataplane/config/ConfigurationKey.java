@@ -16,7 +16,7 @@ public enum ConfigurationKey {
     SERVICE_CIDR("serviceCidr", "10.96.0.0/12", "addresses of Services"),
     NODE_PORT_RANGE("nodePortRange", "30000-32767", "ports kept for NodePorts"),
     POD_MTU("podMtu", "0",
-        "MTU of pods, for packets that stay on the node; 0: 60000, or what a chunk holds where the kernel carries no more"),
+        "MTU of pods, for packets that stay on the node; 0: 65200, or what a chunk holds where the kernel carries no more"),
     OFF_NODE_MTU("offNodeMtu", "0",
         "MTU of pods' routes to other nodes, Services and outside; 0: the uplink's less the tunnel's overhead"),
     WORKERS("workers", "1", "forwarding threads, at most the uplink's queues"),
