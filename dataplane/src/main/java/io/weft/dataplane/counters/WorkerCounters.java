@@ -84,6 +84,10 @@ public final class WorkerCounters {
         return Memory.nativeI64(drops + (long) reason.ordinal() * CELL);
     }
 
+    public long frames(NodeId node) {
+        return Memory.nativeI64(nodes + (long) node.ordinal() * CELL);
+    }
+
     private long portCell(int portId, PortCounter counter) {
         return ports + ((long) portId * PortCounter.count() + counter.ordinal()) * CELL;
     }

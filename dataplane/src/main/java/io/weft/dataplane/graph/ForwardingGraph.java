@@ -20,6 +20,7 @@ import io.weft.dataplane.node.Ip4Fragment;
 import io.weft.dataplane.node.Ip4Input;
 import io.weft.dataplane.node.LocalRewrite;
 import io.weft.dataplane.node.Node;
+import io.weft.dataplane.node.PlainWay;
 import io.weft.dataplane.node.PortTx;
 import io.weft.dataplane.node.Punt;
 import io.weft.dataplane.node.Reject;
@@ -53,6 +54,9 @@ import io.weft.lb.nat.SnatPorts;
  *                 drop(reason) ◄─ any
  * </pre>
  *
+ * <p>Before them {@link PlainWay} finishes plain packets of known flows, from Ethernet to {@code port-tx}, and counts them under the nodes that it stands
+ * for; the rest enters at {@code ethernet-input}.
+ *
  * <p>Nodes run once a batch in this order, so every frame has ended when {@link #process} returns: sent, punted or dropped. An exception
  * costs the frame at which it was thrown ({@link NodeRunner}).
  *
@@ -63,6 +67,7 @@ public final class ForwardingGraph implements BatchProcessor {
     private final WorkerCounters counters;
     private final DropNode drop;
     private final PortTx tx;
+    private final PlainWay plainWay;
     private final NodeRunner runner;
 
     /** @param pool of this worker; the graph gives chunks back to it and takes none */
@@ -97,6 +102,8 @@ public final class ForwardingGraph implements BatchProcessor {
         ArpInput arp = new ArpInput(turn, drop, tx);
         EthernetInput ethernet = new EthernetInput(turn, drop, arp, decap, ip4);
 
+        plainWay = new PlainWay(turn, counters, flows, drop, ethernet, tx, chunkSize);
+
         Node[] order = {ethernet, arp, decap, ip4, fragments, icmpErrors, lookup, create, echo, rewrite, reject,
             localRewrite, encap, underlayRewrite, punt, tx, drop};
         runner = observer == null ? new NodeRunner(counters, drop, order)
@@ -120,11 +127,10 @@ public final class ForwardingGraph implements BatchProcessor {
         counters.add(FrameTotal.RECEIVED, size);
         counters.set(FrameTotal.IN_FLIGHT, size);
         counters.node(NodeId.PORT_RX, size);
-        boolean ready = turn.begin(nowNanos);
-        for (int frame = 0; frame < size; frame++) {
-            if (ready) {
-                runner.first().add(frame);
-            } else {
+        if (turn.begin(nowNanos)) {
+            runner.run(plainWay, batch);
+        } else {
+            for (int frame = 0; frame < size; frame++) {
                 drop.add(frame, DropReason.NOT_READY);
             }
         }
@@ -134,8 +140,19 @@ public final class ForwardingGraph implements BatchProcessor {
         counters.add(FrameTotal.BATCHES, 1);
     }
 
+    /** For tests: every frame goes through the nodes. */
+    void withoutShortWay() {
+        plainWay.disable();
+    }
+
+    /** Frames that the short way has finished. */
+    long shortWayFrames() {
+        return plainWay.finished();
+    }
+
     /** What a node or a port threw last, or null; for the conductor to report. Racy reads see some recent one. */
     public Throwable lastFailure() {
-        return runner.lastFailure() == null ? tx.lastFailure() : runner.lastFailure();
+        Throwable failure = runner.lastFailure() == null ? tx.lastFailure() : runner.lastFailure();
+        return failure == null ? plainWay.lastFailure() : failure;
     }
 }

@@ -6,6 +6,7 @@ import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.node.DropNode;
 import io.weft.dataplane.node.Node;
+import io.weft.dataplane.node.PlainWay;
 
 /**
  * Runs the nodes of a graph in their order. When a node throws, the frame at which it did is dropped as {@code internal_error}, and those it had not
@@ -27,9 +28,11 @@ class NodeRunner {
         this.order = order;
     }
 
-    /** Where frames begin. */
-    FrameList first() {
-        return order[0].in();
+    /** The short way, before the nodes: what it does not finish is then on their lists. */
+    void run(PlainWay way, FrameBatch batch) {
+        way.input(batch);
+        way.lookup(batch);
+        way.forward(batch);
     }
 
     void run(FrameBatch batch) {

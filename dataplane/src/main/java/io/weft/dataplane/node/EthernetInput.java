@@ -10,7 +10,6 @@ import io.weft.dataplane.state.PortKind;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.VlanTag;
-import java.util.Arrays;
 
 /**
  * {@code ethernet-input}: takes IPv4 and ARP that is addressed to us; from a pod only with the pod's own source address. IPv4 from the
@@ -37,15 +36,15 @@ public final class EthernetInput extends Node {
         PortDirectory ports = turn.ports();
         int[] index = in().index;
         int size = in().size;
-        System.arraycopy(batch.port, 0, batch.ingress, 0, batch.size);
-        Arrays.fill(batch.flags, 0, batch.size, 0);
-        Arrays.fill(batch.checksum, 0, batch.size, ChecksumRequest.NONE);
         for (int n = 0; n < size; n++) {
             int frame = index[n];
             int port = batch.port[frame];
             int length = batch.length[frame];
             long at = Memory.address(batch.at[frame]);
             batch.l3[frame] = at + EthernetHeader.LENGTH;
+            batch.ingress[frame] = port;
+            batch.flags[frame] = 0;
+            batch.checksum[frame] = ChecksumRequest.NONE;
             if (length >= EthernetHeader.LENGTH && ports.isIp4OfPod(port, at)) {
                 ip4.add(frame);
             } else if (!isOurIp4(ports, port, at, length)) {

@@ -5,6 +5,7 @@ import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.tunnel.TunnelTemplate;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What frames are sent with beyond this node: a slot for each tunnel peer and each next hop on the underlay. Flow entries hold the slot's
@@ -36,6 +37,7 @@ public final class Adjacencies {
     private final int capacity;
     private final AtomicIntegerArray slotOfPeer;
     private final IntMap slotOfNextHop;
+    private final AtomicLong version = new AtomicLong();
 
     /**
      * @param base zeroed memory, aligned to {@link TunnelTemplate#SLOT_ALIGNMENT}, {@code capacity} times {@link #SLOT_BYTES} long
@@ -89,6 +91,7 @@ public final class Adjacencies {
         TunnelTemplate.write(at, nextHopMac, uplinkMac, source, destination, port, vni, peerVtepMac, vtepMac);
         Memory.setOpaqueI32(at + MTU, mtu);
         Memory.setReleaseI32(at + RESOLVED, 1);
+        version.incrementAndGet();
     }
 
     /** Publishes the way to a next hop on the underlay. */
@@ -108,6 +111,7 @@ public final class Adjacencies {
         Memory.setReleaseI32(at + RESOLVED, 0);
         Memory.setReleaseI64(at + ETHERNET_0, 0);
         TunnelTemplate.withdraw(at);
+        version.incrementAndGet();
     }
 
     // -- workers -----------------------------------------------------------------------------------------------------
@@ -120,6 +124,11 @@ public final class Adjacencies {
     /** @return the next hop's slot or {@link #NONE} */
     public int slotOfNextHop(int nextHop) {
         return slotOfNextHop.get(nextHop, NONE);
+    }
+
+    /** Another number after each change of a tunnel's way; what was written before is read after it. */
+    public long version() {
+        return version.getAcquire();
     }
 
     /** Address of the slot, whose first bytes are its {@link TunnelTemplate}. */

@@ -2,6 +2,8 @@ package io.weft.dataplane.state;
 
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
+import io.weft.encap.packet.Ipv4Address;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -14,6 +16,7 @@ public final class PortDirectory {
     public static final int HOST_PORT = 0;
     public static final int UPLINK_PORT = 1;
     public static final int FIRST_POD_PORT = 2;
+    public static final int PLAIN_WORDS = 4;
 
     private static final int SOURCE_OFFSET = 6;
     /** More than 48 bits: no frame's destination. */
@@ -33,6 +36,7 @@ public final class PortDirectory {
     private final long[] podLocalMac;
     private final int[] podIp;
     private int leastMtu = Integer.MAX_VALUE;
+    private final long[] plainPods;
 
     private PortDirectory() {
         kind = new int[MAX_PORTS];
@@ -45,7 +49,9 @@ public final class PortDirectory {
         sourceAndType = new long[MAX_PORTS];
         podLocalMac = new long[MAX_PORTS];
         podIp = new int[MAX_PORTS];
+        plainPods = new long[MAX_PORTS * PLAIN_WORDS];
         Arrays.fill(podLocalMac, NOBODY);
+        Arrays.fill(plainPods, NOBODY);
     }
 
     private PortDirectory(PortDirectory other) {
@@ -59,6 +65,7 @@ public final class PortDirectory {
         sourceAndType = other.sourceAndType.clone();
         podLocalMac = other.podLocalMac.clone();
         podIp = other.podIp.clone();
+        plainPods = other.plainPods.clone();
     }
 
     /**
@@ -84,6 +91,10 @@ public final class PortDirectory {
         copy.podLocalMac[id] = portKind == PortKind.POD ? local : NOBODY;
         copy.podIp[id] = portKind == PortKind.POD ? address : 0;
         copy.leastMtu = copy.findLeastMtu();
+        boolean plain = portKind == PortKind.POD && !Ipv4Address.isMartian(address);
+        copy.plainPods[id * PLAIN_WORDS] = plain ? inMemory(EthernetWords.first(local, peer)) : NOBODY;
+        copy.plainPods[id * PLAIN_WORDS + 1] = plain ? inMemory(peer << 16 | EthernetHeader.ETH_P_IP) : NOBODY;
+        copy.plainPods[id * PLAIN_WORDS + 2] = (int) (inMemory((long) address << 32));
         return copy;
     }
 
@@ -131,6 +142,19 @@ public final class PortDirectory {
     /** Whether the port is a pod's and this its address; 0 is nobody's. */
     public boolean isIpOfPod(int id, int address) {
         return podIp[id] == address;
+    }
+
+    /**
+     * What nearly all frames of a pod have in common, {@link #PLAIN_WORDS} a port: the first 8 bytes, the 8 bytes from the source address on, and the IPv4
+     * source address, all as they lie in memory. A port that is no pod's has bytes that no frame has: a type of 0xFFFF.
+     */
+    public long[] plainPods() {
+        return plainPods;
+    }
+
+    /** A big-endian word as the machine loads it. */
+    private static long inMemory(long word) {
+        return ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? Long.reverseBytes(word) : word;
     }
 
     /** First word of the IPv4 Ethernet header towards the port: {@link EthernetWords}. */

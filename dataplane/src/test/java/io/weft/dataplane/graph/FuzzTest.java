@@ -55,7 +55,7 @@ class FuzzTest {
         assertTrue(node.drops().values().stream().mapToLong(Long::longValue).sum() > 0);
     }
 
-    private static byte[] mutated(Random random, byte[] frame) {
+    static byte[] mutated(Random random, byte[] frame) {
         byte[] bytes = random.nextInt(4) == 0 ? Arrays.copyOf(frame, random.nextInt(frame.length + 40)) : frame.clone();
         for (int change = random.nextInt(4); change > 0 && bytes.length > 0; change--) {
             int at = random.nextInt(Math.min(bytes.length, random.nextBoolean() ? 120 : 48));

@@ -157,6 +157,23 @@ public final class TunnelTemplate {
         return true;
     }
 
+    /**
+     * Copies the template as it is now, whole; all zero when the slot is empty.
+     *
+     * @param words where to, {@link #LENGTH} bytes from {@code first} on, in machine order
+     */
+    public static void read(long slot, long[] words, int first) {
+        long sequence;
+        do {
+            sequence = Memory.getAcquireI64(slot + SEQUENCE_OFFSET);
+            long copy = (sequence & 1) == 0 ? slot : slot + LENGTH;
+            for (int word = 0; word < LENGTH / Long.BYTES; word++) {
+                words[first + word] = Memory.nativeI64(copy + (long) word * Long.BYTES);
+            }
+            VarHandle.loadLoadFence();
+        } while (Memory.getOpaqueI64(slot + SEQUENCE_OFFSET) != sequence);
+    }
+
     /** Whether {@link #encap} would succeed. */
     public static boolean isReady(long slot) {
         return Memory.getOpaqueI64(slot + (Memory.getAcquireI64(slot + SEQUENCE_OFFSET) & 1) * LENGTH + 8) != 0;

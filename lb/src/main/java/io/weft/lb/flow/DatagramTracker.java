@@ -18,7 +18,11 @@ public final class DatagramTracker {
 
     /** Notes a packet: the first reply of a UDP flow gives it the longer timeout. */
     public static void onPacket(FlowTable table, long entry) {
-        int meta = FlowEntry.meta(entry);
+        onPacket(table, entry, FlowEntry.meta(entry));
+    }
+
+    /** @param meta of the entry, just read */
+    public static void onPacket(FlowTable table, long entry, int meta) {
         if (FlowEntry.stateOf(meta) == FlowState.UDP_UNREPLIED && FlowEntry.hasFlag(meta, FlowEntry.REVERSE)) {
             replied(table, entry);
         }

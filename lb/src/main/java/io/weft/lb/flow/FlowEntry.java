@@ -19,7 +19,7 @@ import io.weft.encap.memory.Memory;
  * <li><i>k1:</i> by compare-and-set, or by its claimer; see {@link FlowTable}.
  * <li><i>state and flags:</i> any worker and none other, by compare-and-set of the forward line; the reverse line has a copy that may lag
  * for the length of a transition, which delays a transition by a segment at worst ({@link TcpTracker}).
- * <li><i>last seen:</i> opaque stores by any worker that has a packet of this direction; all write "now", so whichever of two stays
+ * <li><i>last seen:</i> plain stores of an aligned word by any worker that has a packet of this direction; all write "now", so whichever of two stays
  * is right to the second. Read by the sweeper.
  * <li><i>last ACK:</i> opaque stores by any worker; an older number in its place makes a RST look unexpected, which costs a timeout,
  * not a connection.
@@ -117,14 +117,29 @@ public final class FlowEntry {
         return Memory.nativeI32(entry + NEW_SOURCE_PORT);
     }
 
+    /** {@link #k1} without the order that a reader of other fields needs: an acquire fence has to follow. */
+    public static long plainK1(long entry) {
+        return Memory.nativeI64(entry + K1);
+    }
+
+    /** Machine order: new ports as {@link #newPortsRaw}, address delta, L4 delta as on the wire; from the lowest bits on. */
+    public static long portsAndDeltas(long entry) {
+        return Memory.nativeI64(entry + NEW_SOURCE_PORT);
+    }
+
+    /** {@link #egress} in the lower half, {@link #meta} in the upper. */
+    public static long egressAndMeta(long entry) {
+        return Memory.nativeI64(entry + EGRESS);
+    }
+
     /** Delta of the addresses, for the IPv4 header's checksum (without the TTL). */
     public static int ipDelta(long entry) {
-        return Memory.nativeU16(entry + ADDRESS_DELTA);
+        return Memory.u16(entry + ADDRESS_DELTA);
     }
 
     /** Delta for a full L4 checksum: addresses and ports; ICMP echo: the identifier alone. */
     public static int l4FullDelta(long entry) {
-        return Memory.nativeU16(entry + L4_DELTA);
+        return Memory.u16(entry + L4_DELTA);
     }
 
     /**
@@ -202,7 +217,7 @@ public final class FlowEntry {
      * @param length bytes of the IP packet
      */
     public static void account(long entry, int length, int nowSeconds) {
-        Memory.setOpaqueI32(entry + LAST_SEEN, nowSeconds);
+        Memory.putNativeI32(entry + LAST_SEEN, nowSeconds);
         Memory.putNativeI64(entry + PACKETS, Memory.nativeI64(entry + PACKETS) + 1);
         Memory.putNativeI64(entry + BYTES, Memory.nativeI64(entry + BYTES) + length);
     }

@@ -232,8 +232,8 @@ final class FlowInserter {
 
     /** Both zeros of ones' complement mean "no change"; only 0 is stored, so that a packet without NAT keeps its bits. */
     private static void setDeltas(long line, int addressDelta, int l4Delta) {
-        Memory.putNativeU16(line + FlowEntry.ADDRESS_DELTA, addressDelta == NO_CHANGE ? 0 : addressDelta);
-        Memory.putNativeU16(line + FlowEntry.L4_DELTA, l4Delta == NO_CHANGE ? 0 : l4Delta);
+        Memory.putU16(line + FlowEntry.ADDRESS_DELTA, addressDelta == NO_CHANGE ? 0 : addressDelta);
+        Memory.putU16(line + FlowEntry.L4_DELTA, l4Delta == NO_CHANGE ? 0 : l4Delta);
     }
 
     /** ICMP has no pseudo-header and one identifier, which the key has in both ports. */

@@ -1,0 +1,43 @@
+package io.weft.dataplane.node;
+
+import io.weft.dataplane.frame.FrameBatch;
+
+/**
+ * What the stages of the short way tell each other of each frame: eight words a frame, so that a later stage finds in the nearest cache what it
+ * would have to fetch from the frame again.
+ *
+ * <pre>
+ *   0  k0
+ *   1  k1, or {@link #NOT_PLAIN}
+ *   2  first byte of the (inner) IPv4 header
+ *   3  flow's line; 0: none
+ *   4  total length 16 | L4 checksum 16 | IPv4 checksum 16 | protocol 8 | TTL 8
+ *   5  hash 32 | TCP flags 8 | partial checksum 1 | ECN 2 (from bit 16) | ingress 16
+ * </pre>
+ *
+ * <p>Highest bits first; checksums, and the half of TTL and protocol, as they lie in memory. Thread: one worker. Allocation: none after
+ * construction.
+ */
+final class PlainFrames {
+    static final int WORDS = 8;
+    static final int K0 = 0;
+    static final int K1 = 1;
+    static final int IP = 2;
+    static final int FLOW = 3;
+    static final int DIGEST = 4;
+    static final int TRAITS = 5;
+
+    /** Protocol 255 in no zone that is used: no key. */
+    static final long NOT_PLAIN = -1;
+
+    static final int HASH_SHIFT = 32;
+    static final int L4_CHECKSUM_SHIFT = 32;
+    static final int LENGTH_SHIFT = 48;
+    static final int INGRESS_MASK = 0xFFFF;
+    static final int ECN_SHIFT = 16;
+    static final int PARTIAL_SHIFT = 18;
+    static final int PARTIAL = 1 << PARTIAL_SHIFT;
+    static final int TCP_FLAGS_SHIFT = 24;
+
+    final long[] words = new long[FrameBatch.CAPACITY * WORDS];
+}

@@ -1,0 +1,96 @@
+package io.weft.dataplane.node;
+
+import io.weft.dataplane.frame.Ingress;
+import io.weft.dataplane.state.PortDirectory;
+import io.weft.dataplane.state.PortKind;
+import io.weft.encap.checksum.InternetChecksum;
+import io.weft.encap.memory.Memory;
+import io.weft.encap.packet.Ecn;
+import io.weft.encap.packet.EthernetHeader;
+import io.weft.encap.packet.IpProtocol;
+import io.weft.encap.packet.Ipv4Header;
+import io.weft.encap.packet.UdpHeader;
+import io.weft.encap.tunnel.TunnelTemplate;
+import io.weft.encap.tunnel.VxlanHeader;
+
+/** The outer headers in the first stage of the short way: what {@code vxlan4-decap} finds out of a frame that a known peer sent through the tunnel. */
+final class PlainTunnel {
+    private static final long LOW_32 = 0xFFFF_FFFFL;
+    private static final int HALF = 0xFFFF;
+    private static final int INNER_IP = TunnelTemplate.LENGTH;
+    private static final int INNER_TYPE = INNER_IP - 2;
+    private static final int LEAST = INNER_IP + Ipv4Header.LENGTH + UdpHeader.LENGTH;
+    /** Of the UDP length: what is before the inner packet, and the least of that. */
+    private static final int UDP_AND_LINK = UdpHeader.LENGTH + VxlanHeader.LENGTH + EthernetHeader.LENGTH;
+    private static final int LEAST_UDP = UDP_AND_LINK + Ipv4Header.LENGTH + UdpHeader.LENGTH;
+    /** Destination, and the group bit of the source. */
+    private static final long ETHERNET_MASK = 0x0001_FFFF_FFFF_FFFFL;
+    private static final long ADDRESS_AND_PORT_MASK = 0xFFFF_0000_FFFF_FFFFL;
+    private static final int WIRE_IPV4 = PlainInput.swap16(EthernetHeader.ETH_P_IP);
+    private static final int FLAG_VNI = 0x08;
+    private static final int VNI_MASK = 0xFF_FFFF;
+
+    private final Turn turn;
+    private boolean open;
+    private long uplinkMac;
+    private long addressAndPort;
+    private int vni;
+    private int lastEndpoint;
+    private int lastPeer;
+
+    PlainTunnel(Turn turn) {
+        this.turn = turn;
+    }
+
+    /** Takes what holds for one batch. */
+    void begin() {
+        PortDirectory ports = turn.ports();
+        open = ports.kind(PortDirectory.UPLINK_PORT) == PortKind.UPLINK;
+        uplinkMac = Long.reverseBytes(ports.localMac(PortDirectory.UPLINK_PORT) << 16);
+        addressAndPort = Integer.reverseBytes(turn.local().address()) & LOW_32
+            | (long) PlainInput.swap16(turn.local().overlayPort()) << 48;
+        vni = Integer.reverseBytes(turn.local().vni() << 8);
+        lastEndpoint = 0;
+        lastPeer = -1;
+    }
+
+    void input(long[] words, int line, long frame, int length, int leastMtu) {
+        if (!open || length < LEAST) { return; }
+        long at = Memory.address(frame);
+        long first = Memory.nativeI64(at + 14);
+        long second = Memory.nativeI64(at + 22);
+        long third = Memory.nativeI64(at + 30);
+        long udpAndVxlan = Memory.nativeI64(at + 38);
+        long headerSum = (first & LOW_32) + (first >>> 32) + (second & LOW_32) + (second >>> 32) + (third & LOW_32);
+        int totalLength = PlainInput.swap16((int) (first >>> 16));
+        int udpLength = PlainInput.swap16((int) udpAndVxlan);
+        int negative = length - EthernetHeader.LENGTH - totalLength | totalLength - Ipv4Header.LENGTH - udpLength
+            | udpLength - LEAST_UDP;
+        int differences = (int) (second >>> 8) & 0xFF ^ IpProtocol.IPPROTO_UDP
+            | (int) (udpAndVxlan >>> 32) & FLAG_VNI ^ FLAG_VNI
+            | Memory.nativeI32(at + 46) & VNI_MASK ^ vni
+            | Memory.nativeU16(at + 12) ^ WIRE_IPV4 | Memory.nativeU16(at + INNER_TYPE) ^ WIRE_IPV4
+            | InternetChecksum.fold(headerSum) ^ HALF;
+        long odd = (Memory.nativeI64(at) ^ uplinkMac) & ETHERNET_MASK
+            | (third ^ addressAndPort) & ADDRESS_AND_PORT_MASK
+            | first & PlainInput.FORM_MASK ^ PlainInput.FORM;
+        if ((odd | differences | negative >>> 31) == 0) {
+            inner(words, line, at + INNER_IP, udpLength - UDP_AND_LINK, (int) (first >>> 8), (int) (second >>> 32),
+                leastMtu);
+        }
+    }
+
+    private void inner(long[] words, int line, long ip, int remaining, int outerTos, int endpoint, int leastMtu) {
+        int innerTos = Memory.u8(ip + 1);
+        int peer = endpoint == lastEndpoint ? lastPeer : peer(endpoint);
+        if (peer >= 0 && Ecn.decapsulate(outerTos, innerTos) == Ecn.of(innerTos)) {
+            PlainInput.packet(words, line, ip, remaining, Ingress.tunnel(peer), leastMtu, 0);
+        }
+    }
+
+    private int peer(int wireEndpoint) {
+        lastPeer = turn.tables().peerByEndpoint(Integer.reverseBytes(wireEndpoint));
+        lastEndpoint = wireEndpoint;
+        return lastPeer;
+    }
+}
