@@ -97,7 +97,7 @@ public final class CompareCommand implements Callable<Integer> {
                 Runtime.getRuntime().removeShutdownHook(cleaner);
             }
             List<Series> series = tournament.series();
-            return new Comparison(Comparison.KIND, MachineFacts.read(), Commit.current(), started, settings,
+            return new Comparison(Comparison.KIND, MachineFacts.read(), started, settings,
                 tournament.leftOut(), series, Match.ratios(series));
         }
     }

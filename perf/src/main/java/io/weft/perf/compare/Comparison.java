@@ -7,11 +7,10 @@ import java.util.List;
  * What {@code weft bench compare} found; this is the JSON file.
  *
  * @param kind {@value #KIND}
- * @param commit of the checkout, {@code -dirty} if changed since; {@code unknown} outside one
  * @param started ISO 8601
  */
 record Comparison(
-    String kind, MachineFacts machine, String commit, String started, Settings settings, List<LeftOut> leftOut,
+    String kind, MachineFacts machine, String started, Settings settings, List<LeftOut> leftOut,
     List<Series> series, List<Ratio> ratios) {
     static final String KIND = "compare";
 }

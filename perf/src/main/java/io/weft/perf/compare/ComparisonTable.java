@@ -31,10 +31,16 @@ final class ComparisonTable {
             out.printf("DISTURBED: in %d measurements others had much of the two cores; repeat it on a quiet machine%n",
                 disturbed);
         }
+        long idle = comparison.series().stream().flatMap(series -> series.counted().stream())
+            .filter(sample -> !sample.saturated()).count();
+        if (idle > 0) {
+            out.printf("NOT SATURATED: in %d measurements the contender lost next to nothing; its figure is too low%n",
+                idle);
+        }
         comparison.leftOut().forEach(left -> out.printf("left out: %s: %s%n", left.name(), left.reason()));
         MachineFacts machine = comparison.machine();
         out.printf("%s, %d cores, Linux %s, JDK %s, commit %s; medians (least-most)%n", machine.cpu(), machine.cores(),
-            machine.kernel(), machine.jdk(), comparison.commit());
+            machine.kernel(), machine.jdk(), machine.commit());
     }
 
     private static String text(Spread spread) {

@@ -43,8 +43,17 @@ final class CpuTime {
      *     machine in it
      */
     record Used(long wallNanos, long threads, long softirqs, long busy) {
-        double coreSeconds() {
-            return (threads + softirqs) / 1e9;
+        /** Cores in use, on average. */
+        double cores() {
+            return (threads + softirqs) / (double) wallNanos;
+        }
+
+        double softirqCores() {
+            return softirqs / (double) wallNanos;
+        }
+
+        double coresByIdle() {
+            return busy / (double) wallNanos;
         }
     }
 

@@ -4,6 +4,8 @@ import io.weft.perf.traffic.Flows;
 import io.weft.perf.traffic.FrameSizes;
 import io.weft.perf.traffic.FrameSpec;
 import io.weft.perf.traffic.LiveFrameGenerator;
+import java.io.IOException;
+import java.util.List;
 
 /** Loads of 60-byte frames that the kernel makes; flows differ in the source port, because a pod has one address. */
 final class LiveLoadSource implements LoadSource {
@@ -11,16 +13,30 @@ final class LiveLoadSource implements LoadSource {
     private static final int FIRST_PORT = 1;
 
     @Override
-    public Load start(Entrance entrance, int flows, double framesPerSecond, int core) {
+    public Load start(Entrance entrance, int flows, double framesPerSecond, int core) throws Exception {
         Flows chosen = new Flows(flows, PORTS, FIRST_PORT, Flows.Spread.DESTINATION_PORT, flows > 1, 1);
         FrameSpec spec = new FrameSpec(entrance.destinationMac(), entrance.sourceMac(), entrance.source(),
             entrance.destination(), entrance.port(), chosen,
             FrameSizes.of(Settings.FRAME_BYTES + FrameSizes.FCS_LENGTH));
         LiveFrameGenerator generator = new LiveFrameGenerator(entrance.netns(), entrance.device(), spec, core);
-        return new LiveLoad(generator, generator.start(framesPerSecond));
+        LiveLoad load = new LiveLoad(generator, generator.start(framesPerSecond));
+        try {
+            load.raise();
+            return load;
+        } catch (IOException | InterruptedException e) {
+            load.close();
+            throw e;
+        }
     }
 
     private record LiveLoad(LiveFrameGenerator generator, LiveFrameGenerator.Run run) implements Load {
+        void raise() throws IOException, InterruptedException {
+            while (thread() == 0) {
+                Thread.sleep(1);
+            }
+            Priority.raiseThreads(List.of(Integer.toString(thread())));
+        }
+
         @Override
         public long sent() {
             return generator.sent();

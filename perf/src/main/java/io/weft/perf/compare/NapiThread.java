@@ -20,8 +20,8 @@ final class NapiThread {
         }
         for (long thread : threads) {
             Shell.run("taskset", "-cp", Integer.toString(core), Long.toString(thread));
-            Shell.run("renice", "-n", "-20", "-p", Long.toString(thread));
         }
+        Priority.raise(threads);
         return threads;
     }
 }

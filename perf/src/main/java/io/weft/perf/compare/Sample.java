@@ -21,7 +21,14 @@ record Sample(
     int round, boolean overload, double offeredMpps, double mpps, double coreSeconds, double coreSecondsByIdle,
     double softirqCores, double mppsPerCore, double loss, double asExpected, double framesPerBatch) {
     /** Cores that others may use before a sample is said to be disturbed. */
-    private static final double OTHERS_MAY_USE = 0.3;
+    private static final double OTHERS_MAY_USE = 0.25;
+    private static final double HARDLY_ANY_LOSS = 0.01;
+
+    /** Whether it was sent more than it takes: some of it was lost. */
+    @JsonProperty
+    boolean saturated() {
+        return loss > HARDLY_ANY_LOSS;
+    }
 
     /** Whether something else than the contender and the generator had much of the two cores. */
     @JsonProperty

@@ -1,5 +1,6 @@
 package io.weft.perf.compare;
 
+import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -14,6 +15,11 @@ interface Scene extends AutoCloseable {
 
     /** Processes whose time is the contender's. */
     Collection<Long> processes();
+
+    /** Those of them that forward. */
+    default Collection<Long> forwarders() throws IOException {
+        return processes();
+    }
 
     /** Kernel threads that poll the contender's devices. */
     default Collection<Long> kernelThreads() {

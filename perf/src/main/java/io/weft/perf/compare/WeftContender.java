@@ -167,6 +167,11 @@ final class WeftContender implements Contender, AutoCloseable {
             return processesOf(node());
         }
 
+        @Override
+        public Collection<Long> forwarders() throws IOException {
+            return List.of(node().dataplane().pid());
+        }
+
         /** Since the last call. */
         @Override
         public OptionalDouble framesPerBatch() {
