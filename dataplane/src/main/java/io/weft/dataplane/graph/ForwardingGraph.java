@@ -102,7 +102,7 @@ public final class ForwardingGraph implements BatchProcessor {
         ArpInput arp = new ArpInput(turn, drop, tx);
         EthernetInput ethernet = new EthernetInput(turn, drop, arp, decap, ip4);
 
-        plainWay = new PlainWay(turn, counters, flows, drop, ethernet, tx, chunkSize);
+        plainWay = new PlainWay(turn, counters, flows, drop, dispatch, ethernet, tx, chunkSize);
 
         Node[] order = {ethernet, arp, decap, ip4, fragments, icmpErrors, lookup, create, echo, rewrite, reject,
             localRewrite, encap, underlayRewrite, punt, tx, drop};

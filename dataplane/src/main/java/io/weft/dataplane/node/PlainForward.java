@@ -41,6 +41,7 @@ final class PlainForward {
     private final WorkerCounters counters;
     private final FlowTable flows;
     private final DropNode drop;
+    private final Dispatch dispatch;
     private final FrameList odd;
     private final FrameList tx;
     private final TunnelHeaders tunnels;
@@ -49,12 +50,13 @@ final class PlainForward {
     private int tunnelled;
     private long finished;
 
-    PlainForward(Turn turn, WorkerCounters counters, FlowTable flows, DropNode drop, EthernetInput odd, PortTx tx,
-        int chunkSize) {
+    PlainForward(Turn turn, WorkerCounters counters, FlowTable flows, DropNode drop, Dispatch dispatch,
+        EthernetInput odd, PortTx tx, int chunkSize) {
         this.turn = turn;
         this.counters = counters;
         this.flows = flows;
         this.drop = drop;
+        this.dispatch = dispatch;
         this.odd = odd.in();
         this.tx = tx.in();
         tunnels = new TunnelHeaders(turn.state().adjacencies());
@@ -70,6 +72,7 @@ final class PlainForward {
         long[] headers = tunnels.current();
         int size = batch.size;
         int now = turn.nowSeconds();
+        int leastMtu = turn.leastMtu();
         tunnelled = 0;
         int forwarded = 0;
         int decapsulated = 0;
@@ -79,7 +82,8 @@ final class PlainForward {
             long traits = words[line + PlainFrames.TRAITS];
             try {
                 if (flow == 0 || FlowEntry.k0(flow) != words[line + PlainFrames.K0]
-                    || !isExpected(FlowEntry.egressAndMeta(flow), (int) traits)) {
+                    || !isExpected(FlowEntry.egressAndMeta(flow), (int) traits)
+                    || length(words, line) > leastMtu && isTooLong(flow, length(words, line))) {
                     odd.add(frame);
                 } else {
                     forwarded++;
@@ -102,6 +106,15 @@ final class PlainForward {
             }
         }
         count(forwarded, decapsulated / FlowEntry.INGRESS_TUNNEL);
+    }
+
+    private static int length(long[] words, int line) {
+        return (int) (words[line + PlainFrames.DIGEST] >>> PlainFrames.LENGTH_SHIFT);
+    }
+
+    /** Only what is too long for where it goes is odd: a flow's long and short packets must not overtake each other. */
+    private boolean isTooLong(long flow, int length) {
+        return length > dispatch.mtu((int) FlowEntry.egressAndMeta(flow));
     }
 
     private static boolean isExpected(long egressAndMeta, int traits) {

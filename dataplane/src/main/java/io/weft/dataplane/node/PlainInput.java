@@ -33,7 +33,7 @@ final class PlainInput {
     private PlainInput() {
     }
 
-    static void process(FrameBatch batch, long[] words, PortDirectory directory, PlainTunnel tunnel, int leastMtu) {
+    static void process(FrameBatch batch, long[] words, PortDirectory directory, PlainTunnel tunnel) {
         int size = batch.size;
         long[] at = batch.at;
         int[] length = batch.length;
@@ -44,10 +44,10 @@ final class PlainInput {
             int pod = port[frame] * PortDirectory.PLAIN_WORDS;
             words[line + PlainFrames.K1] = PlainFrames.NOT_PLAIN;
             if (port[frame] == PortDirectory.UPLINK_PORT) {
-                tunnel.input(words, line, at[frame], length[frame], leastMtu);
+                tunnel.input(words, line, at[frame], length[frame]);
             } else if (length[frame] >= LEAST) {
                 fromPod(words, line, Memory.address(at[frame]), length[frame], port[frame], pods[pod], pods[pod + 1],
-                    (int) pods[pod + 2], leastMtu);
+                    (int) pods[pod + 2]);
             }
         }
     }
@@ -60,10 +60,10 @@ final class PlainInput {
     }
 
     private static void fromPod(long[] words, int line, long at, int length, int ingress, long ethernet,
-        long sourceAndType, int source, int leastMtu) {
+        long sourceAndType, int source) {
         long odd = Memory.nativeI64(at) ^ ethernet | Memory.nativeI64(at + 6) ^ sourceAndType
             | Memory.nativeI32(at + SOURCE_AT) ^ source;
-        packet(words, line, at + EthernetHeader.LENGTH, length - EthernetHeader.LENGTH, ingress, leastMtu, odd);
+        packet(words, line, at + EthernetHeader.LENGTH, length - EthernetHeader.LENGTH, ingress, odd);
     }
 
     /**
@@ -71,14 +71,14 @@ final class PlainInput {
      * @param remaining bytes from there on
      * @param oddBefore not 0: something before the packet is odd
      */
-    static void packet(long[] words, int line, long ip, int remaining, int ingress, int leastMtu, long oddBefore) {
+    static void packet(long[] words, int line, long ip, int remaining, int ingress, long oddBefore) {
         long first = Memory.nativeI64(ip);
         long second = Memory.nativeI64(ip + 8);
         long third = Memory.nativeI64(ip + 16);
         long addressSum = (second >>> 32) + (third & LOW_32);
         long headerSum = (first & LOW_32) + (first >>> 32) + (second & LOW_32) + addressSum;
         int totalLength = swap16((int) (first >>> 16));
-        int negative = remaining - totalLength | leastMtu - totalLength | ((int) second & 0xFF) - 2;
+        int negative = remaining - totalLength | ((int) second & 0xFF) - 2;
         long odd = oddBefore | first & FORM_MASK ^ FORM | InternetChecksum.fold(headerSum) ^ HALF | negative >>> 31;
         if (odd == 0) {
             transport(words, line, ip, first, second, (int) (third >>> 32), addressSum, ingress);

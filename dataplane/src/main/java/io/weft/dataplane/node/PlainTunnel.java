@@ -54,7 +54,7 @@ final class PlainTunnel {
         lastPeer = -1;
     }
 
-    void input(long[] words, int line, long frame, int length, int leastMtu) {
+    void input(long[] words, int line, long frame, int length) {
         if (!open || length < LEAST) { return; }
         long at = Memory.address(frame);
         long first = Memory.nativeI64(at + 14);
@@ -75,16 +75,15 @@ final class PlainTunnel {
             | (third ^ addressAndPort) & ADDRESS_AND_PORT_MASK
             | first & PlainInput.FORM_MASK ^ PlainInput.FORM;
         if ((odd | differences | negative >>> 31) == 0) {
-            inner(words, line, at + INNER_IP, udpLength - UDP_AND_LINK, (int) (first >>> 8), (int) (second >>> 32),
-                leastMtu);
+            inner(words, line, at + INNER_IP, udpLength - UDP_AND_LINK, (int) (first >>> 8), (int) (second >>> 32));
         }
     }
 
-    private void inner(long[] words, int line, long ip, int remaining, int outerTos, int endpoint, int leastMtu) {
+    private void inner(long[] words, int line, long ip, int remaining, int outerTos, int endpoint) {
         int innerTos = Memory.u8(ip + 1);
         int peer = endpoint == lastEndpoint ? lastPeer : peer(endpoint);
         if (peer >= 0 && Ecn.decapsulate(outerTos, innerTos) == Ecn.of(innerTos)) {
-            PlainInput.packet(words, line, ip, remaining, Ingress.tunnel(peer), leastMtu, 0);
+            PlainInput.packet(words, line, ip, remaining, Ingress.tunnel(peer), 0);
         }
     }
 

@@ -24,12 +24,12 @@ public final class PlainWay {
     private final PlainForward forward;
     private boolean enabled = POSSIBLE;
 
-    public PlainWay(Turn turn, WorkerCounters counters, FlowTable flows, DropNode drop, EthernetInput odd, PortTx tx,
-        int chunkSize) {
+    public PlainWay(Turn turn, WorkerCounters counters, FlowTable flows, DropNode drop, Dispatch dispatch,
+        EthernetInput odd, PortTx tx, int chunkSize) {
         this.turn = turn;
         tunnel = new PlainTunnel(turn);
         lookup = new PlainLookup(flows);
-        forward = new PlainForward(turn, counters, flows, drop, odd, tx, chunkSize);
+        forward = new PlainForward(turn, counters, flows, drop, dispatch, odd, tx, chunkSize);
     }
 
     /** For tests that compare this way with the nodes'. */
@@ -42,7 +42,7 @@ public final class PlainWay {
         try {
             if (enabled) {
                 tunnel.begin();
-                PlainInput.process(batch, words, turn.ports(), tunnel, turn.leastMtu());
+                PlainInput.process(batch, words, turn.ports(), tunnel);
                 return;
             }
         } catch (RuntimeException e) {

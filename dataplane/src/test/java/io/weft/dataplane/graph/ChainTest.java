@@ -9,10 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.port.FaultyPort;
+import io.weft.dataplane.port.MemoryPort;
 import io.weft.dataplane.port.Port;
 import io.weft.dataplane.state.PortKind;
 import io.weft.encap.address.Ipv4Address;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -71,7 +73,12 @@ class ChainTest {
             byte[] payload = Packet.payload(i % 2 == 0 ? 10 + i : 10_000 + i);
             frames[i] = fromA(Packet.of("10.244.1.2", "10.244.1.3").id(i).udp(1000, 53, payload));
         }
-        var sent = node.run(POD_A, frames).sent().get(POD_B);
+        assertInOrder(frames, node.run(POD_A, frames).sent().get(POD_B)); // by the nodes
+        assertInOrder(frames, node.run(POD_A, frames).sent().get(POD_B)); // of a known flow
+        assertEquals(frames.length, node.graph.shortWayFrames());
+    }
+
+    private static void assertInOrder(byte[][] frames, List<MemoryPort.SentFrame> sent) {
         assertEquals(frames.length, sent.size());
         for (int i = 0; i < frames.length; i++) {
             assertEquals(i, Packet.u16(sent.get(i).bytes(), 18));
