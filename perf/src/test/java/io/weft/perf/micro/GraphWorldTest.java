@@ -58,7 +58,7 @@ class GraphWorldTest {
     void sharesTheTimeAmongTheNodes() {
         Object stages = new MicroTask(MicroTask.Kind.STAGES, Way.REMOTE_POD.label(), 1000, 64, 10, 50, 1).run();
         List<String> names = ((List<?>) stages).stream().map(stage -> ((StageClock.Stage) stage).name()).toList();
-        assertTrue(names.containsAll(List.of("ethernet-input", "vxlan4-decap", "port-tx", StageClock.REST)),
+        assertTrue(names.containsAll(List.of("ip4-input", "flow-lookup", "flow-rewrite", "port-tx", StageClock.REST)),
             names::toString);
         assertEquals(1, ((List<?>) stages).stream().mapToDouble(stage -> ((StageClock.Stage) stage).share()).sum(),
             1e-6);
