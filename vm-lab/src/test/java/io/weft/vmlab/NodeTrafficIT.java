@@ -24,6 +24,8 @@ import org.junit.jupiter.api.Test;
 
 /** Nodes and pods reach each other with their own addresses; pods reach the outside with the node's. */
 class NodeTrafficIT {
+    /** The conductor reads every five seconds which ports the node's processes have; nothing says when it has. */
+    private static final int PORTS_SEEN_MILLIS = 7000;
     private static final int PORT = 9000;
     private static final int OUTSIDE_FLOWS = 2000;
     private static final int FIRST_SNAT_PORT = 61_000;
@@ -124,6 +126,7 @@ class NodeTrafficIT {
         InetSocketAddress outsidePort = new InetSocketAddress(lab.outside().address(), PORT);
         try (WhoAmI nodeServer = WhoAmI.serve(n1.thread(), own);
             WhoAmI outsideServer = WhoAmI.serve(lab.outside().thread(), outsidePort)) {
+            Thread.sleep(PORTS_SEEN_MILLIS);
             for (int i = 0; i < 500; i++) {
                 String seen = WhoAmI.ask(near.thread(), null, outsidePort);
                 assertTrue(!seen.endsWith(":" + own.getPort()), seen);

@@ -12,6 +12,8 @@ import java.util.List;
 /** A capture of what one host sends into the underlay, judged afterwards by tshark's dissectors. */
 final class UnderlayCapture implements AutoCloseable {
     private static final String BAD = "0"; // tshark's PROTO_CHECKSUM_E_BAD
+    private static final int SETTLED_MILLIS = 2000;
+
     private final Path file = Files.createTempFile("weft-underlay", ".pcap");
     private final Process tcpdump;
 
@@ -33,10 +35,20 @@ final class UnderlayCapture implements AutoCloseable {
         throw new IOException("tcpdump ended before it listened");
     }
 
-    /** Ends the capture; the file stays until {@link #close}. */
-    void stop() throws InterruptedException {
+    /** Ends the capture when all is written that was captured; the file stays until {@link #close}. */
+    void stop() throws Exception {
+        awaitWritten();
         tcpdump.destroy();
         tcpdump.waitFor();
+    }
+
+    /** tcpdump throws away what it has not read when it is ended, and reads a block of frames a second after its first at the latest. */
+    private void awaitWritten() throws Exception {
+        long written = -1;
+        while (tcpdump.isAlive() && written != Files.size(file)) {
+            written = Files.size(file);
+            Thread.sleep(SETTLED_MILLIS);
+        }
     }
 
     /** What tshark's dissectors found: TCP packets in the tunnel, bad inner TCP checksums, bad IPv4 checksums, malformed frames. */
