@@ -40,8 +40,6 @@ final class Conductor implements AutoCloseable {
     private static final long ROUND_NANOS = 100_000_000;
     private static final long REVALIDATE_NANOS = 50_000_000;
     private static final long SECOND_NANOS = 1_000_000_000;
-    /** The kernel walks its whole hash of connections, milliseconds, for each list; a port that is taken meanwhile still works, by punting. */
-    private static final int NODE_PORTS_SECONDS = 5;
     private static final RingSizes HOST_RINGS = RingSizes.all(2048);
     private static final RingSizes UPLINK_RINGS = RingSizes.all(8192);
     private static final int CHANGES_ENTRY = 0;
@@ -72,7 +70,6 @@ final class Conductor implements AutoCloseable {
     private long lastRevalidation;
     private long lastRound;
     private long lastSecond;
-    private int seconds;
 
     /** Adjacency slots that workers may use until the epoch has passed. */
     private record Retiring(List<Integer> slots, long epoch) {
@@ -131,6 +128,7 @@ final class Conductor implements AutoCloseable {
     /** Lets frames of the node and of the uplink in. */
     void openUplink() {
         nodePorts.refresh();
+        nodePorts.block();
         underlay.follow();
         uplink.prepare(workers.count());
         hostDevice.attach();
@@ -174,6 +172,7 @@ final class Conductor implements AutoCloseable {
             pods.refresh(Set.of(), local);
             releaseRetired();
             flows.sweep(now);
+            nodePorts.block();
         }
         if (now - lastSecond >= SECOND_NANOS) {
             lastSecond = now;
@@ -267,9 +266,7 @@ final class Conductor implements AutoCloseable {
     }
 
     private void everySecond() {
-        if (++seconds % NODE_PORTS_SECONDS == 0) {
-            nodePorts.refresh();
-        }
+        nodePorts.refresh();
         pods.readStatistics();
         hostDevice.ports().forEach(port -> port.readStatistics());
         uplinkDevice.ports().forEach(port -> port.readStatistics());

@@ -23,6 +23,7 @@ import io.weft.nativebindings.linux.MappedMemory;
 import io.weft.nativebindings.linux.Poll;
 import io.weft.nativebindings.netlink.Ethtool;
 import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.nativebindings.netlink.SocketDiag;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
@@ -116,7 +117,8 @@ public final class Dataplane {
         Optional<TablesSnapshot> first = awaitTables(tables, runDirectory);
         if (first.isEmpty()) { return; }
         uplink.requireAddress(first.get().local().orElseThrow());
-        NodePorts nodePorts = new NodePorts(snatPorts, configuration.snatPorts());
+        NodePorts nodePorts = new NodePorts(SocketDiag.open(), snatPorts, configuration.snatPorts());
+        teardown.add("node ports", nodePorts::close);
         nodePorts.requireOwnRange();
 
         WorkerPool workers = new WorkerPool(workerCount, CHUNKS, chunkSize(uplink, first.get()), counters::worker,

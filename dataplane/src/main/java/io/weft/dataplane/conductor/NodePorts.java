@@ -3,30 +3,32 @@ package io.weft.dataplane.conductor;
 import io.weft.dataplane.config.PortRange;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.lb.nat.SnatPorts;
+import io.weft.nativebindings.linux.LinuxException;
 import io.weft.nativebindings.linux.Sysctl;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.weft.nativebindings.netlink.SocketDiag;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.BitSet;
-import java.util.stream.Stream;
 
 /**
- * Keeps the ports that the node's own processes have out of masquerading: reads the kernel's socket lists now and then and blocks what lies in
- * the range. A process that takes a port while a masqueraded flow has it waits for that flow to end.
+ * Keeps the ports that the node's own processes have out of masquerading: asks the kernel for their sockets and blocks what lies in the range.
+ * A flow that has a port when a process takes it keeps it. While the kernel cannot answer, the answer before stays in force.
  *
  * <p>Thread: the conductor, in the node's network namespace. Cold code.
  */
-final class NodePorts {
+final class NodePorts implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(NodePorts.class.getName());
     private static final String LOCAL_RANGE = "net/ipv4/ip_local_port_range";
-    private static final Path LISTS = Path.of("/proc/thread-self/net");
 
+    private final SocketDiag sockets;
     private final SnatPorts snatPorts;
     private final PortRange range;
     private final BitSet tcp = new BitSet();
     private final BitSet udp = new BitSet();
+    private final BitSet unanswered = new BitSet(); // by protocol
 
-    NodePorts(SnatPorts snatPorts, PortRange range) {
+    NodePorts(SocketDiag sockets, SnatPorts snatPorts, PortRange range) {
+        this.sockets = sockets;
         this.snatPorts = snatPorts;
         this.range = range;
     }
@@ -42,9 +44,37 @@ final class NodePorts {
         }
     }
 
+    /** Blocks what waits for connections or is UDP: what a process of the node is reached at. Microseconds. */
+    void block() {
+        BitSet listening = ask(IpProtocol.IPPROTO_TCP, SocketDiag.States.LISTENING, tcp);
+        listening.or(tcp);
+        change(IpProtocol.IPPROTO_TCP, tcp, listening);
+        change(IpProtocol.IPPROTO_UDP, udp, ask(IpProtocol.IPPROTO_UDP, SocketDiag.States.ALL, udp));
+    }
+
+    /** Blocks what any TCP socket has, connected ones too, and gives back the rest. The kernel walks its whole hash of connections. */
     void refresh() {
-        change(IpProtocol.IPPROTO_TCP, tcp, inUse("tcp", "tcp6"));
-        change(IpProtocol.IPPROTO_UDP, udp, inUse("udp", "udp6"));
+        change(IpProtocol.IPPROTO_TCP, tcp, ask(IpProtocol.IPPROTO_TCP, SocketDiag.States.ALL, tcp));
+    }
+
+    @Override
+    public void close() {
+        sockets.close();
+    }
+
+    private BitSet ask(int protocol, SocketDiag.States states, BitSet before) {
+        try {
+            BitSet ports = sockets.localPorts(protocol, states, range.first(), range.last());
+            unanswered.clear(protocol);
+            return ports;
+        } catch (LinuxException e) {
+            if (!unanswered.get(protocol)) {
+                unanswered.set(protocol);
+                LOG.log(Level.WARNING, "ports of the node''s processes are not kept out of snat.ports: {0}",
+                    e.getMessage());
+            }
+            return (BitSet) before.clone();
+        }
     }
 
     private void change(int protocol, BitSet before, BitSet now) {
@@ -54,34 +84,5 @@ final class NodePorts {
         now.stream().filter(port -> !before.get(port)).forEach(port -> snatPorts.block(protocol, port));
         before.clear();
         before.or(now);
-    }
-
-    private BitSet inUse(String... lists) {
-        BitSet ports = new BitSet();
-        for (String list : lists) {
-            Path file = LISTS.resolve(list);
-            if (Files.exists(file)) { // a kernel may be without IPv6
-                read(file, ports);
-            }
-        }
-        return ports;
-    }
-
-    private void read(Path file, BitSet into) {
-        try (Stream<String> lines = Files.lines(file)) {
-            lines.skip(1).mapToInt(NodePorts::localPort).filter(range::contains).forEach(into::set);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /** Second column, address and port in hexadecimal; -1 when the line is none of the format. */
-    private static int localPort(String line) {
-        int colon = line.indexOf(':', line.indexOf(':') + 1);
-        try {
-            return colon < 0 ? -1 : Integer.parseInt(line, colon + 1, colon + 5, 16);
-        } catch (IndexOutOfBoundsException | NumberFormatException e) {
-            return -1;
-        }
     }
 }
