@@ -30,9 +30,15 @@ class NodeRunner {
 
     /** The short way, before the nodes: what it does not finish is then on their lists. */
     void run(PlainWay way, FrameBatch batch) {
-        way.input(batch);
-        way.lookup(batch);
-        way.forward(batch);
+        int stages = way.begin(batch);
+        for (int stage = 0; stage < stages; stage++) {
+            run(way, stage, batch);
+        }
+    }
+
+    /** Only {@link ObservedRunner} does more. */
+    void run(PlainWay way, int stage, FrameBatch batch) {
+        way.run(stage, batch);
     }
 
     void run(FrameBatch batch) {

@@ -1,6 +1,5 @@
 package io.weft.dataplane.graph;
 
-import io.weft.dataplane.counters.NodeId;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.node.DropNode;
@@ -16,19 +15,14 @@ final class ObservedRunner extends NodeRunner {
         this.observer = observer;
     }
 
-    /** Each stage under the node that it mostly stands for. */
+    /** Each stage under the node that it stands for. */
     @Override
-    void run(PlainWay way, FrameBatch batch) {
-        int frames = batch.size;
+    void run(PlainWay way, int stage, FrameBatch batch) {
         observer.begin();
-        way.input(batch);
-        observer.end(NodeId.IP4_INPUT, frames);
-        observer.begin();
-        way.lookup(batch);
-        observer.end(NodeId.FLOW_LOOKUP, frames);
-        observer.begin();
-        way.forward(batch);
-        observer.end(NodeId.FLOW_REWRITE, frames);
+        int frames = way.run(stage, batch);
+        if (frames > 0) {
+            observer.end(way.stage(stage).node(), frames);
+        }
     }
 
     @Override

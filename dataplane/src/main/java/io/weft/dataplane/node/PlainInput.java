@@ -1,11 +1,10 @@
 package io.weft.dataplane.node;
 
+import io.weft.dataplane.counters.NodeId;
 import io.weft.dataplane.frame.FrameBatch;
-import io.weft.dataplane.state.PortDirectory;
 import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.hash.FlowHash;
 import io.weft.encap.memory.Memory;
-import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.packet.TcpHeader;
@@ -13,16 +12,12 @@ import io.weft.encap.packet.UdpHeader;
 import io.weft.lb.flow.FlowKey;
 
 /**
- * First stage of the short way: in one pass what {@code ethernet-input} and {@code ip4-input} find out. Each header is loaded once, as few words,
- * and looked at in registers; what must hold is gathered in one number before it is asked for, because a branch costs the JIT registers.
+ * The short way's {@code ip4-input}: IPv4 and L4 headers, each loaded once, as few words, and looked at in registers.
  *
  * <p>Whether ports and addresses make sense is not asked: a flow that is found was made by a packet of which all was asked.
  */
-final class PlainInput {
+final class PlainInput extends PlainStage {
     private static final long LOW_32 = 0xFFFF_FFFFL;
-    private static final int LEAST = EthernetHeader.LENGTH + Ipv4Header.LENGTH + UdpHeader.LENGTH;
-    private static final int SOURCE_AT = EthernetHeader.LENGTH + 12;
-    private static final int ADDRESSES = 12;
     private static final int UDP_LENGTH = Ipv4Header.LENGTH + 4;
     private static final int TCP_OFFSET = Ipv4Header.LENGTH + 12;
     /** Version, IHL, more-fragments bit and fragment offset; the bit of "don't fragment" and the reserved one are left out. */
@@ -30,81 +25,54 @@ final class PlainInput {
     static final long FORM = 0x45;
     private static final int HALF = 0xFFFF;
 
-    private PlainInput() {
+    PlainInput() {
+        super(NodeId.IP4_INPUT);
     }
 
-    static void process(FrameBatch batch, long[] words, PortDirectory directory, PlainTunnel tunnel) {
+    /** Takes what {@link PlainEthernet} and {@link PlainDecap} have set, of which {@link PlainFrames#TRAITS} is the ingress. */
+    @Override
+    int process(FrameBatch batch, PlainFrames frames) {
         int size = batch.size;
-        long[] at = batch.at;
-        int[] length = batch.length;
-        int[] port = batch.port;
-        long[] pods = directory.plainPods();
+        long[] words = frames.words;
         for (int frame = 0; frame < size; frame++) {
             int line = frame * PlainFrames.WORDS;
-            int pod = port[frame] * PortDirectory.PLAIN_WORDS;
+            long ip = Memory.address(words[line + PlainFrames.IP]);
             words[line + PlainFrames.K1] = PlainFrames.NOT_PLAIN;
-            if (port[frame] == PortDirectory.UPLINK_PORT) {
-                tunnel.input(words, line, at[frame], length[frame]);
-            } else if (length[frame] >= LEAST) {
-                fromPod(words, line, Memory.address(at[frame]), length[frame], port[frame], pods[pod], pods[pod + 1],
-                    (int) pods[pod + 2]);
+            if (ip == 0) {
+                continue;
             }
+            long first = Memory.nativeI64(ip);
+            long second = Memory.nativeI64(ip + 8);
+            long third = Memory.nativeI64(ip + 16);
+            long addressSum = (second >>> 32) + (third & LOW_32);
+            long headerSum = (first & LOW_32) + (first >>> 32) + (second & LOW_32) + addressSum;
+            int totalLength = swap16((int) (first >>> 16));
+            int negative = (int) words[line + PlainFrames.REMAINING] - totalLength | ((int) second & 0xFF) - 2;
+            if ((first & FORM_MASK ^ FORM | negative >>> 31) != 0 || !InternetChecksum.isAllOnes(headerSum)) {
+                continue;
+            }
+            int protocol = (int) (second >>> 8) & 0xFF;
+            int l4Length = totalLength - Ipv4Header.LENGTH;
+            int flagsAndChecksum = protocol == IpProtocol.IPPROTO_UDP ? udp(ip, l4Length) : tcp(ip, protocol, l4Length);
+            if (flagsAndChecksum < 0) {
+                continue;
+            }
+            int checksum = flagsAndChecksum & HALF;
+            // The folded sum is the field if the sum less the field is a multiple of 65535; a sum is never folded to 0.
+            long difference = addressSum + (protocol << 8) + swap16(l4Length) + (checksum ^ HALF);
+            int partial = checksum != 0 && InternetChecksum.isAllOnes(difference) ? PlainFrames.PARTIAL : 0;
+            long k0 = Long.reverseBytes(second >>> 32 | third << 32);
+            long k1 = FlowKey.ofPorts(Integer.reverseBytes((int) (third >>> 32)), protocol);
+            words[line + PlainFrames.K0] = k0;
+            words[line + PlainFrames.K1] = k1;
+            words[line + PlainFrames.DIGEST] = second & LOW_32 | (long) checksum << PlainFrames.L4_CHECKSUM_SHIFT
+                | (long) totalLength << PlainFrames.LENGTH_SHIFT;
+            int traits = (int) words[line + PlainFrames.TRAITS] | ((int) first >>> 8 & 3) << PlainFrames.ECN_SHIFT
+                | partial | (flagsAndChecksum >>> 16) << PlainFrames.TCP_FLAGS_SHIFT;
+            words[line + PlainFrames.TRAITS] = (long) FlowHash.hash(k0, k1) << PlainFrames.HASH_SHIFT
+                | traits & LOW_32;
         }
-    }
-
-    /** Leaves all frames to the nodes. */
-    static void refuse(int size, long[] words) {
-        for (int frame = 0; frame < size; frame++) {
-            words[frame * PlainFrames.WORDS + PlainFrames.K1] = PlainFrames.NOT_PLAIN;
-        }
-    }
-
-    private static void fromPod(long[] words, int line, long at, int length, int ingress, long ethernet,
-        long sourceAndType, int source) {
-        long odd = Memory.nativeI64(at) ^ ethernet | Memory.nativeI64(at + 6) ^ sourceAndType
-            | Memory.nativeI32(at + SOURCE_AT) ^ source;
-        packet(words, line, at + EthernetHeader.LENGTH, length - EthernetHeader.LENGTH, ingress, odd);
-    }
-
-    /**
-     * @param ip IPv4 header, of which and of a UDP header there are enough bytes
-     * @param remaining bytes from there on
-     * @param oddBefore not 0: something before the packet is odd
-     */
-    static void packet(long[] words, int line, long ip, int remaining, int ingress, long oddBefore) {
-        long first = Memory.nativeI64(ip);
-        long second = Memory.nativeI64(ip + 8);
-        long third = Memory.nativeI64(ip + 16);
-        long addressSum = (second >>> 32) + (third & LOW_32);
-        long headerSum = (first & LOW_32) + (first >>> 32) + (second & LOW_32) + addressSum;
-        int totalLength = swap16((int) (first >>> 16));
-        int negative = remaining - totalLength | ((int) second & 0xFF) - 2;
-        long odd = oddBefore | first & FORM_MASK ^ FORM | InternetChecksum.fold(headerSum) ^ HALF | negative >>> 31;
-        if (odd == 0) {
-            transport(words, line, ip, first, second, (int) (third >>> 32), addressSum, ingress);
-        }
-    }
-
-    private static void transport(long[] words, int line, long ip, long first, long second, int wirePorts,
-        long addressSum, int ingress) {
-        int protocol = (int) (second >>> 8) & 0xFF;
-        int totalLength = swap16((int) (first >>> 16));
-        int l4Length = totalLength - Ipv4Header.LENGTH;
-        int flagsAndChecksum = protocol == IpProtocol.IPPROTO_UDP ? udp(ip, l4Length) : tcp(ip, protocol, l4Length);
-        if (flagsAndChecksum < 0) { return; }
-        int checksum = flagsAndChecksum & HALF;
-        int difference = InternetChecksum.fold(addressSum + (protocol << 8) + swap16(l4Length)) ^ checksum;
-        long k0 = Memory.i64(ip + ADDRESSES);
-        long k1 = FlowKey.ofPorts(Integer.reverseBytes(wirePorts), protocol);
-        words[line + PlainFrames.K0] = k0;
-        words[line + PlainFrames.K1] = k1;
-        words[line + PlainFrames.IP] = ip;
-        words[line + PlainFrames.DIGEST] = second & LOW_32 | (long) checksum << PlainFrames.L4_CHECKSUM_SHIFT
-            | (long) totalLength << PlainFrames.LENGTH_SHIFT;
-        words[line + PlainFrames.TRAITS] = (long) FlowHash.hash(k0, k1) << PlainFrames.HASH_SHIFT
-            | ingress | ((int) first >>> 8 & 3) << PlainFrames.ECN_SHIFT
-            | difference - 1 >>> 31 << PlainFrames.PARTIAL_SHIFT
-            | (flagsAndChecksum >>> 16 & 0xFF) << PlainFrames.TCP_FLAGS_SHIFT & LOW_32;
+        return size;
     }
 
     /** @return the checksum field as on the wire, or a negative number when something is odd */

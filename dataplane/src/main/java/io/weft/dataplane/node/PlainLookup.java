@@ -1,5 +1,6 @@
 package io.weft.dataplane.node;
 
+import io.weft.dataplane.counters.NodeId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.encap.memory.Memory;
 import io.weft.lb.flow.FlowEntry;
@@ -7,20 +8,24 @@ import io.weft.lb.flow.FlowTable;
 import java.lang.invoke.VarHandle;
 
 /**
- * Second stage of the short way: {@code flow-lookup}. A first pass compares one word of each frame's home line; nothing in it depends on what the
+ * The short way's {@code flow-lookup}. A first pass compares one word of each frame's home line; nothing in it depends on what the
  * frame before found, so the whole batch's cache misses are under way at once (Java has no prefetch). The few flows that are not at home are looked
  * for in two more passes, of which the first again only fetches.
  */
-final class PlainLookup {
+final class PlainLookup extends PlainStage {
     private final FlowTable flows;
     private final int[] displaced = new int[FrameBatch.CAPACITY + 1];
     private long touched;
 
     PlainLookup(FlowTable flows) {
+        super(NodeId.FLOW_LOOKUP);
         this.flows = flows;
     }
 
-    void process(int size, long[] words) {
+    @Override
+    int process(FrameBatch batch, PlainFrames frames) {
+        int size = batch.size;
+        long[] words = frames.words;
         touched = touch(size, words, touched);
         int count = compare(size, words);
         // What was published before the keys that were seen is read after this: one fence for the batch instead of one a line.
@@ -29,6 +34,7 @@ final class PlainLookup {
             touchNeighbours(count, words);
             search(count, words);
         }
+        return size;
     }
 
     private long touch(int size, long[] words, long start) {

@@ -2,12 +2,13 @@ package io.weft.dataplane.node;
 
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameList;
 import io.weft.lb.flow.FlowTable;
 import java.nio.ByteOrder;
 
 /**
- * The short way: what nearly all frames are, plain packets of known flows from pods to pods, passes from Ethernet to {@code port-tx} in three stages
- * instead of seven nodes, and is counted by each node it passes for. A stage works on all frames in turn, without lists.
+ * The short way: what nearly all frames are, plain packets of known flows from pods to pods, passes from Ethernet to {@code port-tx} in stages that
+ * work on all frames in turn, mostly without lists, and is counted by each node that it stands for.
  *
  * <p>A frame is either finished here or left as it came, on the list of {@code ethernet-input}: for whatever is odd, and for the first packet of a flow.
  * So this class decides nothing that the nodes do not decide too, and knows no reason to drop a frame that they do not have.
@@ -17,19 +18,22 @@ import java.nio.ByteOrder;
 public final class PlainWay {
     private static final boolean POSSIBLE = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
 
-    private final Turn turn;
-    private final long[] words = new PlainFrames().words;
-    private final PlainTunnel tunnel;
-    private final PlainLookup lookup;
-    private final PlainForward forward;
+    private final PlainFrames frames = new PlainFrames();
+    private final PlainStage[] stages;
+    private final PlainRewrite rewrite;
+    private final FrameList odd;
+    private final int headerStages;
     private boolean enabled = POSSIBLE;
 
     public PlainWay(Turn turn, WorkerCounters counters, FlowTable flows, DropNode drop, Dispatch dispatch,
         EthernetInput odd, PortTx tx, int chunkSize) {
-        this.turn = turn;
-        tunnel = new PlainTunnel(turn);
-        lookup = new PlainLookup(flows);
-        forward = new PlainForward(turn, counters, flows, drop, dispatch, odd, tx, chunkSize);
+        this.odd = odd.in();
+        rewrite = new PlainRewrite(turn, counters, flows, drop, dispatch, odd);
+        PlainStage[] headers = {new PlainEthernet(turn), new PlainDecap(turn), new PlainInput()};
+        headerStages = headers.length;
+        stages = new PlainStage[]{headers[0], headers[1], headers[2], new PlainLookup(flows), rewrite,
+            new PlainTracking(flows, drop), new PlainChecksum(drop), new PlainEncap(turn, drop, tx, chunkSize),
+            new PlainLocal(turn, drop, tx)};
     }
 
     /** For tests that compare this way with the nodes'. */
@@ -37,37 +41,38 @@ public final class PlainWay {
         enabled = false;
     }
 
-    /** First stage: headers. Changes no frame, so after an exception the nodes see to all of them. */
-    public void input(FrameBatch batch) {
-        try {
-            if (enabled) {
-                tunnel.begin();
-                PlainInput.process(batch, words, turn.ports(), tunnel);
-                return;
-            }
-        } catch (RuntimeException e) {
-            // It will be thrown again, and counted, where the frame is alone.
+    /** @return how many stages there are to {@link #run}, from 0 on; 0 when all frames have been left to the nodes */
+    public int begin(FrameBatch batch) {
+        frames.begin();
+        if (enabled) { return stages.length; }
+        for (int frame = 0; frame < batch.size; frame++) {
+            odd.add(frame);
         }
-        PlainInput.refuse(batch.size, words);
+        return 0;
     }
 
-    /** Second stage: flows. */
-    public void lookup(FrameBatch batch) {
-        lookup.process(batch.size, words);
+    /** @return how many frames the stage had to look at */
+    public int run(int stage, FrameBatch batch) {
+        try {
+            return stages[stage].process(batch, frames);
+        } catch (RuntimeException e) {
+            if (stage >= headerStages) { throw e; }
+            frames.refuse(batch.size); // It will be thrown again, and counted, where the frame is alone.
+            return batch.size;
+        }
     }
 
-    /** Third stage: new headers, and the frame's end or its return to the nodes. */
-    public void forward(FrameBatch batch) {
-        forward.process(batch, words);
+    public PlainStage stage(int index) {
+        return stages[index];
     }
 
     /** Frames that went this way to their end. */
     public long finished() {
-        return forward.finished();
+        return rewrite.finished();
     }
 
     /** What was thrown last, or null. */
     public Throwable lastFailure() {
-        return forward.lastFailure();
+        return frames.lastFailure;
     }
 }

@@ -77,6 +77,16 @@ public final class WarmUp {
                 + " ms");
     }
 
+    /**
+     * The part in memory alone, for benchmarks of the graph: what the JIT makes of it depends on the mixture of frames that it has seen.
+     *
+     * @param directory room for a temporary file
+     * @param chunkSize of the workers' memory
+     */
+    public static void inMemory(Path directory, int chunkSize) {
+        warm(directory, chunkSize, System.nanoTime() + MOST_NANOS);
+    }
+
     static CounterSnapshot warm(Path runDirectory, int chunkSize, long deadlineNanos) {
         return inScene(runDirectory, chunkSize, scene -> {
             new WarmUp(scene).run(deadlineNanos);

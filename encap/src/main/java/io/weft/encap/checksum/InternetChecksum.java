@@ -28,6 +28,8 @@ import java.nio.ByteOrder;
 public final class InternetChecksum {
     private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
     private static final long LOW_32 = 0xFFFF_FFFFL;
+    private static final long INVERSE_OF_65535 = 0xFFFE_FFFE_FFFE_FFFFL;
+    private static final long GREATEST_QUOTIENT = 0x0001_0001_0001_0001L;
     private static final int PROTOCOL_OFFSET = 9;
     private static final int ADDRESSES_OFFSET = 12;
 
@@ -89,6 +91,14 @@ public final class InternetChecksum {
     /** {@link #fold} for a sum below 2^32, taken as unsigned. */
     public static int fold32(int sum) {
         return sum + Integer.rotateLeft(sum, 16) >>> 16;
+    }
+
+    /**
+     * Whether a sum other than 0 folds to 0xFFFF, that is whether it is a multiple of 65535: then, and only then, its product with the inverse of
+     * 65535 modulo 2^64 is the quotient. Of a message with its checksum in place: whether the checksum is right.
+     */
+    public static boolean isAllOnes(long sum) {
+        return Long.compareUnsigned(sum * INVERSE_OF_65535, GREATEST_QUOTIENT) <= 0;
     }
 
     /**

@@ -24,6 +24,7 @@ public class GraphState {
     @Setup
     public void setUp() {
         Processors.pinToLast();
+        GraphWorld.warmUp();
         world = new GraphWorld(Way.of(way), flows, batch);
     }
 

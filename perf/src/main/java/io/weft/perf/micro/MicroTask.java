@@ -25,6 +25,7 @@ record MicroTask(Kind kind, String way, int flows, int batch, long warmUpMillis,
     public static void main(String[] arguments) throws IOException {
         MicroTask task = BenchJvm.JSON.readValue(arguments[0], MicroTask.class);
         Processors.pinToLast();
+        GraphWorld.warmUp();
         System.out.println(BenchJvm.JSON.writeValueAsString(task.run()));
     }
 

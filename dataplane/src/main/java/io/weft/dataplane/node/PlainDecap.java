@@ -1,5 +1,7 @@
 package io.weft.dataplane.node;
 
+import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.Ingress;
 import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.state.PortKind;
@@ -13,8 +15,8 @@ import io.weft.encap.packet.UdpHeader;
 import io.weft.encap.tunnel.TunnelTemplate;
 import io.weft.encap.tunnel.VxlanHeader;
 
-/** The outer headers in the first stage of the short way: what {@code vxlan4-decap} finds out of a frame that a known peer sent through the tunnel. */
-final class PlainTunnel {
+/** The short way's {@code vxlan4-decap}: the outer headers of frames that a known peer sent through the tunnel. */
+final class PlainDecap extends PlainStage {
     private static final long LOW_32 = 0xFFFF_FFFFL;
     private static final int HALF = 0xFFFF;
     private static final int INNER_IP = TunnelTemplate.LENGTH;
@@ -31,22 +33,34 @@ final class PlainTunnel {
     private static final int VNI_MASK = 0xFF_FFFF;
 
     private final Turn turn;
-    private boolean open;
     private long uplinkMac;
     private long addressAndPort;
     private int vni;
     private int lastEndpoint;
     private int lastPeer;
 
-    PlainTunnel(Turn turn) {
+    PlainDecap(Turn turn) {
+        super(NodeId.VXLAN4_DECAP);
         this.turn = turn;
     }
 
+    /** Sets {@link PlainFrames#IP}, {@link PlainFrames#REMAINING} and {@link PlainFrames#TRAITS} of the uplink's frames that are plain. */
+    @Override
+    int process(FrameBatch batch, PlainFrames frames) {
+        int count = frames.uplink.size;
+        if (count > 0 && turn.ports().kind(PortDirectory.UPLINK_PORT) == PortKind.UPLINK) {
+            begin();
+            for (int n = 0; n < count; n++) {
+                int frame = frames.uplink.index[n];
+                outer(frames.words, frame * PlainFrames.WORDS, Memory.address(batch.at[frame]), batch.length[frame]);
+            }
+        }
+        return count;
+    }
+
     /** Takes what holds for one batch. */
-    void begin() {
-        PortDirectory ports = turn.ports();
-        open = ports.kind(PortDirectory.UPLINK_PORT) == PortKind.UPLINK;
-        uplinkMac = Long.reverseBytes(ports.localMac(PortDirectory.UPLINK_PORT) << 16);
+    private void begin() {
+        uplinkMac = Long.reverseBytes(turn.ports().localMac(PortDirectory.UPLINK_PORT) << 16);
         addressAndPort = Integer.reverseBytes(turn.local().address()) & LOW_32
             | (long) PlainInput.swap16(turn.local().overlayPort()) << 48;
         vni = Integer.reverseBytes(turn.local().vni() << 8);
@@ -54,9 +68,8 @@ final class PlainTunnel {
         lastPeer = -1;
     }
 
-    void input(long[] words, int line, long frame, int length) {
-        if (!open || length < LEAST) { return; }
-        long at = Memory.address(frame);
+    private void outer(long[] words, int line, long at, int length) {
+        if (length < LEAST) { return; }
         long first = Memory.nativeI64(at + 14);
         long second = Memory.nativeI64(at + 22);
         long third = Memory.nativeI64(at + 30);
@@ -83,7 +96,9 @@ final class PlainTunnel {
         int innerTos = Memory.u8(ip + 1);
         int peer = endpoint == lastEndpoint ? lastPeer : peer(endpoint);
         if (peer >= 0 && Ecn.decapsulate(outerTos, innerTos) == Ecn.of(innerTos)) {
-            PlainInput.packet(words, line, ip, remaining, Ingress.tunnel(peer), 0);
+            words[line + PlainFrames.IP] = ip;
+            words[line + PlainFrames.REMAINING] = remaining;
+            words[line + PlainFrames.TRAITS] = Ingress.tunnel(peer);
         }
     }
 
