@@ -18,21 +18,22 @@ import java.nio.ByteOrder;
 public final class PlainWay {
     private static final boolean POSSIBLE = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
 
+    /** The first ones, which change no frame. */
+    private static final int HEADER_STAGES = 4;
+
     private final PlainFrames frames = new PlainFrames();
     private final PlainStage[] stages;
     private final PlainRewrite rewrite;
     private final FrameList odd;
-    private final int headerStages;
     private boolean enabled = POSSIBLE;
 
     public PlainWay(Turn turn, WorkerCounters counters, FlowTable flows, DropNode drop, Dispatch dispatch,
         EthernetInput odd, PortTx tx, int chunkSize) {
         this.odd = odd.in();
         rewrite = new PlainRewrite(turn, counters, flows, drop, dispatch, odd);
-        PlainStage[] headers = {new PlainEthernet(turn), new PlainDecap(turn), new PlainInput()};
-        headerStages = headers.length;
-        stages = new PlainStage[]{headers[0], headers[1], headers[2], new PlainLookup(flows), rewrite,
-            new PlainTracking(flows, drop), new PlainChecksum(drop), new PlainEncap(turn, drop, tx, chunkSize),
+        stages = new PlainStage[]{new PlainFetch(), new PlainEthernet(turn), new PlainDecap(turn), new PlainInput(),
+            new PlainLookup(flows), rewrite, new PlainTracking(flows, drop), new PlainChecksum(drop),
+            new PlainEncap(turn, drop, tx, chunkSize),
             new PlainLocal(turn, drop, tx)};
     }
 
@@ -56,7 +57,7 @@ public final class PlainWay {
         try {
             return stages[stage].process(batch, frames);
         } catch (RuntimeException e) {
-            if (stage >= headerStages) { throw e; }
+            if (stage >= HEADER_STAGES) { throw e; }
             frames.refuse(batch.size); // It will be thrown again, and counted, where the frame is alone.
             return batch.size;
         }
