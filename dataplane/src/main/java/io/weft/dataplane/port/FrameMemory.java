@@ -1,5 +1,6 @@
 package io.weft.dataplane.port;
 
+import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.nativebindings.linux.Errno;
 import io.weft.nativebindings.linux.LinuxException;
@@ -69,7 +70,7 @@ public final class FrameMemory implements AutoCloseable {
         XskSocket socket = XskSocket.create();
         try {
             anchor = register(socket);
-            socket.createRings(sizes);
+            createRings(socket, sizes);
             multiBuffer = bindCopying(socket, ifindex, queue);
             return socket;
         } catch (RuntimeException e) {
@@ -85,7 +86,7 @@ public final class FrameMemory implements AutoCloseable {
     XskSocket share(int ifindex, int queue, RingSizes sizes) {
         XskSocket socket = XskSocket.create();
         try {
-            socket.createRings(sizes);
+            createRings(socket, sizes);
             socket.bindShared(ifindex, queue, anchor);
             return socket;
         } catch (RuntimeException e) {
@@ -112,6 +113,12 @@ public final class FrameMemory implements AutoCloseable {
     @Override
     public void close() {
         region.close();
+    }
+
+    /** One system call sends a whole batch, where the kernel lets us say so (Linux 6.17); else 32 frames. */
+    private static void createRings(XskSocket socket, RingSizes sizes) {
+        socket.createRings(sizes);
+        socket.setMaxTxBudget(Math.min(sizes.tx(), FrameBatch.CAPACITY));
     }
 
     private Umem register(XskSocket socket) {
