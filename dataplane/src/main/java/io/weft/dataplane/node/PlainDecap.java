@@ -5,6 +5,7 @@ import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.Ingress;
 import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.state.PortKind;
+import io.weft.dataplane.table.ForwardingTables;
 import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.Ecn;
@@ -14,6 +15,7 @@ import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.packet.UdpHeader;
 import io.weft.encap.tunnel.TunnelTemplate;
 import io.weft.encap.tunnel.VxlanHeader;
+import java.util.Arrays;
 
 /** The short way's {@code vxlan4-decap}: the outer headers of frames that a known peer sent through the tunnel. */
 final class PlainDecap extends PlainStage {
@@ -31,13 +33,20 @@ final class PlainDecap extends PlainStage {
     private static final int WIRE_IPV4 = PlainInput.swap16(EthernetHeader.ETH_P_IP);
     private static final int FLAG_VNI = 0x08;
     private static final int VNI_MASK = 0xFF_FFFF;
+    private static final int PEERS = 1024;
+    private static final int PEER_SHIFT = Integer.SIZE - 10;
+    private static final int GOLDEN_RATIO = 0x9E37_79B1;
+    /** Of the endpoint 255.255.255.255. */
+    private static final long NO_PEER = -1;
 
     private final Turn turn;
     private long uplinkMac;
     private long addressAndPort;
     private int vni;
-    private int lastEndpoint;
-    private int lastPeer;
+    /** Endpoint as on the wire 32 | peer, or a negative number for none, 32; by a hash of the endpoint. Of {@link #generation} of {@link #known}. */
+    private final long[] peers = new long[PEERS];
+    private ForwardingTables known;
+    private long generation;
 
     PlainDecap(Turn turn) {
         super(NodeId.VXLAN4_DECAP);
@@ -64,8 +73,19 @@ final class PlainDecap extends PlainStage {
         addressAndPort = Integer.reverseBytes(turn.local().address()) & LOW_32
             | (long) PlainInput.swap16(turn.local().overlayPort()) << 48;
         vni = Integer.reverseBytes(turn.local().vni() << 8);
-        lastEndpoint = 0;
-        lastPeer = -1;
+        forgetChangedPeers();
+    }
+
+    /** The tables change in place, but a change counts from its generation on. */
+    @SuppressWarnings("ReferenceEquality") // another file is another object
+    private void forgetChangedPeers() {
+        ForwardingTables tables = turn.tables();
+        long now = tables.generation();
+        if (tables != known || now != generation) {
+            known = tables;
+            generation = now;
+            Arrays.fill(peers, NO_PEER);
+        }
     }
 
     private void outer(long[] words, int line, long at, int length) {
@@ -94,7 +114,9 @@ final class PlainDecap extends PlainStage {
 
     private void inner(long[] words, int line, long ip, int remaining, int outerTos, int endpoint) {
         int innerTos = Memory.u8(ip + 1);
-        int peer = endpoint == lastEndpoint ? lastPeer : peer(endpoint);
+        int slot = endpoint * GOLDEN_RATIO >>> PEER_SHIFT;
+        long entry = peers[slot];
+        int peer = (int) ((int) (entry >>> 32) == endpoint ? entry : find(slot, endpoint));
         if (peer >= 0 && Ecn.decapsulate(outerTos, innerTos) == Ecn.of(innerTos)) {
             words[line + PlainFrames.IP] = ip;
             words[line + PlainFrames.REMAINING] = remaining;
@@ -102,9 +124,9 @@ final class PlainDecap extends PlainStage {
         }
     }
 
-    private int peer(int wireEndpoint) {
-        lastPeer = turn.tables().peerByEndpoint(Integer.reverseBytes(wireEndpoint));
-        lastEndpoint = wireEndpoint;
-        return lastPeer;
+    private long find(int slot, int wireEndpoint) {
+        long peer = known.peerByEndpoint(Integer.reverseBytes(wireEndpoint));
+        peers[slot] = (long) wireEndpoint << 32 | peer & LOW_32;
+        return peer;
     }
 }
