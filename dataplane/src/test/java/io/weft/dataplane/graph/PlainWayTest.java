@@ -9,7 +9,9 @@ import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.NodeId;
 import io.weft.dataplane.port.MemoryPort;
+import io.weft.dataplane.table.PeerSpec;
 import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.Ipv4Prefix;
 import io.weft.encap.memory.Memory;
 import io.weft.lb.flow.FlowEntry;
 import java.util.ArrayList;
@@ -107,6 +109,23 @@ class PlainWayTest {
         both.state.adjacencies().withdraw(10);
         assertEquals(1, both.run(POD_A, frame).drops().get(DropReason.NEIGHBOUR_UNRESOLVED));
         assertEquals(3, both.graph.shortWayFrames());
+    }
+
+    @Test
+    void aPeerThatGoesAndComesIsNoticed() {
+        byte[] frame = fromN2(Packet.of("10.244.2.9", "10.244.1.2").udp(7, 8));
+        both.run(UPLINK, frame);
+        both.run(UPLINK, frame);
+        assertEquals(1, both.graph.shortWayFrames());
+
+        both.change(tables -> tables.removePeer(N2));
+        assertEquals(1, both.run(UPLINK, frame).drops().get(DropReason.VXLAN_UNKNOWN_PEER));
+        assertEquals(1, both.graph.shortWayFrames());
+
+        both.change(tables -> tables.putPeer(new PeerSpec(N2, "n2", Ipv4Address.of("192.0.2.12"), N2_VTEP_MAC,
+            Ipv4Prefix.of("10.244.2.0/24"), List.of(Ipv4Address.of("192.0.2.12")), true)));
+        both.run(UPLINK, frame).only(POD_A);
+        assertEquals(2, both.graph.shortWayFrames());
     }
 
     @Test
