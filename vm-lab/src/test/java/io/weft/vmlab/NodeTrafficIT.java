@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 /** Nodes and pods reach each other with their own addresses; pods reach the outside with the node's. */
 class NodeTrafficIT {
-    /** The conductor reads ten times a second which ports the node's processes have; nothing says when it has. */
+    /** The conductor reads four times a second which ports the node's processes have; nothing says when it has. */
     private static final int PORTS_SEEN_MILLIS = 1000;
     private static final int PORT = 9000;
     private static final int OUTSIDE_FLOWS = 2000;

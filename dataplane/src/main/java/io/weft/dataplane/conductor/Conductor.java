@@ -40,6 +40,8 @@ final class Conductor implements AutoCloseable {
     private static final long ROUND_NANOS = 100_000_000;
     private static final long REVALIDATE_NANOS = 50_000_000;
     private static final long SECOND_NANOS = 1_000_000_000;
+    /** How soon a port that a process takes is kept out of masquerading. */
+    private static final long NODE_PORTS_NANOS = 250_000_000;
     private static final RingSizes HOST_RINGS = RingSizes.all(2048);
     private static final RingSizes UPLINK_RINGS = RingSizes.all(8192);
     private static final int CHANGES_ENTRY = 0;
@@ -69,6 +71,7 @@ final class Conductor implements AutoCloseable {
     private boolean revalidationDue;
     private long lastRevalidation;
     private long lastRound;
+    private long lastNodePorts;
     private long lastSecond;
 
     /** Adjacency slots that workers may use until the epoch has passed. */
@@ -172,6 +175,9 @@ final class Conductor implements AutoCloseable {
             pods.refresh(Set.of(), local);
             releaseRetired();
             flows.sweep(now);
+        }
+        if (now - lastNodePorts >= NODE_PORTS_NANOS) {
+            lastNodePorts = now;
             nodePorts.block();
         }
         if (now - lastSecond >= SECOND_NANOS) {
