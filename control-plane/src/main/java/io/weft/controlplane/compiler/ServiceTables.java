@@ -3,6 +3,7 @@ package io.weft.controlplane.compiler;
 import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.model.Service;
+import io.weft.controlplane.source.Pace;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.Ipv4Prefix;
 import io.weft.lb.service.ServiceKey;
@@ -73,11 +74,17 @@ final class ServiceTables {
     }
 
     /** Compiles what was touched and writes the differences. */
-    void flush() {
+    void flush(Pace pace) {
         Set<ServiceKey> affected = new HashSet<>();
-        touched.forEach(key -> recompile(key, affected));
+        for (ObjectKey key : touched) {
+            recompile(key, affected);
+            pace.rest();
+        }
         touched.clear();
-        affected.forEach(this::write);
+        for (ServiceKey key : affected) {
+            write(key);
+            pace.rest();
+        }
     }
 
     Collection<ServiceSpec> written() {

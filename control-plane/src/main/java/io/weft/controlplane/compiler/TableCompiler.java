@@ -7,6 +7,7 @@ import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.model.Pod;
 import io.weft.controlplane.model.Service;
 import io.weft.controlplane.source.ClusterChange;
+import io.weft.controlplane.source.Pace;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.table.LocalNode;
 import java.util.ArrayList;
@@ -42,11 +43,20 @@ final class TableCompiler {
     }
 
     void apply(ClusterChange change) {
-        change.removed().forEach(this::remove);
+        Pace pace = new Pace();
+        for (ObjectKey key : change.removed()) {
+            remove(key);
+            pace.rest();
+        }
         change.updated().stream().filter(this::isOwnNode).forEach(this::update);
         compileLocal(); // first: what overlaps this node's addresses must not get in
-        change.updated().stream().filter(object -> !isOwnNode(object)).forEach(this::update);
-        services.flush();
+        for (ClusterObject object : change.updated()) {
+            if (!isOwnNode(object)) {
+                update(object);
+                pace.rest();
+            }
+        }
+        services.flush(pace);
     }
 
     /** After the first complete change: peers that are not there now will not come back. */

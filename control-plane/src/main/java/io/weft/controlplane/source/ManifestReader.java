@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.yaml.snakeyaml.DumperOptions;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
@@ -22,6 +23,7 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.Tag;
+import org.yaml.snakeyaml.representer.Representer;
 
 /**
  * Text of one manifest file → its objects. All or nothing: a file with one wrong object is refused whole, with one line
@@ -51,11 +53,13 @@ final class ManifestReader {
     private void documents(String content) throws ManifestException {
         LoaderOptions options = new LoaderOptions();
         options.setCodePointLimit(CODE_POINTS);
+        Pace pace = new Pace();
         try {
-            for (Node document : new Yaml(new SafeConstructor(options)).composeAll(new StringReader(content))) {
+            for (Node document : yaml(options).composeAll(new StringReader(content))) {
                 if (!Tag.NULL.equals(document.getTag())) {
                     object(YamlValue.root(document));
                 }
+                pace.rest();
             }
         } catch (MarkedYAMLException e) {
             int line = e.getProblemMark() == null ? 1 : e.getProblemMark().getLine() + 1;
@@ -63,6 +67,11 @@ final class ManifestReader {
         } catch (YAMLException e) {
             throw new ManifestException(file + ": not YAML: " + e.getMessage().lines().findFirst().orElse(""));
         }
+    }
+
+    private static Yaml yaml(LoaderOptions options) {
+        DumperOptions unused = new DumperOptions();
+        return new Yaml(new SafeConstructor(options), new Representer(unused), unused, options, new NullResolver());
     }
 
     private void object(YamlValue object) {

@@ -50,7 +50,9 @@ final class ManifestSet {
     ClusterChange takeChange(long arrivalNanos) {
         List<ClusterObject> updated = new ArrayList<>();
         List<ObjectKey> removed = new ArrayList<>();
+        Pace pace = new Pace();
         for (ObjectKey key : new TreeSet<>(touched)) {
+            pace.rest();
             ClusterObject now = winner(key);
             if (now == null) {
                 if (effective.remove(key) != null) {

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -30,6 +31,8 @@ final class ObjectReader {
     private static final String EXTERNAL_NAME = "ExternalName";
     private static final List<String> SERVICE_TYPES = List.of("ClusterIP", "NodePort", "LoadBalancer", EXTERNAL_NAME);
     private static final int MAX_PORT = 65_535;
+    private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9.]*[a-z0-9])?");
+    private static final Pattern PORT_NUMBER = Pattern.compile("[0-9]+");
 
     private ObjectReader() {
     }
@@ -57,7 +60,7 @@ final class ObjectReader {
     private static String name(YamlValue metadata) {
         YamlValue name = metadata.required("name");
         if (name.text().isEmpty() || name.text().length() > 253
-            || !name.text().matches("[a-z0-9]([-a-z0-9.]*[a-z0-9])?")) {
+            || !NAME.matcher(name.text()).matches()) {
             throw name.wrong("must be lower-case letters, digits, - and ., not \"" + name.text() + "\"");
         }
         return name.text();
@@ -158,7 +161,7 @@ final class ObjectReader {
 
     /** A name or a number; resolved by the cluster into EndpointSlices, so only its form matters here. */
     private static void checkTargetPort(YamlValue targetPort) {
-        if (targetPort.text().matches("[0-9]+")) {
+        if (PORT_NUMBER.matcher(targetPort.text()).matches()) {
             port(targetPort);
         }
     }

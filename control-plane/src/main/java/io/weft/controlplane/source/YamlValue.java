@@ -3,6 +3,7 @@ package io.weft.controlplane.source;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
@@ -28,6 +29,8 @@ final class YamlValue {
             return line;
         }
     }
+
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
 
     private final String path;
     private final Node node;
@@ -91,7 +94,7 @@ final class YamlValue {
 
     int integer(int least, int most) {
         String text = text();
-        if (!text.matches("[0-9]{1,9}") || Integer.parseInt(text) < least || Integer.parseInt(text) > most) {
+        if (!NUMBER.matcher(text).matches() || Integer.parseInt(text) < least || Integer.parseInt(text) > most) {
             throw wrong("must be a number from " + least + " to " + most + ", not \"" + text + "\"");
         }
         return Integer.parseInt(text);

@@ -18,6 +18,7 @@ import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.xdp.RingSizes;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -97,13 +98,21 @@ final class PodPorts {
 
     /** Closes ports whose device is gone and opens what can be opened by now. */
     void refresh(Set<Integer> removedLinks, LocalNode local) {
-        for (Open port : List.copyOf(open.values())) {
-            if (removedLinks.contains(port.device.spec().ifindex()) || port.device.failure() != 0) {
-                close(port);
-                report(port.spec, PortState.GONE, null, "device " + port.spec.ifName() + " is gone");
-            }
+        for (Open port : lost(removedLinks)) {
+            close(port);
+            report(port.spec, PortState.GONE, null, "device " + port.spec.ifName() + " is gone");
         }
         openMissing(local);
+    }
+
+    private List<Open> lost(Set<Integer> removedLinks) {
+        List<Open> lost = new ArrayList<>();
+        for (Open port : open.values()) {
+            if (removedLinks.contains(port.device.spec().ifindex()) || port.device.failure() != 0) {
+                lost.add(port);
+            }
+        }
+        return lost;
     }
 
     void readStatistics() {
@@ -120,6 +129,7 @@ final class PodPorts {
     }
 
     private void openMissing(LocalNode local) {
+        if (open.size() == wanted.size()) { return; }
         for (PortSpec spec : wanted.values()) {
             if (!open.containsKey(spec.id())) {
                 underlay.link(spec.ifName()).filter(link -> isDue(spec, link))

@@ -10,6 +10,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +26,7 @@ final class TablesWatch implements AutoCloseable {
     private static final long LOOK_NANOS = 100_000_000;
 
     private final Path runDirectory;
+    private final Path path;
     private final ForwardingState state;
     private final Epochs epochs;
     private final List<Former> formers = new ArrayList<>();
@@ -39,6 +41,7 @@ final class TablesWatch implements AutoCloseable {
 
     TablesWatch(Path runDirectory, ForwardingState state, Epochs epochs) {
         this.runDirectory = runDirectory;
+        path = TablesReader.path(runDirectory);
         this.state = state;
         this.epochs = epochs;
         lastLookNanos = System.nanoTime() - LOOK_NANOS;
@@ -120,7 +123,7 @@ final class TablesWatch implements AutoCloseable {
 
     private Object presentInode() {
         try {
-            return Files.getAttribute(TablesReader.path(runDirectory), "unix:ino");
+            return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
         } catch (IOException none) {
             return null;
         }

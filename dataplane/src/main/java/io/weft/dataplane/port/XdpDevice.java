@@ -108,7 +108,10 @@ public final class XdpDevice implements AutoCloseable {
 
     /** The first error that a worker met on the device: a positive errno, or 0. */
     public int failure() {
-        return ports.stream().mapToInt(AfXdpPort::failure).filter(errno -> errno != 0).findFirst().orElse(0);
+        for (AfXdpPort port : ports) {
+            if (port.failure() != 0) { return port.failure(); }
+        }
+        return 0;
     }
 
     /** Releases program and queues; no worker uses the ports any more. */

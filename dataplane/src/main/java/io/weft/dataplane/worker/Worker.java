@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>Threads: {@link #run} is the worker; the other public methods belong to the conductor. Allocation: none in {@link #run} once it runs.
  */
 public final class Worker implements Runnable {
-    private static final int SLEEP_MILLIS = 250;
+    private static final int SLEEP_MILLIS = 1000;
     private static final int SLEEP_WITH_UNSENT_MILLIS = 1;
     private static final int WAKE_ENTRY = 0;
     /**

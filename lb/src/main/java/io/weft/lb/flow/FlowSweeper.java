@@ -7,7 +7,7 @@ import io.weft.encap.memory.Memory;
  * anybody up; workers do not wait for it in any way.
  *
  * <p>From the last line to the first, because a line may become empty only once its right neighbour is ({@link FlowTable}): a run of
- * free lines is cleared in one pass.
+ * free lines is cleared in one pass. A table in which a whole pass has found nothing is not read again before it has a flow.
  *
  * <p>Threads: one (the conductor). Allocation: none.
  */
@@ -18,6 +18,7 @@ public final class FlowSweeper {
     private final FlowEndListener listener;
     private int next;
     private long passes;
+    private int emptyLines; // seen in a row, and no flow in the table since
 
     public FlowSweeper(FlowTable table, FlowTimeouts timeouts, Epochs epochs, FlowEndListener listener) {
         this.table = table;
@@ -37,10 +38,17 @@ public final class FlowSweeper {
      */
     public int sweep(int nowSeconds, int maxLines, Revalidator revalidator) {
         table.setClockSeconds(nowSeconds);
-        boolean pressure = table.flows() >= table.highWater();
+        long flows = table.flows();
+        if (flows > 0) {
+            emptyLines = 0;
+        }
+        boolean pressure = flows >= table.highWater();
+        boolean allEmpty = emptyLines >= table.lineCount();
         int ended = 0;
         for (int i = Math.min(maxLines, table.lineCount()); i > 0; i--) {
-            ended += visit(next, nowSeconds, pressure, revalidator) ? 1 : 0;
+            if (!allEmpty) {
+                ended += visit(next, nowSeconds, pressure, revalidator) ? 1 : 0;
+            }
             if (next-- == 0) {
                 next = table.lineCount() - 1;
                 passes++;
@@ -57,7 +65,11 @@ public final class FlowSweeper {
     private boolean visit(int index, int now, boolean pressure, Revalidator revalidator) {
         long line = table.line(index);
         long word = Memory.getAcquireI64(line + FlowEntry.K1);
-        if (word == FlowTable.EMPTY) { return false; }
+        if (word == FlowTable.EMPTY) {
+            emptyLines = Math.min(emptyLines + 1, table.lineCount());
+            return false;
+        }
+        emptyLines = 0;
         if (LineMark.isKey(word)) { return !FlowEntry.isReverse(line) && visitFlow(line, now, pressure, revalidator); }
         if (LineMark.isDeleted(word)) {
             reuse(line, word);

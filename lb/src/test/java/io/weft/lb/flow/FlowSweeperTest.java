@@ -47,6 +47,21 @@ class FlowSweeperTest {
     }
 
     @Test
+    void anEmptyTableIsAtRestUntilItHasAFlowAgain() {
+        for (int pass = 0; pass < 3; pass++) {
+            assertEquals(0, sweepAll(flows.now));
+        }
+        long passes = sweeper.passes();
+        sweepAll(flows.now);
+        assertTrue(sweeper.passes() > passes);
+        flows.insertService(7, Flows.TCP, FlowState.SYN_SENT);
+        assertEquals(1, sweepAll(flows.now + 30));
+        sweepAll(flows.now + 30);
+        assertEquals(0, flows.forward(7, Flows.TCP));
+        assertEquals(0, table.flows());
+    }
+
+    @Test
     void eitherDirectionKeepsTheFlow() {
         flows.insertService(7, Flows.UDP, FlowState.UDP_REPLIED);
         FlowEntry.account(flows.reverse(7, Flows.UDP), 100, flows.now + 100);

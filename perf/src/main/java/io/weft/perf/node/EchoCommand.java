@@ -11,23 +11,23 @@ import io.weft.vmlab.lab.Pod;
 import io.weft.vmlab.lab.Privileges;
 import io.weft.vmlab.traffic.UdpEcho;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code weft bench echo}: round trips of a UDP echo from a pod to a pod on another node, through Weft with its control plane idle and busy, and
- * through two nodes of Linux alone; idle and under load. The cases take turns, round after round.
+ * {@code weft bench echo}: round trips of a UDP echo from a pod to a pod on another node, through Weft and through two nodes of Linux alone, each
+ * with Weft's control planes idle and busy; idle and under load. The cases take turns, round after round.
  */
-@Command(name = "echo", description = "Round trips pod to pod on two nodes: Weft, Weft with a busy control plane, Linux alone", mixinStandardHelpOptions = true)
+@Command(name = "echo", description = "Round trips pod to pod on two nodes: Weft, Linux alone, both with the control planes busy", mixinStandardHelpOptions = true)
 public final class EchoCommand implements Callable<Integer> {
     /** How results are printed. */
     enum Format { table, json }
@@ -36,8 +36,11 @@ public final class EchoCommand implements Callable<Integer> {
     private static final int LOAD_PORT = 9;
     private static final double CAPACITY_SECONDS = 1;
     private static final String WEFT = "weft";
-    private static final String WEFT_BUSY = "weft, control plane busy";
     private static final String KERNEL = "linux";
+    private static final String BUSY = ", control plane busy";
+    private static final String WEFT_BUSY = WEFT + BUSY;
+    private static final String KERNEL_BUSY = KERNEL + BUSY;
+    private static final int COMPILE_WARM_UP_SECONDS = 20;
 
     @Spec private CommandSpec spec;
 
@@ -54,14 +57,19 @@ public final class EchoCommand implements Callable<Integer> {
 
     @Option(names = "--name", defaultValue = "echo", description = "of the lab (default: ${DEFAULT-VALUE})") private String name;
 
-    @Option(names = "--only", description = "cases whose name starts so, for instance 'weft' or 'linux'") private String only = "";
+    @Option(names = "--only", description = "cases with this in their name, for instance 'linux' or 'busy'") private String only = "";
 
     /** A case's figures. */
     record Case(String path, int loadRate, Spread p50, Spread p99, Spread p9999, double max, long sent, long lost) {
     }
 
+    /** By how much the busy control planes move a path's p99, round by round; microseconds. */
+    record Move(String path, int loadRate, Spread p99) {
+    }
+
     /** All that was measured. */
-    record Report(MachineFacts machine, int rounds, double seconds, int rate, int services, List<Case> cases) {
+    record Report(MachineFacts machine, int rounds, double seconds, int rate, int services, List<Case> cases,
+        List<Move> moves) {
     }
 
     private record Key(String path, int loadRate) {
@@ -94,11 +102,12 @@ public final class EchoCommand implements Callable<Integer> {
             EchoProbe.run(weft.client, weft.server.port(ECHO_PORT), rate, seconds); // compiles this program
             EchoProbe.run(kernel.client, kernel.server.port(ECHO_PORT), rate, seconds);
             int half = halfLoad(weft, kernel);
+            warmUp(churn);
             for (int round = 0; round < rounds; round++) {
                 for (int load : new int[]{0, half}) {
                     run(KERNEL, kernel, load);
                     run(WEFT, weft, load);
-                    busy(churn, weft, load);
+                    busy(churn, kernel, weft, load);
                 }
             }
         }
@@ -119,29 +128,38 @@ public final class EchoCommand implements Callable<Integer> {
         return new Ends(one.pod(), other.pod());
     }
 
-    /** The file changes once a second, so that the control planes always have one to read and compile. */
-    private void busy(ServiceChurn churn, Ends ends, int load) throws Exception {
-        if (!WEFT_BUSY.startsWith(only)) { return; }
-        Thread changes = Thread.ofPlatform().start(() -> {
-            try {
-                while (!Thread.interrupted()) {
-                    churn.change();
-                    LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
-                }
-            } catch (java.io.IOException e) {
-                throw new java.io.UncheckedIOException(e);
-            }
-        });
-        LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
-        run(WEFT_BUSY, ends, load);
-        changes.interrupt();
-        changes.join();
-        churn.remove();
-        LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(2)); // the next case begins with the control planes at rest
+    private boolean isWanted(String path) { return path.contains(only); }
+
+    /** The control planes' JVMs compile what reads and compiles: once in a process's life, not what is measured. */
+    private void warmUp(ServiceChurn churn) throws Exception {
+        if (!isWanted(KERNEL_BUSY) && !isWanted(WEFT_BUSY)) { return; }
+        try (ServiceChurn.Running _ = churn.start()) {
+            Thread.sleep(Duration.ofSeconds(COMPILE_WARM_UP_SECONDS));
+        }
+        rest();
+    }
+
+    /**
+     * Both paths beside the same work of the control planes. What the round trips of Linux lose by it is the processors' share, its garbage
+     * collector's and its compiler's among it.
+     */
+    private void busy(ServiceChurn churn, Ends kernel, Ends weft, int load) throws Exception {
+        if (!isWanted(KERNEL_BUSY) && !isWanted(WEFT_BUSY)) { return; }
+        try (ServiceChurn.Running _ = churn.start()) {
+            Thread.sleep(Duration.ofSeconds(1));
+            run(KERNEL_BUSY, kernel, load);
+            run(WEFT_BUSY, weft, load);
+        }
+        rest();
+    }
+
+    /** The next case begins with the control planes at rest. */
+    private static void rest() throws InterruptedException {
+        Thread.sleep(Duration.ofSeconds(2));
     }
 
     private void run(String path, Ends ends, int load) throws Exception {
-        if (!path.startsWith(only)) { return; }
+        if (!isWanted(path)) { return; }
         EchoProbe.Result result;
         if (load == 0) {
             result = EchoProbe.run(ends.client, ends.server.port(ECHO_PORT), rate, seconds);
@@ -162,9 +180,25 @@ public final class EchoCommand implements Callable<Integer> {
             runs.stream().mapToLong(run -> run.sent() - run.answered()).sum());
     }
 
+    private List<Move> moves() {
+        List<Move> moves = new ArrayList<>();
+        results.forEach((key, runs) -> {
+            List<EchoProbe.Result> busy = results.getOrDefault(new Key(key.path + BUSY, key.loadRate), List.of());
+            if (!busy.isEmpty()) {
+                moves.add(new Move(key.path, key.loadRate, Spread.of(IntStream.range(0, busy.size())
+                    .mapToDouble(round -> p99(busy.get(round)) - p99(runs.get(round))).toArray())));
+            }
+        });
+        return moves;
+    }
+
+    private static double p99(EchoProbe.Result run) {
+        return Percentiles.of(run.roundTripNanos()).p99();
+    }
+
     private void print() throws Exception {
         List<Case> cases = results.entrySet().stream().map(each -> summary(each.getKey(), each.getValue())).toList();
-        Report report = new Report(MachineFacts.read(), rounds, seconds, rate, services, cases);
+        Report report = new Report(MachineFacts.read(), rounds, seconds, rate, services, cases, moves());
         PrintWriter out = spec.commandLine().getOut();
         if (format == Format.json) {
             out.println(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(report));
@@ -176,6 +210,10 @@ public final class EchoCommand implements Callable<Integer> {
             for (Case each : cases) {
                 out.printf("%-26s %9d  %-18s %-18s %-22s %9.0f %8d%n", each.path, each.loadRate, each.p50, each.p99,
                     each.p9999, each.max, each.lost);
+            }
+            for (Move each : report.moves) {
+                out.printf("busy control planes move the p99 of %s at %d pps by %s%n", each.path, each.loadRate,
+                    each.p99);
             }
         }
         out.flush();

@@ -148,6 +148,13 @@ final class HtmlReport {
         page.append(PercentileChart.draw("Microseconds of a round trip", "µs", cases));
         note(String.format(Locale.ROOT, "%d rounds of %.1f s, %d echoes a second.", result.path("rounds").asInt(),
             result.path("seconds").asDouble(), result.path("rate").asInt()));
+        for (JsonNode move : result.path("moves")) {
+            JsonNode p99 = move.path("p99");
+            note(String.format(Locale.ROOT,
+                "Busy control planes move the p99 of %s, %,d pps beside, by %.0f µs (%.0f to %.0f).",
+                move.path("path").asText(), move.path("loadRate").asInt(), p99.path("median").asDouble(),
+                p99.path("least").asDouble(), p99.path("greatest").asDouble()));
+        }
         machine(result.path("machine"));
     }
 

@@ -32,7 +32,8 @@ class HtmlReportTest {
     private static final String ECHO = """
         {"machine": {"cpu": "x"}, "rounds": 10, "seconds": 5.0, "rate": 2000, "cases": [
           {"path": "weft idle", "loadRate": 0, "p50": {"median": 30, "least": 20, "greatest": 40},
-           "p99": {"median": 100, "least": 90, "greatest": 200}, "p9999": {"median": 1000, "least": 500, "greatest": 9000}}]}""";
+           "p99": {"median": 100, "least": 90, "greatest": 200}, "p9999": {"median": 1000, "least": 500, "greatest": 9000}}],
+         "moves": [{"path": "weft", "loadRate": 0, "p99": {"median": 700, "least": -20, "greatest": 900}}]}""";
 
     @Test
     void barsAreAsLongAsTheirFigures() throws Exception {
@@ -59,6 +60,7 @@ class HtmlReportTest {
         String page = report(COMPARE, MICRO, ECHO);
         assertTrue(page.contains("Stages of pod-clusterip-vxlan, 65,536 flows, batch 64"), page);
         assertTrue(page.contains("weft idle, 0 pps beside p99.99: 1000 µs (500–9000)"), page);
+        assertTrue(page.contains("the p99 of weft, 0 pps beside, by 700 µs (-20 to 900)"), page);
         for (int i = 0; i < 4; i++) {
             picture(page, i);
         }
