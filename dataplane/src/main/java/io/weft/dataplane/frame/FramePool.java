@@ -8,8 +8,13 @@ package io.weft.dataplane.frame;
  * was given twice.
  */
 public final class FramePool {
-    /** Bytes before a received frame: XDP_PACKET_HEADROOM, {@code <linux/bpf.h>}. */
-    public static final int HEADROOM = 256;
+    /**
+     * What a UMEM is registered with on top of the kernel's own: as many bytes as the outer headers of a tunnel have (RFC 7348 section 5). So these are
+     * put into one whole cache line, which reception has touched already, and a pod's IPv4 header begins the next.
+     */
+    public static final int EXTRA_HEADROOM = 50;
+    /** Bytes before a received frame: XDP_PACKET_HEADROOM, {@code <linux/bpf.h>}, and {@link #EXTRA_HEADROOM}. */
+    public static final int HEADROOM = 256 + EXTRA_HEADROOM;
 
     private final long[] free;
     private final long base;

@@ -99,7 +99,7 @@ public final class FrameMemory implements AutoCloseable {
     XskSocket zeroCopy(int ifindex, int queue, RingSizes sizes) {
         XskSocket socket = XskSocket.create();
         try {
-            Umem.register(socket, region, pool.chunkSize(), 0, txMetadata);
+            Umem.register(socket, region, pool.chunkSize(), FramePool.EXTRA_HEADROOM, txMetadata);
             socket.createRings(sizes);
             socket.bind(ifindex, queue, XskSocket.XDP_ZEROCOPY | XskSocket.XDP_USE_NEED_WAKEUP);
             return socket;
@@ -123,11 +123,11 @@ public final class FrameMemory implements AutoCloseable {
 
     private Umem register(XskSocket socket) {
         try {
-            return Umem.register(socket, region, pool.chunkSize(), 0, true);
+            return Umem.register(socket, region, pool.chunkSize(), FramePool.EXTRA_HEADROOM, true);
         } catch (LinuxException e) {
             if (e.errno() != Errno.EINVAL) { throw e; }
             txMetadata = false; // before Linux 6.8: the ports complete checksums themselves
-            return Umem.register(socket, region, pool.chunkSize(), 0, false);
+            return Umem.register(socket, region, pool.chunkSize(), FramePool.EXTRA_HEADROOM, false);
         }
     }
 
