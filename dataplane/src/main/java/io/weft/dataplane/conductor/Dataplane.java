@@ -4,6 +4,8 @@ import io.weft.dataplane.classifier.UplinkMaps;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
+import io.weft.dataplane.frame.FramePool;
+import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.graph.ForwardingGraph;
 import io.weft.dataplane.port.XdpDevice.WorkerMemory;
 import io.weft.dataplane.state.Adjacencies;
@@ -43,7 +45,7 @@ public final class Dataplane {
     private static final int SMALL_CHUNK = 2048;
     private static final int LARGE_CHUNK = 4096;
     /** Headroom, Ethernet header and a tag: what a chunk holds besides the packet. */
-    private static final int CHUNK_OVERHEAD = 256 + 18;
+    private static final int CHUNK_OVERHEAD = FramePool.HEADROOM + 18;
     private static final int WAIT_MILLIS = 50;
     private static final int STOP_ENTRY = 0;
 
@@ -130,6 +132,9 @@ public final class Dataplane {
             nodePorts, tables, maps, rtnetlink, ethtool, uplink);
         teardown.add("conductor", conductor::close);
         conductor.openHostLink(first.get());
+        if (!Lanes.areUsable()) {
+            LOG.log(Level.WARNING, Lanes.lack());
+        }
         WarmUp.run(runDirectory.path(), chunkSize(uplink, first.get()));
         conductor.openUplink();
         conductor.apply(first.get());

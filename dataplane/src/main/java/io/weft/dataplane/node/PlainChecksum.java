@@ -17,23 +17,21 @@ final class PlainChecksum extends PlainStage {
 
     @Override
     int process(FrameBatch batch, PlainFrames frames) {
-        int count = frames.incomplete.size;
-        for (int n = 0; n < count; n++) {
-            int frame = frames.incomplete.index[n];
+        long[] words = frames.words;
+        long incomplete = frames.incomplete;
+        for (long rest = incomplete; rest != 0; rest = PlainFrames.withoutFirst(rest)) {
+            int frame = PlainFrames.first(rest);
             try {
-                complete(batch, frames.words, frame * PlainFrames.WORDS);
+                complete(batch, words[PlainFrames.IP + frame] + Ipv4Header.LENGTH, words[PlainFrames.DIGEST + frame]);
             } catch (RuntimeException | AssertionError | InternalError e) {
-                frames.lastFailure = e;
-                frames.tunnel.remove(frame);
+                frames.fail(frame, e);
                 drop.add(frame, DropReason.INTERNAL_ERROR);
             }
         }
-        return count;
+        return Long.bitCount(incomplete);
     }
 
-    private static void complete(FrameBatch batch, long[] words, int line) {
-        long digest = words[line + PlainFrames.DIGEST];
-        long l4 = words[line + PlainFrames.IP] + Ipv4Header.LENGTH;
+    private static void complete(FrameBatch batch, long l4, long digest) {
         int length = PlainFrames.length(digest) - Ipv4Header.LENGTH;
         int protocol = PlainFrames.protocol(digest);
         if (batch.chains == null) {

@@ -1,8 +1,15 @@
 package io.weft.dataplane.node;
 
+import static jdk.incubator.vector.VectorOperators.EQ;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.ULE;
+import static jdk.incubator.vector.VectorOperators.XOR;
+
 import io.weft.dataplane.counters.NodeId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.Ingress;
+import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.state.PortKind;
 import io.weft.dataplane.table.ForwardingTables;
@@ -16,23 +23,29 @@ import io.weft.encap.packet.UdpHeader;
 import io.weft.encap.tunnel.TunnelTemplate;
 import io.weft.encap.tunnel.VxlanHeader;
 import java.util.Arrays;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorSpecies;
 
 /** The short way's {@code vxlan4-decap}: the outer headers of frames that a known peer sent through the tunnel. */
 final class PlainDecap extends PlainStage {
+    private static final VectorSpecies<Long> SPECIES = Lanes.Widest.SPECIES;
+    private static final int STEP = Lanes.Widest.COUNT;
+
+    private static final long BYTE = 0xFF;
+    private static final long UPPER_BYTE = 0xFF00;
     private static final long LOW_32 = 0xFFFF_FFFFL;
-    private static final int HALF = 0xFFFF;
     private static final int INNER_IP = TunnelTemplate.LENGTH;
+    private static final int TYPE = EthernetHeader.LENGTH - 2;
     private static final int INNER_TYPE = INNER_IP - 2;
-    private static final int LEAST = INNER_IP + Ipv4Header.LENGTH + UdpHeader.LENGTH;
     /** Of the UDP length: what is before the inner packet, and the least of that. */
     private static final int UDP_AND_LINK = UdpHeader.LENGTH + VxlanHeader.LENGTH + EthernetHeader.LENGTH;
     private static final int LEAST_UDP = UDP_AND_LINK + Ipv4Header.LENGTH + UdpHeader.LENGTH;
     /** Destination, and the group bit of the source. */
     private static final long ETHERNET_MASK = 0x0001_FFFF_FFFF_FFFFL;
     private static final long ADDRESS_AND_PORT_MASK = 0xFFFF_0000_FFFF_FFFFL;
-    private static final int WIRE_IPV4 = PlainInput.swap16(EthernetHeader.ETH_P_IP);
-    private static final int FLAG_VNI = 0x08;
-    private static final int VNI_MASK = 0xFF_FFFF;
+    private static final int WIRE_IPV4 = swap16(EthernetHeader.ETH_P_IP);
+    private static final long FLAG_VNI = 0x08L << 32;
+    private static final long VNI_MASK = 0xFF_FFFF;
     private static final int PEERS = 1024;
     private static final int PEER_SHIFT = Integer.SIZE - 10;
     private static final int GOLDEN_RATIO = 0x9E37_79B1;
@@ -42,7 +55,7 @@ final class PlainDecap extends PlainStage {
     private final Turn turn;
     private long uplinkMac;
     private long addressAndPort;
-    private int vni;
+    private long vni;
     /** Endpoint as on the wire 32 | peer, or a negative number for none, 32; by a hash of the endpoint. Of {@link #generation} of {@link #known}. */
     private final long[] peers = new long[PEERS];
     private ForwardingTables known;
@@ -53,25 +66,26 @@ final class PlainDecap extends PlainStage {
         this.turn = turn;
     }
 
-    /** Sets {@link PlainFrames#IP}, {@link PlainFrames#REMAINING} and {@link PlainFrames#TRAITS} of the uplink's frames that are plain. */
+    /** Puts what is in the tunnel into the columns, in place of the outer headers, where these are plain. */
     @Override
     int process(FrameBatch batch, PlainFrames frames) {
-        int count = frames.uplink.size;
-        if (count > 0 && turn.ports().kind(PortDirectory.UPLINK_PORT) == PortKind.UPLINK) {
+        long uplink = frames.uplink;
+        if (uplink != 0 && turn.ports().kind(PortDirectory.UPLINK_PORT) == PortKind.UPLINK) {
             begin();
-            for (int n = 0; n < count; n++) {
-                int frame = frames.uplink.index[n];
-                outer(frames.words, frame * PlainFrames.WORDS, Memory.address(batch.at[frame]), batch.length[frame]);
+            long expected = compare(batch.size, frames.words) & uplink;
+            for (long rest = expected; rest != 0; rest = PlainFrames.withoutFirst(rest)) {
+                int frame = PlainFrames.first(rest);
+                decapsulate(frames.words, frame, Memory.address(batch.at[frame]));
             }
         }
-        return count;
+        return Long.bitCount(uplink);
     }
 
     /** Takes what holds for one batch. */
     private void begin() {
         uplinkMac = Long.reverseBytes(turn.ports().localMac(PortDirectory.UPLINK_PORT) << 16);
         addressAndPort = Integer.reverseBytes(turn.local().address()) & LOW_32
-            | (long) PlainInput.swap16(turn.local().overlayPort()) << 48;
+            | (long) swap16(turn.local().overlayPort()) << 48;
         vni = Integer.reverseBytes(turn.local().vni() << 8);
         forgetChangedPeers();
     }
@@ -88,45 +102,65 @@ final class PlainDecap extends PlainStage {
         }
     }
 
-    private void outer(long[] words, int line, long at, int length) {
-        if (length < LEAST) { return; }
-        long first = Memory.nativeI64(at + 14);
-        long second = Memory.nativeI64(at + 22);
-        long third = Memory.nativeI64(at + 30);
-        long udpAndVxlan = Memory.nativeI64(at + 38);
-        long headerSum = (first & LOW_32) + (first >>> 32) + (second & LOW_32) + (second >>> 32) + (third & LOW_32);
-        int totalLength = PlainInput.swap16((int) (first >>> 16));
-        int udpLength = PlainInput.swap16((int) udpAndVxlan);
-        int negative = length - EthernetHeader.LENGTH - totalLength | totalLength - Ipv4Header.LENGTH - udpLength
-            | udpLength - LEAST_UDP;
-        int differences = (int) (second >>> 8) & 0xFF ^ IpProtocol.IPPROTO_UDP
-            | (int) (udpAndVxlan >>> 32) & FLAG_VNI ^ FLAG_VNI
-            | Memory.nativeI32(at + 46) & VNI_MASK ^ vni
-            | Memory.nativeU16(at + 12) ^ WIRE_IPV4 | Memory.nativeU16(at + INNER_TYPE) ^ WIRE_IPV4
-            | InternetChecksum.fold(headerSum) ^ HALF;
-        long odd = (Memory.nativeI64(at) ^ uplinkMac) & ETHERNET_MASK
-            | (third ^ addressAndPort) & ADDRESS_AND_PORT_MASK
-            | first & PlainInput.FORM_MASK ^ PlainInput.FORM;
-        if ((odd | differences | negative >>> 31) == 0) {
-            inner(words, line, at + INNER_IP, udpLength - UDP_AND_LINK, (int) (first >>> 8), (int) (second >>> 32));
+    /** @return frames whose outer IPv4, UDP and VXLAN headers are right, and to this node; {@link PlainFetch} has put them where others have IPv4 and L4 */
+    private long compare(int size, long[] words) {
+        long right = 0;
+        for (int at = 0; at < size; at += STEP) {
+            LongVector first = LongVector.fromArray(SPECIES, words, PlainFrames.HEADER0 + at);
+            LongVector second = LongVector.fromArray(SPECIES, words, PlainFrames.HEADER1 + at);
+            LongVector third = LongVector.fromArray(SPECIES, words, PlainFrames.HEADER2 + at);
+            LongVector udpAndVxlan = LongVector.fromArray(SPECIES, words, PlainFrames.HEADER3 + at);
+            LongVector sum = first.and(LOW_32).add(first.lanewise(LSHR, 32)).add(second.and(LOW_32))
+                .add(second.lanewise(LSHR, 32)).add(third.and(LOW_32));
+            LongVector totalLength = first.lanewise(LSHR, 24).and(BYTE).or(first.lanewise(LSHR, 8).and(UPPER_BYTE));
+            LongVector udpLength = udpAndVxlan.lanewise(LSHR, 8).and(BYTE)
+                .or(udpAndVxlan.lanewise(LSHL, 8).and(UPPER_BYTE));
+            LongVector negative = LongVector.fromArray(SPECIES, words, PlainFrames.REMAINING + at).sub(totalLength)
+                .or(totalLength.sub(Ipv4Header.LENGTH).sub(udpLength)).or(udpLength.sub(LEAST_UDP));
+            LongVector differences = first.and(PlainInput.FORM_MASK).lanewise(XOR, PlainInput.FORM)
+                .or(second.and(UPPER_BYTE).lanewise(XOR, IpProtocol.IPPROTO_UDP << 8))
+                .or(third.lanewise(XOR, addressAndPort).and(ADDRESS_AND_PORT_MASK))
+                .or(udpAndVxlan.and(FLAG_VNI).lanewise(XOR, FLAG_VNI))
+                .or(LongVector.fromArray(SPECIES, words, PlainFrames.HEADER4 + at).and(VNI_MASK).lanewise(XOR, vni));
+            right |= differences.or(negative.lanewise(LSHR, Long.SIZE - 1)).compare(EQ, 0)
+                .and(sum.mul(InternetChecksum.INVERSE_OF_65535).compare(ULE, InternetChecksum.GREATEST_QUOTIENT))
+                .toLong() << at;
         }
+        return right;
     }
 
-    private void inner(long[] words, int line, long ip, int remaining, int outerTos, int endpoint) {
-        int innerTos = Memory.u8(ip + 1);
+    /** Looks at both Ethernet headers, the sender and ECN, and loads what is inside. */
+    private void decapsulate(long[] words, int frame, long at) {
+        long ip = at + INNER_IP;
+        int endpoint = (int) (words[PlainFrames.HEADER1 + frame] >>> 32);
         int slot = endpoint * GOLDEN_RATIO >>> PEER_SHIFT;
         long entry = peers[slot];
         int peer = (int) ((int) (entry >>> 32) == endpoint ? entry : find(slot, endpoint));
-        if (peer >= 0 && Ecn.decapsulate(outerTos, innerTos) == Ecn.of(innerTos)) {
-            words[line + PlainFrames.IP] = ip;
-            words[line + PlainFrames.REMAINING] = remaining;
-            words[line + PlainFrames.TRAITS] = Ingress.tunnel(peer);
-        }
+        long header0 = Memory.nativeI64(ip);
+        int innerTos = (int) header0 >>> 8;
+        boolean plain = peer >= 0 && ((Memory.nativeI64(at) ^ uplinkMac) & ETHERNET_MASK
+            | Memory.nativeU16(at + TYPE) ^ WIRE_IPV4 | Memory.nativeU16(at + INNER_TYPE) ^ WIRE_IPV4) == 0
+            && Ecn.decapsulate((int) words[PlainFrames.HEADER0 + frame] >>> 8, innerTos) == Ecn.of(innerTos);
+        if (!plain) { return; }
+        words[PlainFrames.ODD + frame] = 0;
+        words[PlainFrames.IP + frame] = ip;
+        words[PlainFrames.REMAINING + frame] = (long) swap16((int) words[PlainFrames.HEADER3 + frame]) - UDP_AND_LINK;
+        words[PlainFrames.INGRESS + frame] = Ingress.tunnel(peer);
+        words[PlainFrames.HEADER0 + frame] = header0;
+        words[PlainFrames.HEADER1 + frame] = Memory.nativeI64(ip + 8);
+        words[PlainFrames.HEADER2 + frame] = Memory.nativeI64(ip + 16);
+        words[PlainFrames.HEADER3 + frame] = Memory.nativeI64(ip + 24);
+        words[PlainFrames.HEADER4 + frame] = Memory.nativeI64(ip + 32);
     }
 
     private long find(int slot, int wireEndpoint) {
         long peer = known.peerByEndpoint(Integer.reverseBytes(wireEndpoint));
         peers[slot] = (long) wireEndpoint << 32 | peer & LOW_32;
         return peer;
+    }
+
+    /** The lower half, its two bytes exchanged. */
+    private static int swap16(int value) {
+        return Character.reverseBytes((char) value);
     }
 }

@@ -8,7 +8,7 @@ import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.state.TunnelHeaders;
 import io.weft.encap.memory.Memory;
-import io.weft.encap.packet.Ecn;
+
 import io.weft.encap.tunnel.TunnelTemplate;
 
 /** The short way's {@code vxlan4-encap}: the outer headers. */
@@ -28,37 +28,35 @@ final class PlainEncap extends PlainStage {
 
     @Override
     int process(FrameBatch batch, PlainFrames frames) {
-        int count = frames.tunnel.size;
+        long tunnel = frames.tunnel;
         long[] headers = tunnels.current();
-        for (int n = 0; n < count; n++) {
-            int frame = frames.tunnel.index[n];
+        for (long rest = tunnel; rest != 0; rest = PlainFrames.withoutFirst(rest)) {
+            int frame = PlainFrames.first(rest);
             try {
-                encap(batch, frame, frames.words, frame * PlainFrames.WORDS, headers);
+                encap(batch, frame, frames, headers);
             } catch (RuntimeException | AssertionError | InternalError e) {
-                frames.lastFailure = e;
+                frames.fail(frame, e);
                 drop.add(frame, DropReason.INTERNAL_ERROR);
             }
         }
-        return count;
+        return Long.bitCount(tunnel);
     }
 
-    private void encap(FrameBatch batch, int frame, long[] words, int line, long[] headers) {
-        long ip = words[line + PlainFrames.IP];
+    private void encap(FrameBatch batch, int frame, PlainFrames frames, long[] headers) {
+        long[] words = frames.words;
+        long ip = words[PlainFrames.IP + frame];
         if ((ip & chunkMask) < TunnelTemplate.LENGTH) {
             drop.add(frame, DropReason.NO_HEADROOM);
             return;
         }
+        int header = Egress.index((int) words[PlainFrames.EGRESS_AND_META + frame]) * TunnelHeaders.WORDS;
         long at = Memory.address(ip - TunnelTemplate.LENGTH);
-        int header = (int) words[line + PlainFrames.EGRESS] * TunnelHeaders.WORDS;
-        int length = PlainFrames.length(words[line + PlainFrames.DIGEST]);
-        long traits = words[line + PlainFrames.TRAITS];
-        if (!TunnelHeaders.write(headers, header, at, length, (int) (traits >>> PlainFrames.HASH_SHIFT),
-            (int) traits >>> PlainFrames.ECN_SHIFT & Ecn.MASK)) {
+        if (!TunnelHeaders.write(headers, header, at, words[PlainFrames.OUTER + frame])) {
             drop.add(frame, DropReason.NEIGHBOUR_UNRESOLVED);
             return;
         }
         batch.at[frame] = at;
-        batch.length[frame] = length + TunnelTemplate.LENGTH;
+        batch.length[frame] = PlainFrames.length(words[PlainFrames.DIGEST + frame]) + TunnelTemplate.LENGTH;
         batch.txPort[frame] = PortDirectory.UPLINK_PORT;
         batch.checksum[frame] = ChecksumRequest.NONE;
         tx.add(frame);

@@ -1,87 +1,162 @@
 package io.weft.dataplane.node;
 
 import io.weft.dataplane.frame.FrameBatch;
-import io.weft.dataplane.frame.FrameList;
+import java.util.Arrays;
 
 /**
- * What the stages of the short way tell each other of each frame: eight words a frame, so that a later stage finds in the nearest cache what it
- * would have to fetch from the frame again.
+ * What the stages of the short way tell each other: a column for each fact, by the frame's index, so that a stage computes on as many frames at once
+ * as a vector register has lanes, and finds in the nearest cache what it would have to fetch from the frame again. Sets of frames are the bits of a word.
  *
- * <pre>
- *   0  k0
- *   1  k1, or {@link #NOT_PLAIN}
- *   2  first byte of the (inner) IPv4 header; 0: not plain
- *   3  flow's line; 0: none
- *   4  total length 16 | L4 checksum 16 | IPv4 checksum 16 | protocol 8 | TTL 8
- *   5  hash 32 | TCP flags 8 | partial checksum 1 | ECN 2 (from bit 16) | ingress 16
- *   6  until {@link PlainInput} bytes of the frame from the (inner) IPv4 header on; from {@link PlainRewrite} on the egress' index
- * </pre>
+ * <p>Columns have room for whole registers: beyond the batch's size stands what earlier batches left, and is computed on like the rest, but in no
+ * set. Header words, checksums, and TTL and protocol are as they lie in memory.
  *
- * <p>Highest bits first; checksums, and the half of TTL and protocol, as they lie in memory. Thread: one worker. Allocation: none after
- * construction.
+ * <p>Thread: one worker. Allocation: none after construction.
  */
 final class PlainFrames {
-    static final int WORDS = 8;
-    static final int K0 = 0;
-    static final int K1 = 1;
-    static final int IP = 2;
-    static final int FLOW = 3;
-    static final int DIGEST = 4;
-    static final int TRAITS = 5;
-    static final int REMAINING = 6;
-    static final int EGRESS = 6;
-
     /** Protocol 255 in no zone that is used: no key. */
     static final long NOT_PLAIN = -1;
+    static final long NO_FLOW = 0;
 
     static final int HASH_SHIFT = 32;
     static final int L4_CHECKSUM_SHIFT = 32;
     static final int LENGTH_SHIFT = 48;
     static final int INGRESS_MASK = 0xFFFF;
     static final int ECN_SHIFT = 16;
-    static final int PARTIAL_SHIFT = 18;
-    static final int PARTIAL = 1 << PARTIAL_SHIFT;
+    static final int PARTIAL = 1 << 18;
     static final int TCP_FLAGS_SHIFT = 24;
 
-    final long[] words = new long[FrameBatch.CAPACITY * WORDS];
+    // -- of each frame, by PlainFetch or PlainDecap ------------------------------------------------------------------------
 
+    /** 0 when the link's header is plain. */
+    static final int ODD = 0;
+    /** First byte of the (inner) IPv4 header. */
+    static final int IP = 1 * FrameBatch.CAPACITY;
+    /** Bytes of the frame from there on. */
+    static final int REMAINING = 2 * FrameBatch.CAPACITY;
+    /** Port or peer, as flows see it. */
+    static final int INGRESS = 3 * FrameBatch.CAPACITY;
+    /** The (inner) IPv4 header's first five words of 64 bits; the L4 header begins in the third. */
+    static final int HEADER0 = 4 * FrameBatch.CAPACITY;
+    static final int HEADER1 = 5 * FrameBatch.CAPACITY;
+    static final int HEADER2 = 6 * FrameBatch.CAPACITY;
+    static final int HEADER3 = 7 * FrameBatch.CAPACITY;
+    static final int HEADER4 = 8 * FrameBatch.CAPACITY;
+
+    // -- of each frame, by PlainInput ----------------------------------------------------------------------------------------
+
+    /** Sum of both addresses' 32-bit halves, and total length; what {@link PlainInput} tells itself. */
+    static final int ADDRESS_SUM = 9 * FrameBatch.CAPACITY;
+    static final int TOTAL_LENGTH = 10 * FrameBatch.CAPACITY;
+    /** Negative when something is odd. */
+    static final int VERDICT = 11 * FrameBatch.CAPACITY;
+    /** Flow key; {@link #NOT_PLAIN} in the second when a node has to look at the frame. */
+    static final int K0 = 12 * FrameBatch.CAPACITY;
+    static final int K1 = 13 * FrameBatch.CAPACITY;
+    /** Highest bits first: total length 16 | L4 checksum 16 | IPv4 checksum 16 | protocol 8 | TTL 8. */
+    static final int DIGEST = 14 * FrameBatch.CAPACITY;
+    /** Highest bits first: hash 32 | TCP flags 8 (of UDP: anything) | 0 5 | partial checksum 1 | ECN 2 | ingress 16. */
+    static final int TRAITS = 15 * FrameBatch.CAPACITY;
+
+    // -- of each frame, by PlainLookup; then of those in one of the sets ------------------------------------------------------
+
+    /** The flow's line, or {@link #NO_FLOW}. */
+    static final int FLOW = 16 * FrameBatch.CAPACITY;
+
+    /** The second word of the key that stands in the flow's home line. */
+    static final int HOME_K1 = 17 * FrameBatch.CAPACITY;
+
+    /** To be finished here. */
+    long ready;
     /** Received from the uplink. */
-    final FrameList uplink = new FrameList();
-    /** Rewritten, to leave through the tunnel. */
-    final FrameList tunnel = new FrameList();
-    /** Rewritten, to leave to a pod. */
-    final FrameList local = new FrameList();
-    /** Rewritten, of TCP. */
-    final FrameList segments = new FrameList();
-    /** Rewritten, to leave through the tunnel, with a checksum that lacks the payload. */
-    final FrameList incomplete = new FrameList();
+    long uplink;
+    /** Ready, to leave through the tunnel. */
+    long tunnel;
+    /** Ready, to leave to a pod. */
+    long local;
+    /** Ready, of TCP. */
+    long segments;
+    /** Ready, the first reply of a UDP flow. */
+    long firstReplies;
+    /** Ready, to leave through the tunnel, with a checksum that lacks the payload. */
+    long incomplete;
+
+    // -- of ready frames, by PlainFlow -----------------------------------------------------------------------------------------
+
+    /** Words of the flow's line: {@code FlowEntry}. */
+    static final int FLOW_K0 = 18 * FrameBatch.CAPACITY;
+    static final int NEW_ADDRESSES = 19 * FrameBatch.CAPACITY;
+    static final int PORTS_AND_DELTAS = 20 * FrameBatch.CAPACITY;
+    /** Egress in the lower half, the flow's meta word in the upper. */
+    static final int EGRESS_AND_META = 21 * FrameBatch.CAPACITY;
+    /** The new words of the IPv4 header from TTL on, of 8 bytes each: the second one ends with the ports. */
+    static final int NEW_HEADER1 = 22 * FrameBatch.CAPACITY;
+    static final int NEW_HEADER2 = 23 * FrameBatch.CAPACITY;
+    /** Where the L4 checksum is, and what it will be. */
+    static final int CHECKSUM_AT = 24 * FrameBatch.CAPACITY;
+    static final int NEW_CHECKSUM = 25 * FrameBatch.CAPACITY;
+    /** The part of the tunnel's headers that each packet has of its own: {@code TunnelHeaders}. */
+    static final int OUTER = 26 * FrameBatch.CAPACITY;
+
+    private static final int COLUMNS = 27;
+
+    /** All columns: {@code words[COLUMN + frame]}. One array, because the JIT keeps a register for each. */
+    final long[] words = new long[COLUMNS * FrameBatch.CAPACITY];
 
     /** What was thrown last, or null. */
     Throwable lastFailure;
 
-    void begin() {
-        uplink.clear();
-        tunnel.clear();
-        local.clear();
-        segments.clear();
-        incomplete.clear();
+    /** The frames of a batch. */
+    static long all(int size) {
+        return size == 0 ? 0 : -1L >>> -size;
+    }
+
+    static long bit(int frame) {
+        return 1L << frame;
+    }
+
+    /** Of a set that is not empty. */
+    static int first(long set) {
+        return Long.numberOfTrailingZeros(set);
+    }
+
+    static long withoutFirst(long set) {
+        return set & set - 1;
     }
 
     /** Leaves all frames to the nodes, before any was changed. */
-    void refuse(int size) {
-        uplink.clear();
-        for (int frame = 0; frame < size; frame++) {
-            words[frame * WORDS + IP] = 0;
-            words[frame * WORDS + K1] = NOT_PLAIN;
-        }
+    void refuse() {
+        Arrays.fill(words, ODD, ODD + FrameBatch.CAPACITY, -1);
+        Arrays.fill(words, K1, K1 + FrameBatch.CAPACITY, NOT_PLAIN);
+        Arrays.fill(words, FLOW, FLOW + FrameBatch.CAPACITY, NO_FLOW);
+        uplink = 0;
+        forgetSets();
     }
 
-    /** Takes out a rewritten frame that is dropped because of this. Not for a stage that works on one of these lists. */
+    /** Of ready frames. */
+    void forgetSets() {
+        ready = 0;
+        tunnel = 0;
+        local = 0;
+        segments = 0;
+        firstReplies = 0;
+        incomplete = 0;
+    }
+
+    /** Takes out a ready frame that is dropped because of this. */
     void fail(int frame, Throwable failure) {
         lastFailure = failure;
-        tunnel.remove(frame);
-        local.remove(frame);
-        incomplete.remove(frame);
+        takeOut(frame);
+    }
+
+    /** Of all sets of ready frames. */
+    void takeOut(int frame) {
+        long others = ~bit(frame);
+        ready &= others;
+        tunnel &= others;
+        local &= others;
+        segments &= others;
+        firstReplies &= others;
+        incomplete &= others;
     }
 
     static int length(long digest) {

@@ -1,7 +1,17 @@
 package io.weft.dataplane.node;
 
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.EQ;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.NE;
+import static jdk.incubator.vector.VectorOperators.REVERSE_BYTES;
+import static jdk.incubator.vector.VectorOperators.ULE;
+import static jdk.incubator.vector.VectorOperators.XOR;
+
 import io.weft.dataplane.counters.NodeId;
 import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.Lanes;
 import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.hash.FlowHash;
 import io.weft.encap.memory.Memory;
@@ -9,92 +19,144 @@ import io.weft.encap.packet.IpProtocol;
 import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.packet.TcpHeader;
 import io.weft.encap.packet.UdpHeader;
-import io.weft.lb.flow.FlowKey;
+import io.weft.lb.flow.FlowEntry;
+import io.weft.lb.flow.FlowTable;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The short way's {@code ip4-input}: IPv4 and L4 headers, each loaded once, as few words, and looked at in registers.
+ * The short way's {@code ip4-input}: IPv4 and L4 headers of as many frames at once as a register has lanes. Every lane goes the same way: what is
+ * wrong with a frame is gathered in the sign of a number, and asked for once, at the end.
  *
  * <p>Whether ports and addresses make sense is not asked: a flow that is found was made by a packet of which all was asked.
+ *
+ * <p>It also loads, of each flow's home line, the word that tells which flow has it: this is where most packets miss the cache. Nothing depends on it here, so the
+ * misses of the whole batch are under way at once (Java has no prefetch), and beside other work.
+ *
+ * <p>Three loops, because the JIT inlines only so much in one method (ADR 0006). Vectors are never passed to a method of our own: one that is not
+ * inlined would have them allocated.
  */
 final class PlainInput extends PlainStage {
+    private static final VectorSpecies<Long> SPECIES = Lanes.Widest.SPECIES;
+    private static final int STEP = Lanes.Widest.COUNT;
+
     private static final long LOW_32 = 0xFFFF_FFFFL;
-    private static final int UDP_LENGTH = Ipv4Header.LENGTH + 4;
-    private static final int TCP_OFFSET = Ipv4Header.LENGTH + 12;
+    private static final long HIGH_32 = ~LOW_32;
+    private static final long HALF = 0xFFFF;
+    private static final long BYTE = 0xFF;
+    private static final long UPPER_BYTE = 0xFF00;
     /** Version, IHL, more-fragments bit and fragment offset; the bit of "don't fragment" and the reserved one are left out. */
     static final long FORM_MASK = 0xFF3F_0000_0000_00FFL;
     static final long FORM = 0x45;
-    private static final int HALF = 0xFFFF;
+    private static final int PROTOCOL_SHIFT = 8;
+    private static final int K1_PROTOCOL_SHIFT = 24;
+    private static final long K1_PROTOCOL_MASK = BYTE << K1_PROTOCOL_SHIFT;
 
-    PlainInput() {
+    private final FlowTable flows;
+
+    PlainInput(FlowTable flows) {
         super(NodeId.IP4_INPUT);
+        this.flows = flows;
     }
 
-    /** Takes what {@link PlainEthernet} and {@link PlainDecap} have set, of which {@link PlainFrames#TRAITS} is the ingress. */
     @Override
     int process(FrameBatch batch, PlainFrames frames) {
         int size = batch.size;
-        long[] words = frames.words;
-        for (int frame = 0; frame < size; frame++) {
-            int line = frame * PlainFrames.WORDS;
-            long ip = Memory.address(words[line + PlainFrames.IP]);
-            words[line + PlainFrames.K1] = PlainFrames.NOT_PLAIN;
-            if (ip == 0) {
-                continue;
-            }
-            long first = Memory.nativeI64(ip);
-            long second = Memory.nativeI64(ip + 8);
-            long third = Memory.nativeI64(ip + 16);
-            long addressSum = (second >>> 32) + (third & LOW_32);
-            long headerSum = (first & LOW_32) + (first >>> 32) + (second & LOW_32) + addressSum;
-            int totalLength = swap16((int) (first >>> 16));
-            int negative = (int) words[line + PlainFrames.REMAINING] - totalLength | ((int) second & 0xFF) - 2;
-            if ((first & FORM_MASK ^ FORM | negative >>> 31) != 0 || !InternetChecksum.isAllOnes(headerSum)) {
-                continue;
-            }
-            int protocol = (int) (second >>> 8) & 0xFF;
-            int l4Length = totalLength - Ipv4Header.LENGTH;
-            int flagsAndChecksum = protocol == IpProtocol.IPPROTO_UDP ? udp(ip, l4Length) : tcp(ip, protocol, l4Length);
-            if (flagsAndChecksum < 0) {
-                continue;
-            }
-            int checksum = flagsAndChecksum & HALF;
-            // The folded sum is the field if the sum less the field is a multiple of 65535; a sum is never folded to 0.
-            long difference = addressSum + (protocol << 8) + swap16(l4Length) + (checksum ^ HALF);
-            int partial = checksum != 0 && InternetChecksum.isAllOnes(difference) ? PlainFrames.PARTIAL : 0;
-            long k0 = Long.reverseBytes(second >>> 32 | third << 32);
-            long k1 = FlowKey.ofPorts(Integer.reverseBytes((int) (third >>> 32)), protocol);
-            words[line + PlainFrames.K0] = k0;
-            words[line + PlainFrames.K1] = k1;
-            words[line + PlainFrames.DIGEST] = second & LOW_32 | (long) checksum << PlainFrames.L4_CHECKSUM_SHIFT
-                | (long) totalLength << PlainFrames.LENGTH_SHIFT;
-            int traits = (int) words[line + PlainFrames.TRAITS] | ((int) first >>> 8 & 3) << PlainFrames.ECN_SHIFT
-                | partial | (flagsAndChecksum >>> 16) << PlainFrames.TCP_FLAGS_SHIFT;
-            words[line + PlainFrames.TRAITS] = (long) FlowHash.hash(k0, k1) << PlainFrames.HASH_SHIFT
-                | traits & LOW_32;
-        }
+        keys(size, frames.words);
+        network(size, frames.words);
+        transport(size, frames.words);
         return size;
     }
 
-    /** @return the checksum field as on the wire, or a negative number when something is odd */
-    private static int udp(long ip, int l4Length) {
-        int lengthAndChecksum = Memory.nativeI32(ip + UDP_LENGTH);
-        int length = swap16(lengthAndChecksum);
-        return lengthAndChecksum >>> 16 | (length - UdpHeader.LENGTH | l4Length - length) & Integer.MIN_VALUE;
+    /** Form, length, TTL and checksum of the IPv4 header; and the flow's home line. */
+    private void network(int size, long[] words) {
+        for (int at = 0; at < size; at += STEP) {
+            LongVector first = LongVector.fromArray(SPECIES, words, PlainFrames.HEADER0 + at);
+            LongVector second = LongVector.fromArray(SPECIES, words, PlainFrames.HEADER1 + at);
+            LongVector third = LongVector.fromArray(SPECIES, words, PlainFrames.HEADER2 + at);
+            LongVector addressSum = second.lanewise(LSHR, 32).add(third.and(LOW_32));
+            LongVector sum = first.and(LOW_32).add(first.lanewise(LSHR, 32)).add(second.and(LOW_32)).add(addressSum);
+            LongVector totalLength = first.lanewise(LSHR, 24).and(BYTE).or(first.lanewise(LSHR, 8).and(UPPER_BYTE));
+            LongVector negative = LongVector.fromArray(SPECIES, words, PlainFrames.REMAINING + at).sub(totalLength)
+                .or(second.and(BYTE).sub(2));
+            LongVector differences = first.and(FORM_MASK).lanewise(XOR, FORM)
+                .or(LongVector.fromArray(SPECIES, words, PlainFrames.ODD + at));
+            VectorMask<Long> plain = differences.compare(EQ, 0)
+                .and(sum.mul(InternetChecksum.INVERSE_OF_65535).compare(ULE, InternetChecksum.GREATEST_QUOTIENT));
+            LongVector.broadcast(SPECIES, -1).blend(negative, plain).intoArray(words, PlainFrames.VERDICT + at);
+            for (int frame = at; frame < at + STEP; frame++) {
+                words[PlainFrames.HOME_K1 + frame] = FlowEntry.plainK1(Memory.address(words[PlainFrames.FLOW + frame]));
+            }
+            addressSum.intoArray(words, PlainFrames.ADDRESS_SUM + at);
+            totalLength.intoArray(words, PlainFrames.TOTAL_LENGTH + at);
+        }
     }
 
-    /** @return the flags, and in the lower half the checksum field as on the wire; or a negative number when something is odd */
-    private static int tcp(long ip, int protocol, int l4Length) {
-        if (protocol != IpProtocol.IPPROTO_TCP || l4Length < TcpHeader.LENGTH) { return -1; }
-        long word = Memory.nativeI64(ip + TCP_OFFSET);
-        int headerLength = (int) word >>> 2 & 0x3C;
-        int flags = (int) word >>> 8 & 0xFF;
-        if (!TcpHeader.isValidCombination(flags)) { return -1; }
-        return (int) (word >>> 32) & HALF | flags << 16
-            | (headerLength - TcpHeader.LENGTH | l4Length - headerLength) & Integer.MIN_VALUE;
+    /** Lengths and flags of UDP and TCP, and whether the checksum is a partial one, of the pseudo-header alone. */
+    private void transport(int size, long[] words) {
+        for (int at = 0; at < size; at += STEP) {
+            LongVector second = LongVector.fromArray(SPECIES, words, PlainFrames.HEADER1 + at);
+            LongVector udp = LongVector.fromArray(SPECIES, words, PlainFrames.HEADER3 + at);
+            LongVector tcp = LongVector.fromArray(SPECIES, words, PlainFrames.HEADER4 + at);
+            LongVector totalLength = LongVector.fromArray(SPECIES, words, PlainFrames.TOTAL_LENGTH + at);
+            LongVector l4Length = totalLength.sub(Ipv4Header.LENGTH);
+            LongVector protocol = second.lanewise(LSHR, PROTOCOL_SHIFT).and(BYTE);
+            VectorMask<Long> isTcp = protocol.compare(EQ, IpProtocol.IPPROTO_TCP);
+
+            LongVector udpLength = udp.lanewise(LSHR, 8).and(BYTE).or(udp.lanewise(LSHL, 8).and(UPPER_BYTE));
+            LongVector udpNegative = LongVector.broadcast(SPECIES, -1)
+                .blend(udpLength.sub(UdpHeader.LENGTH).or(l4Length.sub(udpLength)),
+                    protocol.compare(EQ, IpProtocol.IPPROTO_UDP));
+            LongVector tcpLength = tcp.lanewise(LSHR, 2).and(0x3C);
+            LongVector invalidFlags = LongVector.broadcast(SPECIES, TcpHeader.VALID_COMBINATIONS)
+                .lanewise(LSHR, tcp.lanewise(LSHR, 8).and(TcpHeader.MEANINGFUL)).and(1).sub(1);
+            LongVector tcpNegative = tcpLength.sub(TcpHeader.LENGTH).or(l4Length.sub(tcpLength)).or(invalidFlags);
+            LongVector negative = LongVector.fromArray(SPECIES, words, PlainFrames.VERDICT + at)
+                .or(udpNegative.blend(tcpNegative, isTcp));
+            LongVector.fromArray(SPECIES, words, PlainFrames.K1 + at).or(negative.lanewise(ASHR, Long.SIZE - 1))
+                .intoArray(words, PlainFrames.K1 + at);
+
+            LongVector checksum = udp.lanewise(LSHR, 16).blend(tcp.lanewise(LSHR, 32), isTcp).and(HALF);
+            // The folded sum is the field if the sum less the field is a multiple of 65535; a sum is never folded to 0.
+            LongVector difference = LongVector.fromArray(SPECIES, words, PlainFrames.ADDRESS_SUM + at)
+                .add(protocol.lanewise(LSHL, PROTOCOL_SHIFT))
+                .add(l4Length.lanewise(LSHR, 8).and(BYTE)).add(l4Length.lanewise(LSHL, 8).and(UPPER_BYTE))
+                .add(checksum.lanewise(XOR, HALF));
+            VectorMask<Long> partial = checksum.compare(NE, 0).and(difference.mul(InternetChecksum.INVERSE_OF_65535)
+                .compare(ULE, InternetChecksum.GREATEST_QUOTIENT));
+            second.and(LOW_32).or(checksum.lanewise(LSHL, PlainFrames.L4_CHECKSUM_SHIFT))
+                .or(totalLength.lanewise(LSHL, PlainFrames.LENGTH_SHIFT)).intoArray(words, PlainFrames.DIGEST + at);
+            LongVector.fromArray(SPECIES, words, PlainFrames.TRAITS + at)
+                .or(LongVector.fromArray(SPECIES, words, PlainFrames.INGRESS + at))
+                .or(LongVector.fromArray(SPECIES, words, PlainFrames.HEADER0 + at)
+                    .lanewise(LSHL, PlainFrames.ECN_SHIFT - 8)
+                    .and(3L << PlainFrames.ECN_SHIFT))
+                .or(LongVector.zero(SPECIES).blend(PlainFrames.PARTIAL, partial))
+                .or(tcp.lanewise(LSHL, PlainFrames.TCP_FLAGS_SHIFT - 8).and(BYTE << PlainFrames.TCP_FLAGS_SHIFT))
+                .intoArray(words, PlainFrames.TRAITS + at);
+        }
     }
 
-    /** The lower half, its two bytes exchanged. */
-    static int swap16(int value) {
-        return Character.reverseBytes((char) value);
+    /** Flow keys, as {@code FlowKey} has them, and their hashes ({@link FlowHash#hash}). */
+    private void keys(int size, long[] words) {
+        long firstLine = flows.home(0);
+        long lastLine = flows.lineCount() - 1L;
+        for (int at = 0; at < size; at += STEP) {
+            LongVector second = LongVector.fromArray(SPECIES, words, PlainFrames.HEADER1 + at);
+            LongVector third = LongVector.fromArray(SPECIES, words, PlainFrames.HEADER2 + at);
+            LongVector k0 = second.lanewise(LSHR, 32).or(third.lanewise(LSHL, 32)).lanewise(REVERSE_BYTES);
+            LongVector k1 = third.lanewise(REVERSE_BYTES).lanewise(LSHL, 32)
+                .or(second.lanewise(LSHL, K1_PROTOCOL_SHIFT - PROTOCOL_SHIFT).and(K1_PROTOCOL_MASK));
+            LongVector hash = k0.mul(FlowHash.GOLDEN_RATIO);
+            hash = hash.lanewise(XOR, hash.lanewise(LSHR, 32)).lanewise(XOR, k1);
+            hash = hash.lanewise(XOR, hash.lanewise(LSHR, 30)).mul(FlowHash.MIX_1);
+            hash = hash.lanewise(XOR, hash.lanewise(LSHR, 27)).mul(FlowHash.MIX_2);
+            k0.intoArray(words, PlainFrames.K0 + at);
+            k1.intoArray(words, PlainFrames.K1 + at);
+            hash.and(HIGH_32).intoArray(words, PlainFrames.TRAITS + at);
+            hash.lanewise(LSHR, 32).and(lastLine).lanewise(LSHL, FlowTable.LINE_SHIFT).add(firstLine)
+                .intoArray(words, PlainFrames.FLOW + at);
+        }
     }
 }

@@ -28,29 +28,30 @@ final class PlainLocal extends PlainStage {
 
     @Override
     int process(FrameBatch batch, PlainFrames frames) {
-        int count = frames.local.size;
+        long local = frames.local;
         PortDirectory ports = turn.ports();
-        for (int n = 0; n < count; n++) {
-            int frame = frames.local.index[n];
+        for (long rest = local; rest != 0; rest = PlainFrames.withoutFirst(rest)) {
+            int frame = PlainFrames.first(rest);
             try {
-                rewrite(batch, frame, frames.words, frame * PlainFrames.WORDS, ports);
+                rewrite(batch, frame, frames, ports);
             } catch (RuntimeException | AssertionError | InternalError e) {
-                frames.lastFailure = e;
+                frames.fail(frame, e);
                 drop.add(frame, DropReason.INTERNAL_ERROR);
             }
         }
-        return count;
+        return Long.bitCount(local);
     }
 
-    private void rewrite(FrameBatch batch, int frame, long[] words, int line, PortDirectory ports) {
-        int port = (int) words[line + PlainFrames.EGRESS];
+    private void rewrite(FrameBatch batch, int frame, PlainFrames frames, PortDirectory ports) {
+        long[] words = frames.words;
+        int port = Egress.index((int) words[PlainFrames.EGRESS_AND_META + frame]);
         if (ports.kind(port) == PortKind.NONE) {
             drop.add(frame, DropReason.NO_PORT);
             return;
         }
-        long digest = words[line + PlainFrames.DIGEST];
-        long at = Memory.address(words[line + PlainFrames.IP] - EthernetHeader.LENGTH);
-        boolean partial = ((int) words[line + PlainFrames.TRAITS] & PlainFrames.PARTIAL) != 0;
+        long digest = words[PlainFrames.DIGEST + frame];
+        long at = Memory.address(words[PlainFrames.IP + frame] - EthernetHeader.LENGTH);
+        boolean partial = ((int) words[PlainFrames.TRAITS + frame] & PlainFrames.PARTIAL) != 0;
         EthernetWords.store(at, ports.ethernet0(port), ports.ethernet1(port));
         batch.at[frame] = at;
         batch.length[frame] = PlainFrames.length(digest) + EthernetHeader.LENGTH;

@@ -1,20 +1,25 @@
 package io.weft.dataplane.node;
 
+import static jdk.incubator.vector.VectorOperators.NE;
+
 import io.weft.dataplane.counters.NodeId;
 import io.weft.dataplane.frame.FrameBatch;
-import io.weft.encap.memory.Memory;
+import io.weft.dataplane.frame.Lanes;
 import io.weft.lb.flow.FlowEntry;
 import io.weft.lb.flow.FlowTable;
 import java.lang.invoke.VarHandle;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The short way's {@code flow-lookup}. A first pass compares one word of each frame's home line; nothing in it depends on what the
- * frame before found, so the whole batch's cache misses are under way at once (Java has no prefetch). The few flows that are not at home are looked
- * for in two more passes, of which the first again only fetches.
+ * The short way's {@code flow-lookup}: compares the keys that {@link PlainInput} has loaded. The few flows that are not at home are looked for in two more
+ * passes, of which the first only loads, so that these misses are under way at once too.
  */
 final class PlainLookup extends PlainStage {
+    private static final VectorSpecies<Long> SPECIES = Lanes.Widest.SPECIES;
+    private static final int STEP = Lanes.Widest.COUNT;
+
     private final FlowTable flows;
-    private final int[] displaced = new int[FrameBatch.CAPACITY + 1];
     private long touched;
 
     PlainLookup(FlowTable flows) {
@@ -25,60 +30,42 @@ final class PlainLookup extends PlainStage {
     @Override
     int process(FrameBatch batch, PlainFrames frames) {
         int size = batch.size;
-        long[] words = frames.words;
-        touched = touch(size, words, touched);
-        int count = compare(size, words);
+        long elsewhere = compare(size, frames.words);
         // What was published before the keys that were seen is read after this: one fence for the batch instead of one a line.
         VarHandle.acquireFence();
-        if (count > 0) {
-            touchNeighbours(count, words);
-            search(count, words);
+        if (elsewhere != 0) {
+            fetchNeighbours(elsewhere, frames.words);
+            search(elsewhere, frames.words);
         }
         return size;
     }
 
-    private long touch(int size, long[] words, long start) {
-        long sum = start;
-        for (int frame = 0; frame < size; frame++) {
-            int line = frame * PlainFrames.WORDS;
-            long home = flows.home((int) (words[line + PlainFrames.TRAITS] >>> PlainFrames.HASH_SHIFT));
-            words[line + PlainFrames.FLOW] = home;
-            sum += FlowEntry.plainK1(home);
+    /** @return the frames whose flows are not at home */
+    private long compare(int size, long[] words) {
+        long differ = 0;
+        for (int at = 0; at < size; at += STEP) {
+            differ |= LongVector.fromArray(SPECIES, words, PlainFrames.HOME_K1 + at)
+                .compare(NE, LongVector.fromArray(SPECIES, words, PlainFrames.K1 + at)).toLong() << at;
         }
-        return sum;
+        return differ & PlainFrames.all(size);
     }
 
-    /** @return how many are not at home; they are listed */
-    private int compare(int size, long[] words) {
-        int[] elsewhere = displaced;
-        int count = 0;
-        for (int frame = 0; frame < size; frame++) {
-            int line = frame * PlainFrames.WORDS;
-            long home = Memory.address(words[line + PlainFrames.FLOW]);
-            long difference = FlowEntry.plainK1(home) ^ words[line + PlainFrames.K1];
-            elsewhere[count] = frame;
-            count += (int) ((difference | -difference) >>> 63);
-        }
-        return count;
-    }
-
-    private void touchNeighbours(int count, long[] words) {
+    private void fetchNeighbours(long elsewhere, long[] words) {
         long sum = touched;
-        for (int n = 0; n < count; n++) {
-            int line = displaced[n] * PlainFrames.WORDS;
-            sum += FlowEntry
-                .plainK1(flows.home((int) (words[line + PlainFrames.TRAITS] >>> PlainFrames.HASH_SHIFT) + 1));
+        for (long rest = elsewhere; rest != 0; rest = PlainFrames.withoutFirst(rest)) {
+            int hash = (int) (words[PlainFrames.TRAITS + PlainFrames.first(rest)] >>> PlainFrames.HASH_SHIFT);
+            sum += FlowEntry.plainK1(flows.home(hash + 1));
         }
         touched = sum;
     }
 
-    private void search(int count, long[] words) {
-        for (int n = 0; n < count; n++) {
-            int line = displaced[n] * PlainFrames.WORDS;
-            long k1 = words[line + PlainFrames.K1];
-            words[line + PlainFrames.FLOW] = k1 == PlainFrames.NOT_PLAIN ? 0
-                : flows.find((int) (words[line + PlainFrames.TRAITS] >>> PlainFrames.HASH_SHIFT),
-                    words[line + PlainFrames.K0], k1);
+    private void search(long elsewhere, long[] words) {
+        for (long rest = elsewhere; rest != 0; rest = PlainFrames.withoutFirst(rest)) {
+            int frame = PlainFrames.first(rest);
+            long k1 = words[PlainFrames.K1 + frame];
+            words[PlainFrames.FLOW + frame] = k1 == PlainFrames.NOT_PLAIN ? PlainFrames.NO_FLOW
+                : flows.find((int) (words[PlainFrames.TRAITS + frame] >>> PlainFrames.HASH_SHIFT),
+                    words[PlainFrames.K0 + frame], k1);
         }
     }
 }

@@ -6,10 +6,11 @@ import io.weft.dataplane.frame.FrameBatch;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.packet.TcpHeader;
+import io.weft.lb.flow.DatagramTracker;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.TcpTracker;
 
-/** The part of {@code flow-rewrite} on the short way that TCP alone has: the state of the connection. */
+/** The part of the short way's {@code flow-rewrite} that follows connections: every segment of TCP, and the first reply of a UDP flow. */
 final class PlainTracking extends PlainStage {
     private final FlowTable flows;
     private final DropNode drop;
@@ -22,23 +23,28 @@ final class PlainTracking extends PlainStage {
 
     @Override
     int process(FrameBatch batch, PlainFrames frames) {
-        int count = frames.segments.size;
-        for (int n = 0; n < count; n++) {
-            int frame = frames.segments.index[n];
+        long tracked = frames.segments | frames.firstReplies;
+        for (long rest = tracked; rest != 0; rest = PlainFrames.withoutFirst(rest)) {
+            int frame = PlainFrames.first(rest);
             try {
-                track(frames.words, frame * PlainFrames.WORDS);
+                track(frames, frame);
             } catch (RuntimeException | AssertionError | InternalError e) {
                 frames.fail(frame, e);
                 drop.add(frame, DropReason.INTERNAL_ERROR);
             }
         }
-        return count;
+        return Long.bitCount(tracked);
     }
 
-    private void track(long[] words, int line) {
-        long tcp = Memory.address(words[line + PlainFrames.IP]) + Ipv4Header.LENGTH;
-        int flags = (int) words[line + PlainFrames.TRAITS] >>> PlainFrames.TCP_FLAGS_SHIFT;
-        TcpTracker.onSegment(flows, Memory.address(words[line + PlainFrames.FLOW]), flags, TcpHeader.sequence(tcp),
-            TcpHeader.acknowledgement(tcp));
+    private void track(PlainFrames frames, int frame) {
+        long[] words = frames.words;
+        long flow = Memory.address(words[PlainFrames.FLOW + frame]);
+        if ((frames.firstReplies & PlainFrames.bit(frame)) != 0) {
+            DatagramTracker.onPacket(flows, flow);
+            return;
+        }
+        long tcp = Memory.address(words[PlainFrames.IP + frame]) + Ipv4Header.LENGTH;
+        int flags = (int) words[PlainFrames.TRAITS + frame] >>> PlainFrames.TCP_FLAGS_SHIFT;
+        TcpTracker.onSegment(flows, flow, flags, TcpHeader.sequence(tcp), TcpHeader.acknowledgement(tcp));
     }
 }

@@ -3,23 +3,23 @@ package io.weft.dataplane.node;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.frame.Lanes;
 import io.weft.lb.flow.FlowTable;
-import java.nio.ByteOrder;
 
 /**
  * The short way: what nearly all frames are, plain packets of known flows from pods to pods, passes from Ethernet to {@code port-tx} in stages that
- * work on all frames in turn, mostly without lists, and is counted by each node that it stands for.
+ * work on columns of facts about all frames ({@link PlainFrames}), as many at once as a vector register has lanes, and is counted by each node that it stands for.
  *
  * <p>A frame is either finished here or left as it came, on the list of {@code ethernet-input}: for whatever is odd, and for the first packet of a flow.
  * So this class decides nothing that the nodes do not decide too, and knows no reason to drop a frame that they do not have.
  *
- * <p>Works on words as they lie in memory, of little-endian machines; on others every frame is odd. An exception costs one frame.
+ * <p>Where lanes cannot be used ({@link Lanes}) every frame is odd. An exception costs one frame.
  */
 public final class PlainWay {
-    private static final boolean POSSIBLE = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+    private static final boolean POSSIBLE = Lanes.areUsable();
 
     /** The first ones, which change no frame. */
-    private static final int HEADER_STAGES = 4;
+    private static final int HEADER_STAGES = 5;
 
     private final PlainFrames frames = new PlainFrames();
     private final PlainStage[] stages;
@@ -30,11 +30,11 @@ public final class PlainWay {
     public PlainWay(Turn turn, WorkerCounters counters, FlowTable flows, DropNode drop, Dispatch dispatch,
         EthernetInput odd, PortTx tx, int chunkSize) {
         this.odd = odd.in();
-        rewrite = new PlainRewrite(turn, counters, flows, drop, dispatch, odd);
-        stages = new PlainStage[]{new PlainFetch(), new PlainEthernet(turn), new PlainDecap(turn), new PlainInput(),
-            new PlainLookup(flows), rewrite, new PlainTracking(flows, drop), new PlainChecksum(drop),
-            new PlainEncap(turn, drop, tx, chunkSize),
-            new PlainLocal(turn, drop, tx)};
+        rewrite = new PlainRewrite(turn, counters, drop, odd);
+        stages = POSSIBLE ? new PlainStage[]{new PlainFetch(turn), new PlainDecap(turn), new PlainInput(flows),
+            new PlainLookup(flows), new PlainFlow(turn, dispatch), rewrite, new PlainTracking(flows, drop),
+            new PlainChecksum(drop), new PlainEncap(turn, drop, tx, chunkSize), new PlainLocal(turn, drop, tx)}
+            : new PlainStage[0];
     }
 
     /** For tests that compare this way with the nodes'. */
@@ -44,7 +44,6 @@ public final class PlainWay {
 
     /** @return how many stages there are to {@link #run}, from 0 on; 0 when all frames have been left to the nodes */
     public int begin(FrameBatch batch) {
-        frames.begin();
         if (enabled) { return stages.length; }
         for (int frame = 0; frame < batch.size; frame++) {
             odd.add(frame);
@@ -58,7 +57,7 @@ public final class PlainWay {
             return stages[stage].process(batch, frames);
         } catch (RuntimeException e) {
             if (stage >= HEADER_STAGES) { throw e; }
-            frames.refuse(batch.size); // It will be thrown again, and counted, where the frame is alone.
+            frames.refuse(); // It will be thrown again, and counted, where the frame is alone.
             return batch.size;
         }
     }

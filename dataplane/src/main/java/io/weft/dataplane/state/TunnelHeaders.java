@@ -1,8 +1,14 @@
 package io.weft.dataplane.state;
 
+import io.weft.dataplane.frame.Lanes;
 import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
+import io.weft.encap.packet.Ecn;
+import io.weft.encap.packet.EthernetHeader;
+import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.tunnel.TunnelTemplate;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.LongVector;
 
 /**
  * One worker's own copy of the tunnel templates: as they were when the batch began, so that a frame needs no sequence check. Copied anew when
@@ -14,11 +20,22 @@ public final class TunnelHeaders {
     /** Of a slot. */
     public static final int WORDS = TunnelTemplate.LENGTH / Long.BYTES;
 
-    private static final int SOURCE_PORT_BASE = 0xC000;
-    private static final int SOURCE_PORT_MASK = 0x3FFF;
+    /** Bytes that the tunnel adds to an IPv4 packet's length: IPv4, UDP, VXLAN, Ethernet. */
+    public static final int IP_OVERHEAD = TunnelTemplate.LENGTH - EthernetHeader.LENGTH;
+    /** Source ports are 49152 to 65535 (RFC 7348 section 5), by the flow's hash. */
+    public static final int SOURCE_PORT_BASE = 0xC000;
+    public static final int SOURCE_PORT_MASK = 0x3FFF;
+    public static final int OWN_ECN_SHIFT = 32;
+
+    private static final int OWN_SOURCE_PORT_SHIFT = 16;
+    private static final int OWN_UDP_LENGTH_SHIFT = 48;
+    private static final int TOS_AT = EthernetHeader.LENGTH + 1;
+    private static final int TOTAL_LENGTH_AT = EthernetHeader.LENGTH + 2;
+    /** The first two bytes of a word. */
+    private static final int CHECKSUM_AT = EthernetHeader.LENGTH + Ipv4Header.CHECKSUM_OFFSET;
+    private static final int SOURCE_PORT_AT = EthernetHeader.LENGTH + Ipv4Header.LENGTH;
+    private static final int UDP_LENGTH_AT = SOURCE_PORT_AT + 4;
     private static final int HALF = 0xFFFF;
-    private static final int OUTER_IP = 14;
-    private static final int IP_LENGTH = 20;
 
     private final Adjacencies adjacencies;
     private final long[] words;
@@ -42,33 +59,27 @@ public final class TunnelHeaders {
     }
 
     /**
-     * Writes the headers to {@code at}, as {@link TunnelTemplate#encap} does.
+     * Writes the headers to {@code at}, as {@link TunnelTemplate#encap} does: the template in whole registers, then what this packet has of its own.
      *
      * @param header index of the slot's first word
-     * @param ecn of the inner packet
+     * @param own as on the wire, from the lowest bits on: total length 16, source port 16, ECN 2 (from {@link #OWN_ECN_SHIFT} on), UDP length in
+     *     the upper 16
      * @return false, and nothing written, when the slot is empty
      */
-    public static boolean write(long[] words, int header, long at, int ipLength, int flowHash, int ecn) {
-        long second = words[header + 1];
-        if (second == 0) { return false; }
-        long fourth = words[header + 3];
-        int totalLength = ipLength + TunnelTemplate.LENGTH - OUTER_IP;
-        int wireLength = swap16(totalLength);
-        int checksum = ~InternetChecksum.fold32(((int) fourth & HALF) + wireLength + (ecn << 8)) & HALF;
-        Memory.putNativeI64(at, words[header]);
-        Memory.putNativeI64(at + 8, second | (long) ecn << 56);
-        Memory.putNativeI64(at + 16, words[header + 2] | wireLength);
-        Memory.putNativeI64(at + 24, fourth & ~HALF | checksum);
-        Memory.putNativeI64(at + 32, words[header + 4]
-            | (long) swap16(SOURCE_PORT_BASE | flowHash & SOURCE_PORT_MASK) << 16
-            | (long) swap16(totalLength - IP_LENGTH) << 48);
-        Memory.putNativeI64(at + 40, words[header + 5]);
-        Memory.putNativeI64(at + 48, words[header + 6]);
-        Memory.putNativeI64(at + 56, words[header + 7]);
+    public static boolean write(long[] words, int header, long at, long own) {
+        if (words[header + 1] == 0) { return false; }
+        for (int word = 0; word < WORDS; word += Lanes.Widest.COUNT) {
+            LongVector.fromArray(Lanes.Widest.SPECIES, words, header + word)
+                .intoMemorySegment(Memory.all(), at + (long) word * Long.BYTES, ByteOrder.LITTLE_ENDIAN);
+        }
+        int length = (int) own & HALF;
+        int ecn = (int) (own >>> OWN_ECN_SHIFT) & Ecn.MASK;
+        int sum = ((int) words[header + CHECKSUM_AT / Long.BYTES] & HALF) + length + (ecn << 8);
+        Memory.putU8(at + TOS_AT, ecn);
+        Memory.putNativeU16(at + TOTAL_LENGTH_AT, length);
+        Memory.putNativeU16(at + CHECKSUM_AT, ~InternetChecksum.fold32(sum));
+        Memory.putNativeU16(at + SOURCE_PORT_AT, (int) (own >>> OWN_SOURCE_PORT_SHIFT));
+        Memory.putNativeU16(at + UDP_LENGTH_AT, (int) (own >>> OWN_UDP_LENGTH_SHIFT));
         return true;
-    }
-
-    private static int swap16(int value) {
-        return Character.reverseBytes((char) value);
     }
 }

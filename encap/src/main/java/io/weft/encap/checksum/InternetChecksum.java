@@ -28,8 +28,10 @@ import java.nio.ByteOrder;
 public final class InternetChecksum {
     private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
     private static final long LOW_32 = 0xFFFF_FFFFL;
-    private static final long INVERSE_OF_65535 = 0xFFFE_FFFE_FFFE_FFFFL;
-    private static final long GREATEST_QUOTIENT = 0x0001_0001_0001_0001L;
+    /** Of {@link #isAllOnes}, for who computes it in vector lanes: modulo 2^64. */
+    public static final long INVERSE_OF_65535 = 0xFFFE_FFFE_FFFE_FFFFL;
+    /** Of a 64-bit number by 65535. */
+    public static final long GREATEST_QUOTIENT = 0x0001_0001_0001_0001L;
     private static final int PROTOCOL_OFFSET = 9;
     private static final int ADDRESSES_OFFSET = 12;
 

@@ -11,9 +11,10 @@ package io.weft.encap.hash;
  * meet in it. Java has no CRC32 instruction to offer at this grain.
  */
 public final class FlowHash {
-    private static final long GOLDEN_RATIO = 0x9E37_79B9_7F4A_7C15L;
-    private static final long MIX_1 = 0xBF58_476D_1CE4_E5B9L;
-    private static final long MIX_2 = 0x94D0_49BB_1331_11EBL;
+    /** The three factors of {@link #hash}, for who computes it in vector lanes. */
+    public static final long GOLDEN_RATIO = 0x9E37_79B9_7F4A_7C15L;
+    public static final long MIX_1 = 0xBF58_476D_1CE4_E5B9L;
+    public static final long MIX_2 = 0x94D0_49BB_1331_11EBL;
 
     private FlowHash() {
     }

@@ -41,6 +41,11 @@ public final class Memory {
     private Memory() {
     }
 
+    /** The segment of all addresses, for vector loads and stores. */
+    public static MemorySegment all() {
+        return ALL;
+    }
+
     private static VarHandle atomic(MemoryLayout layout) {
         return layout.varHandle().withInvokeExactBehavior();
     }

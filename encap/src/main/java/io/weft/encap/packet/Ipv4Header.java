@@ -22,7 +22,7 @@ public final class Ipv4Header {
     private static final int FRAGMENT_OFFSET = 6;
     private static final int TTL_OFFSET = 8;
     private static final int PROTOCOL_OFFSET = 9;
-    private static final int CHECKSUM_OFFSET = 10;
+    public static final int CHECKSUM_OFFSET = 10;
     private static final int SOURCE_OFFSET = 12;
     private static final int DESTINATION_OFFSET = 16;
 

@@ -25,9 +25,9 @@ public final class TcpHeader {
     private static final int DATA_OFFSET_5 = 5 << 28;
 
     /** ECN_MASK and {@link #PSH} do not decide whether a combination of flags makes sense. */
-    private static final int MEANINGFUL = FIN | SYN | RST | ACK | URG;
-    /** One bit a combination that a TCP may send; the others (null, Xmas, SYN+FIN, ...) are scans or errors. */
-    private static final long VALID_COMBINATIONS = 1L << SYN | 1L << (SYN | URG) | 1L << (SYN | ACK) | 1L << RST
+    public static final int MEANINGFUL = FIN | SYN | RST | ACK | URG;
+    /** One bit a combination of {@link #MEANINGFUL} flags that a TCP may send; the others (null, Xmas, SYN+FIN, ...) are scans or errors. */
+    public static final long VALID_COMBINATIONS = 1L << SYN | 1L << (SYN | URG) | 1L << (SYN | ACK) | 1L << RST
         | 1L << (RST | ACK)
         | 1L << (FIN | ACK) | 1L << (FIN | ACK | URG) | 1L << ACK | 1L << (ACK | URG);
 

@@ -69,6 +69,11 @@ public final class FlowEntry {
     private static final int STATE_MASK = 0xFF;
     private static final int FLAGS_SHIFT = 8;
     private static final int INGRESS_SHIFT = 16;
+
+    /** The meta word's state and {@link #REVERSE} flag; of a UDP flow's reply before there was one they are {@link #META_UNREPLIED_REVERSE}. */
+    public static final long META_STATE_AND_REVERSE = STATE_MASK | REVERSE << FLAGS_SHIFT;
+    public static final long META_UNREPLIED_REVERSE = FlowState.UDP_UNREPLIED | REVERSE << FLAGS_SHIFT;
+
     /** The part of the meta word that both lines of a flow have in common. */
     private static final int SHARED_MASK = STATE_MASK | RST_SEEN << FLAGS_SHIFT;
 

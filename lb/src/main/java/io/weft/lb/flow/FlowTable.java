@@ -48,7 +48,7 @@ public final class FlowTable {
     static final int WINDOW = 128;
 
     static final int HEADER_LENGTH = 1024;
-    static final int LINE_SHIFT = 6;
+    public static final int LINE_SHIFT = 6;
     static final long EMPTY = 0;
 
     private static final long MAGIC = 0x5745_4654_464C_4F57L;
