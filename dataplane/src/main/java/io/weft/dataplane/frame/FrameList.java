@@ -22,17 +22,6 @@ public final class FrameList {
         return false;
     }
 
-    /** Keeps the order of the others; nothing happens when the frame is not there. For the way after an exception. */
-    public void remove(int frame) {
-        int kept = 0;
-        for (int n = 0; n < size; n++) {
-            if (index[n] != frame) {
-                index[kept++] = index[n];
-            }
-        }
-        size = kept;
-    }
-
     public void clear() {
         size = 0;
     }

@@ -38,7 +38,7 @@ final class PlainIp4 {
         long addresses = Memory.i64(ip + 12);
         int totalLength = (int) (first >>> 32) & 0xFFFF;
         if (first >>> 56 != VERSION_4_IHL_5 || (first & MORE_FRAGMENTS_OR_OFFSET) != 0 || totalLength > remaining
-            || InternetChecksum.fold(headerSum(first, second, addresses)) != 0xFFFF
+            || !InternetChecksum.isAllOnes(headerSum(first, second, addresses))
             || !areAddressesPlain(batch, frame, ports, addresses)) {
             return false;
         }
