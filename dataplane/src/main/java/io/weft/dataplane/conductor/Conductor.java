@@ -103,11 +103,8 @@ final class Conductor implements AutoCloseable {
     }
 
     private static XdpRung bestRung(NodeConfiguration.XdpMode mode) {
-        return switch (mode) {
-            case AUTO, ZERO_COPY -> XdpRung.ZERO_COPY;
-            case NATIVE -> XdpRung.NATIVE_COPY;
-            case GENERIC -> XdpRung.GENERIC;
-        };
+        if (mode.mayBeZeroCopy()) { return XdpRung.ZERO_COPY; }
+        return mode == NodeConfiguration.XdpMode.NATIVE ? XdpRung.NATIVE_COPY : XdpRung.GENERIC;
     }
 
     /** A veth has no zero-copy, and {@code weft-host} must not: it anchors the copying sockets. */

@@ -4,10 +4,12 @@ import io.weft.dataplane.classifier.UplinkMaps;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
+import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.graph.ForwardingGraph;
 import io.weft.dataplane.port.XdpDevice.WorkerMemory;
+import io.weft.dataplane.port.ZeroCopy;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.table.PeerSpec;
@@ -123,7 +125,8 @@ public final class Dataplane {
         teardown.add("node ports", nodePorts::close);
         nodePorts.requireOwnRange();
 
-        WorkerPool workers = new WorkerPool(workerCount, CHUNKS, chunkSize(uplink, first.get()), counters::worker,
+        ChunkLayout layout = chunkLayout(uplink, first.get());
+        WorkerPool workers = new WorkerPool(workerCount, layout.chunksIn((long) CHUNKS * layout.chunkSize()), layout, counters::worker,
             (index, memory) -> worker(index, memory, state, flows, snatPorts, epochs));
         teardown.add("workers", workers::close);
         workers.start();
@@ -135,7 +138,7 @@ public final class Dataplane {
         if (!Lanes.areUsable()) {
             LOG.log(Level.WARNING, Lanes.lack());
         }
-        WarmUp.run(runDirectory.path(), chunkSize(uplink, first.get()));
+        WarmUp.run(runDirectory.path(), layout);
         conductor.openUplink();
         conductor.apply(first.get());
         LOG.log(Level.INFO, "forwarding: {0}", conductor);
@@ -167,10 +170,12 @@ public final class Dataplane {
         return count;
     }
 
-    /** The longest frame of uplink and pods decides. */
-    private static int chunkSize(Uplink uplink, TablesSnapshot tables) {
+    /** The longest frame of uplink and pods decides the size, and whether the uplink may do without copies the distance. */
+    private ChunkLayout chunkLayout(Uplink uplink, TablesSnapshot tables) {
         int mtu = Math.max(uplink.link().mtu(), tables.local().orElseThrow().podMtu());
-        return mtu + CHUNK_OVERHEAD <= SMALL_CHUNK ? SMALL_CHUNK : LARGE_CHUNK;
+        int size = mtu + CHUNK_OVERHEAD <= SMALL_CHUNK ? SMALL_CHUNK : LARGE_CHUNK;
+        boolean copying = !configuration.xdpMode().mayBeZeroCopy() || ZeroCopy.refusal(uplink.link().index()) != 0;
+        return copying ? ChunkLayout.spread(size) : ChunkLayout.aligned(size);
     }
 
     private Optional<TablesSnapshot> awaitTables(TablesWatch tables, RunDirectory runDirectory) {

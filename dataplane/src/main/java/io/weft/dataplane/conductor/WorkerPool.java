@@ -1,6 +1,7 @@
 package io.weft.dataplane.conductor;
 
 import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.port.AfXdpPort;
 import io.weft.dataplane.port.FrameMemory;
 import io.weft.dataplane.port.XdpDevice;
@@ -38,11 +39,11 @@ final class WorkerPool implements AutoCloseable {
         Worker make(int index, WorkerMemory memory);
     }
 
-    WorkerPool(int count, int chunks, int chunkSize, Function<Integer, WorkerCounters> counters, Factory factory) {
+    WorkerPool(int count, int chunks, ChunkLayout layout, Function<Integer, WorkerCounters> counters, Factory factory) {
         lastTurns = new long[count];
         looksWithoutTurn = new int[count];
         for (int i = 0; i < count; i++) {
-            memories.add(new WorkerMemory(FrameMemory.allocate(chunks, chunkSize), counters.apply(i)));
+            memories.add(new WorkerMemory(FrameMemory.allocate(chunks, layout), counters.apply(i)));
             workers.add(factory.make(i, memories.get(i)));
         }
     }

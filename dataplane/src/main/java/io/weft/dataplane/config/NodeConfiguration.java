@@ -63,6 +63,10 @@ public record NodeConfiguration(
     public enum XdpMode {
         AUTO, ZERO_COPY, NATIVE, GENERIC;
 
+        public boolean mayBeZeroCopy() {
+            return this == AUTO || this == ZERO_COPY;
+        }
+
         @Override
         public String toString() {
             return name().toLowerCase(Locale.ROOT).replace('_', '-');

@@ -17,8 +17,6 @@ public final class FrameChains {
     public static final int LEAST_HEAD = 1024;
 
     private final FramePool pool;
-    private final long base;
-    private final int shift;
     /** By chunk: the first byte of the following segment, or 0. */
     private final long[] next;
     /** By chunk, in a chain: the address behind the segment's last byte. */
@@ -26,8 +24,6 @@ public final class FrameChains {
 
     FrameChains(FramePool pool) {
         this.pool = pool;
-        base = pool.base();
-        shift = Integer.numberOfTrailingZeros(pool.chunkSize());
         next = new long[pool.chunks()];
         end = new long[pool.chunks()];
     }
@@ -103,6 +99,6 @@ public final class FrameChains {
     }
 
     private int index(long address) {
-        return (int) ((address - base) >>> shift);
+        return pool.index(address);
     }
 }

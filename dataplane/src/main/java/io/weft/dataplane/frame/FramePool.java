@@ -2,7 +2,7 @@ package io.weft.dataplane.frame;
 
 /**
  * The free chunks of one worker's frame memory, last in, first out, so that the next frame lies in a chunk that is still in the cache.
- * A chunk is known by the address of its first byte; any address inside leads back to it by a mask.
+ * A chunk is known by the address of its first byte; any address inside leads back to it.
  *
  * <p>Thread: one worker. Allocation: none after construction. Errors: {@link #give} of more chunks than there are throws, because a chunk
  * was given twice.
@@ -18,25 +18,30 @@ public final class FramePool {
 
     private final long[] free;
     private final long base;
-    private final int chunkSize;
+    private final ChunkLayout layout;
+    private final long stride;
+    /** 2^64 / stride, rounded up: an offset times this is the chunk's number in its upper half, exactly, as the offset is less than 2^64 / stride. */
+    private final long reciprocal;
     private final FrameChains chains;
     private int size;
 
     /**
      * Holds all chunks of a region.
      *
-     * @param base aligned to {@code chunkSize}
-     * @param chunkSize a power of two
+     * @param base aligned to a chunk's size
      */
-    public FramePool(long base, int chunks, int chunkSize) {
-        if (Integer.bitCount(chunkSize) != 1 || (base & (chunkSize - 1)) != 0) {
-            throw new IllegalArgumentException("chunks of " + chunkSize + " bytes at 0x" + Long.toHexString(base));
+    public FramePool(long base, int chunks, ChunkLayout layout) {
+        if ((base & layout.chunkSize() - 1) != 0) {
+            throw new IllegalArgumentException(
+                "chunks of " + layout.chunkSize() + " bytes at 0x" + Long.toHexString(base));
         }
         this.base = base;
-        this.chunkSize = chunkSize;
+        this.layout = layout;
+        stride = layout.stride();
+        reciprocal = Long.divideUnsigned(-1, stride) + 1;
         free = new long[chunks];
         for (int i = chunks - 1; i >= 0; i--) {
-            free[size++] = base + (long) i * chunkSize;
+            free[size++] = chunkAt(i);
         }
         chains = new FrameChains(this);
     }
@@ -48,12 +53,27 @@ public final class FramePool {
 
     /** Takes back the chunk that {@code address} lies in; it is no part of a chain. */
     public void give(long address) {
-        free[size++] = address & -chunkSize;
+        free[size++] = chunk(address);
     }
 
     /** The first byte of the chunk that {@code address} lies in. */
     public long chunk(long address) {
-        return address & -chunkSize;
+        return chunkAt(index(address));
+    }
+
+    /** Number of the chunk that {@code address} lies in, from 0 on. */
+    public int index(long address) {
+        return (int) Math.multiplyHigh(address - base, reciprocal);
+    }
+
+    /** The first byte of a chunk, by its number. */
+    public long chunkAt(int index) {
+        return base + index * stride;
+    }
+
+    /** Whether {@code bytes} before {@code address} lie in the same chunk. */
+    public boolean hasHeadroom(long address, int bytes) {
+        return address - chunk(address) >= bytes;
     }
 
     /** Frames of several chunks. */
@@ -69,8 +89,13 @@ public final class FramePool {
         return free.length;
     }
 
+    /** Bytes that the kernel may use of a chunk. */
     public int chunkSize() {
-        return chunkSize;
+        return layout.chunkSize();
+    }
+
+    public ChunkLayout layout() {
+        return layout;
     }
 
     public long base() {

@@ -80,17 +80,16 @@ public final class ForwardingGraph implements BatchProcessor {
     public ForwardingGraph(ForwardingState state, FlowTable flows, SnatPorts snatPorts, WorkerCounters counters,
         FramePool pool, NodeObserver observer) {
         this.counters = counters;
-        int chunkSize = pool.chunkSize();
         turn = new Turn(state);
 
         drop = new DropNode(counters, pool);
         tx = new PortTx(counters, drop);
         Punt punt = new Punt(turn, drop, tx);
         UnderlayRewrite underlayRewrite = new UnderlayRewrite(turn, drop, tx);
-        Vxlan4Encap encap = new Vxlan4Encap(turn, drop, tx, chunkSize);
+        Vxlan4Encap encap = new Vxlan4Encap(turn, drop, tx, pool);
         LocalRewrite localRewrite = new LocalRewrite(turn, drop, tx);
         Dispatch dispatch = new Dispatch(turn, localRewrite, encap, underlayRewrite, punt);
-        Reject reject = new Reject(turn, drop, dispatch, counters, chunkSize);
+        Reject reject = new Reject(turn, drop, dispatch, counters, pool);
         FlowRewrite rewrite = new FlowRewrite(turn, reject, dispatch, flows);
         Icmp4Echo echo = new Icmp4Echo(drop, dispatch);
         FlowCreate create = new FlowCreate(turn, drop, reject, dispatch, echo, rewrite, flows, snatPorts);
@@ -102,7 +101,7 @@ public final class ForwardingGraph implements BatchProcessor {
         ArpInput arp = new ArpInput(turn, drop, tx);
         EthernetInput ethernet = new EthernetInput(turn, drop, arp, decap, ip4);
 
-        plainWay = new PlainWay(turn, counters, flows, drop, dispatch, ethernet, tx, chunkSize);
+        plainWay = new PlainWay(turn, counters, flows, drop, dispatch, ethernet, tx, pool);
 
         Node[] order = {ethernet, arp, decap, ip4, fragments, icmpErrors, lookup, create, echo, rewrite, reject,
             localRewrite, encap, underlayRewrite, punt, tx, drop};

@@ -45,9 +45,4 @@ final class LinkHeaders {
             }
         }
     }
-
-    /** Whether {@code bytes} before the IPv4 packet are in the frame's own chunk. */
-    static boolean hasHeadroom(long ip, int bytes, int chunkSize) {
-        return (ip & (chunkSize - 1)) >= bytes;
-    }
 }

@@ -5,6 +5,7 @@ import io.weft.dataplane.counters.NodeId;
 import io.weft.dataplane.frame.ChecksumRequest;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.state.TunnelHeaders;
 import io.weft.encap.memory.Memory;
@@ -16,14 +17,14 @@ final class PlainEncap extends PlainStage {
     private final DropNode drop;
     private final FrameList tx;
     private final TunnelHeaders tunnels;
-    private final int chunkMask;
+    private final FramePool pool;
 
-    PlainEncap(Turn turn, DropNode drop, PortTx tx, int chunkSize) {
+    PlainEncap(Turn turn, DropNode drop, PortTx tx, FramePool pool) {
         super(NodeId.VXLAN4_ENCAP);
         this.drop = drop;
         this.tx = tx.in();
         tunnels = new TunnelHeaders(turn.state().adjacencies());
-        chunkMask = chunkSize - 1;
+        this.pool = pool;
     }
 
     @Override
@@ -45,7 +46,7 @@ final class PlainEncap extends PlainStage {
     private void encap(FrameBatch batch, int frame, PlainFrames frames, long[] headers) {
         long[] words = frames.words;
         long ip = words[PlainFrames.IP + frame];
-        if ((ip & chunkMask) < TunnelTemplate.LENGTH) {
+        if (!pool.hasHeadroom(ip, TunnelTemplate.LENGTH)) {
             drop.add(frame, DropReason.NO_HEADROOM);
             return;
         }

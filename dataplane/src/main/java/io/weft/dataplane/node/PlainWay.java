@@ -3,6 +3,7 @@ package io.weft.dataplane.node;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.frame.Lanes;
 import io.weft.lb.flow.FlowTable;
 
@@ -28,12 +29,12 @@ public final class PlainWay {
     private boolean enabled = POSSIBLE;
 
     public PlainWay(Turn turn, WorkerCounters counters, FlowTable flows, DropNode drop, Dispatch dispatch,
-        EthernetInput odd, PortTx tx, int chunkSize) {
+        EthernetInput odd, PortTx tx, FramePool pool) {
         this.odd = odd.in();
         rewrite = new PlainRewrite(turn, counters, drop, odd);
         stages = POSSIBLE ? new PlainStage[]{new PlainFetch(turn), new PlainDecap(turn), new PlainInput(flows),
             new PlainLookup(flows), new PlainFlow(turn, dispatch), rewrite, new PlainTracking(flows, drop),
-            new PlainChecksum(drop), new PlainEncap(turn, drop, tx, chunkSize), new PlainLocal(turn, drop, tx)}
+            new PlainChecksum(drop), new PlainEncap(turn, drop, tx, pool), new PlainLocal(turn, drop, tx)}
             : new PlainStage[0];
     }
 

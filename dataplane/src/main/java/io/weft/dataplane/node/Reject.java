@@ -5,6 +5,7 @@ import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.NodeId;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FramePool;
 import io.weft.encap.hash.FlowHash;
 import io.weft.encap.packet.Icmp4Header;
 import io.weft.encap.packet.IpProtocol;
@@ -34,19 +35,19 @@ public final class Reject extends Node {
     private final DropNode drop;
     private final Dispatch dispatch;
     private final WorkerCounters counters;
-    private final int chunkSize;
+    private final FramePool pool;
     private final TokenBucket answers = new TokenBucket(ANSWERS_PER_SECOND, BURST);
     private final DropReason[] reasons = new DropReason[FrameBatch.CAPACITY];
     private final int[] answer = new int[FrameBatch.CAPACITY];
     private final int[] mtu = new int[FrameBatch.CAPACITY];
 
-    public Reject(Turn turn, DropNode drop, Dispatch dispatch, WorkerCounters counters, int chunkSize) {
+    public Reject(Turn turn, DropNode drop, Dispatch dispatch, WorkerCounters counters, FramePool pool) {
         super(NodeId.REJECT);
         this.turn = turn;
         this.drop = drop;
         this.dispatch = dispatch;
         this.counters = counters;
-        this.chunkSize = chunkSize;
+        this.pool = pool;
     }
 
     /** The packet must be as it was received (its IPv4 and transport header valid). */
@@ -78,7 +79,7 @@ public final class Reject extends Node {
 
     private boolean mayAnswer(FrameBatch batch, int frame) {
         long ip = batch.l3[frame];
-        if (!LinkHeaders.hasHeadroom(ip, HEADROOM, chunkSize) || !Icmp4Header.mayAnswerWithError(ip)
+        if (!pool.hasHeadroom(ip, HEADROOM) || !Icmp4Header.mayAnswerWithError(ip)
             || !SourceCheck.isAllowed(turn, batch.ingress[frame], Ipv4Header.source(ip))) {
             return false;
         }

@@ -4,6 +4,7 @@ import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.NodeId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.PortDirectory;
 import io.weft.encap.memory.Memory;
@@ -16,14 +17,14 @@ public final class Vxlan4Encap extends Node {
     private final Turn turn;
     private final DropNode drop;
     private final FrameList tx;
-    private final int chunkSize;
+    private final FramePool pool;
 
-    public Vxlan4Encap(Turn turn, DropNode drop, PortTx tx, int chunkSize) {
+    public Vxlan4Encap(Turn turn, DropNode drop, PortTx tx, FramePool pool) {
         super(NodeId.VXLAN4_ENCAP);
         this.turn = turn;
         this.drop = drop;
         this.tx = tx.in();
-        this.chunkSize = chunkSize;
+        this.pool = pool;
     }
 
     @Override
@@ -35,7 +36,7 @@ public final class Vxlan4Encap extends Node {
             int frame = index[n];
             long ip = Memory.address(batch.l3[frame]);
             int length = Ipv4Header.totalLength(ip);
-            if (!LinkHeaders.hasHeadroom(ip, TunnelTemplate.LENGTH, chunkSize)) {
+            if (!pool.hasHeadroom(ip, TunnelTemplate.LENGTH)) {
                 drop.add(frame, DropReason.NO_HEADROOM);
             } else
                 if (TunnelTemplate.encap(adjacencies.address(batch.adjacency[frame]), ip, length, batch.hash[frame],

@@ -160,6 +160,11 @@ public final class AfXdpPort implements PollablePort {
         return frames;
     }
 
+    /** Where the part of a frame lies that a descriptor tells. */
+    private long received(int descriptor) {
+        return base + XdpDescriptor.unalignedOffset(rx.address(descriptor));
+    }
+
     private boolean isWhole(int descriptor) {
         return (rx.options(descriptor) & XdpDescriptor.XDP_PKT_CONTD) == 0 && !skipping;
     }
@@ -174,7 +179,7 @@ public final class AfXdpPort implements PollablePort {
     }
 
     private int accept(FrameBatch into, int descriptor) {
-        long at = base + rx.address(descriptor);
+        long at = received(descriptor);
         int length = rx.length(descriptor);
         owners.release(at);
         into.add(at, length, id);
@@ -188,13 +193,13 @@ public final class AfXdpPort implements PollablePort {
             skipping = cut;
             return bytes;
         }
-        long head = base + rx.address(first);
+        long head = received(first);
         int bytes = rx.length(first);
         owners.release(head);
         chains.begin(head, bytes);
         long last = head;
         for (int i = first + 1; i < first + descriptors; i++) {
-            long at = base + rx.address(i);
+            long at = received(i);
             owners.release(at);
             chains.append(last, at, rx.length(i));
             bytes += rx.length(i);
@@ -208,7 +213,7 @@ public final class AfXdpPort implements PollablePort {
     private int refuse(int first, int descriptors) {
         int bytes = 0;
         for (int i = first; i < first + descriptors; i++) {
-            long at = base + rx.address(i);
+            long at = received(i);
             bytes += rx.length(i);
             owners.release(at);
             pool.give(at);
@@ -408,6 +413,6 @@ public final class AfXdpPort implements PollablePort {
     public int reclaim() {
         outstanding = 0;
         filled = 0;
-        return owners.reclaim(id, pool);
+        return owners.reclaim(id);
     }
 }

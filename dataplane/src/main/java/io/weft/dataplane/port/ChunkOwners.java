@@ -12,13 +12,11 @@ public final class ChunkOwners {
     private static final short NOBODY = 0;
 
     private final short[] owner;
-    private final long base;
-    private final int shift;
+    private final FramePool pool;
 
     public ChunkOwners(FramePool pool) {
         owner = new short[pool.chunks()];
-        base = pool.base();
-        shift = Integer.numberOfTrailingZeros(pool.chunkSize());
+        this.pool = pool;
     }
 
     /** The port takes the chunk that {@code address} lies in. */
@@ -41,12 +39,12 @@ public final class ChunkOwners {
     }
 
     /** Gives all chunks of a closed port back to the pool. */
-    int reclaim(int port, FramePool pool) {
+    int reclaim(int port) {
         int found = 0;
         for (int i = 0; i < owner.length; i++) {
             if (owner[i] == port + 1) {
                 owner[i] = NOBODY;
-                pool.give(base + ((long) i << shift));
+                pool.give(pool.chunkAt(i));
                 found++;
             }
         }
@@ -54,6 +52,6 @@ public final class ChunkOwners {
     }
 
     private int index(long address) {
-        return (int) ((address - base) >>> shift);
+        return pool.index(address);
     }
 }

@@ -1,5 +1,6 @@
 package io.weft.dataplane.port;
 
+import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.nativebindings.linux.Errno;
@@ -29,15 +30,14 @@ public final class FrameMemory implements AutoCloseable {
     private boolean txMetadata = true;
     private boolean multiBuffer;
 
-    private FrameMemory(MappedMemory region, int chunkSize) {
+    private FrameMemory(MappedMemory region, int chunks, ChunkLayout layout) {
         this.region = region;
-        pool = new FramePool(region.address(), (int) (region.size() / chunkSize), chunkSize);
+        pool = new FramePool(region.address(), chunks, layout);
         owners = new ChunkOwners(pool);
     }
 
-    /** @param chunkSize 2048 or 4096 bytes */
-    public static FrameMemory allocate(int chunks, int chunkSize) {
-        return new FrameMemory(MappedMemory.anonymous((long) chunks * chunkSize, true), chunkSize);
+    public static FrameMemory allocate(int chunks, ChunkLayout layout) {
+        return new FrameMemory(MappedMemory.anonymous(layout.bytes(chunks), true), chunks, layout);
     }
 
     public FramePool pool() {
@@ -95,11 +95,16 @@ public final class FrameMemory implements AutoCloseable {
         }
     }
 
+    /** Whether a device may use the memory without copies: no chunk lies in two pages, which need not be neighbours for the device. */
+    boolean suitsZeroCopy() {
+        return pool.layout().isAligned();
+    }
+
     /** Opens a socket without copies. */
     XskSocket zeroCopy(int ifindex, int queue, RingSizes sizes) {
         XskSocket socket = XskSocket.create();
         try {
-            Umem.register(socket, region, pool.chunkSize(), FramePool.EXTRA_HEADROOM, txMetadata);
+            register(socket, txMetadata);
             socket.createRings(sizes);
             socket.bind(ifindex, queue, XskSocket.XDP_ZEROCOPY | XskSocket.XDP_USE_NEED_WAKEUP);
             return socket;
@@ -123,12 +128,17 @@ public final class FrameMemory implements AutoCloseable {
 
     private Umem register(XskSocket socket) {
         try {
-            return Umem.register(socket, region, pool.chunkSize(), FramePool.EXTRA_HEADROOM, true);
+            return register(socket, true);
         } catch (LinuxException e) {
             if (e.errno() != Errno.EINVAL) { throw e; }
             txMetadata = false; // before Linux 6.8: the ports complete checksums themselves
-            return Umem.register(socket, region, pool.chunkSize(), FramePool.EXTRA_HEADROOM, false);
+            return register(socket, false);
         }
+    }
+
+    private Umem register(XskSocket socket, boolean withTxMetadata) {
+        return Umem.register(socket, region, new Umem.Layout(pool.chunkSize(), FramePool.EXTRA_HEADROOM, withTxMetadata,
+            !pool.layout().isAligned()));
     }
 
     /** @return whether the socket carries frames of several descriptors */

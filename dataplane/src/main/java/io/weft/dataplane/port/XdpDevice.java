@@ -122,6 +122,12 @@ public final class XdpDevice implements AutoCloseable {
     }
 
     private boolean bindZeroCopy(List<WorkerMemory> workers) {
+        if (!workers.getFirst().memory().suitsZeroCopy()) {
+            int errno = ZeroCopy.refusal(spec.ifindex());
+            refusals.add("no zero-copy: " + (errno == 0
+                ? "the device had none when the dataplane laid out its memory; restart the dataplane" : Errno.name(errno)));
+            return false;
+        }
         try {
             for (int queue = 0; queue < spec.queues(); queue++) {
                 sockets.add(workers.get(queue).memory().zeroCopy(spec.ifindex(), queue, spec.rings()));

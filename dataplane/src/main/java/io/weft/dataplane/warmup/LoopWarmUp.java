@@ -5,6 +5,7 @@ import static io.weft.dataplane.warmup.Scene.*;
 import io.weft.dataplane.classifier.PodClassifier;
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
+import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.frame.FramePool;
@@ -58,9 +59,9 @@ final class LoopWarmUp implements AutoCloseable {
     private final FrameList all = new FrameList();
     private long received;
 
-    private LoopWarmUp(Scene scene, int chunkSize) {
+    private LoopWarmUp(Scene scene, ChunkLayout layout) {
         CounterFile podCounters = keep(CounterFile.inMemory(new CounterSizing(1, POD_B.id() + 1, 1)));
-        FrameMemory podFrames = keep(FrameMemory.allocate(CHUNKS, chunkSize));
+        FrameMemory podFrames = keep(FrameMemory.allocate(CHUNKS, layout));
         pool = podFrames.pool();
         worker = new Worker(0, -1, scene.counters.worker(0), scene.state, epochs, scene.graph, false);
         thread = Thread.ofPlatform().name("weft-warm-up").daemon(true).unstarted(worker);
@@ -81,9 +82,9 @@ final class LoopWarmUp implements AutoCloseable {
     }
 
     /** @return frames that went all the way */
-    static long run(Scene scene, int chunkSize, long frames, long deadlineNanos) {
+    static long run(Scene scene, ChunkLayout layout, long frames, long deadlineNanos) {
         return NetworkNamespace.callInNew(() -> {
-            try (LoopWarmUp loop = new LoopWarmUp(scene, chunkSize)) {
+            try (LoopWarmUp loop = new LoopWarmUp(scene, layout)) {
                 loop.exchange(frames, deadlineNanos);
                 return loop.received;
             }

@@ -3,6 +3,7 @@ package io.weft.dataplane.warmup;
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
 import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.graph.ForwardingGraph;
 import io.weft.dataplane.port.FrameMemory;
@@ -71,8 +72,8 @@ final class Scene implements AutoCloseable {
     final CounterFile counters = CounterFile.inMemory(new CounterSizing(1, SLOTS, SLOTS));
     private final Deque<AutoCloseable> memories = new ArrayDeque<>();
 
-    Scene(Path directory, int chunkSize) {
-        frames = FrameMemory.allocate(CHUNKS, chunkSize);
+    Scene(Path directory, ChunkLayout layout) {
+        frames = FrameMemory.allocate(CHUNKS, layout);
         memories.push(frames);
         pool = frames.pool();
         memories.push(counters);

@@ -2,6 +2,7 @@ package io.weft.dataplane.warmup;
 
 import static io.weft.dataplane.warmup.Scene.*;
 
+import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.port.Port;
@@ -65,13 +66,13 @@ public final class WarmUp {
      * Comes back after 600,000 frames in memory and 100,000 over veths, or ten seconds and one.
      *
      * @param runDirectory room for a temporary file
-     * @param chunkSize of the workers' memory
+     * @param layout of the workers' memory
      */
-    public static void run(Path runDirectory, int chunkSize) {
+    public static void run(Path runDirectory, ChunkLayout layout) {
         long start = System.nanoTime();
-        CounterSnapshot counted = warm(runDirectory, chunkSize, start + MOST_NANOS);
+        CounterSnapshot counted = warm(runDirectory, layout, start + MOST_NANOS);
         warmPoll();
-        long forwarded = loop(runDirectory, chunkSize, System.nanoTime() + MOST_LOOP_NANOS);
+        long forwarded = loop(runDirectory, layout, System.nanoTime() + MOST_LOOP_NANOS);
         long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
         LOG.log(Level.INFO,
             "warmed up with " + counted.received() + " frames in memory and " + forwarded + " over veths in " + millis
@@ -82,35 +83,35 @@ public final class WarmUp {
      * The part in memory alone, for benchmarks of the graph: what the JIT makes of it depends on the mixture of frames that it has seen.
      *
      * @param directory room for a temporary file
-     * @param chunkSize of the workers' memory
+     * @param layout of the workers' memory
      */
-    public static void inMemory(Path directory, int chunkSize) {
-        warm(directory, chunkSize, System.nanoTime() + MOST_NANOS);
+    public static void inMemory(Path directory, ChunkLayout layout) {
+        warm(directory, layout, System.nanoTime() + MOST_NANOS);
     }
 
-    static CounterSnapshot warm(Path runDirectory, int chunkSize, long deadlineNanos) {
-        return inScene(runDirectory, chunkSize, scene -> {
+    static CounterSnapshot warm(Path runDirectory, ChunkLayout layout, long deadlineNanos) {
+        return inScene(runDirectory, layout, scene -> {
             new WarmUp(scene).run(deadlineNanos);
             return CounterSnapshot.of(scene.counters.reader());
         });
     }
 
     /** The node works without it, its first frames slowly. */
-    static long loop(Path runDirectory, int chunkSize, long deadlineNanos) {
+    static long loop(Path runDirectory, ChunkLayout layout, long deadlineNanos) {
         try {
-            return inScene(runDirectory, chunkSize,
-                scene -> LoopWarmUp.run(scene, chunkSize, LOOP_FRAMES, deadlineNanos));
+            return inScene(runDirectory, layout,
+                scene -> LoopWarmUp.run(scene, layout, LOOP_FRAMES, deadlineNanos));
         } catch (LinuxException e) {
             LOG.log(Level.WARNING, "the workers'' loop is not warmed up: {0}", e.getMessage());
             return 0;
         }
     }
 
-    private static <T> T inScene(Path runDirectory, int chunkSize, Function<Scene, T> task) {
+    private static <T> T inScene(Path runDirectory, ChunkLayout layout, Function<Scene, T> task) {
         Path directory = null;
         try {
             directory = Files.createTempDirectory(runDirectory, "warm-up-");
-            try (Scene scene = new Scene(directory, chunkSize)) {
+            try (Scene scene = new Scene(directory, layout)) {
                 return task.apply(scene);
             }
         } catch (IOException e) {

@@ -17,7 +17,8 @@ class FrameChainsTest {
     private static final int CHUNKS = 64;
 
     private final MappedMemory memory = MappedMemory.anonymous((CHUNKS + 1) * CHUNK, false);
-    private final FramePool pool = new FramePool((memory.address() + CHUNK - 1) & -CHUNK, CHUNKS, CHUNK);
+    private final FramePool pool = new FramePool((memory.address() + CHUNK - 1) & -CHUNK, CHUNKS,
+        ChunkLayout.aligned(CHUNK));
     private final FrameChains chains = pool.chains();
 
     @AfterEach

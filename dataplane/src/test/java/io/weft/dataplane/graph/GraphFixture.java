@@ -7,6 +7,7 @@ import io.weft.dataplane.counters.CounterSizing;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.port.MemoryPort;
@@ -59,6 +60,7 @@ final class GraphFixture implements AutoCloseable {
     static final int N2 = 5;
     static final int K1 = 6;
     static final int CHUNK = 2048;
+    private static final ChunkLayout LAYOUT = ChunkLayout.spread(CHUNK);
 
     static final long GATEWAY_MAC = MacAddress.of("02:00:00:00:00:01");
     static final long POD_A_MAC = MacAddress.of("02:00:00:00:00:0a");
@@ -97,7 +99,7 @@ final class GraphFixture implements AutoCloseable {
         directory = temporaryDirectory();
         counterFile = CounterFile.inMemory(new CounterSizing(1, 16, 64));
         counters = counterFile.worker(0);
-        pool = new FramePool(map((long) chunks * CHUNK), chunks, CHUNK);
+        pool = new FramePool(map(LAYOUT.bytes(chunks)), chunks, LAYOUT);
         writer = TablesWriter.create(directory, TablesSizing.DEFAULT, () -> Long.MAX_VALUE);
         fillTables(writer);
         reader = TablesReader.open(directory);
@@ -198,7 +200,7 @@ final class GraphFixture implements AutoCloseable {
 
     /** Patterned bytes in every chunk, so that a read or a copy past a frame shows. */
     void fillWithCanary() {
-        for (long at = pool.base(); at < pool.base() + (long) pool.chunks() * CHUNK; at++) {
+        for (long at = pool.base(); at < pool.base() + LAYOUT.bytes(pool.chunks()); at++) {
             Memory.putU8(at, 0xC5);
         }
     }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.frame.FramePool;
@@ -185,7 +186,7 @@ class RecoveryTest {
             IntStream.range(0, random.nextInt(8)).forEach(i -> bad.add(random.nextInt(20)));
             LastNode last = new LastNode();
             FragileNode fragile = new FragileNode(last.in(), looksFirst, bad);
-            FramePool pool = new FramePool(1 << 20, 20, 2048);
+            FramePool pool = new FramePool(1 << 20, 20, ChunkLayout.spread(2048));
             DropNode drop = new DropNode(node.counters, pool);
             for (int i = 0; i < 20; i++) {
                 node.batch.at[i] = pool.take();

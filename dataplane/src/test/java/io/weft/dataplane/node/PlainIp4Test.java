@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
+import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.frame.Ingress;
@@ -37,7 +38,7 @@ class PlainIp4Test {
 
     private final MappedMemory memory = MappedMemory.anonymous(1 << 20, false);
     private final CounterFile counterFile = CounterFile.inMemory(new CounterSizing(1, 4, 1));
-    private final FramePool pool = new FramePool(memory.address(), 4, CHUNK);
+    private final FramePool pool = new FramePool(memory.address(), 4, ChunkLayout.aligned(CHUNK));
     private final PortDirectory ports = PortDirectory.EMPTY.with(POD, PortKind.POD, POD_IP, 10, 11, 1450);
     private final FrameBatch batch = new FrameBatch();
     private final Random random = new Random(45);
@@ -60,9 +61,9 @@ class PlainIp4Test {
         FlowTable table = FlowTable.create(at, FlowTable.sizeFor(MAX_FLOWS), MAX_FLOWS, 1);
         SnatPorts snat = new SnatPorts(at + (256 << 10), 1000, 1001);
         PortTx tx = new PortTx(counterFile.worker(0), drop);
-        Dispatch dispatch = new Dispatch(turn, new LocalRewrite(turn, drop, tx), new Vxlan4Encap(turn, drop, tx, CHUNK),
+        Dispatch dispatch = new Dispatch(turn, new LocalRewrite(turn, drop, tx), new Vxlan4Encap(turn, drop, tx, pool),
             new UnderlayRewrite(turn, drop, tx), new Punt(turn, drop, tx));
-        Reject reject = new Reject(turn, drop, dispatch, counterFile.worker(0), CHUNK);
+        Reject reject = new Reject(turn, drop, dispatch, counterFile.worker(0), pool);
         FlowRewrite rewrite = new FlowRewrite(turn, reject, dispatch, table);
         FlowCreate create = new FlowCreate(turn, drop, reject, dispatch, new Icmp4Echo(drop, dispatch), rewrite, table,
             snat);

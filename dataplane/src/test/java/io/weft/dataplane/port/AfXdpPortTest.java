@@ -8,6 +8,7 @@ import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
 import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.port.XdpDevice.WorkerMemory;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
@@ -80,7 +81,7 @@ class AfXdpPortTest {
             ForwardingState state = new ForwardingState(new Adjacencies(slots.address(), 8, 8));
             for (int i = 0; i < count; i++) {
                 WorkerCounters counters = file.worker(i);
-                FrameMemory memory = FrameMemory.allocate(CHUNKS, 2048);
+                FrameMemory memory = FrameMemory.allocate(CHUNKS, ChunkLayout.spread(2048));
                 memories.add(new WorkerMemory(memory, counters));
                 workers.add(new Worker(i, -1, counters, state, epochs, new Wire(memory.pool(), counters), false));
                 threads.add(Thread.ofPlatform().start(workers.get(i)));

@@ -8,6 +8,7 @@ import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.CounterSizing;
 import io.weft.dataplane.counters.PortCounter;
 import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.port.XdpDevice.WorkerMemory;
 import io.weft.dataplane.state.Adjacencies;
@@ -84,8 +85,8 @@ class ChainPortTest {
         final Worker worker;
         final Thread thread;
 
-        Rig(int chunkSize, int mtu, int ring) {
-            memory = FrameMemory.allocate(CHUNKS, chunkSize);
+        Rig(ChunkLayout layout, int mtu, int ring) {
+            memory = FrameMemory.allocate(CHUNKS, layout);
             memories = List.of(new WorkerMemory(memory, counters));
             ForwardingState state = new ForwardingState(new Adjacencies(slots.address(), 8, 8));
             worker = new Worker(0, -1, counters, state, new Epochs(1), new Wire(memory.pool(), counters), false);
@@ -138,8 +139,8 @@ class ChainPortTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"2048, 9000", "4096, 9000", "2048, 31000", "4096, 60000", "4096, 65535"})
-    void datagramsOfAllLengthsAroundSegmentsEndsArrive(int chunkSize, int mtu) throws Exception {
+    @CsvSource({"2048, 2048, 9000", "4096, 4096, 9000", "2048, 2176, 31000", "4096, 4224, 60000", "4096, 4224, 65535"})
+    void datagramsOfAllLengthsAroundSegmentsEndsArrive(int chunkSize, int stride, int mtu) throws Exception {
         int segment = chunkSize - FramePool.HEADROOM;
         TreeSet<Integer> lengths = new TreeSet<>(List.of(0, 1, 1472, mtu - UDP_HEADERS));
         for (int n = 1; n <= MOST_DESCRIPTORS; n++) {
@@ -148,7 +149,7 @@ class ChainPortTest {
             }
         }
         int most = Math.min(mtu - UDP_HEADERS, 65_507);
-        try (Rig rig = new Rig(chunkSize, mtu, 256);
+        try (Rig rig = new Rig(new ChunkLayout(chunkSize, stride), mtu, 256);
             DatagramSocket there = socket(podB, B);
             DatagramSocket here = socket(podA, A)) {
             for (int length : lengths.headSet(most, true)) {
@@ -164,9 +165,9 @@ class ChainPortTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"2048, 9000, 256", "4096, 9000, 256", "4096, 60000, 32", "4096, 60000, 1024"})
-    void aStreamArrivesThoughRingsWrapAndFillUp(int chunkSize, int mtu, int ring) throws Exception {
-        try (Rig rig = new Rig(chunkSize, mtu, ring)) {
+    @CsvSource({"2048, 2048, 9000, 256", "4096, 4224, 9000, 256", "4096, 4224, 60000, 32", "4096, 4096, 60000, 1024"})
+    void aStreamArrivesThoughRingsWrapAndFillUp(int chunkSize, int stride, int mtu, int ring) throws Exception {
+        try (Rig rig = new Rig(new ChunkLayout(chunkSize, stride), mtu, ring)) {
             transfer(64 << 20);
             assertEquals(0, errors(podA, "Tcp:", "InCsumErrors") + errors(podB, "Tcp:", "InCsumErrors"));
             rig.devices.forEach(device -> device.ports().forEach(AfXdpPort::readStatistics));

@@ -2,6 +2,7 @@ package io.weft.dataplane.warmup;
 
 import static org.junit.jupiter.api.Assertions.*;
 
+import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.testing.TestNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,7 +16,7 @@ class WarmUpTest {
 
     @Test
     void visitsEveryNodeAndLeavesNothing() throws IOException {
-        CounterSnapshot counted = WarmUp.warm(directory, 2048, System.nanoTime() + 30_000_000_000L);
+        CounterSnapshot counted = WarmUp.warm(directory, ChunkLayout.spread(2048), System.nanoTime() + 30_000_000_000L);
         assertEquals(counted.received() + counted.originated(), counted.ended());
         List<String> missed = counted.nodes().entrySet().stream().filter(node -> node.getValue() == 0)
             .map(node -> node.getKey()).toList();
@@ -30,7 +31,7 @@ class WarmUpTest {
     @Test
     void forwardsOverVethsAndLeavesNothing() throws IOException {
         TestNetwork.requireRoot();
-        assertTrue(WarmUp.loop(directory, 2048, System.nanoTime() + 30_000_000_000L) >= 100_000);
+        assertTrue(WarmUp.loop(directory, ChunkLayout.spread(2048), System.nanoTime() + 30_000_000_000L) >= 100_000);
         try (var files = Files.list(directory)) {
             assertEquals(0, files.count());
         }

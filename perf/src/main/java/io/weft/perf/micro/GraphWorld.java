@@ -3,6 +3,7 @@ package io.weft.perf.micro;
 import com.sun.management.ThreadMXBean;
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
+import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.graph.NodeObserver;
 import io.weft.dataplane.warmup.WarmUp;
@@ -28,7 +29,7 @@ final class GraphWorld implements AutoCloseable {
     /** The product's, without configuration. */
     private static final int DEFAULT_MAX_FLOWS = 131_072;
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    private static final int WARM_UP_CHUNK = 4096;
+    private static final ChunkLayout WARM_UP_LAYOUT = ChunkLayout.spread(4096);
     private static final int SNAT_FIRST = 61_000;
     private static final int SNAT_LAST = 65_535;
 
@@ -83,7 +84,7 @@ final class GraphWorld implements AutoCloseable {
 
     /** Makes the JIT know the graph as the product's does before its first frame; once in a JVM that measures, before its world. */
     static void warmUp() {
-        WarmUp.inMemory(Path.of(System.getProperty("java.io.tmpdir")), WARM_UP_CHUNK);
+        WarmUp.inMemory(Path.of(System.getProperty("java.io.tmpdir")), WARM_UP_LAYOUT);
     }
 
     /** With the margin that keeps half-open flows from being evicted. */

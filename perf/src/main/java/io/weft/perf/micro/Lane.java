@@ -1,6 +1,7 @@
 package io.weft.perf.micro;
 
 import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.graph.ForwardingGraph;
@@ -20,7 +21,7 @@ import io.weft.lb.nat.SnatPorts;
  */
 final class Lane {
     private static final int FRAMES = 4096;
-    private static final int CHUNK = 2048;
+    private static final ChunkLayout LAYOUT = ChunkLayout.spread(2048);
 
     private final FramePool pool;
     private final ForwardingGraph graph;
@@ -38,7 +39,7 @@ final class Lane {
         this.index = index;
         this.counters = counters;
         this.epochs = epochs;
-        pool = new FramePool(memory.map((long) FRAMES * CHUNK), FRAMES, CHUNK);
+        pool = new FramePool(memory.map(LAYOUT.bytes(FRAMES)), FRAMES, LAYOUT);
         graph = new ForwardingGraph(state, flows, snatPorts, counters, pool, observer);
         Port[] ports = new Port[NodeSetup.PORTS];
         for (int id = PortDirectory.UPLINK_PORT; id < ports.length; id++) {
@@ -100,6 +101,6 @@ final class Lane {
     }
 
     private long at(int frame) {
-        return pool.base() + (long) frame * CHUNK + FramePool.HEADROOM;
+        return pool.chunkAt(frame) + FramePool.HEADROOM;
     }
 }
