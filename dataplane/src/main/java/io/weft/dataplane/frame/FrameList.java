@@ -1,5 +1,7 @@
 package io.weft.dataplane.frame;
 
+import java.util.stream.IntStream;
+
 /**
  * Frames of a batch, by index, on their way into a node. A frame is on at most one list. Both fields are public so that a node's loop
  * works on an array in a local.
@@ -7,11 +9,27 @@ package io.weft.dataplane.frame;
  * <p>Thread: one worker. Allocation: none after construction.
  */
 public final class FrameList {
+    private static final int[] ALL = IntStream.range(0, FrameBatch.CAPACITY).toArray();
+
     public final int[] index = new int[FrameBatch.CAPACITY];
     public int size;
 
     public void add(int frame) {
         index[size++] = frame;
+    }
+
+    /** Becomes the frames of a set, in order. @param frames a bit for each */
+    public void set(long frames) {
+        if ((frames & frames + 1) == 0) {
+            size = Long.bitCount(frames);
+            System.arraycopy(ALL, 0, index, 0, size);
+            return;
+        }
+        int count = 0;
+        for (long rest = frames; rest != 0; rest &= rest - 1) {
+            index[count++] = Long.numberOfTrailingZeros(rest);
+        }
+        size = count;
     }
 
     /** Searches; for the way after an exception. */

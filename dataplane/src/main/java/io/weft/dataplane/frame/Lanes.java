@@ -2,6 +2,7 @@ package io.weft.dataplane.frame;
 
 import java.nio.ByteOrder;
 import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -50,6 +51,9 @@ public final class Lanes {
         public static final VectorSpecies<Long> SPECIES = LongVector.SPECIES_PREFERRED.length() > Long.BYTES
             ? LongVector.SPECIES_512 : LongVector.SPECIES_PREFERRED;
         public static final int COUNT = SPECIES.length();
+        /** As many lanes, of 32 bits. */
+        public static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class,
+            VectorShape.forBitSize(SPECIES.vectorBitSize() / 2));
 
         private Widest() {
         }

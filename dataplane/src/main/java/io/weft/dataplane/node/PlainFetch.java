@@ -1,10 +1,17 @@
 package io.weft.dataplane.node;
 
+import static jdk.incubator.vector.VectorOperators.EQ;
+import static jdk.incubator.vector.VectorOperators.I2L;
+
 import io.weft.dataplane.counters.NodeId;
 import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.state.PortDirectory;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The short way's {@code ethernet-input}: loads the headers of all frames into columns, and compares what all plain frames of a pod have in common.
@@ -13,6 +20,8 @@ import io.weft.encap.packet.EthernetHeader;
  * (Java has no prefetch).
  */
 final class PlainFetch extends PlainStage {
+    private static final VectorSpecies<Long> SPECIES = Lanes.Widest.SPECIES;
+    private static final int STEP = Lanes.Widest.COUNT;
     private static final long LOW_32 = 0xFFFF_FFFFL;
 
     private final Turn turn;
@@ -27,18 +36,19 @@ final class PlainFetch extends PlainStage {
      */
     @Override
     int process(FrameBatch batch, PlainFrames frames) {
-        long[] words = frames.words;
+        load(batch, frames.words, turn.ports().plainPods());
+        frames.uplink = begin(batch, frames.words);
+        return batch.size;
+    }
+
+    private static void load(FrameBatch batch, long[] words, long[] pods) {
         int size = batch.size;
         long[] at = batch.at;
-        int[] length = batch.length;
         int[] port = batch.port;
-        long[] pods = turn.ports().plainPods();
-        long uplink = 0;
         for (int frame = 0; frame < size; frame++) {
             long first = Memory.address(at[frame]);
             long ip = first + EthernetHeader.LENGTH;
-            int ingress = port[frame];
-            int pod = ingress * PortDirectory.PLAIN_WORDS;
+            int pod = port[frame] * PortDirectory.PLAIN_WORDS;
             long header1 = Memory.nativeI64(ip + 8);
             words[PlainFrames.ODD + frame] = Memory.nativeI64(first) ^ pods[pod]
                 | Memory.nativeI64(first + 6) ^ pods[pod + 1]
@@ -48,14 +58,23 @@ final class PlainFetch extends PlainStage {
             words[PlainFrames.HEADER2 + frame] = Memory.nativeI64(ip + 16);
             words[PlainFrames.HEADER3 + frame] = Memory.nativeI64(ip + 24);
             words[PlainFrames.HEADER4 + frame] = Memory.nativeI64(ip + 32);
-            words[PlainFrames.IP + frame] = ip;
-            words[PlainFrames.REMAINING + frame] = (long) length[frame] - EthernetHeader.LENGTH;
-            words[PlainFrames.INGRESS + frame] = ingress;
-            if (ingress == PortDirectory.UPLINK_PORT) {
-                uplink |= PlainFrames.bit(frame);
-            }
         }
-        frames.uplink = uplink;
-        return size;
+    }
+
+    /** @return the frames from the uplink */
+    private long begin(FrameBatch batch, long[] words) {
+        long uplink = 0;
+        for (int frame = 0; frame < batch.size; frame += STEP) {
+            LongVector at = LongVector.fromArray(SPECIES, batch.at, frame);
+            LongVector port = IntVector.fromArray(Lanes.Widest.INTS, batch.port, frame).convertShape(I2L, SPECIES, 0)
+                .reinterpretAsLongs();
+            LongVector length = IntVector.fromArray(Lanes.Widest.INTS, batch.length, frame)
+                .convertShape(I2L, SPECIES, 0).reinterpretAsLongs();
+            at.add(EthernetHeader.LENGTH).intoArray(words, PlainFrames.IP + frame);
+            length.sub(EthernetHeader.LENGTH).intoArray(words, PlainFrames.REMAINING + frame);
+            port.intoArray(words, PlainFrames.INGRESS + frame);
+            uplink |= port.compare(EQ, PortDirectory.UPLINK_PORT).toLong() << frame;
+        }
+        return uplink & PlainFrames.all(batch.size);
     }
 }

@@ -116,6 +116,7 @@ final class PlainFlow extends PlainStage {
         frames.segments = segments & frames.ready;
         frames.firstReplies = firstReplies & frames.ready;
         frames.incomplete = partial & frames.tunnel;
+        frames.requests = partial & frames.local;
         longOnes = tooLong & frames.ready;
     }
 

@@ -1,7 +1,13 @@
 package io.weft.dataplane.node;
 
+import static jdk.incubator.vector.VectorOperators.L2I;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+
 import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.Lanes;
 import java.util.Arrays;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorMask;
 
 /**
  * What the stages of the short way tell each other: a column for each fact, by the frame's index, so that a stage computes on as many frames at once
@@ -79,6 +85,13 @@ final class PlainFrames {
     long firstReplies;
     /** Ready, to leave through the tunnel, with a checksum that lacks the payload. */
     long incomplete;
+    /** Ready, to leave to a pod, with such a checksum. */
+    long requests;
+
+    /** By PlainLocal: how many pods the local frames leave to, and of each its port and its frames. */
+    int localPorts;
+    final int[] localPort = new int[FrameBatch.CAPACITY];
+    final long[] localFrames = new long[FrameBatch.CAPACITY];
 
     // -- of ready frames, by PlainFlow -----------------------------------------------------------------------------------------
 
@@ -140,6 +153,7 @@ final class PlainFrames {
         segments = 0;
         firstReplies = 0;
         incomplete = 0;
+        requests = 0;
     }
 
     /** Takes out a ready frame that is dropped because of this. */
@@ -157,6 +171,19 @@ final class PlainFrames {
         segments &= others;
         firstReplies &= others;
         incomplete &= others;
+        requests &= others;
+    }
+
+    /** Tells the batch where frames begin, and how long they are, with {@code header} bytes before their IPv4 packets. */
+    void place(FrameBatch batch, long set, int header) {
+        for (int at = 0; at < batch.size; at += Lanes.Widest.COUNT) {
+            VectorMask<Long> mask = VectorMask.fromLong(Lanes.Widest.SPECIES, set >>> at);
+            LongVector.fromArray(Lanes.Widest.SPECIES, words, IP + at).sub(header).intoArray(batch.at, at, mask);
+            LongVector.zero(Lanes.Widest.SPECIES).intoArray(batch.checksum, at, mask);
+            LongVector.fromArray(Lanes.Widest.SPECIES, words, DIGEST + at).lanewise(LSHR, LENGTH_SHIFT).add(header)
+                .convertShape(L2I, Lanes.Widest.INTS, 0).reinterpretAsInts()
+                .intoArray(batch.length, at, mask.cast(Lanes.Widest.INTS));
+        }
     }
 
     static int length(long digest) {

@@ -1,10 +1,12 @@
 package io.weft.dataplane.node;
 
+import static jdk.incubator.vector.VectorOperators.EQ;
+
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.NodeId;
 import io.weft.dataplane.frame.ChecksumRequest;
 import io.weft.dataplane.frame.FrameBatch;
-import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.state.EthernetWords;
 import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.state.PortKind;
@@ -12,52 +14,77 @@ import io.weft.encap.checksum.L4Checksum;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.Ipv4Header;
+import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorSpecies;
 
-/** The short way's {@code local-rewrite}: the Ethernet header towards a pod. */
+/** The short way's {@code local-rewrite}: finds out which frames leave to which pod, and writes the Ethernet headers, pod by pod. */
 final class PlainLocal extends PlainStage {
+    private static final VectorSpecies<Long> SPECIES = Lanes.Widest.SPECIES;
+    private static final long LOW_32 = 0xFFFF_FFFFL;
+    private static final int TYPE_END = EthernetHeader.LENGTH - Long.BYTES;
+
     private final Turn turn;
     private final DropNode drop;
-    private final FrameList tx;
 
-    PlainLocal(Turn turn, DropNode drop, PortTx tx) {
+    PlainLocal(Turn turn, DropNode drop) {
         super(NodeId.LOCAL_REWRITE);
         this.turn = turn;
         this.drop = drop;
-        this.tx = tx.in();
     }
 
     @Override
     int process(FrameBatch batch, PlainFrames frames) {
         long local = frames.local;
+        frames.localPorts = 0;
+        if (local == 0) { return 0; }
+        frames.place(batch, local, EthernetHeader.LENGTH);
         PortDirectory ports = turn.ports();
-        for (long rest = local; rest != 0; rest = PlainFrames.withoutFirst(rest)) {
-            int frame = PlainFrames.first(rest);
-            try {
-                rewrite(batch, frame, frames, ports);
-            } catch (RuntimeException | AssertionError | InternalError e) {
-                frames.fail(frame, e);
-                drop.add(frame, DropReason.INTERNAL_ERROR);
-            }
+        for (long rest = local; rest != 0;) {
+            int egress = (int) frames.words[PlainFrames.EGRESS_AND_META + PlainFrames.first(rest)];
+            long toPort = leavingBy(egress, batch.size, frames.words) & rest;
+            rest &= ~toPort;
+            rewrite(frames, toPort, Egress.index(egress), ports);
         }
+        request(batch, frames);
         return Long.bitCount(local);
     }
 
-    private void rewrite(FrameBatch batch, int frame, PlainFrames frames, PortDirectory ports) {
-        long[] words = frames.words;
-        int port = Egress.index((int) words[PlainFrames.EGRESS_AND_META + frame]);
-        if (ports.kind(port) == PortKind.NONE) {
-            drop.add(frame, DropReason.NO_PORT);
-            return;
+    private static long leavingBy(int egress, int size, long[] words) {
+        long leaving = 0;
+        for (int at = 0; at < size; at += Lanes.Widest.COUNT) {
+            leaving |= LongVector.fromArray(SPECIES, words, PlainFrames.EGRESS_AND_META + at).and(LOW_32)
+                .compare(EQ, egress & LOW_32).toLong() << at;
         }
-        long digest = words[PlainFrames.DIGEST + frame];
-        long at = Memory.address(words[PlainFrames.IP + frame] - EthernetHeader.LENGTH);
-        boolean partial = ((int) words[PlainFrames.TRAITS + frame] & PlainFrames.PARTIAL) != 0;
-        EthernetWords.store(at, ports.ethernet0(port), ports.ethernet1(port));
-        batch.at[frame] = at;
-        batch.length[frame] = PlainFrames.length(digest) + EthernetHeader.LENGTH;
-        batch.txPort[frame] = port;
-        batch.checksum[frame] = partial ? ChecksumRequest.of(EthernetHeader.LENGTH + Ipv4Header.LENGTH,
-            L4Checksum.fieldOffset(PlainFrames.protocol(digest))) : ChecksumRequest.NONE;
-        tx.add(frame);
+        return leaving;
+    }
+
+    private void rewrite(PlainFrames frames, long toPort, int port, PortDirectory ports) {
+        boolean known = ports.kind(port) != PortKind.NONE;
+        long first = known ? EthernetWords.firstInMemory(ports.ethernet0(port)) : 0;
+        long last = known ? EthernetWords.lastInMemory(ports.ethernet0(port), ports.ethernet1(port)) : 0;
+        for (long rest = toPort; rest != 0; rest = PlainFrames.withoutFirst(rest)) {
+            int frame = PlainFrames.first(rest);
+            if (known) {
+                long at = Memory.address(frames.words[PlainFrames.IP + frame] - EthernetHeader.LENGTH);
+                Memory.putNativeI64(at, first);
+                Memory.putNativeI64(at + TYPE_END, last);
+            } else {
+                frames.takeOut(frame);
+                drop.add(frame, DropReason.NO_PORT);
+            }
+        }
+        if (known) {
+            frames.localPort[frames.localPorts] = port;
+            frames.localFrames[frames.localPorts++] = toPort;
+        }
+    }
+
+    /** Leaves checksums that a pod left to its device to the next one. */
+    private static void request(FrameBatch batch, PlainFrames frames) {
+        for (long rest = frames.requests; rest != 0; rest = PlainFrames.withoutFirst(rest)) {
+            int frame = PlainFrames.first(rest);
+            batch.checksum[frame] = ChecksumRequest.of(EthernetHeader.LENGTH + Ipv4Header.LENGTH,
+                L4Checksum.fieldOffset(PlainFrames.protocol(frames.words[PlainFrames.DIGEST + frame])));
+        }
     }
 }

@@ -18,6 +18,7 @@ public final class PortTx extends Node {
     private final WorkerCounters counters;
     private final DropNode drop;
     private final FrameList[] byPort = new FrameList[PortDirectory.MAX_PORTS];
+    private final FrameList plain = new FrameList();
     private final int[] used = new int[FrameBatch.CAPACITY];
     private int usedCount;
     private Port[] ports = {};
@@ -56,6 +57,13 @@ public final class PortTx extends Node {
             frames.clear();
         }
         usedCount = 0;
+    }
+
+    /** Sends frames of the short way, before this batch's others. @param set a bit for each */
+    void send(FrameBatch batch, int port, long set) {
+        plain.set(set);
+        counters.node(NodeId.PORT_TX, plain.size);
+        transmit(batch, port, plain);
     }
 
     /** @return the port that all frames go to, as they mostly do, or -1 */

@@ -151,10 +151,10 @@ public final class MemoryPort implements Port {
 
     @Override
     public int transmit(FrameBatch batch, FrameList frames) {
-        int accepted = 0;
+        int accepted = sent == Sent.FORGOTTEN ? frames.size : accept(batch, frames);
         long bytes = 0;
-        while (accepted < frames.size && accept(batch, frames.index[accepted])) {
-            bytes += batch.length[frames.index[accepted++]];
+        for (int n = 0; n < accepted; n++) {
+            bytes += batch.length[frames.index[n]];
         }
         counters.port(id, PortCounter.TX_FRAMES, accepted);
         counters.port(id, PortCounter.TX_BYTES, bytes);
@@ -162,12 +162,18 @@ public final class MemoryPort implements Port {
         return accepted;
     }
 
+    private int accept(FrameBatch batch, FrameList frames) {
+        int accepted = 0;
+        while (accepted < frames.size && accept(batch, frames.index[accepted])) {
+            accepted++;
+        }
+        return accepted;
+    }
+
     private boolean accept(FrameBatch batch, int frame) {
         lastChecksum = batch.checksum[frame];
         if (sent == Sent.CAPTURED) { return captured.add(batch.at[frame], batch.length[frame], batch.checksum[frame]); }
-        if (sent == Sent.RECYCLED) {
-            chains.give(batch.at[frame]);
-        }
+        chains.give(batch.at[frame]);
         return true;
     }
 

@@ -18,6 +18,16 @@ public final class EthernetWords {
         return source << 32 | (long) type << 16;
     }
 
+    /** Of {@link #first}, as it lies in memory. */
+    public static long firstInMemory(long first) {
+        return Long.reverseBytes(first);
+    }
+
+    /** The last 8 of the 14 bytes, as they lie in memory. */
+    public static long lastInMemory(long first, long second) {
+        return Long.reverseBytes(first << 48 | second >>> 16);
+    }
+
     /** Writes the 14 bytes at {@code at}. */
     public static void store(long at, long first, long second) {
         Memory.putI64(at, first);
