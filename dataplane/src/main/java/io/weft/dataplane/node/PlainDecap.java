@@ -1,8 +1,10 @@
 package io.weft.dataplane.node;
 
 import static jdk.incubator.vector.VectorOperators.EQ;
+import static jdk.incubator.vector.VectorOperators.L2I;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.NE;
 import static jdk.incubator.vector.VectorOperators.ULE;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
@@ -24,6 +26,7 @@ import io.weft.encap.tunnel.TunnelTemplate;
 import io.weft.encap.tunnel.VxlanHeader;
 import java.util.Arrays;
 import jdk.incubator.vector.LongVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /** The short way's {@code vxlan4-decap}: the outer headers of frames that a known peer sent through the tunnel. */
@@ -48,7 +51,9 @@ final class PlainDecap extends PlainStage {
     private static final long VNI_MASK = 0xFF_FFFF;
     private static final int PEERS = 1024;
     private static final int PEER_SHIFT = Integer.SIZE - 10;
-    private static final int GOLDEN_RATIO = 0x9E37_79B1;
+    private static final long GOLDEN_RATIO = 0x9E37_79B1L;
+    /** Of a peer in the lower half of a word. */
+    private static final long NEGATIVE = 0x8000_0000L;
     /** Of the endpoint 255.255.255.255. */
     private static final long NO_PEER = -1;
 
@@ -58,6 +63,8 @@ final class PlainDecap extends PlainStage {
     private long vni;
     /** Endpoint as on the wire 32 | peer, or a negative number for none, 32; by a hash of the endpoint. Of {@link #generation} of {@link #known}. */
     private final long[] peers = new long[PEERS];
+    /** Of each frame, its place in {@link #peers}. */
+    private final int[] slots = new int[FrameBatch.CAPACITY];
     private ForwardingTables known;
     private long generation;
 
@@ -73,10 +80,12 @@ final class PlainDecap extends PlainStage {
         if (uplink != 0 && turn.ports().kind(PortDirectory.UPLINK_PORT) == PortKind.UPLINK) {
             begin();
             long expected = compare(batch.size, frames.words) & uplink;
-            for (long rest = expected; rest != 0; rest = PlainFrames.withoutFirst(rest)) {
-                int frame = PlainFrames.first(rest);
-                decapsulate(frames.words, frame, Memory.address(batch.at[frame]));
+            long unknown = enter(batch.size, frames.words, expected);
+            if (unknown != 0) {
+                expected &= ~find(frames.words, unknown);
             }
+            load(batch, frames.words, expected);
+            check(batch.size, frames.words, expected);
         }
         return Long.bitCount(uplink);
     }
@@ -129,34 +138,80 @@ final class PlainDecap extends PlainStage {
         return right;
     }
 
-    /** Looks at both Ethernet headers, the sender and ECN, and loads what is inside. */
-    private void decapsulate(long[] words, int frame, long at) {
-        long ip = at + INNER_IP;
-        int endpoint = (int) (words[PlainFrames.HEADER1 + frame] >>> 32);
-        int slot = endpoint * GOLDEN_RATIO >>> PEER_SHIFT;
-        long entry = peers[slot];
-        int peer = (int) ((int) (entry >>> 32) == endpoint ? entry : find(slot, endpoint));
-        long header0 = Memory.nativeI64(ip);
-        int innerTos = (int) header0 >>> 8;
-        boolean plain = peer >= 0 && ((Memory.nativeI64(at) ^ uplinkMac) & ETHERNET_MASK
-            | Memory.nativeU16(at + TYPE) ^ WIRE_IPV4 | Memory.nativeU16(at + INNER_TYPE) ^ WIRE_IPV4) == 0
-            && Ecn.decapsulate((int) words[PlainFrames.HEADER0 + frame] >>> 8, innerTos) == Ecn.of(innerTos);
-        if (!plain) { return; }
-        words[PlainFrames.ODD + frame] = 0;
-        words[PlainFrames.IP + frame] = ip;
-        words[PlainFrames.REMAINING + frame] = (long) swap16((int) words[PlainFrames.HEADER3 + frame]) - UDP_AND_LINK;
-        words[PlainFrames.INGRESS + frame] = Ingress.tunnel(peer);
-        words[PlainFrames.HEADER0 + frame] = header0;
-        words[PlainFrames.HEADER1 + frame] = Memory.nativeI64(ip + 8);
-        words[PlainFrames.HEADER2 + frame] = Memory.nativeI64(ip + 16);
-        words[PlainFrames.HEADER3 + frame] = Memory.nativeI64(ip + 24);
-        words[PlainFrames.HEADER4 + frame] = Memory.nativeI64(ip + 32);
+    /**
+     * Goes on behind the outer headers of expected frames: position, length, sender. The outer TOS is kept for {@link #check}.
+     *
+     * @return those whose sender is not in {@link #peers}
+     */
+    private long enter(int size, long[] words, long expected) {
+        long unknown = 0;
+        for (int at = 0; at < size; at += STEP) {
+            VectorMask<Long> mask = VectorMask.fromLong(SPECIES, expected >>> at);
+            LongVector endpoint = LongVector.fromArray(SPECIES, words, PlainFrames.HEADER1 + at).lanewise(LSHR, 32);
+            endpoint.mul(GOLDEN_RATIO).and(LOW_32).lanewise(LSHR, PEER_SHIFT)
+                .convertShape(L2I, Lanes.Widest.INTS, 0).reinterpretAsInts().intoArray(slots, at);
+            LongVector entry = LongVector.fromArray(SPECIES, peers, 0, slots, at);
+            unknown |= entry.lanewise(LSHR, 32).lanewise(XOR, endpoint).or(entry.and(NEGATIVE)).compare(NE, 0)
+                .toLong() << at;
+            entry.and(PlainFrames.INGRESS_MASK).or(Ingress.TUNNEL)
+                .intoArray(words, PlainFrames.INGRESS + at, mask);
+            LongVector udp = LongVector.fromArray(SPECIES, words, PlainFrames.HEADER3 + at);
+            udp.lanewise(LSHR, 8).and(BYTE).or(udp.lanewise(LSHL, 8).and(UPPER_BYTE)).sub(UDP_AND_LINK)
+                .intoArray(words, PlainFrames.REMAINING + at, mask);
+            LongVector.fromArray(SPECIES, words, PlainFrames.IP + at).add(INNER_IP - EthernetHeader.LENGTH)
+                .intoArray(words, PlainFrames.IP + at, mask);
+            LongVector.fromArray(SPECIES, words, PlainFrames.HEADER0 + at).intoArray(words, PlainFrames.VERDICT + at);
+        }
+        return unknown & expected;
     }
 
-    private long find(int slot, int wireEndpoint) {
-        long peer = known.peerByEndpoint(Integer.reverseBytes(wireEndpoint));
-        peers[slot] = (long) wireEndpoint << 32 | peer & LOW_32;
-        return peer;
+    /** Loads what is inside, and compares what Ethernet headers have in common. */
+    private void load(FrameBatch batch, long[] words, long expected) {
+        long mac = uplinkMac;
+        for (long rest = expected; rest != 0; rest = PlainFrames.withoutFirst(rest)) {
+            int frame = PlainFrames.first(rest);
+            long at = Memory.address(batch.at[frame]);
+            words[PlainFrames.ODD + frame] = (Memory.nativeI64(at) ^ mac) & ETHERNET_MASK
+                | Memory.nativeU16(at + TYPE) ^ WIRE_IPV4 | Memory.nativeU16(at + INNER_TYPE) ^ WIRE_IPV4;
+            words[PlainFrames.HEADER0 + frame] = Memory.nativeI64(at + INNER_IP);
+            words[PlainFrames.HEADER1 + frame] = Memory.nativeI64(at + INNER_IP + 8);
+            words[PlainFrames.HEADER2 + frame] = Memory.nativeI64(at + INNER_IP + 16);
+            words[PlainFrames.HEADER3 + frame] = Memory.nativeI64(at + INNER_IP + 24);
+            words[PlainFrames.HEADER4 + frame] = Memory.nativeI64(at + INNER_IP + 32);
+        }
+    }
+
+    /** Both ECN fields: a packet that would have to be marked, or dropped, is odd. */
+    private static void check(int size, long[] words, long expected) {
+        for (int at = 0; at < size; at += STEP) {
+            VectorMask<Long> mask = VectorMask.fromLong(SPECIES, expected >>> at);
+            LongVector outer = LongVector.fromArray(SPECIES, words, PlainFrames.VERDICT + at).lanewise(LSHR, 8)
+                .and(Ecn.MASK);
+            LongVector inner = LongVector.fromArray(SPECIES, words, PlainFrames.HEADER0 + at).lanewise(LSHR, 8)
+                .and(Ecn.MASK);
+            LongVector shift = inner.lanewise(LSHL, 2).or(outer).lanewise(LSHL, 2);
+            LongVector left = LongVector.broadcast(SPECIES, Ecn.DECAPSULATED).lanewise(LSHR, shift).and(0xF);
+            LongVector.fromArray(SPECIES, words, PlainFrames.ODD + at).or(left.lanewise(XOR, inner))
+                .intoArray(words, PlainFrames.ODD + at, mask);
+        }
+    }
+
+    /**
+     * Looks up the senders of frames that sent none before, or have their place in {@link #peers} taken by another.
+     *
+     * @return frames whose sender is no peer
+     */
+    private long find(long[] words, long unknown) {
+        long strangers = 0;
+        for (long rest = unknown; rest != 0; rest = PlainFrames.withoutFirst(rest)) {
+            int frame = PlainFrames.first(rest);
+            int endpoint = (int) (words[PlainFrames.HEADER1 + frame] >>> 32);
+            int peer = known.peerByEndpoint(Integer.reverseBytes(endpoint));
+            peers[slots[frame]] = (long) endpoint << 32 | peer & LOW_32;
+            words[PlainFrames.INGRESS + frame] = Ingress.tunnel(peer);
+            strangers |= peer < 0 ? PlainFrames.bit(frame) : 0;
+        }
+        return strangers;
     }
 
     /** The lower half, its two bytes exchanged. */
