@@ -41,7 +41,8 @@ final class PlainEncap extends PlainStage {
         long[] words = frames.words;
         int header = Egress.index((int) words[PlainFrames.EGRESS_AND_META + frame]) * TunnelHeaders.WORDS;
         long at = Memory.address(words[PlainFrames.IP + frame] - TunnelTemplate.LENGTH);
-        if (!TunnelHeaders.write(headers, header, at, words[PlainFrames.OUTER + frame])) {
+        if (!TunnelHeaders.write(headers, header, at, words[PlainFrames.OUTER_IPV4 + frame],
+            words[PlainFrames.OUTER_UDP + frame])) {
             frames.takeOut(frame);
             drop.add(frame, DropReason.NEIGHBOUR_UNRESOLVED);
         }

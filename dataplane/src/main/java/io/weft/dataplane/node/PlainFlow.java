@@ -12,6 +12,7 @@ import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.state.TunnelHeaders;
 import io.weft.encap.memory.Memory;
+import io.weft.encap.packet.Ecn;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.packet.TcpHeader;
@@ -169,12 +170,13 @@ final class PlainFlow extends PlainStage {
             LongVector udp = total.sub(Ipv4Header.LENGTH);
             LongVector port = traits.lanewise(LSHR, PlainFrames.HASH_SHIFT).and(TunnelHeaders.SOURCE_PORT_MASK)
                 .or(TunnelHeaders.SOURCE_PORT_BASE);
-            total.lanewise(LSHR, 8).and(BYTE).or(total.lanewise(LSHL, 8).and(UPPER_BYTE))
-                .or(port.lanewise(LSHL, 8).and(BYTE << 16)).or(port.lanewise(LSHL, 24).and(BYTE << 24))
+            LongVector wireLength = total.lanewise(LSHR, 8).and(BYTE).or(total.lanewise(LSHL, 8).and(UPPER_BYTE));
+            LongVector ecn = traits.lanewise(LSHR, PlainFrames.ECN_SHIFT - 8).and(Ecn.MASK << 8);
+            wireLength.lanewise(LSHL, 16).or(ecn).or(TunnelHeaders.IPV4_BEGINNING)
+                .or(wireLength.add(ecn).lanewise(LSHL, 32)).intoArray(words, PlainFrames.OUTER_IPV4 + at);
+            port.lanewise(LSHL, 8).and(BYTE << 16).or(port.lanewise(LSHL, 24).and(BYTE << 24))
                 .or(udp.lanewise(LSHL, 40).and(BYTE << 48)).or(udp.lanewise(LSHL, 56))
-                .or(traits.lanewise(LSHL, TunnelHeaders.OWN_ECN_SHIFT - PlainFrames.ECN_SHIFT)
-                    .and(3L << TunnelHeaders.OWN_ECN_SHIFT))
-                .intoArray(words, PlainFrames.OUTER + at);
+                .intoArray(words, PlainFrames.OUTER_UDP + at);
         }
     }
 }

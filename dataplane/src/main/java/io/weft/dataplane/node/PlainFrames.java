@@ -107,10 +107,11 @@ final class PlainFrames {
     /** Where the L4 checksum is, and what it will be. */
     static final int CHECKSUM_AT = 24 * FrameBatch.CAPACITY;
     static final int NEW_CHECKSUM = 25 * FrameBatch.CAPACITY;
-    /** The part of the tunnel's headers that each packet has of its own: {@code TunnelHeaders}. */
-    static final int OUTER = 26 * FrameBatch.CAPACITY;
+    /** The parts of the tunnel's headers that each packet has of its own: {@code TunnelHeaders.write}. */
+    static final int OUTER_IPV4 = 26 * FrameBatch.CAPACITY;
+    static final int OUTER_UDP = 27 * FrameBatch.CAPACITY;
 
-    private static final int COLUMNS = 27;
+    private static final int COLUMNS = 28;
 
     /** All columns: {@code words[COLUMN + frame]}. One array, because the JIT keeps a register for each. */
     final long[] words = new long[COLUMNS * FrameBatch.CAPACITY];

@@ -3,7 +3,6 @@ package io.weft.dataplane.state;
 import io.weft.dataplane.frame.Lanes;
 import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
-import io.weft.encap.packet.Ecn;
 import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.tunnel.TunnelTemplate;
@@ -25,16 +24,14 @@ public final class TunnelHeaders {
     /** Source ports are 49152 to 65535 (RFC 7348 section 5), by the flow's hash. */
     public static final int SOURCE_PORT_BASE = 0xC000;
     public static final int SOURCE_PORT_MASK = 0x3FFF;
-    public static final int OWN_ECN_SHIFT = 32;
+    /** The first four bytes of an IPv4 header without options, TOS and total length 0. */
+    public static final int IPV4_BEGINNING = 0x45;
 
-    private static final int OWN_SOURCE_PORT_SHIFT = 16;
-    private static final int OWN_UDP_LENGTH_SHIFT = 48;
-    private static final int TOS_AT = EthernetHeader.LENGTH + 1;
-    private static final int TOTAL_LENGTH_AT = EthernetHeader.LENGTH + 2;
+    private static final int IPV4_AT = EthernetHeader.LENGTH;
     /** The first two bytes of a word. */
-    private static final int CHECKSUM_AT = EthernetHeader.LENGTH + Ipv4Header.CHECKSUM_OFFSET;
-    private static final int SOURCE_PORT_AT = EthernetHeader.LENGTH + Ipv4Header.LENGTH;
-    private static final int UDP_LENGTH_AT = SOURCE_PORT_AT + 4;
+    private static final int CHECKSUM_AT = IPV4_AT + Ipv4Header.CHECKSUM_OFFSET;
+    /** A word: end of the destination address, source port, destination port, UDP length. */
+    private static final int UDP_AT = 32;
     private static final int HALF = 0xFFFF;
 
     private final Adjacencies adjacencies;
@@ -62,24 +59,22 @@ public final class TunnelHeaders {
      * Writes the headers to {@code at}, as {@link TunnelTemplate#encap} does: the template in whole registers, then what this packet has of its own.
      *
      * @param header index of the slot's first word
-     * @param own as on the wire, from the lowest bits on: total length 16, source port 16, ECN 2 (from {@link #OWN_ECN_SHIFT} on), UDP length in
-     *     the upper 16
+     * @param ownIpv4 in the lower half the header's first four bytes: {@link #IPV4_BEGINNING}, ECN (from bit 8 on), total length (from bit 16 on), as on
+     *     the wire; in the upper half the sum of the latter two as 16-bit words in memory
+     * @param ownUdp source port from bit 16 on and UDP length from bit 48 on, as on the wire
      * @return false, and nothing written, when the slot is empty
      */
-    public static boolean write(long[] words, int header, long at, long own) {
-        if (words[header + 1] == 0) { return false; }
+    public static boolean write(long[] words, int header, long at, long ownIpv4, long ownUdp) {
+        long udp = words[header + UDP_AT / Long.BYTES];
+        if (udp == 0) { return false; }
         for (int word = 0; word < WORDS; word += Lanes.Widest.COUNT) {
             LongVector.fromArray(Lanes.Widest.SPECIES, words, header + word)
                 .intoMemorySegment(Memory.all(), at + (long) word * Long.BYTES, ByteOrder.LITTLE_ENDIAN);
         }
-        int length = (int) own & HALF;
-        int ecn = (int) (own >>> OWN_ECN_SHIFT) & Ecn.MASK;
-        int sum = ((int) words[header + CHECKSUM_AT / Long.BYTES] & HALF) + length + (ecn << 8);
-        Memory.putU8(at + TOS_AT, ecn);
-        Memory.putNativeU16(at + TOTAL_LENGTH_AT, length);
+        Memory.putNativeI32(at + IPV4_AT, (int) ownIpv4);
+        int sum = ((int) words[header + CHECKSUM_AT / Long.BYTES] & HALF) + (int) (ownIpv4 >>> 32);
         Memory.putNativeU16(at + CHECKSUM_AT, ~InternetChecksum.fold32(sum));
-        Memory.putNativeU16(at + SOURCE_PORT_AT, (int) (own >>> OWN_SOURCE_PORT_SHIFT));
-        Memory.putNativeU16(at + UDP_LENGTH_AT, (int) (own >>> OWN_UDP_LENGTH_SHIFT));
+        Memory.putNativeI64(at + UDP_AT, udp | ownUdp);
         return true;
     }
 }
