@@ -18,7 +18,7 @@ public final class FrameList {
         index[size++] = frame;
     }
 
-    /** Becomes the frames of a set, in order. @param frames a bit for each */
+    /** Becomes the frames of a set, in order: a bit for each. */
     public void set(long frames) {
         if ((frames & frames + 1) == 0) {
             size = Long.bitCount(frames);

@@ -2,13 +2,16 @@ package io.weft.dataplane.node;
 
 import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.I2L;
+import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import io.weft.dataplane.counters.NodeId;
 import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.state.PortDirectory;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
+import io.weft.encap.tunnel.TunnelTemplate;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -24,11 +27,24 @@ final class PlainFetch extends PlainStage {
     private static final int STEP = Lanes.Widest.COUNT;
     private static final long LOW_32 = 0xFFFF_FFFFL;
 
-    private final Turn turn;
+    /** What every stride is a multiple of. */
+    private static final int UNIT_SHIFT = 7;
+    private static final int RECIPROCAL_SHIFT = 40;
+    private static final int LEAST_ROOM = TunnelTemplate.LENGTH - EthernetHeader.LENGTH;
 
-    PlainFetch(Turn turn) {
+    private final Turn turn;
+    private final long base;
+    private final long stride;
+    /** 2^40 / units of a stride, rounded up: a distance in units times this, shifted, is the chunk's number, for distances of up to 16 GiB. */
+    private final long reciprocal;
+
+    PlainFetch(Turn turn, FramePool pool) {
         super(NodeId.ETHERNET_INPUT);
         this.turn = turn;
+        base = pool.base();
+        stride = pool.layout().stride();
+        long units = stride >> UNIT_SHIFT;
+        reciprocal = ((1L << RECIPROCAL_SHIFT) + units - 1) / units;
     }
 
     /**
@@ -61,7 +77,11 @@ final class PlainFetch extends PlainStage {
         }
     }
 
-    /** @return the frames from the uplink */
+    /**
+     * Position, length and port; odd is a frame without room before it for a tunnel's headers.
+     *
+     * @return the frames from the uplink
+     */
     private long begin(FrameBatch batch, long[] words) {
         long uplink = 0;
         for (int frame = 0; frame < batch.size; frame += STEP) {
@@ -70,6 +90,12 @@ final class PlainFetch extends PlainStage {
                 .reinterpretAsLongs();
             LongVector length = IntVector.fromArray(Lanes.Widest.INTS, batch.length, frame)
                 .convertShape(I2L, SPECIES, 0).reinterpretAsLongs();
+            LongVector distance = at.sub(base);
+            LongVector chunk = distance.lanewise(LSHR, UNIT_SHIFT).mul(reciprocal).lanewise(LSHR, RECIPROCAL_SHIFT)
+                .mul(stride);
+            LongVector.fromArray(SPECIES, words, PlainFrames.ODD + frame)
+                .or(distance.sub(chunk).sub(LEAST_ROOM).lanewise(LSHR, Long.SIZE - 1))
+                .intoArray(words, PlainFrames.ODD + frame);
             at.add(EthernetHeader.LENGTH).intoArray(words, PlainFrames.IP + frame);
             length.sub(EthernetHeader.LENGTH).intoArray(words, PlainFrames.REMAINING + frame);
             port.intoArray(words, PlainFrames.INGRESS + frame);

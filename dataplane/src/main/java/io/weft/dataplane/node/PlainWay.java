@@ -32,7 +32,7 @@ public final class PlainWay {
         EthernetInput odd, PortTx tx, FramePool pool) {
         this.odd = odd.in();
         rewrite = new PlainRewrite(turn, counters, drop, odd);
-        stages = POSSIBLE ? new PlainStage[]{new PlainFetch(turn), new PlainDecap(turn), new PlainInput(flows),
+        stages = POSSIBLE ? new PlainStage[]{new PlainFetch(turn, pool), new PlainDecap(turn), new PlainInput(flows),
             new PlainLookup(flows), new PlainFlow(turn, dispatch), rewrite, new PlainTracking(flows, drop),
             new PlainChecksum(drop), new PlainEncap(turn, drop), new PlainLocal(turn, drop), new PlainSend(tx)}
             : new PlainStage[0];

@@ -59,7 +59,7 @@ public final class PortTx extends Node {
         usedCount = 0;
     }
 
-    /** Sends frames of the short way, before this batch's others. @param set a bit for each */
+    /** Sends frames of the short way, a bit for each, before this batch's others. */
     void send(FrameBatch batch, int port, long set) {
         plain.set(set);
         counters.node(NodeId.PORT_TX, plain.size);

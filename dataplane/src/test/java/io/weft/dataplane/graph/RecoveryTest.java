@@ -214,7 +214,7 @@ class RecoveryTest {
 
         faulty.throwOnTransmit(false);
         faulty.acceptAtMost(1);
-        outcome = node.run(POD_A, toHost(1), local, toHost(2), toHost(3));
+        outcome = node.run(POD_A, toHost(1), local, toHost(2), toHost(1));
         assertEquals(2, outcome.drops().get(DropReason.TX_RING_FULL));
         assertEquals(1, outcome.sent().get(UPLINK).size());
     }
