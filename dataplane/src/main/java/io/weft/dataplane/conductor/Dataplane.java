@@ -126,7 +126,8 @@ public final class Dataplane {
         nodePorts.requireOwnRange();
 
         ChunkLayout layout = chunkLayout(uplink, first.get());
-        WorkerPool workers = new WorkerPool(workerCount, layout.chunksIn((long) CHUNKS * layout.chunkSize()), layout, counters::worker,
+        int chunks = layout.chunksIn((long) CHUNKS * layout.chunkSize());
+        WorkerPool workers = new WorkerPool(workerCount, chunks, layout, counters::worker,
             (index, memory) -> worker(index, memory, state, flows, snatPorts, epochs));
         teardown.add("workers", workers::close);
         workers.start();

@@ -12,11 +12,14 @@ package io.weft.dataplane.frame;
  * @param stride bytes from one chunk's beginning to the next one's
  */
 public record ChunkLayout(int chunkSize, int stride) {
+    /** Strides are multiples of 2^7 bytes. */
+    public static final int UNIT_SHIFT = 7;
+
     /** The line with a tunnel's outer headers, and the one with IPv4 and L4 headers ({@link FramePool#EXTRA_HEADROOM}). */
-    private static final int HEADER_LINES = 128;
+    private static final int HEADER_LINES = 1 << UNIT_SHIFT;
 
     public ChunkLayout {
-        if (Integer.bitCount(chunkSize) != 1 || stride < chunkSize) {
+        if (Integer.bitCount(chunkSize) != 1 || stride < chunkSize || stride % HEADER_LINES != 0) {
             throw new IllegalArgumentException("chunks of " + chunkSize + " bytes, " + stride + " apart");
         }
     }

@@ -5,6 +5,7 @@ import static jdk.incubator.vector.VectorOperators.I2L;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.frame.Lanes;
@@ -27,15 +28,14 @@ final class PlainFetch extends PlainStage {
     private static final int STEP = Lanes.Widest.COUNT;
     private static final long LOW_32 = 0xFFFF_FFFFL;
 
-    /** What every stride is a multiple of. */
-    private static final int UNIT_SHIFT = 7;
     private static final int RECIPROCAL_SHIFT = 40;
+    /** Bytes before the frame. */
     private static final int LEAST_ROOM = TunnelTemplate.LENGTH - EthernetHeader.LENGTH;
 
     private final Turn turn;
     private final long base;
     private final long stride;
-    /** 2^40 / units of a stride, rounded up: a distance in units times this, shifted, is the chunk's number, for distances of up to 16 GiB. */
+    /** 2^40 / units of a stride, rounded up: a distance in units times this, shifted back, is the chunk's number, for distances of up to 16 GiB. */
     private final long reciprocal;
 
     PlainFetch(Turn turn, FramePool pool) {
@@ -43,7 +43,7 @@ final class PlainFetch extends PlainStage {
         this.turn = turn;
         base = pool.base();
         stride = pool.layout().stride();
-        long units = stride >> UNIT_SHIFT;
+        long units = stride >> ChunkLayout.UNIT_SHIFT;
         reciprocal = ((1L << RECIPROCAL_SHIFT) + units - 1) / units;
     }
 
@@ -91,7 +91,7 @@ final class PlainFetch extends PlainStage {
             LongVector length = IntVector.fromArray(Lanes.Widest.INTS, batch.length, frame)
                 .convertShape(I2L, SPECIES, 0).reinterpretAsLongs();
             LongVector distance = at.sub(base);
-            LongVector chunk = distance.lanewise(LSHR, UNIT_SHIFT).mul(reciprocal).lanewise(LSHR, RECIPROCAL_SHIFT)
+            LongVector chunk = distance.lanewise(LSHR, ChunkLayout.UNIT_SHIFT).mul(reciprocal).lanewise(LSHR, RECIPROCAL_SHIFT)
                 .mul(stride);
             LongVector.fromArray(SPECIES, words, PlainFrames.ODD + frame)
                 .or(distance.sub(chunk).sub(LEAST_ROOM).lanewise(LSHR, Long.SIZE - 1))

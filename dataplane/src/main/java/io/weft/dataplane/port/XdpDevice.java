@@ -125,7 +125,8 @@ public final class XdpDevice implements AutoCloseable {
         if (!workers.getFirst().memory().suitsZeroCopy()) {
             int errno = ZeroCopy.refusal(spec.ifindex());
             refusals.add("no zero-copy: " + (errno == 0
-                ? "the device had none when the dataplane laid out its memory; restart the dataplane" : Errno.name(errno)));
+                ? "the memory was laid out for a device without; restart the dataplane"
+                : Errno.name(errno)));
             return false;
         }
         try {
