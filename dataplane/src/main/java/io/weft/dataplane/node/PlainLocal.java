@@ -21,7 +21,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class PlainLocal extends PlainStage {
     private static final VectorSpecies<Long> SPECIES = Lanes.Widest.SPECIES;
     private static final long LOW_32 = 0xFFFF_FFFFL;
-    private static final int TYPE_END = EthernetHeader.LENGTH - Long.BYTES;
+    private static final int LAST = EthernetHeader.LENGTH - Long.BYTES;
 
     private final Turn turn;
     private final DropNode drop;
@@ -60,14 +60,14 @@ final class PlainLocal extends PlainStage {
 
     private void rewrite(PlainFrames frames, long toPort, int port, PortDirectory ports) {
         boolean known = ports.kind(port) != PortKind.NONE;
-        long first = known ? EthernetWords.firstInMemory(ports.ethernet0(port)) : 0;
-        long last = known ? EthernetWords.lastInMemory(ports.ethernet0(port), ports.ethernet1(port)) : 0;
+        long first = known ? ports.ethernet0(port) : 0;
+        long last = known ? EthernetWords.last(ports.ethernet0(port), ports.ethernet1(port)) : 0;
         for (long rest = toPort; rest != 0; rest = PlainFrames.withoutFirst(rest)) {
             int frame = PlainFrames.first(rest);
             if (known) {
                 long at = Memory.address(frames.words[PlainFrames.IP + frame] - EthernetHeader.LENGTH);
-                Memory.putNativeI64(at, first);
-                Memory.putNativeI64(at + TYPE_END, last);
+                Memory.putI64(at, first);
+                Memory.putI64(at + LAST, last);
             } else {
                 frames.takeOut(frame);
                 drop.add(frame, DropReason.NO_PORT);

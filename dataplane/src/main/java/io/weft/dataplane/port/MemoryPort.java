@@ -42,7 +42,6 @@ public final class MemoryPort implements Port {
     private final Sent sent;
     private final FrameQueue received;
     private final FrameQueue captured;
-    private long lastChecksum;
     private boolean offeredChains;
     private int mostSegments = Integer.MAX_VALUE;
 
@@ -115,11 +114,6 @@ public final class MemoryPort implements Port {
         return frame;
     }
 
-    /** The {@link ChecksumRequest} of the frame that was sent last. */
-    public long lastChecksum() {
-        return lastChecksum;
-    }
-
     // -- Port --------------------------------------------------------------------------------------------------------
 
     @Override
@@ -171,7 +165,6 @@ public final class MemoryPort implements Port {
     }
 
     private boolean accept(FrameBatch batch, int frame) {
-        lastChecksum = batch.checksum[frame];
         if (sent == Sent.CAPTURED) { return captured.add(batch.at[frame], batch.length[frame], batch.checksum[frame]); }
         chains.give(batch.at[frame]);
         return true;

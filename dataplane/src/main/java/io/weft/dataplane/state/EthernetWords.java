@@ -18,14 +18,9 @@ public final class EthernetWords {
         return source << 32 | (long) type << 16;
     }
 
-    /** Of {@link #first}, as it lies in memory. */
-    public static long firstInMemory(long first) {
-        return Long.reverseBytes(first);
-    }
-
-    /** The last 8 of the 14 bytes, as they lie in memory. */
-    public static long lastInMemory(long first, long second) {
-        return Long.reverseBytes(first << 48 | second >>> 16);
+    /** The last 8 of the 14 bytes. */
+    public static long last(long first, long second) {
+        return first << 48 | second >>> 16;
     }
 
     /** Writes the 14 bytes at {@code at}. */
