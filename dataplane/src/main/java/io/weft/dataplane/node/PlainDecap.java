@@ -17,7 +17,6 @@ import io.weft.dataplane.state.PortKind;
 import io.weft.dataplane.table.ForwardingTables;
 import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
-import io.weft.encap.packet.Ecn;
 import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.encap.packet.Ipv4Header;
@@ -47,6 +46,8 @@ final class PlainDecap extends PlainStage {
     private static final long ETHERNET_MASK = 0x0001_FFFF_FFFF_FFFFL;
     private static final long ADDRESS_AND_PORT_MASK = 0xFFFF_0000_FFFF_FFFFL;
     private static final int WIRE_IPV4 = swap16(EthernetHeader.ETH_P_IP);
+    /** Of the outer TOS, as the IPv4 header's first word has it. */
+    private static final long ECN_LOW_BIT = 1L << 8;
     private static final long FLAG_VNI = 0x08L << 32;
     private static final long VNI_MASK = 0xFF_FFFF;
     private static final int PEERS = 1024;
@@ -80,12 +81,13 @@ final class PlainDecap extends PlainStage {
         if (uplink != 0 && turn.ports().kind(PortDirectory.UPLINK_PORT) == PortKind.UPLINK) {
             begin();
             long expected = compare(batch.size, frames.words) & uplink;
+            long marked = congestionMarks(batch.size, frames.words) & expected;
             long unknown = enter(batch.size, frames.words, expected);
             if (unknown != 0) {
                 expected &= ~find(frames.words, unknown);
             }
             load(batch, frames.words, expected);
-            check(batch.size, frames.words, expected);
+            carry(batch, frames.words, marked & expected);
         }
         return Long.bitCount(uplink);
     }
@@ -138,8 +140,18 @@ final class PlainDecap extends PlainStage {
         return right;
     }
 
+    /** @return frames whose outer ECN may have to be carried inside: CE, and ECT(1) */
+    private static long congestionMarks(int size, long[] words) {
+        long marks = 0;
+        for (int at = 0; at < size; at += STEP) {
+            marks |= LongVector.fromArray(SPECIES, words, PlainFrames.HEADER0 + at).and(ECN_LOW_BIT).compare(NE, 0)
+                .toLong() << at;
+        }
+        return marks;
+    }
+
     /**
-     * Goes on behind the outer headers of expected frames: position, length, sender. The outer TOS is kept for {@link #check}.
+     * Goes on behind the outer headers of expected frames: position, length, sender.
      *
      * @return those whose sender is not in {@link #peers}
      */
@@ -160,7 +172,6 @@ final class PlainDecap extends PlainStage {
                 .intoArray(words, PlainFrames.REMAINING + at, mask);
             LongVector.fromArray(SPECIES, words, PlainFrames.IP + at).add(INNER_IP - EthernetHeader.LENGTH)
                 .intoArray(words, PlainFrames.IP + at, mask);
-            LongVector.fromArray(SPECIES, words, PlainFrames.HEADER0 + at).intoArray(words, PlainFrames.VERDICT + at);
         }
         return unknown & expected;
     }
@@ -181,18 +192,19 @@ final class PlainDecap extends PlainStage {
         }
     }
 
-    /** Both ECN fields: a packet that would have to be marked, or dropped, is odd. */
-    private static void check(int size, long[] words, long expected) {
-        for (int at = 0; at < size; at += STEP) {
-            VectorMask<Long> mask = VectorMask.fromLong(SPECIES, expected >>> at);
-            LongVector outer = LongVector.fromArray(SPECIES, words, PlainFrames.VERDICT + at).lanewise(LSHR, 8)
-                .and(Ecn.MASK);
-            LongVector inner = LongVector.fromArray(SPECIES, words, PlainFrames.HEADER0 + at).lanewise(LSHR, 8)
-                .and(Ecn.MASK);
-            LongVector shift = inner.lanewise(LSHL, 2).or(outer).lanewise(LSHL, 2);
-            LongVector left = LongVector.broadcast(SPECIES, Ecn.DECAPSULATED).lanewise(LSHR, shift).and(0xF);
-            LongVector.fromArray(SPECIES, words, PlainFrames.ODD + at).or(left.lanewise(XOR, inner))
-                .intoArray(words, PlainFrames.ODD + at, mask);
+    /**
+     * Marks packets that met congestion in the tunnel. It changes frames that may yet be odd; {@link Vxlan4Decap} then finds nothing left to be marked. These
+     * must not be odd for their mark alone: they would be overtaken by the flow's others.
+     */
+    private static void carry(FrameBatch batch, long[] words, long marked) {
+        for (long rest = marked; rest != 0; rest = PlainFrames.withoutFirst(rest)) {
+            int frame = PlainFrames.first(rest);
+            if (words[PlainFrames.ODD + frame] == 0) {
+                long at = Memory.address(batch.at[frame]);
+                words[PlainFrames.ODD + frame] = Vxlan4Decap.carryEcn(at + EthernetHeader.LENGTH, at + INNER_IP) ? 0 : -1;
+                words[PlainFrames.HEADER0 + frame] = Memory.nativeI64(at + INNER_IP);
+                words[PlainFrames.HEADER1 + frame] = Memory.nativeI64(at + INNER_IP + 8);
+            }
         }
     }
 

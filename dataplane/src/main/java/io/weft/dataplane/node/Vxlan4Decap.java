@@ -117,7 +117,7 @@ public final class Vxlan4Decap extends Node {
     }
 
     /** @return false when the packet has to be dropped */
-    private static boolean carryEcn(long outer, long inner) {
+    static boolean carryEcn(long outer, long inner) {
         int innerTos = Ipv4Header.tos(inner);
         int ecn = Ecn.decapsulate(Ipv4Header.tos(outer), innerTos);
         if (ecn == Ecn.DROP) { return false; }

@@ -20,6 +20,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -126,6 +127,28 @@ class PlainWayTest {
             Ipv4Prefix.of("10.244.2.0/24"), List.of(Ipv4Address.of("192.0.2.12")), true)));
         both.run(UPLINK, frame).only(POD_A);
         assertEquals(2, both.graph.shortWayFrames());
+    }
+
+    /** Else its flow's others would overtake it. */
+    @Test
+    void aPacketThatMetCongestionInTheTunnelStaysWhereItIs() {
+        both.run(UPLINK, tunnelled(0, 2, 2));
+        long before = both.graph.shortWayFrames();
+        List<MemoryPort.SentFrame> sent = both.run(UPLINK, tunnelled(1, 2, 2), tunnelled(2, 2, 3), tunnelled(3, 2, 1),
+            tunnelled(4, 0, 1), tunnelled(5, 3, 0)).sent().get(POD_A);
+        assertEquals(before + 5, both.graph.shortWayFrames());
+        assertEquals("[1, 2, 2, 3, 3, 1, 4, 0, 5, 3]", sent.stream()
+            .flatMap(frame -> Stream.of(frame.bytes()[14 + 28], frame.bytes()[15])).toList().toString());
+        sent.forEach(frame -> assertTrue(Packet.describe(frame.bytes()).endsWith(" full"),
+            Packet.describe(frame.bytes())));
+        assertEquals(1, both.run(UPLINK, tunnelled(6, 0, 3)).drops().get(DropReason.TUNNEL_ECN));
+    }
+
+    /** @param ecn of the packet itself */
+    private static byte[] tunnelled(int payload, int ecn, int outerEcn) {
+        byte[] inner = Packet.of("10.244.2.9", "10.244.1.2").tos(ecn).udp(7, 8, new byte[]{(byte) payload})
+            .ethernet(VTEP_MAC, N2_VTEP_MAC).frame();
+        return Packet.vxlan("192.0.2.12", "192.0.2.11", 1, inner).tos(outerEcn).ethernet(UPLINK_MAC, N2_MAC).frame();
     }
 
     @Test

@@ -15,7 +15,7 @@ public final class Ecn {
     public static final int DROP = -1;
 
     /** RFC 6040 figure 4, one nibble a case, index inner * 4 + outer; 0xF stands for drop. */
-    public static final long DECAPSULATED = 0x3333_3212_3111_F000L;
+    private static final long DECAPSULATED = 0x3333_3212_3111_F000L;
 
     private Ecn() {
     }
