@@ -15,7 +15,7 @@ import io.weft.lb.flow.FlowTable;
 import io.weft.lb.nat.SnatPorts;
 
 /**
- * One worker of a benchmark: frames of its own (4,096 of 2 KiB in rotation, as in the C reference), ports of its own, the product's graph.
+ * One worker of a benchmark: frames of its own (4,096 in rotation, in chunks of 2 KiB), ports of its own, the product's graph.
  *
  * <p>Thread: one. Allocation: none in {@link #arm}, {@link #process} and {@link #forward}.
  */
