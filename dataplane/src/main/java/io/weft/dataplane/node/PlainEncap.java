@@ -23,7 +23,7 @@ final class PlainEncap extends PlainStage {
     int process(FrameBatch batch, PlainFrames frames) {
         long tunnel = frames.tunnel;
         if (tunnel == 0) { return 0; }
-        frames.place(batch, tunnel, TunnelTemplate.LENGTH);
+        PlainPlace.place(batch, frames, tunnel, TunnelTemplate.LENGTH);
         long[] headers = tunnels.current();
         for (long rest = tunnel; rest != 0; rest = PlainFrames.withoutFirst(rest)) {
             int frame = PlainFrames.first(rest);

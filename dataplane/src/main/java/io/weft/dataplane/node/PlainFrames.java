@@ -1,13 +1,7 @@
 package io.weft.dataplane.node;
 
-import static jdk.incubator.vector.VectorOperators.L2I;
-import static jdk.incubator.vector.VectorOperators.LSHR;
-
 import io.weft.dataplane.frame.FrameBatch;
-import io.weft.dataplane.frame.Lanes;
 import java.util.Arrays;
-import jdk.incubator.vector.LongVector;
-import jdk.incubator.vector.VectorMask;
 
 /**
  * What the stages of the short way tell each other: a column for each fact, by the frame's index, so that a stage computes on as many frames at once
@@ -173,18 +167,6 @@ final class PlainFrames {
         firstReplies &= others;
         incomplete &= others;
         requests &= others;
-    }
-
-    /** Tells the batch where frames begin, and how long they are, with {@code header} bytes before their IPv4 packets. */
-    void place(FrameBatch batch, long set, int header) {
-        for (int at = 0; at < batch.size; at += Lanes.Widest.COUNT) {
-            VectorMask<Long> mask = VectorMask.fromLong(Lanes.Widest.SPECIES, set >>> at);
-            LongVector.fromArray(Lanes.Widest.SPECIES, words, IP + at).sub(header).intoArray(batch.at, at, mask);
-            LongVector.zero(Lanes.Widest.SPECIES).intoArray(batch.checksum, at, mask);
-            LongVector.fromArray(Lanes.Widest.SPECIES, words, DIGEST + at).lanewise(LSHR, LENGTH_SHIFT).add(header)
-                .convertShape(L2I, Lanes.Widest.INTS, 0).reinterpretAsInts()
-                .intoArray(batch.length, at, mask.cast(Lanes.Widest.INTS));
-        }
     }
 
     static int length(long digest) {

@@ -37,7 +37,7 @@ final class PlainLocal extends PlainStage {
         long local = frames.local;
         frames.localPorts = 0;
         if (local == 0) { return 0; }
-        frames.place(batch, local, EthernetHeader.LENGTH);
+        PlainPlace.place(batch, frames, local, EthernetHeader.LENGTH);
         PortDirectory ports = turn.ports();
         for (long rest = local; rest != 0;) {
             int egress = (int) frames.words[PlainFrames.EGRESS_AND_META + PlainFrames.first(rest)];
