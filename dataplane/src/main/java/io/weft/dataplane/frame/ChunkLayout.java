@@ -34,9 +34,7 @@ public record ChunkLayout(int chunkSize, int stride) {
         return new ChunkLayout(chunkSize, chunkSize + HEADER_LINES);
     }
 
-    public boolean isAligned() {
-        return stride == chunkSize;
-    }
+    public boolean isAligned() { return stride == chunkSize; }
 
     /** Whole chunks in so many bytes. */
     public int chunksIn(long bytes) {

@@ -201,7 +201,8 @@ final class PlainDecap extends PlainStage {
             int frame = PlainFrames.first(rest);
             if (words[PlainFrames.ODD + frame] == 0) {
                 long at = Memory.address(batch.at[frame]);
-                words[PlainFrames.ODD + frame] = Vxlan4Decap.carryEcn(at + EthernetHeader.LENGTH, at + INNER_IP) ? 0 : -1;
+                words[PlainFrames.ODD + frame] = Vxlan4Decap.carryEcn(at + EthernetHeader.LENGTH, at + INNER_IP) ? 0
+                    : -1;
                 words[PlainFrames.HEADER0 + frame] = Memory.nativeI64(at + INNER_IP);
                 words[PlainFrames.HEADER1 + frame] = Memory.nativeI64(at + INNER_IP + 8);
             }

@@ -91,7 +91,8 @@ final class PlainFetch extends PlainStage {
             LongVector length = IntVector.fromArray(Lanes.Widest.INTS, batch.length, frame)
                 .convertShape(I2L, SPECIES, 0).reinterpretAsLongs();
             LongVector distance = at.sub(base);
-            LongVector chunk = distance.lanewise(LSHR, ChunkLayout.UNIT_SHIFT).mul(reciprocal).lanewise(LSHR, RECIPROCAL_SHIFT)
+            LongVector chunk = distance.lanewise(LSHR, ChunkLayout.UNIT_SHIFT).mul(reciprocal)
+                .lanewise(LSHR, RECIPROCAL_SHIFT)
                 .mul(stride);
             LongVector.fromArray(SPECIES, words, PlainFrames.ODD + frame)
                 .or(distance.sub(chunk).sub(LEAST_ROOM).lanewise(LSHR, Long.SIZE - 1))
