@@ -1,6 +1,6 @@
 package io.weft.dataplane.frame;
 
-import java.util.stream.IntStream;
+import java.util.Arrays;
 
 /**
  * Frames of a batch, by index, on their way into a node. A frame is on at most one list. Both fields are public so that a node's loop
@@ -9,7 +9,11 @@ import java.util.stream.IntStream;
  * <p>Thread: one worker. Allocation: none after construction.
  */
 public final class FrameList {
-    private static final int[] ALL = IntStream.range(0, FrameBatch.CAPACITY).toArray();
+    private static final int[] ALL = new int[FrameBatch.CAPACITY];
+
+    static {
+        Arrays.setAll(ALL, frame -> frame);
+    }
 
     public final int[] index = new int[FrameBatch.CAPACITY];
     public int size;
