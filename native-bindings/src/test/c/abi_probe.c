@@ -19,7 +19,6 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/mman.h>
-#include <asm-generic/mman-common.h> // MADV_COLLAPSE
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -130,9 +129,7 @@ static void linux_package(void) {
     SAME(MappedMemory, MAP_ANONYMOUS);
     SAME(MappedMemory, MAP_POPULATE);
     SAME(MappedMemory, MAP_HUGETLB);
-    SAME(MappedMemory, MAP_FIXED);
     SAME(MappedMemory, MADV_HUGEPAGE);
-    SAME(MappedMemory, MADV_COLLAPSE);
     SAME(MappedMemory, MS_SYNC);
     OURS(MappedMemory, HUGE_PAGE_BYTES);
     OURS(MappedMemory, SMALL_PAGE_BYTES);

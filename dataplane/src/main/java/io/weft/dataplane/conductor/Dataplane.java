@@ -106,9 +106,6 @@ public final class Dataplane {
         int maxFlows = configuration.flowCapacity() / 2;
         MappedMemory flowMemory = runDirectory.replaceFile("flows", FlowTable.sizeFor(maxFlows));
         teardown.add("flows", flowMemory::close);
-        if (!flowMemory.hugePageRefusal().isEmpty()) {
-            LOG.log(Level.INFO, flowMemory.hugePageRefusal());
-        }
         MappedMemory slots = MappedMemory.anonymous((long) ADJACENCIES * Adjacencies.SLOT_BYTES, true);
         teardown.add("adjacencies", slots::close);
         UplinkMaps maps = new UplinkMaps();

@@ -22,9 +22,7 @@ public final class MappedMemory implements AutoCloseable {
     public static final int MAP_ANONYMOUS = 0x20; // <asm-generic/mman-common.h>
     public static final int MAP_POPULATE = 0x8000;
     public static final int MAP_HUGETLB = 0x40000;
-    public static final int MAP_FIXED = 0x10;
     public static final int MADV_HUGEPAGE = 14;
-    public static final int MADV_COLLAPSE = 25;
     public static final int MS_SYNC = 4;
     /** The huge page of x86-64, and of arm64 with 4 KiB pages. */
     public static final long HUGE_PAGE_BYTES = 2 << 20;
@@ -72,12 +70,7 @@ public final class MappedMemory implements AutoCloseable {
         return advisedHuge(size, refusal);
     }
 
-    /**
-     * Makes a file of {@code size} bytes, all of them allocated on the device, and maps it shared. Fails when it exists.
-     *
-     * <p>Whole huge pages of it become such at once where the file system can: tmpfs from Linux 6.1 on, whatever its {@code huge=} says.
-     * {@link #hugePageRefusal} tells when not.
-     */
+    /** Makes a file of {@code size} bytes, all of them allocated on the device, and maps it shared. Fails when it exists. */
     public static MappedMemory createFile(Path path, long size) {
         requirePositive(size);
         int flags = Descriptors.O_RDWR | Descriptors.O_CREAT | Descriptors.O_EXCL;
@@ -87,8 +80,7 @@ public final class MappedMemory implements AutoCloseable {
             if (result < 0) {
                 throw new LinuxException("fallocate " + size + " bytes for " + path, -result, FileErrors.hint(-result));
             }
-            return size < HUGE_PAGE_BYTES ? descriptor("mmap " + path, fd, 0, size, PROT_READ | PROT_WRITE)
-                : collapsed(path, fd, size);
+            return descriptor("mmap " + path, fd, 0, size, PROT_READ | PROT_WRITE);
         } catch (LinuxException e) {
             path.toFile().delete();
             throw e;
@@ -173,33 +165,9 @@ public final class MappedMemory implements AutoCloseable {
         }
     }
 
-    /** A file at a 2 MiB boundary, its pages joined now. */
-    private static MappedMemory collapsed(Path path, int fd, long size) {
-        long mappedSize = roundUp(size, SMALL_PAGE_BYTES);
-        long address = reserve(mappedSize);
-        int flags = MAP_SHARED | MAP_FIXED | MAP_POPULATE;
-        long result = mmap(address, mappedSize, PROT_READ | PROT_WRITE, flags, fd, 0);
-        if (isError(result)) {
-            munmap(address, mappedSize);
-            throw new LinuxException("mmap " + path, (int) -result, "");
-        }
-        int refused = madvise(address, size & -HUGE_PAGE_BYTES, MADV_COLLAPSE);
-        String refusal = refused == 0 ? "" : "no huge pages for " + (size >> 20) + " MiB in " + path.getParent() + ": "
-            + Errno.name(refused) + "; tmpfs has them from Linux 6.1 on";
-        return new MappedMemory(address, size, mappedSize, refusal);
-    }
-
     /** Small pages at a 2 MiB boundary, so that the kernel may join them. The advice comes before the first touch. */
     private static MappedMemory advisedHuge(long size, String refusal) {
         long mappedSize = roundUp(size, SMALL_PAGE_BYTES);
-        long address = reserve(mappedSize);
-        madvise(address, mappedSize, MADV_HUGEPAGE);
-        NativeMemory.segment(address, mappedSize).fill((byte) 0);
-        return new MappedMemory(address, size, mappedSize, refusal);
-    }
-
-    /** @return address of untouched private memory at a 2 MiB boundary */
-    private static long reserve(long mappedSize) {
         long reserved = mappedSize + HUGE_PAGE_BYTES;
         long start = map("mmap of " + reserved + " bytes", reserved, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         long address = roundUp(start, HUGE_PAGE_BYTES);
@@ -210,7 +178,9 @@ public final class MappedMemory implements AutoCloseable {
         if (start + reserved > end) {
             munmap(end, start + reserved - end);
         }
-        return address;
+        madvise(address, mappedSize, MADV_HUGEPAGE);
+        NativeMemory.segment(address, mappedSize).fill((byte) 0);
+        return new MappedMemory(address, size, mappedSize, refusal);
     }
 
     private static long map(String operation, long size, int flags, int fd, long offset) {
@@ -238,11 +208,10 @@ public final class MappedMemory implements AutoCloseable {
         }
     }
 
-    /** Advice may be refused (kernels without transparent huge pages); the memory works all the same. @return 0 or the errno */
-    private static int madvise(long address, long size, int advice) {
+    /** Advice may be refused (kernels without transparent huge pages); the memory works all the same. */
+    private static void madvise(long address, long size, int advice) {
         try {
-            CallState state = CallState.current();
-            return -state.result((int) MADVISE.invokeExact(state.segment(), address, size, advice));
+            int ignored = (int) MADVISE.invokeExact(CallState.current().segment(), address, size, advice);
         } catch (Throwable t) {
             throw Libc.unlinked("madvise", t);
         }

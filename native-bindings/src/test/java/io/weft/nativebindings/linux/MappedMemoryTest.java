@@ -60,29 +60,6 @@ class MappedMemoryTest {
     }
 
     @Test
-    void aLargeFileLiesOnHugePagesOrTheReasonIsKept() throws IOException {
-        Path path = Path.of("/dev/shm", "weft-test-" + ProcessHandle.current().pid());
-        long size = (5L << 20) + 100;
-        try (MappedMemory writer = MappedMemory.createFile(path, size);
-            MappedMemory reader = MappedMemory.openFileReadOnly(path)) {
-            assertEquals(0, writer.address() % MappedMemory.HUGE_PAGE_BYTES);
-            for (long at : new long[]{0, 3 << 20, size - 8}) {
-                assertEquals(0, NativeMemory.getLong(writer.address() + at));
-                NativeMemory.putLong(writer.address() + at, at + 1);
-                assertEquals(at + 1, NativeMemory.getLong(reader.address() + at));
-            }
-            assertEquals(size, Files.size(path));
-            boolean huge = Files.readAllLines(Path.of("/proc/self/smaps")).stream()
-                .dropWhile(line -> !line.startsWith(Long.toHexString(writer.address()) + "-"))
-                .dropWhile(line -> !line.startsWith("ShmemPmdMapped:")).findFirst().orElseThrow()
-                .matches(".* 4096 kB");
-            assertEquals(huge, writer.hugePageRefusal().isEmpty(), writer.hugePageRefusal());
-        } finally {
-            Files.delete(path);
-        }
-    }
-
-    @Test
     void creatingOverAnExistingFileIsRefusedByName() {
         Path path = directory.resolve("flows");
         MappedMemory.createFile(path, 4096).close();
