@@ -19,7 +19,7 @@ import io.weft.lb.flow.FlowTable;
 public final class PlainWay {
     private static final boolean POSSIBLE = Lanes.areUsable();
 
-    /** The first ones, which change no frame. */
+    /** The first ones, which leave frames as they came, but for a mark of congestion that the nodes would set too. */
     private static final int HEADER_STAGES = 5;
 
     private final PlainFrames frames = new PlainFrames();
