@@ -40,6 +40,7 @@ public final class FlowCreate extends Node {
     private final SourceNat sourceNat;
     private final EgressResolver resolver;
     private final AddressForward byAddress;
+    private final NewFlowFetch fetched;
     private final FlowTemplate template = new FlowTemplate();
 
     public FlowCreate(Turn turn, DropNode drop, Reject reject, Dispatch dispatch, Icmp4Echo echo, FlowRewrite hits,
@@ -55,10 +56,12 @@ public final class FlowCreate extends Node {
         sourceNat = new SourceNat(flows, snatPorts);
         resolver = new EgressResolver(turn);
         byAddress = new AddressForward(reject, dispatch);
+        fetched = new NewFlowFetch(turn, flows);
     }
 
     @Override
     public void process(FrameBatch batch) {
+        fetched.fetch(batch, in());
         for (int n = 0; n < in().size; n++) {
             int frame = in().index[n];
             if (!SourceCheck.isAllowed(turn, batch.ingress[frame], FlowKey.source(batch.k0[frame]))) {
@@ -69,6 +72,12 @@ public final class FlowCreate extends Node {
                 create(batch, frame);
             }
         }
+    }
+
+    /** {@link NewFlowFetch} does, and changes nothing. */
+    @Override
+    public boolean looksFirst() {
+        return true;
     }
 
     /** Nobody outside starts a flow to a pod; the node's own packets, taken in error, are handed to it. */
@@ -98,7 +107,7 @@ public final class FlowCreate extends Node {
     private void create(FrameBatch batch, int frame) {
         long k1 = batch.k1[frame];
         int destination = FlowKey.destination(batch.k0[frame]);
-        int kind = Route.kind(turn.tables().route4(destination));
+        int kind = Route.kind(fetched.route(frame));
         if (isForgedTunnel(batch.ingress[frame], k1, destination, kind)) {
             drop.add(frame, DropReason.ENCAP_FROM_POD);
         } else if (kind == Route.SERVICE) {
@@ -155,15 +164,13 @@ public final class FlowCreate extends Node {
     // -- services ----------------------------------------------------------------------------------------------------
 
     private void service(FrameBatch batch, int frame, int address) {
-        long k1 = batch.k1[frame];
         if (Ingress.isTunnel(batch.ingress[frame])) {
             drop.add(frame, DropReason.CLUSTERIP_FROM_OUTSIDE);
             return;
         }
-        ServiceTable services = turn.tables().services();
-        long block = services.find(address, FlowKey.destinationPort(k1), FlowKey.protocol(k1));
+        long block = fetched.block(frame);
         if (block == 0) {
-            boolean known = services.isServiceAddress(address);
+            boolean known = turn.tables().services().isServiceAddress(address);
             reject.add(frame, known ? DropReason.SERVICE_NO_PORT : DropReason.SERVICE_UNKNOWN_ADDRESS, Reject.REFUSE);
         } else if (ServiceTable.backendCount(block) == 0) {
             reject.add(frame, DropReason.SERVICE_NO_ENDPOINTS, Reject.REFUSE);

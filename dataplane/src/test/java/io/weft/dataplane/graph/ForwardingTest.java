@@ -230,6 +230,15 @@ class ForwardingTest {
         assertEquals(1, node.flows.flows());
     }
 
+    /** Alone, the second segment would be refused: no flow of a Service begins in its middle. */
+    @Test
+    void whatFollowsAnOpeningSegmentInItsBatchBelongsToItsFlow() {
+        Outcome outcome = node.run(POD_A, fromA(Packet.of("10.244.1.2", "10.96.0.10").tcp(1000, 80, SYN)),
+            fromA(Packet.of("10.244.1.2", "10.96.0.10").tcp(1000, 80, ACK | Packet.PSH, Packet.payload(10))));
+        assertEquals(2, outcome.sent().get(POD_B).size(), outcome.toString());
+        assertEquals(1, node.flows.flows());
+    }
+
     @Test
     void whatFollowsThePacketInItsFrameIsCutOff() {
         expect(TO_B + "10.244.1.2>10.244.1.3 ttl 63 udp 1000>2000 len 30 full",
