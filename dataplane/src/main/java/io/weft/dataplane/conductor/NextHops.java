@@ -46,6 +46,8 @@ final class NextHops {
         final int slot;
         PeerSpec spec;
         Written written = Written.NOTHING;
+        /** 0, or why {@link UnderlayRoutes} has no next hop. */
+        long routeError;
 
         Peer(int slot, PeerSpec spec) {
             this.slot = slot;
@@ -172,8 +174,10 @@ final class NextHops {
     }
 
     private void refreshPeer(Peer peer, Link link, LocalNode local) {
-        int nextHop = underlay.nextHop(peer.spec.vtepIp());
-        Written now = link == null || !link.isUp() || nextHop == UnderlayRoutes.UNREACHABLE
+        long route = underlay.lookup(peer.spec.vtepIp());
+        int nextHop = (int) route;
+        warnOfRoute(peer, route);
+        Written now = link == null || !link.isUp() || route < 0
             ? Written.NOTHING
             : new Written(nextHop, underlay.macOf(nextHop), link.mac(),
                 Math.min(link.mtu() - TUNNEL_OVERHEAD, local.offNodeMtu()), peer.spec, local);
@@ -195,6 +199,19 @@ final class NextHops {
                 now.mtu());
         }
         report(peer.slot, AdjacencyKind.TUNNEL, peer.spec.vtepIp(), now, peer.spec.nodeName());
+    }
+
+    /** Frames to such a node drop as {@code neighbour_unresolved}; the log says why, once for each change. */
+    private static void warnOfRoute(Peer peer, long route) {
+        long known = Math.min(route, 0);
+        if (known == peer.routeError) { return; }
+        peer.routeError = known;
+        if (known == UnderlayRoutes.OTHER_DEVICE) {
+            LOG.log(Level.WARNING, "node {0} cannot be reached: the route to it does not lead through the uplink",
+                peer.spec.nodeName());
+        } else if (known < 0) {
+            LOG.log(Level.WARNING, "node {0} cannot be reached: the kernel has no route to it", peer.spec.nodeName());
+        }
     }
 
     private void report(int slot, AdjacencyKind kind, int ip, Written now, String name) {

@@ -107,9 +107,9 @@ final class Underlay implements RtnetlinkMonitor.Listener, AutoCloseable {
         return removed;
     }
 
-    /** The next hop through the uplink to an address, or {@link UnderlayRoutes#UNREACHABLE}. */
-    int nextHop(int destination) {
-        return routes.nextHop(destination);
+    /** As {@link UnderlayRoutes#lookup}. */
+    long lookup(int destination) {
+        return routes.lookup(destination);
     }
 
     /** Routers that routes through the uplink name. */
@@ -226,10 +226,13 @@ final class Underlay implements RtnetlinkMonitor.Listener, AutoCloseable {
         List<UnderlayRoutes.Entry> entries = new ArrayList<>();
         Set<Integer> routers = new HashSet<>();
         for (Route route : all) {
-            int gateway = gatewayOf(route);
-            entries.add(new UnderlayRoutes.Entry(new Ipv4Prefix(route.destination(), route.prefixLength()), gateway));
-            if (gateway != 0 && gateway != UnderlayRoutes.ELSEWHERE) {
-                routers.add(gateway);
+            if (isDead(route)) {
+                continue;
+            }
+            UnderlayRoutes.Entry entry = entryOf(route);
+            entries.add(entry);
+            if (entry.result() > 0) {
+                routers.add((int) entry.result());
             }
         }
         routes = new UnderlayRoutes(entries);
@@ -237,11 +240,25 @@ final class Underlay implements RtnetlinkMonitor.Listener, AutoCloseable {
         state.publish(routes);
     }
 
-    /** Of a route that does not lead through the uplink: {@link UnderlayRoutes#ELSEWHERE}, so that no shorter prefix takes its place. */
-    private int gatewayOf(Route route) {
-        if (route.type() != Route.RTN_UNICAST) { return UnderlayRoutes.ELSEWHERE; }
-        return route.nextHops().stream().filter(hop -> hop.ifindex() == uplink && hop.isUsable() && !hop.inet6Gateway())
-            .mapToInt(NextHop::gateway).findFirst().orElse(UnderlayRoutes.ELSEWHERE);
+    /** Linux passes over a route whose devices are all down: a shorter prefix or a higher metric takes its place. */
+    private static boolean isDead(Route route) {
+        return route.type() == Route.RTN_UNICAST && route.nextHops().stream().noneMatch(NextHop::isUsable);
+    }
+
+    /** Of a multipath route the first hop through the uplink that is usable. */
+    private UnderlayRoutes.Entry entryOf(Route route) {
+        Ipv4Prefix destination = new Ipv4Prefix(route.destination(), route.prefixLength());
+        return switch (route.type()) {
+            case Route.RTN_UNICAST -> route.nextHops().stream()
+                .filter(hop -> hop.ifindex() == uplink && hop.isUsable() && !hop.inet6Gateway())
+                .map(hop -> UnderlayRoutes.Entry.via(destination, hop.gateway()))
+                .findFirst().orElse(new UnderlayRoutes.Entry(destination, UnderlayRoutes.OTHER_DEVICE));
+            case Route.RTN_BLACKHOLE -> new UnderlayRoutes.Entry(destination, UnderlayRoutes.BLACKHOLE);
+            case Route.RTN_UNREACHABLE -> new UnderlayRoutes.Entry(destination, UnderlayRoutes.UNREACHABLE);
+            case Route.RTN_PROHIBIT -> new UnderlayRoutes.Entry(destination, UnderlayRoutes.PROHIBIT);
+            case Route.RTN_THROW -> new UnderlayRoutes.Entry(destination, UnderlayRoutes.NO_ROUTE);
+            default -> new UnderlayRoutes.Entry(destination, UnderlayRoutes.OTHER_DEVICE); // local, broadcast: the node's own
+        };
     }
 
     private void manage(int nextHop) {

@@ -55,6 +55,7 @@ public enum DropReason {
     VXLAN_INNER_TYPE, TUNNEL_ECN, ENCAP_FROM_POD, NO_TUNNEL_TO_TUNNEL,
 
     // Forwarding
+    /** From outside, at the uplink or handed to {@code weft-host} by the node's kernel, which routes what the uplink's program passes. */
     NO_DIRECT_POD_ACCESS, CLUSTERIP_FROM_OUTSIDE,
     /** TCP other than SYN, to a Service, without a flow. */
     NO_FLOW,
@@ -71,7 +72,11 @@ public enum DropReason {
     /** The egress port is gone or not open on this worker. */
     NO_PORT, TX_RING_FULL,
     /** A node threw an exception at this frame. */
-    INTERNAL_ERROR;
+    INTERNAL_ERROR,
+
+    // Forwarding, by routes of the node's kernel
+    /** The route leads through a device other than the uplink. */
+    ROUTE_OTHER_DEVICE, ROUTE_BLACKHOLE, ROUTE_PROHIBITED;
 
     private static final DropReason[] ALL = values();
 

@@ -20,6 +20,7 @@ final class EgressResolver {
     private int egress;
     private int replyIngress;
     private DropReason refusal;
+    private int answer;
     private boolean outside;
 
     EgressResolver(Turn turn) {
@@ -39,6 +40,11 @@ final class EgressResolver {
     /** Why not. */
     DropReason refusal() {
         return refusal;
+    }
+
+    /** What the sender is told: one of {@link Reject}'s kinds. */
+    int answer() {
+        return answer;
     }
 
     /** Whether the destination is outside the cluster. */
@@ -70,8 +76,8 @@ final class EgressResolver {
             case Route.PEER, Route.PEER_NODE -> peer(ingress, index);
             case Route.LOCAL_NODE -> to(Egress.PUNT, PortDirectory.HOST_PORT);
             case Route.GATEWAY -> refuse(DropReason.GATEWAY_NO_SERVICE);
-            case Route.NO_SUCH_POD -> refuse(DropReason.NO_SUCH_POD);
-            case Route.NO_SUCH_NODE -> refuse(DropReason.NO_ROUTE);
+            case Route.NO_SUCH_POD -> refuse(DropReason.NO_SUCH_POD, Reject.HOST_UNREACHABLE);
+            case Route.NO_SUCH_NODE -> refuse(DropReason.NO_ROUTE, Reject.HOST_UNREACHABLE);
             case Route.SERVICE -> refuse(DropReason.CLUSTERIP_FROM_OUTSIDE);
             default -> turn.isOwnAddress(destination)
                 ? to(Egress.PUNT, PortDirectory.HOST_PORT)
@@ -97,11 +103,25 @@ final class EgressResolver {
 
     /** Pods of other nodes find their own way out. */
     private boolean outside(int ingress, int destination) {
-        if (Ingress.isTunnel(ingress)) { return refuse(DropReason.NO_ROUTE); }
-        int nextHop = turn.state().underlayRoutes().nextHop(destination);
-        if (nextHop == UnderlayRoutes.UNREACHABLE) { return refuse(DropReason.NO_ROUTE); }
+        if (Ingress.isTunnel(ingress)) { return refuse(DropReason.NO_ROUTE, Reject.HOST_UNREACHABLE); }
+        long nextHop = turn.state().underlayRoutes().lookup(destination);
+        if (nextHop < 0) { return noNextHop(nextHop); }
         outside = true;
-        return underlay(nextHop);
+        return underlay((int) nextHop);
+    }
+
+    /**
+     * With the answer that Linux gives as the router. What would leave by another device is not handed to the node's stack: it would leave with
+     * the pod's address, or come back to an address and port that the kernel has not given out.
+     */
+    private boolean noNextHop(long why) {
+        if (why == UnderlayRoutes.OTHER_DEVICE) {
+            return refuse(DropReason.ROUTE_OTHER_DEVICE, Reject.NET_UNREACHABLE);
+        }
+        if (why == UnderlayRoutes.BLACKHOLE) { return refuse(DropReason.ROUTE_BLACKHOLE); }
+        if (why == UnderlayRoutes.PROHIBIT) { return refuse(DropReason.ROUTE_PROHIBITED, Reject.ADMIN_PROHIBITED); }
+        return refuse(DropReason.NO_ROUTE,
+            why == UnderlayRoutes.UNREACHABLE ? Reject.HOST_UNREACHABLE : Reject.NET_UNREACHABLE);
     }
 
     private boolean underlay(int nextHop) {
@@ -121,7 +141,12 @@ final class EgressResolver {
     }
 
     private boolean refuse(DropReason reason) {
+        return refuse(reason, Reject.NO_ANSWER);
+    }
+
+    private boolean refuse(DropReason reason, int kindOfAnswer) {
         refusal = reason;
+        answer = kindOfAnswer;
         return false;
     }
 }

@@ -153,11 +153,10 @@ public final class FlowCreate extends Node {
     }
 
     private void refuse(int frame) {
-        DropReason refusal = resolver.refusal();
-        if (refusal == DropReason.NO_SUCH_POD || refusal == DropReason.NO_ROUTE) {
-            reject.add(frame, refusal, Reject.HOST_UNREACHABLE);
+        if (resolver.answer() == Reject.NO_ANSWER) {
+            drop.add(frame, resolver.refusal());
         } else {
-            drop.add(frame, refusal);
+            reject.add(frame, resolver.refusal(), resolver.answer());
         }
     }
 
@@ -169,7 +168,9 @@ public final class FlowCreate extends Node {
             return;
         }
         long block = fetched.block(frame);
-        if (block == 0) {
+        if (!SnatPorts.supports(FlowKey.protocol(batch.k1[frame]))) {
+            reject.add(frame, DropReason.UNSUPPORTED_PROTOCOL, Reject.PROTOCOL_UNREACHABLE);
+        } else if (block == 0) {
             boolean known = turn.tables().services().isServiceAddress(address);
             reject.add(frame, known ? DropReason.SERVICE_NO_PORT : DropReason.SERVICE_UNKNOWN_ADDRESS, Reject.REFUSE);
         } else if (ServiceTable.backendCount(block) == 0) {

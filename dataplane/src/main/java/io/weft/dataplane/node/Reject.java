@@ -19,12 +19,16 @@ import io.weft.encap.tunnel.TunnelTemplate;
  * forbids.
  */
 public final class Reject extends Node {
+    static final int NO_ANSWER = 0;
     /** TCP: a reset; else ICMP port unreachable. */
     public static final int REFUSE = 1;
     public static final int TIME_EXCEEDED = 2;
     /** The answer's MTU comes with it. */
     public static final int FRAGMENTATION_NEEDED = 3;
     public static final int HOST_UNREACHABLE = 4;
+    public static final int NET_UNREACHABLE = 5;
+    public static final int ADMIN_PROHIBITED = 6;
+    public static final int PROTOCOL_UNREACHABLE = 7;
 
     private static final int ANSWERS_PER_SECOND = 1000;
     private static final int BURST = 256;
@@ -101,6 +105,9 @@ public final class Reject extends Node {
             case REFUSE -> Icmp4Header.writeUnreachable(ip, source, Icmp4Header.ICMP_PORT_UNREACH);
             case TIME_EXCEEDED -> Icmp4Header.writeTimeExceeded(ip, source);
             case FRAGMENTATION_NEEDED -> Icmp4Header.writeFragmentationNeeded(ip, source, mtu[frame]);
+            case NET_UNREACHABLE -> Icmp4Header.writeUnreachable(ip, source, Icmp4Header.ICMP_NET_UNREACH);
+            case ADMIN_PROHIBITED -> Icmp4Header.writeUnreachable(ip, source, Icmp4Header.ICMP_PKT_FILTERED);
+            case PROTOCOL_UNREACHABLE -> Icmp4Header.writeUnreachable(ip, source, Icmp4Header.ICMP_PROT_UNREACH);
             default -> Icmp4Header.writeUnreachable(ip, source, Icmp4Header.ICMP_HOST_UNREACH);
         }
         batch.l3[frame] = ip - Icmp4Header.ERROR_HEADERS_LENGTH;

@@ -6,22 +6,40 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * The kernel's routes through the uplink: an immutable version, published in {@link ForwardingState}. It is asked once for each new flow
- * to the outside.
+ * The main routing table of the node's kernel, as far as Weft follows it: an immutable version, published in {@link ForwardingState}. It is
+ * asked once for each new flow to the outside. Routes that do not lead through the uplink are entries too: a shorter prefix must not take
+ * their place.
  *
  * <p>Sorted by falling prefix length, then by base address: a lookup is one binary search for each prefix length that occurs.
  */
 public final class UnderlayRoutes {
-    /** There is no route. */
-    public static final int UNREACHABLE = 0;
-    /** Gateway of an entry whose route does not lead through the uplink: there is no way for Weft. */
-    public static final int ELSEWHERE = -1;
+    /** What {@link #lookup} returns instead of a next hop: no route matches, or one of type {@code throw} (Linux: network unreachable). */
+    public static final long NO_ROUTE = -1;
+    /** A route that leads through a device other than the uplink, or to a router that has an IPv6 address only. */
+    public static final long OTHER_DEVICE = -2;
+    /** A route of type {@code blackhole} (Linux: drops without a word). */
+    public static final long BLACKHOLE = -3;
+    /** A route of type {@code unreachable} (Linux: host unreachable). */
+    public static final long UNREACHABLE = -4;
+    /** A route of type {@code prohibit} (Linux: communication administratively prohibited). */
+    public static final long PROHIBIT = -5;
+
+    private static final long LOW_32 = 0xFFFF_FFFFL;
 
     /**
      * @param destination whom the route is for
-     * @param gateway the next hop, 0 when the destination itself is on the link, or {@link #ELSEWHERE}
+     * @param result the next hop's address in the lower 32 bits and zeros above, 0 when the destination itself is on the link; or one of the
+     *     negative constants
      */
-    public record Entry(Ipv4Prefix destination, int gateway) {
+    public record Entry(Ipv4Prefix destination, long result) {
+        /**
+         * A route through the uplink.
+         *
+         * @param gateway the next hop, 0 when the destination itself is on the link
+         */
+        public static Entry via(Ipv4Prefix destination, int gateway) {
+            return new Entry(destination, gateway & LOW_32);
+        }
     }
 
     public static final UnderlayRoutes NONE = new UnderlayRoutes(List.of());
@@ -29,7 +47,7 @@ public final class UnderlayRoutes {
     private final int[] mask;
     private final int[] first;
     private final int[] base;
-    private final int[] gateway;
+    private final long[] result;
 
     /** Of two routes to one prefix the earlier in the collection is kept. */
     public UnderlayRoutes(Collection<Entry> entries) {
@@ -41,7 +59,7 @@ public final class UnderlayRoutes {
         mask = new int[lengths.length];
         first = new int[lengths.length + 1];
         base = new int[sorted.size()];
-        gateway = new int[sorted.size()];
+        result = new long[sorted.size()];
         int n = 0;
         for (int i = 0; i < lengths.length; i++) {
             mask[i] = Ipv4Prefix.mask(lengths[i]);
@@ -50,20 +68,23 @@ public final class UnderlayRoutes {
                 boolean known = n > first[i] && base[n - 1] == entry.destination().base();
                 if (entry.destination().length() == lengths[i] && !known) {
                     base[n] = entry.destination().base();
-                    gateway[n++] = entry.gateway();
+                    result[n++] = entry.result();
                 }
             }
         }
         first[lengths.length] = n;
     }
 
-    /** @return the next hop's address (the destination itself when it is on the link), or {@link #UNREACHABLE} */
-    public int nextHop(int destination) {
+    /**
+     * @return the next hop's address (the destination itself when it is on the link) as an unsigned number of 32 bits, or one of the negative
+     *     constants: why there is none
+     */
+    public long lookup(int destination) {
         for (int i = 0; i < mask.length; i++) {
             int at = find(destination & mask[i], first[i], first[i + 1]);
-            if (at >= 0) { return gateway[at] == 0 ? destination : gateway[at]; }
+            if (at >= 0) { return result[at] == 0 ? destination & LOW_32 : result[at]; }
         }
-        return UNREACHABLE;
+        return NO_ROUTE;
     }
 
     private int find(int prefix, int from, int to) {

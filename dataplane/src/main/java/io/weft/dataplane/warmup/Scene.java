@@ -114,7 +114,7 @@ final class Scene implements AutoCloseable {
         memories.push(reader);
         state.publish(reader);
         state.publish(new LocalAddresses(NODE.address(), NODE.base()));
-        state.publish(new UnderlayRoutes(List.of(new UnderlayRoutes.Entry(Ipv4Prefix.of("0.0.0.0/0"), ROUTER))));
+        state.publish(new UnderlayRoutes(List.of(UnderlayRoutes.Entry.via(Ipv4Prefix.of("0.0.0.0/0"), ROUTER))));
         state.publish(PortDirectory.EMPTY
             .with(PortDirectory.HOST_PORT, PortKind.HOST, 0, HOST_MAC, NODE.vtepMac(), UPLINK_MTU)
             .with(PortDirectory.UPLINK_PORT, PortKind.UPLINK, 0, 0, UPLINK_MAC, UPLINK_MTU)

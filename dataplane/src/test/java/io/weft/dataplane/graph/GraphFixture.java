@@ -107,8 +107,13 @@ final class GraphFixture implements AutoCloseable {
         state.publish(directory());
         state.publish(new LocalAddresses(NODE, Ipv4Address.of("10.244.1.0"), Ipv4Address.of("172.17.0.1")));
         state.publish(new UnderlayRoutes(List.of(
-            new UnderlayRoutes.Entry(Ipv4Prefix.of("0.0.0.0/0"), Ipv4Address.of("192.0.2.1")),
-            new UnderlayRoutes.Entry(Ipv4Prefix.of("192.0.2.0/24"), 0))));
+            UnderlayRoutes.Entry.via(Ipv4Prefix.of("0.0.0.0/0"), Ipv4Address.of("192.0.2.1")),
+            UnderlayRoutes.Entry.via(Ipv4Prefix.of("192.0.2.0/24"), 0),
+            new UnderlayRoutes.Entry(Ipv4Prefix.of("198.18.1.0/24"), UnderlayRoutes.OTHER_DEVICE),
+            new UnderlayRoutes.Entry(Ipv4Prefix.of("198.18.2.0/24"), UnderlayRoutes.BLACKHOLE),
+            new UnderlayRoutes.Entry(Ipv4Prefix.of("198.18.3.0/24"), UnderlayRoutes.UNREACHABLE),
+            new UnderlayRoutes.Entry(Ipv4Prefix.of("198.18.4.0/24"), UnderlayRoutes.PROHIBIT),
+            new UnderlayRoutes.Entry(Ipv4Prefix.of("198.18.5.0/24"), UnderlayRoutes.NO_ROUTE))));
         state.publish(reader);
         long size = FlowTable.sizeFor(maxFlows);
         flows = FlowTable.create(map(size), size, maxFlows, 1);

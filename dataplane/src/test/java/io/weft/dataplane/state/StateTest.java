@@ -20,11 +20,26 @@ class StateTest {
         UnderlayRoutes routes = new UnderlayRoutes(List.of(
             route("0.0.0.0/0", "192.0.2.1"), route("192.0.2.0/24", "0.0.0.0"), route("198.51.100.0/24", "192.0.2.7"),
             route("198.51.100.0/24", "192.0.2.8"), route("198.51.100.128/25", "192.0.2.9")));
-        assertEquals(GATEWAY, routes.nextHop(Ipv4Address.of("203.0.113.5")));
-        assertEquals(Ipv4Address.of("192.0.2.77"), routes.nextHop(Ipv4Address.of("192.0.2.77")));
-        assertEquals(Ipv4Address.of("192.0.2.7"), routes.nextHop(Ipv4Address.of("198.51.100.5")));
-        assertEquals(Ipv4Address.of("192.0.2.9"), routes.nextHop(Ipv4Address.of("198.51.100.200")));
-        assertEquals(UnderlayRoutes.UNREACHABLE, UnderlayRoutes.NONE.nextHop(GATEWAY));
+        assertEquals(Integer.toUnsignedLong(GATEWAY), routes.lookup(Ipv4Address.of("203.0.113.5")));
+        assertEquals(Integer.toUnsignedLong(Ipv4Address.of("192.0.2.77")), routes.lookup(Ipv4Address.of("192.0.2.77")));
+        assertEquals(Integer.toUnsignedLong(Ipv4Address.of("192.0.2.7")),
+            routes.lookup(Ipv4Address.of("198.51.100.5")));
+        assertEquals(Integer.toUnsignedLong(Ipv4Address.of("192.0.2.9")),
+            routes.lookup(Ipv4Address.of("198.51.100.200")));
+        assertEquals(UnderlayRoutes.NO_ROUTE, UnderlayRoutes.NONE.lookup(GATEWAY));
+    }
+
+    @Test
+    void aRouteWithoutANextHopHidesShorterPrefixes() {
+        List<Long> reasons = List.of(UnderlayRoutes.NO_ROUTE, UnderlayRoutes.OTHER_DEVICE, UnderlayRoutes.BLACKHOLE,
+            UnderlayRoutes.UNREACHABLE, UnderlayRoutes.PROHIBIT);
+        for (long reason : reasons) {
+            UnderlayRoutes routes = new UnderlayRoutes(List.of(
+                route("0.0.0.0/0", "192.0.2.1"),
+                new UnderlayRoutes.Entry(Ipv4Prefix.of("198.51.100.0/24"), reason)));
+            assertEquals(reason, routes.lookup(Ipv4Address.of("198.51.100.9")));
+            assertEquals(Integer.toUnsignedLong(GATEWAY), routes.lookup(Ipv4Address.of("198.51.101.9")));
+        }
     }
 
     @Test
@@ -33,13 +48,13 @@ class StateTest {
         List<UnderlayRoutes.Entry> entries = random.ints(300)
             .mapToObj(i -> {
                 int length = random.nextInt(33);
-                return new UnderlayRoutes.Entry(new Ipv4Prefix(i & Ipv4Prefix.mask(length), length),
+                return UnderlayRoutes.Entry.via(new Ipv4Prefix(i & Ipv4Prefix.mask(length), length),
                     1 + random.nextInt(9));
             }).toList();
         UnderlayRoutes routes = new UnderlayRoutes(entries);
         for (int n = 0; n < 20_000; n++) {
             int destination = n % 2 == 0 ? random.nextInt() : entries.get(random.nextInt(300)).destination().last();
-            assertEquals(scan(entries, destination), routes.nextHop(destination));
+            assertEquals(scan(entries, destination), routes.lookup(destination));
         }
     }
 
@@ -95,10 +110,10 @@ class StateTest {
     }
 
     private static UnderlayRoutes.Entry route(String prefix, String gateway) {
-        return new UnderlayRoutes.Entry(Ipv4Prefix.of(prefix), Ipv4Address.of(gateway));
+        return UnderlayRoutes.Entry.via(Ipv4Prefix.of(prefix), Ipv4Address.of(gateway));
     }
 
-    private static int scan(List<UnderlayRoutes.Entry> entries, int destination) {
+    private static long scan(List<UnderlayRoutes.Entry> entries, int destination) {
         UnderlayRoutes.Entry best = null;
         for (UnderlayRoutes.Entry entry : entries) {
             boolean longer = best == null || entry.destination().length() > best.destination().length();
@@ -106,6 +121,6 @@ class StateTest {
                 best = entry;
             }
         }
-        return best == null ? 0 : best.gateway();
+        return best == null ? UnderlayRoutes.NO_ROUTE : best.result();
     }
 }
