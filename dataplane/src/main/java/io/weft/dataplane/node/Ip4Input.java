@@ -80,7 +80,21 @@ public final class Ip4Input extends Node {
         int destination = (int) addresses;
         if (Ipv4Address.isMartian(source)) { return DropReason.MARTIAN_SOURCE; }
         if (Ipv4Address.isMartian(destination)) { return DropReason.MARTIAN_DESTINATION; }
-        return source == destination || !isSourceOf(ports, ingress, source) ? DropReason.SPOOFED_SOURCE : null;
+        return source == destination || !isSourceOf(ports, ingress, source)
+            ? foreignSource(ingress, source, destination)
+            : null;
+    }
+
+    /**
+     * What the uplink's program passes to the node's kernel for a pod or a Service, the kernel routes to {@code weft-host}: nobody forged a
+     * source there, somebody outside has a route to where he must not go.
+     */
+    private DropReason foreignSource(int ingress, int source, int destination) {
+        if (ingress == PortDirectory.HOST_PORT && isOutside(source)) {
+            if (turn.local().serviceCidr().contains(destination)) { return DropReason.CLUSTERIP_FROM_OUTSIDE; }
+            if (turn.local().clusterCidr().contains(destination)) { return DropReason.NO_DIRECT_POD_ACCESS; }
+        }
+        return DropReason.SPOOFED_SOURCE;
     }
 
     private boolean isSourceOf(PortDirectory ports, int ingress, int source) {

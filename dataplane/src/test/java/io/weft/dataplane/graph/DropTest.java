@@ -389,6 +389,55 @@ class DropTest {
     }
 
     @Test
+    void routesOfTheKernelThatLeadNowhereAreAnsweredAsLinuxDoes() {
+        check(List.of(
+            a("another device", unreachable(0, 56) + "route_other_device", toOutside("198.18.1.9").udp(1, 2)),
+            a("TCP by another device", unreachable(0, 68) + "route_other_device",
+                toOutside("198.18.1.9").tcp(1000, 80, SYN)),
+            a("blackhole", "route_blackhole", toOutside("198.18.2.9").udp(1, 2)),
+            a("unreachable", unreachable(1, 56) + "no_route", toOutside("198.18.3.9").udp(1, 2)),
+            a("prohibit", unreachable(13, 56) + "route_prohibited", toOutside("198.18.4.9").udp(1, 2)),
+            a("throw", unreachable(0, 56) + "no_route", toOutside("198.18.5.9").udp(1, 2)),
+            a("a fragment by another device", "route_other_device",
+                toOutside("198.18.1.9").udp(1, 2, new byte[24]).fragment(0x2000))));
+    }
+
+    private static Packet toOutside(String destination) {
+        return packet("10.244.1.2", destination);
+    }
+
+    private static String unreachable(int code, int length) {
+        return TO_A + "10.244.1.1>10.244.1.2 ttl 64 icmp 3/" + code + " rest 0 len " + length + " full\n";
+    }
+
+    @Test
+    void protocolsWithoutPortsToAServiceAreAnsweredAsUnknown() {
+        String answer = unreachable(2, 60) + "unsupported_protocol";
+        check(List.of(
+            a("SCTP to a Service", answer, packet("10.244.1.2", "10.96.0.10").protocol(132, new byte[12])),
+            a("SCTP to an address of no table", answer, packet("10.244.1.2", "10.96.0.99").protocol(132, new byte[12])),
+            a("GRE to a Service", answer, packet("10.244.1.2", "10.96.0.10").protocol(47, new byte[12]))));
+    }
+
+    @Test
+    void whatTheKernelHandsOverFromOutsideIsNamedByItsDestination() {
+        check(List.of(
+            host("a pod", "no_direct_pod_access", packet("203.0.113.5", "10.244.1.2").udp(1, 2)),
+            host("a remote pod", "no_direct_pod_access", packet("203.0.113.5", "10.244.2.2").tcp(1, 2, SYN)),
+            host("the gateway", "no_direct_pod_access", packet("203.0.113.5", "10.244.1.1").echo(1, 1)),
+            host("a fragment", "no_direct_pod_access", packet("203.0.113.5", "10.244.1.2").udp(1, 2).fragment(0x2000)),
+            host("a ClusterIP", "clusterip_from_outside", packet("203.0.113.5", "10.96.0.10").tcp(1, 80, SYN)),
+            host("an address without Service", "clusterip_from_outside", packet("192.0.2.99", "10.96.0.99").echo(1, 1)),
+            host("with a pod's address", "spoofed_source", packet("10.244.2.9", "10.244.1.2").udp(1, 2)),
+            host("with a Service's address", "spoofed_source", packet("10.96.0.10", "10.244.1.2").udp(1, 2)),
+            host("to somewhere else", "spoofed_source", packet("203.0.113.5", "198.51.100.1").udp(1, 2))));
+    }
+
+    private static Case host(String description, String verdict, Packet packet) {
+        return new Case(description, HOST, fromHost(packet), verdict);
+    }
+
+    @Test
     void answersThatDoNotFitTheirFlowAreGivenBeforeItChanges() {
         Packet packet = packet("10.244.1.2", "10.96.0.10").udp(1000, 53, Packet.payload(10));
         node.run(POD_A, fromA(packet));
