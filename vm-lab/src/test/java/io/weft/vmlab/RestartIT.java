@@ -111,8 +111,7 @@ class RestartIT {
             assertEquals(0, result.received());
             assertEquals(List.of(), watch.frames(), "frames with a pod's address on the underlay");
         }
-        n1.start();
-        lab.awaitReady();
+        n1.startAgain();
         assertTrue(
             new BulkTransfer().run(near.thread(), far.thread(), far.port(PORT), far.port(PORT), 1 << 20).intact(),
             "pods talk again without a new ADD");

@@ -139,9 +139,16 @@ public final class Dataplane {
         if (!Lanes.areUsable()) {
             LOG.log(Level.WARNING, Lanes.lack());
         }
-        WarmUp.run(runDirectory.path(), layout);
+        boolean podsWait = !first.get().ports().isEmpty();
+        if (!podsWait) {
+            WarmUp.run(runDirectory.path(), layout, () -> stopping);
+        }
         conductor.openUplink();
         conductor.apply(first.get());
+        if (podsWait) {
+            BackgroundWarmUp warmUp = BackgroundWarmUp.start(runDirectory.path(), layout);
+            teardown.add("warm-up", warmUp::close);
+        }
         LOG.log(Level.INFO, "forwarding: {0}", conductor);
         ready = true;
         forwarded = true;

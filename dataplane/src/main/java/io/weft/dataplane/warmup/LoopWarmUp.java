@@ -82,10 +82,10 @@ final class LoopWarmUp implements AutoCloseable {
     }
 
     /** @return frames that went all the way */
-    static long run(Scene scene, ChunkLayout layout, long frames, long deadlineNanos) {
+    static long run(Scene scene, ChunkLayout layout, long frames, Limit limit) {
         return NetworkNamespace.callInNew(() -> {
             try (LoopWarmUp loop = new LoopWarmUp(scene, layout)) {
-                loop.exchange(frames, deadlineNanos);
+                loop.exchange(frames, limit);
                 return loop.received;
             }
         });
@@ -117,8 +117,8 @@ final class LoopWarmUp implements AutoCloseable {
         }
     }
 
-    private void exchange(long frames, long deadlineNanos) {
-        for (int turn = 0; received < frames && System.nanoTime() < deadlineNanos; turn++) {
+    private void exchange(long frames, Limit limit) {
+        for (int turn = 0; received < frames && !limit.isReached(System.nanoTime()); turn++) {
             fill(1 + turn % MOST_BURST, turn);
             send();
             collect();

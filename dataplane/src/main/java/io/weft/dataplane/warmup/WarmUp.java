@@ -21,6 +21,7 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -31,7 +32,8 @@ import java.util.stream.Stream;
  * <p>The mixture is that of real traffic (mostly known flows; new ones, tunnel, Services, masquerading, ICMP; every kind of bad frame), because
  * code compiled without some kind is thrown away at the first frame of it.
  *
- * <p>Cold code but for what it warms. Thread: one, before the workers have ports.
+ * <p>Cold code but for what it warms. Thread: one, before the workers have ports or beside them:
+ * they share nothing but code.
  */
 public final class WarmUp {
     private static final Logger LOG = System.getLogger(WarmUp.class.getName());
@@ -63,16 +65,17 @@ public final class WarmUp {
     }
 
     /**
-     * Comes back after 600,000 frames in memory and 100,000 over veths, or ten seconds and one.
+     * Comes back after 600,000 frames in memory and 100,000 over veths, or ten seconds and one, or when it is cancelled.
      *
      * @param runDirectory room for a temporary file
      * @param layout of the workers' memory
+     * @param cancelled asked often, by the calling thread
      */
-    public static void run(Path runDirectory, ChunkLayout layout) {
+    public static void run(Path runDirectory, ChunkLayout layout, BooleanSupplier cancelled) {
         long start = System.nanoTime();
-        CounterSnapshot counted = warm(runDirectory, layout, start + MOST_NANOS);
+        CounterSnapshot counted = warm(runDirectory, layout, Limit.in(MOST_NANOS, cancelled));
         warmPoll();
-        long forwarded = loop(runDirectory, layout, System.nanoTime() + MOST_LOOP_NANOS);
+        long forwarded = loop(runDirectory, layout, Limit.in(MOST_LOOP_NANOS, cancelled));
         long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
         LOG.log(Level.INFO,
             "warmed up with " + counted.received() + " frames in memory and " + forwarded + " over veths in " + millis
@@ -86,21 +89,21 @@ public final class WarmUp {
      * @param layout of the workers' memory
      */
     public static void inMemory(Path directory, ChunkLayout layout) {
-        warm(directory, layout, System.nanoTime() + MOST_NANOS);
+        warm(directory, layout, Limit.in(MOST_NANOS, () -> false));
     }
 
-    static CounterSnapshot warm(Path runDirectory, ChunkLayout layout, long deadlineNanos) {
+    static CounterSnapshot warm(Path runDirectory, ChunkLayout layout, Limit limit) {
         return inScene(runDirectory, layout, scene -> {
-            new WarmUp(scene).run(deadlineNanos);
+            new WarmUp(scene).run(limit);
             return CounterSnapshot.of(scene.counters.reader());
         });
     }
 
     /** The node works without it, its first frames slowly. */
-    static long loop(Path runDirectory, ChunkLayout layout, long deadlineNanos) {
+    static long loop(Path runDirectory, ChunkLayout layout, Limit limit) {
         try {
             return inScene(runDirectory, layout,
-                scene -> LoopWarmUp.run(scene, layout, LOOP_FRAMES, deadlineNanos));
+                scene -> LoopWarmUp.run(scene, layout, LOOP_FRAMES, limit));
         } catch (LinuxException e) {
             LOG.log(Level.WARNING, "the workers'' loop is not warmed up: {0}", e.getMessage());
             return 0;
@@ -121,10 +124,10 @@ public final class WarmUp {
         }
     }
 
-    private void run(long deadlineNanos) {
+    private void run(Limit limit) {
         for (int turn = 0; frames < FRAMES; turn++) {
             long now = System.nanoTime();
-            if (now > deadlineNanos) { return; }
+            if (limit.isReached(now)) { return; }
             fill(turn);
             process(now);
             for (Port port : ports) {

@@ -20,7 +20,6 @@ import io.weft.nativebindings.netlink.VethSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -333,23 +332,6 @@ class DataplaneTest {
                         + counters.total(FrameTotal.ORIGINATED) == counters.total(FrameTotal.SENT)
                             + counters.total(FrameTotal.PUNTED) + counters.total(FrameTotal.DROPPED));
         }
-    }
-
-    @Test
-    void idleNodeUsesNextToNoProcessor() throws Exception {
-        node.start();
-        TestPod a = upPod(2, 1);
-        assertReaches(a, node.local.gateway());
-        ProcessHandle handle = node.process().toHandle();
-        double share = 1;
-        for (int i = 0; i < 5 && share > 0.02; i++) { // until its code is compiled
-            Duration before = handle.info().totalCpuDuration().orElseThrow();
-            long start = System.nanoTime();
-            Thread.sleep(4000);
-            Duration used = handle.info().totalCpuDuration().orElseThrow().minus(before);
-            share = (double) used.toNanos() / (System.nanoTime() - start);
-        }
-        assertTrue(share <= 0.02, "share of a processor: " + share);
     }
 
     /** Packets that the node's kernel forwarded. */

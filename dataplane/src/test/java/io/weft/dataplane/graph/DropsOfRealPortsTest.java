@@ -4,7 +4,6 @@ import static io.weft.dataplane.graph.Packet.ACK;
 import static io.weft.dataplane.graph.Packet.FIN;
 import static io.weft.dataplane.graph.Packet.SYN;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.DropReason;
@@ -169,7 +168,7 @@ class DropsOfRealPortsTest {
         int index = 0;
         for (Case each : cases()) {
             send(each, index++);
-            unseen.remove(each.reason());
+            unseen.remove(each.reason);
         }
         unseen.remove(floodOfArp());
         unseen.remove(scarcePorts());
@@ -178,15 +177,25 @@ class DropsOfRealPortsTest {
         assertEquals(Set.of(), unseen);
     }
 
-    private record Case(DropReason reason, RawSender port, byte[] frame) {
+    /** A frame, where it is sent, and why it must be dropped. */
+    private static final class Case {
+        private final DropReason reason;
+        private final RawSender port;
+        private final byte[] frame;
+
+        Case(DropReason reason, RawSender port, byte[] frame) {
+            this.reason = reason;
+            this.port = port;
+            this.frame = frame;
+        }
     }
 
     private void send(Case each, int index) {
         for (int i = 0; i < TIMES; i++) {
-            each.port().send(each.frame());
+            each.port.send(each.frame);
         }
-        expected.merge(each.reason(), (long) TIMES, Long::sum);
-        awaitExpected("case " + index + " " + each.reason());
+        expected.merge(each.reason, (long) TIMES, Long::sum);
+        awaitExpected("case " + index + " " + each.reason);
     }
 
     private void awaitExpected(String what) {

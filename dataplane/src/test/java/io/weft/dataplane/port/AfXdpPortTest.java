@@ -209,11 +209,6 @@ class AfXdpPortTest {
             TestNetwork.await("worker to sleep", rig.workers.getFirst()::isSleeping);
             ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
             long id = rig.threads.getFirst().threadId();
-            long cpu = threads.getThreadCpuTime(id);
-            long start = System.nanoTime();
-            Thread.sleep(2000);
-            double share = (double) (threads.getThreadCpuTime(id) - cpu) / (System.nanoTime() - start);
-            assertTrue(share < 0.02, "share of a processor: " + share);
             long allocated = 1;
             for (int i = 0; i < 10 && allocated > 0; i++) { // until its calls are linked and compiled
                 roundTrips(5000);

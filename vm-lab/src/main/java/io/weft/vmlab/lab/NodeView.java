@@ -77,10 +77,15 @@ public final class NodeView {
 
     private <T> T read(Function<CounterReader, T> question, T otherwise) {
         try (CounterReader counters = CounterReader.open(node.runDirectory())) {
-            return question.apply(counters);
+            return isAlive(counters.pid()) ? question.apply(counters) : otherwise;
         } catch (CounterFileException e) {
             return otherwise;
         }
+    }
+
+    /** A dataplane that was killed leaves its counters behind, which say that all is well. */
+    private static boolean isAlive(long process) {
+        return ProcessHandle.of(process).map(ProcessHandle::isAlive).orElse(false);
     }
 
     /** The VTEP MAC that the node's control plane chose and keeps. */

@@ -30,6 +30,7 @@ public final class WeftNode implements AutoCloseable {
     private final NodeView view = new NodeView(this);
     private final Map<String, Pod> pods = new LinkedHashMap<>();
     private Process process;
+    private NodeView.Extent killed = NodeView.Extent.NONE;
 
     WeftNode(LabPlan plan, LabPlan.Host host, Path namespace, Distribution distribution, Manifests manifests)
         throws IOException {
@@ -128,13 +129,21 @@ public final class WeftNode implements AutoCloseable {
         view.await("a new dataplane", () -> view.extent().isSuccessorOf(before));
     }
 
-    /** Kills the supervisor and both its children with SIGKILL; {@link #start} brings them back. */
+    /** Kills the supervisor and both its children with SIGKILL; {@link #startAgain} brings them back. */
     public void killAll() throws Exception {
+        killed = view.extent();
         List<ProcessHandle> children = process.descendants().toList();
         process.destroyForcibly().waitFor();
         for (ProcessHandle child : children) {
             kill(child);
         }
+    }
+
+    /** Starts what {@link #killAll} ended, and waits until it forwards for as many ports and peers as before. */
+    public void startAgain() throws Exception {
+        NodeView.Extent before = killed;
+        start();
+        view.await("a new dataplane", () -> view.extent().isSuccessorOf(before));
     }
 
     private static void kill(ProcessHandle victim) throws Exception {

@@ -1,0 +1,55 @@
+package io.weft.dataplane.conductor;
+
+import io.weft.dataplane.frame.ChunkLayout;
+import io.weft.dataplane.warmup.WarmUp;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+
+/**
+ * The warm-up of a dataplane that pods wait for: it runs while the workers forward already. On a busy machine it takes 11 s, its bound; frames
+ * through cold code are slow, but pods that are cut off for so long lose their connections.
+ *
+ * <p>Threads: one of its own, which {@link #close} ends and awaits.
+ */
+final class BackgroundWarmUp implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(BackgroundWarmUp.class.getName());
+
+    private final Thread thread;
+    private volatile boolean cancelled; // written by the closing thread, read by the warm-up's: nothing else depends on it
+
+    private BackgroundWarmUp(Path runDirectory, ChunkLayout layout) {
+        thread = Thread.ofPlatform().name("weft-warm-up").daemon().unstarted(() -> warm(runDirectory, layout));
+    }
+
+    static BackgroundWarmUp start(Path runDirectory, ChunkLayout layout) {
+        BackgroundWarmUp warmUp = new BackgroundWarmUp(runDirectory, layout);
+        warmUp.thread.start();
+        return warmUp;
+    }
+
+    /** The node works without it. */
+    private void warm(Path runDirectory, ChunkLayout layout) {
+        try {
+            WarmUp.run(runDirectory, layout, () -> cancelled);
+        } catch (RuntimeException e) {
+            LOG.log(Level.WARNING, "the warm-up has failed: {0}", e.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        cancelled = true;
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
