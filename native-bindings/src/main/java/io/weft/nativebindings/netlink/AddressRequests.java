@@ -9,6 +9,11 @@ final class AddressRequests {
         return request(RTM_GETADDR, 0, ifindex, 0, 0);
     }
 
+    /** @param namespaceId as {@link Link#peerNamespaceId} */
+    static NetlinkRequest dumpIn(int namespaceId, int ifindex) {
+        return dump(ifindex).u32(IFA_TARGET_NETNSID, namespaceId);
+    }
+
     static NetlinkRequest add(int flags, int ifindex, int ip, int prefixLength, int scope) {
         return request(RTM_NEWADDR, flags, ifindex, prefixLength, scope).ipv4(IFA_LOCAL, ip).ipv4(IFA_ADDRESS, ip);
     }

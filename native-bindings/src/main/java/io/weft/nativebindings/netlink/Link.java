@@ -11,6 +11,7 @@ package io.weft.nativebindings.netlink;
  *     not -1 it is an index in that other namespace
  * @param peerNamespaceId the id which this namespace has for the one that peerIndex belongs to, -1 for this one
  * @param masterIndex the bridge or bond it is enslaved to, 0 for none
+ * @param alias IFLA_IFALIAS: a text that somebody gave the device, empty when there is none
  * @param xdpProgramId id of the XDP program attached, 0 for none; of several, the one in the driver
  */
 public record Link(
@@ -24,6 +25,7 @@ public record Link(
     int peerIndex,
     int peerNamespaceId,
     int masterIndex,
+    String alias,
     int txQueues,
     int rxQueues,
     int xdpProgramId,
@@ -31,6 +33,8 @@ public record Link(
     /** {@code <linux/if.h>}. */
     public static final int IFF_UP = 0x1;
 
+    /** An {@link #alias} has at most 2 bytes less, because its final 0 is counted by the sender and by the kernel. */
+    public static final int IFALIASZ = 256;
     public static final int IFF_LOOPBACK = 0x8;
     public static final int IFF_LOWER_UP = 0x10000;
 

@@ -14,6 +14,7 @@ final class LinkDecoder {
     private int peerIndex = -1;
     private int peerNamespaceId = -1;
     private int masterIndex;
+    private String alias = "";
     private int txQueues;
     private int rxQueues;
     private int xdpProgramId;
@@ -44,6 +45,7 @@ final class LinkDecoder {
             peerIndex,
             peerNamespaceId,
             masterIndex,
+            alias,
             txQueues,
             rxQueues,
             xdpProgramId,
@@ -59,6 +61,7 @@ final class LinkDecoder {
             case IFLA_LINK -> peerIndex = attribute.i32();
             case IFLA_LINK_NETNSID -> peerNamespaceId = attribute.i32();
             case IFLA_MASTER -> masterIndex = attribute.i32();
+            case IFLA_IFALIAS -> alias = attribute.string();
             case IFLA_NUM_TX_QUEUES -> txQueues = attribute.i32();
             case IFLA_NUM_RX_QUEUES -> rxQueues = attribute.i32();
             case IFLA_LINKINFO -> readKind(attribute.nested());

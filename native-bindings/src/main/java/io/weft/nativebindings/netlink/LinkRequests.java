@@ -13,6 +13,11 @@ final class LinkRequests {
         return request(RTM_GETLINK, 0, ifindex).u32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
     }
 
+    /** @param namespaceId as {@link Link#peerNamespaceId} */
+    static NetlinkRequest getIn(int namespaceId, int ifindex) {
+        return get(ifindex).u32(IFLA_TARGET_NETNSID, namespaceId);
+    }
+
     static NetlinkRequest get(String name) {
         return get(0).string(IFLA_IFNAME, name);
     }

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import io.weft.nativebindings.linux.CallState;
 import io.weft.nativebindings.linux.Libc;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
@@ -17,6 +18,12 @@ final class NamespaceCalls {
     static final int MS_SHARED = 1 << 20;
     static final int MNT_DETACH = 2; // <linux/fs.h>, not exported; <sys/mount.h>
     static final int LOCK_EX = 2; // <asm-generic/fcntl.h>
+    static final int O_PATH = 010000000; // <asm-generic/fcntl.h>
+    static final int NSFS_MAGIC = 0x6e736673; // <linux/magic.h>
+    static final int NS_GET_NSTYPE = 0xb703; // <linux/nsfs.h>
+
+    /** struct statfs of a 64-bit kernel has 120 bytes; f_type is its first word. */
+    private static final int STATFS_BYTES = 256;
 
     private static final MethodHandle SETNS = Libc.function("setns", JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle UNSHARE = Libc.function("unshare", JAVA_INT, JAVA_INT);
@@ -24,6 +31,8 @@ final class NamespaceCalls {
         JAVA_LONG, JAVA_LONG);
     private static final MethodHandle UMOUNT2 = Libc.function("umount2", JAVA_INT, JAVA_LONG, JAVA_INT);
     private static final MethodHandle FLOCK = Libc.function("flock", JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle FSTATFS = Libc.function("fstatfs", JAVA_INT, JAVA_INT, JAVA_LONG);
+    private static final MethodHandle IOCTL = Libc.variadic("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG);
 
     /** Moves the calling thread, and no other, to the network namespace behind the descriptor. */
     static int setNetworkNamespace(int fd) {
@@ -75,6 +84,31 @@ final class NamespaceCalls {
             return state.result((int) FLOCK.invokeExact(state.segment(), fd, LOCK_EX));
         } catch (Throwable t) {
             throw Libc.unlinked("flock", t);
+        }
+    }
+
+    /**
+     * Whether a descriptor is of the file system that namespaces' files belong to: 1 or 0, or -errno. It need not be open for
+     * reading (O_PATH).
+     */
+    static int isNamespaceFile(int fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment statfs = arena.allocate(STATFS_BYTES, Long.BYTES);
+            CallState state = CallState.current();
+            int result = state.result((int) FSTATFS.invokeExact(state.segment(), fd, statfs.address()));
+            return result < 0 ? result : statfs.get(JAVA_LONG, 0) == NSFS_MAGIC ? 1 : 0;
+        } catch (Throwable t) {
+            throw Libc.unlinked("fstatfs", t);
+        }
+    }
+
+    /** CLONE_NEWNET for a network namespace's descriptor, another kind's CLONE_ bit for that, or -errno. */
+    static int namespaceType(int fd) {
+        try {
+            CallState state = CallState.current();
+            return state.result((int) IOCTL.invokeExact(state.segment(), fd, (long) NS_GET_NSTYPE));
+        } catch (Throwable t) {
+            throw Libc.unlinked("ioctl", t);
         }
     }
 

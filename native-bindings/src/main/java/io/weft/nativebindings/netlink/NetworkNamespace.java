@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
@@ -59,11 +61,37 @@ public final class NetworkNamespace implements AutoCloseable {
         return Path.of("/proc/" + pid + "/ns/net");
     }
 
-    /** Opens the namespace behind a file: a {@linkplain #named named} one, a process's, or a bind mount of either. */
+    /**
+     * Opens the namespace behind a file: a {@linkplain #named named} one, a process's, a bind mount of either, or a symbolic
+     * link to one of these.
+     */
     public static NetworkNamespace open(Path path) {
-        return new NetworkNamespace(
-            path,
-            LinuxException.check("open network namespace " + path, Descriptors.open(path, Descriptors.O_RDONLY, 0)));
+        int fd = openDescriptor(path);
+        if (fd == -Errno.EINVAL) {
+            throw new LinuxException("open network namespace " + path, Errno.EINVAL, "It is no network namespace");
+        }
+        return new NetworkNamespace(path, LinuxException.check("open network namespace " + path, fd));
+    }
+
+    /**
+     * As {@link #open}; empty when the path leads to no network namespace: to nothing at all, to a plain file or a directory
+     * that was left when the namespace was unmounted, or to a namespace of another kind. A refusal that leaves the question
+     * open (permission, no descriptor left) is a {@link LinuxException}.
+     */
+    public static Optional<NetworkNamespace> find(Path path) {
+        int fd = openDescriptor(path);
+        return switch (fd) {
+            case -Errno.ENOENT, -Errno.ENOTDIR, -Errno.ELOOP, -Errno.ENAMETOOLONG, -Errno.EINVAL -> Optional.empty();
+            default -> Optional.of(
+                new NetworkNamespace(path, LinuxException.check("open network namespace " + path, fd)));
+        };
+    }
+
+    /** Whether {@link #find} finds one. */
+    public static boolean exists(Path path) {
+        Optional<NetworkNamespace> found = find(path);
+        found.ifPresent(NetworkNamespace::close);
+        return found.isPresent();
     }
 
     /** Opens the calling thread's own namespace. */
@@ -154,8 +182,18 @@ public final class NetworkNamespace implements AutoCloseable {
 
     /** Equal for two of these if, and only if, they are the same namespace. */
     public long inode() {
+        return (Long) identity().get("ino");
+    }
+
+    /** Whether both are the same namespace, by whatever paths they were opened. */
+    public boolean isSame(NetworkNamespace other) {
+        return identity().equals(other.identity());
+    }
+
+    /** Device and inode, as namespaces(7) has two of them compared. */
+    private Map<String, Object> identity() {
         try {
-            return (Long) Files.getAttribute(Path.of("/proc/self/fd/" + fd()), "unix:ino");
+            return Files.readAttributes(descriptorFile(fd()), "unix:dev,ino");
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read the inode of " + this, e);
         }
@@ -172,6 +210,31 @@ public final class NetworkNamespace implements AutoCloseable {
     @Override
     public String toString() {
         return "network namespace " + path;
+    }
+
+    /**
+     * A descriptor, or -errno: EINVAL for what is no network namespace. That is never opened for reading, because opening a
+     * FIFO waits and opening a device may have an effect.
+     */
+    private static int openDescriptor(Path path) {
+        int handle = Descriptors.open(path, NamespaceCalls.O_PATH, 0);
+        if (handle < 0) { return handle; }
+        try {
+            int namespaceFile = NamespaceCalls.isNamespaceFile(handle);
+            if (namespaceFile <= 0) { return namespaceFile < 0 ? namespaceFile : -Errno.EINVAL; }
+            int fd = Descriptors.open(descriptorFile(handle), Descriptors.O_RDONLY, 0);
+            if (fd >= 0 && NamespaceCalls.namespaceType(fd) != NamespaceCalls.CLONE_NEWNET) {
+                Descriptors.close(fd);
+                return -Errno.EINVAL;
+            }
+            return fd;
+        } finally {
+            Descriptors.close(handle);
+        }
+    }
+
+    private static Path descriptorFile(int fd) {
+        return Path.of("/proc/self/fd/" + fd);
     }
 
     /** Without a shared mount, namespaces made later would not be seen in other mount namespaces. */

@@ -23,10 +23,18 @@ final class RouteRequests {
     }
 
     static NetlinkRequest replace(Route route) {
+        return write(NLM_F_CREATE | NLM_F_REPLACE, route);
+    }
+
+    static NetlinkRequest add(Route route) {
+        return write(NLM_F_CREATE | NLM_F_EXCL, route);
+    }
+
+    private static NetlinkRequest write(int flags, Route route) {
         if (route.nextHops().stream().anyMatch(NextHop::inet6Gateway)) {
             throw new IllegalArgumentException("a route through an IPv6 router cannot be written");
         }
-        NetlinkRequest request = new NetlinkRequest(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+        NetlinkRequest request = new NetlinkRequest(RTM_NEWROUTE, flags);
         struct(request, route, route.scope());
         if (route.source() != 0) {
             request.ipv4(RTA_PREFSRC, route.source());

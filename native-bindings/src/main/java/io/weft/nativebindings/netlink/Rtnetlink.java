@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Links, addresses, routes and neighbours of one network namespace, through rtnetlink(7). The namespace is that of the thread
+ * Links, addresses, routes, rules and neighbours of one network namespace, through rtnetlink(7). The namespace is that of the thread
  * which opened it; afterwards any thread may call, one request at a time. Cold code.
  *
  * <p>IPv4 addresses are ints (10.0.0.1 is 0x0A000001), hardware addresses are longs of 48 bits; objects of IPv6 are left out.
@@ -50,6 +50,15 @@ public final class Rtnetlink implements AutoCloseable {
 
     public Optional<Link> link(int ifindex) {
         return link("read link with ifindex " + ifindex, LinkRequests.get(ifindex));
+    }
+
+    /** A veth's other end, in whichever namespace it is; empty when there is none or it is gone. */
+    public Optional<Link> peer(Link link) {
+        if (link.peerIndex() <= 0) { return Optional.empty(); }
+        return link.peerNamespaceId() < 0
+            ? link(link.peerIndex())
+            : link("read the peer of link " + link.name(),
+                LinkRequests.getIn(link.peerNamespaceId(), link.peerIndex()));
     }
 
     /** Both ends are down; returns the near one. The peer's index is its {@link Link#peerIndex}. */
@@ -101,6 +110,11 @@ public final class Rtnetlink implements AutoCloseable {
         socket.execute(operation, LinkRequests.set(ifindex).u32(IFLA_MASTER, master));
     }
 
+    /** @param alias of at most {@link Link#IFALIASZ} - 2 bytes; {@code ip link} shows it */
+    public void setAlias(int ifindex, String alias) {
+        socket.execute("set alias of ifindex " + ifindex, LinkRequests.set(ifindex).string(IFLA_IFALIAS, alias));
+    }
+
     /** The link must be down. */
     public void rename(int ifindex, String name) {
         socket.execute("rename ifindex " + ifindex + " to " + name,
@@ -132,6 +146,16 @@ public final class Rtnetlink implements AutoCloseable {
             "list addresses", AddressRequests.dump(ifindex), AddressDecoder::accepts, AddressDecoder::decode);
     }
 
+    /** Addresses of a veth's other end, in whichever namespace it is. */
+    public List<Address> peerAddresses(Link link) {
+        if (link.peerIndex() <= 0) { return List.of(); }
+        return link.peerNamespaceId() < 0
+            ? addresses(link.peerIndex())
+            : socket.dump("list addresses of the peer of link " + link.name(),
+                AddressRequests.dumpIn(link.peerNamespaceId(), link.peerIndex()), AddressDecoder::accepts,
+                AddressDecoder::decode);
+    }
+
     /** @param scope RT_SCOPE_ value of {@link Route} */
     public void addAddress(int ifindex, int ip, int prefixLength, int scope) {
         addAddress(NLM_F_CREATE | NLM_F_EXCL, ifindex, ip, prefixLength, scope);
@@ -160,6 +184,11 @@ public final class Rtnetlink implements AutoCloseable {
         }
     }
 
+    /** Adds a route; EEXIST when there is one with the same table, prefix and metric. */
+    public void addRoute(Route route) {
+        socket.execute("add route to " + describe(route), RouteRequests.add(route));
+    }
+
     /** Adds a route, or replaces the one with the same table, prefix and metric. */
     public void replaceRoute(Route route) {
         socket.execute("replace route to " + describe(route), RouteRequests.replace(route));
@@ -179,6 +208,21 @@ public final class Rtnetlink implements AutoCloseable {
             if (e.errno() == Errno.ENETUNREACH || e.errno() == Errno.EHOSTUNREACH) { return Optional.empty(); }
             throw e;
         }
+    }
+
+    // Rules, which choose a packet's route table
+
+    public List<Rule> rules() {
+        return socket.dump("list rules", RuleRequests.dump(), RuleDecoder::accepts, RuleDecoder::decode);
+    }
+
+    /** Adds a rule; EEXIST when there is the same. */
+    public void addRule(Rule rule) {
+        socket.execute("add " + rule, RuleRequests.add(rule));
+    }
+
+    public boolean deleteRule(Rule rule) {
+        return delete("delete " + rule, RuleRequests.delete(rule), Errno.ENOENT);
     }
 
     // Neighbours

@@ -2,7 +2,7 @@ package io.weft.nativebindings.netlink;
 
 /**
  * Routing messages and their attributes: {@code <linux/rtnetlink.h>}, {@code <linux/if_link.h>}, {@code <linux/if_addr.h>},
- * {@code <linux/neighbour.h>} and {@code <linux/veth.h>}. Constants that callers need too are with the records
+ * {@code <linux/neighbour.h>}, {@code <linux/fib_rules.h>} and {@code <linux/veth.h>}. Constants that callers need too are with the records
  * ({@link Link}, {@link Route}, {@link Neighbour}).
  */
 final class RtnetlinkAbi {
@@ -23,6 +23,9 @@ final class RtnetlinkAbi {
     static final int RTM_NEWNEIGH = 28;
     static final int RTM_DELNEIGH = 29;
     static final int RTM_GETNEIGH = 30;
+    static final int RTM_NEWRULE = 32;
+    static final int RTM_DELRULE = 33;
+    static final int RTM_GETRULE = 34;
 
     static final int RTMGRP_LINK = 0x1;
     static final int RTMGRP_NEIGH = 0x4;
@@ -42,12 +45,14 @@ final class RtnetlinkAbi {
     static final int IFLA_MASTER = 10;
     static final int IFLA_OPERSTATE = 16;
     static final int IFLA_LINKINFO = 18;
+    static final int IFLA_IFALIAS = 20;
     static final int IFLA_NET_NS_FD = 28;
     static final int IFLA_EXT_MASK = 29;
     static final int IFLA_NUM_TX_QUEUES = 31;
     static final int IFLA_NUM_RX_QUEUES = 32;
     static final int IFLA_LINK_NETNSID = 37;
     static final int IFLA_XDP = 43;
+    static final int IFLA_TARGET_NETNSID = 46;
     static final int RTEXT_FILTER_SKIP_STATS = 8;
 
     static final int IFLA_INFO_KIND = 1;
@@ -83,11 +88,13 @@ final class RtnetlinkAbi {
     static final int IFA_LOCAL = 2;
     static final int IFA_LABEL = 3;
     static final int IFA_FLAGS = 8;
+    static final int IFA_TARGET_NETNSID = 10;
 
     /** struct rtmsg. */
     static final int SIZEOF_RTMSG = 12;
     static final int RTM_FAMILY_OFFSET = 0;
     static final int RTM_DST_LEN_OFFSET = 1;
+    static final int RTM_SRC_LEN_OFFSET = 2;
     static final int RTM_TABLE_OFFSET = 4;
     static final int RTM_PROTOCOL_OFFSET = 5;
     static final int RTM_SCOPE_OFFSET = 6;
@@ -115,6 +122,14 @@ final class RtnetlinkAbi {
     static final int RTNH_FLAGS_OFFSET = 2;
     static final int RTNH_HOPS_OFFSET = 3;
     static final int RTNH_IFINDEX_OFFSET = 4;
+
+    /** struct fib_rule_hdr: as struct rtmsg, whose type is its action. */
+    static final int SIZEOF_FIB_RULE_HDR = 12;
+    static final int FR_ACT_TO_TBL = 1;
+    static final int FRA_SRC = 2;
+    static final int FRA_PRIORITY = 6;
+    static final int FRA_TABLE = 15;
+    static final int FRA_PROTOCOL = 21;
 
     /** struct ndmsg. */
     static final int SIZEOF_NDMSG = 12;

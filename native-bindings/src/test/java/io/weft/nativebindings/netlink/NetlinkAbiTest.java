@@ -26,7 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 class NetlinkAbiTest {
     private static final List<String> HEADERS = List.of("stddef.h", "stdio.h", "sched.h", "sys/file.h", "sys/mount.h",
         "sys/socket.h", "linux/if.h", "linux/netlink.h", "linux/genetlink.h", "linux/rtnetlink.h", "linux/if_link.h",
-        "linux/if_addr.h", "linux/neighbour.h", "linux/veth.h", "linux/ethtool_netlink.h",
+        "linux/if_addr.h", "linux/neighbour.h", "linux/fib_rules.h",
+        "fcntl.h", "linux/magic.h", "linux/nsfs.h", "linux/veth.h", "linux/ethtool_netlink.h",
         "netinet/tcp.h", "linux/sock_diag.h", "linux/inet_diag.h");
 
     /** The struct of a field, by the field's prefix. */

@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class NetworkNamespaceTest {
     private static final Path NAME = NetworkNamespace.named("nlt-" + ProcessHandle.current().pid() + "-ns");
@@ -77,10 +78,42 @@ class NetworkNamespaceTest {
         Path file = Files.createTempFile("nlt-", "");
         try {
             LinuxException refused = assertThrows(LinuxException.class, () -> NetworkNamespace.call(file, () -> 1));
-            assertTrue(refused.getMessage().startsWith("enter network namespace " + file + ": EINVAL"),
+            assertEquals(
+                "open network namespace " + file + ": EINVAL (22) Invalid argument. It is no network namespace",
                 refused.getMessage());
         } finally {
             Files.delete(file);
+        }
+    }
+
+    @Test
+    void whatIsLeftWhereANamespaceWasIsNone(@TempDir Path directory) throws IOException {
+        assertFalse(NetworkNamespace.exists(directory.resolve("nothing")));
+        assertFalse(NetworkNamespace.exists(directory));
+        Path file = Files.createFile(directory.resolve("file"));
+        assertFalse(NetworkNamespace.exists(file));
+        assertFalse(NetworkNamespace.exists(file.resolve("below-a-file")));
+        assertFalse(NetworkNamespace.exists(Files.createSymbolicLink(directory.resolve("a"), directory.resolve("b"))));
+        Files.createSymbolicLink(directory.resolve("b"), directory.resolve("a"));
+        assertFalse(NetworkNamespace.exists(directory.resolve("b")), "a circle of links");
+        assertFalse(NetworkNamespace.exists(Path.of("/proc/self/ns/mnt")), "a namespace of another kind");
+        assertFalse(NetworkNamespace.exists(Path.of("/dev/null")));
+        Requirements.run("mkfifo", directory.resolve("fifo").toString());
+        assertFalse(NetworkNamespace.exists(directory.resolve("fifo")));
+        assertTrue(NetworkNamespace.exists(Path.of("/proc/self/ns/net")));
+    }
+
+    @Test
+    void aNamespaceIsKnownByEveryPath(@TempDir Path directory) throws IOException {
+        try (TestNamespace inside = new TestNamespace();
+            NetworkNamespace named = NetworkNamespace.open(inside.path);
+            NetworkNamespace linked = NetworkNamespace.open(
+                Files.createSymbolicLink(directory.resolve("link"), inside.path));
+            NetworkNamespace here = NetworkNamespace.current();
+            NetworkNamespace process = NetworkNamespace.open(Path.of("/proc/self/ns/net"))) {
+            assertTrue(named.isSame(linked));
+            assertFalse(named.isSame(here));
+            assertTrue(here.isSame(process));
         }
     }
 

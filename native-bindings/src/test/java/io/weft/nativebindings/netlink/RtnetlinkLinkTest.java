@@ -39,6 +39,17 @@ class RtnetlinkLinkTest {
     }
 
     @Test
+    void anAliasIsKeptWithTheLink() {
+        Link host = createPodVeth();
+        assertEquals("", host.alias());
+        String longest = "a".repeat(Link.IFALIASZ - 2);
+        node.rtnetlink.setAlias(host.index(), longest);
+        assertEquals(longest, node.rtnetlink.link(host.index()).orElseThrow().alias());
+        node.rtnetlink.setAlias(host.index(), "weft 10.244.1.2");
+        assertTrue(node.output("ip", "link", "show", "dev", host.name()).contains("alias weft 10.244.1.2"));
+    }
+
+    @Test
     void newNamespaceHasOnlyLoopback() {
         List<Link> links = node.rtnetlink.links();
         Link loopback = links.stream().filter(Link::isLoopback).findFirst().orElseThrow();

@@ -73,6 +73,42 @@ class RtnetlinkRouteTest {
     }
 
     @Test
+    void aRouteThatIsThereIsNotAddedAgain() {
+        Route route = Route.to(POD_NETWORK, 24).via(ROUTER, uplink);
+        rtnetlink.addRoute(route);
+        LinuxException twice = assertThrows(LinuxException.class,
+            () -> rtnetlink.addRoute(Route.to(POD_NETWORK, 24).device(uplink)));
+        assertEquals(Errno.EEXIST, twice.errno());
+        assertEquals(ROUTER, mainRoute(POD_NETWORK).gateway());
+    }
+
+    @Test
+    void rulesComeAndGoAndChooseTheTable() {
+        Rule rule = new Rule(POD_BASE, 32, 1000, 900);
+        rtnetlink.addRule(rule);
+        assertTrue(node.output("ip", "rule").contains("900:\tfrom 10.244.1.0 lookup 1000"));
+        assertTrue(rtnetlink.rules().contains(rule));
+        assertTrue(rtnetlink.rules().contains(new Rule(0, 0, Route.RT_TABLE_MAIN, 32766)));
+        assertEquals(Errno.EEXIST, assertThrows(LinuxException.class, () -> rtnetlink.addRule(rule)).errno());
+        assertFalse(rtnetlink.deleteRule(new Rule(POD_BASE, 32, 1001, 900)));
+        assertTrue(rtnetlink.deleteRule(rule));
+        assertFalse(rtnetlink.deleteRule(rule));
+        assertFalse(rtnetlink.rules().contains(rule));
+    }
+
+    @Test
+    void aVethTellsItsPeerAndThePeersAddressesFromHere() {
+        Link link = rtnetlink.link(uplink).orElseThrow();
+        assertEquals("eth0", rtnetlink.peer(link).orElseThrow().name());
+        assertEquals(List.of(ROUTER), rtnetlink.peerAddresses(link).stream().map(Address::ip).toList());
+        Link near = rtnetlink.createVeth(VethSpec.of("both", "here"));
+        rtnetlink.addAddress(near.peerIndex(), SELF + 1, 32, Route.RT_SCOPE_UNIVERSE);
+        assertEquals("here", rtnetlink.peer(near).orElseThrow().name());
+        assertEquals(List.of(SELF + 1), rtnetlink.peerAddresses(near).stream().map(Address::ip).toList());
+        assertEquals(Optional.empty(), rtnetlink.peer(rtnetlink.link("lo").orElseThrow()));
+    }
+
+    @Test
     void readsThePrefixRouteOfAnAddress() {
         Route prefix = mainRoute(0xC0000200);
         assertEquals(24, prefix.prefixLength());

@@ -1,0 +1,33 @@
+package io.weft.nativebindings.netlink;
+
+import static io.weft.nativebindings.netlink.NetlinkAbi.*;
+import static io.weft.nativebindings.netlink.RtnetlinkAbi.*;
+
+/** Requests about IPv4 rules: struct fib_rule_hdr and its attributes. */
+final class RuleRequests {
+    static NetlinkRequest dump() {
+        return new NetlinkRequest(RTM_GETRULE, 0).u8(AF_INET).skip(SIZEOF_FIB_RULE_HDR - 1);
+    }
+
+    static NetlinkRequest add(Rule rule) {
+        return request(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, rule);
+    }
+
+    static NetlinkRequest delete(Rule rule) {
+        return request(RTM_DELRULE, 0, rule);
+    }
+
+    /** struct fib_rule_hdr: family, both prefix lengths, tos, table, two reserved, action, flags. */
+    private static NetlinkRequest request(int type, int flags, Rule rule) {
+        NetlinkRequest request = new NetlinkRequest(type, flags).u8(AF_INET).u8(0).u8(rule.sourceLength()).u8(0)
+            .u8(rule.table() < 256 ? rule.table() : 0).u8(0).u8(0).u8(FR_ACT_TO_TBL).u32(0);
+        if (rule.sourceLength() > 0) {
+            request.ipv4(FRA_SRC, rule.source());
+        }
+        return request.u32(FRA_TABLE, rule.table())
+            .u32(FRA_PRIORITY, rule.priority())
+            .u8(FRA_PROTOCOL, Route.RTPROT_STATIC);
+    }
+
+    private RuleRequests() {}
+}
