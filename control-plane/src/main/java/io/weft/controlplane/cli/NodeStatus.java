@@ -39,7 +39,8 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
     record Control(
         boolean running, long pid, String source, String stale, long staleSinceMillis, List<String> errors,
         List<String> problems,
-        String podCidr, int addressesGiven, long addressesFree, ControlPlaneStatus.Latency updateLatency) {
+        String podCidr, int addressesGiven, long addressesFree, List<String> addressNotes,
+        ControlPlaneStatus.Latency updateLatency) {
     }
 
     record Tables(boolean present, long generation, int ports, int peers, int services, int podMtu, int offNodeMtu) {
@@ -113,9 +114,10 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
                 stale(status, pid.isPresent()),
                 pid.isPresent() ? status.source().staleSinceMillis() : status.updatedMillis(), status.source().errors(),
                 status.problems(), status.addresses().podCidr(), status.addresses().given(), status.addresses().free(),
-                status.updateLatency()))
+                status.addresses().notes(), status.updateLatency()))
             .orElseGet(
-                () -> new Control(pid.isPresent(), pid.orElse(-1L), "", "", 0, List.of(), List.of(), "", 0, 0, none));
+                () -> new Control(pid.isPresent(), pid.orElse(-1L), "", "", 0, List.of(), List.of(), "", 0, 0,
+                    List.of(), none));
     }
 
     private static String stale(ControlPlaneStatus status, boolean running) {

@@ -55,5 +55,6 @@ final class ProcessFindings {
             : Finding.fail("source", control.source() + " is stale", control.stale()));
         control.errors().forEach(error -> findings.add(Finding.fail("input", error, "")));
         control.problems().forEach(problem -> findings.add(Finding.warn("input", problem, "")));
+        control.addressNotes().forEach(note -> findings.add(Finding.warn("pods", note, "")));
     }
 }

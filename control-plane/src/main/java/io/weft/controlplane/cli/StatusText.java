@@ -59,6 +59,7 @@ final class StatusText {
         line("addresses", control.podCidr().isEmpty()
             ? "no podCIDR yet"
             : control.addressesGiven() + " given, " + control.addressesFree() + " free in " + control.podCidr());
+        lines("recovered", control.addressNotes());
         line("updates", latency(control.updateLatency()));
     }
 

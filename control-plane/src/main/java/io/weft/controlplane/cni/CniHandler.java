@@ -19,6 +19,9 @@ public final class CniHandler {
     private static final Logger LOG = LoggerFactory.getLogger(CniHandler.class);
     private static final String VALID_ATTACHMENTS = "cni.dev/valid-attachments";
 
+    /** What libcni called it before 1.1 of the specification, and sends beside. */
+    private static final String FORMER_VALID_ATTACHMENTS = "cni.dev/attachments";
+
     record Answer(int exitStatus, String output) {
     }
 
@@ -66,11 +69,15 @@ public final class CniHandler {
 
     private String add(CniRequest request, String version) throws CniException, IOException {
         long startNanos = System.nanoTime();
-        Attached attached = attacher.attach(request.key(), request.network(), request.requireNetns());
+        AttachmentKey key = request.key();
+        Attached attached;
+        try (PodNamespace pod = request.openNamespace()) {
+            attached = attacher.attach(key, request.network(), pod);
+        }
         Attachment attachment = attached.attachment();
         LOG.info("ADD {}: {} on {}, port {}, {} ms", attachment.key(), Ipv4Address.format(attachment.podIp()),
             attachment.hostIfName(), attachment.portId(), (System.nanoTime() - startNanos) / 1_000_000);
-        return CniResult.added(version, attachment, attached.hostMac(), attached.routes());
+        return CniResult.added(version, attached);
     }
 
     private String delete(CniRequest request) throws CniException, IOException {
@@ -84,16 +91,17 @@ public final class CniHandler {
         Attachment attachment = tables.find(key).orElseThrow(
             () -> new CniException(CniErrorCode.UNKNOWN_CONTAINER, key + " is not attached"));
         checkPreviousResult(request.configuration().path("prevResult"), attachment);
-        Optional<String> wrong = attacher.check(attachment);
+        Optional<String> wrong = attacher.check(attachment, request.netns());
         if (wrong.isPresent()) { throw new CniException(CniErrorCode.CHECK_FAILED, wrong.get()); }
         return "";
     }
 
     private static void checkPreviousResult(JsonNode previous, Attachment attachment) throws CniException {
-        if (previous.isMissingNode()) { return; }
+        JsonNode ips = previous.path("ips");
+        if (ips.isMissingNode() || ips.isNull()) { return; }
         String address = Ipv4Address.format(attachment.podIp());
-        for (JsonNode ip : previous.path("ips")) {
-            if (ip.path("address").asText().startsWith(address + "/")) { return; }
+        for (JsonNode ip : ips) {
+            if (CniRequest.text(ip, "address").startsWith(address + "/")) { return; }
         }
         throw new CniException(CniErrorCode.CHECK_FAILED, "prevResult does not have the pod's address " + address);
     }
@@ -110,14 +118,18 @@ public final class CniHandler {
         return "";
     }
 
-    private String collect(CniRequest request) throws CniException, IOException {
-        JsonNode list = request.configuration().path(VALID_ATTACHMENTS);
-        if (!list.isArray()) {
+    /** A runtime in Go without an attachment sends null for the empty list; without any list nothing is collected. */
+    private String collect(CniRequest request) throws CniException {
+        JsonNode configuration = request.configuration();
+        JsonNode list = configuration.path(
+            configuration.has(VALID_ATTACHMENTS) ? VALID_ATTACHMENTS : FORMER_VALID_ATTACHMENTS);
+        if (!list.isArray() && !list.isNull()) {
             throw new CniException(CniErrorCode.INVALID_CONFIGURATION, VALID_ATTACHMENTS + " is not a list");
         }
         Set<AttachmentKey> valid = new HashSet<>();
         list.forEach(
-            item -> valid.add(new AttachmentKey(item.path("containerID").asText(), item.path("ifname").asText())));
+            item -> valid
+                .add(new AttachmentKey(CniRequest.text(item, "containerID"), CniRequest.text(item, "ifname"))));
         attacher.keepOnly(request.network(), valid);
         return "";
     }

@@ -4,8 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.controlplane.ipam.AttachmentKey;
-import java.nio.file.Files;
+import io.weft.nativebindings.netlink.NetworkNamespace;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * A request of the runtime, as the plug-in passes it on.
@@ -18,20 +20,24 @@ record CniRequest(String command, String containerId, String netns, String ifNam
 
     static CniRequest parse(String text) throws CniException {
         JsonNode request = object(text, "request");
-        return new CniRequest(
-            request.path("command").asText(), request.path("containerId").asText(), request.path("netns").asText(),
-            request.path("ifName").asText(),
-            object(request.path("configuration").asText(), "network configuration on stdin"));
+        return new CniRequest(text(request, "command"), text(request, "containerId"), text(request, "netns"),
+            text(request, "ifName"), object(text(request, "configuration"), "network configuration on stdin"));
+    }
+
+    /** A member's text; empty when it is not there or null, which is what Go's encoders write for nothing. */
+    static String text(JsonNode object, String member) {
+        JsonNode value = object.path(member);
+        return value.isNull() ? "" : value.asText();
     }
 
     /** Empty when the configuration names none. */
     String cniVersion() {
-        return configuration.path("cniVersion").asText();
+        return text(configuration, "cniVersion");
     }
 
     /** Name of the network configuration. */
     String network() {
-        return configuration.path("name").asText();
+        return text(configuration, "name");
     }
 
     AttachmentKey key() throws CniException {
@@ -42,10 +48,16 @@ record CniRequest(String command, String containerId, String netns, String ifNam
         return new AttachmentKey(containerId, ifName);
     }
 
-    /** The pod's namespace, which must be there. */
-    Path requireNetns() throws CniException {
-        if (netns.isEmpty() || !Files.exists(Path.of(netns))) { throw variable("CNI_NETNS", netns); }
-        return Path.of(netns);
+    /** The pod's namespace, which must be there and must not be the node's. */
+    PodNamespace openNamespace() throws CniException {
+        try {
+            Path path = Path.of(netns);
+            Optional<NetworkNamespace> namespace = path.isAbsolute() ? NetworkNamespace.find(path) : Optional.empty();
+            if (namespace.isEmpty()) { throw variable("CNI_NETNS", netns, "no network namespace"); }
+            return PodNamespace.of(path, namespace.get());
+        } catch (InvalidPathException e) {
+            throw variable("CNI_NETNS", netns, "no path");
+        }
     }
 
     /** For the log. */
@@ -56,8 +68,12 @@ record CniRequest(String command, String containerId, String netns, String ifNam
     }
 
     private static CniException variable(String name, String value) {
+        return variable(name, value, "wrong");
+    }
+
+    private static CniException variable(String name, String value, String fault) {
         return new CniException(CniErrorCode.INVALID_VARIABLES,
-            name + " is " + (value.isEmpty() ? "empty" : "wrong: " + value));
+            name + " is " + (value.isEmpty() ? "empty" : fault + ": " + value));
     }
 
     private static JsonNode object(String text, String what) throws CniException {

@@ -3,6 +3,7 @@ package io.weft.controlplane.cni;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.weft.controlplane.cni.PodAttacher.Attached;
 import io.weft.controlplane.ipam.Attachment;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.MacAddress;
@@ -15,12 +16,14 @@ final class CniResult {
     private CniResult() {
     }
 
-    /** Result of ADD: the veth's two ends, the address, the routes. */
-    static String added(String version, Attachment attachment, long hostMac, PodRoutes routes) {
+    /** Result of ADD: the veth's two ends, the address, the routes of the pod's main table. */
+    static String added(String version, Attached attached) {
+        Attachment attachment = attached.attachment();
+        PodRoutes routes = attached.routes();
         ObjectNode result = JSON.createObjectNode().put("cniVersion", version);
         String gateway = Ipv4Address.format(routes.gateway());
         ArrayNode interfaces = result.putArray("interfaces");
-        putInterface(interfaces, version, attachment.hostIfName(), hostMac, attachment.mtu());
+        putInterface(interfaces, version, attachment.hostIfName(), attached.hostMac(), attachment.mtu());
         putInterface(interfaces, version, attachment.key().ifName(), attachment.podMac(), attachment.mtu())
             .put("sandbox", attachment.netns());
         ObjectNode ip = result.putArray("ips").addObject();
@@ -30,11 +33,9 @@ final class CniResult {
         ip.put("address", Ipv4Address.format(attachment.podIp()) + "/32")
             .put("gateway", gateway)
             .put("interface", POD_SIDE);
-        ArrayNode added = result.putArray("routes");
-        added.addObject().put("dst", routes.podCidr().toString()).put("gw", gateway);
-        ObjectNode others = added.addObject().put("dst", "0.0.0.0/0").put("gw", gateway);
-        if (CniVersion.hasMtu(version)) {
-            others.put("mtu", Math.min(attachment.mtu(), routes.offNodeMtu()));
+        ArrayNode list = result.putArray("routes");
+        if (attached.hasMainRoutes()) {
+            putRoutes(list, version, attachment, routes);
         }
         result.putObject("dns");
         return result.toPrettyString() + "\n";
@@ -49,6 +50,15 @@ final class CniResult {
             result.put("details", error.details());
         }
         return result.toPrettyString() + "\n";
+    }
+
+    private static void putRoutes(ArrayNode list, String version, Attachment attachment, PodRoutes routes) {
+        String gateway = Ipv4Address.format(routes.gateway());
+        list.addObject().put("dst", routes.podCidr().toString()).put("gw", gateway);
+        ObjectNode others = list.addObject().put("dst", "0.0.0.0/0").put("gw", gateway);
+        if (CniVersion.hasMtu(version)) {
+            others.put("mtu", Math.min(attachment.mtu(), routes.offNodeMtu()));
+        }
     }
 
     private static ObjectNode putInterface(ArrayNode interfaces, String version, String name, long mac, int mtu) {

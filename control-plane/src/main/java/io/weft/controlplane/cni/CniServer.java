@@ -2,6 +2,7 @@ package io.weft.controlplane.cni;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.Channels;
@@ -9,8 +10,11 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.Semaphore;
 import org.slf4j.Logger;
@@ -36,11 +40,27 @@ public final class CniServer implements AutoCloseable {
     }
 
     public void start() throws IOException {
-        Files.deleteIfExists(socket);
+        removeFormer();
         server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         server.bind(UnixDomainSocketAddress.of(socket));
         Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
         Thread.ofPlatform().name("cni").daemon().start(this::accept);
+    }
+
+    /** A socket of a process that has ended; nothing else of that name is touched. */
+    private void removeFormer() throws IOException {
+        if (!Files.exists(socket, LinkOption.NOFOLLOW_LINKS)) { return; }
+        if (!Files.readAttributes(socket, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).isOther()) {
+            throw new FileSystemException(socket.toString(), null, "is there and is no socket; set another cni.socket");
+        }
+        try (SocketChannel other = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            other.connect(UnixDomainSocketAddress.of(socket));
+            throw new FileSystemException(socket.toString(), null,
+                "another control plane answers there; stop it, or set another cni.socket");
+        } catch (ConnectException e) {
+            LOG.debug("nobody listens on {}", socket);
+        }
+        Files.delete(socket);
     }
 
     @Override

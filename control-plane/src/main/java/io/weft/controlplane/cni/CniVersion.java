@@ -5,7 +5,7 @@ import java.util.List;
 /** Versions of the CNI specification, oldest first, with what differs between them here. Loaded by the plug-in: JDK only. */
 final class CniVersion {
     /** Every version whose results list interfaces and addresses. */
-    static final List<String> SUPPORTED = List.of("0.3.1", "0.4.0", "1.0.0", "1.1.0");
+    static final List<String> SUPPORTED = List.of("0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0");
     static final String NEWEST = SUPPORTED.getLast();
 
     private CniVersion() {

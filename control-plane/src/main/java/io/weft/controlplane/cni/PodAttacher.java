@@ -9,13 +9,11 @@ import io.weft.controlplane.status.DataplaneView;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.counters.PortStatus;
 import io.weft.encap.address.Ipv4Prefix;
-import io.weft.nativebindings.linux.LinuxException;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -26,15 +24,19 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Attaches pods to the node and detaches them: address, veth, port, in this order, and backwards when one fails. One
- * attachment is worked on by one thread at a time; different ones at once.
+ * container is worked on by one thread at a time, because its interfaces share a namespace; different ones at once.
  */
 public final class PodAttacher {
     private static final Logger LOG = LoggerFactory.getLogger(PodAttacher.class);
     private static final int STRIPES = 64;
     private static final long POLL_MS = 2;
 
-    /** What ADD answers. */
-    record Attached(Attachment attachment, long hostMac, PodRoutes routes) {
+    /**
+     * What ADD answers.
+     *
+     * @param routes in the pod's main table, where {@code hasMainRoutes}
+     */
+    record Attached(Attachment attachment, long hostMac, PodRoutes routes, boolean hasMainRoutes) {
     }
 
     private final PodTables tables;
@@ -57,17 +59,19 @@ public final class PodAttacher {
         this.patience = patience;
     }
 
-    Attached attach(AttachmentKey key, String network, Path netns) throws CniException, IOException {
+    /** Answers as before when the attachment is there and right, in this namespace; else makes it anew. */
+    Attached attach(AttachmentKey key, String network, PodNamespace pod) throws CniException, IOException {
         ReentrantLock lock = lock(key);
         lock.lock();
         try {
             PodRoutes routes = new PodRoutes(requirePodCidr(), tables.offNodeMtu());
             Optional<Attachment> former = tables.find(key);
             if (former.isPresent()) {
-                if (isIntact(former.get(), netns, routes)) { return reopen(former.get(), routes); }
+                Attachment here = former.get().named(key, network, pod.path());
+                if (PodNetwork.difference(here, routes.gateway()).isEmpty()) { return reopen(here, pod, routes); }
                 remove(key);
             }
-            return attachNew(key, network, netns, routes);
+            return attachNew(key, network, pod, routes);
         } finally {
             lock.unlock();
         }
@@ -84,10 +88,22 @@ public final class PodAttacher {
         }
     }
 
-    /** @return what is wrong with an attachment, or empty */
-    Optional<String> check(Attachment attachment) throws CniException {
-        Optional<String> difference = PodNetwork.difference(attachment, AddressPool.gateway(requirePodCidr()));
-        if (difference.isPresent()) { return difference; }
+    /**
+     * @param netns as the runtime names it now, empty for the path recorded
+     * @return what is wrong with an attachment, or empty
+     */
+    Optional<String> check(Attachment attachment, String netns) throws CniException {
+        int gateway = AddressPool.gateway(requirePodCidr());
+        ReentrantLock lock = lock(attachment.key());
+        lock.lock();
+        try {
+            Optional<String> difference = PodNetwork.difference(netns.isEmpty()
+                ? attachment
+                : attachment.named(attachment.key(), attachment.network(), netns), gateway);
+            if (difference.isPresent()) { return difference; }
+        } finally {
+            lock.unlock();
+        }
         Optional<PortStatus> port = port(attachment);
         return port.isPresent() && port.get().state() == PortState.UP
             ? Optional.empty()
@@ -95,64 +111,89 @@ public final class PodAttacher {
                 + port.map(status -> ": " + status.reason()).orElse(""));
     }
 
-    /** Detaches what the runtime no longer knows: attachments of this network, and veths nobody has a record of. */
-    void keepOnly(String network, Set<AttachmentKey> valid) throws IOException {
+    /**
+     * Detaches what the runtime no longer knows: attachments of this network, and veths of no record that never became a pod's.
+     * Goes on when one fails.
+     *
+     * @throws CniException that names all which failed
+     */
+    void keepOnly(String network, Set<AttachmentKey> valid) throws CniException {
+        List<String> failures = new ArrayList<>();
         for (Attachment attachment : tables.all()) {
-            if (attachment.network().equals(network) && !valid.contains(attachment.key())) {
-                LOG.info("GC: {} is not known to the runtime any more", attachment.key());
-                detach(attachment.key());
+            AttachmentKey key = attachment.key();
+            if (attachment.network().equals(network) && !key.isUnknown() && !valid.contains(key)) {
+                LOG.info("GC: {} is not known to the runtime any more", key);
+                attempt(failures, key.toString(), () -> detach(key));
             }
         }
-        Set<String> known = new HashSet<>();
-        valid.forEach(key -> known.add(AttachmentStore.hostIfName(key)));
+        attempt(failures, "devices of no attachment", () -> deleteOrphans(failures));
+        if (!failures.isEmpty()) {
+            throw new CniException(CniErrorCode.KERNEL_REFUSED, failures.size() + " could not be removed",
+                String.join("; ", failures));
+        }
+    }
+
+    /**
+     * A veth that is up and reaches into another namespace may be a living pod's whose record was lost, or another network's:
+     * it stays, and goes with its pod.
+     */
+    private void deleteOrphans(List<String> failures) {
         try (Rtnetlink node = Rtnetlink.open()) {
             for (Link link : node.links()) {
-                if (AttachmentStore.isHostIfName(link.name()) && !known.contains(link.name())
+                boolean mayBeAPods = link.isUp() && link.peerNamespaceId() >= 0;
+                if (link.kind().equals("veth") && AttachmentStore.isHostIfName(link.name()) && !mayBeAPods
                     && isOrphan(link.name())) {
                     LOG.info("GC: {} belongs to no attachment", link.name());
-                    node.deleteLink(link.index());
+                    attempt(failures, link.name(), () -> node.deleteLink(link.index()));
                 }
             }
         }
     }
 
-    private Attached attachNew(AttachmentKey key, String network, Path netns, PodRoutes routes)
+    private static void attempt(List<String> failures, String subject, Attempts.Step step) {
+        try {
+            step.run();
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("GC: {}: {}", subject, e.getMessage(), e);
+            failures.add(subject + ": " + e.getMessage());
+        }
+    }
+
+    private Attached attachNew(AttachmentKey key, String network, PodNamespace pod, PodRoutes routes)
         throws CniException, IOException {
         if (!dataplane.isAlive()) { throw new CniException(CniErrorCode.TRY_AGAIN, "Weft's dataplane is away"); }
-        Attachment attachment = give(key, network, netns);
-        boolean done = false;
+        Attachment attachment = give(key, network, pod.path());
         try {
-            long hostMac = PodNetwork.create(attachment, dataplane.workers().orElse(configuredWorkers), routes,
-                gatewayMac);
+            PodNetwork.Created created = PodNetwork.create(attachment, pod.namespace(),
+                dataplane.workers().orElse(configuredWorkers), routes, gatewayMac);
             tables.openPort(attachment);
             awaitUp(attachment);
-            done = true;
-            return new Attached(attachment, hostMac, routes);
-        } finally {
-            if (!done) {
-                undo(key);
-            }
+            return new Attached(attachment, created.hostMac(), routes, created.hasMainRoutes());
+        } catch (CniException | RuntimeException e) {
+            undo(key, e);
+            throw e;
         }
     }
 
     /** An ADD repeated: the answer is the same as before, once the port is up. */
-    private Attached reopen(Attachment attachment, PodRoutes routes) throws CniException {
+    private Attached reopen(Attachment attachment, PodNamespace pod, PodRoutes routes)
+        throws CniException, IOException {
+        if (!tables.all().contains(attachment)) {
+            tables.adopt(attachment); // the runtime names it otherwise than the record
+            PodNetwork.label(attachment);
+        }
         tables.openPort(attachment);
         awaitUp(attachment);
-        return new Attached(attachment, PodNetwork.hostEnd(attachment).map(Link::mac).orElse(0L), routes);
+        return new Attached(attachment, PodNetwork.hostEnd(attachment).map(Link::mac).orElse(0L), routes,
+            PodNetwork.hasMainRoutes(attachment, pod.namespace(), routes.gateway()));
     }
 
-    private Attachment give(AttachmentKey key, String network, Path netns) throws CniException, IOException {
+    private Attachment give(AttachmentKey key, String network, String netns) throws CniException, IOException {
         try {
-            return tables.give(key, network, netns.toString(), dataplane.longestPacket().orElse(Integer.MAX_VALUE));
+            return tables.give(key, network, netns, dataplane.longestPacket().orElse(Integer.MAX_VALUE));
         } catch (ExhaustedException e) {
             throw new CniException(CniErrorCode.TRY_AGAIN, e.getMessage());
         }
-    }
-
-    private boolean isIntact(Attachment attachment, Path netns, PodRoutes routes) {
-        return attachment.netns().equals(netns.toString())
-            && PodNetwork.difference(attachment, routes.gateway()).isEmpty();
     }
 
     private void awaitUp(Attachment attachment) throws CniException {
@@ -174,24 +215,29 @@ public final class PodAttacher {
         return dataplane.port(attachment.portId()).filter(port -> port.attachId() == attachment.attachId());
     }
 
-    private void undo(AttachmentKey key) {
+    private void undo(AttachmentKey key, Exception cause) {
         try {
             remove(key);
-        } catch (IOException | LinuxException e) {
-            LOG.warn("{}: could not be undone, DEL or GC will: {}", key, e.getMessage());
+        } catch (IOException | RuntimeException e) {
+            cause.addSuppressed(e);
+            LOG.warn("{}: not all of it could be undone, DEL or GC will: {}", key, e.getMessage(), e);
         }
     }
 
-    /** The address is free only after the veth is gone. */
+    /** Each step is taken although one before it failed; but the address is free only after the veth is gone. */
     private void remove(AttachmentKey key) throws IOException {
-        Optional<Attachment> attachment = tables.find(key);
-        attachment.ifPresent(tables::closePort);
-        if (attachment.isEmpty()) {
+        Optional<Attachment> found = tables.find(key);
+        if (found.isEmpty()) {
             PodNetwork.delete(AttachmentStore.hostIfName(key));
-        } else {
-            PodNetwork.delete(attachment.get());
-            tables.takeBack(key);
+            return;
         }
+        Attachment attachment = found.get();
+        Attempts steps = new Attempts();
+        steps.run(() -> tables.closePort(attachment));
+        if (steps.run(() -> PodNetwork.delete(attachment))) {
+            steps.run(() -> tables.takeBack(key));
+        }
+        steps.rethrow();
     }
 
     private boolean isOrphan(String hostIfName) {
@@ -204,7 +250,7 @@ public final class PodAttacher {
     }
 
     private ReentrantLock lock(AttachmentKey key) {
-        return locks.get(Math.floorMod(key.hashCode(), STRIPES));
+        return locks.get(Math.floorMod(key.containerId().hashCode(), STRIPES));
     }
 
     private static void pause() throws CniException {

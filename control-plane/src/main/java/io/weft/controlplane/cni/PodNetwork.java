@@ -1,84 +1,92 @@
 package io.weft.controlplane.cni;
 
 import io.weft.controlplane.ipam.Attachment;
-import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
-import io.weft.encap.address.MacAddress;
+import io.weft.controlplane.ipam.DeviceLabel;
 import io.weft.nativebindings.linux.LinuxException;
 import io.weft.nativebindings.linux.Sysctl;
-import io.weft.nativebindings.netlink.Address;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.NetworkNamespace;
-import io.weft.nativebindings.netlink.Route;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.netlink.VethSpec;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A pod's veth and what is set on its two ends. Works in the network namespace the control plane runs in and in the pod's.
+ * A pod's veth: both ends made and deleted, the node's end set up and labelled; the pod's is {@link PodEnd}'s. Works in the
+ * network namespace the control plane runs in and in the pod's.
  *
- * <p>The host end neither forwards nor has addresses, so that it carries nothing while the dataplane is away. The pod gets
- * its address as a /32 and everything through the gateway, for whose address the dataplane answers ARP; the MTU of the device
- * holds for pods of this node, that of the default route for all others, and TCP announces its segment size by them. Checksum offload is
- * left as the kernel sets it. Any thread; errors: {@link LinuxException}.
+ * <p>The host end neither forwards nor has addresses, so that it carries nothing while the dataplane is away. Its alias is a
+ * {@link DeviceLabel}. The pod gets its address as a /32 and everything through the gateway, for whose address the dataplane
+ * answers ARP; the MTU of the device holds for pods of this node, that of the default route for all others, and TCP announces
+ * its segment size by them. Checksum offload is left as the kernel sets it. Any thread; errors: {@link LinuxException}.
  */
 final class PodNetwork {
-    private static final int HOST_PREFIX = 32;
+    private static final Logger LOG = LoggerFactory.getLogger(PodNetwork.class);
+    private static final String VETH = "veth";
     private static final String ADDRESS_GENERATION_OFF = "1"; // IN6_ADDR_GEN_MODE_NONE, <linux/if_link.h>
+
+    /**
+     * A new veth.
+     *
+     * @param hasMainRoutes whether the pod's other packets leave by it, too
+     */
+    record Created(long hostMac, boolean hasMainRoutes) {
+    }
 
     private PodNetwork() {
     }
 
     /**
-     * Makes the veth, in place of any left over under the same name.
+     * Makes the veth, in place of one left over under the same name.
      *
      * @param queues of each end
-     * @return the host end's address
      */
-    static long create(Attachment attachment, int queues, PodRoutes routes, long gatewayMac) {
-        try (Rtnetlink node = Rtnetlink.open();
-            NetworkNamespace pod = NetworkNamespace.open(Path.of(attachment.netns()))) {
-            node.deleteLink(attachment.hostIfName());
+    static Created create(Attachment attachment, NetworkNamespace pod, int queues, PodRoutes routes, long gatewayMac) {
+        try (Rtnetlink node = Rtnetlink.open()) {
+            deleteVeth(node, attachment.hostIfName());
             Link host = node.createVeth(VethSpec.of(attachment.hostIfName(), attachment.key().ifName())
                 .withMtu(attachment.mtu())
                 .withQueues(queues)
                 .withPeerMac(attachment.podMac())
                 .withPeerNamespace(pod.fd()));
             try {
+                node.setAlias(host.index(), DeviceLabel.text(attachment));
                 closeHostEnd(host.name());
                 node.setUp(host.index());
-                pod.run(() -> setUpPodEnd(attachment, routes, gatewayMac));
+                return new Created(host.mac(), pod.call(() -> PodEnd.setUp(attachment, routes, gatewayMac)));
             } catch (RuntimeException e) {
-                node.deleteLink(host.index());
+                removeAfter(e, () -> node.deleteLink(host.index()));
+                removeAfter(e, () -> pod.run(() -> PodEnd.remove(attachment)));
                 throw e;
             }
-            return host.mac();
         }
     }
 
-    /** Deletes the veth, both ends. Does nothing when there is none. */
+    /** Deletes the veth, both ends. Does nothing when there is none, or when the device of that name is no veth. */
     static void delete(String hostIfName) {
         try (Rtnetlink node = Rtnetlink.open()) {
-            node.deleteLink(hostIfName);
+            deleteVeth(node, hostIfName);
         }
     }
 
-    /** As {@link #delete(String)}, and finds it by the pod's end too: somebody may have renamed the node's. */
+    /**
+     * Deletes an attachment's veth, under whatever name somebody gave its node's end, and what was set for it in the pod. A
+     * namespace that is gone is no error.
+     */
     static void delete(Attachment attachment) {
-        delete(attachment.hostIfName());
-        if (hasNamespace(attachment)) {
-            NetworkNamespace.run(Path.of(attachment.netns()), () -> deletePodEnd(attachment));
+        boolean deleted;
+        try (Rtnetlink node = Rtnetlink.open()) {
+            deleted = deleteVeth(node, attachment.hostIfName()) || deleteRenamed(node, attachment);
         }
-    }
-
-    private static void deletePodEnd(Attachment attachment) {
-        try (Rtnetlink pod = Rtnetlink.open()) {
-            pod.link(attachment.key().ifName())
-                .filter(link -> link.mac() == attachment.podMac())
-                .ifPresent(link -> pod.deleteLink(link.index()));
+        try (PodNamespace pod = PodNamespace.find(attachment.netns()).orElse(null)) {
+            if (pod != null) {
+                pod.namespace().run(() -> PodEnd.remove(attachment));
+            }
+        } catch (LinuxException e) {
+            if (!deleted) { throw e; } // the device may live on in the pod, under the address
+            LOG.warn("{}: its device is deleted; in its namespace: {}", attachment.key(), e.getMessage());
         }
     }
 
@@ -88,18 +96,46 @@ final class PodNetwork {
         }
     }
 
-    /** Whether the pod's namespace still has a name. */
-    static boolean hasNamespace(Attachment attachment) {
-        return Files.exists(Path.of(attachment.netns()));
-    }
-
     /** @return what differs from what {@link #create} made, or empty */
     static Optional<String> difference(Attachment attachment, int gateway) {
         Optional<Link> host = hostEnd(attachment);
         if (host.isEmpty()) { return Optional.of("device " + attachment.hostIfName() + " is gone from the node"); }
         if (!host.get().isUp()) { return Optional.of("device " + attachment.hostIfName() + " is down"); }
-        if (!hasNamespace(attachment)) { return Optional.of("namespace " + attachment.netns() + " is gone"); }
-        return NetworkNamespace.call(Path.of(attachment.netns()), () -> podDifference(attachment, gateway));
+        try (PodNamespace pod = PodNamespace.find(attachment.netns()).orElse(null)) {
+            return pod == null
+                ? Optional.of("namespace " + attachment.netns() + " is gone")
+                : pod.namespace().call(() -> PodEnd.difference(attachment, gateway));
+        }
+    }
+
+    /** As {@link Created#hasMainRoutes}, of an attachment without {@link #difference}. */
+    static boolean hasMainRoutes(Attachment attachment, NetworkNamespace pod, int gateway) {
+        return pod.call(() -> PodEnd.hasMainRoutes(attachment, gateway));
+    }
+
+    /** Writes the label anew, after the attachment got other names. */
+    static void label(Attachment attachment) {
+        try (Rtnetlink node = Rtnetlink.open()) {
+            node.link(attachment.hostIfName()).ifPresent(host -> label(node, host, attachment));
+        }
+    }
+
+    /** Writes the label that attachments made by an earlier version do not have. */
+    static void label(Rtnetlink node, Link host, Attachment attachment) {
+        node.setAlias(host.index(), DeviceLabel.text(attachment));
+    }
+
+    private static boolean deleteVeth(Rtnetlink node, String name) {
+        return node.link(name)
+            .filter(link -> link.kind().equals(VETH))
+            .map(link -> node.deleteLink(link.index()))
+            .orElse(false);
+    }
+
+    private static boolean deleteRenamed(Rtnetlink node, Attachment attachment) {
+        Predicate<Link> isOurs = link -> link.kind().equals(VETH) && DeviceLabel.parse(link.alias())
+            .filter(label -> label.attachId() == attachment.attachId()).isPresent();
+        return node.links().stream().filter(isOurs).map(link -> node.deleteLink(link.index())).toList().contains(true);
     }
 
     private static void closeHostEnd(String name) {
@@ -110,48 +146,11 @@ final class PodNetwork {
         }
     }
 
-    /** The gateway stands in the pod's neighbours as if it had answered ARP, so that the pod's first packet does not wait for that. */
-    private static void setUpPodEnd(Attachment attachment, PodRoutes routes, long gatewayMac) {
-        try (Rtnetlink pod = Rtnetlink.open()) {
-            int gateway = routes.gateway();
-            Ipv4Prefix near = routes.podCidr();
-            int ifindex = pod.link(attachment.key().ifName()).orElseThrow().index();
-            pod.replaceAddress(ifindex, attachment.podIp(), HOST_PREFIX, Route.RT_SCOPE_UNIVERSE);
-            pod.setUp(ifindex);
-            pod.replaceRoute(Route.to(gateway, HOST_PREFIX).device(ifindex));
-            pod.replaceRoute(Route.to(near.base(), near.length()).via(gateway, ifindex).onLink());
-            pod.replaceRoute(Route.to(0, 0).via(gateway, ifindex).onLink()
-                .mtu(Math.min(attachment.mtu(), routes.offNodeMtu())));
-            pod.learnNeighbour(ifindex, gateway, gatewayMac);
+    private static void removeAfter(RuntimeException first, Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException e) {
+            first.addSuppressed(e);
         }
-    }
-
-    private static Optional<String> podDifference(Attachment attachment, int gateway) {
-        String name = attachment.key().ifName();
-        try (Rtnetlink pod = Rtnetlink.open()) {
-            Optional<Link> link = pod.link(name);
-            if (link.isEmpty()) { return Optional.of("device " + name + " is gone from the pod"); }
-            if (!link.get().isUp()) { return Optional.of("device " + name + " of the pod is down"); }
-            if (link.get().mac() != attachment.podMac()) {
-                return Optional.of("device " + name + " has address " + MacAddress.format(link.get().mac()) + ", not "
-                    + MacAddress.format(attachment.podMac()));
-            }
-            int ifindex = link.get().index();
-            if (!hasAddress(pod.addresses(ifindex), attachment.podIp())) {
-                return Optional.of("device " + name + " has lost " + Ipv4Address.format(attachment.podIp()));
-            }
-            return hasDefaultRoute(pod, ifindex, gateway)
-                ? Optional.empty()
-                : Optional.of("the pod has no default route through " + Ipv4Address.format(gateway));
-        }
-    }
-
-    private static boolean hasAddress(List<Address> addresses, int ip) {
-        return addresses.stream().anyMatch(address -> address.ip() == ip);
-    }
-
-    private static boolean hasDefaultRoute(Rtnetlink pod, int ifindex, int gateway) {
-        return pod.routes(Route.RT_TABLE_MAIN).stream().anyMatch(route -> route.prefixLength() == 0
-            && route.gateway() == gateway && route.ifindex() == ifindex);
     }
 }

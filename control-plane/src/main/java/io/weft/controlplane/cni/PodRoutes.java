@@ -2,6 +2,8 @@ package io.weft.controlplane.cni;
 
 import io.weft.controlplane.ipam.AddressPool;
 import io.weft.encap.address.Ipv4Prefix;
+import io.weft.nativebindings.netlink.Route;
+import java.util.List;
 
 /**
  * Where a pod sends packets: all to the gateway, long ones only to pods of its node.
@@ -10,7 +12,17 @@ import io.weft.encap.address.Ipv4Prefix;
  * @param offNodeMtu largest packet to everybody else, Services among them, because a backend may be on another node
  */
 record PodRoutes(Ipv4Prefix podCidr, int offNodeMtu) {
+    private static final int HOST_PREFIX = 32;
+
     int gateway() {
         return AddressPool.gateway(podCidr);
+    }
+
+    /** In the order in which the kernel takes them. */
+    List<Route> through(int ifindex, int deviceMtu, int table) {
+        return List.of(
+            Route.to(gateway(), HOST_PREFIX).device(ifindex).table(table),
+            Route.to(podCidr.base(), podCidr.length()).via(gateway(), ifindex).onLink().table(table),
+            Route.to(0, 0).via(gateway(), ifindex).onLink().mtu(Math.min(deviceMtu, offNodeMtu)).table(table));
     }
 }

@@ -30,6 +30,9 @@ public interface PodTables {
     Attachment give(AttachmentKey key, String network, String netns, int longestPacket)
         throws IOException, ExhaustedException;
 
+    /** Records an attachment that exists under the names it has now. */
+    void adopt(Attachment attachment) throws IOException;
+
     /** Frees them. The pod's interface must be gone. */
     void takeBack(AttachmentKey key) throws IOException;
 

@@ -1,5 +1,6 @@
 package io.weft.controlplane.compiler;
 
+import io.weft.controlplane.cni.PodNamespace;
 import io.weft.controlplane.cni.PodTables;
 import io.weft.controlplane.ipam.Attachment;
 import io.weft.controlplane.ipam.AttachmentKey;
@@ -13,8 +14,6 @@ import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.encap.address.Ipv4Prefix;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +41,8 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     /** State of the loop for the status file. */
     public record Report(
         Optional<LocalNode> local, List<String> problems, long incarnation, long generation, boolean published,
-        long freeBytes, int peers, int services, int attachments, long freeAddresses, UpdateLatency.Summary latency,
+        long freeBytes, int peers, int services, int attachments, long freeAddresses, List<String> attachmentNotes,
+        UpdateLatency.Summary latency,
         Map<Integer, String> podNames) {
     }
 
@@ -149,11 +149,22 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     }
 
     @Override
+    public void adopt(Attachment attachment) throws IOException {
+        record(() -> store.adopt(attachment, ""));
+    }
+
+    @Override
     public void takeBack(AttachmentKey key) throws IOException {
+        record(() -> {
+            store.takeBack(key);
+            return moving.remove(key);
+        });
+    }
+
+    private void record(Callable<?> change) throws IOException {
         try {
             executor.submit(() -> {
-                store.takeBack(key);
-                moving.remove(key);
+                change.call();
                 reportChanged.run();
                 return null;
             }).get();
@@ -195,6 +206,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
      */
     public void followDevices(Set<String> devices) {
         execute(() -> {
+            store.followDevices(devices);
             for (Attachment attachment : store.all()) {
                 if (!moving.contains(attachment.key())) {
                     follow(attachment, devices.contains(attachment.hostIfName()));
@@ -210,7 +222,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
             return;
         }
         publisher.removePort(attachment.portId());
-        if (!Files.exists(Path.of(attachment.netns()))) {
+        if (!PodNamespace.exists(attachment.netns())) {
             LOG.info("{}: its namespace and device are gone; its address is free again", attachment.key());
             try {
                 store.takeBack(attachment.key());
@@ -227,7 +239,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
             () -> new Report(compiler.local(), compiler.problems(), publisher.incarnation(), publisher.generation(),
                 publisher.isPublished(), publisher.freeBytes(), compiler.peerCount(), compiler.serviceCount(),
                 store.all().size(),
-                store.freeAddresses(), latency.summary(), compiler.localPodNames()));
+                store.freeAddresses(), store.notes(), latency.summary(), compiler.localPodNames()));
     }
 
     @Override

@@ -8,27 +8,41 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Ethernet addresses of tunnel endpoints. This node's is kept in a file, so that peers that learnt it stay right across
  * restarts; its first value follows from the node's name, and so do those of Weft nodes that publish none.
  */
 public final class VtepMac {
+    private static final Logger LOG = LoggerFactory.getLogger(VtepMac.class);
     private static final String FILE = "vtep-mac";
+    private static final long GROUP = 1L << 40;
 
     private VtepMac() {
     }
 
-    /** This node's, made and stored when there is none. */
-    public static long keep(Path stateDirectory, String nodeName) throws IOException {
+    /**
+     * This node's, made and stored when there is none. A file that holds no usable address is written anew.
+     *
+     * @param inUse what a former control plane's tables say, which peers may have learnt; empty when there are none
+     */
+    public static long keep(Path stateDirectory, String nodeName, OptionalLong inUse) throws IOException {
         Path file = stateDirectory.resolve(FILE);
-        OptionalLong kept = Files.exists(file) ? MacAddress.parse(Files.readString(file).strip())
-            : OptionalLong.empty();
-        if (kept.isPresent()) { return kept.getAsLong(); }
-        long fresh = ofNode(nodeName);
+        if (Files.exists(file)) {
+            OptionalLong kept = MacAddress.parse(Files.readString(file, StandardCharsets.ISO_8859_1).strip());
+            if (isUsable(kept)) { return kept.getAsLong(); }
+            LOG.warn("{}: holds no Ethernet address of one device; it is written anew", file);
+        }
+        long fresh = isUsable(inUse) ? inUse.getAsLong() : ofNode(nodeName);
         Files.createDirectories(stateDirectory);
         AtomicFiles.write(file, (MacAddress.format(fresh) + "\n").getBytes(StandardCharsets.UTF_8));
         return fresh;
+    }
+
+    private static boolean isUsable(OptionalLong address) {
+        return address.isPresent() && address.getAsLong() != 0 && (address.getAsLong() & GROUP) == 0;
     }
 
     /** Follows from the name alone. */

@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The attachments on disk: a file of checked records, appended and synced one by one, written anew when it has grown.
  *
- * <p>A tail cut short by a crash is dropped: its step was never acknowledged. A damaged record in the middle costs that
- * record alone; the damaged file is kept beside. One thread.
+ * <p>A tail cut short by a crash is dropped: its step was never acknowledged. A damaged record, in the middle or the last one,
+ * costs that record alone; the damaged file is kept beside, and {@link #damage} says so. One thread.
  */
 final class AttachmentJournal implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AttachmentJournal.class);
@@ -33,6 +33,7 @@ final class AttachmentJournal implements AutoCloseable {
     private final String nodeName;
     private FileChannel channel;
     private int records;
+    private String damage = "";
 
     private AttachmentJournal(Path file, String nodeName) {
         this.file = file;
@@ -48,6 +49,11 @@ final class AttachmentJournal implements AutoCloseable {
         }
         journal.rewrite(into.values());
         return journal;
+    }
+
+    /** What was found damaged at {@link #open}, in one line; empty when all was well. */
+    String damage() {
+        return damage;
     }
 
     void given(Attachment attachment) throws IOException {
@@ -72,30 +78,41 @@ final class AttachmentJournal implements AutoCloseable {
 
     private void load(Map<AttachmentKey, Attachment> into) throws IOException {
         Bytes<?> bytes = Bytes.wrapForRead(Files.readAllBytes(file));
-        boolean damaged = false;
+        int damaged = bytes.isEmpty() ? 1 : 0; // it is never written without its first record
         long at = 0;
         while (at < bytes.readLimit()) {
             JournalRecord entry = JournalRecord.read(bytes, at);
-            if (entry == null) {
-                long next = nextSound(bytes, at + 1);
-                damaged |= next < bytes.readLimit();
-                at = next;
-            } else {
+            if (entry != null) {
                 apply(entry, into);
                 at += JournalRecord.lengthAt(bytes, at);
+                continue;
             }
+            long next = nextSound(bytes, at + 1);
+            if (next == bytes.readLimit() && JournalRecord.isTorn(bytes, at)) {
+                LOG.info("{}: the last record was not written to its end and is left out", file);
+            } else {
+                damaged++;
+            }
+            at = next;
         }
-        if (damaged) {
-            keepDamaged();
+        if (damaged > 0) {
+            keepDamaged(damaged);
         }
     }
 
     private void apply(JournalRecord entry, Map<AttachmentKey, Attachment> into) throws IOException {
         switch (entry) {
-            case Given given -> into.put(given.attachment().key(), given.attachment());
+            case Given given -> applyGiven(given.attachment(), into);
             case TakenBack back -> into.remove(back.key());
             case Node node -> checkNode(node);
         }
+    }
+
+    /** Whoever had the address or the port before has given it back, even if that record is lost. */
+    private static void applyGiven(Attachment given, Map<AttachmentKey, Attachment> into) {
+        into.values().removeIf(
+            former -> former.podIp() == given.podIp() || former.portId() == given.portId());
+        into.put(given.key(), given);
     }
 
     private void checkNode(Node node) throws IOException {
@@ -112,10 +129,12 @@ final class AttachmentJournal implements AutoCloseable {
         return bytes.readLimit();
     }
 
-    private void keepDamaged() throws IOException {
+    private void keepDamaged(int count) throws IOException {
         Path kept = file.resolveSibling(file.getFileName() + ".damaged");
         Files.copy(file, kept, StandardCopyOption.REPLACE_EXISTING);
-        LOG.warn("{}: a record is damaged and was left out; the file is kept as {}", file, kept);
+        damage = file + ": damaged in " + count + (count == 1 ? " place" : " places") + ", the file is kept as "
+            + kept.getFileName();
+        LOG.warn("{}", damage);
     }
 
     private void rewrite(Collection<Attachment> living) throws IOException {
@@ -148,10 +167,17 @@ final class AttachmentJournal implements AutoCloseable {
         }
     }
 
-    /** State of a fresh journal, for tests that look at the file. */
+    /** What a file says, without opening it for appending, for tests that look at the file. */
     static Map<AttachmentKey, Attachment> read(Path file, String nodeName) throws IOException {
         Map<AttachmentKey, Attachment> attachments = new LinkedHashMap<>();
         new AttachmentJournal(file, nodeName).load(attachments);
         return attachments;
+    }
+
+    /** As {@link #read}, its {@link #damage}. */
+    static String damageOf(Path file, String nodeName) throws IOException {
+        AttachmentJournal journal = new AttachmentJournal(file, nodeName);
+        journal.load(new LinkedHashMap<>());
+        return journal.damage();
     }
 }

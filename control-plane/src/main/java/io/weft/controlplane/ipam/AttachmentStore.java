@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * Who has which address, port id and interface name on this node; survives restarts. One thread.
@@ -38,6 +40,8 @@ public final class AttachmentStore implements AutoCloseable {
     }
 
     private final Map<AttachmentKey, Attachment> attachments = new LinkedHashMap<>();
+    /** What was found out about an attachment at the start, for people. */
+    private final Map<AttachmentKey, String> notes = new LinkedHashMap<>();
     private final BitSet portIds = new BitSet();
     private final SecureRandom random = new SecureRandom();
     private final AttachmentJournal journal;
@@ -79,8 +83,21 @@ public final class AttachmentStore implements AutoCloseable {
         return List.copyOf(attachments.values());
     }
 
+    /** Under the name asked for, also when the device alone is known and is the one that this name has. */
     public Optional<Attachment> find(AttachmentKey key) {
-        return Optional.ofNullable(attachments.get(key));
+        return Optional.ofNullable(attachments.get(key))
+            .or(() -> Optional.ofNullable(attachments.get(AttachmentKey.unknown(hostIfName(key))))
+                .map(device -> device.named(key, device.network(), device.netns())));
+    }
+
+    /** What is not as it should be or was made again, one line each. */
+    public List<String> notes() {
+        List<String> lines = new ArrayList<>();
+        if (!journal.damage().isEmpty()) {
+            lines.add(journal.damage());
+        }
+        lines.addAll(notes.values());
+        return lines;
     }
 
     public long freeAddresses() {
@@ -107,22 +124,89 @@ public final class AttachmentStore implements AutoCloseable {
         return attachment;
     }
 
+    /**
+     * Makes the record of an attachment that exists already, or makes it anew under another name or path. The port id changes
+     * when it is another's.
+     *
+     * @param note for {@link #notes}, empty for none
+     */
+    public Attachment adopt(Attachment found, String note) throws IOException, ExhaustedException {
+        Optional<Attachment> former = attachments.values().stream()
+            .filter(attachment -> attachment.hostIfName().equals(found.hostIfName())).findFirst();
+        boolean keepsPort = former.isPresent() && former.get().portId() == found.portId();
+        Attachment adopted = keepsPort || isFree(found.portId()) ? found : found.withPortId(freePortId());
+        journal.given(adopted);
+        former.ifPresent(this::forget);
+        attachments.put(adopted.key(), adopted);
+        portIds.set(adopted.portId());
+        if (pool != null) {
+            pool.reserve(adopted.podIp());
+        }
+        if (!note.isEmpty()) {
+            notes.put(adopted.key(), note);
+        }
+        return adopted;
+    }
+
+    /**
+     * The record of a pod's veth from the label on its node's end.
+     *
+     * @param label with a key
+     */
+    public static Attachment attachment(DeviceLabel label, int mtu) {
+        AttachmentKey key = label.key().orElseThrow();
+        return new Attachment(key, label.network(), label.netns(), hostIfName(key), label.portId(), label.attachId(),
+            label.podIp(), podMac(key), mtu);
+    }
+
+    /**
+     * The record of a veth of which nothing says whose it is.
+     *
+     * @param label where there is one, without a key
+     */
+    public Attachment unknown(String hostIfName, Optional<DeviceLabel> label, int podIp, long podMac, int mtu) {
+        return new Attachment(AttachmentKey.unknown(hostIfName), "", "", hostIfName,
+            label.map(DeviceLabel::portId).orElse(0),
+            label.map(DeviceLabel::attachId).orElseGet(() -> random.nextLong(1, Long.MAX_VALUE)), podIp, podMac, mtu);
+    }
+
+    /** Says of a device what no attachment stands for. */
+    public void note(String hostIfName, String text) {
+        notes.put(AttachmentKey.unknown(hostIfName), text);
+    }
+
+    /** Drops notes about devices that are gone. */
+    public void followDevices(Set<String> devices) {
+        notes.keySet().removeIf(
+            key -> key.isUnknown() && !attachments.containsKey(key) && !devices.contains(key.ifName()));
+    }
+
     /** Takes everything back. The caller has seen to it that the pod's interface is gone. */
     public void takeBack(AttachmentKey key) throws IOException {
-        Attachment attachment = attachments.get(key);
+        AttachmentKey recorded = attachments.containsKey(key) ? key : AttachmentKey.unknown(hostIfName(key));
+        Attachment attachment = attachments.get(recorded);
         if (attachment == null) { return; }
-        journal.takenBack(key);
-        attachments.remove(key);
-        portIds.clear(attachment.portId());
-        if (pool != null) {
-            pool.release(attachment.podIp());
-        }
+        journal.takenBack(recorded);
+        forget(attachment);
         journal.compact(attachments.values());
     }
 
     @Override
     public void close() throws IOException {
         journal.close();
+    }
+
+    private void forget(Attachment attachment) {
+        attachments.remove(attachment.key());
+        notes.remove(attachment.key());
+        portIds.clear(attachment.portId());
+        if (pool != null) {
+            pool.release(attachment.podIp());
+        }
+    }
+
+    private boolean isFree(int portId) {
+        return portId >= FIRST_PORT_ID && portId < maxPorts && !portIds.get(portId);
     }
 
     private int takeAddress() throws ExhaustedException {

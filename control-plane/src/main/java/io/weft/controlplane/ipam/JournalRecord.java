@@ -42,12 +42,41 @@ sealed interface JournalRecord {
     static JournalRecord read(Bytes<?> in, long offset) {
         if (in.readLimit() - offset < HEADER_LENGTH || in.readInt(offset) != MAGIC) { return null; }
         int length = in.readInt(offset + 4);
-        if (length < 1 || length > MAX_PAYLOAD || in.readLimit() - offset - HEADER_LENGTH < length) { return null; }
+        if (!isPlausible(length) || in.readLimit() - offset - HEADER_LENGTH < length) { return null; }
         byte[] payload = new byte[length];
         for (int i = 0; i < length; i++) {
             payload[i] = in.readByte(offset + HEADER_LENGTH + i);
         }
         return checksum(payload) == in.readInt(offset + 8) ? decode(payload) : null;
+    }
+
+    /**
+     * Whether what begins at {@code offset} and is no sound record can be the start of one whose writing was cut off: a
+     * prefix of a record, or zeros that the file system put there for bytes it had not written.
+     */
+    static boolean isTorn(Bytes<?> in, long offset) {
+        long remaining = in.readLimit() - offset;
+        return isZero(in, offset) || isPrefixOfMagic(in, offset)
+            && (remaining < HEADER_LENGTH || isPlausible(in.readInt(offset + 4))
+                && remaining < HEADER_LENGTH + in.readInt(offset + 4));
+    }
+
+    private static boolean isZero(Bytes<?> in, long offset) {
+        for (long at = offset; at < in.readLimit(); at++) {
+            if (in.readByte(at) != 0) { return false; }
+        }
+        return true;
+    }
+
+    private static boolean isPrefixOfMagic(Bytes<?> in, long offset) {
+        for (int i = 0; i < Integer.BYTES && offset + i < in.readLimit(); i++) {
+            if (in.readByte(offset + i) != (byte) (MAGIC >>> Byte.SIZE * i)) { return false; }
+        }
+        return true;
+    }
+
+    private static boolean isPlausible(int length) {
+        return length >= 1 && length <= MAX_PAYLOAD;
     }
 
     static long lengthAt(Bytes<?> in, long offset) {

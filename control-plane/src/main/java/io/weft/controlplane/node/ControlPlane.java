@@ -1,5 +1,6 @@
 package io.weft.controlplane.node;
 
+import io.weft.controlplane.cni.AttachmentRecovery;
 import io.weft.controlplane.cni.CniHandler;
 import io.weft.controlplane.cni.CniServer;
 import io.weft.controlplane.cni.PodAttacher;
@@ -12,10 +13,7 @@ import io.weft.controlplane.source.ManifestDirectory;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.table.DataplaneEpochs;
-import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
-import io.weft.dataplane.table.TablesException;
-import io.weft.dataplane.table.TablesReader;
 import io.weft.nativebindings.linux.Capabilities;
 import io.weft.nativebindings.linux.Capability;
 import io.weft.nativebindings.linux.FileErrors;
@@ -30,9 +28,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -82,12 +78,14 @@ public final class ControlPlane implements AutoCloseable {
         FileLock _ = part(RoleLock.take(runDirectory, ROLE));
         AttachmentStore store = part(
             AttachmentStore.open(configuration.stateDirectory(), configuration.nodeName(), PortSpec.MAX_PORTS));
-        NodeFacts facts = facts(configuration);
+        AttachmentRecovery.run(store);
+        FormerTables former = FormerTables.read(runDirectory);
+        NodeFacts facts = facts(configuration, former);
         DataplaneView dataplane = part(new DataplaneView(runDirectory));
         ClusterSource source = source(configuration);
         StatusWriter status = new StatusWriter(configuration, source);
         ControlLoop loop = part(new ControlLoop(configuration, facts, part(new DataplaneEpochs(runDirectory)),
-            formerPeers(runDirectory), store, dataplane, status::changed));
+            former.peerIndices(), store, dataplane, status::changed));
         part(new DeviceWatch(loop::followDevices)).start();
         part(status).start(loop);
         part(source).start(loop);
@@ -111,9 +109,9 @@ public final class ControlPlane implements AutoCloseable {
         return new ManifestDirectory(configuration.requireManifests());
     }
 
-    private static NodeFacts facts(NodeConfiguration configuration) throws IOException {
+    private static NodeFacts facts(NodeConfiguration configuration, FormerTables former) throws IOException {
         String uplink = configuration.requireUplink();
-        long vtepMac = VtepMac.keep(configuration.stateDirectory(), configuration.nodeName());
+        long vtepMac = VtepMac.keep(configuration.stateDirectory(), configuration.nodeName(), former.vtepMac());
         try (Rtnetlink rtnetlink = Rtnetlink.open()) {
             Link link = rtnetlink.link(uplink).orElseThrow(
                 () -> new StartException(
@@ -123,16 +121,6 @@ public final class ControlPlane implements AutoCloseable {
                 .map(Address::ip)
                 .findFirst();
             return new NodeFacts(link.mtu(), address, vtepMac);
-        }
-    }
-
-    /** So that flows through a peer's tunnel go on after a restart. */
-    private static Map<String, Integer> formerPeers(Path runDirectory) {
-        try (TablesReader former = TablesReader.open(runDirectory)) {
-            return former.snapshot().peers().stream()
-                .collect(Collectors.toMap(PeerSpec::nodeName, PeerSpec::index, (a, _) -> a));
-        } catch (TablesException e) {
-            return Map.of();
         }
     }
 

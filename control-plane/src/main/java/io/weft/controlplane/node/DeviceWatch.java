@@ -4,16 +4,17 @@ import io.weft.nativebindings.linux.Poll;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.netlink.RtnetlinkMonitor;
-import java.util.HashSet;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
-/** Tells the names of the node's devices, at first and whenever one comes or goes. One thread of its own. */
+/** Tells the names of the node's devices, at first and whenever one comes, goes or is renamed. One thread of its own. */
 final class DeviceWatch implements AutoCloseable {
     private static final int WAKE_MS = 500;
 
-    private final Set<String> names = new HashSet<>();
+    /** By index, because a device that is renamed keeps that alone. */
+    private final Map<Integer, String> names = new HashMap<>();
     private final Consumer<Set<String>> listener;
     private final Rtnetlink rtnetlink;
     private final RtnetlinkMonitor monitor;
@@ -31,7 +32,7 @@ final class DeviceWatch implements AutoCloseable {
 
     void start() {
         readAll();
-        listener.accept(Set.copyOf(names));
+        listener.accept(Set.copyOf(names.values()));
         thread.start();
     }
 
@@ -55,7 +56,7 @@ final class DeviceWatch implements AutoCloseable {
                 monitor.drain(new Changes());
                 if (changed) {
                     changed = false;
-                    listener.accept(Set.copyOf(names));
+                    listener.accept(Set.copyOf(names.values()));
                 }
             }
         }
@@ -63,18 +64,18 @@ final class DeviceWatch implements AutoCloseable {
 
     private void readAll() {
         names.clear();
-        names.addAll(rtnetlink.links().stream().map(Link::name).collect(Collectors.toSet()));
+        rtnetlink.links().forEach(link -> names.put(link.index(), link.name()));
     }
 
     private final class Changes implements RtnetlinkMonitor.Listener {
         @Override
         public void linkChanged(Link link) {
-            changed |= names.add(link.name());
+            changed |= !link.name().equals(names.put(link.index(), link.name()));
         }
 
         @Override
         public void linkRemoved(Link link) {
-            changed |= names.remove(link.name());
+            changed |= names.remove(link.index()) != null;
         }
 
         @Override

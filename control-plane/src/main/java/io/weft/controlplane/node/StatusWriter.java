@@ -84,7 +84,7 @@ final class StatusWriter implements AutoCloseable {
                 report.freeBytes(),
                 report.peers(), report.services()),
             new ControlPlaneStatus.Addresses(report.local().map(local -> local.podCidr().toString()).orElse(""),
-                report.attachments(), report.freeAddresses()),
+                report.attachments(), report.freeAddresses(), report.attachmentNotes()),
             latency(report.latency()), report.local().map(OwnAnnotations::of).orElse(Map.of()), podNames(report));
     }
 

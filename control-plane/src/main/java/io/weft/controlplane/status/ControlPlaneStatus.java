@@ -16,6 +16,12 @@ public record ControlPlaneStatus(
     Tables tables, Addresses addresses, Latency updateLatency, Map<String, String> annotations,
     Map<String, String> podNames) {
 
+    /** Whether each part is there, so that a file that anybody wrote can be read. */
+    boolean isWhole() {
+        return nodeName != null && source != null && source.errors() != null && problems != null && tables != null
+            && addresses != null && updateLatency != null && annotations != null && podNames != null;
+    }
+
     /**
      * @param staleSinceMillis 0 when not stale
      * @param errors input refused, one line each
@@ -28,8 +34,16 @@ public record ControlPlaneStatus(
         int services) {
     }
 
-    /** @param podCidr empty until known */
-    public record Addresses(String podCidr, int given, long free) {
+    /**
+     * @param podCidr empty until known
+     * @param notes records that were damaged, or were made again from a pod's device, one line each
+     */
+    public record Addresses(String podCidr, int given, long free, List<String> notes) {
+        /** A file of an earlier version has no notes. */
+        public Addresses {
+            notes = notes == null ? List.of() : List.copyOf(notes);
+        }
+
     }
 
     /** Arrival of a change until every worker uses it. */

@@ -25,7 +25,8 @@ public final class StatusFile {
     public static Optional<ControlPlaneStatus> read(Path runDirectory) {
         try {
             return Optional
-                .of(JSON.readValue(Files.readAllBytes(runDirectory.resolve(NAME)), ControlPlaneStatus.class));
+                .ofNullable(JSON.readValue(Files.readAllBytes(runDirectory.resolve(NAME)), ControlPlaneStatus.class))
+                .filter(ControlPlaneStatus::isWhole);
         } catch (IOException e) {
             return Optional.empty();
         }

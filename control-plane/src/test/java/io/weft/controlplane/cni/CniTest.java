@@ -2,6 +2,7 @@ package io.weft.controlplane.cni;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -178,7 +179,7 @@ class CniTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"0.3.1", "0.4.0", "1.0.0", "1.1.0"})
+    @ValueSource(strings = {"0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"})
     void answersEveryVersionInItsOwnShape(String version) {
         JsonNode result = run("ADD", "c1", configuration(version)).json();
         assertEquals(version, result.path("cniVersion").asText());
@@ -305,6 +306,18 @@ class CniTest {
         assertEquals(6,
             run("ADD", "c1", "{\"cniVersion\":\"1.1.0\",\"socket\":\"" + socket() + "\"").json().path("code").asInt());
         assertEquals(4, run("EAT", "c1", configuration("1.1.0")).json().path("code").asInt());
+    }
+
+    @Test
+    void aFileWhereTheSocketBelongsAndAServerThatAnswersStay() throws IOException {
+        CniServer second = new CniServer(socket(), null);
+        assertTrue(assertThrows(IOException.class, second::start).getMessage()
+            .contains("another control plane answers there"));
+        assertEquals(0, run("DEL", "c1", configuration("1.1.0")).status());
+        Path file = Files.writeString(directory.resolve("file"), "precious");
+        assertTrue(assertThrows(IOException.class, new CniServer(file, null)::start).getMessage()
+            .contains("is no socket"));
+        assertEquals("precious", Files.readString(file));
     }
 
     @Test

@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Records as in the product; the tables are a list, and ports get the state a test asks for. */
 final class TestTables implements PodTables {
@@ -18,6 +20,9 @@ final class TestTables implements PodTables {
     static final int OFF_NODE_MTU = 1450;
 
     final List<String> open = new ArrayList<>();
+    /** Containers whose records cannot be written, as on a full disk. */
+    final Set<String> unwritable = ConcurrentHashMap.newKeySet();
+    volatile boolean closeFails;
     volatile PortState nextState = PortState.UP;
     volatile Optional<Ipv4Prefix> podCidr;
     private final AttachmentStore store;
@@ -62,7 +67,17 @@ final class TestTables implements PodTables {
     }
 
     @Override
+    public synchronized void adopt(Attachment attachment) throws IOException {
+        try {
+            store.adopt(attachment, "");
+        } catch (ExhaustedException e) {
+            throw new IOException(e);
+        }
+    }
+
+    @Override
     public synchronized void takeBack(AttachmentKey key) throws IOException {
+        if (unwritable.contains(key.containerId())) { throw new IOException("no space left on device"); }
         store.takeBack(key);
     }
 
@@ -75,6 +90,7 @@ final class TestTables implements PodTables {
 
     @Override
     public synchronized void closePort(Attachment attachment) {
+        if (closeFails) { throw new IllegalStateException("the tables are closed"); }
         open.remove(attachment.hostIfName());
         dataplane.say(attachment.portId(), 0, "", PortState.GONE, "");
     }

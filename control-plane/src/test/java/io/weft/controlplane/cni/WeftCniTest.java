@@ -33,7 +33,8 @@ class WeftCniTest {
         Outcome outcome = run("VERSION", "{\"cniVersion\": \"0.4.0\"}");
         assertEquals(0, outcome.status());
         assertEquals("0.4.0", outcome.json().path("cniVersion").asText());
-        assertEquals("[\"0.3.1\",\"0.4.0\",\"1.0.0\",\"1.1.0\"]", outcome.json().path("supportedVersions").toString());
+        assertEquals("[\"0.3.0\",\"0.3.1\",\"0.4.0\",\"1.0.0\",\"1.1.0\"]",
+            outcome.json().path("supportedVersions").toString());
     }
 
     @Test

@@ -12,9 +12,11 @@ import io.weft.encap.address.Ipv4Prefix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,7 +104,7 @@ class AttachmentStoreTest {
         List<Set<String>> stages = List.of(Set.of(), Set.of("a"), Set.of("a", "b"), Set.of("b"), Set.of("b", "c"));
         int stage = 0;
         for (int length = 0; length <= whole.length; length++) {
-            Files.write(file(), java.util.Arrays.copyOf(whole, length));
+            Files.write(file(), Arrays.copyOf(whole, length));
             Set<String> names = names(AttachmentJournal.read(file(), "n1"));
             stage = names.equals(stages.get(stage)) ? stage : stage + 1;
             assertEquals(stages.get(stage), names, "cut at " + length);
@@ -124,6 +126,70 @@ class AttachmentStoreTest {
             damaged[at] ^= 0x20;
             Files.write(file(), damaged);
             assertTrue(names(AttachmentJournal.read(file(), "n1")).size() >= 2, "byte " + at);
+        }
+    }
+
+    @Test
+    void damageIsToldFromATailCutOff() throws Exception {
+        byte[] whole;
+        int lastRecord;
+        try (AttachmentStore store = open("10.244.1.0/24")) {
+            give(store, "a");
+            lastRecord = (int) Files.size(file());
+            give(store, "b");
+            whole = Files.readAllBytes(file());
+        }
+        for (int length = lastRecord; length < whole.length; length++) {
+            assertEquals("", damageOf(Arrays.copyOf(whole, length)), "cut at " + length);
+        }
+        assertEquals("", damageOf(Arrays.copyOf(whole, whole.length + 100)), "zeros behind");
+        for (int at = lastRecord; at < whole.length; at++) {
+            byte[] damaged = whole.clone();
+            damaged[at] ^= 0x20;
+            boolean isLength = at >= lastRecord + 4 && at < lastRecord + 8;
+            if (!isLength) { // a longer length cannot be told from a tail cut off; the device tells it
+                assertNotEquals("", damageOf(damaged), "byte " + at);
+            }
+        }
+        assertNotEquals("", damageOf(new byte[0]), "empty");
+    }
+
+    private String damageOf(byte[] journal) throws IOException {
+        Files.write(file(), journal);
+        return AttachmentJournal.damageOf(file(), "n1");
+    }
+
+    @Test
+    void aLostStepOfGivingBackGivesNoAddressTwice() throws Exception {
+        byte[] journal;
+        int before;
+        try (AttachmentStore store = open("10.9.9.4/30")) {
+            give(store, "a");
+            before = (int) Files.size(file());
+            store.takeBack(new AttachmentKey("a", "eth0"));
+            give(store, "b");
+            journal = Files.readAllBytes(file());
+        }
+        journal[before + JournalRecord.HEADER_LENGTH + 2] ^= 0x20;
+        assertNotEquals("", damageOf(journal));
+        try (AttachmentStore store = open("10.9.9.4/30")) {
+            assertEquals(List.of("b"), store.all().stream().map(each -> each.key().containerId()).toList());
+        }
+    }
+
+    @Test
+    void anAdoptedAttachmentKeepsItsAddressAndGetsAFreePort() throws Exception {
+        try (AttachmentStore store = open("10.9.9.0/29")) {
+            Attachment first = give(store, "a");
+            DeviceLabel label = new DeviceLabel(first.podIp() + 1, first.portId(), 7,
+                Optional.of(new AttachmentKey("b", "eth0")), "weft", "/run/netns/b");
+            Attachment second = store.adopt(AttachmentStore.attachment(label, 1450), "found");
+            assertNotEquals(first.portId(), second.portId());
+            assertEquals(second, store.find(new AttachmentKey("b", "eth0")).orElseThrow());
+            assertEquals(List.of("found"), store.notes());
+            assertEquals(first.podIp() + 2, give(store, "c").podIp());
+            store.takeBack(second.key());
+            assertEquals(List.of(), store.notes());
         }
     }
 

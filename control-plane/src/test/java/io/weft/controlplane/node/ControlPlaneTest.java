@@ -140,6 +140,91 @@ class ControlPlaneTest {
             () -> StatusFile.read(configuration.runDirectory()).orElseThrow().addresses().given() == 0);
     }
 
+    @Test
+    void aPodWhoseRecordIsDamagedKeepsItsPortAndIsNamed() throws Exception {
+        put("nodes.yaml", NODE);
+        start();
+        awaitPeers();
+        try (TestNamespace pod = new TestNamespace(); TestNamespace other = new TestNamespace()) {
+            Thread opener = openPortsMeanwhile();
+            assertEquals(0, CniCall.run("ADD", "c1", pod.path(), configuration.cniSocket()).status());
+            PortSpec port = tables().orElseThrow().ports().getFirst();
+            controlPlane.close();
+            Path journal = directory.resolve("state/ipam/attachments");
+            byte[] bytes = Files.readAllBytes(journal);
+            bytes[bytes.length - 30] ^= 0x20;
+            Files.write(journal, bytes);
+            start();
+            Await.until("the port", () -> tables().map(tables -> tables.ports().equals(List.of(port))).orElse(false));
+            Await.until("a note", () -> StatusFile.read(configuration.runDirectory())
+                .map(status -> status.addresses().notes().stream()
+                    .anyMatch(note -> note.startsWith("c1/eth0, 10.244.1.2 on " + port.ifName())))
+                .orElse(false));
+            assertEquals(0, CniCall.run("ADD", "c2", other.path(), configuration.cniSocket()).status());
+            assertEquals(List.of("10.244.1.2", "10.244.1.3"), tables().orElseThrow().ports().stream()
+                .map(each -> Ipv4Address.format(each.podIp())).sorted().toList());
+            opener.interrupt();
+            opener.join();
+        }
+    }
+
+    @Test
+    void anAddressIsFreeWhenDeviceAndNamespaceAreGoneThoughAFileIsLeft() throws Exception {
+        put("nodes.yaml", NODE);
+        start();
+        awaitPeers();
+        Path netns = directory.resolve("netns");
+        String device;
+        try (TestNamespace pod = new TestNamespace()) {
+            Files.createSymbolicLink(netns, pod.path());
+            Thread opener = openPortsMeanwhile();
+            assertEquals(0, CniCall.run("ADD", "c1", netns, configuration.cniSocket()).status());
+            opener.interrupt();
+            opener.join();
+            device = tables().orElseThrow().ports().getFirst().ifName();
+            awaitGiven(1);
+            Files.delete(netns);
+            Files.createFile(netns);
+        }
+        try (Rtnetlink rtnetlink = Rtnetlink.openIn(node.path())) {
+            Await.until("the device gone with its pod", () -> rtnetlink.link(device).isEmpty());
+        }
+        awaitGiven(0);
+    }
+
+    private void awaitGiven(int attachments) {
+        Await.until(attachments + " given",
+            () -> StatusFile.read(configuration.runDirectory())
+                .map(status -> status.addresses().given() == attachments).orElse(false));
+    }
+
+    @Test
+    void aRenamedDeviceTakesItsPortOut() throws Exception {
+        put("nodes.yaml", NODE);
+        start();
+        awaitPeers();
+        try (TestNamespace pod = new TestNamespace()) {
+            Thread opener = openPortsMeanwhile();
+            assertEquals(0, CniCall.run("ADD", "c1", pod.path(), configuration.cniSocket()).status());
+            opener.interrupt();
+            opener.join();
+            String name = tables().orElseThrow().ports().getFirst().ifName();
+            rename(name, "renamed0");
+            Await.until("the port gone", () -> tables().orElseThrow().ports().isEmpty());
+            rename("renamed0", name);
+            Await.until("the port back", () -> tables().orElseThrow().ports().size() == 1);
+        }
+    }
+
+    private void rename(String from, String to) {
+        try (Rtnetlink rtnetlink = Rtnetlink.openIn(node.path())) {
+            int ifindex = rtnetlink.link(from).orElseThrow().index();
+            rtnetlink.setDown(ifindex);
+            rtnetlink.rename(ifindex, to);
+            rtnetlink.setUp(ifindex);
+        }
+    }
+
     private void deviceDisappears(String name) {
         try (Rtnetlink rtnetlink = Rtnetlink.openIn(node.path())) {
             rtnetlink.deleteLink(name);

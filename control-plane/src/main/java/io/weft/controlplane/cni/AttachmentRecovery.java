@@ -1,0 +1,143 @@
+package io.weft.controlplane.cni;
+
+import io.weft.controlplane.ipam.Attachment;
+import io.weft.controlplane.ipam.AttachmentStore;
+import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
+import io.weft.controlplane.ipam.DeviceLabel;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.nativebindings.linux.LinuxException;
+import io.weft.nativebindings.netlink.Address;
+import io.weft.nativebindings.netlink.Link;
+import io.weft.nativebindings.netlink.Route;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Compares the records of attachments with the veths that exist, before any address is given: a pod lives although its record
+ * was lost, and must keep its address and its port.
+ *
+ * <p>A veth without a record gets one made of its {@link DeviceLabel}. Without a label, as devices of earlier versions are, its
+ * address is read from the pod's end, and the record stands for a pod whose container is not known until the runtime names it,
+ * or until the device goes with its pod. Runs in the node's network namespace, on a thread that has the store to itself.
+ */
+public final class AttachmentRecovery {
+    private static final Logger LOG = LoggerFactory.getLogger(AttachmentRecovery.class);
+    private static final int HOST_PREFIX = 32;
+
+    private final AttachmentStore store;
+    private final Rtnetlink node;
+    private final Set<String> devices;
+
+    private AttachmentRecovery(AttachmentStore store, Rtnetlink node, Set<String> devices) {
+        this.store = store;
+        this.node = node;
+        this.devices = devices;
+    }
+
+    /** What is found out is told by {@link AttachmentStore#notes} and the log. */
+    public static void run(AttachmentStore store) throws IOException {
+        try (Rtnetlink node = Rtnetlink.open()) {
+            List<Link> veths = node.links().stream().filter(link -> link.kind().equals("veth")).toList();
+            AttachmentRecovery recovery = new AttachmentRecovery(store, node,
+                veths.stream().map(Link::name).collect(Collectors.toCollection(HashSet::new)));
+            for (Link veth : veths) {
+                recovery.look(veth);
+            }
+        }
+    }
+
+    private void look(Link veth) throws IOException {
+        Optional<DeviceLabel> label = DeviceLabel.parse(veth.alias());
+        try {
+            if (label.isPresent() && label.get().key().isPresent()) {
+                compare(veth, AttachmentStore.attachment(label.get(), veth.mtu()));
+            } else if (AttachmentStore.isHostIfName(veth.name())) {
+                compareUnlabelled(veth, label);
+            }
+        } catch (LinuxException e) {
+            report(veth, "cannot be looked at: " + e.getMessage());
+        } catch (ExhaustedException e) {
+            report(veth, "has no record, and " + e.getMessage());
+        }
+    }
+
+    /** The device is what a record is about: where they differ, the device is right. */
+    private void compare(Link veth, Attachment labelled) throws IOException, ExhaustedException {
+        Optional<Attachment> recorded = store.find(labelled.key());
+        if (recorded.isPresent() && recorded.get().attachId() == labelled.attachId()) { return; }
+        boolean isRenamed = !veth.name().equals(labelled.hostIfName());
+        if (isRenamed && devices.contains(labelled.hostIfName())) { return; }
+        if (!makeRoom(veth, labelled)) { return; }
+        adopt(veth, labelled, recorded.isPresent()
+            ? "its record was of an earlier attachment and was made again from its device"
+            : "its record was lost and was made again from its device");
+    }
+
+    private void compareUnlabelled(Link veth, Optional<DeviceLabel> label) throws IOException, ExhaustedException {
+        Optional<Attachment> recorded = store.all().stream()
+            .filter(attachment -> attachment.hostIfName().equals(veth.name())).findFirst();
+        if (recorded.isPresent()) {
+            PodNetwork.label(node, veth, recorded.get());
+            return;
+        }
+        if (veth.peerNamespaceId() < 0) { return; } // it never became a pod's; GC deletes it
+        Optional<Integer> address = label.map(DeviceLabel::podIp).or(() -> podAddress(veth));
+        if (address.isEmpty()) {
+            report(veth, "has no record, and its other end no address: left alone");
+            return;
+        }
+        Attachment unknown = store.unknown(veth.name(), label, address.get(),
+            node.peer(veth).map(Link::mac).orElse(0L), veth.mtu());
+        if (makeRoom(veth, unknown)) {
+            adopt(veth, unknown,
+                "its record was lost and its container is not known; the address is held back until the"
+                    + " runtime names the pod or the device is gone");
+        }
+    }
+
+    /** Weft's is a /32; a pod may have given itself others. */
+    private Optional<Integer> podAddress(Link veth) {
+        return node.peerAddresses(veth).stream()
+            .filter(address -> address.scope() == Route.RT_SCOPE_UNIVERSE)
+            .min(Comparator.comparing(address -> address.prefixLength() != HOST_PREFIX))
+            .map(Address::ip);
+    }
+
+    /** A record of the same address whose device is gone is the older one. */
+    private boolean makeRoom(Link veth, Attachment found) throws IOException {
+        for (Attachment other : store.all()) {
+            boolean isSame = other.hostIfName().equals(found.hostIfName());
+            if (isSame || other.podIp() != found.podIp()) {
+                continue;
+            }
+            if (devices.contains(other.hostIfName())) {
+                report(veth, "has no record, and its address " + Ipv4Address.format(found.podIp()) + " is "
+                    + other.key() + "'s: detach one of the two pods");
+                return false;
+            }
+            LOG.warn("{}: its device is gone, and its address is that of {}", other.key(), veth.name());
+            store.takeBack(other.key());
+        }
+        return true;
+    }
+
+    private void adopt(Link veth, Attachment found, String what) throws IOException, ExhaustedException {
+        String note = (found.key().isUnknown() ? "" : found.key() + ", ") + Ipv4Address.format(found.podIp()) + " on "
+            + found.hostIfName() + ": " + what;
+        LOG.warn("{}", note);
+        PodNetwork.label(node, veth, store.adopt(found, note));
+    }
+
+    private void report(Link veth, String what) {
+        LOG.warn("{} {}", veth.name(), what);
+        store.note(veth.name(), veth.name() + " " + what);
+    }
+}

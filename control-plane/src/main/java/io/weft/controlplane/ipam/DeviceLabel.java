@@ -1,0 +1,67 @@
+package io.weft.controlplane.ipam;
+
+import io.weft.encap.address.Ipv4Address;
+import io.weft.nativebindings.netlink.Link;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the node's end of a pod's veth says of itself in its alias (IFLA_IFALIAS, shown by {@code ip link}), so that a lost
+ * record can be made again from the device: {@code weft1 ADDRESS PORT ATTACH-ID CONTAINER IFNAME NETWORK NETNS}, separated by
+ * single spaces; the attach id is hexadecimal, the network URL-encoded. What does not fit is left out from the end; container
+ * and interface go together.
+ *
+ * @param key empty when the container id was too long to be kept
+ * @param network empty when not known
+ * @param netns empty when not known
+ */
+public record DeviceLabel(
+    int podIp, int portId, long attachId, Optional<AttachmentKey> key, String network, String netns) {
+    private static final String VERSION = "weft1";
+    private static final int MAX_BYTES = Link.IFALIASZ - 2;
+    private static final int FIELDS = 8;
+    private static final int FIELDS_WITHOUT_KEY = 4;
+    private static final int HEX = 16;
+
+    static DeviceLabel of(Attachment attachment) {
+        return new DeviceLabel(attachment.podIp(), attachment.portId(), attachment.attachId(),
+            Optional.of(attachment.key()).filter(key -> !key.isUnknown()), attachment.network(), attachment.netns());
+    }
+
+    /** The alias of an attachment's device. */
+    public static String text(Attachment attachment) {
+        return of(attachment).text();
+    }
+
+    /** @return what an alias says; empty unless Weft wrote it */
+    public static Optional<DeviceLabel> parse(String alias) {
+        String[] fields = alias.split(" ", FIELDS);
+        if (!fields[0].equals(VERSION) || fields.length != FIELDS && fields.length != FIELDS_WITHOUT_KEY) {
+            return Optional.empty();
+        }
+        try {
+            boolean hasKey = fields.length == FIELDS;
+            return Optional.of(new DeviceLabel(Ipv4Address.of(fields[1]), Integer.parseInt(fields[2]),
+                Long.parseLong(fields[3], HEX),
+                hasKey ? Optional.of(new AttachmentKey(fields[4], fields[5])) : Optional.empty(),
+                hasKey ? URLDecoder.decode(fields[6], StandardCharsets.UTF_8) : "", hasKey ? fields[7] : ""));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    String text() {
+        String start = String.join(" ", VERSION, Ipv4Address.format(podIp), Integer.toString(portId),
+            Long.toHexString(attachId));
+        if (key.isEmpty()) { return start; }
+        String named = start + " " + key.get().containerId() + " " + key.get().ifName() + " ";
+        String withNetwork = named + URLEncoder.encode(network, StandardCharsets.UTF_8) + " ";
+        return List.of(withNetwork + netns, withNetwork, named + " ").stream()
+            .filter(text -> text.getBytes(StandardCharsets.UTF_8).length <= MAX_BYTES)
+            .findFirst()
+            .orElse(start);
+    }
+}

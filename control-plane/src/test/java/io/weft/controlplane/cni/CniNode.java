@@ -1,0 +1,134 @@
+package io.weft.controlplane.cni;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.controlplane.FakeDataplane;
+import io.weft.controlplane.TestNamespace;
+import io.weft.controlplane.ipam.AttachmentStore;
+import io.weft.controlplane.status.DataplaneView;
+import io.weft.encap.address.Ipv4Prefix;
+import io.weft.nativebindings.netlink.Link;
+import io.weft.nativebindings.netlink.NetworkNamespace;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A node's namespace with the CNI server in it, a dataplane that only talks, and the plug-in as a runtime calls it. */
+final class CniNode implements AutoCloseable {
+    static final long GATEWAY_MAC = 0x02AABBCCDD07L;
+    static final Ipv4Prefix POD_CIDR = Ipv4Prefix.of("10.244.7.0/28");
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** What the plug-in ended with and printed. */
+    record Answer(int status, String text) {
+        static final Answer SILENT = new Answer(0, "");
+
+        JsonNode json() {
+            try {
+                return JSON.readTree(text);
+            } catch (IOException e) {
+                throw new AssertionError(text, e);
+            }
+        }
+
+        int code() {
+            return json().path("code").asInt();
+        }
+
+        String address() {
+            return json().at("/ips/0/address").asText();
+        }
+    }
+
+    final TestNamespace namespace = new TestNamespace();
+    final FakeDataplane dataplane;
+    AttachmentStore store;
+    TestTables tables;
+    private final Path directory;
+    private final DataplaneView view;
+    private CniServer server;
+
+    CniNode(Path directory) throws IOException {
+        this.directory = directory;
+        dataplane = new FakeDataplane(directory);
+        view = new DataplaneView(directory);
+        start();
+    }
+
+    /** Ends the server and the store, as when the control plane ends. */
+    void stop() throws IOException {
+        server.close();
+        store.close();
+    }
+
+    /** Begins as a control plane does: with the records of before, compared with the devices. */
+    void start() throws IOException {
+        store = AttachmentStore.open(directory, "n1", 1024);
+        NetworkNamespace.run(namespace.path(), () -> AttachmentRecovery.run(store));
+        tables = new TestTables(store, dataplane, POD_CIDR);
+        server = new CniServer(socket(), new CniHandler(
+            new PodAttacher(tables, view, 1, GATEWAY_MAC, Duration.ofSeconds(5)), tables, view));
+        NetworkNamespace.run(namespace.path(), server::start);
+    }
+
+    Path journal() {
+        return directory.resolve("ipam/attachments");
+    }
+
+    Path socket() {
+        return directory.resolve("cni.sock");
+    }
+
+    Answer add(String container, String ifName, Path netns) {
+        return call("ADD", container, ifName, netns.toString(), "");
+    }
+
+    Answer delete(String container, String ifName, Path netns) {
+        return call("DEL", container, ifName, netns.toString(), "");
+    }
+
+    Answer check(String container, String ifName, Path netns) {
+        return call("CHECK", container, ifName, netns.toString(), "");
+    }
+
+    /** @param valid attachments as JSON: {@code null} or a list */
+    Answer collect(String valid) {
+        return call("GC", "", "", "", "\"cni.dev/valid-attachments\":" + valid);
+    }
+
+    /** @param members more members of the network configuration, or empty */
+    Answer call(String command, String container, String ifName, String netns, String members) {
+        return run(command, container, ifName, netns, "{\"cniVersion\":\"1.1.0\",\"name\":\"weft\","
+            + "\"type\":\"weft-cni\",\"socket\":\"" + socket() + "\"" + (members.isEmpty() ? "" : "," + members) + "}");
+    }
+
+    static Answer run(String command, String container, String ifName, String netns, String configuration) {
+        Map<String, String> environment = new HashMap<>(Map.of("CNI_COMMAND", command, "CNI_CONTAINERID", container,
+            "CNI_NETNS", netns, "CNI_IFNAME", ifName, "CNI_PATH", "/opt/cni/bin"));
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        int status = new WeftCni(environment, new PrintStream(out, true, StandardCharsets.UTF_8)).run(configuration);
+        return new Answer(status, out.toString(StandardCharsets.UTF_8));
+    }
+
+    /** Names of the pods' veths on the node. */
+    List<String> hostEnds() {
+        try (Rtnetlink rtnetlink = Rtnetlink.openIn(namespace.path())) {
+            return rtnetlink.links().stream().map(Link::name).filter(AttachmentStore::isHostIfName).toList();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        stop();
+        view.close();
+        dataplane.close();
+        namespace.close();
+    }
+}

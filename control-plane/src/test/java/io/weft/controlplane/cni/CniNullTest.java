@@ -1,0 +1,107 @@
+package io.weft.controlplane.cni;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.weft.controlplane.TestNamespace;
+import io.weft.controlplane.cni.CniNode.Answer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Go's encoder writes null for a nil slice, map or pointer: it means that nothing was given. */
+class CniNullTest {
+    private static final String NULLS = "\"prevResult\":null,\"args\":null,\"dns\":null,\"ipam\":null,"
+        + "\"runtimeConfig\":null,\"capabilities\":null,\"routes\":null,\"ips\":null,\"interfaces\":null,"
+        + "\"ipMasq\":null,\"cni.dev/valid-attachments\":null,\"cni.dev/attachments\":null";
+
+    @TempDir private Path directory;
+    private CniNode node;
+    private TestNamespace pod;
+
+    @BeforeEach
+    void start() throws IOException {
+        node = new CniNode(directory);
+        pod = new TestNamespace();
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        pod.close();
+        node.close();
+    }
+
+    @Test
+    void nullIsNothingInEveryFieldOfEveryCommand() {
+        for (String command : List.of("ADD", "CHECK", "STATUS", "GC", "DEL")) {
+            Answer answer = node.call(command, "c1", "eth0", pod.path().toString(), NULLS);
+            assertEquals(0, answer.status(), command + ": " + answer.text());
+        }
+        assertEquals(List.of(), node.store.all());
+    }
+
+    @Test
+    void collectionWithNullDetachesAllOfTheNetwork() {
+        node.add("c1", "eth0", pod.path());
+        assertEquals(Answer.SILENT, node.collect("null"));
+        assertEquals(List.of(), node.store.all());
+        assertEquals(List.of(), node.hostEnds());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[null]", "[{\"containerID\":null,\"ifname\":null}]", "[{}]"})
+    void anEmptyEntryIsNobodys(String list) {
+        node.add("c1", "eth0", pod.path());
+        assertEquals(Answer.SILENT, node.collect(list));
+        assertEquals(List.of(), node.store.all());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\"all\"", "{}", "7"})
+    void whatIsNoListCollectsNothing(String list) {
+        node.add("c1", "eth0", pod.path());
+        assertEquals(7, node.collect(list).code());
+        assertEquals(7, node.call("GC", "", "", "", "").code());
+        assertEquals(1, node.store.all().size());
+    }
+
+    @Test
+    void theFormerNameOfTheListIsRead() {
+        node.add("c1", "eth0", pod.path());
+        assertEquals(Answer.SILENT, node.call("GC", "", "", "",
+            "\"cni.dev/attachments\":[{\"containerID\":\"c1\",\"ifname\":\"eth0\"}]"));
+        assertEquals(1, node.store.all().size());
+        assertEquals(Answer.SILENT, node.call("GC", "", "", "", "\"cni.dev/attachments\":null"));
+        assertEquals(List.of(), node.store.all());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"null", "{\"ips\":null}", "{\"interfaces\":null,\"routes\":null,\"dns\":null}"})
+    void aPreviousResultWithoutAddressesContradictsNothing(String result) {
+        node.add("c1", "eth0", pod.path());
+        assertEquals(Answer.SILENT,
+            node.call("CHECK", "c1", "eth0", pod.path().toString(), "\"prevResult\":" + result));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"ips\":[null]}", "{\"ips\":[{\"address\":null}]}",
+        "{\"ips\":[{\"address\":\"10.9.9.9/24\"}]}"})
+    void aPreviousResultWithOtherAddressesDoes(String result) {
+        node.add("c1", "eth0", pod.path());
+        assertEquals(102,
+            node.call("CHECK", "c1", "eth0", pod.path().toString(), "\"prevResult\":" + result).code());
+    }
+
+    @Test
+    void aVersionOfNullIsNotGiven() {
+        Answer answer = CniNode.run("ADD", "c1", "eth0", pod.path().toString(),
+            "{\"cniVersion\":null,\"name\":null,\"socket\":\"" + node.socket() + "\"}");
+        assertEquals(1, answer.code());
+        assertEquals("cniVersion is not given", answer.json().path("msg").asText());
+    }
+}

@@ -1,0 +1,48 @@
+package io.weft.controlplane.ipam;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weft.encap.address.Ipv4Address;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DeviceLabelTest {
+    private static final String CONTAINER = "0123456789abcdef".repeat(4);
+    private static final String NETNS = "/var/run/netns/cni-5f3a2b1c-0d4e-4f6a-8b7c-9d0e1f2a3b4c";
+
+    @Test
+    void whatARuntimeGivesFits() {
+        DeviceLabel label = label(new AttachmentKey(CONTAINER, "eth0"), "my net/work é", NETNS);
+        assertEquals("weft1 10.244.1.5 7 abcdef " + CONTAINER + " eth0 my+net%2Fwork+%C3%A9 " + NETNS, label.text());
+        assertEquals(Optional.of(label), DeviceLabel.parse(label.text()));
+    }
+
+    @Test
+    void whatIsTooLongIsLeftOutFromTheEnd() {
+        AttachmentKey key = new AttachmentKey(CONTAINER, "eth0");
+        assertShortened(label(key, "weft", ""), label(key, "weft", "/" + "n".repeat(200)));
+        assertShortened(label(key, "", ""), label(key, "w".repeat(200), "/" + "n".repeat(200)));
+        assertShortened(label(null, "", ""), label(new AttachmentKey("c".repeat(300), "eth0"), "weft", "/n"));
+    }
+
+    private static void assertShortened(DeviceLabel expected, DeviceLabel label) {
+        assertTrue(label.text().getBytes(StandardCharsets.UTF_8).length <= 254, label.text());
+        assertEquals(Optional.of(expected), DeviceLabel.parse(label.text()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "weft1", "web server", "weft2 10.244.1.5 7 ab", "weft1 10.244.1.500 7 ab",
+        "weft1 10.244.1.5 x ab",
+        "weft1 10.244.1.5 7 xyz", "weft1 10.244.1.5 7 ab c1", "weft1 10.244.1.5 7 ab c1 eth0 % /n"})
+    void anotherTextIsNoLabel(String alias) {
+        assertEquals(Optional.empty(), DeviceLabel.parse(alias));
+    }
+
+    private static DeviceLabel label(AttachmentKey key, String network, String netns) {
+        return new DeviceLabel(Ipv4Address.of("10.244.1.5"), 7, 0xABCDEF, Optional.ofNullable(key), network, netns);
+    }
+}
