@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.nativebindings.bpf.BpfMap;
 import io.weft.nativebindings.linux.Errno;
+import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.nativebindings.support.ModuleClasses;
 import io.weft.nativebindings.support.Requirements;
 import io.weft.nativebindings.xdp.XskSocket;
@@ -31,9 +32,9 @@ class AbiProbeTest {
     void everyNumberIsTheKernels(@TempDir Path directory) throws IllegalAccessException {
         Requirements.tool("gcc");
         Path program = directory.resolve("probe");
-        Requirements.run("gcc", "-Wall", "-Werror", "-o", program.toString(), SOURCE.toString());
+        Requirements.run(ExternalCommand.of("gcc", "-Wall", "-Werror", "-o", program.toString(), SOURCE.toString()));
         Map<String, String> theirs = new TreeMap<>();
-        Requirements.run(program.toString()).lines().map(line -> line.split(" ", 2))
+        Requirements.run(ExternalCommand.file(program)).lines().map(line -> line.split(" ", 2))
             .forEach(line -> assertEquals(null, theirs.put(line[0], line[1]), "twice: " + line[0]));
         Map<String, Long> ours = ours();
         assertEquals(Set.of(), difference(ours.keySet(), theirs.keySet()), "numbers without a line in abi_probe.c");

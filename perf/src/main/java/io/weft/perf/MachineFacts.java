@@ -1,9 +1,10 @@
 package io.weft.perf;
 
+import io.weft.nativebindings.process.ExternalCommand;
+import io.weft.nativebindings.process.Programs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -90,11 +91,10 @@ public record MachineFacts(String cpu, int cores, double mhz, boolean virtual, l
         try {
             Path place = Path.of(MachineFacts.class.getProtectionDomain().getCodeSource().getLocation().toURI());
             Path directory = Files.isDirectory(place) ? place : place.getParent();
-            Process git = new ProcessBuilder("git", "-c", "safe.directory=*", "-C", directory.toString(), "describe",
-                "--always", "--dirty", "--abbrev=12", "--exclude=*").redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
-            String text = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-            return git.waitFor() == 0 ? text : UNKNOWN;
+            if (Programs.find("git").isEmpty()) { return UNKNOWN; }
+            ExternalCommand.Output output = ExternalCommand.of("git", "-c", "safe.directory=*", "-C",
+                directory.toString(), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*").run();
+            return output.exit() == 0 ? output.text().strip() : UNKNOWN;
         } catch (IOException | URISyntaxException e) {
             return UNKNOWN;
         } catch (InterruptedException e) {

@@ -40,7 +40,6 @@ class AccountingIT {
     @BeforeAll
     static void bringUp() throws Exception {
         Requirements.root();
-        Requirements.tool("ping");
         lab = Lab.up(new LabPlan(LabNames.unique("acct"), 2, true, 1));
         near = lab.node("n1").addPod("near");
         far = lab.node("n2").addPod("far");

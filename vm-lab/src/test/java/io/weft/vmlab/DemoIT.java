@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.nativebindings.netlink.NetworkNamespace;
+import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.vmlab.lab.Distribution;
 import java.io.BufferedReader;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +26,6 @@ class DemoIT {
     @BeforeAll
     static void needsRoot() {
         Requirements.root();
-        Requirements.tool("ping");
     }
 
     @Test
@@ -83,12 +83,10 @@ class DemoIT {
 
     private static Process start(String... arguments) throws Exception {
         // not ./weft demo: it would build the checkout that this very test is a part of the build of
-        ProcessBuilder builder = new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED",
+        return ExternalCommand.java(List.of("--enable-native-access=ALL-UNNAMED",
             "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED", "-Dweft.home=" + Distribution.locate().home(),
-            "-cp", System.getProperty("java.class.path"), LabCommand.class.getName(), "demo", "--name", NAME);
-        builder.command().addAll(List.of(arguments));
-        return builder.redirectErrorStream(true).start();
+            "-Dweft.command=demo", "-cp", System.getProperty("java.class.path"), LabCommand.class.getName(), "demo",
+            "--name", NAME)).with(arguments).builder().redirectErrorStream(true).start();
     }
 
     private static void assertNothingLeft() throws Exception {

@@ -36,7 +36,6 @@ class NodeTrafficIT {
     @BeforeAll
     static void bringUp() throws Exception {
         Requirements.root();
-        Requirements.tool("ping");
         lab = Lab.up(new LabPlan(LabNames.unique("node"), 2, false, 1));
         near = lab.node("n1").addPod("near");
         far = lab.node("n2").addPod("far");

@@ -1,6 +1,7 @@
 package io.weft.vmlab;
 
 import io.weft.nativebindings.netlink.NetworkNamespace;
+import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Underlay;
 import java.io.IOException;
@@ -14,10 +15,9 @@ final class PodAddressWatch implements AutoCloseable {
     private final Process tcpdump;
 
     PodAddressWatch(Underlay underlay, LabPlan.Host host) throws Exception {
-        ProcessBuilder builder = new ProcessBuilder("tcpdump", "-l", "-n", "-i", Underlay.portOf(host), "-Q", "in",
-            "src",
-            "net", host.podCidr())
-            .redirectOutput(seen.toFile());
+        ProcessBuilder builder = ExternalCommand.of("tcpdump", "-l", "-n", "-i", Underlay.portOf(host), "-Q", "in",
+            "src", "net", host.podCidr())
+            .builder().redirectOutput(seen.toFile());
         tcpdump = NetworkNamespace.call(underlay.namespace(), builder::start);
         try (var messages = tcpdump.errorReader()) {
             while (!messages.readLine().contains("listening on")) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.nativebindings.netlink.Route;
 import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.vmlab.lab.Lab;
 import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Manifests;
@@ -19,7 +20,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -92,8 +92,8 @@ class PodMtuIT {
             socket.socket().connect(target, 10_000);
             try (SocketChannel accepted = listener.accept()) {
                 assertTrue(accepted.isConnected());
-                String text = run(client.thread(), "ss", "-tin", "dst",
-                    target.getAddress().getHostAddress() + ":" + target.getPort()).text;
+                String text = client.thread().call(ExternalCommand.of("ss", "-tin", "dst",
+                    target.getAddress().getHostAddress() + ":" + target.getPort())::run).text();
                 Matcher announced = Pattern.compile(" advmss:(\\d+)").matcher(text);
                 assertTrue(announced.find(), text);
                 return Integer.parseInt(announced.group(1));
@@ -114,8 +114,8 @@ class PodMtuIT {
         Pod kernelPod = lab.kernelNode().orElseThrow().pod();
         for (InetAddress target : List.of(far.address(), kernelPod.address())) {
             assertAnswered(near.thread(), target, most);
-            Output refused = ping(near.thread(), target, most + 1, 1);
-            assertTrue(refused.exit != 0 && refused.text.contains("mtu=" + LabPlan.POD_MTU), refused.text);
+            ExternalCommand.Output refused = ping(near.thread(), target, most + 1, 1);
+            assertTrue(refused.exit() != 0 && refused.text().contains("mtu=" + LabPlan.POD_MTU), refused.text());
         }
         assertAnswered(lab.node("n1").thread(), far.address(), most);
     }
@@ -130,9 +130,9 @@ class PodMtuIT {
                 return null;
             }
         });
-        Output told = ping(near.thread(), far.address(), 5000, 3);
-        assertTrue(told.text.contains("mtu = " + LabPlan.POD_MTU) || told.text.contains("mtu=" + LabPlan.POD_MTU),
-            told.text);
+        ExternalCommand.Output told = ping(near.thread(), far.address(), 5000, 3);
+        assertTrue(told.text().contains("mtu = " + LabPlan.POD_MTU) || told.text().contains("mtu=" + LabPlan.POD_MTU),
+            told.text());
         BulkTransfer.Result result = new BulkTransfer().run(near.thread(), far.thread(), far.port(PORT), far.port(PORT),
             8 << 20);
         assertTrue(result.intact(), result.toString());
@@ -168,21 +168,13 @@ class PodMtuIT {
     }
 
     private static void assertAnswered(NamespaceThread from, InetAddress target, int payload) throws Exception {
-        Output output = ping(from, target, payload, 2);
-        assertEquals(0, output.exit, output.text);
+        ExternalCommand.Output output = ping(from, target, payload, 2);
+        assertEquals(0, output.exit(), output.text());
     }
 
-    private static Output ping(NamespaceThread from, InetAddress target, int payload, int count) throws Exception {
-        return run(from, "ping", "-n", "-M", "do", "-c", Integer.toString(count), "-i", "0.2", "-W", "5", "-s",
-            Integer.toString(payload), target.getHostAddress());
-    }
-
-    private record Output(int exit, String text) {
-    }
-
-    private static Output run(NamespaceThread in, String... command) throws Exception {
-        Process process = in.call(() -> new ProcessBuilder(command).redirectErrorStream(true).start());
-        String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        return new Output(process.waitFor(), text);
+    private static ExternalCommand.Output ping(NamespaceThread from, InetAddress target, int payload, int count)
+        throws Exception {
+        return from.call(ExternalCommand.of("ping", "-n", "-M", "do", "-c", Integer.toString(count), "-i", "0.2", "-W",
+            "5", "-s", Integer.toString(payload), target.getHostAddress())::run);
     }
 }

@@ -4,9 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.weft.nativebindings.linux.Capabilities;
 import io.weft.nativebindings.linux.Capability;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.stream.Stream;
+import io.weft.nativebindings.process.Programs;
 
 /** What an end-to-end test needs of the machine; without it the test skips itself and prints why. */
 final class Requirements {
@@ -18,8 +16,7 @@ final class Requirements {
     }
 
     static void tool(String name) {
-        boolean found = Stream.of(System.getenv("PATH").split(":")).anyMatch(d -> Files.isExecutable(Path.of(d, name)));
-        assume(found, "needs the program " + name);
+        assume(Programs.find(name).isPresent(), "needs the program " + name);
     }
 
     private static void assume(boolean holds, String reason) {

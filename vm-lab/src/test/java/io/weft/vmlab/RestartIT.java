@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.vmlab.lab.Lab;
 import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Manifests;
@@ -15,7 +16,6 @@ import io.weft.vmlab.traffic.HttpBurst;
 import io.weft.vmlab.traffic.Ping;
 import io.weft.vmlab.traffic.SequencedUdp;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -121,13 +121,11 @@ class RestartIT {
     void aSecondInstanceOnOneRunDirectoryIsRefusedInOneLine() throws Exception {
         WeftNode n1 = lab.node("n1");
         for (String role : List.of("dataplane", "control-plane", "node")) {
-            Process second = n1.thread().call(
-                new ProcessBuilder(n1.weftExecutable().toString(), role, "--config", n1.configuration().toString())
-                    .redirectErrorStream(true)::start);
-            String output = new String(second.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertEquals(1, second.waitFor(), output);
-            assertEquals(1, output.lines().count(), output);
-            assertTrue(output.contains(n1.runDirectory().toString()), output);
+            ExternalCommand.Output second = n1.thread().call(
+                ExternalCommand.file(n1.weftExecutable(), role, "--config", n1.configuration().toString())::run);
+            assertEquals(1, second.exit(), second.text());
+            assertEquals(1, second.text().lines().count(), second.text());
+            assertTrue(second.text().contains(n1.runDirectory().toString()), second.text());
         }
         assertFalse(Ping.run(near.thread(), far.address(), 5).received() == 0);
     }

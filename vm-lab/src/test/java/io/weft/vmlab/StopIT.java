@@ -6,13 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.vmlab.lab.Lab;
 import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Pod;
 import io.weft.vmlab.lab.WeftNode;
 import io.weft.vmlab.traffic.BulkTransfer;
 import io.weft.vmlab.traffic.SequencedUdp;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -110,10 +110,9 @@ class StopIT {
     private static String host(WeftNode node) throws Exception {
         StringBuilder text = new StringBuilder();
         for (String command : HOST) {
-            Process process = node.thread()
-                .call(new ProcessBuilder(command.split(" ")).redirectErrorStream(true)::start);
-            text.append(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
-            process.waitFor();
+            ExternalCommand.Output output = node.thread().call(ExternalCommand.of(List.of(command.split(" ")))::run);
+            assertEquals(0, output.exit(), output.text());
+            text.append(output.text());
         }
         return text.toString();
     }

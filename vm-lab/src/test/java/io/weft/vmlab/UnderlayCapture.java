@@ -1,13 +1,13 @@
 package io.weft.vmlab;
 
 import io.weft.nativebindings.netlink.NetworkNamespace;
+import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Underlay;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 
 /** A capture of what one host sends into the underlay, judged afterwards by tshark's dissectors. */
 final class UnderlayCapture implements AutoCloseable {
@@ -19,10 +19,10 @@ final class UnderlayCapture implements AutoCloseable {
 
     /** Captures what {@code host} sends: the frames that come in at the bridge's port towards it. */
     UnderlayCapture(Underlay underlay, LabPlan.Host host) throws Exception {
-        ProcessBuilder builder = new ProcessBuilder(
+        ProcessBuilder builder = ExternalCommand.of(
             "tcpdump", "-i", Underlay.portOf(host), "-Q", "in", "-B", "131072", "-s", "0", "-U", "-Z", "root",
             "-w", file.toString(), "udp", "port", "8472")
-            .redirectErrorStream(true);
+            .builder().redirectErrorStream(true);
         tcpdump = NetworkNamespace.call(underlay.namespace(), builder::start);
         awaitListening();
     }
@@ -57,12 +57,12 @@ final class UnderlayCapture implements AutoCloseable {
 
     /** All checksums are checked, UDP 8472 is VXLAN. */
     Findings findings() throws Exception {
-        Process tshark = new ProcessBuilder(List.of(
+        Process tshark = ExternalCommand.of(
             "tshark", "-r", file.toString(), "-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE",
             "-o", "tcp.analyze_sequence_numbers:FALSE", "-o", "tcp.desegment_tcp_streams:FALSE",
             "-d", "udp.port==8472,vxlan", "-T", "fields", "-E", "separator=;", "-e", "tcp.checksum.status",
-            "-e", "ip.checksum.status", "-e", "_ws.malformed"))
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            "-e", "ip.checksum.status", "-e", "_ws.malformed")
+            .builder().redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
         long tcp = 0;
         long badTcp = 0;

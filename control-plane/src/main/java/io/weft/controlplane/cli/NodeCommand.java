@@ -5,8 +5,8 @@ import io.weft.controlplane.node.RoleLock;
 import io.weft.controlplane.node.Supervisor;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.nativebindings.linux.FileLock;
+import io.weft.nativebindings.process.ExternalCommand;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -30,7 +30,7 @@ final class NodeCommand implements Callable<Integer> {
         configuration.requireManifests();
         if (checkOnly) { return 0; }
         try (FileLock _ = RoleLock.take(configuration.runDirectory(), ROLE)) {
-            Map<String, List<String>> commands = ChildCommands.forNode(options.arguments());
+            Map<String, ExternalCommand> commands = ChildCommands.forNode(options.arguments());
             commands.keySet().forEach(role -> RoleLock.awaitFree(configuration.runDirectory(), role, LEAVING));
             return new Supervisor(commands).run();
         }

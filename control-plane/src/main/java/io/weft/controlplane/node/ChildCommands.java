@@ -1,9 +1,9 @@
 package io.weft.controlplane.node;
 
+import io.weft.nativebindings.process.ExternalCommand;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,33 +18,22 @@ public final class ChildCommands {
     }
 
     /** Through the launcher of the installation this runs from, else by this JVM's own flags and class path. */
-    public static Map<String, List<String>> forNode(List<String> options) {
-        Map<String, List<String>> commands = new LinkedHashMap<>();
+    public static Map<String, ExternalCommand> forNode(List<String> options) {
+        Map<String, ExternalCommand> commands = new LinkedHashMap<>();
         String home = System.getProperty("weft.home");
         Path launcher = Path.of(home == null ? "" : home, "bin", "weft");
         if (home != null && Files.isExecutable(launcher)) {
-            commands.put(DATAPLANE, command(List.of(launcher.toString(), DATAPLANE), options));
-            commands.put(ControlPlane.ROLE, command(List.of(launcher.toString(), ControlPlane.ROLE), options));
+            commands.put(DATAPLANE, ExternalCommand.file(launcher, DATAPLANE).with(options));
+            commands.put(ControlPlane.ROLE, ExternalCommand.file(launcher, ControlPlane.ROLE).with(options));
         } else {
-            commands.put(DATAPLANE, command(java(DATAPLANE_MAIN), options));
-            List<String> controlPlane = new ArrayList<>(java(CONTROL_PLANE_MAIN));
-            controlPlane.add(ControlPlane.ROLE);
-            commands.put(ControlPlane.ROLE, command(controlPlane, options));
+            commands.put(DATAPLANE, java(DATAPLANE_MAIN).with(options));
+            commands.put(ControlPlane.ROLE, java(CONTROL_PLANE_MAIN).with(ControlPlane.ROLE).with(options));
         }
         return commands;
     }
 
-    private static List<String> java(String main) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
-        return command;
-    }
-
-    private static List<String> command(List<String> program, List<String> options) {
-        List<String> command = new ArrayList<>(program);
-        command.addAll(options);
-        return List.copyOf(command);
+    private static ExternalCommand java(String main) {
+        return ExternalCommand.java(ManagementFactory.getRuntimeMXBean().getInputArguments())
+            .with("-cp", System.getProperty("java.class.path"), main);
     }
 }

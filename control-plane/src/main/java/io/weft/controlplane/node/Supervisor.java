@@ -1,6 +1,7 @@
 package io.weft.controlplane.node;
 
 import io.weft.dataplane.config.SupervisedProcess;
+import io.weft.nativebindings.process.ExternalCommand;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ public final class Supervisor {
     private int status;
 
     /** @param commands by role, started in this order */
-    public Supervisor(Map<String, List<String>> commands) {
+    public Supervisor(Map<String, ExternalCommand> commands) {
         commands.forEach((role, command) -> children.add(new Child(role, command)));
     }
 
@@ -105,7 +106,7 @@ public final class Supervisor {
     /** Fields belong to the supervisor's thread, but for the volatile one. */
     private final class Child {
         private final String role;
-        private final List<String> command;
+        private final ExternalCommand command;
         private volatile Process process;
         private long startedNanos;
         private long startAtNanos;
@@ -113,7 +114,7 @@ public final class Supervisor {
         private int starts;
         private Duration backoff = LEAST_BACKOFF;
 
-        Child(String role, List<String> command) {
+        Child(String role, ExternalCommand command) {
             this.role = role;
             this.command = command;
         }
@@ -123,7 +124,7 @@ public final class Supervisor {
             starts++;
             startedNanos = System.nanoTime();
             try {
-                ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+                ProcessBuilder builder = command.builder().inheritIO();
                 builder.environment().put(SupervisedProcess.VARIABLE, String.valueOf(ProcessHandle.current().pid()));
                 Process started = builder.start();
                 process = started;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.nativebindings.process.ExternalCommand;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.StandardProtocolFamily;
@@ -77,9 +78,7 @@ class WeftCniTest {
     private static Outcome run(String command, String configuration) throws IOException, InterruptedException {
         String classes = Path.of(WeftCni.class.getProtectionDomain().getCodeSource().getLocation().getPath())
             .toString();
-        ProcessBuilder builder = new ProcessBuilder(List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", classes,
-            WeftCni.class.getName()));
+        ProcessBuilder builder = ExternalCommand.java(List.of("-cp", classes, WeftCni.class.getName())).builder();
         builder.environment().putAll(Map.of("CNI_COMMAND", command, "CNI_CONTAINERID", "c1", "CNI_IFNAME", "eth0"));
         builder.redirectError(ProcessBuilder.Redirect.INHERIT);
         long startNanos = System.nanoTime();

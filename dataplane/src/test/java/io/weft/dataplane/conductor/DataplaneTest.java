@@ -17,6 +17,7 @@ import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Route;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.netlink.VethSpec;
+import io.weft.nativebindings.process.ExternalCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -272,7 +273,7 @@ class DataplaneTest {
         }
         node.awaitPort(32, PortState.UP);
         Process flood = NetworkNamespace.call(a.namespace,
-            () -> new ProcessBuilder("ping", "-f", "-q", text(node.local.podCidr().base() + 3)).start());
+            ExternalCommand.of("ping", "-f", "-q", text(node.local.podCidr().base() + 3)).builder()::start);
         try {
             assertEquals(0, node.stop(), node.logText());
         } finally {
@@ -372,7 +373,7 @@ class DataplaneTest {
     }
 
     private void assertReaches(TestPod pod, int destination) throws Exception {
-        TestNetwork.Output output = pod.ping(destination, 3);
+        ExternalCommand.Output output = pod.ping(destination, 3);
         assertEquals(0, output.exit(), () -> text(destination) + ": " + output.text() + node.report());
     }
 

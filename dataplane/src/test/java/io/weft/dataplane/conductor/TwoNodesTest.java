@@ -17,6 +17,7 @@ import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Route;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.netlink.VethSpec;
+import io.weft.nativebindings.process.ExternalCommand;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -75,7 +76,7 @@ class TwoNodesTest {
 
     @Test
     void podsAndNodesReachEachOtherThroughTheTunnelWithoutTranslation() throws Exception {
-        TestNetwork.Output output = a.ping(b.ip, 3);
+        ExternalCommand.Output output = a.ping(b.ip, 3);
         assertEquals(0, output.exit(), () -> output.text() + n1.report() + n2.report());
         assertEquals(text(a.ip), TestPod.askOverUdp(a.namespace, b.namespace, b.ip, 5));
         assertEquals(text(b.ip), TestPod.askOverUdp(b.namespace, a.namespace, a.ip, 5));
@@ -104,7 +105,7 @@ class TwoNodesTest {
         n1.tables.commit();
         assertNotEquals(0, TestNetwork.run(a.namespace, "ping", "-c", "1", "-W", "1", text(b.ip)).exit());
         introduce(n1, n2);
-        TestNetwork.Output output = a.ping(b.ip, 3);
+        ExternalCommand.Output output = a.ping(b.ip, 3);
         assertEquals(0, output.exit(), () -> output.text() + n1.report());
     }
 
@@ -116,7 +117,7 @@ class TwoNodesTest {
             far.setAddress(far.link("up0").orElseThrow().index(), mac);
             near.replaceNeighbour(near.link("up0").orElseThrow().index(), n2.local.address(), mac);
         }
-        TestNetwork.Output output = a.ping(b.ip, 5);
+        ExternalCommand.Output output = a.ping(b.ip, 5);
         assertEquals(0, output.exit(), () -> output.text() + n1.report() + n2.report());
     }
 

@@ -6,11 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
+import io.weft.nativebindings.process.ExternalCommand;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -42,15 +40,12 @@ class AllocationTest {
 
     @Test
     void aJvmThatNeverCollectsLivesThroughThem() throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(
-            List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UnlockExperimentalVMOptions", "-XX:+UseEpsilonGC", "-Xmx" + HEAP,
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                Soak.class.getName(), String.valueOf(FRAMES)));
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertEquals(0, process.waitFor(), output);
-        assertTrue(output.endsWith(" frames\n"), output);
+        ExternalCommand.Output output = ExternalCommand.java(List.of(
+            "-XX:+UnlockExperimentalVMOptions", "-XX:+UseEpsilonGC", "-Xmx" + HEAP,
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+            Soak.class.getName(), String.valueOf(FRAMES))).run();
+        assertEquals(0, output.exit(), output.text());
+        assertTrue(output.text().endsWith(" frames\n"), output.text());
     }
 }

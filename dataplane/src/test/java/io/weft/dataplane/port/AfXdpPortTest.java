@@ -21,6 +21,7 @@ import io.weft.nativebindings.linux.MappedMemory;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.nativebindings.xdp.RingSizes;
 import java.io.IOException;
 import java.io.InputStream;
@@ -247,7 +248,7 @@ class AfXdpPortTest {
 
     private void ping() throws Exception {
         TestNetwork.requireTool("ping");
-        TestNetwork.Output output = TestNetwork.run(podA, "ping", "-c", "3", "-i", "0.2", "-W", "2",
+        ExternalCommand.Output output = TestNetwork.run(podA, "ping", "-c", "3", "-i", "0.2", "-W", "2",
             Ipv4Address.format(B));
         assertEquals(0, output.exit(), output.text());
     }

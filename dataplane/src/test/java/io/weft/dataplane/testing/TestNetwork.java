@@ -9,6 +9,8 @@ import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Route;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.netlink.VethSpec;
+import io.weft.nativebindings.process.ExternalCommand;
+import io.weft.nativebindings.process.Programs;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,9 +33,7 @@ public final class TestNetwork implements AutoCloseable {
     }
 
     public static void requireTool(String tool) {
-        boolean present = List.of("/usr/bin/", "/bin/", "/usr/sbin/", "/sbin/").stream()
-            .anyMatch(dir -> Files.isExecutable(Path.of(dir + tool)));
-        assumeTrue(present, "needs the program " + tool);
+        assumeTrue(Programs.find(tool).isPresent(), "needs the program " + tool);
     }
 
     public TestNetwork() {
@@ -80,17 +80,8 @@ public final class TestNetwork implements AutoCloseable {
     }
 
     /** Runs a program inside a namespace. */
-    public static Output run(Path namespace, String... command) throws Exception {
-        return NetworkNamespace.call(namespace, () -> {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-            process.getOutputStream().close();
-            String text = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-            assertTrue(process.waitFor(AWAIT_SECONDS, TimeUnit.SECONDS));
-            return new Output(process.exitValue(), text);
-        });
-    }
-
-    public record Output(int exit, String text) {
+    public static ExternalCommand.Output run(Path namespace, String... command) throws Exception {
+        return NetworkNamespace.call(namespace, ExternalCommand.of(List.of(command))::run);
     }
 
     public static void await(String what, BooleanSupplier condition) {

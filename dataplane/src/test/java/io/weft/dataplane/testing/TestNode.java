@@ -14,6 +14,7 @@ import io.weft.dataplane.table.TablesWriter;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.Ipv4Prefix;
 import io.weft.nativebindings.netlink.NetworkNamespace;
+import io.weft.nativebindings.process.ExternalCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -92,8 +93,7 @@ public final class TestNode implements AutoCloseable {
 
     /** Starts another dataplane of the same configuration. */
     public Process launch(Path log) {
-        List<String> command = new ArrayList<>(
-            List.of(System.getProperty("java.home") + "/bin/java", "-XX:+UseSerialGC", "-Xmx128m"));
+        List<String> command = new ArrayList<>(List.of("-XX:+UseSerialGC", "-Xmx128m"));
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream().filter(flag -> flag.startsWith("--"))
             .forEach(command::add);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), DataplaneMain.class.getName()));
@@ -101,7 +101,7 @@ public final class TestNode implements AutoCloseable {
         try {
             Process started = NetworkNamespace.call(
                 namespace,
-                () -> new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start());
+                ExternalCommand.java(command).builder().redirectErrorStream(true).redirectOutput(log.toFile())::start);
             processes.add(started);
             return started;
         } catch (IOException e) {

@@ -5,6 +5,7 @@ import io.weft.encap.address.Ipv4Address;
 import io.weft.nativebindings.linux.Sysctl;
 import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.nativebindings.process.ExternalCommand;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -67,7 +68,7 @@ public final class TestPod {
     }
 
     /** Whether the pod reaches an address by ICMP echo. */
-    public TestNetwork.Output ping(int destination, int count) throws Exception {
+    public ExternalCommand.Output ping(int destination, int count) throws Exception {
         return TestNetwork.run(namespace, "ping", "-c", Integer.toString(count), "-i", "0.2", "-W", "2",
             Ipv4Address.format(destination));
     }

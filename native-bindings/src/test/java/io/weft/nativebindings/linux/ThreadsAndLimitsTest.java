@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.nativebindings.support.InThread;
 import io.weft.nativebindings.support.Requirements;
 import java.io.IOException;
@@ -101,7 +102,7 @@ class ThreadsAndLimitsTest {
 
     @Test
     void signalsReachAProcess() throws IOException, InterruptedException {
-        Process sleeper = new ProcessBuilder("sleep", "600").start();
+        Process sleeper = ExternalCommand.of("sleep", "600").builder().start();
         assertTrue(ProcessSignals.send(sleeper.pid(), ProcessSignals.SIGKILL));
         assertEquals(128 + ProcessSignals.SIGKILL, sleeper.waitFor());
         assertFalse(ProcessSignals.send(sleeper.pid(), ProcessSignals.SIGTERM));

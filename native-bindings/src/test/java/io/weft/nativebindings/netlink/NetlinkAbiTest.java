@@ -3,6 +3,7 @@ package io.weft.nativebindings.netlink;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.nativebindings.support.ModuleClasses;
 import io.weft.nativebindings.support.Requirements;
 import java.io.IOException;
@@ -41,9 +42,9 @@ class NetlinkAbiTest {
         assertTrue(ours.size() > 150, ours.toString());
         Path source = Files.writeString(directory.resolve("probe.c"), program(ours));
         Path program = directory.resolve("probe");
-        Requirements.run("gcc", "-D_GNU_SOURCE", "-o", program.toString(), source.toString());
+        Requirements.run(ExternalCommand.of("gcc", "-D_GNU_SOURCE", "-o", program.toString(), source.toString()));
         Map<String, Integer> theirs = new TreeMap<>();
-        Requirements.run(program.toString())
+        Requirements.run(ExternalCommand.file(program))
             .lines()
             .map(line -> line.split(" ", 2))
             .forEach(line -> theirs.put(line[0], Integer.valueOf(line[1])));

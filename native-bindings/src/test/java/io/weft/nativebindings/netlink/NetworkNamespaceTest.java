@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.nativebindings.linux.Errno;
 import io.weft.nativebindings.linux.LinuxException;
+import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.nativebindings.support.Requirements;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,7 +36,8 @@ class NetworkNamespaceTest {
         NetworkNamespace.create(NAME);
         try {
             Requirements.tool("ip");
-            assertTrue(Requirements.run("ip", "netns", "list").contains(NAME.getFileName().toString()));
+            assertTrue(
+                Requirements.run(ExternalCommand.of("ip", "netns", "list")).contains(NAME.getFileName().toString()));
             assertTrue(isMounted(NAME));
         } finally {
             assertTrue(NetworkNamespace.delete(NAME));
@@ -150,7 +152,7 @@ class NetworkNamespaceTest {
     void processStartedInsideBelongsToTheNamespace() throws IOException {
         try (TestNamespace inside = new TestNamespace();
             NetworkNamespace namespace = NetworkNamespace.open(inside.path)) {
-            Process process = namespace.call(() -> new ProcessBuilder("sleep", "60").start());
+            Process process = namespace.call(ExternalCommand.of("sleep", "60").builder()::start);
             try (NetworkNamespace ofProcess = NetworkNamespace.open(NetworkNamespace.ofProcess(process.pid()))) {
                 assertEquals(namespace.inode(), ofProcess.inode());
             } finally {

@@ -1,8 +1,8 @@
 package io.weft.nativebindings.netlink;
 
+import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.nativebindings.support.Requirements;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -25,9 +25,7 @@ final class TestNamespace implements AutoCloseable {
     String output(String... command) {
         Requirements.tool("ip");
         Requirements.tool(command[0]);
-        List<String> line = new ArrayList<>(List.of("ip", "netns", "exec", name));
-        line.addAll(List.of(command));
-        return Requirements.run(line.toArray(String[]::new));
+        return Requirements.run(ExternalCommand.of(List.of(command)).inNamespace(path));
     }
 
     @Override

@@ -3,11 +3,10 @@ package io.weft.nativebindings.support;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.weft.nativebindings.linux.KernelVersion;
+import io.weft.nativebindings.process.ExternalCommand;
+import io.weft.nativebindings.process.Programs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 /** What a test needs of the machine; without it the test is skipped and the reason printed. */
 public final class Requirements {
@@ -21,22 +20,17 @@ public final class Requirements {
         require(KernelVersion.current().isAtLeast(major, minor), "needs Linux " + major + "." + minor);
     }
 
-    /** A program on the path. */
+    /** A declared program. */
     public static void tool(String name) {
-        boolean found = false;
-        for (String directory : System.getenv("PATH").split(":")) {
-            found |= Files.isExecutable(Path.of(directory, name));
-        }
-        require(found, "needs " + name + " on the PATH");
+        require(Programs.find(name).isPresent(), "needs the program " + name);
     }
 
     /** Runs a command to its end; its output, or an exception with it. */
-    public static String run(String... command) {
+    public static String run(ExternalCommand command) {
         try {
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (process.waitFor() != 0) { throw new IllegalStateException(String.join(" ", command) + ": " + output); }
-            return output;
+            ExternalCommand.Output output = command.run();
+            if (output.exit() != 0) { throw new IllegalStateException(command + ": " + output.text()); }
+            return output.text();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

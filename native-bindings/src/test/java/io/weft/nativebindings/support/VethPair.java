@@ -3,6 +3,8 @@ package io.weft.nativebindings.support;
 import io.weft.nativebindings.linux.InterfaceNames;
 import io.weft.nativebindings.linux.Sysctl;
 import io.weft.nativebindings.netlink.NetworkNamespace;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.nativebindings.process.ExternalCommand;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -37,6 +39,13 @@ public final class VethPair implements AutoCloseable {
             return device;
         }
 
+        /** The device's MAC address: 48 bits. */
+        public long mac() {
+            try (Rtnetlink links = Rtnetlink.openIn(NetworkNamespace.named(namespace))) {
+                return links.link(device).orElseThrow().mac();
+            }
+        }
+
         /** Runs code inside this end's namespace. */
         public <T> T call(Callable<T> task) {
             try {
@@ -50,12 +59,12 @@ public final class VethPair implements AutoCloseable {
 
         /** Runs {@code ip} with these arguments in this end's namespace. */
         public String ip(String arguments) {
-            return Requirements.run(("ip -n " + namespace + " " + arguments).split(" "));
+            return Requirements.run(ExternalCommand.of("ip", "-n", namespace).with(arguments.split(" ")));
         }
 
         /** Runs a command in this end's namespace. */
-        public String exec(String command) {
-            return Requirements.run(("ip netns exec " + namespace + " " + command).split(" "));
+        public String exec(ExternalCommand command) {
+            return Requirements.run(command.inNamespace(NetworkNamespace.named(namespace)));
         }
     }
 

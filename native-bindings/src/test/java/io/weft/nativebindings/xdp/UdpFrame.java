@@ -11,13 +11,11 @@ final class UdpFrame {
 
     private UdpFrame() {}
 
-    static byte[] partial(String destinationMac, String text) {
+    static byte[] partial(long destinationMac, String text) {
         byte[] payload = text.getBytes(StandardCharsets.US_ASCII);
         int udpLength = 8 + payload.length;
         ByteBuffer frame = ByteBuffer.allocate(14 + 20 + udpLength);
-        for (String part : destinationMac.split(":")) {
-            frame.put((byte) Integer.parseInt(part, 16));
-        }
+        frame.putShort((short) (destinationMac >>> 32)).putInt((int) destinationMac);
         frame.put(new byte[]{2, 0, 0, 0, 0, 1}).putShort((short) 0x0800);
         frame.putShort((short) 0x4500).putShort((short) (20 + udpLength)).putInt(0).put((byte) 64).put((byte) 17);
         frame.putShort((short) 0).putInt(SOURCE).putInt(DESTINATION);

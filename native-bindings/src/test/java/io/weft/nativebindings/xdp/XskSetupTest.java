@@ -14,6 +14,7 @@ import io.weft.nativebindings.linux.Errno;
 import io.weft.nativebindings.linux.LinuxException;
 import io.weft.nativebindings.linux.MappedMemory;
 import io.weft.nativebindings.linux.Rlimits;
+import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.nativebindings.support.InThread;
 import io.weft.nativebindings.support.Requirements;
 import io.weft.nativebindings.support.VethPair;
@@ -21,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -264,12 +266,11 @@ class XskSetupTest {
     @Test
     void programGoesWithTheProcessThatAttachedIt() throws Exception {
         try (VethPair veth = new VethPair()) {
-            String java = ProcessHandle.current().info().command().orElseThrow();
             String namespace = veth.b
                 .call(() -> Files.readSymbolicLink(Path.of("/proc/thread-self/ns/net")).toString());
-            Process process = veth.b.call(() -> new ProcessBuilder(java, "--enable-native-access=ALL-UNNAMED", "-cp",
-                System.getProperty("java.class.path"), AttachAndWait.class.getName()).redirectErrorStream(true)
-                .start());
+            ExternalCommand java = ExternalCommand.java(List.of("--enable-native-access=ALL-UNNAMED", "-cp",
+                System.getProperty("java.class.path"), AttachAndWait.class.getName()));
+            Process process = veth.b.call(java.builder().redirectErrorStream(true)::start);
             try {
                 String line = process.inputReader().readLine();
                 assertEquals("attached in " + namespace, line);
@@ -300,7 +301,7 @@ class XskSetupTest {
             BpfMap sockets = BpfMap.xskMap("test_sockets", 1);
             BpfProgram program = BpfProgram.loadXdp("redirect", XskPort.redirectProgram(sockets))) {
             Requirements.tool("ethtool");
-            veth.b.exec("ethtool -L wb rx 1");
+            veth.b.exec(ExternalCommand.of("ethtool", "-L", "wb", "rx", "1"));
             LinuxException e = refusal(
                 () -> veth.b.call(() -> BpfLink.attachXdp(program, veth.b.ifindex(), BpfLink.Mode.NATIVE)));
             assertEquals(Errno.ENOSPC, e.errno());

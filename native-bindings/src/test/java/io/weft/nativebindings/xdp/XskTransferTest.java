@@ -357,7 +357,7 @@ class XskTransferTest {
             DatagramSocket receiver = veth.b.call(() -> new DatagramSocket(4242, InetAddress.getByName("192.0.2.2")));
             try (receiver) {
                 receiver.setSoTimeout(30_000);
-                String mac = veth.b.exec("cat /sys/class/net/wb/address").strip();
+                long mac = veth.b.mac();
                 byte[] refused = UdpFrame.partial(mac, "refused");
                 byte[] completed = UdpFrame.partial(mac, "completed");
                 a.send(refused);

@@ -1,5 +1,6 @@
 package io.weft.perf.compare;
 
+import io.weft.nativebindings.process.ExternalCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -40,9 +41,11 @@ final class FloorContender implements Contender {
     public Scene setUp(Workload workload, String id, Cores cores) throws Exception {
         VethLab lab = VethLab.create(id);
         try {
-            Process process = new ProcessBuilder(Shell.inside(lab.node(), program.toAbsolutePath().toString(), "-m",
-                "l2fwd", "-i", lab.near(), "-o", lab.far(), "-c", Integer.toString(cores.contender()), "-t", SECONDS,
-                "-b", BATCH)).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+            ExternalCommand floor = ExternalCommand.file(program, "-m", "l2fwd", "-i", lab.near(), "-o", lab.far(),
+                "-c", Integer.toString(cores.contender()), "-t", SECONDS,
+                "-b", BATCH).inNamespace(lab.node());
+            Process process = floor.builder().redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
             ProcessScene scene = new ProcessScene(workload, lab, process, lab.entrance(VethLab.SINK, PORT),
                 lab.exit(PORT, false));
             try {

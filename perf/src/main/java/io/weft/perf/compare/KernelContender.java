@@ -8,9 +8,10 @@ import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Route;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.netlink.VxlanSpec;
+import io.weft.nativebindings.process.ExternalCommand;
+import io.weft.nativebindings.process.Programs;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -38,7 +39,7 @@ final class KernelContender implements Contender {
 
     @Override
     public Optional<String> missing() {
-        return Shell.missing("iproute2 util-linux nftables", "ip", "taskset", "renice", "nft");
+        return Programs.missing("ip", "taskset", "renice", "nft", "tee");
     }
 
     @Override
@@ -58,7 +59,7 @@ final class KernelContender implements Contender {
                 endpoints.forEach(endpoint -> lab.alsoAtSink(Ipv4Address.of(endpoint)));
             }
             if (workload.translates()) {
-                Shell.run(ruleset(endpoints), Map.of(), Shell.inside(lab.node(), "nft", "-f", "-"));
+                Shell.run(ruleset(endpoints), ExternalCommand.of("nft", "-f", "-").inNamespace(lab.node()));
             }
             try (Ethtool settings = Ethtool.openIn(lab.node())) {
                 settings.setFeature(lab.near(), "gro", true);

@@ -1,5 +1,6 @@
 package io.weft.perf.compare;
 
+import io.weft.nativebindings.process.ExternalCommand;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,13 +14,13 @@ final class NapiThread {
      * @return the threads
      */
     static List<Long> pin(Path netns, String device, int core) throws IOException, InterruptedException {
-        Shell.runIn(netns, "sh", "-c", "echo 1 > /sys/class/net/" + device + "/threaded");
+        Shell.run("1", ExternalCommand.of("tee", "/sys/class/net/" + device + "/threaded").inNamespace(netns));
         List<Long> threads = CpuTime.processesNamed("napi/" + device + "-");
         if (threads.isEmpty()) {
             throw new IOException(device + " has no NAPI thread: this kernel has no threaded NAPI");
         }
         for (long thread : threads) {
-            Shell.run("taskset", "-cp", Integer.toString(core), Long.toString(thread));
+            Shell.run(ExternalCommand.of("taskset", "-cp", Integer.toString(core), Long.toString(thread)));
         }
         Priority.raise(threads);
         return threads;

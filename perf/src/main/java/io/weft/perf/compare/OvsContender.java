@@ -2,6 +2,8 @@ package io.weft.perf.compare;
 
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.MacAddress;
+import io.weft.nativebindings.process.ExternalCommand;
+import io.weft.nativebindings.process.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,9 +19,8 @@ import java.util.stream.Stream;
  * translates nothing.
  */
 final class OvsContender implements Contender {
-    private static final Path VSWITCHD = Path.of("/usr/lib/openvswitch-switch/ovs-vswitchd");
-    private static final Path SCHEMA = Path.of("/usr/share/openvswitch/vswitch.ovsschema");
-    private static final String PACKAGES = "openvswitch-switch";
+    private static final String VSWITCHD = "/usr/lib/openvswitch-switch/ovs-vswitchd";
+    private static final String SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema";
     private static final int PORT = 8080;
     private static final int TUNNEL_MTU = 1450;
     private static final long LIMIT_NS = 20_000_000_000L;
@@ -31,12 +32,8 @@ final class OvsContender implements Contender {
 
     @Override
     public Optional<String> missing() {
-        Optional<String> programs = Shell.missing(PACKAGES, "ovs-vsctl", "ovs-ofctl", "ovs-appctl", "ovsdb-tool",
-            "ovsdb-server");
-        if (programs.isPresent()) { return programs; }
-        return Files.isExecutable(VSWITCHD) && Files.exists(SCHEMA)
-            ? Optional.empty()
-            : Optional.of(VSWITCHD + " not found (Debian: apt-get install " + PACKAGES + ")");
+        return Programs.missing("ovs-vsctl", "ovs-ofctl", "ovs-appctl", "ovsdb-tool", "ovsdb-server", VSWITCHD, SCHEMA,
+            "taskset", "ip");
     }
 
     @Override
@@ -77,15 +74,15 @@ final class OvsContender implements Contender {
         }
 
         Process start() throws Exception {
-            run("ovsdb-tool", "create", file("conf.db"), SCHEMA.toString());
-            daemon("ovsdb-server", file("conf.db"), "--remote=punix:" + file("db.sock"));
+            run(ExternalCommand.of("ovsdb-tool", "create", file("conf.db"), SCHEMA));
+            daemon(ExternalCommand.of("ovsdb-server", file("conf.db"), "--remote=punix:" + file("db.sock")));
             await(directory.resolve("db.sock"));
             vsctl("--no-wait", "init");
             vsctl("--no-wait", "set", "Open_vSwitch", ".",
                 "other_config:pmd-cpu-mask=" + Long.toHexString(1L << cores.contender()));
-            Process switchd = daemon(Shell.inside(lab.node(), "taskset", "-c", Integer.toString(cores.contender()),
-                VSWITCHD.toString(),
-                "unix:" + file("db.sock"), "--pidfile=" + file("vswitchd.pid"), "--unixctl=" + file("vswitchd.ctl")));
+            Process switchd = daemon(ExternalCommand.of(VSWITCHD, "unix:" + file("db.sock"),
+                "--pidfile=" + file("vswitchd.pid"), "--unixctl=" + file("vswitchd.ctl"))
+                .under("taskset", "-c", Integer.toString(cores.contender())).inNamespace(lab.node()));
             await(directory.resolve("vswitchd.ctl"));
             bridges();
             return switchd;
@@ -98,18 +95,17 @@ final class OvsContender implements Contender {
             port("br0", lab.near(), 1);
             vsctl("add-br", "underlay", "--", "set", "bridge", "underlay", "datapath_type=netdev");
             port("underlay", lab.far(), 1);
-            Shell.runIn(lab.node(), "ip", "address", "flush", "dev", lab.far());
-            Shell.runIn(lab.node(), "ip", "link", "set", "underlay", "up", "address",
-                MacAddress.format(VethLab.FAR_MAC));
-            Shell.runIn(lab.node(), "ip", "address", "add", Ipv4Address.format(VethLab.FAR) + "/24", "dev", "underlay");
+            ip("address", "flush", "dev", lab.far());
+            ip("link", "set", "underlay", "up", "address", MacAddress.format(VethLab.FAR_MAC));
+            ip("address", "add", Ipv4Address.format(VethLab.FAR) + "/24", "dev", "underlay");
             String sink = Ipv4Address.format(VethLab.SINK);
             vsctl("add-port", "br0", "vx0", "--", "set", "interface", "vx0", "type=vxlan", "options:remote_ip=" + sink,
                 "options:key=1", "options:dst_port=" + Exit.TUNNEL_PORT, "ofport_request=2");
-            run("ovs-appctl", "-t", file("vswitchd.ctl"), "tnl/neigh/set", "underlay", sink,
-                MacAddress.format(VethLab.SINK_MAC));
-            Shell.runIn(lab.node(), "ip", "link", "set", "br0", "up");
-            run("ovs-ofctl", "del-flows", "br0");
-            run("ovs-ofctl", "add-flow", "br0", "in_port=1,actions=output:2");
+            run(ExternalCommand.of("ovs-appctl", "-t", file("vswitchd.ctl"), "tnl/neigh/set", "underlay", sink,
+                MacAddress.format(VethLab.SINK_MAC)));
+            ip("link", "set", "br0", "up");
+            run(ExternalCommand.of("ovs-ofctl", "del-flows", "br0"));
+            run(ExternalCommand.of("ovs-ofctl", "add-flow", "br0", "in_port=1,actions=output:2"));
         }
 
         private void port(String bridge, String device, int number) throws Exception {
@@ -118,17 +114,19 @@ final class OvsContender implements Contender {
         }
 
         private void vsctl(String... words) throws Exception {
-            List<String> line = new ArrayList<>(List.of("ovs-vsctl", "--timeout=15", "--db=unix:" + file("db.sock")));
-            line.addAll(List.of(words));
-            run(line.toArray(String[]::new));
+            run(ExternalCommand.of("ovs-vsctl", "--timeout=15", "--db=unix:" + file("db.sock")).with(words));
         }
 
-        private void run(String... line) throws Exception {
-            Shell.run("", environment, line);
+        private void ip(String... words) throws Exception {
+            Shell.run(ExternalCommand.of("ip", words).inNamespace(lab.node()));
         }
 
-        private Process daemon(String... line) throws IOException {
-            ProcessBuilder builder = new ProcessBuilder(line).redirectErrorStream(true)
+        private void run(ExternalCommand command) throws Exception {
+            Shell.run("", environment, command);
+        }
+
+        private Process daemon(ExternalCommand command) throws IOException {
+            ProcessBuilder builder = command.builder().redirectErrorStream(true)
                 .redirectOutput(directory.resolve("log").toFile());
             builder.environment().putAll(environment);
             Process process = builder.start();

@@ -1,5 +1,6 @@
 package io.weft.perf.compare;
 
+import io.weft.nativebindings.process.ExternalCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,8 +32,6 @@ final class Priority {
 
     static void raiseThreads(List<String> threads) throws IOException, InterruptedException {
         if (threads.isEmpty()) { return; }
-        List<String> line = new ArrayList<>(List.of("renice", "-n", NICE, "-p"));
-        line.addAll(threads);
-        Shell.run(line.toArray(String[]::new));
+        Shell.run(ExternalCommand.of("renice", "-n", NICE, "-p").with(threads));
     }
 }

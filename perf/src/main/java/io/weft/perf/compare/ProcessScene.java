@@ -1,5 +1,6 @@
 package io.weft.perf.compare;
 
+import io.weft.nativebindings.linux.ProcessSignals;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -69,19 +70,19 @@ final class ProcessScene implements Scene {
     }
 
     @Override
-    public void resume() throws IOException, InterruptedException {
+    public void resume() throws IOException {
         if (!process.isAlive()) { throw new IOException("it has ended with " + process.exitValue()); }
-        signal("-CONT");
+        signal(ProcessSignals.SIGCONT);
     }
 
     @Override
-    public void pause() throws IOException, InterruptedException {
-        signal("-STOP");
+    public void pause() {
+        signal(ProcessSignals.SIGSTOP);
     }
 
-    private void signal(String name) throws IOException, InterruptedException {
+    private void signal(int signal) {
         for (long pid : processes()) {
-            Shell.run("kill", name, Long.toString(pid));
+            ProcessSignals.send(pid, signal);
         }
     }
 
@@ -89,7 +90,7 @@ final class ProcessScene implements Scene {
     public void close() {
         try {
             if (process.isAlive()) {
-                signal("-CONT");
+                signal(ProcessSignals.SIGCONT);
             }
             end(process);
             for (AutoCloseable resource : more) {

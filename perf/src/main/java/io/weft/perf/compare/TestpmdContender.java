@@ -1,5 +1,7 @@
 package io.weft.perf.compare;
 
+import io.weft.nativebindings.process.ExternalCommand;
+import io.weft.nativebindings.process.Programs;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,7 +20,7 @@ final class TestpmdContender implements Contender {
 
     @Override
     public Optional<String> missing() {
-        return Shell.missing("dpdk-dev librte-net-af-xdp23", "dpdk-testpmd");
+        return Programs.missing("dpdk-testpmd", "stdbuf", "taskset", "ip");
     }
 
     @Override
@@ -32,12 +34,12 @@ final class TestpmdContender implements Contender {
         Path log = Files.createTempFile("weft-testpmd", ".log");
         try {
             String both = cores.generator() + "," + cores.contender();
-            Process process = new ProcessBuilder(Shell.inside(lab.node(), "stdbuf", "-oL", "taskset", "-c", both,
-                "dpdk-testpmd", "--no-huge", "-m", "512",
+            ExternalCommand testpmd = ExternalCommand.of("dpdk-testpmd", "--no-huge", "-m", "512",
                 "--no-pci", "--no-shconf", "-l", both, "--main-lcore", Integer.toString(cores.generator()), "--vdev",
                 "net_af_xdp0,iface=" + lab.near(), "--vdev", "net_af_xdp1,iface=" + lab.far(), "--",
                 "--forward-mode=io", "--auto-start", "--nb-cores=1", "--burst=64", "--total-num-mbufs=8192",
-                "--stats-period", "0")).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+                "--stats-period", "0").under("taskset", "-c", both).under("stdbuf", "-oL").inNamespace(lab.node());
+            Process process = testpmd.builder().redirectErrorStream(true).redirectOutput(log.toFile()).start();
             ProcessScene scene = new ProcessScene(workload, lab, process, lab.entrance(VethLab.SINK, PORT),
                 lab.exit(PORT, false)).with(() -> Files.delete(log));
             try {

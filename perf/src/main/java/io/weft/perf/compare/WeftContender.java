@@ -6,6 +6,8 @@ import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.MacAddress;
 import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.nativebindings.process.ExternalCommand;
+import io.weft.nativebindings.process.Programs;
 import io.weft.vmlab.lab.Lab;
 import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Manifests;
@@ -55,7 +57,7 @@ final class WeftContender implements Contender, AutoCloseable {
 
     @Override
     public Optional<String> missing() {
-        return Shell.missing("util-linux", "taskset", "kill");
+        return Programs.missing("taskset");
     }
 
     @Override
@@ -84,7 +86,8 @@ final class WeftContender implements Contender, AutoCloseable {
         lab.manifests().endpoints("compare", ports, endpoints);
         lab.awaitEndpoints(new InetSocketAddress(SERVICE, SERVICE_PORT), endpoints);
         for (long process : processesOf(node)) {
-            Shell.run("taskset", "-acp", Integer.toString(cores.contender()), Long.toString(process));
+            Shell.run(
+                ExternalCommand.of("taskset", "-acp", Integer.toString(cores.contender()), Long.toString(process)));
         }
     }
 

@@ -1,12 +1,11 @@
 package io.weft.perf.micro;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.nativebindings.process.ExternalCommand;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -32,13 +31,11 @@ final class BenchJvm {
     /** Does the task in a JVM of its own. */
     static <T> T run(MicroTask task, Class<T> result) {
         try {
-            List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java")
-                .toString()));
-            command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-            command.addAll(flags());
-            command.addAll(List.of("-cp", System.getProperty("java.class.path"), MicroTask.class.getName(),
-                JSON.writeValueAsString(task)));
-            Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+            ExternalCommand java = ExternalCommand.java(ManagementFactory.getRuntimeMXBean().getInputArguments())
+                .with(flags())
+                .with("-cp", System.getProperty("java.class.path"), MicroTask.class.getName(),
+                    JSON.writeValueAsString(task));
+            Process process = java.builder().redirectError(ProcessBuilder.Redirect.INHERIT).start();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             if (process.waitFor() != 0) { throw new IllegalStateException(task.way() + ": the measuring JVM failed"); }
             return JSON.readValue(output, result);

@@ -1,7 +1,7 @@
 package io.weft.perf.micro;
 
+import io.weft.nativebindings.process.ExternalCommand;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
@@ -19,12 +19,11 @@ record ReferenceProgram(Path path) {
 
     double nsPerPacket(int flows) {
         try {
-            Process process = new ProcessBuilder(path.toString(), "-f", String.valueOf(flows)).redirectErrorStream(true)
-                .start();
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            int code = process.waitFor();
-            if (code != 0) { throw new IllegalStateException(path + " ended with " + code + ": " + output.strip()); }
-            return parse(output);
+            ExternalCommand.Output output = ExternalCommand.file(path, "-f", String.valueOf(flows)).run();
+            if (output.exit() != 0) {
+                throw new IllegalStateException(path + " ended with " + output.exit() + ": " + output.text().strip());
+            }
+            return parse(output.text());
         } catch (IOException e) {
             throw new IllegalStateException(path + ": " + e.getMessage(), e);
         } catch (InterruptedException e) {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.nativebindings.linux.Capabilities;
 import io.weft.nativebindings.linux.Capability;
+import io.weft.nativebindings.process.Programs;
 import io.weft.perf.report.ReportCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +23,7 @@ class CompareIT {
     @Test
     void weftAndLinuxTranslateWhatTheyForward(@TempDir Path directory) throws Exception {
         assume(Capabilities.has(Capability.CAP_SYS_ADMIN), "needs root: makes network namespaces and AF_XDP sockets");
-        assume(Shell.missing("nftables util-linux", "nft", "taskset").isEmpty(), "needs nft and taskset");
+        assume(Programs.missing("nft", "taskset").isEmpty(), "needs nft and taskset");
         assume(Runtime.getRuntime().availableProcessors() > 1, "needs two cores");
         Path json = directory.resolve("compare.json");
         Path html = directory.resolve("report.html");

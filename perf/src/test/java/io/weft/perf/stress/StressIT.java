@@ -3,6 +3,7 @@ package io.weft.perf.stress;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.nativebindings.process.ExternalCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +24,8 @@ class StressIT {
     @Test
     void noRaceHasAForbiddenOutcome(@TempDir Path directory) throws IOException, InterruptedException {
         Path log = directory.resolve("log");
-        Process process = new ProcessBuilder(command()).directory(directory.toFile()).redirectErrorStream(true)
+        Process process = ExternalCommand.java(arguments()).builder().directory(directory.toFile())
+            .redirectErrorStream(true)
             .redirectOutput(log.toFile()).start();
         try {
             assertTrue(process.waitFor(LIMIT_MINUTES, TimeUnit.MINUTES), "jcstress did not end");
@@ -36,9 +38,8 @@ class StressIT {
     }
 
     /** One JVM mode; few states at once, so that the ring of {@link StressMemory} is long enough. */
-    private static List<String> command() {
+    private static List<String> arguments() {
         List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
             "org.openjdk.jcstress.Main"));
         command.addAll(List.of("-t", "io.weft.perf.stress", "-f", "1", "-iters", "2", "-time", MILLIS, "-sc", "false",

@@ -2,6 +2,7 @@ package io.weft.vmlab.lab;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.vmlab.net.NamespaceThread;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -37,7 +38,7 @@ public final class CniPlugin {
 
     private JsonNode call(NamespaceThread node, String command, String containerId, String podName, Path netns)
         throws Exception {
-        ProcessBuilder builder = new ProcessBuilder(executable.toString())
+        ProcessBuilder builder = ExternalCommand.file(executable).builder()
             .redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().putAll(Map.of(
             "CNI_COMMAND", command,

@@ -1,6 +1,7 @@
 package io.weft.vmlab.lab;
 
 import io.weft.nativebindings.netlink.NetworkNamespace;
+import io.weft.nativebindings.process.ExternalCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,6 @@ public final class LabExecCommand implements Callable<Integer> {
                 .toList();
             throw new IOException("no '" + where + "' in lab '" + plan.name() + "'; there are " + known);
         }
-        return NetworkNamespace.call(namespace, new ProcessBuilder(command).inheritIO()::start).waitFor();
+        return NetworkNamespace.call(namespace, ExternalCommand.typed(command).builder().inheritIO()::start).waitFor();
     }
 }

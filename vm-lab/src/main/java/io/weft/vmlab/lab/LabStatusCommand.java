@@ -1,6 +1,7 @@
 package io.weft.vmlab.lab;
 
 import io.weft.nativebindings.netlink.NetworkNamespace;
+import io.weft.nativebindings.process.ExternalCommand;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,9 +19,9 @@ public final class LabStatusCommand implements Callable<Integer> {
         for (LabPlan.Host host : plan.weftHosts()) {
             System.out
                 .println("== " + host.name() + " " + host.address().getHostAddress() + ", pods " + host.podCidr());
-            ProcessBuilder status = new ProcessBuilder(
-                distribution.weft().toString(), "status", "--config", WeftNode.configuration(plan, host).toString())
-                .inheritIO();
+            ProcessBuilder status = ExternalCommand.file(
+                distribution.weft(), "status", "--config", WeftNode.configuration(plan, host).toString())
+                .builder().inheritIO();
             Process process = NetworkNamespace.call(NetworkNamespace.named(host.namespace()), status::start);
             worst = Math.max(worst, process.waitFor());
         }

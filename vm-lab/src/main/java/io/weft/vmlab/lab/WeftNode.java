@@ -2,10 +2,10 @@ package io.weft.vmlab.lab;
 
 import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.vmlab.net.NamespaceThread;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,10 +71,9 @@ public final class WeftNode implements AutoCloseable {
 
     /** Starts {@code weft node} in the node's namespace; its output goes to {@link #log}. */
     public void start() throws Exception {
-        List<String> command = new ArrayList<>(
-            List.of(distribution.weft().toString(), "node", "--config", configuration.toString()));
-        settings.forEach((key, value) -> command.addAll(List.of("--set", key + "=" + value)));
-        ProcessBuilder builder = new ProcessBuilder(command)
+        List<String> options = new ArrayList<>(List.of("--config", configuration.toString()));
+        settings.forEach((key, value) -> options.addAll(List.of("--set", key + "=" + value)));
+        ProcessBuilder builder = ExternalCommand.file(distribution.weft(), "node").with(options).builder()
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
         process = thread.call(builder::start);
@@ -82,17 +81,14 @@ public final class WeftNode implements AutoCloseable {
 
     /** Runs one {@code weft} command against this node and returns what it printed. */
     public String weft(String... arguments) throws Exception {
-        ProcessBuilder builder = new ProcessBuilder(distribution.weft().toString());
-        builder.command().addAll(List.of(arguments));
-        builder.command().addAll(List.of("--config", configuration.toString()));
-        Process command = thread.call(builder.redirectErrorStream(true)::start);
-        String output = new String(command.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        int exit = command.waitFor();
-        if (exit != 0) {
-            throw new IOException(
-                "weft " + String.join(" ", arguments) + " on " + name() + " ended with " + exit + ": " + output);
+        ExternalCommand command = ExternalCommand.file(distribution.weft(), arguments)
+            .with("--config", configuration.toString());
+        ExternalCommand.Output output = thread.call(command::run);
+        if (output.exit() != 0) {
+            throw new IOException("weft " + String.join(" ", arguments) + " on " + name() + " ended with "
+                + output.exit() + ": " + output.text());
         }
-        return output;
+        return output.text();
     }
 
     /** Makes a pod's namespace, calls the CNI plug-in's ADD and writes the Pod object. */

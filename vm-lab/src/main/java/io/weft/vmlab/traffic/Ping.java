@@ -1,38 +1,63 @@
 package io.weft.vmlab.traffic;
 
 import io.weft.vmlab.net.NamespaceThread;
-import java.io.IOException;
 import java.net.InetAddress;
-import java.nio.charset.StandardCharsets;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
-/** ICMP echo by the system's {@code ping}. */
+/** ICMP echo (RFC 792), as ping(8) does it: requests at a steady pace, answers told by identifier and sequence number. */
 public final class Ping {
-    private static final Pattern TIME = Pattern.compile("icmp_seq=\\d+ ttl=\\d+ time=([0-9.]+) ms");
+    private static final long GAP_NS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long LAST_WAIT_NS = TimeUnit.SECONDS.toNanos(2);
 
-    private Ping() {}
+    private final IcmpSocket socket;
+    private final long[] sentNs;
+    private final boolean[] answered;
+    private final Histogram roundTripNs = new Histogram(3_000_000_000L, 3);
+    private int received;
+    private String trouble = "";
 
-    /** @param roundTripNs nanoseconds, as ping printed them */
+    private Ping(IcmpSocket socket, int count) {
+        this.socket = socket;
+        sentNs = new long[count];
+        answered = new boolean[count];
+    }
+
+    /**
+     * @param roundTripNs nanoseconds
+     * @param output for people: the counts, and the last error of a request that could not be sent
+     */
     public record Result(int sent, int received, Histogram roundTripNs, String output) {}
 
     /** Sends {@code count} echo requests, 10 ms apart, and waits at most 2 s for the last answer. */
     public static Result run(NamespaceThread from, InetAddress target, int count) throws Exception {
-        Process ping = from.call(() -> new ProcessBuilder(
-            "ping", "-n", "-c", Integer.toString(count), "-i", "0.01", "-W", "2", target.getHostAddress())
-            .redirectErrorStream(true)
-            .start());
-        String output = new String(ping.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        ping.waitFor();
-        Histogram roundTrip = new Histogram(3_000_000_000L, 3);
-        Matcher matcher = TIME.matcher(output);
-        int received = 0;
-        while (matcher.find()) {
-            received++;
-            roundTrip.recordValue((long) (Double.parseDouble(matcher.group(1)) * 1e6));
+        try (IcmpSocket socket = from.call(() -> IcmpSocket.open(target))) {
+            return new Ping(socket, count).run();
         }
-        if (received == 0 && output.isBlank()) { throw new IOException("ping printed nothing"); }
-        return new Result(count, received, roundTrip, output);
+    }
+
+    private Result run() {
+        for (int sequence = 0; sequence < sentNs.length; sequence++) {
+            sentNs[sequence] = System.nanoTime();
+            String error = socket.sendEcho(sequence);
+            trouble = error.isEmpty() ? trouble : ", " + error;
+            boolean last = sequence == sentNs.length - 1;
+            receiveUntil(sentNs[sequence] + (last ? LAST_WAIT_NS : GAP_NS), last);
+        }
+        String output = sentNs.length + " sent, " + received + " answered" + trouble;
+        return new Result(sentNs.length, received, roundTripNs, output);
+    }
+
+    private void receiveUntil(long endNs, boolean orAllAnswered) {
+        while (!(orAllAnswered && received == sentNs.length)) {
+            int sequence = socket.receiveReply(endNs);
+            if (sequence < 0) { return; }
+            if (sequence < answered.length && !answered[sequence]) {
+                answered[sequence] = true;
+                received++;
+                roundTripNs.recordValue(
+                    Math.min(System.nanoTime() - sentNs[sequence], roundTripNs.getHighestTrackableValue()));
+            }
+        }
     }
 }

@@ -3,6 +3,10 @@ package io.weft.vmlab.launcher;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.nativebindings.linux.Capabilities;
+import io.weft.nativebindings.linux.Capability;
+import io.weft.nativebindings.process.ExternalCommand;
+import io.weft.nativebindings.process.Programs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,16 +17,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The launcher as a person meets it: real processes with an environment emptied of everything but a PATH. */
 class LauncherTest {
     private static final Path LAUNCHER = Path.of("..", "weft").toAbsolutePath().normalize();
-    private static final List<String> TOOLS = List.of(
-        "bash", "env", "readlink", "cat", "sed", "grep", "head", "tail", "sort", "find", "xargs", "awk");
+    /** All that the launcher itself calls on a machine without Debian's packages. */
+    private static final List<String> TOOLS = Programs.listed().stream()
+        .filter(program -> program.isFor(Programs.LAUNCHER) && program.optional().isEmpty()).map(Programs.Program::name)
+        .toList();
 
     @TempDir Path directory;
     private Path toolsOnly;
@@ -33,8 +42,7 @@ class LauncherTest {
     void makeAPathWithoutJava() throws IOException {
         toolsOnly = Files.createDirectory(directory.resolve("bin"));
         for (String tool : TOOLS) {
-            Path real = Path.of("/usr/bin", tool);
-            if (Files.exists(real)) writeScript(toolsOnly.resolve(tool), "exec " + real + " \"$@\"");
+            writeScript(toolsOnly.resolve(tool), "exec " + locate(tool) + " \"$@\"");
         }
     }
 
@@ -84,12 +92,78 @@ class LauncherTest {
     }
 
     @Test
-    void missingToolsAreNamedInOneLine() throws Exception {
-        Path jdk = Path.of(System.getProperty("java.home"));
-        Outcome outcome = run(LAUNCHER, Map.of("JAVA_HOME", jdk.toString()), "verify", "--no-install");
+    void everythingThatIsMissingIsNamedInOneLine() throws Exception {
+        Outcome outcome = run(LAUNCHER, withoutJdk(), "verify", "--no-install");
         assertEquals(1, outcome.exit);
-        assertOneLine(outcome.err, "mvn");
-        assertTrue(outcome.err.contains("apt-get install maven"), outcome.err);
+        assertOneLine(outcome.err, "JDK 25");
+        for (String word : List.of("mvn", "tshark", "ping", "gcc", "maven", "iputils-ping",
+            "openjdk-25-jdk-headless")) {
+            assertTrue(outcome.err.matches("(?s).*[ ,]" + word + "[ ,:\n].*"), word + ": " + outcome.err);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"verify, verify build", "demo, demo build", "lab up, lab build", "bench micro, bench build",
+        "bench compare, bench compare build", "status, build"})
+    void aCommandNeedsWhatTheListHasForItAndNothingElse(String line, String needed) throws Exception {
+        Path checkout = checkout("""
+            # absent-comment a verify
+            sh                dash          launcher
+            absent-launcher?  z             launcher?
+            absent-build      p-build       build
+            absent-verify     p-verify      verify
+            absent-demo       p-demo        demo
+            absent-lab        p-lab         lab
+            absent-bench      p-bench       bench
+            absent-compare    p-compare     bench-compare verify?
+            absent-micro      p-micro       bench-micro?
+            """);
+        List<String> arguments = new ArrayList<>(List.of("--no-install"));
+        arguments.addAll(List.of(line.split(" ")));
+        Outcome outcome = run(checkout.resolve("weft"), withJdk(), arguments.toArray(String[]::new));
+        assertEquals(1, outcome.exit);
+        assertOneLine(outcome.err, "missing");
+        for (String command : List.of("launcher", "build", "verify", "demo", "lab", "bench", "compare", "micro")) {
+            boolean named = List.of(needed.split(" ")).contains(command);
+            assertEquals(named, outcome.err.contains("absent-" + command), command + ": " + outcome.err);
+            assertEquals(named, outcome.err.contains(" p-" + command), command + ": " + outcome.err);
+        }
+    }
+
+    @Test
+    void whatIsMissingIsInstalledAtOnceAfterAnUpdateOfTheListsOfPackages() throws Exception {
+        Assumptions.assumeTrue(
+            Capabilities.has(Capability.CAP_SYS_ADMIN) && Files.exists(Path.of("/etc/debian_version")),
+            "needs root and Debian: others are told what to install");
+        Path checkout = checkout("""
+            absent-one   p-one    build
+            absent-two   p-both   verify
+            absent-three p-both   verify
+            """);
+        Path calls = directory.resolve("calls");
+        Path fresh = directory.resolve("lists");
+        writeScript(toolsOnly.resolve("apt-get"),
+            "echo \"$*\" >> " + calls + "\ncase $* in *update) : > " + fresh + ";; *)\n"
+                + "[ -e " + fresh + " ] || exit 100\nfor name in one two three; do : > " + toolsOnly
+                + "/absent-$name; /bin/chmod +x " + toolsOnly + "/absent-$name; done;; esac");
+        Outcome outcome = run(checkout.resolve("weft"), withJdk(), "verify");
+        assertEquals(List.of("installing p-one p-both (apt-get)"), outcome.err.lines()
+            .filter(text -> text.contains("apt-get")).map(text -> text.replace("weft: ", "")).toList(), outcome.err);
+        List<String> lines = Files.readAllLines(calls);
+        assertEquals(3, lines.size(), lines.toString());
+        assertTrue(lines.get(0).endsWith(" p-one p-both") && lines.get(2).equals(lines.get(0)), lines.toString());
+        assertTrue(lines.get(1).endsWith(" update"), lines.toString());
+    }
+
+    /** A checkout of nothing but the launcher and a list of programs. */
+    private Path checkout(String programs) throws IOException {
+        Path checkout = Files.createDirectories(directory.resolve("checkout"));
+        Files.copy(LAUNCHER, checkout.resolve("weft"), StandardCopyOption.COPY_ATTRIBUTES);
+        Files.copy(Path.of("..", "pom.xml"), checkout.resolve("pom.xml"));
+        Path list = checkout.resolve(Programs.LIST);
+        Files.createDirectories(list.getParent());
+        Files.writeString(list, programs);
+        return checkout;
     }
 
     @Test
@@ -113,11 +187,16 @@ class LauncherTest {
 
     @Test
     void shellcheckFindsNothing() throws Exception {
-        Path shellcheck = Path.of("/usr/bin/shellcheck");
-        Assumptions.assumeTrue(Files.exists(shellcheck), "shellcheck is not installed");
-        Outcome outcome = run(shellcheck, Map.of(), LAUNCHER.toString(),
-            LAUNCHER.resolveSibling("dist/src/bin/weft-cni").toString(), LAUNCHER.resolveSibling(".ci/run").toString());
-        assertEquals(0, outcome.exit, outcome.out);
+        Assumptions.assumeTrue(Programs.find("shellcheck").isPresent(), "shellcheck is not installed");
+        ExternalCommand.Output output = ExternalCommand.of("shellcheck", LAUNCHER.toString(),
+            LAUNCHER.resolveSibling("dist/src/bin/weft-cni").toString(), LAUNCHER.resolveSibling(".ci/run").toString())
+            .run();
+        assertEquals(0, output.exit(), output.text());
+    }
+
+    private static Path locate(String program) {
+        return Stream.of(System.getenv("PATH").split(":")).map(directory -> Path.of(directory, program))
+            .filter(Files::isExecutable).findFirst().orElseThrow(() -> new AssertionError(program));
     }
 
     private static void writeScript(Path file, String line) throws IOException {
@@ -125,22 +204,24 @@ class LauncherTest {
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
+    private static Map<String, String> withJdk() {
+        return Map.of("JAVA_HOME", System.getProperty("java.home"));
+    }
+
     private Map<String, String> withoutJdk() {
         return Map.of("WEFT_JVM_DIR", directory.resolve("none").toString());
     }
 
     private Outcome run(Path program, Map<String, String> environment, String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of(program.toString()));
-        command.addAll(List.of(arguments));
         Path out = directory.resolve("out"), err = directory.resolve("err");
-        ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile())
+        ProcessBuilder builder = ExternalCommand.file(program, arguments).builder().directory(directory.toFile())
             .redirectOutput(out.toFile()).redirectError(err.toFile());
         builder.environment().clear();
         builder.environment().put("PATH", toolsOnly.toString());
         builder.environment().putAll(environment);
         Process process = builder.start();
         process.getOutputStream().close();
-        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "no end after a minute: " + command);
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "no end after a minute: " + List.of(arguments));
         return new Outcome(process.exitValue(), read(out), read(err));
     }
 

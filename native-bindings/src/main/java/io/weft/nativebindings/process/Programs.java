@@ -1,0 +1,111 @@
+package io.weft.nativebindings.process;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The external programs and files that Weft's commands need, each with its Debian package: the resource {@code programs}, which the
+ * launcher reads, too. Any thread.
+ */
+public final class Programs {
+    /** The file to declare a program in, from the root of a checkout. */
+    public static final String LIST = "native-bindings/src/main/resources/io/weft/nativebindings/process/programs";
+    /** The command of the list that the scripts stand for. */
+    public static final String LAUNCHER = "launcher";
+
+    /** System property: the command of the list that this JVM runs, for one {@code demo}; without it, any of them. */
+    static final String COMMAND_PROPERTY = "weft.command";
+    private static final String RESOURCE = "programs";
+    private static final String EVERY_BENCHMARK = "bench";
+    private static final String OPTIONAL = "?";
+    private static final String SYSTEM_DIRECTORIES = ":/usr/sbin:/sbin"; // not on the PATH of every user
+    private static final Map<String, Program> LISTED = read();
+
+    /**
+     * A line of the list.
+     *
+     * @param name of a program on the PATH, or the path of a file
+     * @param commands that need it, without the mark of those that do without
+     * @param optional those of {@code commands} that do without
+     */
+    public record Program(String name, String debianPackage, Set<String> commands, Set<String> optional) {
+        /** Whether code that {@code command} runs may start it. */
+        public boolean isFor(String command) {
+            return commands.contains(command)
+                || command.startsWith(EVERY_BENCHMARK + "-") && commands.contains(EVERY_BENCHMARK);
+        }
+
+        private boolean isForScriptsOnly() { return commands.equals(Set.of(LAUNCHER)); }
+    }
+
+    private Programs() {}
+
+    private static Map<String, Program> read() {
+        Map<String, Program> listed = new LinkedHashMap<>();
+        try (InputStream in = Programs.class.getResourceAsStream(RESOURCE)) {
+            new String(in.readAllBytes(), StandardCharsets.UTF_8).lines()
+                .filter(line -> !line.isBlank() && !line.startsWith("#")).map(Programs::parse)
+                .forEach(program -> listed.put(program.name, program));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return listed;
+    }
+
+    private static Program parse(String line) {
+        List<String> words = List.of(line.strip().split("\\s+"));
+        List<String> commands = words.subList(2, words.size());
+        return new Program(words.get(0), words.get(1),
+            commands.stream().map(command -> command.replace(OPTIONAL, "")).collect(Collectors.toUnmodifiableSet()),
+            commands.stream().filter(command -> command.endsWith(OPTIONAL))
+                .map(command -> command.replace(OPTIONAL, "")).collect(Collectors.toUnmodifiableSet()));
+    }
+
+    /** All of them, in the order of the list. */
+    public static Collection<Program> listed() {
+        return LISTED.values();
+    }
+
+    /** Where a declared program or file is on this machine: on the PATH, {@code /usr/sbin} or {@code /sbin}. */
+    public static Optional<Path> find(String name) {
+        declared(name);
+        if (name.startsWith("/")) { return Optional.of(Path.of(name)).filter(Files::exists); }
+        String path = System.getenv().getOrDefault("PATH", "") + SYSTEM_DIRECTORIES;
+        return Arrays.stream(path.split(":")).map(directory -> Path.of(directory, name)).filter(Files::isExecutable)
+            .findFirst();
+    }
+
+    /** Which of these declared programs are not on this machine, and how to get them, as one line. */
+    public static Optional<String> missing(String... names) {
+        List<String> absent = Stream.of(names).filter(name -> find(name).isEmpty()).toList();
+        String packages = absent.stream().map(name -> declared(name).debianPackage).distinct()
+            .collect(Collectors.joining(" "));
+        return absent.isEmpty()
+            ? Optional.empty()
+            : Optional.of(String.join(", ", absent) + " not found (Debian: apt-get install " + packages + ")");
+    }
+
+    /** @throws IllegalArgumentException unless the list has it for the command that runs */
+    static Program declared(String name) {
+        Program program = LISTED.get(name);
+        String command = System.getProperty(COMMAND_PROPERTY);
+        if (program == null || program.isForScriptsOnly() || command != null && !program.isFor(command)) {
+            throw new IllegalArgumentException("the program '" + name + "' is not declared"
+                + (command == null ? "" : " for the command '" + command + "'") + ": add it to " + LIST);
+        }
+        return program;
+    }
+}
