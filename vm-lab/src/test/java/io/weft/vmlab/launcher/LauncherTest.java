@@ -1,6 +1,7 @@
 package io.weft.vmlab.launcher;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.nativebindings.linux.Capabilities;
@@ -107,7 +108,7 @@ class LauncherTest {
         "bench compare, bench compare build", "status, build"})
     void aCommandNeedsWhatTheListHasForItAndNothingElse(String line, String needed) throws Exception {
         Path checkout = checkout("""
-            # absent-comment a verify
+            # a comment of verify demo lab bench build
             sh                dash          launcher
             absent-launcher?  z             launcher?
             absent-build      p-build       build
@@ -123,6 +124,7 @@ class LauncherTest {
         Outcome outcome = run(checkout.resolve("weft"), withJdk(), arguments.toArray(String[]::new));
         assertEquals(1, outcome.exit);
         assertOneLine(outcome.err, "missing");
+        assertFalse(outcome.err.contains("#") || outcome.err.contains("comment"), outcome.err);
         for (String command : List.of("launcher", "build", "verify", "demo", "lab", "bench", "compare", "micro")) {
             boolean named = List.of(needed.split(" ")).contains(command);
             assertEquals(named, outcome.err.contains("absent-" + command), command + ": " + outcome.err);
