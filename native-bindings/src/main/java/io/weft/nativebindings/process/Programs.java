@@ -38,10 +38,11 @@ public final class Programs {
      * A line of the list.
      *
      * @param name of a program on the PATH, or the path of a file
+     * @param debianPackages one or several with spaces
      * @param commands that need it, without the mark of those that do without
      * @param optional those of {@code commands} that do without
      */
-    public record Program(String name, String debianPackage, Set<String> commands, Set<String> optional) {
+    public record Program(String name, String debianPackages, Set<String> commands, Set<String> optional) {
         /** Whether code that {@code command} runs may start it. */
         public boolean isFor(String command) {
             return commands.contains(command)
@@ -68,7 +69,7 @@ public final class Programs {
     private static Program parse(String line) {
         List<String> words = List.of(line.strip().split("\\s+"));
         List<String> commands = words.subList(2, words.size());
-        return new Program(words.get(0), words.get(1),
+        return new Program(words.get(0), words.get(1).replace(',', ' '),
             commands.stream().map(command -> command.replace(OPTIONAL, "")).collect(Collectors.toUnmodifiableSet()),
             commands.stream().filter(command -> command.endsWith(OPTIONAL))
                 .map(command -> command.replace(OPTIONAL, "")).collect(Collectors.toUnmodifiableSet()));
@@ -91,7 +92,7 @@ public final class Programs {
     /** Which of these declared programs are not on this machine, and how to get them, as one line. */
     public static Optional<String> missing(String... names) {
         List<String> absent = Stream.of(names).filter(name -> find(name).isEmpty()).toList();
-        String packages = absent.stream().map(name -> declared(name).debianPackage).distinct()
+        String packages = absent.stream().map(name -> declared(name).debianPackages).distinct()
             .collect(Collectors.joining(" "));
         return absent.isEmpty()
             ? Optional.empty()

@@ -115,7 +115,7 @@ class LauncherTest {
             absent-verify     p-verify      verify
             absent-demo       p-demo        demo
             absent-lab        p-lab         lab
-            absent-bench      p-bench       bench
+            absent-bench      q,p-bench     bench
             absent-compare    p-compare     bench-compare verify?
             absent-micro      p-micro       bench-micro?
             """);
