@@ -83,7 +83,7 @@ class DemoIT {
 
     private static Process start(String... arguments) throws Exception {
         // not ./weft demo: it would build the checkout that this very test is a part of the build of
-        return ExternalCommand.java(List.of("--enable-native-access=ALL-UNNAMED",
+        return ExternalCommand.java(List.of("--enable-native-access=ALL-UNNAMED", "-Dstdout.encoding=UTF-8",
             "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED", "-Dweft.home=" + Distribution.locate().home(),
             "-Dweft.command=demo", "-cp", System.getProperty("java.class.path"), LabCommand.class.getName(), "demo",
             "--name", NAME)).with(arguments).builder().redirectErrorStream(true).start();

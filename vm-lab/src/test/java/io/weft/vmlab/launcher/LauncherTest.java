@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -155,6 +156,18 @@ class LauncherTest {
         assertEquals(3, lines.size(), lines.toString());
         assertTrue(lines.get(0).endsWith(" p-one p-both") && lines.get(2).equals(lines.get(0)), lines.toString());
         assertTrue(lines.get(1).endsWith(" update"), lines.toString());
+    }
+
+    @ParameterizedTest
+    @CsvSource({", C.UTF-8", "C, C.UTF-8", "POSIX, C.UTF-8", "de_DE.UTF-8, ''"})
+    void textIsUtf8WithoutALocale(String lang, String expected) throws Exception {
+        Path jdk = Files.createDirectories(directory.resolve("jdk/bin")).getParent();
+        writeScript(jdk.resolve("bin/java"), "echo \"LC_ALL=$LC_ALL\"");
+        Files.copy(jdk.resolve("bin/java"), jdk.resolve("bin/javac"), StandardCopyOption.COPY_ATTRIBUTES);
+        Files.writeString(jdk.resolve("release"), "JAVA_VERSION=\"25\"\n");
+        Map<String, String> environment = new HashMap<>(Map.of("JAVA_HOME", jdk.toString(), "WEFT_NO_BUILD", "1"));
+        if (lang != null) { environment.put("LANG", lang); }
+        assertEquals("LC_ALL=" + expected + "\n", run(LAUNCHER, environment, "status").out);
     }
 
     /** A checkout of nothing but the launcher and a list of programs. */
