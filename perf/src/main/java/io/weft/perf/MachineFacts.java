@@ -5,6 +5,7 @@ import io.weft.nativebindings.process.Programs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -92,9 +93,11 @@ public record MachineFacts(String cpu, int cores, double mhz, boolean virtual, l
             Path place = Path.of(MachineFacts.class.getProtectionDomain().getCodeSource().getLocation().toURI());
             Path directory = Files.isDirectory(place) ? place : place.getParent();
             if (Programs.find("git").isEmpty()) { return UNKNOWN; }
-            ExternalCommand.Output output = ExternalCommand.of("git", "-c", "safe.directory=*", "-C",
-                directory.toString(), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*").run();
-            return output.exit() == 0 ? output.text().strip() : UNKNOWN;
+            Process git = ExternalCommand.of("git", "-c", "safe.directory=*", "-C", directory.toString(), "describe",
+                "--always", "--dirty", "--abbrev=12", "--exclude=*").builder()
+                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            String text = new String(git.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+            return git.waitFor() == 0 ? text : UNKNOWN;
         } catch (IOException | URISyntaxException e) {
             return UNKNOWN;
         } catch (InterruptedException e) {

@@ -57,7 +57,7 @@ final class WeftContender implements Contender, AutoCloseable {
 
     @Override
     public Optional<String> missing() {
-        return Programs.missing("taskset");
+        return Programs.missing("taskset", "renice");
     }
 
     @Override
