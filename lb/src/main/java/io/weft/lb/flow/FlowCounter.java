@@ -21,7 +21,9 @@ public enum FlowCounter {
     /** Half-open flows ended early because the table was nearly full. */
     EVICTED(7),
     /** Flows ended because the tables no longer allow them. */
-    INVALIDATED(8);
+    INVALIDATED(8),
+    /** Flows ended because a new connection took their place. */
+    REPLACED(9);
 
     /** Place in the header: part of the layout. */
     final int slot;

@@ -44,6 +44,11 @@ public final class FlowState {
         return state >= 0 && state < COUNT ? NAMES[state] : "state " + state;
     }
 
+    /** States of a TCP connection that is over: both sides have sent FIN, or one a RST. No segment leads out of them but from one to another. */
+    public static boolean isFinished(int state) {
+        return state >= LAST_ACK && state <= CLOSE;
+    }
+
     /** States a stranger can make without an answer from the other side: evicted first when the table is nearly full. */
     public static boolean isHalfOpen(int state) {
         return switch (state) {

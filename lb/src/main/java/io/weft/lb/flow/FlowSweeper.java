@@ -9,13 +9,15 @@ import io.weft.encap.memory.Memory;
  * <p>From the last line to the first, because a line may become empty only once its right neighbour is ({@link FlowTable}): a run of
  * free lines is cleared in one pass. A table in which a whole pass has found nothing is not read again before it has a flow.
  *
+ * <p>Workers end flows too ({@link FlowEnder}); it is here that their lines come back.
+ *
  * <p>Threads: one (the conductor). Allocation: none.
  */
 public final class FlowSweeper {
     private final FlowTable table;
     private final FlowTimeouts timeouts;
     private final Epochs epochs;
-    private final FlowEndListener listener;
+    private final FlowEnder ender;
     private int next;
     private long passes;
     private int emptyLines; // seen in a row, and no flow in the table since
@@ -24,7 +26,7 @@ public final class FlowSweeper {
         this.table = table;
         this.timeouts = timeouts;
         this.epochs = epochs;
-        this.listener = listener;
+        ender = new FlowEnder(table, listener);
         next = table.lineCount() - 1;
     }
 
@@ -85,14 +87,9 @@ public final class FlowSweeper {
         int meta = FlowEntry.meta(forward);
         int idle = idleSeconds(forward, now, timeouts.seconds(meta, pressure));
         if (idle >= timeouts.seconds(meta, pressure)) {
-            end(forward, idle >= timeouts.seconds(meta, false) ? FlowCounter.EXPIRED : FlowCounter.EVICTED);
-            return true;
+            return end(forward, idle >= timeouts.seconds(meta, false) ? FlowCounter.EXPIRED : FlowCounter.EVICTED);
         }
-        if (revalidator != null && !revalidator.isValid(forward)) {
-            end(forward, FlowCounter.INVALIDATED);
-            return true;
-        }
-        return false;
+        return revalidator != null && !revalidator.isValid(forward) && end(forward, FlowCounter.INVALIDATED);
     }
 
     /** Looks at the other direction only when this one alone would not keep the flow. */
@@ -103,31 +100,29 @@ public final class FlowSweeper {
         return reverse == 0 ? idle : Math.min(idle, now - FlowEntry.lastSeen(reverse));
     }
 
-    /** Forward first: an insert that meets the reverse line alone knows that it has to wait for a moment. */
-    private void end(long forward, FlowCounter reason) {
-        long k0 = FlowEntry.k0(forward);
-        long k1 = FlowEntry.k1(forward);
+    /** @return false when a worker was first */
+    private boolean end(long forward, FlowCounter reason) {
         long reverse = table.peer(forward);
-        delete(forward);
+        if (!ender.end(forward, reverse, reason)) { return false; }
+        noteEpoch(forward);
         if (reverse != 0) {
-            delete(reverse);
+            noteEpoch(reverse);
         }
-        table.add(FlowCounter.FLOWS, -1);
-        table.add(reason, 1);
-        listener.onEnd(forward, k0, k1);
+        return true;
     }
 
     /** The epoch is read after the key is gone (both volatile): a worker that found the line is in that epoch or an older one. */
-    private void delete(long line) {
-        Memory.setVolatileI64(line + FlowEntry.K1, LineMark.deleted(0));
-        Memory.setReleaseI64(line + FlowEntry.K1, LineMark.deleted(epochs.current()));
+    private void noteEpoch(long deleted) {
+        Memory.setReleaseI64(deleted + FlowEntry.K1, LineMark.deleted(epochs.current()));
     }
 
     // -- lines without a flow ------------------------------------------------------------------------------------------------
 
-    /** Volatile, so that the line is seen to be free before the workers' epochs are read for {@link #clear}. */
+    /** Free by a volatile store, so that the line is seen to be free before the workers' epochs are read for {@link #clear}. */
     private void reuse(long line, long word) {
-        if (hasPassed(word)) {
+        if (!LineMark.hasEpoch(word)) {
+            noteEpoch(line); // a worker has ended its flow
+        } else if (hasPassed(word)) {
             Memory.setVolatileI64(line + FlowEntry.K1, LineMark.free(epochs.current()));
         }
     }
@@ -152,16 +147,5 @@ public final class FlowSweeper {
          * @param forward entry of the flow's forward direction, live
          */
         boolean isValid(long forward);
-    }
-
-    /** Learns of flows that ended, to give back what they held. Called by the sweeping thread. */
-    @FunctionalInterface
-    public interface FlowEndListener {
-        /**
-         * @param forward entry of the forward direction, no longer to be found, its rewrite still readable
-         * @param k0 its key
-         * @param k1 its key
-         */
-        void onEnd(long forward, long k0, long k1);
     }
 }

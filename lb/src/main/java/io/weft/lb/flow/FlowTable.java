@@ -18,7 +18,7 @@ import io.weft.encap.memory.Memory;
  * <p><b>The life of a line</b> is told by its k1. A key's protocol is never 0, so words with protocol 0 are marks:
  *
  * <pre>
- *             claim by CAS              release              sweeper                    epoch passed
+ *             claim by CAS              release              end by CAS                 epoch passed
  *   EMPTY ───────────────► CLAIMED ───────────────► key ───────────────► DELETED(epoch) ─────────────► FREE(epoch)
  *     ▲  ╲ (or from FREE)     │ withdraw                                                                  │  ▲
  *     │   └───────────────────┴──────────────────────────────────────────────────────────────────────────┼──┘
@@ -32,7 +32,8 @@ import io.weft.encap.memory.Memory;
  * <li>The flows are limited to a quarter of the lines, so at most half of the lines are live, and a search is short.
  * </ul>
  *
- * <p>Threads: any number of workers call {@link #find} and {@link #insertPair}, one {@link FlowSweeper} deletes. Allocation: none.
+ * <p>Threads: any number of workers call {@link #find} and {@link #insertPair}, and end flows by {@link FlowEnder}; one
+ * {@link FlowSweeper} ends flows and makes their lines usable again. Allocation: none.
  */
 public final class FlowTable {
     /** Insert result: the table is full. */
@@ -166,9 +167,15 @@ public final class FlowTable {
         return find(FlowHash.hash(k0, k1), k0, k1);
     }
 
-    /** The other direction's line: its key is the mirror of what this one is rewritten to. 0 when the flow is just ending. */
+    /**
+     * The other direction's line: its key is the mirror of what this one is rewritten to. 0 when the flow is ending or has ended: what is found then may be a newer flow's
+     * line, which is not rewritten to the mirror of this one's key.
+     */
     public long peer(long entry) {
-        return find(peerK0(entry), peerK1(entry));
+        long k1 = FlowEntry.k1(entry);
+        if (!LineMark.isKey(k1)) { return 0; }
+        long peer = find(peerK0(entry), peerK1(entry, k1));
+        return peer != 0 && peerK0(peer) == FlowEntry.k0(entry) && peerK1(peer, k1) == k1 ? peer : 0;
     }
 
     static long peerK0(long entry) {
@@ -176,7 +183,11 @@ public final class FlowTable {
     }
 
     static long peerK1(long entry) {
-        long k1 = FlowEntry.k1(entry);
+        return peerK1(entry, FlowEntry.k1(entry));
+    }
+
+    /** @param k1 of the entry, or of another with the same protocol and zone */
+    private static long peerK1(long entry, long k1) {
         return FlowKey.k1(FlowEntry.newDport(entry), FlowEntry.newSport(entry), FlowKey.protocol(k1))
             | FlowKey.zone(k1);
     }

@@ -53,7 +53,7 @@ public final class SourceNat {
     }
 
     /**
-     * To be called for each flow that ended, from {@code FlowSweeper.FlowEndListener}.
+     * To be called for each flow that ended, from {@code FlowEndListener}.
      *
      * @param forward its forward entry
      * @param k1 of the forward key
