@@ -82,6 +82,7 @@ final class FlowKeeper {
         counters.set(ConductorFact.FLOWS, 2 * flows.flows());
         counters.set(ConductorFact.FLOWS_EXPIRED, flows.count(FlowCounter.EXPIRED) + flows.count(FlowCounter.EVICTED));
         counters.set(ConductorFact.FLOWS_ENDED, flows.count(FlowCounter.INVALIDATED));
+        counters.set(ConductorFact.FLOWS_REPLACED, flows.count(FlowCounter.REPLACED));
         counters.set(ConductorFact.SWEEPS, sweeper.passes());
         counters.set(ConductorFact.LAST_SWEEP_NANOS, System.nanoTime() - startedNanos);
     }

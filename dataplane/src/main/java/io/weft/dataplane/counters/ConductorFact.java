@@ -12,6 +12,8 @@ public enum ConductorFact {
     FLOW_CAPACITY("flow_capacity"),
     FLOWS_EXPIRED("flows_expired"),
     FLOWS_ENDED("flows_ended"),
+    /** Ended by a new connection with the same addresses and ports, or one that needed its port. */
+    FLOWS_REPLACED("flows_replaced"),
     SWEEPS("sweeps"),
     LAST_SWEEP_NANOS("last_sweep_nanos"),
     SNAT_PORTS_USED("snat_ports_used"),

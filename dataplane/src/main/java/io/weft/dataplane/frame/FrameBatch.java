@@ -17,6 +17,8 @@ public final class FrameBatch {
     public static final int FRAGMENT = 1 << 2;
     /** {@link #flags}: made by Weft from a frame that was dropped. */
     public static final int ORIGINATED = 1 << 3;
+    /** {@link #flags}: a SYN whose flow's last segment before it, in this very batch, is a RST. */
+    public static final int AFTER_RESET = 1 << 4;
 
     /** Frames in the batch. */
     public int size;

@@ -11,6 +11,7 @@ import io.weft.encap.packet.Icmp4Header;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.encap.packet.TcpHeader;
 import io.weft.lb.flow.DatagramTracker;
+import io.weft.lb.flow.FlowEnder;
 import io.weft.lb.flow.FlowEntry;
 import io.weft.lb.flow.FlowKey;
 import io.weft.lb.flow.FlowTable;
@@ -37,6 +38,7 @@ public final class FlowCreate extends Node {
     private final FrameList echo;
     private final FrameList hits;
     private final FlowTable flows;
+    private final FlowEnder ender;
     private final SourceNat sourceNat;
     private final EgressResolver resolver;
     private final AddressForward byAddress;
@@ -53,6 +55,7 @@ public final class FlowCreate extends Node {
         this.echo = echo.in();
         this.hits = hits.in();
         this.flows = flows;
+        ender = new FlowEnder(flows, (forward, k0, k1) -> SourceNat.onEnd(snatPorts, forward, k1));
         sourceNat = new SourceNat(flows, snatPorts);
         resolver = new EgressResolver(turn);
         byAddress = new AddressForward(reject, dispatch);
@@ -90,12 +93,16 @@ public final class FlowCreate extends Node {
     }
 
     /**
-     * An earlier frame of the batch may have made the flow. One that expects another ingress belongs to a former owner of the address, and lives
-     * until the sweeper has seen that the tables changed.
+     * An earlier frame of the batch may have made the flow. One whose connection is over ends here, for that of the SYN. One that expects another ingress belongs to a
+     * former owner of the address, and lives until the sweeper has seen that the tables changed.
      */
     private boolean adopt(FrameBatch batch, int frame) {
         long flow = flows.find(batch.hash[frame], batch.k0[frame], batch.k1[frame]);
         if (flow == 0) { return false; }
+        if (FlowLookup.isNewConnection(batch, frame, flow)) {
+            ender.endReplaced(flow); // or another worker has
+            return false;
+        }
         if (FlowEntry.ingress(flow) == batch.ingress[frame]) {
             hit(batch, frame, flow);
         } else {
@@ -234,11 +241,8 @@ public final class FlowCreate extends Node {
 
     /** A TCP segment that opens no connection. */
     private static boolean isMidStream(FrameBatch batch, int frame) {
-        return FlowKey.protocol(batch.k1[frame]) == IpProtocol.IPPROTO_TCP && !isOpening(batch.l4[frame]);
-    }
-
-    private static boolean isOpening(long tcp) {
-        return (TcpHeader.flags(tcp) & (TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST)) == TcpHeader.SYN;
+        return FlowKey.protocol(batch.k1[frame]) == IpProtocol.IPPROTO_TCP
+            && !TcpTracker.isOpening(TcpHeader.flags(batch.l4[frame]));
     }
 
     private static boolean isReset(FrameBatch batch, int frame) {
@@ -264,7 +268,18 @@ public final class FlowCreate extends Node {
 
     /** @return a result of {@link FlowTable#insertPair} */
     private long insert(FrameBatch batch, int frame) {
-        return flows.insertPair(batch.hash[frame], batch.k0[frame], batch.k1[frame], template);
+        long result = flows.insertPair(batch.hash[frame], batch.k0[frame], batch.k1[frame], template);
+        return result == FlowTable.REVERSE_TAKEN && isReverseFreed(batch, frame)
+            ? flows.insertPair(batch.hash[frame], batch.k0[frame], batch.k1[frame], template)
+            : result;
+    }
+
+    /** The replies' key may be that of a connection which is over: the same client to the same backend by another address. */
+    private boolean isReverseFreed(FrameBatch batch, int frame) {
+        long owner = flows.find(template.reverseK0(), template.reverseK1(batch.k1[frame]));
+        if (owner == 0 || !FlowLookup.isNewConnection(batch, frame, owner)) { return false; }
+        ender.endReplaced(owner); // or another worker has
+        return true;
     }
 
     private void finish(FrameBatch batch, int frame, long result) {

@@ -31,6 +31,8 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>Whether ports and addresses make sense is not asked: a flow that is found was made by a packet of which all was asked.
  *
+ * <p>A SYN is left to the nodes: whether it belongs to the flow that it finds depends on the flow's state.
+ *
  * <p>It also loads, of each flow's home line, the word that tells which flow has it: this is where most packets miss the cache. Nothing depends on it here, so the
  * misses of the whole batch are under way at once (Java has no prefetch), and beside other work.
  *
@@ -109,7 +111,7 @@ final class PlainInput extends PlainStage {
                 .blend(udpLength.sub(UdpHeader.LENGTH).or(l4Length.sub(udpLength)),
                     protocol.compare(EQ, IpProtocol.IPPROTO_UDP));
             LongVector tcpLength = tcp.lanewise(LSHR, 2).and(0x3C);
-            LongVector invalidFlags = LongVector.broadcast(SPECIES, TcpHeader.VALID_COMBINATIONS)
+            LongVector invalidFlags = LongVector.broadcast(SPECIES, TcpHeader.VALID_WITHIN_CONNECTION)
                 .lanewise(LSHR, tcp.lanewise(LSHR, 8).and(TcpHeader.MEANINGFUL)).and(1).sub(1);
             LongVector tcpNegative = tcpLength.sub(TcpHeader.LENGTH).or(l4Length.sub(tcpLength)).or(invalidFlags);
             LongVector negative = LongVector.fromArray(SPECIES, words, PlainFrames.VERDICT + at)

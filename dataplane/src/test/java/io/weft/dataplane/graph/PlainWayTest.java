@@ -2,6 +2,9 @@ package io.weft.dataplane.graph;
 
 import static io.weft.dataplane.graph.GraphFixture.*;
 import static io.weft.dataplane.graph.Packet.ACK;
+import static io.weft.dataplane.graph.Packet.FIN;
+import static io.weft.dataplane.graph.Packet.RST;
+import static io.weft.dataplane.graph.Packet.SYN;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,6 +16,7 @@ import io.weft.dataplane.table.PeerSpec;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.Ipv4Prefix;
 import io.weft.encap.memory.Memory;
+import io.weft.lb.flow.FlowCounter;
 import io.weft.lb.flow.FlowEntry;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -30,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PlainWayTest {
     private static final int ROUNDS = 300;
     private static final int AT_ONCE = 48;
+    private static final int[] SEGMENTS = {SYN, SYN | ACK, ACK, ACK, FIN | ACK, FIN | ACK, RST, RST | ACK};
 
     private final GraphFixture both = new GraphFixture(512, 1 << 13, MemoryPort.Sent.CAPTURED);
     private final GraphFixture nodes = new GraphFixture(512, 1 << 13, MemoryPort.Sent.CAPTURED);
@@ -64,6 +69,36 @@ class PlainWayTest {
         }
         assertTrue(both.graph.shortWayFrames() > ROUNDS, "frames of the short way: " + both.graph.shortWayFrames());
         assertEquals(0, nodes.graph.shortWayFrames());
+    }
+
+    /** Segments of every kind in any order, on few ports: connections are opened, closed, reset and opened again, and endpoints change. */
+    @ParameterizedTest
+    @ValueSource(longs = {11, 12})
+    void connectionsComeAndGo(long seed) {
+        Random random = new Random(seed);
+        for (int round = 0; round < 2 * ROUNDS; round++) {
+            if (round % 20 == 0) {
+                String backend = random.nextBoolean() ? "10.244.1.3" : "10.244.2.5";
+                both.change(tables -> service(tables, "10.96.0.10", 80, Packet.TCP, backend, 8080));
+                nodes.change(tables -> service(tables, "10.96.0.10", 80, Packet.TCP, backend, 8080));
+            }
+            for (int n = 0; n < AT_ONCE / 4; n++) {
+                int port = 1000 + 2 * n + random.nextInt(2); // one segment of a connection at once: their order matters
+                int flags = SEGMENTS[random.nextInt(SEGMENTS.length)];
+                byte[] ofClient = fromA(Packet.of("10.244.1.2", "10.96.0.10").tcp(port, 80, flags, 1, 1));
+                byte[] ofLocal = fromB(Packet.of("10.244.1.3", "10.244.1.2").tcp(8080, port, flags, 1, 1));
+                byte[] ofRemote = fromN2(Packet.of("10.244.2.5", "10.244.1.2").tcp(8080, port, flags, 1, 1));
+                int side = random.nextInt(3);
+                for (GraphFixture node : List.of(both, nodes)) {
+                    node.ports[side == 0 ? POD_A : side == 1 ? POD_B : UPLINK]
+                        .offer(side == 0 ? ofClient : side == 1 ? ofLocal : ofRemote);
+                }
+            }
+            runAndCompare();
+            compareFlows();
+        }
+        assertTrue(both.flows.count(FlowCounter.REPLACED) > 0);
+        assertTrue(both.graph.shortWayFrames() > ROUNDS);
     }
 
     /** Mostly frames that came before, so that their flows are known. */

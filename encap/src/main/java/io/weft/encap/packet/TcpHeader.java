@@ -31,6 +31,9 @@ public final class TcpHeader {
         | 1L << (RST | ACK)
         | 1L << (FIN | ACK) | 1L << (FIN | ACK | URG) | 1L << ACK | 1L << (ACK | URG);
 
+    /** {@link #VALID_COMBINATIONS} but for those that ask for a connection: SYN without ACK. */
+    public static final long VALID_WITHIN_CONNECTION = VALID_COMBINATIONS & ~(1L << SYN | 1L << (SYN | URG));
+
     private TcpHeader() {
     }
 

@@ -26,8 +26,9 @@ import io.weft.encap.packet.TcpHeader;
  * </ul>
  * Windows, sequence numbers of other segments and checksums are not checked.
  *
- * <p><b>Differences from conntrack:</b> a SYN on a flow in TIME_WAIT or CLOSE opens the same flow again, from the reverse side too
- * (as a simultaneous open), where conntrack makes a new one: the translation is the same either way.
+ * <p><b>A SYN on a flow that is over</b> is another connection ({@link #isOver}): the flow is ended, and what a first packet goes by is
+ * looked up again, as conntrack does (RFC 9293 section 3.6.1 lets a SYN follow in TIME-WAIT). Differences: conntrack lets a SYN in LAST_ACK, and one
+ * of the responder in CLOSE, pass by the old entry; here they too are new connections, because nothing of the old one is left to be sent.
  *
  * <p>Threads: any number. The forward line's state decides, changed by compare-and-set; the reverse line has a copy so that
  * segments which change nothing read their own line only. Allocation: none.
@@ -68,8 +69,23 @@ public final class TcpTracker {
         };
     }
 
+    /** Whether a segment asks for a connection: SYN without ACK. */
+    public static boolean isOpening(int tcpFlags) {
+        return (tcpFlags & (TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST)) == TcpHeader.SYN;
+    }
+
     /**
-     * Notes a segment; to be called for each segment of a flow, the first one included.
+     * Whether a SYN, of either side, that finds this flow opens another connection, for which the flow's decisions do not hold: both sides have sent FIN, or one a
+     * RST, be it a doubtful one, since who sends a SYN after it knows of no connection.
+     *
+     * @param meta of the flow's entry
+     */
+    public static boolean isOver(int meta) {
+        return FlowState.isFinished(FlowEntry.stateOf(meta)) || FlowEntry.hasFlag(meta, FlowEntry.RST_SEEN);
+    }
+
+    /**
+     * Notes a segment; to be called for each segment of a flow, the first one included, but not for the SYN of another connection.
      *
      * @param entry of the segment's direction
      * @param tcpFlags byte 13 of the header
@@ -105,15 +121,7 @@ public final class TcpTracker {
             after = FlowEntry.withoutFlag(FlowEntry.withState(before, NEXT[index(state, kind, reverse)]),
                 FlowEntry.RST_SEEN);
         } while (!FlowEntry.compareAndSetMeta(forward, before, after));
-        if (isReopening(FlowEntry.stateOf(before), FlowEntry.stateOf(after))) {
-            FlowEntry.setLastAck(entry, 0);
-            FlowEntry.setLastAck(peer, 0);
-        }
         FlowEntry.copySharedMeta(forward, reverse ? entry : peer);
-    }
-
-    private static boolean isReopening(int before, int after) {
-        return (before == TIME_WAIT || before == CLOSE) && (after == SYN_SENT || after == SYN_SENT2);
     }
 
     private static void onReset(FlowTable table, long entry, int sequence) {
@@ -165,7 +173,6 @@ public final class TcpTracker {
     private static int afterSyn(int state, boolean reverse) {
         return switch (state) {
             case SYN_SENT -> reverse ? SYN_SENT2 : SYN_SENT;
-            case TIME_WAIT, CLOSE -> reverse ? SYN_SENT2 : SYN_SENT;
             default -> state;
         };
     }

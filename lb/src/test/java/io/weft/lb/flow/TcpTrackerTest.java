@@ -52,14 +52,11 @@ class TcpTrackerTest {
         simultaneous close                     | >S <SA >A >FA <FA                    | last_ack
         simultaneous close, acknowledged       | >S <SA >A >FA <FA >A <A              | time_wait
         late FIN                               | >S <SA >A >FA <A <FA >A <FA          | time_wait
-        SYN on TIME_WAIT                       | >S <SA >A >FA <A <FA >A >S           | syn_sent
-        connection again after TIME_WAIT       | >S <SA >A >FA <A <FA >A >S <SA >A    | established
-        SYN of the other side on TIME_WAIT     | >S <SA >A >FA <A <FA >A <S           | syn_sent2
-        again from the other side              | >S <SA >A >FA <A <FA >A <S >SA <A >A | established
+        SYN leads out of no state at the end   | >S <SA >A >FA <A <FA >A >S <S >SA    | time_wait
         segment without flags                  | >S <SA >A >-                         | established
         refused                                | >S <RA                               | close
         given up by the originator             | >S >R                                | close
-        SYN after refusal                      | >S <RA >S                            | syn_sent
+        SYN after refusal                      | >S <RA >S <S                         | close
         FIN after a reset                      | >S <RA >FA                           | close
         """)
     void statesFollowTheSegments(String what, String segments, String state) {
@@ -115,15 +112,43 @@ class TcpTrackerTest {
         assertState("close");
     }
 
+    @ParameterizedTest(name = "{0}, then {1}: another connection {2}")
+    @CsvSource(delimiter = '|', textBlock = """
+        >S                             | S  | false
+        >S <SA                         | S  | false
+        >S <SA >A                      | S  | false
+        >S <SA >A >FA                  | S  | false
+        >S <SA >A >FA <A               | S  | false
+        >S <SA >A >FA <A <FA           | S  | true
+        >S <SA >A >FA <A <FA           | SA | false
+        >S <SA >A >FA <A <FA           | A  | false
+        >S <SA >A >FA <A <FA >A        | S  | true
+        >S <SA >A >FA <A <FA >A        | SA | false
+        >S <SA >A >FA <A <FA >A        | FA | false
+        >S <RA                         | S  | true
+        >S <RA                         | R  | false
+        >S >R                          | S  | true
+        >S <S                          | S  | false
+        """)
+    void aSynAfterTheEndIsAnotherConnection(String segments, String flags, boolean another) {
+        for (String segment : segments.trim().split(" +")) {
+            send(segment.charAt(0) == '>' ? forward : reverse, flags(segment.substring(1)), 0, 0);
+        }
+        assertEquals(another, TcpTracker.isOpening(flags(flags)) && TcpTracker.isOver(FlowEntry.meta(forward)));
+        assertEquals(another, TcpTracker.isOpening(flags(flags)) && TcpTracker.isOver(FlowEntry.meta(reverse)));
+    }
+
+    /** Nothing of the connection follows a RST but a SYN says so itself; a RST far out of the window says nothing. */
     @Test
-    void numbersOfTheOldConnectionDoNotCountAfterAReopening() {
+    void aSynAfterADoubtfulResetIsAnotherConnection() {
         handshake();
-        send(reverse, ACK, 0, 1000);
-        send(forward, RST, 1000, 0);
-        send(forward, SYN, 500_000_000, 0);
-        assertState("syn_sent");
-        send(forward, RST, 500_000_001, 0);
-        assertState("close");
+        send(reverse, ACK, 5000, 1000);
+        send(forward, RST, 1000 + (1 << 25), 0);
+        assertFalse(TcpTracker.isOver(FlowEntry.meta(forward)));
+        send(forward, RST, 1001, 0);
+        assertTrue(TcpTracker.isOver(FlowEntry.meta(forward)));
+        send(reverse, ACK, 5000, 1000);
+        assertFalse(TcpTracker.isOver(FlowEntry.meta(forward)));
     }
 
     @ParameterizedTest
