@@ -12,8 +12,10 @@ import io.weft.dataplane.counters.PortStatus;
 import io.weft.dataplane.port.XdpDevice;
 import io.weft.dataplane.port.XdpRung;
 import io.weft.dataplane.state.ForwardingState;
+import io.weft.dataplane.state.LocalAddresses;
 import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.state.PortKind;
+import io.weft.dataplane.state.UnderlayRoutes;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.TablesSnapshot;
 import io.weft.dataplane.worker.Epochs;
@@ -24,7 +26,6 @@ import io.weft.nativebindings.netlink.Ethtool;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.xdp.RingSizes;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -38,7 +39,6 @@ import java.util.function.BooleanSupplier;
 final class Conductor implements AutoCloseable {
     private static final int PASS_MILLIS = 20;
     private static final long ROUND_NANOS = 100_000_000;
-    private static final long REVALIDATE_NANOS = 50_000_000;
     private static final long SECOND_NANOS = 1_000_000_000;
     /** How soon a port that a process takes is kept out of masquerading. */
     private static final long NODE_PORTS_NANOS = 250_000_000;
@@ -62,21 +62,15 @@ final class Conductor implements AutoCloseable {
     private final Devices devices;
     private final PodPorts pods;
     private final XdpRung best;
-    private final List<Retiring> retiring = new ArrayList<>();
+    private final Revalidation revalidation;
     private LocalNode local;
     private int longestPacket;
     private Link uplinkLink;
     private XdpDevice uplinkDevice;
     private XdpDevice hostDevice;
-    private boolean revalidationDue;
-    private long lastRevalidation;
     private long lastRound;
     private long lastNodePorts;
     private long lastSecond;
-
-    /** Adjacency slots that workers may use until the epoch has passed. */
-    private record Retiring(List<Integer> slots, long epoch) {
-    }
 
     Conductor(NodeConfiguration configuration, ForwardingState state, ConductorCounters counters, Epochs epochs,
         WorkerPool workers,
@@ -95,6 +89,7 @@ final class Conductor implements AutoCloseable {
         uplinkLink = uplink.link();
         underlay = new Underlay(rtnetlink, state, uplinkLink.index());
         nextHops = new NextHops(state, underlay, counters, uplinkLink.index());
+        revalidation = new Revalidation(flows, nextHops, epochs);
         hostLink = new HostLink(rtnetlink, ethtool);
         devices = new Devices(workers);
         pods = new PodPorts(devices, underlay, ethtool, state, flows, counters, workers, podRung(best));
@@ -165,12 +160,13 @@ final class Conductor implements AutoCloseable {
             followUnderlay();
         }
         tables.poll(now).ifPresent(this::apply);
-        nextHops.serveRequests(local);
-        revalidate(now);
+        if (nextHops.serveRequests(local)) {
+            revalidation.nextHopAdded();
+        }
+        revalidation.pass(now);
         if (now - lastRound >= ROUND_NANOS) {
             lastRound = now;
             pods.refresh(Set.of(), local);
-            releaseRetired();
             flows.sweep(now);
         }
         if (now - lastNodePorts >= NODE_PORTS_NANOS) {
@@ -184,6 +180,8 @@ final class Conductor implements AutoCloseable {
     }
 
     private void followUnderlay() {
+        UnderlayRoutes routes = state.underlayRoutes();
+        LocalAddresses addresses = state.localAddresses();
         boolean changed = underlay.follow();
         Set<Integer> removed = underlay.takeRemovedLinks();
         requireDevices(removed);
@@ -191,6 +189,9 @@ final class Conductor implements AutoCloseable {
             followUplink();
             nextHops.refresh(local);
             pods.refresh(removed, local);
+        }
+        if (!routes.equals(state.underlayRoutes()) || !addresses.equals(state.localAddresses())) {
+            revalidation.request();
         }
     }
 
@@ -202,11 +203,7 @@ final class Conductor implements AutoCloseable {
         }
         List<Integer> goneSlots = nextHops.setPeers(snapshot.peers(), local);
         pods.setWanted(snapshot.ports(), local);
-        revalidationDue = true;
-        if (!goneSlots.isEmpty()) {
-            flows.revalidate(System.nanoTime());
-            retiring.add(new Retiring(goneSlots, epochs.advance()));
-        }
+        revalidation.request(goneSlots);
         counters.set(ConductorFact.TABLES_INCARNATION, tables.incarnation());
         counters.set(ConductorFact.APPLIED_GENERATION, snapshot.generation());
     }
@@ -248,24 +245,6 @@ final class Conductor implements AutoCloseable {
     private void fail(String trouble) {
         counters.set(ConductorText.TROUBLE, trouble);
         throw new SetupException(trouble);
-    }
-
-    private void revalidate(long now) {
-        if (revalidationDue && now - lastRevalidation >= REVALIDATE_NANOS) {
-            revalidationDue = false;
-            flows.revalidate(now);
-            lastRevalidation = System.nanoTime();
-        }
-    }
-
-    private void releaseRetired() {
-        retiring.removeIf(each -> {
-            boolean passed = epochs.passed(each.epoch);
-            if (passed) {
-                nextHops.release(each.slots);
-            }
-            return passed;
-        });
     }
 
     private void everySecond() {

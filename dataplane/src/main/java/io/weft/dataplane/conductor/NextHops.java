@@ -113,8 +113,13 @@ final class NextHops {
         }
     }
 
-    /** Takes in the next hops that workers asked for. */
-    void serveRequests(LocalNode local) {
+    /**
+     * Takes in the next hops that workers asked for.
+     *
+     * @return whether there is a new one
+     */
+    boolean serveRequests(LocalNode local) {
+        int before = hops.size();
         boolean any = false;
         for (int address = state.neighbourRequests().take(); address != 0; address = state.neighbourRequests().take()) {
             addHop(address);
@@ -123,6 +128,7 @@ final class NextHops {
         if (any) {
             refresh(local);
         }
+        return hops.size() != before;
     }
 
     private Peer newPeer(PeerSpec spec) {

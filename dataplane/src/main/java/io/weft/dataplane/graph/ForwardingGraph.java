@@ -88,7 +88,7 @@ public final class ForwardingGraph implements BatchProcessor {
         UnderlayRewrite underlayRewrite = new UnderlayRewrite(turn, drop, tx);
         Vxlan4Encap encap = new Vxlan4Encap(turn, drop, tx, pool);
         LocalRewrite localRewrite = new LocalRewrite(turn, drop, tx);
-        Dispatch dispatch = new Dispatch(turn, localRewrite, encap, underlayRewrite, punt);
+        Dispatch dispatch = new Dispatch(turn, drop, localRewrite, encap, underlayRewrite, punt);
         Reject reject = new Reject(turn, drop, dispatch, counters, pool);
         FlowRewrite rewrite = new FlowRewrite(turn, reject, dispatch, flows);
         Icmp4Echo echo = new Icmp4Echo(drop, dispatch);

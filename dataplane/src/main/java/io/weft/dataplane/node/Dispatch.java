@@ -1,21 +1,23 @@
 package io.weft.dataplane.node;
 
+import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
-import io.weft.dataplane.frame.Ingress;
 import io.weft.dataplane.state.Adjacencies;
-import io.weft.dataplane.state.PortDirectory;
 
 /** Hands a frame whose headers are done to the node of its egress; and the largest packet that fits there. */
 public final class Dispatch {
     private final Turn turn;
+    private final DropNode drop;
     private final FrameList local;
     private final FrameList tunnel;
     private final FrameList underlay;
     private final FrameList punt;
 
-    public Dispatch(Turn turn, LocalRewrite local, Vxlan4Encap tunnel, UnderlayRewrite underlay, Punt punt) {
+    public Dispatch(Turn turn, DropNode drop, LocalRewrite local, Vxlan4Encap tunnel, UnderlayRewrite underlay,
+        Punt punt) {
         this.turn = turn;
+        this.drop = drop;
         this.local = local.in();
         this.tunnel = tunnel.in();
         this.underlay = underlay.in();
@@ -37,6 +39,7 @@ public final class Dispatch {
                 batch.adjacency[frame] = index;
                 underlay.add(frame);
             }
+            case Egress.NO_ROUTE -> drop.add(frame, DropReason.NO_ROUTE);
             default -> punt.add(frame);
         }
     }
@@ -53,14 +56,6 @@ public final class Dispatch {
 
     /** @return the egress that leads back to where a frame came from, or {@link Egress#NONE} */
     int back(int ingress) {
-        if (Ingress.isTunnel(ingress)) {
-            int slot = turn.state().adjacencies().slotOfPeer(Ingress.peer(ingress));
-            return slot == Adjacencies.NONE ? Egress.NONE : Egress.TUNNEL | slot;
-        }
-        return switch (ingress) {
-            case PortDirectory.UPLINK_PORT -> Egress.NONE;
-            case PortDirectory.HOST_PORT -> Egress.PUNT;
-            default -> Egress.PORT | ingress;
-        };
+        return EgressResolver.back(turn, ingress);
     }
 }

@@ -12,6 +12,9 @@ public final class Egress {
     /** The underlay without a tunnel header; the index is the adjacency's slot. */
     public static final int UPLINK = 4 << 24;
 
+    /** There is no way now, but may be one again: a flow to the outside while the kernel has no route. */
+    public static final int NO_ROUTE = 5 << 24;
+
     private static final int INDEX_MASK = 0xFF_FFFF;
 
     private Egress() {

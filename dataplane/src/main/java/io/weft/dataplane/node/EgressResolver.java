@@ -12,7 +12,7 @@ import io.weft.dataplane.table.Route;
  * Decides where packets to a destination leave and where their replies will come from: the policy of who may reach whom, in one place. The
  * result of {@link #resolve} is in fields, because it is several numbers and must not be allocated.
  *
- * <p>Thread: one worker.
+ * <p>Thread: one worker, or the conductor with a {@link Turn} of its own.
  */
 final class EgressResolver {
     private final Turn turn;
@@ -82,6 +82,19 @@ final class EgressResolver {
             default -> turn.isOwnAddress(destination)
                 ? to(Egress.PUNT, PortDirectory.HOST_PORT)
                 : outside(ingress, destination);
+        };
+    }
+
+    /** @return the egress that leads back to where a frame came from, or {@link Egress#NONE} */
+    static int back(Turn turn, int ingress) {
+        if (Ingress.isTunnel(ingress)) {
+            int slot = turn.state().adjacencies().slotOfPeer(Ingress.peer(ingress));
+            return slot == Adjacencies.NONE ? Egress.NONE : Egress.TUNNEL | slot;
+        }
+        return switch (ingress) {
+            case PortDirectory.UPLINK_PORT -> Egress.NONE;
+            case PortDirectory.HOST_PORT -> Egress.PUNT;
+            default -> Egress.PORT | ingress;
         };
     }
 

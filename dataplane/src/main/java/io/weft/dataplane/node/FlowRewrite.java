@@ -46,7 +46,9 @@ public final class FlowRewrite extends Node {
             int egress = FlowEntry.egress(flow);
             int length = Ipv4Header.totalLength(ip);
             boolean forwarded = Egress.kind(egress) != Egress.PUNT;
-            if (forwarded && Ipv4Header.ttl(ip) <= 1) {
+            if (egress == Egress.NO_ROUTE) {
+                reject.add(frame, DropReason.NO_ROUTE, Reject.HOST_UNREACHABLE);
+            } else if (forwarded && Ipv4Header.ttl(ip) <= 1) {
                 reject.add(frame, DropReason.TTL_EXPIRED, Reject.TIME_EXCEEDED);
             } else if (length > leastMtu && length > dispatch.mtu(egress)) {
                 reject.add(frame, DropReason.MTU_EXCEEDED, Reject.FRAGMENTATION_NEEDED, dispatch.mtu(egress));

@@ -8,7 +8,7 @@ import io.weft.dataplane.table.LocalNode;
 /**
  * What holds for one batch: the versions of the tables that all its frames see, and the time. The nodes of one graph share it.
  *
- * <p>Thread: one worker. Allocation: none, but for a reader of its own when other tables are published.
+ * <p>Thread: one worker, or the conductor when it compares flows. Allocation: none, but for a reader of its own when other tables are published.
  */
 public final class Turn {
     private static final long NANOS_PER_SECOND = 1_000_000_000;

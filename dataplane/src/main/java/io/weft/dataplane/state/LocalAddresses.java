@@ -17,6 +17,16 @@ public final class LocalAddresses {
         return Arrays.binarySearch(sorted, address) >= 0;
     }
 
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof LocalAddresses addresses && Arrays.equals(sorted, addresses.sorted);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(sorted);
+    }
+
     /** A copy. Cold code. */
     public int[] toArray() {
         return sorted.clone();

@@ -1,6 +1,7 @@
 package io.weft.dataplane.state;
 
 import io.weft.encap.address.Ipv4Prefix;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -85,6 +86,19 @@ public final class UnderlayRoutes {
             if (at >= 0) { return result[at] == 0 ? destination & LOW_32 : result[at]; }
         }
         return NO_ROUTE;
+    }
+
+    /** Whether both lead every destination the same way by the same entries. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof UnderlayRoutes routes && Arrays.equals(mask, routes.mask)
+            && Arrays.equals(first, routes.first) && Arrays.equals(base, routes.base)
+            && Arrays.equals(gateway, routes.gateway);
+    }
+
+    @Override
+    public int hashCode() {
+        return Arrays.hashCode(base) * 31 + Arrays.hashCode(gateway);
     }
 
     private int find(int prefix, int from, int to) {

@@ -14,8 +14,10 @@ import io.weft.encap.memory.Memory;
  *
  * <p><b>Who writes, who reads, why the order suffices.</b>
  * <ul>
- * <li><i>k0, rewrite, deltas, egress, ingress:</i> written by the inserting worker before it releases k1, never changed while the
+ * <li><i>k0, rewrite, deltas, ingress:</i> written by the inserting worker before it releases k1, never changed while the
  * line is live; read by any worker after it acquired k1. The line is written anew only after an epoch, when no reader is left.
+ * <li><i>egress:</i> as k0, but that the conductor may replace it while the line is live, by a store with release: what it points to was written before. A worker uses
+ * the old one or the new one.
  * <li><i>k1:</i> by compare-and-set, or by its claimer; see {@link FlowTable}.
  * <li><i>state and flags:</i> any worker and none other, by compare-and-set of the forward line; the reverse line has a copy that may lag
  * for the length of a transition, which delays a transition by a segment at worst ({@link TcpTracker}).
@@ -225,6 +227,11 @@ public final class FlowEntry {
         Memory.putNativeI32(entry + LAST_SEEN, nowSeconds);
         Memory.putNativeI64(entry + PACKETS, Memory.nativeI64(entry + PACKETS) + 1);
         Memory.putNativeI64(entry + BYTES, Memory.nativeI64(entry + BYTES) + length);
+    }
+
+    /** Lets the flow leave elsewhere from now on. The conductor alone. */
+    public static void setEgress(long entry, int egress) {
+        Memory.setReleaseI32(entry + EGRESS, egress);
     }
 
     static int lastAck(long entry) {

@@ -144,7 +144,7 @@ public final class FlowSweeper {
     @FunctionalInterface
     public interface Revalidator {
         /**
-         * @param forward entry of the flow's forward direction, live
+         * @param forward entry of the flow's forward direction; a worker may end it meanwhile
          */
         boolean isValid(long forward);
     }
