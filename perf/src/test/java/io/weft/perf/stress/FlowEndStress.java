@@ -6,11 +6,13 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import io.weft.encap.packet.TcpHeader;
 import io.weft.lb.flow.Epochs;
+import io.weft.lb.flow.FlowEnder;
 import io.weft.lb.flow.FlowEntry;
 import io.weft.lb.flow.FlowState;
 import io.weft.lb.flow.FlowSweeper;
 import io.weft.lb.flow.FlowTimeouts;
 import io.weft.lb.flow.TcpTracker;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -249,6 +251,131 @@ final class FlowEndStress {
         public void arbiter(II_Result r) {
             r.r1 = FlowEntry.state(forward);
             r.r2 = FlowEntry.state(reverse);
+        }
+    }
+
+    /** A connection that is over, and what ends it for the next. */
+    static class Replacing extends OneWorker {
+        final AtomicInteger ended = new AtomicInteger();
+        final FlowEnder ender = new FlowEnder(table, (forward, k0, k1) -> ended.incrementAndGet());
+
+        Replacing() {
+            insert(VIP, BACKEND, TCP, FlowState.TIME_WAIT);
+        }
+
+        /** What flow-create does with the SYN. */
+        int replace(int backend) {
+            long flow = forward(VIP, TCP);
+            if (flow != 0) {
+                ender.endFinished(flow);
+            }
+            return outcome(insert(VIP, backend, TCP, FlowState.SYN_SENT));
+        }
+
+        /** Times that a flow ended, in tens, and live lines. */
+        int endsAndLines() {
+            return 10 * ended.get() + linesWithPeers();
+        }
+    }
+
+    /** Two workers see a SYN on a connection that is over: it ends once, and one of them makes the new flow. */
+    @JCStressTest
+    @Outcome(id = {"1, 2, 12", "2, 1, 12"}, expect = ACCEPTABLE, desc = "ended once, one made it, the other adopted it")
+    @Outcome(id = {"1, 4, 12", "4, 1, 12"}, expect = ACCEPTABLE_INTERESTING, desc = "the winner was descheduled")
+    @Outcome(id = "4, 4, 10", expect = ACCEPTABLE_INTERESTING, desc = "both were descheduled")
+    @Outcome(expect = FORBIDDEN, desc = "ended twice or never, two flows of one key, or half of one")
+    @State
+    public static class TwoReplaceAFinishedFlow extends Replacing {
+        @Actor
+        public void worker(III_Result r) {
+            r.r1 = replace(BACKEND);
+        }
+
+        @Actor
+        public void otherWorker(III_Result r) {
+            r.r2 = replace(BACKEND);
+        }
+
+        @Arbiter
+        public void arbiter(III_Result r) {
+            r.r3 = endsAndLines();
+        }
+    }
+
+    /** The same where the workers choose different backends. */
+    @JCStressTest
+    @Outcome(id = {"1, 2, 12", "2, 1, 12"}, expect = ACCEPTABLE, desc = "ended once, one made it, the other adopted it")
+    @Outcome(id = {"1, 4, 12", "4, 1, 12"}, expect = ACCEPTABLE_INTERESTING, desc = "the winner was descheduled")
+    @Outcome(id = "4, 4, 10", expect = ACCEPTABLE_INTERESTING, desc = "both were descheduled")
+    @Outcome(expect = FORBIDDEN, desc = "ended twice or never, two flows of one key, or half of one")
+    @State
+    public static class TwoReplaceByDifferentBackends extends Replacing {
+        @Actor
+        public void worker(III_Result r) {
+            r.r1 = replace(BACKEND);
+        }
+
+        @Actor
+        public void otherWorker(III_Result r) {
+            r.r2 = replace(OTHER_BACKEND);
+        }
+
+        @Arbiter
+        public void arbiter(III_Result r) {
+            r.r3 = endsAndLines();
+        }
+    }
+
+    /** The sweeper ends a finished flow while a worker replaces it. */
+    @JCStressTest
+    @Outcome(id = "1, 12", expect = ACCEPTABLE, desc = "ended once, and made again")
+    @Outcome(id = "4, 10", expect = ACCEPTABLE_INTERESTING, desc = "the sweeper was descheduled between the two lines")
+    @Outcome(expect = FORBIDDEN, desc = "ended twice or never, or half a flow")
+    @State
+    public static class SweepAndReplace extends Replacing {
+        private final FlowSweeper counting = new FlowSweeper(table, FlowTimeouts.defaults(), this,
+            (forward, k0, k1) -> ended.incrementAndGet());
+
+        @Actor
+        public void conductor() {
+            counting.sweep(1, table.lineCount(), forward -> FlowEntry.state(forward) == FlowState.SYN_SENT);
+        }
+
+        @Actor
+        public void worker(II_Result r) {
+            batchBegins();
+            r.r1 = replace(BACKEND);
+            batchEnds();
+        }
+
+        @Arbiter
+        public void arbiter(II_Result r) {
+            r.r2 = endsAndLines();
+        }
+    }
+
+    /** A late reset of the old backend, whose flow a worker has found before another replaced it, leaves the new flow as it is. */
+    @JCStressTest
+    @Outcome(id = "1, 12", expect = ACCEPTABLE, desc = "SYN_SENT")
+    @Outcome(expect = FORBIDDEN, desc = "closed by the old connection's reset")
+    @State
+    public static class ReplaceAndLateReset extends Replacing {
+        private final long oldReverse = table.peer(forward(VIP, TCP));
+
+        @Actor
+        public void worker() {
+            replace(OTHER_BACKEND);
+        }
+
+        @Actor
+        public void otherWorker() {
+            TcpTracker.onSegment(table, oldReverse, TcpHeader.RST, 1, 0);
+        }
+
+        @Arbiter
+        public void arbiter(II_Result r) {
+            r.r1 = FlowEntry.state(forward(VIP, TCP));
+            r.r2 = endsAndLines();
         }
     }
 }
