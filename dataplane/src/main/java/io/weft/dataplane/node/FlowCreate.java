@@ -252,6 +252,7 @@ public final class FlowCreate extends Node {
 
     private void begin(FrameBatch batch, int frame) {
         template.reset(batch.k0[frame], batch.k1[frame], firstState(batch, frame), turn.nowSeconds());
+        template.bornMillis = turn.nowMillis();
         template.flags = isMidStream(batch, frame) ? FlowEntry.PICKED_UP : 0;
         template.forwardEgress = resolver.egress();
         template.forwardIngress = batch.ingress[frame];

@@ -75,7 +75,7 @@ public final class FlowRewrite extends Node {
         long l4 = Memory.address(batch.l4[frame]);
         boolean partial = (batch.flags[frame] & FrameBatch.PARTIAL) != 0;
         if (protocol == IpProtocol.IPPROTO_UDP) {
-            DatagramTracker.onPacket(flows, flow);
+            DatagramTracker.onPacket(flows, flow, turn.nowMillis());
             UdpHeader.translate(l4, FlowEntry.newPorts(flow), partial, FlowEntry.l4PartialDelta(flow),
                 FlowEntry.l4FullDelta(flow));
         } else if (protocol == IpProtocol.IPPROTO_TCP) {
@@ -85,7 +85,7 @@ public final class FlowRewrite extends Node {
             L4Checksum.applyDelta(partial ? L4Checksum.PARTIAL : L4Checksum.FULL, l4, protocol,
                 FlowEntry.l4PartialDelta(flow), FlowEntry.l4FullDelta(flow));
         } else {
-            DatagramTracker.onPacket(flows, flow);
+            DatagramTracker.onPacket(flows, flow, turn.nowMillis());
             if (protocol == IpProtocol.IPPROTO_ICMP) {
                 Icmp4Header.setIdentifier(l4, FlowEntry.newSport(flow));
             }

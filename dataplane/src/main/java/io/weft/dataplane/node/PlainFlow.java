@@ -18,6 +18,7 @@ import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.packet.TcpHeader;
 import io.weft.encap.packet.UdpHeader;
 import io.weft.lb.flow.FlowEntry;
+import io.weft.lb.flow.FlowState;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
@@ -42,6 +43,8 @@ final class PlainFlow extends PlainStage {
     private static final long TTL_DELTA = 0xFFFE;
     private static final long FIRST_REPLY_MASK = FlowEntry.META_STATE_AND_REVERSE << META_SHIFT;
     private static final long FIRST_REPLY = FlowEntry.META_UNREPLIED_REVERSE << META_SHIFT;
+    private static final long STATE_MASK = FlowEntry.META_STATE << META_SHIFT;
+    private static final long REPLIED = (long) FlowState.UDP_REPLIED << META_SHIFT;
     private static final int TCP_CHECKSUM = Ipv4Header.LENGTH + TcpHeader.CHECKSUM_OFFSET;
     private static final int UDP_CHECKSUM = Ipv4Header.LENGTH + UdpHeader.CHECKSUM_OFFSET;
 
@@ -90,7 +93,7 @@ final class PlainFlow extends PlainStage {
         long tunnel = 0;
         long local = 0;
         long segments = 0;
-        long firstReplies = 0;
+        long youngDatagrams = 0;
         long partial = 0;
         long tooLong = 0;
         for (int at = 0; at < size; at += STEP) {
@@ -106,7 +109,8 @@ final class PlainFlow extends PlainStage {
             tunnel |= expected.and(kind.compare(EQ, Egress.TUNNEL)).toLong() << at;
             local |= expected.and(kind.compare(EQ, Egress.PORT)).toLong() << at;
             segments |= protocol.compare(EQ, IpProtocol.IPPROTO_TCP).toLong() << at;
-            firstReplies |= egressAndMeta.and(FIRST_REPLY_MASK).compare(EQ, FIRST_REPLY).toLong() << at;
+            youngDatagrams |= egressAndMeta.and(FIRST_REPLY_MASK).compare(EQ, FIRST_REPLY)
+                .or(egressAndMeta.and(STATE_MASK).compare(EQ, REPLIED)).toLong() << at;
             partial |= traits.and(PlainFrames.PARTIAL).compare(NE, 0).toLong() << at;
             tooLong |= digest.lanewise(LSHR, PlainFrames.LENGTH_SHIFT).compare(GT, leastMtu).toLong() << at;
         }
@@ -115,7 +119,7 @@ final class PlainFlow extends PlainStage {
         frames.local = local & all;
         frames.ready = frames.tunnel | frames.local;
         frames.segments = segments & frames.ready;
-        frames.firstReplies = firstReplies & frames.ready;
+        frames.youngDatagrams = youngDatagrams & frames.ready;
         frames.incomplete = partial & frames.tunnel;
         frames.requests = partial & frames.local;
         longOnes = tooLong & frames.ready;

@@ -75,8 +75,8 @@ final class PlainFrames {
     long local;
     /** Ready, of TCP. */
     long segments;
-    /** Ready, the first reply of a UDP flow. */
-    long firstReplies;
+    /** Ready, of a UDP flow whose state they may change: its first reply, and all until it is a stream. */
+    long youngDatagrams;
     /** Ready, to leave through the tunnel, with a checksum that lacks the payload. */
     long incomplete;
     /** Ready, to leave to a pod, with such a checksum. */
@@ -146,7 +146,7 @@ final class PlainFrames {
         tunnel = 0;
         local = 0;
         segments = 0;
-        firstReplies = 0;
+        youngDatagrams = 0;
         incomplete = 0;
         requests = 0;
     }
@@ -164,7 +164,7 @@ final class PlainFrames {
         tunnel &= others;
         local &= others;
         segments &= others;
-        firstReplies &= others;
+        youngDatagrams &= others;
         incomplete &= others;
         requests &= others;
     }

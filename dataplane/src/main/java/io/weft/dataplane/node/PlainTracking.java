@@ -10,20 +10,23 @@ import io.weft.lb.flow.DatagramTracker;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.TcpTracker;
 
-/** The part of the short way's {@code flow-rewrite} that follows connections: every segment of TCP, and the first reply of a UDP flow. */
+/** The part of the short way's {@code flow-rewrite} that follows connections: every segment of TCP,
+ * and the packets of a UDP flow that may change its state. */
 final class PlainTracking extends PlainStage {
+    private final Turn turn;
     private final FlowTable flows;
     private final DropNode drop;
 
-    PlainTracking(FlowTable flows, DropNode drop) {
+    PlainTracking(Turn turn, FlowTable flows, DropNode drop) {
         super(NodeId.FLOW_REWRITE);
+        this.turn = turn;
         this.flows = flows;
         this.drop = drop;
     }
 
     @Override
     int process(FrameBatch batch, PlainFrames frames) {
-        long tracked = frames.segments | frames.firstReplies;
+        long tracked = frames.segments | frames.youngDatagrams;
         for (long rest = tracked; rest != 0; rest = PlainFrames.withoutFirst(rest)) {
             int frame = PlainFrames.first(rest);
             try {
@@ -39,8 +42,8 @@ final class PlainTracking extends PlainStage {
     private void track(PlainFrames frames, int frame) {
         long[] words = frames.words;
         long flow = Memory.address(words[PlainFrames.FLOW + frame]);
-        if ((frames.firstReplies & PlainFrames.bit(frame)) != 0) {
-            DatagramTracker.onPacket(flows, flow);
+        if ((frames.youngDatagrams & PlainFrames.bit(frame)) != 0) {
+            DatagramTracker.onPacket(flows, flow, turn.nowMillis());
             return;
         }
         long tcp = Memory.address(words[PlainFrames.IP + frame]) + Ipv4Header.LENGTH;

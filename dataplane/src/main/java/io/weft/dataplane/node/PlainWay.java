@@ -33,7 +33,7 @@ public final class PlainWay {
         this.odd = odd.in();
         rewrite = new PlainRewrite(turn, counters, drop, odd);
         stages = POSSIBLE ? new PlainStage[]{new PlainFetch(turn, pool), new PlainDecap(turn), new PlainInput(flows),
-            new PlainLookup(flows), new PlainFlow(turn, dispatch), rewrite, new PlainTracking(flows, drop),
+            new PlainLookup(flows), new PlainFlow(turn, dispatch), rewrite, new PlainTracking(turn, flows, drop),
             new PlainChecksum(drop), new PlainEncap(turn, drop), new PlainLocal(turn, drop), new PlainSend(tx)}
             : new PlainStage[0];
     }

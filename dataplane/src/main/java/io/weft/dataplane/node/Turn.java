@@ -12,6 +12,7 @@ import io.weft.dataplane.table.LocalNode;
  */
 public final class Turn {
     private static final long NANOS_PER_SECOND = 1_000_000_000;
+    private static final long NANOS_PER_MILLI = 1_000_000;
 
     private final ForwardingState state;
     private ForwardingTables published;
@@ -21,6 +22,7 @@ public final class Turn {
     private int leastMtu;
     private long nowNanos;
     private int nowSeconds;
+    private int nowMillis;
 
     public Turn(ForwardingState state) {
         this.state = state;
@@ -36,6 +38,7 @@ public final class Turn {
     public boolean begin(long nanos) {
         nowNanos = nanos;
         nowSeconds = (int) (nanos / NANOS_PER_SECOND);
+        nowMillis = (int) (nanos / NANOS_PER_MILLI);
         ports = state.ports();
         ForwardingTables current = state.tables();
         if (current != published) {
@@ -76,6 +79,11 @@ public final class Turn {
     /** Whole seconds of the same clock. */
     public int nowSeconds() {
         return nowSeconds;
+    }
+
+    /** Milliseconds of the same clock; wraps around. */
+    public int nowMillis() {
+        return nowMillis;
     }
 
     /** Whether an address is the node's own: one of the kernel's, or the first of our pod CIDR. */

@@ -2,8 +2,17 @@ package io.weft.lb.flow;
 
 import io.weft.encap.packet.IpProtocol;
 
-/** The state of flows that are not TCP. Threads: any number. Allocation: none. */
+/**
+ * The state of flows that are not TCP. A UDP flow becomes a stream, with the longer timeout, by a packet of either direction that comes after
+ * its first reply and more than {@link #STREAM_AFTER_MILLIS} after its first packet, as in Linux (nf_conntrack_udp_packet in
+ * net/netfilter/nf_conntrack_proto_udp.c): so a question and its answer, even one that was asked twice, hold a port for the short timeout only.
+ *
+ * <p>Threads: any number. Allocation: none.
+ */
 public final class DatagramTracker {
+    /** Milliseconds from a UDP flow's first packet on during which no packet makes it a stream. */
+    public static final int STREAM_AFTER_MILLIS = 2000;
+
     private DatagramTracker() {
     }
 
@@ -16,25 +25,37 @@ public final class DatagramTracker {
         };
     }
 
-    /** Notes a packet: the first reply of a UDP flow gives it the longer timeout. */
-    public static void onPacket(FlowTable table, long entry) {
-        onPacket(table, entry, FlowEntry.meta(entry));
-    }
-
-    /** @param meta of the entry, just read */
-    public static void onPacket(FlowTable table, long entry, int meta) {
-        if (FlowEntry.stateOf(meta) == FlowState.UDP_UNREPLIED && FlowEntry.hasFlag(meta, FlowEntry.REVERSE)) {
-            replied(table, entry);
+    /**
+     * Notes a packet.
+     *
+     * @param nowMillis of the clock of {@link FlowTemplate#bornMillis}
+     */
+    public static void onPacket(FlowTable table, long entry, int nowMillis) {
+        int meta = FlowEntry.meta(entry);
+        int next = next(meta, nowMillis - FlowEntry.bornMillis(entry));
+        if (next != FlowEntry.stateOf(meta)) {
+            advance(table, entry, FlowEntry.hasFlag(meta, FlowEntry.REVERSE), next);
         }
     }
 
-    private static void replied(FlowTable table, long reverse) {
-        long forward = table.peer(reverse);
-        if (forward == 0) { return; }
+    private static int next(int meta, int ageMillis) {
+        int state = FlowEntry.stateOf(meta);
+        if (state == FlowState.UDP_UNREPLIED && FlowEntry.hasFlag(meta, FlowEntry.REVERSE)) {
+            return FlowState.UDP_REPLIED;
+        }
+        return state == FlowState.UDP_REPLIED && ageMillis > STREAM_AFTER_MILLIS ? FlowState.UDP_STREAM : state;
+    }
+
+    /** Never back: of two workers, the one with the first reply may be the later. */
+    private static void advance(FlowTable table, long entry, boolean reverse, int next) {
+        long peer = table.peer(entry);
+        if (peer == 0) { return; }
+        long forward = reverse ? peer : entry;
         int before;
         do {
             before = FlowEntry.meta(forward);
-        } while (!FlowEntry.compareAndSetMeta(forward, before, FlowEntry.withState(before, FlowState.UDP_REPLIED)));
-        FlowEntry.copySharedMeta(forward, reverse);
+        } while (FlowEntry.stateOf(before) != FlowState.UDP_STREAM
+            && !FlowEntry.compareAndSetMeta(forward, before, FlowEntry.withState(before, next)));
+        FlowEntry.copySharedMeta(forward, reverse ? entry : peer);
     }
 }

@@ -9,7 +9,7 @@ import io.weft.encap.memory.Memory;
  *   0  k0              8  k1 (also says whether the line is in use)
  *  16  new source     20  new destination     24  new source port   26  new destination port     all as on the wire
  *  28  address delta  30  L4 delta            32  egress            36  meta: ingress 16 | flags 8 | state 8
- *  40  last seen      44  last ACK            48  packets           56  bytes
+ *  40  last seen      44  last ACK | born     48  packets           56  bytes
  * </pre>
  *
  * <p><b>Who writes, who reads, why the order suffices.</b>
@@ -25,6 +25,7 @@ import io.weft.encap.memory.Memory;
  * is right to the second. Read by the sweeper.
  * <li><i>last ACK:</i> opaque stores by any worker; an older number in its place makes a RST look unexpected, which costs a timeout,
  * not a connection.
+ * <li><i>born:</i> in the place of TCP's last ACK for every other protocol: fixed, as k0 is.
  * <li><i>packets, bytes:</i> plain additions. RSS keeps a direction on one worker; while it moves to another, an addition may be
  * lost. They are statistics of the flow; no other counter is derived from them.
  * </ul>
@@ -65,6 +66,7 @@ public final class FlowEntry {
     static final int META = 36;
     static final int LAST_SEEN = 40;
     static final int LAST_ACK = 44;
+    static final int BORN = 44;
     static final int PACKETS = 48;
     static final int BYTES = 56;
 
@@ -72,6 +74,8 @@ public final class FlowEntry {
     private static final int FLAGS_SHIFT = 8;
     private static final int INGRESS_SHIFT = 16;
 
+    /** The meta word's state. */
+    public static final long META_STATE = STATE_MASK;
     /** The meta word's state and {@link #REVERSE} flag; of a UDP flow's reply before there was one they are {@link #META_UNREPLIED_REVERSE}. */
     public static final long META_STATE_AND_REVERSE = STATE_MASK | REVERSE << FLAGS_SHIFT;
     public static final long META_UNREPLIED_REVERSE = FlowState.UDP_UNREPLIED | REVERSE << FLAGS_SHIFT;
@@ -240,6 +244,11 @@ public final class FlowEntry {
 
     static void setLastAck(long entry, int ack) {
         Memory.setOpaqueI32(entry + LAST_ACK, ack);
+    }
+
+    /** Milliseconds of the flow's first packet, see {@link FlowTemplate#bornMillis}; not for TCP, which has its last ACK here. */
+    static int bornMillis(long entry) {
+        return Memory.nativeI32(entry + BORN);
     }
 
     static int packMeta(int state, int flags, int ingress) {

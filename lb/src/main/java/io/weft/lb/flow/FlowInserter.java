@@ -203,7 +203,7 @@ final class FlowInserter {
         long newAddresses = FlowKey.k0(t.newSrc, t.newDst);
         int newPorts = t.newSport << 16 | t.newDport;
         int addressDelta = InternetChecksum.delta64(k0, newAddresses);
-        fill(line, k0, newAddresses, newPorts, t.forwardEgress, t.nowSeconds);
+        fill(line, k0, newAddresses, newPorts, t.forwardEgress, t.nowSeconds, firstAckOrBorn(k1, t));
         setDeltas(line, addressDelta, l4Delta(k1, newPorts, addressDelta));
         Memory.setOpaqueI32(line + FlowEntry.META,
             FlowEntry.packMeta(t.state, t.flags & ~FlowEntry.REVERSE, t.forwardIngress));
@@ -213,21 +213,26 @@ final class FlowInserter {
     private static void fillReverse(long line, long forward, long reverseK0, long k0, long k1, FlowTemplate t) {
         long mirrored = Long.rotateLeft(k0, 32);
         int mirroredPorts = Integer.rotateLeft(FlowKey.ports(k1), 16);
-        fill(line, reverseK0, mirrored, mirroredPorts, t.reverseEgress, t.nowSeconds);
+        fill(line, reverseK0, mirrored, mirroredPorts, t.reverseEgress, t.nowSeconds, firstAckOrBorn(k1, t));
         setDeltas(line, ~FlowEntry.ipDelta(forward) & NO_CHANGE, ~FlowEntry.l4FullDelta(forward) & NO_CHANGE);
         Memory.setOpaqueI32(line + FlowEntry.META,
             FlowEntry.packMeta(t.state, t.flags | FlowEntry.REVERSE, t.reverseIngress));
     }
 
-    private static void fill(long line, long k0, long newAddresses, int newPorts, int egress, int now) {
+    private static void fill(long line, long k0, long newAddresses, int newPorts, int egress, int now,
+        int ackOrBorn) {
         Memory.putNativeI64(line + FlowEntry.K0, k0);
         Memory.putI64(line + FlowEntry.NEW_SOURCE, newAddresses);
         Memory.putI32(line + FlowEntry.NEW_SOURCE_PORT, newPorts);
         Memory.putNativeI32(line + FlowEntry.EGRESS, egress);
         Memory.setOpaqueI32(line + FlowEntry.LAST_SEEN, now);
-        FlowEntry.setLastAck(line, 0);
+        FlowEntry.setLastAck(line, ackOrBorn);
         Memory.setOpaqueI64(line + FlowEntry.PACKETS, 0);
         Memory.setOpaqueI64(line + FlowEntry.BYTES, 0);
+    }
+
+    private static int firstAckOrBorn(long k1, FlowTemplate t) {
+        return FlowKey.protocol(k1) == IpProtocol.IPPROTO_TCP ? 0 : t.bornMillis;
     }
 
     /** Both zeros of ones' complement mean "no change"; only 0 is stored, so that a packet without NAT keeps its bits. */

@@ -25,17 +25,22 @@ public final class FlowState {
     public static final int CLOSE = 8;
     /** Both sides sent SYN (simultaneous open). */
     public static final int SYN_SENT2 = 9;
+    /** No datagram came back yet. */
     public static final int UDP_UNREPLIED = 10;
+    /** One came back, and none was seen since the flow was {@link DatagramTracker#STREAM_AFTER_MILLIS} old: a question and its answer. */
     public static final int UDP_REPLIED = 11;
     public static final int ICMP_ECHO = 12;
     public static final int GENERIC = 13;
+    /** Replied to, and still used after {@link DatagramTracker#STREAM_AFTER_MILLIS}. */
+    public static final int UDP_STREAM = 14;
 
     /** Number of states. */
-    public static final int COUNT = 14;
+    public static final int COUNT = 15;
 
     private static final String[] NAMES = {"none", "syn_sent", "syn_recv", "established", "fin_wait", "close_wait",
         "last_ack",
-        "time_wait", "close", "syn_sent2", "udp_unreplied", "udp_replied", "icmp_echo", "generic"};
+        "time_wait", "close", "syn_sent2", "udp_unreplied", "udp_replied", "icmp_echo", "generic",
+        "udp_stream"};
 
     private FlowState() {
     }

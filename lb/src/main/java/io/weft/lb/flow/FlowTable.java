@@ -53,7 +53,7 @@ public final class FlowTable {
     static final long EMPTY = 0;
 
     private static final long MAGIC = 0x5745_4654_464C_4F57L;
-    private static final int LAYOUT_VERSION = 2;
+    private static final int LAYOUT_VERSION = 3;
     private static final int MAGIC_OFFSET = 0;
     private static final int VERSION_OFFSET = 8;
     private static final int LINE_LENGTH_OFFSET = 12;

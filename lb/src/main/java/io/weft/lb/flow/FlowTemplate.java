@@ -8,6 +8,8 @@ package io.weft.lb.flow;
  * <p>Mutable, one per worker, reused. Every field must be set for every flow; {@link #reset} gives those of a flow without NAT.
  */
 public final class FlowTemplate {
+    private static final int MILLIS_PER_SECOND = 1000;
+
     /** Forward direction after the rewrite. For ICMP echo both ports are the new identifier. */
     public int newSrc;
     public int newDst;
@@ -25,8 +27,10 @@ public final class FlowTemplate {
     public int state;
     /** Seconds of the table's clock. */
     public int nowSeconds;
+    /** Milliseconds of any clock that runs on evenly, of which differences are taken: wraps around. For flows that are not TCP. */
+    public int bornMillis;
 
-    /** A flow that is forwarded as it is. */
+    /** A flow that is forwarded as it is, and begins with the second. */
     public FlowTemplate reset(long k0, long k1, int firstState, int now) {
         newSrc = FlowKey.source(k0);
         newDst = FlowKey.destination(k0);
@@ -39,6 +43,7 @@ public final class FlowTemplate {
         flags = 0;
         state = firstState;
         nowSeconds = now;
+        bornMillis = now * MILLIS_PER_SECOND;
         return this;
     }
 

@@ -6,7 +6,8 @@ import java.util.Arrays;
  * Seconds without a packet after which a flow ends, by state. Immutable.
  *
  * <p>The defaults are those of Linux (net/netfilter/nf_conntrack_proto_*.c) where kube-proxy leaves them, kube-proxy's for established
- * (24 h) and close_wait (1 h), and 30 s for everything half open, so that a flood of SYNs does not stay for two minutes.
+ * (24 h) and close_wait (1 h), and 30 s for everything half open, so that a flood of SYNs does not stay for two minutes. UDP has 30 s, and 120 s
+ * only once the flow is a stream (nf_conntrack_udp_timeout, nf_conntrack_udp_timeout_stream).
  */
 public final class FlowTimeouts {
     private static final int HALF_OPEN = 30;
@@ -28,7 +29,8 @@ public final class FlowTimeouts {
         seconds[FlowState.LAST_ACK] = 30;
         seconds[FlowState.TIME_WAIT] = 120;
         seconds[FlowState.CLOSE] = 10;
-        seconds[FlowState.UDP_REPLIED] = 120;
+        seconds[FlowState.UDP_REPLIED] = 30;
+        seconds[FlowState.UDP_STREAM] = 120;
         seconds[FlowState.GENERIC] = 600;
         return new FlowTimeouts(seconds);
     }

@@ -32,8 +32,8 @@ class FlowSweeperTest {
 
     @ParameterizedTest(name = "{0} after {1} s")
     @CsvSource({"1, 30", "2, 30", "3, 86400", "4, 120", "5, 3600", "6, 30", "7, 120", "8, 10", "9, 30", "10, 30",
-        "11, 120", "12, 30",
-        "13, 600"})
+        "11, 30", "12, 30",
+        "13, 600", "14, 120"})
     void aFlowEndsWhenItsStatesTimeIsOver(int state, int seconds) {
         flows.insertService(7, Flows.TCP, state);
         assertEquals(0, sweepAll(flows.now + seconds - 1));
@@ -63,7 +63,7 @@ class FlowSweeperTest {
 
     @Test
     void eitherDirectionKeepsTheFlow() {
-        flows.insertService(7, Flows.UDP, FlowState.UDP_REPLIED);
+        flows.insertService(7, Flows.UDP, FlowState.UDP_STREAM);
         FlowEntry.account(flows.reverse(7, Flows.UDP), 100, flows.now + 100);
         assertEquals(0, sweepAll(flows.now + 219));
         assertEquals(1, sweepAll(flows.now + 220));
@@ -71,15 +71,15 @@ class FlowSweeperTest {
 
     @Test
     void aClockThatALateWorkerIsAheadOfEndsNothing() {
-        flows.insertService(7, Flows.UDP, FlowState.UDP_REPLIED);
+        flows.insertService(7, Flows.UDP, FlowState.UDP_STREAM);
         FlowEntry.account(flows.forward(7, Flows.UDP), 100, flows.now + 1);
         assertEquals(0, sweepAll(flows.now));
     }
 
     @Test
     void revalidationEndsFlowsTheTablesNoLongerAllow() {
-        flows.insertService(7, Flows.UDP, FlowState.UDP_REPLIED);
-        flows.insertService(8, Flows.UDP, FlowState.UDP_REPLIED);
+        flows.insertService(7, Flows.UDP, FlowState.UDP_STREAM);
+        flows.insertService(8, Flows.UDP, FlowState.UDP_STREAM);
         assertEquals(1, sweeper.sweep(flows.now, table.lineCount(), forward -> FlowEntry.newSport(forward) != 7));
         assertEquals(List.of(7), endedPorts);
         assertNotEquals(0, flows.forward(8, Flows.UDP));

@@ -166,17 +166,6 @@ class TcpTrackerTest {
         assertEquals(7, FlowTimeouts.defaults().with(FlowState.CLOSE, 7).seconds(FlowState.CLOSE));
     }
 
-    @Test
-    void theFirstReplyMakesAUdpFlowAReplyingOne() {
-        long udp = flows.insertService(40_000, Flows.UDP, FlowState.UDP_UNREPLIED);
-        long replies = flows.table.peer(udp);
-        DatagramTracker.onPacket(flows.table, udp);
-        assertEquals(FlowState.UDP_UNREPLIED, FlowEntry.state(udp));
-        DatagramTracker.onPacket(flows.table, replies);
-        assertEquals(FlowState.UDP_REPLIED, FlowEntry.state(udp));
-        assertEquals(FlowState.UDP_REPLIED, FlowEntry.state(replies));
-    }
-
     private void handshake() {
         send(forward, SYN, 0, 0);
         send(reverse, SYN | ACK, 0, 1);

@@ -24,7 +24,7 @@ final class Expiry implements AutoCloseable {
         this.flows = flows;
         this.epochs = epochs;
         FlowTimeouts timeouts = FlowTimeouts.defaults().with(FlowState.UDP_UNREPLIED, LONG_SECONDS)
-            .with(FlowState.UDP_REPLIED, LONG_SECONDS);
+            .with(FlowState.UDP_REPLIED, LONG_SECONDS).with(FlowState.UDP_STREAM, LONG_SECONDS);
         sweeper = new FlowSweeper(flows, timeouts, epochs, (forward, k0, k1) -> {});
         thread = Thread.ofPlatform().name("expiry").daemon(true).start(this::run);
     }
