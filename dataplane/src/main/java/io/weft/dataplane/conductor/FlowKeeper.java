@@ -36,7 +36,7 @@ final class FlowKeeper {
         this.flows = flows;
         this.counters = counters;
         sweeper = new FlowSweeper(flows, FlowTimeouts.defaults(), epochs,
-            (forward, k0, k1) -> SourceNat.onEnd(snatPorts, forward, k1));
+            (forward, k0, k1) -> SourceNat.onEnd(snatPorts, forward, k0, k1));
         revalidator = new FlowRevalidator(flows, state);
         lastNanos = System.nanoTime();
         counters.set(ConductorFact.FLOW_CAPACITY, 2L * flows.maxFlows());

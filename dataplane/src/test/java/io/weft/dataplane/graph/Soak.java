@@ -68,7 +68,7 @@ final class Soak implements AutoCloseable {
             }
         };
         sweeper = new FlowSweeper(node.flows, FlowTimeouts.defaults(), epochs,
-            (forward, k0, k1) -> io.weft.lb.nat.SourceNat.onEnd(node.snatPorts, forward, k1));
+            (forward, k0, k1) -> io.weft.lb.nat.SourceNat.onEnd(node.snatPorts, forward, k0, k1));
     }
 
     /** Frames until at least {@code count} more have gone through. */

@@ -2,6 +2,7 @@ package io.weft.lb.nat;
 
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.IpProtocol;
+import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 
@@ -13,6 +14,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * words in machine order, so that port p of bitmap b is bit {@code p % 64} of word {@code b * 1024 + p / 64}. A bit is set before
  * the first flow of its port sends a packet, and cleared after the last one ended. The counts are private.
  *
+ * <p>The pool may have gaps. What the node's own processes have is blocked, and counted out of {@link #available}.
+ *
  * <p>Threads: any. No waiting: a port whose bit is just being changed by another thread counts as not available. Allocation: none.
  */
 public final class SnatPorts {
@@ -21,34 +24,77 @@ public final class SnatPorts {
 
     private static final int WORDS_PER_BITMAP = 65_536 / Long.SIZE;
     private static final int BITMAPS = 3;
+    /** Of {@link #unused}: every port of the pool is in use, or blocked. */
+    public static final int NONE = -1;
+
     /** Count of a port whose bit is being set or cleared; only the thread that stored it may replace it. */
     private static final int CHANGING = -1;
 
     private final long bitmaps;
-    private final int first;
-    private final int size;
+    private final char[] ports; // ascending
+    private final long[] pool = new long[WORDS_PER_BITMAP];
+    private final char[] index = new char[WORDS_PER_BITMAP]; // by word of the pool: ports in the words before
+    private final int firstWord;
+    private final int words;
     private final AtomicIntegerArray flows;
     private final AtomicLongArray blocked = new AtomicLongArray(BITMAPS * WORDS_PER_BITMAP);
+    private final AtomicIntegerArray blockedCount = new AtomicIntegerArray(BITMAPS);
+    private final SnatShares shares = new SnatShares();
 
     /**
      * @param bitmaps address of {@link #BITMAPS_LENGTH} bytes, a multiple of 8; cleared here
-     * @param first port of the range
-     * @param last port of the range, inclusive
+     * @param first port of the pool
+     * @param last port of the pool, inclusive, and all between belong to it
      */
     public SnatPorts(long bitmaps, int first, int last) {
-        if (first < 1 || last > 0xFFFF || first > last) {
-            throw new IllegalArgumentException("SNAT ports %d-%d".formatted(first, last));
+        this(bitmaps, range(first, last));
+    }
+
+    /**
+     * @param bitmaps address of {@link #BITMAPS_LENGTH} bytes, a multiple of 8; cleared here
+     * @param pool its ports, 1 to 65,535, at least one
+     */
+    public SnatPorts(long bitmaps, BitSet pool) {
+        if (pool.isEmpty() || pool.get(0) || pool.length() > 0x1_0000) {
+            throw new IllegalArgumentException("SNAT ports " + pool);
         }
         this.bitmaps = bitmaps;
-        this.first = first;
-        size = last - first + 1;
-        flows = new AtomicIntegerArray(BITMAPS * size);
+        ports = new char[pool.cardinality()];
+        int next = 0;
+        for (int port = pool.nextSetBit(0); port >= 0; port = pool.nextSetBit(port + 1)) {
+            this.pool[port / Long.SIZE] |= bit(port);
+            ports[next++] = (char) port;
+        }
+        for (int word = 1; word < WORDS_PER_BITMAP; word++) {
+            index[word] = (char) (index[word - 1] + Long.bitCount(this.pool[word - 1]));
+        }
+        firstWord = ports[0] / Long.SIZE;
+        words = ports[ports.length - 1] / Long.SIZE - firstWord + 1;
+        flows = new AtomicIntegerArray(BITMAPS * ports.length);
         Memory.zero(bitmaps, BITMAPS_LENGTH);
     }
 
-    /** Ports in the range, for each protocol. */
+    private static BitSet range(int first, int last) {
+        if (first < 1 || last > 0xFFFF || first > last) {
+            throw new IllegalArgumentException("SNAT ports %d-%d".formatted(first, last));
+        }
+        BitSet ports = new BitSet();
+        ports.set(first, last + 1);
+        return ports;
+    }
+
+    /** Ports in the pool, for each protocol, blocked ones included. */
     public int size() {
-        return size;
+        return ports.length;
+    }
+
+    /** Ports of the pool that are not blocked for a protocol. */
+    public int available(int protocol) {
+        return ports.length - blockedCount.getOpaque(bitmap(protocol));
+    }
+
+    SnatShares shares() {
+        return shares;
     }
 
     /** Whether the protocol has ports to be masqueraded with. */
@@ -56,23 +102,44 @@ public final class SnatPorts {
         return bitmap(protocol) >= 0;
     }
 
-    /** The port to try at an attempt, 0 to {@code size() - 1}: the whole range once, from a place the hash chooses. */
+    /** The port to try at an attempt, 0 to {@code size() - 1}: the whole pool once, from a place the hash chooses. */
     public int candidate(int hash, int attempt) {
-        int start = (int) ((hash & 0xFFFF_FFFFL) * size >>> 32);
-        return first + (start + attempt) % size;
+        int start = (int) ((hash & 0xFFFF_FFFFL) * ports.length >>> 32);
+        return ports[(start + attempt) % ports.length];
+    }
+
+    /**
+     * A port of the pool that no flow has, to whatever destination, and that is not blocked: at a place that the hash chooses. The whole pool is searched,
+     * 64 ports at a time. Another thread may take it at any time.
+     *
+     * @return the port, or {@link #NONE}
+     */
+    public int unused(int protocol, int hash) {
+        int bitmap = bitmap(protocol);
+        int start = (int) ((hash & 0xFFFF_FFFFL) * words >>> 32);
+        for (int i = 0; i < words; i++) {
+            int word = firstWord + (start + i) % words;
+            long free = pool[word] & ~blocked.getOpaque(bitmap * WORDS_PER_BITMAP + word)
+                & ~Memory.getOpaqueI64(wordAt(bitmap, word * Long.SIZE));
+            if (free != 0) {
+                int turned = Long.numberOfTrailingZeros(Long.rotateRight(free, hash));
+                return word * Long.SIZE + (turned + hash & Long.SIZE - 1);
+            }
+        }
+        return NONE;
     }
 
     /**
      * Takes a port for one flow.
      *
      * @param protocol one that is {@linkplain #supports supported}
-     * @param port of the range
+     * @param port of the pool
      * @return false when it is blocked, or its bit is just changing
      */
     public boolean acquire(int protocol, int port) {
         int bitmap = bitmap(protocol);
-        if (isBlocked(bitmap, port)) { return false; }
-        int index = bitmap * size + port - first;
+        if (isBlockedIn(bitmap, port)) { return false; }
+        int index = index(bitmap, port);
         for (;;) {
             int count = flows.get(index);
             if (count == CHANGING) { return false; }
@@ -88,7 +155,7 @@ public final class SnatPorts {
     /** Gives a port back for one flow that has it. */
     public void release(int protocol, int port) {
         int bitmap = bitmap(protocol);
-        int index = bitmap * size + port - first;
+        int index = index(bitmap, port);
         for (;;) {
             int count = flows.get(index);
             if (count <= 0) {
@@ -105,14 +172,25 @@ public final class SnatPorts {
 
     /** Keeps a port for the node itself: new flows do not get it, those that have it keep it. */
     public void block(int protocol, int port) {
-        int word = bitmap(protocol) * WORDS_PER_BITMAP + port / Long.SIZE;
-        blocked.getAndUpdate(word, bits -> bits | bit(port));
+        setBlocked(bitmap(protocol), port, true);
     }
 
     /** Undoes {@link #block}. */
     public void unblock(int protocol, int port) {
-        int word = bitmap(protocol) * WORDS_PER_BITMAP + port / Long.SIZE;
-        blocked.getAndUpdate(word, bits -> bits & ~bit(port));
+        setBlocked(bitmap(protocol), port, false);
+    }
+
+    private void setBlocked(int bitmap, int port, boolean wanted) {
+        int word = bitmap * WORDS_PER_BITMAP + port / Long.SIZE;
+        long before = blocked.getAndUpdate(word, bits -> wanted ? bits | bit(port) : bits & ~bit(port));
+        if ((before & bit(port)) != 0 != wanted && (pool[port / Long.SIZE] & bit(port)) != 0) {
+            blockedCount.getAndAdd(bitmap, wanted ? 1 : -1);
+        }
+    }
+
+    /** Whether the node itself has the port. */
+    boolean isBlocked(int protocol, int port) {
+        return isBlockedIn(bitmap(protocol), port);
     }
 
     /** Whether a frame to this port is a masqueraded flow's: what the XDP program asks. */
@@ -122,10 +200,15 @@ public final class SnatPorts {
 
     /** Flows that have a port. */
     public int flows(int protocol, int port) {
-        return Math.max(0, flows.get(bitmap(protocol) * size + port - first));
+        return Math.max(0, flows.get(index(bitmap(protocol), port)));
     }
 
-    private boolean isBlocked(int bitmap, int port) {
+    private int index(int bitmap, int port) {
+        int word = port / Long.SIZE;
+        return bitmap * ports.length + index[word] + Long.bitCount(pool[word] & bit(port) - 1);
+    }
+
+    private boolean isBlockedIn(int bitmap, int port) {
         return (blocked.getOpaque(bitmap * WORDS_PER_BITMAP + port / Long.SIZE) & bit(port)) != 0;
     }
 

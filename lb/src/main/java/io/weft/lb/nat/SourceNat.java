@@ -2,34 +2,58 @@ package io.weft.lb.nat;
 
 import io.weft.encap.hash.FlowHash;
 import io.weft.encap.packet.IpProtocol;
+import io.weft.lb.flow.FlowEnder;
 import io.weft.lb.flow.FlowEntry;
 import io.weft.lb.flow.FlowKey;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.FlowTemplate;
 
 /**
- * Makes flows with a source port of the node: tries the ports of the range until one has a free reverse key.
+ * Makes flows with a source port of the node. A port is free for a flow when no other flow to the same destination has it. In this order:
  *
- * <p>A destination for which the whole range is used up is remembered for the running second, so that each further new flow to it is
- * refused without trying thousands of ports again.
+ * <ol>
+ * <li>a few ports at a place that the flow's hash chooses: nearly always enough;
+ * <li>a port that no flow has at all, which the bitmaps of {@link SnatPorts} tell for the whole pool;
+ * <li>more ports at another place, which changes from second to second;
+ * <li>for TCP the port of a connection to the same destination that is over, of those looked at the one that has been silent longest
+ * ({@link FinishedFlows}).
+ * </ol>
+ *
+ * <p>A pod that has its share of a destination's ports ({@link SnatShares}) gets no further one; of TCP it may take the ports of its own connections that
+ * are over. The port of a UDP or ICMP flow is never taken: it is held until the flow's time is over.
+ *
+ * <p>The work for one flow is bounded, and after some searches that failed for a destination each further new flow to it is refused without one, for
+ * the rest of the second.
  *
  * <p>Threads: one per instance; the table and the ports are shared. Allocation: none.
  */
 public final class SourceNat {
-    /** Result besides those of {@link FlowTable#insertPair}: every port is used for this destination, or blocked. */
+    /** Result besides those of {@link FlowTable#insertPair}: no port can be had for this destination. */
     public static final long SNAT_NO_PORT = -5;
 
+    private static final int FIRST_TRIES = 8;
+    private static final int UNUSED_TRIES = 4;
+    private static final int LATER_TRIES = 64;
+    private static final int TAKE_OVER_TRIES = 2;
     private static final int MEMORY = 256;
+    /** Searches that may fail for a destination in a second. */
+    private static final int FAILED_SEARCHES = 16;
+    private static final int EVERY_POD = 0;
+    private static final int NEXT_HASH = 0x9E37_79B9;
 
     private final FlowTable table;
     private final SnatPorts ports;
-    private final long[] exhaustedDestination = new long[MEMORY];
-    private final long[] exhaustedRest = new long[MEMORY];
-    private final int[] exhaustedSecond = new int[MEMORY];
+    private final FinishedFlows finished;
+    private final long[] refusedDestination = new long[MEMORY];
+    private final int[] refusedPod = new int[MEMORY];
+    private final int[] refusedSecond = new int[MEMORY];
+    private final int[] refusals = new int[MEMORY]; // of that second
 
     public SourceNat(FlowTable table, SnatPorts ports) {
         this.table = table;
         this.ports = ports;
+        finished = new FinishedFlows(table, ports,
+            new FlowEnder(table, (forward, k0, k1) -> onEnd(ports, forward, k0, k1)));
     }
 
     /**
@@ -41,14 +65,18 @@ public final class SourceNat {
     public long insert(int hash, long k0, long k1, FlowTemplate template) {
         int protocol = FlowKey.protocol(k1);
         if (!SnatPorts.supports(protocol)) { return FlowTable.KEY_UNUSABLE; }
-        if (isKnownExhausted(template, protocol)) { return SNAT_NO_PORT; }
         template.flags |= FlowEntry.SNAT | FlowEntry.OWNS_PORT;
-        for (int attempt = 0; attempt < ports.size(); attempt++) {
-            setPort(template, protocol, ports.candidate(hash, attempt));
-            long result = tryPort(hash, k0, k1, protocol, template);
-            if (result != FlowTable.REVERSE_TAKEN) { return result; }
+        int pod = FlowKey.source(k0);
+        long destination = destination(template.newDst, template.newDport, protocol);
+        boolean mayTake = ports.shares().mayTake(pod, destination, ports.available(protocol));
+        int asker = mayTake ? EVERY_POD : pod;
+        if (isKnownRefused(asker, destination, template.nowSeconds)) { return SNAT_NO_PORT; }
+        long result = mayTake ? search(hash, k0, k1, template) : FlowTable.REVERSE_TAKEN;
+        if (result == FlowTable.REVERSE_TAKEN && protocol == IpProtocol.IPPROTO_TCP) {
+            result = takeOver(elsewhere(hash, template), k0, k1, template, !mayTake);
         }
-        rememberExhausted(template, protocol);
+        if (result != FlowTable.REVERSE_TAKEN) { return result; }
+        rememberRefused(asker, destination, template.nowSeconds);
         return SNAT_NO_PORT;
     }
 
@@ -56,24 +84,62 @@ public final class SourceNat {
      * To be called for each flow that ended, from {@code FlowEndListener}.
      *
      * @param forward its forward entry
+     * @param k0 of the forward key
      * @param k1 of the forward key
      */
-    public static void onEnd(SnatPorts ports, long forward, long k1) {
+    public static void onEnd(SnatPorts ports, long forward, long k0, long k1) {
         if ((FlowEntry.flags(forward) & FlowEntry.OWNS_PORT) != 0) {
-            ports.release(FlowKey.protocol(k1), FlowEntry.newSport(forward));
+            int protocol = FlowKey.protocol(k1);
+            ports.release(protocol, FlowEntry.newSport(forward));
+            ports.shares().add(FlowKey.source(k0),
+                destination(FlowEntry.newDst(forward), FlowEntry.newDport(forward), protocol), -1);
         }
     }
 
-    private long tryPort(int hash, long k0, long k1, int protocol, FlowTemplate template) {
+    // -- ports that are free -------------------------------------------------------------------------------------------------
+
+    /** @return {@link FlowTable#REVERSE_TAKEN} when no port was found */
+    private long search(int hash, long k0, long k1, FlowTemplate template) {
+        long result = tryPorts(hash, FIRST_TRIES, k0, k1, template);
+        for (int i = 0; i < UNUSED_TRIES && result == FlowTable.REVERSE_TAKEN; i++) {
+            int port = ports.unused(FlowKey.protocol(k1), hash + i * NEXT_HASH);
+            if (port == SnatPorts.NONE) {
+                break;
+            }
+            result = tryPort(port, k0, k1, template);
+        }
+        return result == FlowTable.REVERSE_TAKEN
+            ? tryPorts(elsewhere(hash, template), LATER_TRIES, k0, k1, template)
+            : result;
+    }
+
+    private long tryPorts(int hash, int tries, long k0, long k1, FlowTemplate template) {
+        long result = FlowTable.REVERSE_TAKEN;
+        for (int i = Math.min(tries, ports.size()) - 1; i >= 0 && result == FlowTable.REVERSE_TAKEN; i--) {
+            result = tryPort(ports.candidate(hash, i), k0, k1, template);
+        }
+        return result;
+    }
+
+    private long tryPort(int port, long k0, long k1, FlowTemplate template) {
+        int protocol = FlowKey.protocol(k1);
+        setPort(template, protocol, port);
         long reverseK0 = template.reverseK0();
         long reverseK1 = template.reverseK1(k1);
         boolean free = table.find(FlowHash.hash(reverseK0, reverseK1), reverseK0, reverseK1) == 0;
-        if (!free || !ports.acquire(protocol, template.newSport)) { return FlowTable.REVERSE_TAKEN; }
-        long result = table.insertPair(hash, k0, k1, template);
+        if (!free || !ports.acquire(protocol, port)) { return FlowTable.REVERSE_TAKEN; }
+        long result = table.insertPair(FlowHash.hash(k0, k1), k0, k1, template);
         if (result < 0 || FlowTable.isAdopted(result)) {
-            ports.release(protocol, template.newSport);
+            ports.release(protocol, port);
+        } else {
+            ports.shares().add(FlowKey.source(k0), destination(template.newDst, template.newDport, protocol), 1);
         }
         return result;
+    }
+
+    /** A sender that tries again comes to other ports. */
+    private static int elsewhere(int hash, FlowTemplate template) {
+        return hash + (template.nowSeconds + 1) * NEXT_HASH;
     }
 
     private static void setPort(FlowTemplate template, int protocol, int port) {
@@ -83,28 +149,47 @@ public final class SourceNat {
         }
     }
 
-    // -- exhausted destinations ----------------------------------------------------------------------------------------------
+    // -- ports of connections that are over ----------------------------------------------------------------------------------
 
-    private boolean isKnownExhausted(FlowTemplate template, int protocol) {
-        int i = slot(template, protocol);
-        return exhaustedRest[i] == rest(template, protocol) && exhaustedDestination[i] == template.reverseK0()
-            && exhaustedSecond[i] == template.nowSeconds;
+    /** @return {@link FlowTable#REVERSE_TAKEN} when there was none, or another thread was faster */
+    private long takeOver(int hash, long k0, long k1, FlowTemplate template, boolean ownOnly) {
+        int pod = ownOnly ? FlowKey.source(k0) : FinishedFlows.ANY_POD;
+        long result = FlowTable.REVERSE_TAKEN;
+        for (int i = 0; i < TAKE_OVER_TRIES && result == FlowTable.REVERSE_TAKEN; i++) {
+            int port = finished.endOldest(hash, k1, template, pod);
+            if (port != SnatPorts.NONE) {
+                result = tryPort(port, k0, k1, template);
+            }
+        }
+        return result;
     }
 
-    private void rememberExhausted(FlowTemplate template, int protocol) {
-        int i = slot(template, protocol);
-        exhaustedDestination[i] = template.reverseK0();
-        exhaustedRest[i] = rest(template, protocol);
-        exhaustedSecond[i] = template.nowSeconds;
+    // -- what has been refused -----------------------------------------------------------------------------------------------
+
+    private boolean isKnownRefused(int pod, long destination, int second) {
+        int i = slot(pod, destination);
+        return isRemembered(i, pod, destination, second) && refusals[i] >= FAILED_SEARCHES;
     }
 
-    private static int slot(FlowTemplate template, int protocol) {
-        return FlowHash.hash(template.reverseK0(), rest(template, protocol)) & MEMORY - 1;
+    private boolean isRemembered(int i, int pod, long destination, int second) {
+        return refusedDestination[i] == destination && refusedPod[i] == pod && refusedSecond[i] == second;
     }
 
-    /** Not 0, which is what an unused slot has. For ICMP the identifier stands in both ports and is no part of the destination. */
-    private static long rest(FlowTemplate template, int protocol) {
-        int port = protocol == IpProtocol.IPPROTO_ICMP ? 0 : template.newDport;
-        return (long) port << 8 | protocol;
+    private void rememberRefused(int pod, long destination, int second) {
+        int i = slot(pod, destination);
+        refusals[i] = isRemembered(i, pod, destination, second) ? refusals[i] + 1 : 1;
+        refusedDestination[i] = destination;
+        refusedPod[i] = pod;
+        refusedSecond[i] = second;
+    }
+
+    private static int slot(int pod, long destination) {
+        return FlowHash.hash(destination, pod) & MEMORY - 1;
+    }
+
+    /** Not 0. For ICMP the identifier stands in both ports and is no part of the destination. */
+    private static long destination(int address, int port, int protocol) {
+        int rest = protocol == IpProtocol.IPPROTO_ICMP ? 0 : port;
+        return (long) address << 32 | (long) rest << 8 | protocol;
     }
 }

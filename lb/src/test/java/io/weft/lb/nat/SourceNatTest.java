@@ -93,7 +93,7 @@ class SourceNatTest {
         SourceNat nat = new SourceNat(table, ports);
         int refused = 0;
         for (int i = 0; i < 150; i++) {
-            long result = insert(nat, POD, 1000 + i, OUT, 443, TCP);
+            long result = insert(nat, POD + i % 30, 1000 + i, OUT, 443, TCP);
             refused += result == SourceNat.SNAT_NO_PORT ? 1 : 0;
         }
         assertEquals(50, refused);
@@ -104,16 +104,16 @@ class SourceNatTest {
     }
 
     @Test
-    void aDestinationIsServedAgainTheSecondAfterAPortCameFree() {
+    void aDestinationThatRefusedOftenIsServedAgainTheSecondAfterAPortCameFree() {
         SnatPorts ports = new SnatPorts(bitmaps, FIRST, FIRST + 9);
         SourceNat nat = new SourceNat(table, ports);
-        for (int i = 0; i < 12; i++) {
-            insert(nat, POD, 1000 + i, OUT, 443, TCP);
+        for (int i = 0; i < 40; i++) {
+            insert(nat, POD + i, 1000, OUT, 443, TCP);
         }
         sweeper(ports).sweep(now, table.lineCount(), forward -> FlowEntry.newSport(forward) != FIRST + 4);
-        assertEquals(SourceNat.SNAT_NO_PORT, insert(nat, POD, 3000, OUT, 443, TCP));
+        assertEquals(SourceNat.SNAT_NO_PORT, insert(nat, POD + 100, 3000, OUT, 443, TCP));
         now++;
-        long forward = insert(nat, POD, 3000, OUT, 443, TCP);
+        long forward = insert(nat, POD + 100, 3000, OUT, 443, TCP);
         assertEquals(FIRST + 4, FlowEntry.newSport(forward));
     }
 
@@ -229,7 +229,7 @@ class SourceNatTest {
             }
         };
         return new FlowSweeper(table, FlowTimeouts.defaults(), none,
-            (forward, k0, k1) -> SourceNat.onEnd(ports, forward, k1));
+            (forward, k0, k1) -> SourceNat.onEnd(ports, forward, k0, k1));
     }
 
     private int inUse(SnatPorts ports) {

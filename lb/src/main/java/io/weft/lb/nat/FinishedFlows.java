@@ -1,0 +1,82 @@
+package io.weft.lb.nat;
+
+import io.weft.encap.hash.FlowHash;
+import io.weft.encap.packet.IpProtocol;
+import io.weft.lb.flow.FlowEnder;
+import io.weft.lb.flow.FlowEntry;
+import io.weft.lb.flow.FlowState;
+import io.weft.lb.flow.FlowTable;
+import io.weft.lb.flow.FlowTemplate;
+
+/**
+ * Finds TCP connections that are over and still hold a SNAT port, and ends one of them for its port. Over is a connection that was reset or that both sides have
+ * closed; where the last acknowledgement was not seen (LAST_ACK), only after {@link #LAST_ACK_SECONDS} without a segment, since it, or data before it, may have been lost and come again.
+ * Half-closed connections are never taken.
+ *
+ * <p>The remote end may still be in TIME_WAIT: see docs/adr/0008.
+ *
+ * <p>Threads: one per instance. Allocation: none.
+ */
+final class FinishedFlows {
+    /** For any pod's connections: no pod has this address. */
+    static final int ANY_POD = 0;
+
+    private static final int TRIES = 64;
+    /** The second retransmission, at an initial time-out of a second (RFC 6298 section 2). */
+    private static final int LAST_ACK_SECONDS = 3;
+
+    private final FlowTable table;
+    private final SnatPorts ports;
+    private final FlowEnder ender;
+
+    FinishedFlows(FlowTable table, SnatPorts ports, FlowEnder ender) {
+        this.table = table;
+        this.ports = ports;
+        this.ender = ender;
+    }
+
+    /**
+     * Ends the flow that has been silent longest among some that have ports of the pool, go to the template's destination and are over.
+     *
+     * @param hash chooses the ports that are looked at
+     * @param k1 of the new flow
+     * @param template of the new flow; its new source port is changed
+     * @param pod only flows of this pod, or {@link #ANY_POD}
+     * @return the port it had, or {@link SnatPorts#NONE}
+     */
+    int endOldest(int hash, long k1, FlowTemplate template, int pod) {
+        long oldest = 0;
+        int longest = -1;
+        int port = SnatPorts.NONE;
+        for (int i = Math.min(TRIES, ports.size()) - 1; i >= 0; i--) {
+            int candidate = ports.candidate(hash, i);
+            long reverse = ports.isBlocked(IpProtocol.IPPROTO_TCP, candidate) ? 0 : reverseOf(candidate, k1, template);
+            int idle = reverse == 0 || pod != ANY_POD && FlowEntry.newDst(reverse) != pod
+                ? -1
+                : idleSeconds(reverse, template.nowSeconds);
+            if (idle > longest) {
+                longest = idle;
+                oldest = reverse;
+                port = candidate;
+            }
+        }
+        return oldest != 0 && ender.endFinished(oldest) ? port : SnatPorts.NONE;
+    }
+
+    private long reverseOf(int port, long k1, FlowTemplate template) {
+        template.newSport = port;
+        long reverseK0 = template.reverseK0();
+        long reverseK1 = template.reverseK1(k1);
+        return table.find(FlowHash.hash(reverseK0, reverseK1), reverseK0, reverseK1);
+    }
+
+    /** Of a connection that is over; -1 for others, and for what is no masqueraded flow. */
+    private int idleSeconds(long reverse, int now) {
+        int state = FlowEntry.state(reverse);
+        if (!FlowState.isFinished(state) || (FlowEntry.flags(reverse) & FlowEntry.OWNS_PORT) == 0) { return -1; }
+        long forward = table.peer(reverse);
+        if (forward == 0) { return -1; }
+        int idle = Math.max(0, now - Math.max(FlowEntry.lastSeen(reverse), FlowEntry.lastSeen(forward)));
+        return state != FlowState.LAST_ACK || idle >= LAST_ACK_SECONDS ? idle : -1;
+    }
+}

@@ -1,0 +1,286 @@
+package io.weft.lb.nat;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weft.encap.hash.FlowHash;
+import io.weft.lb.TestMemory;
+import io.weft.lb.flow.Epochs;
+import io.weft.lb.flow.FlowCounter;
+import io.weft.lb.flow.FlowEntry;
+import io.weft.lb.flow.FlowKey;
+import io.weft.lb.flow.FlowState;
+import io.weft.lb.flow.FlowSweeper;
+import io.weft.lb.flow.FlowTable;
+import io.weft.lb.flow.FlowTemplate;
+import io.weft.lb.flow.FlowTimeouts;
+import java.util.BitSet;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Many flows of one pod, or of several, to one destination. */
+class SnatScarcityTest {
+    private static final int TCP = 6;
+    private static final int UDP = 17;
+    private static final int ICMP = 1;
+    private static final int NODE = 0xC000_0201;
+    private static final int POD = 0x0AF4_0105;
+    private static final int OTHER_POD = 0x0AF4_0106;
+    private static final int OUT = 0xC633_6407;
+    private static final int MAX_FLOWS = 60_000;
+
+    private final TestMemory memory = new TestMemory();
+    private final FlowTable table = FlowTable.create(memory.allocate(FlowTable.sizeFor(MAX_FLOWS)),
+        FlowTable.sizeFor(MAX_FLOWS), MAX_FLOWS, 1);
+    private final BitSet pool = new BitSet();
+    private final FlowTemplate template = new FlowTemplate();
+    private int now = 100;
+
+    @AfterEach
+    void free() {
+        memory.close();
+    }
+
+    @Test
+    void nineThousandConnectionsAndFiveThousandQuestionsOfOnePodFindPorts() {
+        SnatPorts ports = ports(10_000, 29_999);
+        SourceNat nat = new SourceNat(table, ports);
+        for (int i = 0; i < 9000; i++) {
+            assertTrue(insert(nat, POD, 1000 + i, TCP, FlowState.TIME_WAIT) > 0, "connection " + i);
+        }
+        for (int i = 0; i < 5200; i++) {
+            assertTrue(insert(nat, POD, 1000 + i, UDP, FlowState.UDP_REPLIED) > 0, "question " + i);
+        }
+        assertEquals(0, table.count(FlowCounter.REPLACED), "no port is taken while others are free");
+    }
+
+    @Test
+    void aPoolWithGapsGivesEachOfItsPortsAndNoOther() {
+        pool.set(20_000, 20_100);
+        SnatPorts ports = ports(61_000, 61_199);
+        SourceNat nat = new SourceNat(table, ports);
+        BitSet given = new BitSet();
+        for (int i = 0; i < 300; i++) {
+            given.set(port(insert(nat, POD + i, 1000, UDP, FlowState.UDP_UNREPLIED)));
+        }
+        assertEquals(pool, given);
+        assertEquals(SourceNat.SNAT_NO_PORT, insert(nat, POD, 2000, UDP, FlowState.UDP_UNREPLIED));
+        sweep(ports, 30);
+        assertNotEquals(SnatPorts.NONE, ports.unused(UDP, 5));
+        assertEquals(0, given.stream().filter(port -> ports.isInUse(UDP, port)).count());
+    }
+
+    @Test
+    void aFloodOfOnePodLeavesPortsToTheOthers() {
+        SnatPorts ports = ports(10_000, 29_999);
+        SourceNat nat = new SourceNat(table, ports);
+        int got = 0;
+        for (int i = 0; i < 25_000; i++) {
+            got += insert(nat, POD, 1000 + i, UDP, FlowState.UDP_UNREPLIED) > 0 ? 1 : 0;
+        }
+        assertEquals(16_000, got, "four for each that is left");
+        for (int i = 0; i < 3000; i++) {
+            assertTrue(insert(nat, OTHER_POD, 1000 + i, UDP, FlowState.UDP_UNREPLIED) > 0, "flow " + i);
+        }
+        assertTrue(insert(nat, POD, 1000, TCP, FlowState.SYN_SENT) > 0, "TCP has ports of its own");
+        template.newDst = OUT + 1;
+        assertTrue(insert(nat, POD, OUT + 1, 1000, UDP, FlowState.UDP_UNREPLIED) > 0, "and each destination");
+    }
+
+    @Test
+    void twoFloodsHaveEqualSharesOnceTheFirstOnesFlowsHaveEnded() {
+        SnatPorts ports = ports(10_000, 10_899);
+        SourceNat nat = new SourceNat(table, ports);
+        for (int i = 0; i < 1000; i++) {
+            insert(nat, POD, 1000 + i, UDP, FlowState.UDP_UNREPLIED);
+        }
+        now += 30;
+        sweep(ports, 0);
+        int[] got = new int[2];
+        for (int i = 0; i < 1000; i++) {
+            got[0] += insert(nat, POD, 1000 + i, UDP, FlowState.UDP_UNREPLIED) > 0 ? 1 : 0;
+            got[1] += insert(nat, OTHER_POD, 1000 + i, UDP, FlowState.UDP_UNREPLIED) > 0 ? 1 : 0;
+        }
+        assertEquals(got[0], got[1]);
+        assertEquals(400, got[0]);
+    }
+
+    @Test
+    void manyPodsThatTakeAllTheyCanLeaveAPortToOneThatTakesFew() {
+        SnatPorts ports = ports(10_000, 29_999);
+        SourceNat nat = new SourceNat(table, ports);
+        for (int pod = 0; pod < 4; pod++) {
+            for (int i = 0; i < 20_000; i++) {
+                insert(nat, POD + pod, 1000 + i, UDP, FlowState.UDP_UNREPLIED);
+            }
+        }
+        for (int i = 0; i < 20; i++) {
+            assertTrue(insert(nat, OTHER_POD + 9, 1000 + i, UDP, FlowState.UDP_UNREPLIED) > 0, "flow " + i);
+        }
+    }
+
+    @Test
+    void aUdpOrIcmpPortIsHeldForItsThirtySeconds() {
+        SnatPorts ports = ports(10_000, 10_009);
+        SourceNat nat = new SourceNat(table, ports);
+        for (int i = 0; i < 10; i++) {
+            assertTrue(insert(nat, POD + i, 1000, UDP, FlowState.UDP_REPLIED) > 0);
+            assertTrue(insert(nat, POD + i, 7, ICMP, FlowState.ICMP_ECHO) > 0, "the same identifier of every pod");
+        }
+        now += 29;
+        sweep(ports, 0);
+        assertEquals(SourceNat.SNAT_NO_PORT, insert(nat, OTHER_POD, 2000, UDP, FlowState.UDP_UNREPLIED));
+        assertEquals(SourceNat.SNAT_NO_PORT, insert(nat, OTHER_POD, 8, ICMP, FlowState.ICMP_ECHO));
+        now++;
+        sweep(ports, 0);
+        assertTrue(insert(nat, OTHER_POD, 2000, UDP, FlowState.UDP_UNREPLIED) > 0);
+        assertTrue(insert(nat, OTHER_POD, 8, ICMP, FlowState.ICMP_ECHO) > 0);
+    }
+
+    @Test
+    void ofConnectionsThatAreOverTheOneSilentLongestGivesItsPort() {
+        SnatPorts ports = ports(10_000, 10_009);
+        SourceNat nat = new SourceNat(table, ports);
+        int[] states = {FlowState.ESTABLISHED, FlowState.CLOSE_WAIT, FlowState.FIN_WAIT, FlowState.SYN_SENT,
+            FlowState.SYN_RECV, FlowState.TIME_WAIT, FlowState.CLOSE, FlowState.TIME_WAIT, FlowState.LAST_ACK,
+            FlowState.TIME_WAIT};
+        int[] silentSince = {0, 0, 0, 0, 0, 50, 40, 60, 98, 70};
+        int[] givenPorts = new int[10];
+        for (int i = 0; i < 10; i++) {
+            now = silentSince[i];
+            givenPorts[i] = port(insert(nat, POD + i, 1000, TCP, states[i]));
+        }
+        now = 100;
+        for (int expected : new int[]{6, 5, 7, 9}) {
+            long taken = insert(nat, OTHER_POD + 9, 2000 + expected, TCP, FlowState.ESTABLISHED);
+            assertEquals(givenPorts[expected], port(taken));
+            assertEquals(OTHER_POD + 9, FlowEntry.newDst(reply(givenPorts[expected])), "replies are the new flow's");
+            assertEquals(0, table.find(FlowKey.k0(POD + expected, OUT), FlowKey.k1(1000, 443, TCP)));
+            assertEquals(1, ports.flows(TCP, givenPorts[expected]));
+        }
+        assertEquals(SourceNat.SNAT_NO_PORT, insert(nat, OTHER_POD + 8, 2000, TCP, FlowState.SYN_SENT),
+            "what the end of a connection has not acknowledged may come again");
+        now = 101;
+        assertEquals(givenPorts[8],
+            port(insert(nat, OTHER_POD + 8, 2000, TCP, FlowState.ESTABLISHED)));
+        assertEquals(SourceNat.SNAT_NO_PORT, insert(nat, OTHER_POD + 8, 2001, TCP, FlowState.SYN_SENT));
+        assertEquals(5, table.count(FlowCounter.REPLACED));
+        assertEquals(10, table.flows());
+    }
+
+    @Test
+    void aConnectionThatIsOverAndSpokeFromItsPodLastIsNotTheOldest() {
+        SnatPorts ports = ports(10_000, 10_001);
+        SourceNat nat = new SourceNat(table, ports);
+        long first = insert(nat, POD, 1000, TCP, FlowState.TIME_WAIT);
+        now++;
+        long second = insert(nat, POD + 1, 1000, TCP, FlowState.TIME_WAIT);
+        int port = port(second);
+        FlowEntry.account(first, 40, now + 1);
+        now += 2;
+        assertEquals(port, port(insert(nat, POD + 2, 1000, TCP, FlowState.SYN_SENT)));
+    }
+
+    @Test
+    void aPodBeyondItsShareReusesItsOwnFinishedConnectionsOnly() {
+        SnatPorts ports = ports(10_000, 10_063);
+        SourceNat nat = new SourceNat(table, ports);
+        insert(nat, OTHER_POD, 1000, TCP, FlowState.TIME_WAIT);
+        now++;
+        for (int i = 0; i < 50; i++) {
+            assertTrue(insert(nat, POD, 1000 + i, TCP, FlowState.ESTABLISHED) > 0);
+        }
+        now++;
+        assertTrue(insert(nat, POD, 2000, TCP, FlowState.TIME_WAIT) > 0);
+        assertNotEquals(SnatPorts.NONE, ports.unused(TCP, 1));
+        assertTrue(insert(nat, POD, 2001, TCP, FlowState.ESTABLISHED) > 0);
+        assertEquals(1, table.count(FlowCounter.REPLACED));
+        assertEquals(SourceNat.SNAT_NO_PORT, insert(nat, POD, 2002, TCP, FlowState.SYN_SENT));
+        assertNotEquals(0, table.find(FlowKey.k0(OTHER_POD, OUT), FlowKey.k1(1000, 443, TCP)));
+        assertTrue(insert(nat, OTHER_POD, 1001, TCP, FlowState.SYN_SENT) > 0);
+    }
+
+    @Test
+    void shortConnectionsOfOnePodGoOnForEver() {
+        SnatPorts ports = ports(10_000, 10_999);
+        SourceNat nat = new SourceNat(table, ports);
+        FlowSweeper sweeper = sweeper(ports);
+        for (int i = 0; i < 50_000; i++) {
+            assertTrue(insert(nat, POD, 1000 + i % 60_000, TCP, FlowState.TIME_WAIT) > 0, "connection " + i);
+            if (i % 1000 == 0) {
+                sweeper.sweep(now, table.lineCount(), null);
+            }
+        }
+        assertTrue(table.flows() <= 1000);
+        sweep(ports, 120);
+        assertEquals(0, table.flows());
+        assertEquals(0, pool.stream().filter(port -> ports.isInUse(TCP, port)).count());
+        assertTrue(insert(nat, POD, 1000, TCP, FlowState.SYN_SENT) > 0);
+    }
+
+    @Test
+    void aPortOfTheNodeItselfIsNotTakenFromAConnectionThatIsOver() {
+        SnatPorts ports = ports(10_000, 10_001);
+        SourceNat nat = new SourceNat(table, ports);
+        int first = port(insert(nat, POD, 1000, TCP, FlowState.TIME_WAIT));
+        ports.block(TCP, first);
+        assertEquals(1, ports.available(TCP));
+        ports.block(TCP, first);
+        assertEquals(1, ports.available(TCP));
+        int second = port(insert(nat, POD, 1001, TCP, FlowState.ESTABLISHED));
+        assertFalse(first == second);
+        assertEquals(SourceNat.SNAT_NO_PORT, insert(nat, OTHER_POD, 1001, TCP, FlowState.SYN_SENT));
+        ports.unblock(TCP, first);
+        ports.block(TCP, 9);
+        assertEquals(2, ports.available(TCP));
+        assertEquals(first, port(insert(nat, OTHER_POD, 1001, TCP, FlowState.SYN_SENT)));
+    }
+
+    private SnatPorts ports(int first, int last) {
+        pool.set(first, last + 1);
+        return new SnatPorts(memory.allocate(SnatPorts.BITMAPS_LENGTH), pool);
+    }
+
+    private static int port(long result) {
+        assertTrue(result > 0, "no flow: " + result);
+        return FlowEntry.newSport(result);
+    }
+
+    private long reply(int port) {
+        return table.find(FlowKey.k0(OUT, NODE), FlowKey.k1(443, port, TCP));
+    }
+
+    private long insert(SourceNat nat, int pod, int sourcePort, int protocol, int state) {
+        return insert(nat, pod, OUT, sourcePort, protocol, state);
+    }
+
+    private long insert(SourceNat nat, int pod, int destination, int sourcePort, int protocol, int state) {
+        long k0 = FlowKey.k0(pod, destination);
+        long k1 = FlowKey.k1(sourcePort, protocol == ICMP ? sourcePort : 443, protocol);
+        template.reset(k0, k1, state, now);
+        template.newSrc = NODE;
+        return nat.insert(FlowHash.hash(k0, k1), k0, k1, template);
+    }
+
+    private void sweep(SnatPorts ports, int afterSeconds) {
+        sweeper(ports).sweep(now + afterSeconds, table.lineCount(), null);
+    }
+
+    private FlowSweeper sweeper(SnatPorts ports) {
+        Epochs none = new Epochs() {
+            @Override
+            public long current() {
+                return 1;
+            }
+
+            @Override
+            public boolean passed(long epoch) {
+                return true;
+            }
+        };
+        return new FlowSweeper(table, FlowTimeouts.defaults(), none,
+            (forward, k0, k1) -> SourceNat.onEnd(ports, forward, k0, k1));
+    }
+}
