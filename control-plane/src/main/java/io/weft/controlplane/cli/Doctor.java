@@ -1,7 +1,8 @@
 package io.weft.controlplane.cli;
 
+import io.weft.dataplane.config.KernelPorts;
 import io.weft.dataplane.config.NodeConfiguration;
-import io.weft.dataplane.config.PortRange;
+import io.weft.dataplane.config.PortRanges;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.counters.PortStatus;
 import io.weft.nativebindings.linux.Capabilities;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -143,15 +145,19 @@ final class Doctor {
     }
 
     private void portRanges() {
-        String[] range = sysctl("net/ipv4/ip_local_port_range").trim().split("\\s+");
-        PortRange snat = configuration.snatPorts();
-        if (range.length != 2) { return; }
-        PortRange ephemeral = new PortRange(Integer.parseInt(range[0]), Integer.parseInt(range[1]));
-        add(ephemeral.overlaps(snat)
-            ? Finding.fail("snat ports", snat + " overlaps the kernel's " + ephemeral,
-                "sysctl -w net.ipv4.ip_local_port_range=\""
-                    + ephemeral.first() + " " + (snat.first() - 1) + "\", or set snat.ports")
-            : Finding.ok("snat ports", snat + ", beside the kernel's " + ephemeral));
+        String localRange = sysctl(KernelPorts.LOCAL_RANGE);
+        if (localRange.isBlank()) { return; }
+        PortRanges snat = configuration.snatPorts();
+        BitSet usable = snat.toBitSet();
+        usable.andNot(KernelPorts.of(localRange, sysctl(KernelPorts.RESERVED)));
+        int lost = snat.size() - usable.cardinality();
+        String kernels = "the kernel's " + KernelPorts.localRange(localRange);
+        add(lost == 0
+            ? Finding.ok("snat ports", snat + " (" + snat.size() + "), beside " + kernels)
+            : Finding.warn("snat ports",
+                lost + " of " + snat + " are " + kernels + " or reserved, and are not used; " + usable.cardinality()
+                    + " are left",
+                "set snat.ports, or change net.ipv4.ip_local_port_range or ip_local_reserved_ports"));
     }
 
     private void uplink() {

@@ -112,8 +112,7 @@ public final class Dataplane {
         teardown.add("maps", maps::close);
 
         FlowTable flows = FlowTable.create(flowMemory.address(), flowMemory.size(), maxFlows, incarnation);
-        SnatPorts snatPorts = new SnatPorts(maps.snatBitmaps(), configuration.snatPorts().first(),
-            configuration.snatPorts().last());
+        SnatPorts snatPorts = new SnatPorts(maps.snatBitmaps(), configuration.snatPorts().toBitSet());
         ForwardingState state = new ForwardingState(new Adjacencies(slots.address(), ADJACENCIES, PeerSpec.MAX_PEERS));
         Epochs epochs = new Epochs(workerCount);
         TablesWatch tables = new TablesWatch(runDirectory.path(), state, epochs);
@@ -121,9 +120,10 @@ public final class Dataplane {
         Optional<TablesSnapshot> first = awaitTables(tables, runDirectory);
         if (first.isEmpty()) { return; }
         uplink.requireAddress(first.get().local().orElseThrow());
-        NodePorts nodePorts = new NodePorts(SocketDiag.open(), snatPorts, configuration.snatPorts());
+        NodePorts nodePorts = new NodePorts(SocketDiag.open(), snatPorts, configuration.snatPorts(),
+            configuration.overlay().port());
         teardown.add("node ports", nodePorts::close);
-        nodePorts.requireOwnRange();
+        nodePorts.requireOwnPorts();
 
         ChunkLayout layout = chunkLayout(uplink, first.get());
         int chunks = layout.chunksIn((long) CHUNKS * layout.chunkSize());

@@ -1,6 +1,8 @@
 package io.weft.dataplane.conductor;
 
+import io.weft.dataplane.config.KernelPorts;
 import io.weft.dataplane.config.PortRange;
+import io.weft.dataplane.config.PortRanges;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.lb.nat.SnatPorts;
 import io.weft.nativebindings.linux.LinuxException;
@@ -11,37 +13,45 @@ import java.lang.System.Logger.Level;
 import java.util.BitSet;
 
 /**
- * Keeps the ports that the node's own processes have out of masquerading: asks the kernel for their sockets and blocks what lies in the range.
- * A flow that has a port when a process takes it keeps it. While the kernel cannot answer, the answer before stays in force.
+ * Keeps ports of the node itself out of masquerading: those of its processes' sockets, those that the kernel gives to them or an operator has reserved
+ * ({@link KernelPorts}, read again and again, for settings change), and the tunnel's. A flow that has a port when a process takes it keeps it. While the
+ * kernel cannot answer, the answer before stays in force.
  *
  * <p>Thread: the conductor, in the node's network namespace. Cold code.
  */
 final class NodePorts implements AutoCloseable {
     private static final Logger LOG = System.getLogger(NodePorts.class.getName());
-    private static final String LOCAL_RANGE = "net/ipv4/ip_local_port_range";
+    /** What must be left of a range that the kernel uses, too. */
+    private static final int MIN_PORTS = 1024;
 
     private final SocketDiag sockets;
     private final SnatPorts snatPorts;
-    private final PortRange range;
+    private final PortRanges ranges;
+    private final BitSet pool;
+    private final int tunnelPort;
+    private BitSet kernels = new BitSet(); // of the pool
     private final BitSet tcp = new BitSet();
     private final BitSet udp = new BitSet();
     private final BitSet unanswered = new BitSet(); // by protocol
 
-    NodePorts(SocketDiag sockets, SnatPorts snatPorts, PortRange range) {
+    /** @param tunnelPort UDP port of the tunnel, which has no socket */
+    NodePorts(SocketDiag sockets, SnatPorts snatPorts, PortRanges ranges, int tunnelPort) {
         this.sockets = sockets;
         this.snatPorts = snatPorts;
-        this.range = range;
+        this.ranges = ranges;
+        this.tunnelPort = tunnelPort;
+        pool = ranges.toBitSet();
     }
 
-    /** @throws SetupException when the kernel gives the same ports to the node's own processes */
-    void requireOwnRange() {
-        String[] ends = Sysctl.read(LOCAL_RANGE).strip().split("\\s+");
-        PortRange kernels = new PortRange(Integer.parseInt(ends[0]), Integer.parseInt(ends[1]));
-        if (kernels.overlaps(range)) {
-            throw new SetupException("snat.ports: " + range + " overlaps the kernel's own ports " + kernels
-                + ": set another range, or end the kernel's before it (sysctl -w net.ipv4.ip_local_port_range=\""
-                + Math.min(kernels.first(), range.first() - 1) + " " + (range.first() - 1) + "\")");
-        }
+    /** @throws SetupException when the kernel gives so many of the ports to the node's own processes that too few are left */
+    void requireOwnPorts() {
+        BitSet lost = kernelPorts();
+        int left = ranges.size() - lost.cardinality();
+        if (lost.isEmpty() || left >= MIN_PORTS) { return; }
+        throw new SetupException("snat.ports: " + ranges + " overlaps the kernel's own ports "
+            + KernelPorts.localRange(Sysctl.read(KernelPorts.LOCAL_RANGE)) + " and leaves " + left
+            + ": set other ports, or make the kernel's fewer (sysctl net.ipv4.ip_local_port_range,"
+            + " net.ipv4.ip_local_reserved_ports)");
     }
 
     /** Blocks what waits for connections or is UDP: what a process of the node is reached at. Microseconds. */
@@ -49,11 +59,14 @@ final class NodePorts implements AutoCloseable {
         BitSet listening = ask(IpProtocol.IPPROTO_TCP, SocketDiag.States.LISTENING, tcp);
         listening.or(tcp);
         change(IpProtocol.IPPROTO_TCP, tcp, listening);
-        change(IpProtocol.IPPROTO_UDP, udp, ask(IpProtocol.IPPROTO_UDP, SocketDiag.States.ALL, udp));
+        BitSet bound = ask(IpProtocol.IPPROTO_UDP, SocketDiag.States.ALL, udp);
+        bound.set(tunnelPort, pool.get(tunnelPort));
+        change(IpProtocol.IPPROTO_UDP, udp, bound);
     }
 
-    /** Blocks what any TCP socket has, connected ones too, and gives back the rest. The kernel walks its whole hash of connections. */
+    /** Reads the kernel's settings again; blocks what any TCP socket has, connected ones too, and gives back the rest. The kernel walks its whole hash of connections. */
     void refresh() {
+        readKernelPorts();
         change(IpProtocol.IPPROTO_TCP, tcp, ask(IpProtocol.IPPROTO_TCP, SocketDiag.States.ALL, tcp));
     }
 
@@ -64,7 +77,10 @@ final class NodePorts implements AutoCloseable {
 
     private BitSet ask(int protocol, SocketDiag.States states, BitSet before) {
         try {
-            BitSet ports = sockets.localPorts(protocol, states, range.first(), range.last());
+            BitSet ports = (BitSet) kernels.clone();
+            for (PortRange range : ranges.ranges()) {
+                ports.or(sockets.localPorts(protocol, states, range.first(), range.last()));
+            }
             unanswered.clear(protocol);
             return ports;
         } catch (LinuxException e) {
@@ -75,6 +91,22 @@ final class NodePorts implements AutoCloseable {
             }
             return (BitSet) before.clone();
         }
+    }
+
+    private BitSet kernelPorts() {
+        BitSet ports = KernelPorts.of(Sysctl.read(KernelPorts.LOCAL_RANGE), Sysctl.read(KernelPorts.RESERVED));
+        ports.and(pool);
+        return ports;
+    }
+
+    private void readKernelPorts() {
+        BitSet now = kernelPorts();
+        if (!now.equals(kernels) && !now.isEmpty()) {
+            LOG.log(Level.WARNING,
+                "snat.ports: {0} are the kernel''s own or reserved, and are not used: {1} ports are left",
+                PortRanges.of(now), ranges.size() - now.cardinality());
+        }
+        kernels = now;
     }
 
     private void change(int protocol, BitSet before, BitSet now) {

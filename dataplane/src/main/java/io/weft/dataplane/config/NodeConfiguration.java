@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,6 +25,7 @@ import java.util.Optional;
  * @param podMtu 0: as large as is good
  * @param offNodeMtu 0: uplink MTU less the tunnel's overhead
  * @param workerCpus empty, or one CPU for each worker
+ * @param snatPorts without those of {@code nodePortRange}
  * @param flowCapacity lines of the flow table, a power of two
  */
 public record NodeConfiguration(
@@ -45,7 +47,7 @@ public record NodeConfiguration(
     XdpMode xdpMode,
     Overlay overlay,
     boolean masquerade,
-    PortRange snatPorts,
+    PortRanges snatPorts,
     int flowCapacity,
     Path cniSocket) {
 
@@ -134,7 +136,7 @@ public record NodeConfiguration(
                 settings.integer(OVERLAY_VNI, 0, MAX_VNI),
                 settings.integer(OVERLAY_PORT, 1, MAX_PORT)),
             settings.flag(MASQUERADE),
-            settings.portRange(SNAT_PORTS),
+            snatPorts(settings),
             settings.integer(FLOWS_CAPACITY, LEAST_FLOWS, MOST_FLOWS),
             settings.optionalPath(CNI_SOCKET).orElse(runDirectory.resolve("cni.sock")));
         configuration.check(settings);
@@ -188,6 +190,19 @@ public record NodeConfiguration(
             throw settings.wrong(UPLINK, "must be a device name of at most 15 characters, not \"" + name + "\"");
         }
         return name;
+    }
+
+    /** What was chosen must not overlap the NodePorts; the default gives way. */
+    private static PortRanges snatPorts(Settings settings) {
+        PortRanges ports = settings.portRanges(SNAT_PORTS);
+        PortRange nodePorts = settings.portRange(NODE_PORT_RANGE);
+        if (settings.isSet(SNAT_PORTS) || !ports.overlaps(nodePorts)) { return ports; }
+        BitSet rest = ports.toBitSet();
+        rest.clear(nodePorts.first(), nodePorts.last() + 1);
+        if (rest.isEmpty()) {
+            throw settings.wrong(NODE_PORT_RANGE, nodePorts + " leaves no port for masqueraded flows: set snat.ports");
+        }
+        return PortRanges.of(rest);
     }
 
     private static int mtu(Settings settings, ConfigurationKey key) {

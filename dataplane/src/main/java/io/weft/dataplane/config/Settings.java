@@ -3,6 +3,7 @@ package io.weft.dataplane.config;
 import io.weft.encap.address.Ipv4Prefix;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -92,12 +93,32 @@ final class Settings {
             .orElseThrow(() -> wrong(key, "must be an IPv4 prefix such as 10.244.0.0/16, not \"" + text(key) + "\""));
     }
 
+    /** Whether somebody has set it: it is not the default. */
+    boolean isSet(ConfigurationKey key) {
+        return values.containsKey(key);
+    }
+
     PortRange portRange(ConfigurationKey key) {
-        String[] ends = text(key).split("-", -1);
-        if (ends.length != 2) { throw wrong(key, "must be FIRST-LAST, not \"" + text(key) + "\""); }
+        return portRange(key, text(key), "FIRST-LAST");
+    }
+
+    PortRanges portRanges(ConfigurationKey key) {
+        BitSet ports = new BitSet();
+        for (String part : text(key).split(",", -1)) {
+            PortRange range = portRange(key, part.strip(), "FIRST-LAST, or several with commas between");
+            int again = ports.nextSetBit(range.first());
+            if (again >= 0 && again <= range.last()) { throw wrong(key, "names port " + again + " twice"); }
+            ports.set(range.first(), range.last() + 1);
+        }
+        return PortRanges.of(ports);
+    }
+
+    private PortRange portRange(ConfigurationKey key, String text, String form) {
+        String[] ends = text.split("-", -1);
+        if (ends.length != 2) { throw wrong(key, "must be " + form + ", not \"" + text + "\""); }
         PortRange range = new PortRange(
             integer(key, ends[0].strip(), 1, MAX_PORT), integer(key, ends[1].strip(), 1, MAX_PORT));
-        if (range.first() > range.last()) { throw wrong(key, "first is above last in \"" + text(key) + "\""); }
+        if (range.first() > range.last()) { throw wrong(key, "first is above last in \"" + text + "\""); }
         return range;
     }
 

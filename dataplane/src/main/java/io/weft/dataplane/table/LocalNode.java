@@ -15,8 +15,8 @@ import io.weft.encap.address.Ipv4Prefix;
  * @param podMtu largest IPv4 packet between pods of this node
  * @param offNodeMtu largest IPv4 packet to other nodes, to Services and outside; fits the tunnel
  * @param masquerade whether packets from pods to outside the cluster take {@code address} as source
- * @param snatFirst first port that may be given to a masqueraded flow
- * @param snatLast last such port
+ * @param snatFirst lowest port that may be given to a masqueraded flow; between it and the highest there may be gaps
+ * @param snatLast highest such port
  */
 public record LocalNode(
     String name,

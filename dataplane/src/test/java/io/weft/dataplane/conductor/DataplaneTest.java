@@ -1,5 +1,6 @@
 package io.weft.dataplane.conductor;
 
+import static java.net.StandardProtocolFamily.INET;
 import static org.junit.jupiter.api.Assertions.*;
 
 import io.weft.dataplane.counters.ConductorFact;
@@ -19,9 +20,17 @@ import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.netlink.VethSpec;
 import io.weft.nativebindings.process.ExternalCommand;
 import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -90,6 +99,89 @@ class DataplaneTest {
         Transfer.run(a.namespace, outside, outsideIp, 4 << 20);
         assertEquals(0, TestPod.checksumErrors(a.namespace) + TestPod.checksumErrors(b.namespace)
             + TestPod.checksumErrors(outside));
+    }
+
+    /** A process may bind a port at any time; the XDP program takes the port's frames as long as a masqueraded flow has it. */
+    @Test
+    void aProcessThatBindsThePortOfAMasqueradedFlowIsReachedByAllOthers() throws Exception {
+        node.start();
+        TestPod a = upPod(2, 1);
+        assertReaches(a, outsideIp);
+        InetSocketAddress far = new InetSocketAddress(TestPod.address(outsideIp), 9000);
+        try (ServerSocketChannel listener = in(outside, () -> ServerSocketChannel.open(INET).bind(far));
+            SocketChannel pod = in(a.namespace, () -> SocketChannel.open(INET))) {
+            pod.connect(far);
+            SocketChannel accepted = listener.accept();
+            InetSocketAddress mapped = (InetSocketAddress) accepted.getRemoteAddress();
+            try (ServerSocketChannel own = in(node.namespace, () -> ServerSocketChannel.open(INET).bind(mapped));
+                SocketChannel client = in(outside, () -> SocketChannel.open(INET))) {
+                client.connect(mapped);
+                assertEquals(client.getLocalAddress(), own.accept().getRemoteAddress());
+            }
+            accepted.write(ByteBuffer.wrap(new byte[]{7}));
+            ByteBuffer got = ByteBuffer.allocate(1);
+            pod.read(got);
+            assertEquals(7, got.get(0), "the flow keeps its port");
+        }
+        try (DatagramSocket server = in(outside, () -> new DatagramSocket(far));
+            DatagramSocket pod = in(a.namespace, () -> new DatagramSocket());
+            DatagramSocket other = in(outside, () -> new DatagramSocket())) {
+            pod.send(new DatagramPacket(new byte[]{1}, 1, far));
+            DatagramPacket packet = new DatagramPacket(new byte[1], 1);
+            server.setSoTimeout(10_000);
+            server.receive(packet);
+            InetSocketAddress mapped = (InetSocketAddress) packet.getSocketAddress();
+            try (DatagramSocket own = in(node.namespace, () -> new DatagramSocket(mapped))) {
+                other.send(new DatagramPacket(new byte[]{2}, 1, mapped));
+                own.setSoTimeout(10_000);
+                own.receive(packet);
+                assertEquals(other.getLocalPort(), packet.getPort());
+                server.send(new DatagramPacket(new byte[]{3}, 1, mapped));
+                pod.setSoTimeout(10_000);
+                pod.receive(packet);
+                assertEquals(3, packet.getData()[0], "the flow keeps its port");
+            }
+        }
+    }
+
+    @Test
+    void portsThatTheKernelUsesOrThatAreReservedAreNotForMasqueradedFlows() throws Exception {
+        NetworkNamespace.run(node.namespace, () -> Sysctl.write("net/ipv4/ip_local_port_range", "1024 60999"));
+        node.start();
+        TestPod a = upPod(2, 1);
+        assertReaches(a, outsideIp);
+        assertTrue(
+            node.logText()
+                .contains("snat.ports: 10000-29999 are the kernel's own or reserved, and are not used: 4536 ports"),
+            node.logText());
+        assertTrue(portsSeen(a, 100).nextSetBit(0) >= 61_000);
+        NetworkNamespace.run(node.namespace, () -> Sysctl.write("net/ipv4/ip_local_reserved_ports", "61000-65000"));
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (portsSeen(a, 100).nextSetBit(0) <= 65_000) {
+            assertTrue(System.nanoTime() < deadline, "reserved ports are still given");
+        }
+    }
+
+    /** Ports of the node that some new flows of the pod come from. */
+    private BitSet portsSeen(TestPod pod, int flows) throws Exception {
+        BitSet ports = new BitSet();
+        InetSocketAddress far = new InetSocketAddress(TestPod.address(outsideIp), 9001);
+        try (DatagramSocket server = in(outside, () -> new DatagramSocket(far))) {
+            server.setSoTimeout(10_000);
+            DatagramPacket packet = new DatagramPacket(new byte[1], 1);
+            for (int i = 0; i < flows; i++) {
+                try (DatagramSocket client = in(pod.namespace, () -> new DatagramSocket())) {
+                    client.send(new DatagramPacket(new byte[1], 1, far));
+                    server.receive(packet);
+                    ports.set(packet.getPort());
+                }
+            }
+        }
+        return ports;
+    }
+
+    private static <T> T in(Path namespace, Callable<T> action) throws Exception {
+        return NetworkNamespace.call(namespace, action::call);
     }
 
     @Test
@@ -225,7 +317,8 @@ class DataplaneTest {
             assertRefused(node, "no device here has the node's address " + text(node.local.address()));
             rtnetlink.addAddress(uplink, node.local.address(), 24, Route.RT_SCOPE_UNIVERSE);
             NetworkNamespace.run(node.namespace, () -> Sysctl.write("net/ipv4/ip_local_port_range", "1024 65000"));
-            assertRefused(node, "snat.ports: 61000-65535 overlaps the kernel's own ports 1024-65000");
+            assertRefused(node,
+                "snat.ports: 10000-29999,61000-65535 overlaps the kernel's own ports 1024-65000 and leaves 535");
             rtnetlink.setDown(uplink);
             assertRefused(node, "uplink: device up0 is down; set it up first");
             rtnetlink.deleteLink(uplink);

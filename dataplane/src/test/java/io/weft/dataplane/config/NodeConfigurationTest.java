@@ -53,6 +53,19 @@ class NodeConfigurationTest {
             NodeConfiguration.load(Optional.of(write("# nothing\n")), Map.of(), Map.of()));
     }
 
+    @Test
+    void masqueradingMayHaveSeveralRangesAndItsDefaultGivesWayToNodePorts() {
+        assertEquals("10000-29999,61000-65535", snatPorts(Map.of()));
+        assertEquals("20000-20001,40000-40009", snatPorts(Map.of("snat.ports", "40000-40009, 20000-20001")));
+        assertEquals("20000-20009", snatPorts(Map.of("snat.ports", "20005-20009,20000-20004")));
+        assertEquals("10000-19999,25001-29999,61000-65535", snatPorts(Map.of("nodePortRange", "20000-25000")));
+        assertEquals(24_536, NodeConfiguration.of(Map.of()).snatPorts().size());
+    }
+
+    private static String snatPorts(Map<String, String> values) {
+        return NodeConfiguration.of(values).snatPorts().toString();
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "overlay:\\n  vnii: 1|2: overlay.vnii: unknown key",
@@ -66,6 +79,9 @@ class NodeConfigurationTest {
         "serviceCidr: 10.244.8.0/24|1: serviceCidr: 10.244.8.0/24 overlaps clusterCidr 10.244.0.0/16",
         "snat:\\n  ports: 32000-33000|2: snat.ports: 32000-33000 overlaps nodePortRange 30000-32767",
         "snat:\\n  ports: 5-4|2: snat.ports: first is above last in \"5-4\"",
+        "snat:\\n  ports: 20000-20100,20100-20200|2: snat.ports: names port 20100 twice",
+        "snat:\\n  ports: 20000-20100,|2: snat.ports: must be FIRST-LAST, or several with commas between, not \"\"",
+        "nodePortRange: 9000-65535|1: nodePortRange: 9000-65535 leaves no port for masqueraded flows: set snat.ports",
         "overlay: vxlan|1: overlay: must hold keys of its own",
         "nodeName: {a: b}|1: nodeName: must be a single value",
         "workerCpus: [1]\\nworkers: 2|1: workerCpus: names 1 CPUs for 2 workers",

@@ -168,6 +168,37 @@ class ForwardingTest {
             node.run(UPLINK, fromWire(Packet.of("203.0.113.5", "192.0.2.11").echoReply(id, 1, Packet.payload(56)))));
     }
 
+    /** What comes to a port that a flow has, but from somebody else, is the node's own. */
+    @Test
+    void framesTakenInErrorGoToTheNode() {
+        int tcp = Packet.u16(
+            node.run(POD_A, fromA(Packet.of("10.244.1.2", "203.0.113.5").tcp(1000, 443, SYN))).only(UPLINK), 34);
+        int udp = Packet.u16(
+            node.run(POD_A, fromA(Packet.of("10.244.1.2", "203.0.113.5").udp(1000, 53))).only(UPLINK), 34);
+        int id = Packet.u16(node.run(POD_A,
+            fromA(Packet.of("10.244.1.2", "203.0.113.5").echo(77, 1, Packet.payload(56)))).only(UPLINK), 38);
+        expect(TO_HOST + "203.0.113.6>192.0.2.11 ttl 64 tcp 5555>" + tcp + " S len 40 full",
+            node.run(UPLINK, fromWire(Packet.of("203.0.113.6", "192.0.2.11").tcp(5555, tcp, SYN))));
+        expect(TO_HOST + "203.0.113.5>192.0.2.11 ttl 64 tcp 444>" + tcp + " SA len 40 full",
+            node.run(UPLINK, fromWire(Packet.of("203.0.113.5", "192.0.2.11").tcp(444, tcp, SYN | ACK))));
+        expect(TO_HOST + "203.0.113.6>192.0.2.11 ttl 64 udp 53>" + udp + " len 28 full",
+            node.run(UPLINK, fromWire(Packet.of("203.0.113.6", "192.0.2.11").udp(53, udp))));
+        expect(TO_HOST + "203.0.113.6>192.0.2.11 ttl 64 icmp 0/0 id " + id + " len 84 full",
+            node.run(UPLINK, fromWire(Packet.of("203.0.113.6", "192.0.2.11").echoReply(id, 1, Packet.payload(56)))));
+    }
+
+    @Test
+    void twoPodsWithTheSameIdentifierToTheSameDestinationGetTheirOwnReplies() {
+        int a = Packet.u16(node.run(POD_A,
+            fromA(Packet.of("10.244.1.2", "203.0.113.5").echo(77, 1, Packet.payload(56)))).only(UPLINK), 38);
+        int b = Packet.u16(node.run(POD_B,
+            fromB(Packet.of("10.244.1.3", "203.0.113.5").echo(77, 1, Packet.payload(56)))).only(UPLINK), 38);
+        expect(TO_A + "203.0.113.5>10.244.1.2 ttl 63 icmp 0/0 id 77 len 84 full",
+            node.run(UPLINK, fromWire(Packet.of("203.0.113.5", "192.0.2.11").echoReply(a, 1, Packet.payload(56)))));
+        expect(TO_B + "203.0.113.5>10.244.1.3 ttl 63 icmp 0/0 id 77 len 84 full",
+            node.run(UPLINK, fromWire(Packet.of("203.0.113.5", "192.0.2.11").echoReply(b, 1, Packet.payload(56)))));
+    }
+
     @Test
     void aServiceWhoseBackendIsOutsideIsTranslatedAndMasqueraded() {
         byte[] out = node.run(POD_A, fromA(Packet.of("10.244.1.2", "10.96.0.13").tcp(1000, 443, SYN))).only(UPLINK);
