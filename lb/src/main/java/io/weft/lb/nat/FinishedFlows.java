@@ -13,7 +13,7 @@ import io.weft.lb.flow.FlowTemplate;
  * closed; where the last acknowledgement was not seen (LAST_ACK), only after {@link #LAST_ACK_SECONDS} without a segment, since it, or data before it, may have been lost and come again.
  * Half-closed connections are never taken.
  *
- * <p>The remote end may still be in TIME_WAIT: see docs/adr/0008.
+ * <p>The remote end may still be in TIME_WAIT: see docs/adr/0009.
  *
  * <p>Threads: one per instance. Allocation: none.
  */

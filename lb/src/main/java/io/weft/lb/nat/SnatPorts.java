@@ -39,7 +39,7 @@ public final class SnatPorts {
     private final AtomicIntegerArray flows;
     private final AtomicLongArray blocked = new AtomicLongArray(BITMAPS * WORDS_PER_BITMAP);
     private final AtomicIntegerArray blockedCount = new AtomicIntegerArray(BITMAPS);
-    private final SnatShares shares = new SnatShares();
+    private final SnatShares shares;
 
     /**
      * @param bitmaps address of {@link #BITMAPS_LENGTH} bytes, a multiple of 8; cleared here
@@ -71,6 +71,7 @@ public final class SnatPorts {
         firstWord = ports[0] / Long.SIZE;
         words = ports[ports.length - 1] / Long.SIZE - firstWord + 1;
         flows = new AtomicIntegerArray(BITMAPS * ports.length);
+        shares = new SnatShares(ports.length);
         Memory.zero(bitmaps, BITMAPS_LENGTH);
     }
 

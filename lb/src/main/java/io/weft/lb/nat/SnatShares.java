@@ -27,8 +27,15 @@ final class SnatShares {
     private static final int ROW_SHIFT = 16;
     private static final long MULTIPLIER = 0xD6E8_FEB8_6659_FD93L;
 
-    private final AtomicIntegerArray counts = new AtomicIntegerArray(2 * ROW);
+    private final boolean shared;
+    private final AtomicIntegerArray counts;
     private final long secret = ThreadLocalRandom.current().nextLong();
+
+    /** @param poolSize ports of the pool */
+    SnatShares(int poolSize) {
+        shared = poolSize >= MIN_PORTS;
+        counts = new AtomicIntegerArray(shared ? 2 * ROW : 0);
+    }
 
     /**
      * Whether a pod may take one more port.
@@ -38,15 +45,17 @@ final class SnatShares {
      * @param ports that flows to one destination can have
      */
     boolean mayTake(int pod, long destination, int ports) {
-        if (ports < MIN_PORTS) { return true; }
+        if (!shared) { return true; }
         int taken = count(hash(pod, destination));
         return taken == 0 || taken < PER_FREE_PORT * Math.max(0, ports - count(hash(EVERY_POD, destination)));
     }
 
     /** Counts a port taken, by 1, or released, by -1. */
     void add(int pod, long destination, int ports) {
-        add(hash(pod, destination), ports);
-        add(hash(EVERY_POD, destination), ports);
+        if (shared) {
+            add(hash(pod, destination), ports);
+            add(hash(EVERY_POD, destination), ports);
+        }
     }
 
     private int count(int hash) {

@@ -1,0 +1,107 @@
+package io.weft.vmlab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weft.vmlab.lab.Lab;
+import io.weft.vmlab.lab.LabPlan;
+import io.weft.vmlab.lab.Pod;
+import io.weft.vmlab.traffic.Ping;
+import io.weft.vmlab.traffic.UdpEcho;
+import io.weft.vmlab.traffic.WhoAmI;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Many flows of pods to one address and port outside, in less time than their ports are held. */
+class MasqueradeIT {
+    private static final int CONNECTIONS = 9000;
+    private static final int QUESTIONS = 5200;
+    private static final int FLOOD = 25_000;
+    private static final int FIRST_FLOOD_PORT = 10_000;
+    private static final int ANSWER_MILLIS = 15_000;
+    private static Lab lab;
+    private static Pod first;
+    private static Pod second;
+
+    @BeforeAll
+    static void bringUp() throws Exception {
+        Requirements.root();
+        Requirements.tool("ping");
+        lab = Lab.up(new LabPlan(LabNames.unique("masq"), 1, false, 1));
+        first = lab.node("n1").addPod("first");
+        second = lab.node("n1").addPod("second");
+        Ping.run(first.thread(), lab.outside().address(), 5); // the first packets to a new neighbour may be lost
+    }
+
+    @AfterAll
+    static void takeDown() throws Exception {
+        if (lab != null) {
+            lab.close();
+        }
+    }
+
+    @Test
+    void nineThousandShortConnectionsToOneDestinationAndThoseOfAnotherPodAfterThem() throws Exception {
+        InetSocketAddress target = outside(9090);
+        Set<String> sources = new HashSet<>();
+        try (WhoAmI server = WhoAmI.serve(lab.outside().thread(), target)) {
+            for (int i = 0; i < CONNECTIONS; i++) {
+                String seen = WhoAmI.ask(first.thread(), null, target);
+                assertTrue(seen.startsWith(first.host().address().getHostAddress()), "connection " + i + ": " + seen);
+                sources.add(seen);
+            }
+            assertEquals(CONNECTIONS, sources.size(), "no port is used again while others are free");
+            for (int i = 0; i < 100; i++) {
+                assertTrue(sources.add(WhoAmI.ask(second.thread(), null, target)));
+            }
+        }
+    }
+
+    @Test
+    void fiveThousandQuestionsToOneDestinationAreAnswered() throws Exception {
+        InetSocketAddress target = outside(53);
+        try (UdpEcho.Server server = UdpEcho.serve(lab.outside().thread(), target)) {
+            for (int i = 0; i < QUESTIONS; i++) {
+                ask(first, target);
+            }
+            ask(second, target);
+        }
+    }
+
+    @Test
+    void aFloodOfOnePodDoesNotStopTheOthers() throws Exception {
+        InetSocketAddress target = outside(54);
+        for (int i = 0; i < FLOOD; i++) {
+            int port = FIRST_FLOOD_PORT + i;
+            try (DatagramSocket socket = first.thread().call(() -> new DatagramSocket(port))) {
+                socket.send(new DatagramPacket(new byte[1], 1, target));
+            }
+        }
+        try (UdpEcho.Server server = UdpEcho.serve(lab.outside().thread(), target)) {
+            for (int i = 0; i < 500; i++) {
+                ask(second, target);
+            }
+        }
+        String drops = lab.node("n1").weft("show", "drops");
+        assertTrue(drops.contains("snat_no_port"), () -> "the flood did not use up its share: " + drops);
+    }
+
+    private static void ask(Pod pod, InetSocketAddress target) throws Exception {
+        try (DatagramSocket socket = pod.thread().call(() -> new DatagramSocket())) {
+            socket.setSoTimeout(ANSWER_MILLIS);
+            DatagramPacket packet = new DatagramPacket(new byte[64], 64, target);
+            socket.send(packet);
+            socket.receive(packet);
+        }
+    }
+
+    private static InetSocketAddress outside(int port) {
+        return new InetSocketAddress(lab.outside().address(), port);
+    }
+}
