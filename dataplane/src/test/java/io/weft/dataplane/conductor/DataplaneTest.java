@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.*;
 
 import io.weft.dataplane.counters.ConductorFact;
 import io.weft.dataplane.counters.CounterReader;
+import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.testing.TestNetwork;
@@ -144,6 +145,52 @@ class DataplaneTest {
         }
     }
 
+    /** More than the ports of the default before, in less than the time for which a flow holds its port. */
+    @Test
+    void thousandsOfShortFlowsOfOnePodToOneDestinationAreNotLostNorDoTheyStopAnotherPod() throws Exception {
+        node.set("flows.capacity", "131072").start();
+        TestPod a = upPod(2, 1);
+        TestPod b = upPod(3, 1);
+        assertReaches(a, outsideIp);
+        InetSocketAddress far = new InetSocketAddress(TestPod.address(outsideIp), 9000);
+        try (ServerSocketChannel listener = in(outside, () -> ServerSocketChannel.open(INET).bind(far, 4096))) {
+            for (int i = 0; i < 9000; i++) {
+                connectOnce(a, listener, far);
+            }
+            connectOnce(b, listener, far);
+        }
+        assertTrue(portsSeen(a, 5200).cardinality() > 4536, "more than there were before");
+        portsSeen(b, 100);
+    }
+
+    /** The server closes first. */
+    private static void connectOnce(TestPod pod, ServerSocketChannel listener, InetSocketAddress far) throws Exception {
+        try (SocketChannel client = in(pod.namespace, () -> SocketChannel.open(INET))) {
+            client.connect(far);
+            listener.accept().close();
+            assertEquals(-1, client.read(ByteBuffer.allocate(1)));
+        }
+    }
+
+    @Test
+    void aFloodOfOnePodLeavesPortsToAnother() throws Exception {
+        node.set("flows.capacity", "131072").start();
+        TestPod a = upPod(2, 1);
+        TestPod b = upPod(3, 1);
+        assertReaches(a, outsideIp);
+        InetSocketAddress far = new InetSocketAddress(TestPod.address(outsideIp), 9001);
+        for (int i = 0; i < 25_000; i++) {
+            int port = 10_000 + i;
+            try (DatagramSocket client = in(a.namespace, () -> new DatagramSocket(port))) {
+                client.send(new DatagramPacket(new byte[1], 1, far));
+            }
+        }
+        portsSeen(b, 1000);
+        try (CounterReader counters = node.counters()) {
+            assertTrue(counters.drop(DropReason.SNAT_NO_PORT) > 0, node::report);
+        }
+    }
+
     @Test
     void portsThatTheKernelUsesOrThatAreReservedAreNotForMasqueradedFlows() throws Exception {
         NetworkNamespace.run(node.namespace, () -> Sysctl.write("net/ipv4/ip_local_port_range", "1024 60999"));
@@ -162,7 +209,7 @@ class DataplaneTest {
         }
     }
 
-    /** Ports of the node that some new flows of the pod come from. */
+    /** Ports of the node that questions of the pod, each from a socket of its own, come from; every one is answered. */
     private BitSet portsSeen(TestPod pod, int flows) throws Exception {
         BitSet ports = new BitSet();
         InetSocketAddress far = new InetSocketAddress(TestPod.address(outsideIp), 9001);
@@ -171,9 +218,12 @@ class DataplaneTest {
             DatagramPacket packet = new DatagramPacket(new byte[1], 1);
             for (int i = 0; i < flows; i++) {
                 try (DatagramSocket client = in(pod.namespace, () -> new DatagramSocket())) {
+                    client.setSoTimeout(10_000);
                     client.send(new DatagramPacket(new byte[1], 1, far));
                     server.receive(packet);
                     ports.set(packet.getPort());
+                    server.send(packet);
+                    client.receive(packet);
                 }
             }
         }
