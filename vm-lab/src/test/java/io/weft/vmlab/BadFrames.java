@@ -59,9 +59,10 @@ final class BadFrames {
         } else {
             all.add(with(good, DropReason.TCP_BAD_OFFSET, f -> f[L4 + 12] = 0x10));
         }
-        all.add(withHeader(good, DropReason.FRAG_SERVICE, f -> {
+        all.add(withHeader(good, DropReason.FRAG_TINY, f -> {
             System.arraycopy(service.getAddress(), 0, f, IP + 16, 4);
-            putShort(f, IP + 6, 185);
+            f[IP + 9] = TestFrame.TCP;
+            putShort(f, IP + 6, 1);
         }));
         return all;
     }

@@ -20,12 +20,14 @@ import io.weft.nativebindings.bpf.XdpAction;
 
 /**
  * The XDP program of the uplink: takes what is Weft's and leaves everything else to the kernel, so that SSH and the kubelet never depend on
- * Weft. Weft's are whole, untagged IPv4 packets to the node's address that are
+ * Weft. Weft's are untagged IPv4 packets to the node's address that are
  *
  * <ul>
  * <li>UDP to the tunnel's port;
  * <li>TCP or UDP to a port, or ICMP echo replies with an identifier, that a masqueraded flow has;
- * <li>ICMP errors that quote one of these as sent by the node.
+ * <li>ICMP errors that quote one of these as sent by the node;
+ * <li>fragments: only the first of a datagram tells whose it is, and it need not come first. Those that are not Weft's go back to the node's own
+ * stack by {@code weft-host}, as they came.
  * </ul>
  *
  * <p>Registers: R6 context, R7 the header being read, R8 end of the packet, R9 the node's address as it stands in a packet.
@@ -98,13 +100,13 @@ public final class UplinkClassifier {
             .alu(Alu.ADD, R7, EthernetHeader.LENGTH);
     }
 
-    /** A whole packet to the node; leaves its protocol in R4 and R7 behind its header. */
+    /** A packet to the node, taken at once when it is a fragment; leaves its protocol in R4 and R7 behind its header. */
     private void ip() {
         need(Ipv4Header.LENGTH);
         program.load(Size.H, R1, R7, IP_FRAGMENT_AT)
-            .jump(Condition.JSET, R1, hostShort(FRAGMENT_BITS), pass)
-            .load(Size.W, R1, R7, IP_DESTINATION_AT)
-            .jump32(Condition.JNE, R1, R9, pass);
+            .load(Size.W, R2, R7, IP_DESTINATION_AT)
+            .jump32(Condition.JNE, R2, R9, pass)
+            .jump(Condition.JSET, R1, hostShort(FRAGMENT_BITS), take);
         skipIpHeader();
     }
 

@@ -40,9 +40,13 @@ public enum DropReason {
     /** Not the last one, and not a multiple of eight bytes. */
     FRAG_BAD_LENGTH,
     /** Ends past 65,535 bytes. */
-    FRAG_PAST_END, FRAG_SERVICE,
-    /** Between a pod and the outside: needs ports for translation. */
-    FRAG_OUTSIDE,
+    FRAG_PAST_END,
+    /** A later fragment whose first did not come in time. */
+    FRAG_TIMEOUT,
+    /** A later fragment before its first, when as many as may be held are held already: of its source, of its ingress, or of all. */
+    FRAG_FULL,
+    /** A packet that is too long for its egress, and too few free chunks to fragment it. */
+    FRAG_NO_BUFFERS,
     /** A fragmented tunnel packet. */
     FRAG_OUTER,
 

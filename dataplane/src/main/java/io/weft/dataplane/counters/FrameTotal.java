@@ -6,13 +6,13 @@ package io.weft.dataplane.counters;
  */
 public enum FrameTotal {
     RECEIVED("received"),
-    /** ICMP errors and resets, made from a frame that counts as dropped. */
+    /** ICMP errors and resets, made from a frame that counts as dropped; fragments that Weft makes of a packet, but for one that stands for it. */
     ORIGINATED("originated"),
     SENT("sent"),
     /** Handed to the node's own stack through {@code weft-host}. */
     PUNTED("punted"),
     DROPPED("dropped"),
-    /** Taken from a port and not yet ended; 0 between two batches. */
+    /** Taken from a port and not yet ended; between two batches, later fragments that are held until their first one decides. */
     IN_FLIGHT("in_flight"),
     /** Not a term: batches processed. */
     BATCHES("batches"),

@@ -13,7 +13,7 @@ public final class FrameBatch {
     public static final int PARTIAL = 1;
     /** {@link #flags}: the frame came through the tunnel and its outer headers were removed. */
     public static final int FROM_TUNNEL = 1 << 1;
-    /** {@link #flags}: an IPv4 fragment. */
+    /** {@link #flags}: an IPv4 fragment as it was received. */
     public static final int FRAGMENT = 1 << 2;
     /** {@link #flags}: made by Weft from a frame that was dropped. */
     public static final int ORIGINATED = 1 << 3;

@@ -1,6 +1,7 @@
 package io.weft.dataplane.frame;
 
 import io.weft.encap.checksum.InternetChecksum;
+import io.weft.encap.memory.Memory;
 
 /**
  * Frames that are longer than a chunk: which chunk goes on where another ends. The first segment of such a chain holds all headers and whatever an
@@ -74,6 +75,15 @@ public final class FrameChains {
         return count;
     }
 
+    /** Chunks of a frame, those behind its end included. */
+    public int chunks(long at) {
+        int count = 0;
+        for (long segment = at; segment != 0; segment = next(segment)) {
+            count++;
+        }
+        return count;
+    }
+
     /** Gives all chunks of a frame, chain or not, back to the pool. */
     public void give(long at) {
         long segment = at;
@@ -96,6 +106,29 @@ public final class FrameChains {
             remaining -= bytes;
         }
         return sum;
+    }
+
+    /**
+     * Copies a part of a frame, chain or not, to one place.
+     *
+     * @param at an address in the frame's first segment
+     * @param skip bytes between {@code at} and the part
+     */
+    public void copy(long at, int skip, long target, int bytes) {
+        long segment = at;
+        int before = skip;
+        int copied = 0;
+        while (copied < bytes && segment != 0) {
+            int part = segment(segment, before + bytes - copied) - before;
+            if (part > 0) {
+                Memory.copy(segment + before, target + copied, part);
+                copied += part;
+                before = 0;
+            } else {
+                before = -part;
+            }
+            segment = next(segment);
+        }
     }
 
     private int index(long address) {

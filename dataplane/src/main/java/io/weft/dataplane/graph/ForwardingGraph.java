@@ -10,14 +10,16 @@ import io.weft.dataplane.node.ArpInput;
 import io.weft.dataplane.node.Dispatch;
 import io.weft.dataplane.node.DropNode;
 import io.weft.dataplane.node.EthernetInput;
+import io.weft.dataplane.node.FirstFragments;
 import io.weft.dataplane.node.FlowCreate;
 import io.weft.dataplane.node.FlowLookup;
 import io.weft.dataplane.node.FlowRewrite;
-import io.weft.dataplane.node.FragmentNat;
+import io.weft.dataplane.node.FragmentHold;
 import io.weft.dataplane.node.Icmp4Echo;
 import io.weft.dataplane.node.Icmp4ErrorInput;
-import io.weft.dataplane.node.Ip4Fragment;
+import io.weft.dataplane.node.Ip4Frag;
 import io.weft.dataplane.node.Ip4Input;
+import io.weft.dataplane.node.Ip4SvReassembly;
 import io.weft.dataplane.node.LocalRewrite;
 import io.weft.dataplane.node.Node;
 import io.weft.dataplane.node.PlainWay;
@@ -57,7 +59,9 @@ import io.weft.lb.nat.SnatPorts;
  * <p>Before them {@link PlainWay} finishes plain packets of known flows, from Ethernet to {@code port-tx}, and counts them under the nodes that it stands
  * for; the rest enters at {@code ethernet-input}.
  *
- * <p>Nodes run once a batch in this order, so every frame has ended when {@link #process} returns: sent, punted or dropped. An exception
+ * <p>Nodes run once a batch in this order, so every frame has ended when {@link #process} returns: sent, punted or dropped; but for later fragments
+ * that came before their first, which {@code fragment-hold} keeps until {@link #resume} finds that they can go on. Fragments that {@code ip4-frag}
+ * makes go through the nodes behind it in batches of their own. An exception
  * costs the frame at which it was thrown ({@link NodeRunner}).
  *
  * <p>Thread: one worker. Allocation: none after construction, unless something is thrown.
@@ -68,9 +72,15 @@ public final class ForwardingGraph implements BatchProcessor {
     private final DropNode drop;
     private final PortTx tx;
     private final PlainWay plainWay;
+    private final FirstFragments first;
+    private final Ip4SvReassembly laterFragments;
+    private final FragmentHold hold;
+    private final Ip4Frag fragmentation;
+    private final Dispatch dispatch;
+    private final FrameBatch fragments = new FrameBatch();
     private final NodeRunner runner;
 
-    /** @param pool of this worker; the graph gives chunks back to it and takes none */
+    /** @param pool of this worker; the graph gives chunks back to it, and takes some for fragments */
     public ForwardingGraph(ForwardingState state, FlowTable flows, SnatPorts snatPorts, WorkerCounters counters,
         FramePool pool) {
         this(state, flows, snatPorts, counters, pool, null);
@@ -82,29 +92,33 @@ public final class ForwardingGraph implements BatchProcessor {
         this.counters = counters;
         turn = new Turn(state);
 
-        drop = new DropNode(counters, pool);
+        first = new FirstFragments(turn);
+        drop = new DropNode(counters, pool, first);
         tx = new PortTx(counters, drop);
         Punt punt = new Punt(turn, drop, tx);
         UnderlayRewrite underlayRewrite = new UnderlayRewrite(turn, drop, tx);
         Vxlan4Encap encap = new Vxlan4Encap(turn, drop, tx, pool);
         LocalRewrite localRewrite = new LocalRewrite(turn, drop, tx);
-        Dispatch dispatch = new Dispatch(turn, drop, localRewrite, encap, underlayRewrite, punt);
-        Reject reject = new Reject(turn, drop, dispatch, counters, pool);
-        FlowRewrite rewrite = new FlowRewrite(turn, reject, dispatch, flows);
-        Icmp4Echo echo = new Icmp4Echo(drop, dispatch);
-        FlowCreate create = new FlowCreate(turn, drop, reject, dispatch, echo, rewrite, flows, snatPorts);
+        fragmentation = new Ip4Frag(counters, pool);
+        dispatch = new Dispatch(turn, drop, localRewrite, encap, underlayRewrite, punt, fragmentation);
+        hold = new FragmentHold(turn, drop, dispatch, pool);
+        laterFragments = new Ip4SvReassembly(turn, drop, dispatch, hold);
+        Reject reject = new Reject(turn, drop, dispatch, counters, pool, first);
+        FlowRewrite rewrite = new FlowRewrite(turn, reject, dispatch, flows, first);
+        Icmp4Echo echo = new Icmp4Echo(drop, dispatch, first);
+        FlowCreate create = new FlowCreate(turn, drop, reject, dispatch, echo, rewrite, flows, snatPorts, first);
         FlowLookup lookup = new FlowLookup(flows, create, rewrite);
-        Icmp4ErrorInput icmpErrors = new Icmp4ErrorInput(turn, drop, dispatch, flows);
-        Ip4Fragment fragments = new Ip4Fragment(turn, drop, reject, dispatch, new FragmentNat(flows));
-        Ip4Input ip4 = new Ip4Input(turn, drop, fragments, icmpErrors, lookup);
-        Vxlan4Decap decap = new Vxlan4Decap(turn, drop, ip4);
+        Icmp4ErrorInput icmpErrors = new Icmp4ErrorInput(turn, drop, dispatch, flows, first);
+        Ip4Input ip4 = new Ip4Input(turn, drop, first, laterFragments, icmpErrors, lookup, create);
+        Vxlan4Decap decap = new Vxlan4Decap(turn, drop, ip4, first);
         ArpInput arp = new ArpInput(turn, drop, tx);
         EthernetInput ethernet = new EthernetInput(turn, drop, arp, decap, ip4);
 
         plainWay = new PlainWay(turn, counters, flows, drop, dispatch, ethernet, tx, pool);
 
-        Node[] order = {ethernet, arp, decap, ip4, fragments, icmpErrors, lookup, create, echo, rewrite, reject,
-            localRewrite, encap, underlayRewrite, punt, tx, drop};
+        Node[] order = {ethernet, arp, decap, ip4, icmpErrors, lookup, create, echo, rewrite, reject, laterFragments,
+            hold,
+            fragmentation, localRewrite, encap, underlayRewrite, punt, tx, drop};
         runner = observer == null ? new NodeRunner(counters, drop, order)
             : new ObservedRunner(counters, drop, observer, order);
     }
@@ -124,7 +138,8 @@ public final class ForwardingGraph implements BatchProcessor {
     public void process(FrameBatch batch, long nowNanos) {
         int size = batch.size;
         counters.add(FrameTotal.RECEIVED, size);
-        counters.set(FrameTotal.IN_FLIGHT, size);
+        counters.set(FrameTotal.IN_FLIGHT, size + hold.size());
+        first.begin();
         counters.node(NodeId.PORT_RX, size);
         if (turn.begin(nowNanos)) {
             runner.run(plainWay, batch);
@@ -133,10 +148,49 @@ public final class ForwardingGraph implements BatchProcessor {
                 drop.add(frame, DropReason.NOT_READY);
             }
         }
+        finish(batch);
+    }
+
+    @Override
+    public int held() {
+        return hold.size();
+    }
+
+    @Override
+    public long newestHeldNanos() {
+        return hold.newestNanos();
+    }
+
+    @Override
+    public boolean resume(FrameBatch batch, long nowNanos) {
+        if (hold.size() == 0 || !turn.begin(nowNanos)) { return false; }
+        first.begin();
+        hold.release(batch, laterFragments.in());
+        if (batch.size == 0) { return false; }
+        finish(batch);
+        return true;
+    }
+
+    private void finish(FrameBatch batch) {
         runner.run(batch);
+        while (fillFragments(batch)) {
+            runner.run(fragments);
+            fragments.clear();
+            tx.flush();
+        }
         batch.clear();
-        counters.set(FrameTotal.IN_FLIGHT, 0);
+        counters.set(FrameTotal.IN_FLIGHT, hold.size());
         counters.add(FrameTotal.BATCHES, 1);
+    }
+
+    private boolean fillFragments(FrameBatch batch) {
+        try {
+            return fragmentation.fill(dispatch, batch, fragments);
+        } catch (RuntimeException | AssertionError | InternalError e) {
+            runner.failed(e);
+            fragmentation.abandon(batch);
+            return true;
+        }
     }
 
     /** For tests: every frame goes through the nodes. */

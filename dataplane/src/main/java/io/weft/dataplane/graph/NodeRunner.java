@@ -49,6 +49,11 @@ class NodeRunner {
         }
     }
 
+    /** Something outside of a node threw this, and dealt with it. */
+    void failed(Throwable failure) {
+        lastFailure = failure;
+    }
+
     Throwable lastFailure() {
         return lastFailure;
     }

@@ -9,27 +9,32 @@ import io.weft.encap.packet.Ipv4Header;
 final class AddressForward {
     private final Reject reject;
     private final Dispatch dispatch;
+    private final FirstFragments first;
 
-    AddressForward(Reject reject, Dispatch dispatch) {
+    AddressForward(Reject reject, Dispatch dispatch, FirstFragments first) {
         this.reject = reject;
         this.dispatch = dispatch;
+        this.first = first;
     }
 
     void forward(FrameBatch batch, int frame, int egress) {
         long ip = batch.l3[frame];
+        boolean tooLong = Ipv4Header.totalLength(ip) > dispatch.mtu(egress);
         if (Egress.kind(egress) != Egress.PUNT) {
             if (Ipv4Header.ttl(ip) <= 1) {
                 reject.add(frame, DropReason.TTL_EXPIRED, Reject.TIME_EXCEEDED);
                 return;
             }
-            int mtu = dispatch.mtu(egress);
-            if (Ipv4Header.totalLength(ip) > mtu) {
-                reject.add(frame, DropReason.MTU_EXCEEDED, Reject.FRAGMENTATION_NEEDED, mtu);
+            if (tooLong && Ipv4Header.dontFragment(ip)) {
+                reject.add(frame, DropReason.MTU_EXCEEDED, Reject.FRAGMENTATION_NEEDED, dispatch.mtu(egress));
                 return;
             }
+        }
+        first.forward(batch, frame, egress);
+        if (Egress.kind(egress) != Egress.PUNT) {
             Ipv4Header.decrementTtl(ip);
         }
         batch.hash[frame] = FlowHash.hash(Ipv4Header.addresses(ip), 0);
-        dispatch.to(batch, frame, egress);
+        dispatch.to(batch, frame, egress, tooLong);
     }
 }

@@ -5,7 +5,7 @@ import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.state.Adjacencies;
 
-/** Hands a frame whose headers are done to the node of its egress; and the largest packet that fits there. */
+/** Hands a frame whose headers are done to the node of its egress, or to {@code ip4-frag} before it; and the largest packet that fits there. */
 public final class Dispatch {
     private final Turn turn;
     private final DropNode drop;
@@ -13,15 +13,17 @@ public final class Dispatch {
     private final FrameList tunnel;
     private final FrameList underlay;
     private final FrameList punt;
+    private final Ip4Frag fragmentation;
 
     public Dispatch(Turn turn, DropNode drop, LocalRewrite local, Vxlan4Encap tunnel, UnderlayRewrite underlay,
-        Punt punt) {
+        Punt punt, Ip4Frag fragmentation) {
         this.turn = turn;
         this.drop = drop;
         this.local = local.in();
         this.tunnel = tunnel.in();
         this.underlay = underlay.in();
         this.punt = punt.in();
+        this.fragmentation = fragmentation;
     }
 
     void to(FrameBatch batch, int frame, int egress) {
@@ -44,14 +46,27 @@ public final class Dispatch {
         }
     }
 
-    /** Bytes of IPv4 packet; no limit towards the node's own stack. */
+    /** @param tooLong for the egress, and DF is clear */
+    void to(FrameBatch batch, int frame, int egress, boolean tooLong) {
+        if (tooLong) {
+            fragmentation.add(frame, egress);
+        } else {
+            to(batch, frame, egress);
+        }
+    }
+
+    /**
+     * Bytes of IPv4 packet; no limit towards the node's own stack, nor towards a port or neighbour that is not there: a frame to it is dropped
+     * for that.
+     */
     int mtu(int egress) {
         int index = Egress.index(egress);
-        return switch (Egress.kind(egress)) {
+        int mtu = switch (Egress.kind(egress)) {
             case Egress.TUNNEL, Egress.UPLINK -> Adjacencies.mtu(turn.state().adjacencies().address(index));
             case Egress.PORT -> turn.ports().mtu(index);
-            default -> Integer.MAX_VALUE;
+            default -> 0;
         };
+        return mtu == 0 ? Integer.MAX_VALUE : mtu;
     }
 
     /** @return the egress that leads back to where a frame came from, or {@link Egress#NONE} */

@@ -7,16 +7,18 @@ import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
 
-/** {@code drop}: the end of every frame that is not sent. Counts it under its reason and gives its chunk back. */
+/** {@code drop}: the end of every frame that is not sent. Counts it under its reason and gives its chunk back. What happens to a first fragment happens to the others. */
 public final class DropNode extends Node {
     private final WorkerCounters counters;
     private final FramePool pool;
+    private final FirstFragments first;
     private final DropReason[] reasons = new DropReason[FrameBatch.CAPACITY];
 
-    public DropNode(WorkerCounters counters, FramePool pool) {
+    public DropNode(WorkerCounters counters, FramePool pool, FirstFragments first) {
         super(NodeId.DROP);
         this.counters = counters;
         this.pool = pool;
+        this.first = first;
     }
 
     public void add(int frame, DropReason reason) {
@@ -39,6 +41,7 @@ public final class DropNode extends Node {
     public void process(FrameBatch batch) {
         for (int n = 0; n < in().size; n++) {
             int frame = in().index[n];
+            first.refuse(batch, frame, reasons[frame]);
             counters.drop(reasons[frame], 1);
             if (batch.chains == null) {
                 pool.give(batch.at[frame]);

@@ -42,11 +42,12 @@ public final class FlowCreate extends Node {
     private final SourceNat sourceNat;
     private final EgressResolver resolver;
     private final AddressForward byAddress;
+    private final FirstFragments first;
     private final NewFlowFetch fetched;
     private final FlowTemplate template = new FlowTemplate();
 
     public FlowCreate(Turn turn, DropNode drop, Reject reject, Dispatch dispatch, Icmp4Echo echo, FlowRewrite hits,
-        FlowTable flows, SnatPorts snatPorts) {
+        FlowTable flows, SnatPorts snatPorts, FirstFragments first) {
         super(NodeId.FLOW_CREATE);
         this.turn = turn;
         this.drop = drop;
@@ -58,7 +59,8 @@ public final class FlowCreate extends Node {
         ender = new FlowEnder(flows, (forward, k0, k1) -> SourceNat.onEnd(snatPorts, forward, k1));
         sourceNat = new SourceNat(flows, snatPorts);
         resolver = new EgressResolver(turn);
-        byAddress = new AddressForward(reject, dispatch);
+        byAddress = new AddressForward(reject, dispatch, first);
+        this.first = first;
         fetched = new NewFlowFetch(turn, flows);
     }
 
@@ -88,6 +90,7 @@ public final class FlowCreate extends Node {
         if (!resolver.resolve(batch.ingress[frame], FlowKey.destination(batch.k0[frame]))) {
             drop.add(frame, resolver.refusal());
         } else {
+            first.forward(batch, frame, resolver.egress());
             dispatch.to(batch, frame, resolver.egress());
         }
     }

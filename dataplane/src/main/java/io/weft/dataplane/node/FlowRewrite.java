@@ -24,13 +24,16 @@ public final class FlowRewrite extends Node {
     private final Reject reject;
     private final Dispatch dispatch;
     private final FlowTable flows;
+    private final FirstFragments first;
 
-    public FlowRewrite(Turn turn, Reject reject, Dispatch dispatch, FlowTable flows) {
+    public FlowRewrite(Turn turn, Reject reject, Dispatch dispatch, FlowTable flows,
+        FirstFragments first) {
         super(NodeId.FLOW_REWRITE);
         this.turn = turn;
         this.reject = reject;
         this.dispatch = dispatch;
         this.flows = flows;
+        this.first = first;
     }
 
     @Override
@@ -46,17 +49,19 @@ public final class FlowRewrite extends Node {
             int egress = FlowEntry.egress(flow);
             int length = Ipv4Header.totalLength(ip);
             boolean forwarded = Egress.kind(egress) != Egress.PUNT;
+            boolean tooLong = length > leastMtu && length > dispatch.mtu(egress);
             if (egress == Egress.NO_ROUTE) {
                 reject.add(frame, DropReason.NO_ROUTE, Reject.HOST_UNREACHABLE);
             } else if (forwarded && Ipv4Header.ttl(ip) <= 1) {
                 reject.add(frame, DropReason.TTL_EXPIRED, Reject.TIME_EXCEEDED);
-            } else if (length > leastMtu && length > dispatch.mtu(egress)) {
+            } else if (tooLong && Ipv4Header.dontFragment(ip)) {
                 reject.add(frame, DropReason.MTU_EXCEEDED, Reject.FRAGMENTATION_NEEDED, dispatch.mtu(egress));
             } else {
+                first.byFlow(batch, frame, flow);
                 FlowEntry.account(flow, length, now);
                 rewriteAddresses(ip, flow, forwarded);
                 rewriteL4(batch, frame, flow, Ipv4Header.protocol(ip));
-                dispatch.to(batch, frame, egress);
+                dispatch.to(batch, frame, egress, tooLong);
             }
         }
     }

@@ -5,16 +5,22 @@ import io.weft.dataplane.counters.NodeId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.packet.Icmp4Header;
+import io.weft.encap.packet.Ipv4Header;
 
-/** {@code icmp4-echo}: answers echo requests to the pods' gateway; the request itself becomes the reply. */
+/**
+ * {@code icmp4-echo}: answers echo requests to the pods' gateway; the request itself becomes the reply, one in fragments fragment by fragment. The
+ * checksum of those is the receiver's to check, who has the whole.
+ */
 public final class Icmp4Echo extends Node {
     private final DropNode drop;
     private final Dispatch dispatch;
+    private final FirstFragments first;
 
-    public Icmp4Echo(DropNode drop, Dispatch dispatch) {
+    public Icmp4Echo(DropNode drop, Dispatch dispatch, FirstFragments first) {
         super(NodeId.ICMP4_ECHO);
         this.drop = drop;
         this.dispatch = dispatch;
+        this.first = first;
     }
 
     @Override
@@ -24,12 +30,16 @@ public final class Icmp4Echo extends Node {
             int egress = dispatch.back(batch.ingress[frame]);
             if (egress == Egress.NONE) {
                 drop.add(frame, DropReason.NEIGHBOUR_UNRESOLVED);
-            } else if (!isChecksumRight(batch, batch.l4[frame], batch.l4Length[frame])) {
-                drop.add(frame, DropReason.ICMP_BAD_CHECKSUM);
-            } else {
-                Icmp4Header.echoReply(batch.l3[frame], batch.l4[frame]);
-                dispatch.to(batch, frame, egress);
-            }
+            } else
+                if ((batch.flags[frame] & FrameBatch.FRAGMENT) == 0
+                    && !isChecksumRight(batch, batch.l4[frame], batch.l4Length[frame])) {
+                        drop.add(frame, DropReason.ICMP_BAD_CHECKSUM);
+                    } else {
+                        first.answer(batch, frame, egress);
+                        Icmp4Header.echoReply(batch.l3[frame], batch.l4[frame]);
+                        dispatch.to(batch, frame, egress,
+                            Ipv4Header.totalLength(batch.l3[frame]) > dispatch.mtu(egress));
+                    }
         }
     }
 

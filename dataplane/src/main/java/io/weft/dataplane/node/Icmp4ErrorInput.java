@@ -25,13 +25,16 @@ public final class Icmp4ErrorInput extends Node {
     private final DropNode drop;
     private final Dispatch dispatch;
     private final FlowTable flows;
+    private final FirstFragments first;
 
-    public Icmp4ErrorInput(Turn turn, DropNode drop, Dispatch dispatch, FlowTable flows) {
+    public Icmp4ErrorInput(Turn turn, DropNode drop, Dispatch dispatch, FlowTable flows,
+        FirstFragments first) {
         super(NodeId.ICMP4_ERROR_INPUT);
         this.turn = turn;
         this.drop = drop;
         this.dispatch = dispatch;
         this.flows = flows;
+        this.first = first;
     }
 
     @Override
@@ -84,6 +87,7 @@ public final class Icmp4ErrorInput extends Node {
     /** From the underlay to the node itself it is the node's own business. */
     private void withoutFlow(FrameBatch batch, int frame, long ip) {
         if (EgressResolver.isUnderlay(batch.ingress[frame]) && turn.isOwnAddress(Ipv4Header.destination(ip))) {
+            first.forward(batch, frame, Egress.PUNT);
             dispatch.to(batch, frame, Egress.PUNT);
         } else {
             drop.add(frame, DropReason.ICMP_NO_FLOW);
@@ -92,18 +96,21 @@ public final class Icmp4ErrorInput extends Node {
 
     private void forward(FrameBatch batch, int frame, long ip, long flow) {
         int egress = FlowEntry.egress(flow);
+        boolean tooLong = Ipv4Header.totalLength(ip) > dispatch.mtu(egress);
         boolean forwarded = Egress.kind(egress) != Egress.PUNT;
         if (forwarded && Ipv4Header.ttl(ip) <= 1) {
             drop.add(frame, DropReason.TTL_EXPIRED); // an error is never answered by one
-        } else if (Ipv4Header.totalLength(ip) > dispatch.mtu(egress)) {
+        } else if (tooLong && Ipv4Header.dontFragment(ip)) {
             drop.add(frame, DropReason.MTU_EXCEEDED);
         } else {
+            long addresses = newAddresses(ip, flow);
+            first.translate(batch, frame, addresses, egress);
             rewriteQuote(batch, frame, flow);
-            rewriteAddresses(ip, flow);
+            rewriteAddresses(ip, addresses);
             if (forwarded) {
                 Ipv4Header.decrementTtl(ip);
             }
-            dispatch.to(batch, frame, egress);
+            dispatch.to(batch, frame, egress, tooLong);
         }
     }
 
@@ -121,11 +128,15 @@ public final class Icmp4ErrorInput extends Node {
     }
 
     /** A router on the way keeps its own address; the flow's far end gets the one that the near end knows. */
-    private static void rewriteAddresses(long ip, long flow) {
-        long old = Ipv4Header.addresses(ip);
-        boolean fromEnd = FlowKey.source(old) == FlowKey.source(FlowEntry.k0(flow));
-        long fresh = FlowKey.k0(fromEnd ? FlowEntry.newSrc(flow) : FlowKey.source(old), FlowEntry.newDst(flow));
-        Ipv4Header.setAddresses(ip, fresh);
-        Ipv4Header.applyDelta(ip, InternetChecksum.delta64(old, fresh));
+    private static long newAddresses(long ip, long flow) {
+        int source = Ipv4Header.source(ip);
+        boolean fromEnd = source == FlowKey.source(FlowEntry.k0(flow));
+        return FlowKey.k0(fromEnd ? FlowEntry.newSrc(flow) : source, FlowEntry.newDst(flow));
+    }
+
+    private static void rewriteAddresses(long ip, long addresses) {
+        int delta = InternetChecksum.delta64(Ipv4Header.addresses(ip), addresses);
+        Ipv4Header.setAddresses(ip, addresses);
+        Ipv4Header.applyDelta(ip, delta);
     }
 }

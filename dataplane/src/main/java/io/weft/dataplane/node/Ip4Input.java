@@ -29,17 +29,22 @@ import io.weft.lb.flow.FlowKey;
 public final class Ip4Input extends Node {
     private final Turn turn;
     private final DropNode drop;
-    private final FrameList fragments;
+    private final FirstFragments first;
+    private final FrameList laterFragments;
     private final FrameList icmpErrors;
     private final FrameList flows;
+    private final FrameList underlay;
 
-    public Ip4Input(Turn turn, DropNode drop, Ip4Fragment fragments, Icmp4ErrorInput icmpErrors, FlowLookup flows) {
+    public Ip4Input(Turn turn, DropNode drop, FirstFragments first, Ip4SvReassembly laterFragments,
+        Icmp4ErrorInput icmpErrors, FlowLookup flows, FlowCreate create) {
         super(NodeId.IP4_INPUT);
         this.turn = turn;
         this.drop = drop;
-        this.fragments = fragments.in();
+        this.first = first;
+        this.laterFragments = laterFragments.in();
         this.icmpErrors = icmpErrors.in();
         this.flows = flows.in();
+        underlay = create.in();
     }
 
     @Override
@@ -125,17 +130,36 @@ public final class Ip4Input extends Node {
         batch.l4Length[frame] = Ipv4Header.totalLength(ip) - headerLength;
         if (Ipv4Header.isFragment(ip)) {
             batch.flags[frame] |= FrameBatch.FRAGMENT;
-            fragments.add(frame);
+            fragment(batch, frame, ip);
         } else {
-            transport(batch, frame, ip);
+            int protocol = Ipv4Header.protocol(ip);
+            transport(batch, frame, ip, protocol,
+                Layer4.validate(protocol, batch.l4[frame], batch.l4Length[frame]));
         }
     }
 
-    private void transport(FrameBatch batch, int frame, long ip) {
+    /** Only a first fragment has ports, and goes the way of a whole packet; the others follow it. */
+    private void fragment(FrameBatch batch, int frame, long ip) {
+        boolean later = Ipv4Header.isLaterFragment(ip);
+        if (!later) {
+            batch.hash[frame] = 0; // of a flow that it may yet have
+            first.expect(frame);
+        }
+        int error = Ipv4Header.validateFragment(ip);
+        if (error != HeaderError.NONE) {
+            drop.add(frame, error);
+        } else if (later) {
+            laterFragments.add(frame);
+        } else {
+            int protocol = Ipv4Header.protocol(ip);
+            transport(batch, frame, ip, protocol,
+                Layer4.validateFirstFragment(protocol, batch.l4[frame], batch.l4Length[frame]));
+        }
+    }
+
+    private void transport(FrameBatch batch, int frame, long ip, int protocol, int error) {
         long at = batch.l4[frame];
         int length = batch.l4Length[frame];
-        int protocol = Ipv4Header.protocol(ip);
-        int error = Layer4.validate(protocol, at, length);
         if (error != HeaderError.NONE) {
             drop.add(frame, error);
         } else if (protocol == IpProtocol.IPPROTO_TCP || protocol == IpProtocol.IPPROTO_UDP) {
@@ -156,7 +180,8 @@ public final class Ip4Input extends Node {
         } else if (protocol == IpProtocol.IPPROTO_TCP && !TcpHeader.isValidCombination(TcpHeader.flags(at))) {
             drop.add(frame, DropReason.TCP_BAD_FLAGS);
         } else {
-            if (L4Checksum.isPartial(ip, at, length, protocol)) {
+            // A stack that fragments has completed the checksum, which is one of the whole datagram.
+            if ((batch.flags[frame] & FrameBatch.FRAGMENT) == 0 && L4Checksum.isPartial(ip, at, length, protocol)) {
                 batch.flags[frame] |= FrameBatch.PARTIAL;
             }
             key(batch, frame, ip, ports, protocol);
@@ -165,7 +190,11 @@ public final class Ip4Input extends Node {
 
     private void icmp(FrameBatch batch, int frame, long ip, long at) {
         int type = Icmp4Header.type(at);
-        if (Icmp4Header.isEcho(type)) {
+        if (isForTheNode(batch, frame, type)) {
+            int id = Icmp4Header.identifier(at);
+            setKey(batch, frame, ip, id << 16 | id, IpProtocol.IPPROTO_ICMP);
+            underlay.add(frame);
+        } else if (Icmp4Header.isEcho(type)) {
             int id = Icmp4Header.identifier(at);
             key(batch, frame, ip, id << 16 | id, IpProtocol.IPPROTO_ICMP);
         } else if (type == Icmp4Header.ICMP_REDIRECT) {
@@ -177,11 +206,21 @@ public final class Ip4Input extends Node {
         }
     }
 
-    /** @param ports source port in the upper 16 bits */
+    /** The uplink's program cannot tell whose a fragment is. Of ICMP, only echo replies and errors may be Weft's. */
+    private boolean isForTheNode(FrameBatch batch, int frame, int type) {
+        return (batch.flags[frame] & FrameBatch.FRAGMENT) != 0 && EgressResolver.isUnderlay(batch.ingress[frame])
+            && type != Icmp4Header.ICMP_ECHOREPLY && !Icmp4Header.isError(type);
+    }
+
     private void key(FrameBatch batch, int frame, long ip, int ports, int protocol) {
+        setKey(batch, frame, ip, ports, protocol);
+        flows.add(frame);
+    }
+
+    /** @param ports source port in the upper 16 bits */
+    private static void setKey(FrameBatch batch, int frame, long ip, int ports, int protocol) {
         batch.k0[frame] = Ipv4Header.addresses(ip);
         batch.k1[frame] = FlowKey.ofPorts(ports, protocol);
         batch.hash[frame] = FlowHash.hash(batch.k0[frame], batch.k1[frame]);
-        flows.add(frame);
     }
 }

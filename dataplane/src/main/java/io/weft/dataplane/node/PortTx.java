@@ -66,6 +66,15 @@ public final class PortTx extends Node {
         transmit(batch, port, plain);
     }
 
+    /** Makes all ports look at what was sent: before more is sent in one turn than a ring may hold. */
+    public void flush() {
+        for (Port port : ports) {
+            if (port != null) {
+                port.flush();
+            }
+        }
+    }
+
     /** @return the port that all frames go to, as they mostly do, or -1 */
     private int onlyPort(FrameBatch batch) {
         int[] index = in().index;

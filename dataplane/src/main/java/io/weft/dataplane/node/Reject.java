@@ -40,18 +40,21 @@ public final class Reject extends Node {
     private final Dispatch dispatch;
     private final WorkerCounters counters;
     private final FramePool pool;
+    private final FirstFragments first;
     private final TokenBucket answers = new TokenBucket(ANSWERS_PER_SECOND, BURST);
     private final DropReason[] reasons = new DropReason[FrameBatch.CAPACITY];
     private final int[] answer = new int[FrameBatch.CAPACITY];
     private final int[] mtu = new int[FrameBatch.CAPACITY];
 
-    public Reject(Turn turn, DropNode drop, Dispatch dispatch, WorkerCounters counters, FramePool pool) {
+    public Reject(Turn turn, DropNode drop, Dispatch dispatch, WorkerCounters counters, FramePool pool,
+        FirstFragments first) {
         super(NodeId.REJECT);
         this.turn = turn;
         this.drop = drop;
         this.dispatch = dispatch;
         this.counters = counters;
         this.pool = pool;
+        this.first = first;
     }
 
     /** The packet must be as it was received (its IPv4 and transport header valid). */
@@ -71,6 +74,7 @@ public final class Reject extends Node {
         for (int n = 0; n < in().size; n++) {
             int frame = in().index[n];
             int egress = dispatch.back(batch.ingress[frame]);
+            first.refuse(batch, frame, reasons[frame]);
             if (egress != Egress.NONE && mayAnswer(batch, frame) && write(batch, frame)) {
                 drop.countTurnedAround(reasons[frame]);
                 finish(batch, frame);

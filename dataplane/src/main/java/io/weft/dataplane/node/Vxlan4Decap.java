@@ -24,12 +24,14 @@ public final class Vxlan4Decap extends Node {
     private final Turn turn;
     private final DropNode drop;
     private final FrameList ip4;
+    private final FirstFragments first;
 
-    public Vxlan4Decap(Turn turn, DropNode drop, Ip4Input ip4) {
+    public Vxlan4Decap(Turn turn, DropNode drop, Ip4Input ip4, FirstFragments first) {
         super(NodeId.VXLAN4_DECAP);
         this.turn = turn;
         this.drop = drop;
         this.ip4 = ip4.in();
+        this.first = first;
     }
 
     @Override
@@ -72,15 +74,14 @@ public final class Vxlan4Decap extends Node {
         }
     }
 
-    /** A later fragment has no port: it counts as the tunnel's when a tunnel endpoint sent it. */
+    /** One of a tunnel packet is not put together again; the later ones of its datagram follow it to the same end. */
     private void fragment(int frame, long outer, long udp, int length) {
-        boolean tunnel = Ipv4Header.isLaterFragment(outer) || length < UdpHeader.LENGTH
-            ? turn.tables().peerByEndpoint(Ipv4Header.source(outer)) >= 0
-            : UdpHeader.destinationPort(udp) == turn.local().overlayPort();
-        if (tunnel) {
-            drop.add(frame, DropReason.FRAG_OUTER);
-        } else {
+        if (Ipv4Header.isLaterFragment(outer) || length < UdpHeader.LENGTH
+            || UdpHeader.destinationPort(udp) != turn.local().overlayPort()) {
             ip4.add(frame);
+        } else {
+            first.expect(frame);
+            drop.add(frame, DropReason.FRAG_OUTER);
         }
     }
 

@@ -12,6 +12,7 @@ import io.weft.dataplane.table.ForwardingTables;
 public final class ForwardingState {
     private final Adjacencies adjacencies;
     private final NeighbourRequests neighbourRequests = new NeighbourRequests();
+    private final FragmentTable fragments = new FragmentTable();
 
     // Written by the conductor, read by workers: volatile publishes the immutable object behind the reference.
     private volatile ForwardingTables tables;
@@ -58,6 +59,11 @@ public final class ForwardingState {
 
     public Adjacencies adjacencies() {
         return adjacencies;
+    }
+
+    /** What first fragments decided; written and read by all workers. */
+    public FragmentTable fragments() {
+        return fragments;
     }
 
     public NeighbourRequests neighbourRequests() {

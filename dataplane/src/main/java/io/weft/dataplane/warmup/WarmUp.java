@@ -48,12 +48,14 @@ public final class WarmUp {
     private static final int FRAMES_A_FLOW = 8;
     private static final int FIRST_PORT = 10_000;
     private static final int TURNS_A_CHAIN = 8;
+    private static final int FRAGMENTS_A_DATAGRAM = 4;
 
     private final Scene scene;
     private final FramePool pool;
     private final FrameBatch batch = new FrameBatch();
     private final Port[] ports = new Port[POD_B.id() + 1];
     private long frames;
+    private int fragments;
 
     private WarmUp(Scene scene) {
         this.scene = scene;
@@ -140,6 +142,7 @@ public final class WarmUp {
     private void process(long now) {
         frames += batch.size;
         scene.graph.process(batch, now);
+        scene.graph.resume(batch, now);
         batch.clear();
     }
 
@@ -217,12 +220,17 @@ public final class WarmUp {
             }
             case 27 -> {
                 int length = FrameWriter.udp(at, gateway, a, b, port, 53, 64);
-                FrameWriter.setWord(at, 6, port % 2 == 0 ? 0x2000 : 2); // first fragment, later fragment
+                FrameWriter.setWord(at, 4, fragments / FRAGMENTS_A_DATAGRAM & 0xFFFF);
+                FrameWriter.setWord(at, 6, fragments++ % FRAGMENTS_A_DATAGRAM == 1 ? 0x2000 : 2); // the first comes second
                 fromA(at, length);
             }
             case 28 -> fromA(at, FrameWriter.tcp(at, gateway, a, SERVICE, port + FLOWS, SERVICE_PORT, TcpHeader.ACK)); // reset
             case 29 -> fromA(at, FrameWriter.udp(at, gateway, a, EMPTY_SERVICE, port, SERVICE_PORT, 64)); // unreachable
-            case 30 -> fromA(at, FrameWriter.udp(at, gateway, a, POD_C, port, 54, 1440)); // too big for the tunnel
+            case 30 -> {
+                int length = FrameWriter.udp(at, gateway, a, POD_C, port, 54, 1440); // too big for the tunnel
+                FrameWriter.setWord(at, 6, port % 2 == 0 ? 0x4000 : 0); // to be answered, to be fragmented
+                fromA(at, length);
+            }
             default -> writeBad(at, port);
         }
     }

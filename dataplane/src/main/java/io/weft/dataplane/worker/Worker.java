@@ -23,6 +23,9 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Worker implements Runnable {
     private static final int SLEEP_MILLIS = 1000;
     private static final int SLEEP_WITH_UNSENT_MILLIS = 1;
+    private static final int SLEEP_WITH_FRESH_MILLIS = 1;
+    private static final int SLEEP_WITH_HELD_MILLIS = 100;
+    private static final long FRESH_NANOS = 500_000_000;
     private static final int WAKE_ENTRY = 0;
     /**
      * Nine threads of the usual weight leave a worker half of a processor. Its slice is the shortest that the kernel takes: a worker that wakes up
@@ -198,6 +201,7 @@ public final class Worker implements Runnable {
             }
         }
         process(now);
+        busy |= graph.resume(batch, now);
         for (PollablePort port : ports.open) {
             port.flush();
         }
@@ -212,7 +216,7 @@ public final class Worker implements Runnable {
     }
 
     private void sleep() {
-        int millis = hasUnsent() ? SLEEP_WITH_UNSENT_MILLIS : SLEEP_MILLIS;
+        int millis = hasUnsent() ? SLEEP_WITH_UNSENT_MILLIS : sleepMillis();
         sleeping = true;
         counters.epoch(WorkerCounters.ASLEEP);
         publishedGeneration = WorkerCounters.ASLEEP;
@@ -222,6 +226,13 @@ public final class Worker implements Runnable {
         if (ports.poll.ready(WAKE_ENTRY) != 0) {
             wake.drain();
         }
+    }
+
+    /** What a held fragment waits for may come to another worker, which wakes nobody. Most come within a moment. */
+    private int sleepMillis() {
+        if (graph.held() == 0) { return SLEEP_MILLIS; }
+        return System.nanoTime() - graph.newestHeldNanos() < FRESH_NANOS ? SLEEP_WITH_FRESH_MILLIS
+            : SLEEP_WITH_HELD_MILLIS;
     }
 
     private boolean hasUnsent() {

@@ -98,14 +98,8 @@ class UplinkClassifierTest {
     }
 
     @Test
-    void passesFragmentsTagsAndEveryTruncation() {
+    void passesTagsAndEveryTruncation() {
         byte[] frame = ip(OTHER, NODE, 17, udp(40_000, TUNNEL));
-        byte[] first = frame.clone();
-        first[14 + 6] = 0x20;
-        assertPassed(first);
-        byte[] later = frame.clone();
-        later[14 + 7] = 1;
-        assertPassed(later);
         byte[] unfragmentable = frame.clone();
         unfragmentable[14 + 6] = 0x40;
         assertTaken(unfragmentable);
@@ -118,6 +112,31 @@ class UplinkClassifierTest {
         for (int length = 14; length < 14 + 20 + 8 + 20 + 4; length++) {
             assertPassed(Arrays.copyOf(quoting, length));
         }
+    }
+
+    /** Which of them are Weft's only the first of each datagram tells, and it may come last. */
+    @Test
+    void takesFragmentsToTheNodeWhateverTheyCarry() {
+        byte[] other = ip(OTHER, Ipv4Address.of("192.0.2.99"), 17, udp(53, PORT));
+        for (byte[] frame : new byte[][]{ip(OTHER, NODE, 17, udp(53, UNUSED)), ip(OTHER, NODE, 1, icmp(8, 7)),
+            ip(OTHER, NODE, 47, new byte[40]), ip(OTHER, NODE, 17, new byte[8])}) {
+            assertPassed(frame);
+            assertTaken(fragment(frame, 0x2000));
+            assertTaken(fragment(frame, 0x2001));
+            assertTaken(fragment(frame, 0x00B9));
+            assertTaken(fragment(frame, 0x1FFF));
+            assertPassed(fragment(frame, 0x4000));
+        }
+        assertPassed(fragment(other, 0x2000));
+        assertPassed(fragment(other, 0x00B9));
+        assertPassed(Arrays.copyOf(fragment(other, 0x2000), 14 + 19));
+    }
+
+    private static byte[] fragment(byte[] frame, int flagsAndOffset) {
+        byte[] fragment = frame.clone();
+        fragment[14 + 6] = (byte) (flagsAndOffset >>> 8);
+        fragment[14 + 7] = (byte) flagsAndOffset;
+        return fragment;
     }
 
     @Test

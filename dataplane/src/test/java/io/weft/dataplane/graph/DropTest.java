@@ -267,13 +267,19 @@ class DropTest {
                 packet("10.244.1.2", "10.244.1.3").protocol(17, new byte[21]).fragment(0x2000)),
             a("past 64 KiB", "frag_past_end",
                 packet("10.244.1.2", "10.244.1.3").protocol(17, new byte[64]).fragment(0x1FFF)),
-            a("first to a service", "frag_service",
-                packet("10.244.1.2", "10.96.0.10").udp(1000, 53, new byte[24]).fragment(0x2000)),
-            a("later to a service", "frag_service",
-                packet("10.244.1.2", "10.96.0.10").protocol(17, new byte[24]).fragment(0x0004)),
-            a("to the outside", "frag_outside",
-                packet("10.244.1.2", "203.0.113.5").udp(1000, 53, new byte[24]).fragment(0x2000)),
-            a("to nobody", "no_such_pod",
+            a("tiny first ICMP fragment", "frag_bad_length",
+                packet("10.244.1.2", "10.244.1.3").protocol(1, new byte[4]).fragment(0x2000)),
+            a("first TCP fragment with a header of 60 bytes in 24", "tcp_bad_offset",
+                changedByte(fromA(packet("10.244.1.2", "10.244.1.3").tcp(1, 2, SYN, new byte[4]).fragment(0x2000)), 46,
+                    0xF0)),
+            a("UDP length 7 in a first fragment", "udp_bad_length",
+                changedByte(fromA(packet("10.244.1.2", "10.244.1.3").udp(1, 2, new byte[24]).fragment(0x2000)), 39, 7)),
+            a("port 0 in a first fragment", "l4_port_zero",
+                packet("10.244.1.2", "10.244.1.3").udp(0, 2, new byte[24]).fragment(0x2000)),
+            a("a first fragment to no port of a service",
+                TO_A + "10.244.1.1>10.244.1.2 ttl 64 icmp 3/3 rest 0 len 80 full\nservice_no_port",
+                packet("10.244.1.2", "10.96.0.10").udp(1000, 54, new byte[24]).fragment(0x2000)),
+            a("to nobody", TO_A + "10.244.1.1>10.244.1.2 ttl 64 icmp 3/1 rest 0 len 80 full\nno_such_pod",
                 packet("10.244.1.2", "10.244.1.77").udp(1000, 53, new byte[24]).fragment(0x2000)),
             tunnel("tunnel to tunnel", "no_tunnel_to_tunnel",
                 packet("10.244.2.9", "10.244.3.9").udp(1000, 53, new byte[24]).fragment(0x2000)),
@@ -281,17 +287,6 @@ class DropTest {
                 packet("203.0.113.5", "10.244.1.2").udp(1000, 53, new byte[24]).fragment(0x2000)),
             wire("to a service from the wire", "clusterip_from_outside",
                 packet("203.0.113.5", "10.96.0.10").udp(1000, 53, new byte[24]).fragment(0x2000))));
-    }
-
-    @Test
-    void theFragmentsOfAServicesReplyAreDroppedTogether() {
-        node.run(POD_A, fromA(packet("10.244.1.2", "10.96.0.10").udp(1000, 53)));
-        assertEquals("frag_service 2", node.run(UPLINK,
-            fromN2(packet("10.244.2.5", "10.244.1.2").udp(5353, 1000, new byte[24]).fragment(0x2000).id(7)),
-            fromN2(packet("10.244.2.5", "10.244.1.2").protocol(17, new byte[24]).fragment(0x0004).id(7))).toString());
-        assertEquals(1, node.run(UPLINK,
-            fromN2(packet("10.244.2.5", "10.244.1.2").protocol(17, new byte[24]).fragment(0x0004).id(8))).sent()
-            .size());
     }
 
     @Test
@@ -316,8 +311,6 @@ class DropTest {
             new Case("CE outside, not ECT inside", UPLINK, notEct, "tunnel_ecn"),
             wire("outer first fragment", "frag_outer",
                 packet("192.0.2.12", "192.0.2.11").udp(1, 8472, new byte[40]).fragment(0x2000)),
-            wire("outer later fragment", "frag_outer",
-                packet("192.0.2.12", "192.0.2.11").protocol(17, new byte[40]).fragment(0x0004)),
             a("forged to the own node", "encap_from_pod", tunnelToSelf),
             a("forged to another own address", "encap_from_pod",
                 packet("10.244.1.2", "172.17.0.1").udp(5000, 8472, new byte[40])),
@@ -458,15 +451,15 @@ class DropTest {
     }
 
     @Test
-    void ttlAndMtuHoldWithoutAFlowToo() {
+    void ttlAndMtuHoldForFirstFragmentsToo() {
+        node.run(POD_A, fromA(packet("10.244.1.2", "10.244.1.3").udp(1, 2)));
+        node.run(POD_A, fromA(packet("10.244.1.2", "10.244.2.9").udp(1, 2)));
         check(List.of(
             a("TTL 1 of a fragment", TO_A + "10.244.1.1>10.244.1.2 ttl 64 icmp 11/0 rest 0 len 80 full\nttl_expired",
                 packet("10.244.1.2", "10.244.1.3").udp(1, 2, new byte[24]).ttl(1).fragment(0x2000)),
-            a("TTL 0 of a later fragment", "ttl_expired",
-                packet("10.244.1.2", "10.244.1.3").protocol(17, new byte[24]).ttl(0).fragment(0x0004)),
-            a("too long a fragment",
+            a("too long a fragment, and DF",
                 TO_A + "10.244.1.1>10.244.1.2 ttl 64 icmp 3/4 rest 1450 len 576 full\nmtu_exceeded",
-                packet("10.244.1.2", "10.244.2.9").udp(1, 2, new byte[1456]).fragment(0x2000))));
+                packet("10.244.1.2", "10.244.2.9").udp(1, 2, new byte[1456]).fragment(0x6000))));
     }
 
     @Test

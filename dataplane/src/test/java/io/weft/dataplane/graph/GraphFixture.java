@@ -89,6 +89,7 @@ final class GraphFixture implements AutoCloseable {
     private final CounterFile counterFile;
     private final List<MappedMemory> mappings = new ArrayList<>();
     private final Path directory;
+    private final boolean first;
     long now = 1_000_000_000_000L;
 
     GraphFixture() {
@@ -96,6 +97,7 @@ final class GraphFixture implements AutoCloseable {
     }
 
     GraphFixture(int chunks, int maxFlows, MemoryPort.Sent sent) {
+        first = true;
         directory = temporaryDirectory();
         counterFile = CounterFile.inMemory(new CounterSizing(1, 16, 64));
         counters = counterFile.worker(0);
@@ -124,6 +126,26 @@ final class GraphFixture implements AutoCloseable {
         }
         graph.use(ports.clone());
         fillWithCanary();
+    }
+
+    /** Another worker of the same node, with memory and ports of its own; to be closed before the first. */
+    GraphFixture(GraphFixture node) {
+        first = false;
+        directory = node.directory;
+        writer = node.writer;
+        reader = node.reader;
+        state = node.state;
+        flows = node.flows;
+        snatPorts = node.snatPorts;
+        now = node.now;
+        counterFile = CounterFile.inMemory(new CounterSizing(1, 16, 64));
+        counters = counterFile.worker(0);
+        pool = new FramePool(map(LAYOUT.bytes(node.pool.chunks())), node.pool.chunks(), LAYOUT);
+        graph = new ForwardingGraph(state, flows, snatPorts, counters, pool);
+        for (int id = 0; id < ports.length; id++) {
+            ports[id] = new MemoryPort(id, pool, counters, MemoryPort.Sent.CAPTURED, 1024);
+        }
+        graph.use(ports.clone());
     }
 
     /** What became of the frames of one {@link #run}. */
@@ -158,7 +180,7 @@ final class GraphFixture implements AutoCloseable {
             }
         }
         checkAccounts();
-        assertEquals(pool.chunks(), pool.free(), "chunks");
+        assertEquals(pool.chunks(), pool.free() + graph.held(), "chunks");
         Map<DropReason, Long> drops = drops();
         drops.replaceAll((reason, count) -> count - before.get(reason));
         drops.values().removeIf(count -> count == 0);
@@ -175,6 +197,9 @@ final class GraphFixture implements AutoCloseable {
             }
             now += 1000;
             graph.process(batch, now);
+            while (graph.resume(batch, now)) {
+                // until nothing more can go on
+            }
         } while (received > 0);
     }
 
@@ -302,10 +327,11 @@ final class GraphFixture implements AutoCloseable {
 
     @Override
     public void close() {
-        reader.close();
-        writer.close();
         counterFile.close();
         mappings.forEach(MappedMemory::close);
+        if (!first) { return; }
+        reader.close();
+        writer.close();
         try (Stream<Path> files = Files.list(directory)) {
             for (Path file : files.toList()) {
                 Files.delete(file);

@@ -14,7 +14,9 @@ import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.node.DropNode;
+import io.weft.dataplane.node.FirstFragments;
 import io.weft.dataplane.node.Node;
+import io.weft.dataplane.node.Turn;
 import io.weft.dataplane.port.FaultyPort;
 import io.weft.dataplane.port.Port;
 import io.weft.dataplane.table.ForwardingTables;
@@ -187,7 +189,7 @@ class RecoveryTest {
             LastNode last = new LastNode();
             FragileNode fragile = new FragileNode(last.in(), looksFirst, bad);
             FramePool pool = new FramePool(1 << 20, 20, ChunkLayout.spread(2048));
-            DropNode drop = new DropNode(node.counters, pool);
+            DropNode drop = new DropNode(node.counters, pool, new FirstFragments(new Turn(node.state)));
             for (int i = 0; i < 20; i++) {
                 node.batch.at[i] = pool.take();
                 fragile.in().add(i);

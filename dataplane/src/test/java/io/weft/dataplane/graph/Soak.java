@@ -128,7 +128,11 @@ final class Soak implements AutoCloseable {
         known(all, Packet.of("10.244.1.2", "10.244.1.1").echo(5, 1));
         known(all, Packet.of("10.244.1.2", "10.244.1.3").udp(1000, 2000).ttl(1));
         known(all, Packet.of("10.244.1.2", "10.244.2.9").udp(1000, 2000, Packet.payload(1460)));
+        known(all, Packet.of("10.244.1.2", "10.244.2.9").udp(1000, 2000, Packet.payload(1460)).fragment(0));
+        known(all, Packet.of("10.244.1.2", "10.244.1.3").udp(1000, 2000, new byte[24]).fragment(0x2000));
         known(all, Packet.of("10.244.1.2", "10.244.1.3").protocol(17, new byte[24]).fragment(0x0004));
+        known(all, Packet.of("10.244.1.2", "10.96.0.10").protocol(17, new byte[24]).fragment(0x0004));
+        known(all, Packet.of("10.244.1.2", "10.96.0.10").udp(1000, 53, new byte[24]).fragment(0x2000));
         known(all, Packet.of("10.244.1.2", "10.96.0.11").tcp(1000, 80, SYN));
         known(all, Packet.of("10.244.1.2", "10.96.0.10").udp(1000, 99));
         known(all, Packet.of("10.244.1.2", "10.96.0.10").tcp(1000, 80, Packet.RST));

@@ -67,9 +67,14 @@ final class Traffic {
             case 9 -> tunnel(Packet.of("10.244.2.9", "10.244.1.3").echo(port(), 1, payload()));
             case 10 ->
                 new Frame(HOST, fromHost(vary(Packet.of("10.244.1.0", "10.244.2.8").udp(port(), 9, payload()))), null);
-            default -> new Frame(POD_A, fromA(vary(Packet.of("10.244.1.2", "10.244.2.9").protocol(17, payload()))
-                .fragment(0x0004).checksum(Packet.Checksum.NONE)), null);
+            default -> new Frame(POD_A, fromA(vary(fragment()).checksum(Packet.Checksum.NONE)), null);
         };
+    }
+
+    private Packet fragment() {
+        return random.nextBoolean()
+            ? Packet.of("10.244.1.2", "10.244.2.9").udp(port(), 2000, new byte[24]).fragment(0x2000)
+            : Packet.of("10.244.1.2", "10.244.2.9").protocol(17, payload()).fragment(0x0004);
     }
 
     private Frame pod(Packet packet) {
@@ -100,8 +105,8 @@ final class Traffic {
             case 7 -> changed(17, random.nextInt(20), DropReason.IP4_BAD_TOTAL_LENGTH);
             case 8 -> wrongIpChecksum();
             case 9 -> bad(good("10.244.1.3").ttl(random.nextInt(2)), DropReason.TTL_EXPIRED);
-            case 10 -> bad(Packet.of("10.244.1.2", "10.96.0.10").protocol(17, payload()).fragment(0x0004),
-                DropReason.FRAG_SERVICE);
+            case 10 -> bad(Packet.of("10.244.1.2", "10.96.0.10").protocol(6, new byte[16]).fragment(0x2000),
+                DropReason.FRAG_TINY);
             case 11 -> bad(good("10.244.1.3").type(0x8100), DropReason.VLAN_FILTERED);
             case 12 -> wire(0, "192.0.2.12", DropReason.VXLAN_UNKNOWN_VNI);
             case 13 -> wire(1, "192.0.2." + (100 + random.nextInt(100)), DropReason.VXLAN_UNKNOWN_PEER);

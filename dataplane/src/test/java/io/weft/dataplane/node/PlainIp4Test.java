@@ -43,7 +43,8 @@ class PlainIp4Test {
     private final FrameBatch batch = new FrameBatch();
     private final Random random = new Random(45);
     private final Turn turn = new Turn(new ForwardingState(new Adjacencies(memory.address() + (64 << 10), 1, 1)));
-    private final DropNode drop = new DropNode(counterFile.worker(0), pool);
+    private final FirstFragments first = new FirstFragments(turn);
+    private final DropNode drop = new DropNode(counterFile.worker(0), pool, first);
     private final long frame = memory.address() + 256;
     private final long ip = frame + EthernetHeader.LENGTH;
     private FlowLookup flows;
@@ -61,16 +62,17 @@ class PlainIp4Test {
         FlowTable table = FlowTable.create(at, FlowTable.sizeFor(MAX_FLOWS), MAX_FLOWS, 1);
         SnatPorts snat = new SnatPorts(at + (256 << 10), 1000, 1001);
         PortTx tx = new PortTx(counterFile.worker(0), drop);
-        Dispatch dispatch = new Dispatch(turn, drop, new LocalRewrite(turn, drop, tx),
-            new Vxlan4Encap(turn, drop, tx, pool),
-            new UnderlayRewrite(turn, drop, tx), new Punt(turn, drop, tx));
-        Reject reject = new Reject(turn, drop, dispatch, counterFile.worker(0), pool);
-        FlowRewrite rewrite = new FlowRewrite(turn, reject, dispatch, table);
-        FlowCreate create = new FlowCreate(turn, drop, reject, dispatch, new Icmp4Echo(drop, dispatch), rewrite, table,
-            snat);
+        Dispatch dispatch = new Dispatch(turn, drop, new LocalRewrite(turn, drop, tx), new Vxlan4Encap(turn, drop, tx, pool),
+            new UnderlayRewrite(turn, drop, tx), new Punt(turn, drop, tx),
+            new Ip4Frag(counterFile.worker(0), pool));
+        Reject reject = new Reject(turn, drop, dispatch, counterFile.worker(0), pool, first);
+        FlowRewrite rewrite = new FlowRewrite(turn, reject, dispatch, table, first);
+        FlowCreate create = new FlowCreate(turn, drop, reject, dispatch, new Icmp4Echo(drop, dispatch, first), rewrite,
+            table, snat, first);
         flows = new FlowLookup(table, create, rewrite);
-        input = new Ip4Input(turn, drop, new Ip4Fragment(turn, drop, reject, dispatch, new FragmentNat(table)),
-            new Icmp4ErrorInput(turn, drop, dispatch, table), flows);
+        Ip4SvReassembly later = new Ip4SvReassembly(turn, drop, dispatch, new FragmentHold(turn, drop, dispatch, pool));
+        input = new Ip4Input(turn, drop, first, later, new Icmp4ErrorInput(turn, drop, dispatch, table, first), flows,
+            create);
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.weft.encap.packet;
 
 import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
+import java.nio.ByteOrder;
 
 /**
  * IPv4 header (RFC 791). {@code at} is the address of its first byte. Call {@link #validate} once with the bytes left
@@ -190,6 +191,11 @@ public final class Ipv4Header {
         Memory.putNativeI64(at + SOURCE_OFFSET, addresses);
     }
 
+    /** The destination of addresses in machine order, as {@link #setAddressesRaw} stores them. */
+    public static int destinationOfRaw(long addresses) {
+        return ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? (int) addresses : (int) Long.reverseBytes(addresses);
+    }
+
     public static void setChecksum(long at, int checksum) {
         Memory.putU16(at + CHECKSUM_OFFSET, checksum);
     }
@@ -248,6 +254,18 @@ public final class Ipv4Header {
         int delta = InternetChecksum.delta16(totalLength(at), totalLength);
         Memory.putU16(at + TOTAL_LENGTH_OFFSET, totalLength);
         applyDelta(at, delta);
+    }
+
+    /**
+     * Makes a header one of a fragment, DF clear, and computes its checksum.
+     *
+     * @param offset of the datagram, bytes, a multiple of 8
+     */
+    static void setFragment(long at, int headerLength, int totalLength, int offset, boolean more) {
+        Memory.putU8(at, 4 << 4 | headerLength >>> 2);
+        Memory.putU16(at + TOTAL_LENGTH_OFFSET, totalLength);
+        Memory.putU16(at + FRAGMENT_OFFSET, (more ? IP_MF : 0) | offset >>> 3);
+        writeChecksum(at);
     }
 
     /** Swaps source and destination; the checksum stays. */

@@ -22,6 +22,18 @@ public final class Layer4 {
         };
     }
 
+    /**
+     * As {@link #validate}, of a first fragment: its header has to be whole, but a UDP length counts the whole datagram.
+     *
+     * @param l4Length bytes of IP payload in this fragment
+     * @return 0 or a {@link HeaderError}
+     */
+    public static int validateFirstFragment(int protocol, long at, int l4Length) {
+        if (protocol == IpProtocol.IPPROTO_UDP) { return UdpHeader.validateFirstFragment(at, l4Length); }
+        return validate(protocol, at, l4Length) == HeaderError.L4_TRUNCATED ? HeaderError.IP4_FRAGMENT_TINY
+            : validate(protocol, at, l4Length);
+    }
+
     /** Source port in the upper, destination port in the lower 16 bits: one load. TCP and UDP only. */
     public static int ports(long at) {
         return Memory.i32(at);

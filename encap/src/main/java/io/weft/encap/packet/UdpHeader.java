@@ -26,6 +26,12 @@ public final class UdpHeader {
         return length < LENGTH || length > l4Length ? HeaderError.UDP_BAD_LENGTH : HeaderError.NONE;
     }
 
+    /** As {@link #validate}; the length counts what other fragments carry, too. */
+    static int validateFirstFragment(long at, int l4Length) {
+        if (l4Length < LENGTH) { return HeaderError.IP4_FRAGMENT_TINY; }
+        return length(at) < LENGTH ? HeaderError.UDP_BAD_LENGTH : HeaderError.NONE;
+    }
+
     public static int sourcePort(long at) {
         return Memory.u16(at);
     }
