@@ -42,19 +42,23 @@ import io.weft.lb.nat.SnatPorts;
  * <pre>
  * port-rx ─ ethernet-input ─┬─ arp-input ─────────────────────────────────────────────┐
  *                           ├─ vxlan4-decap ─┐                                        │
- *                           └────────────────┴─ ip4-input ─┬─ ip4-fragment ───────┐   │
- *                                                          ├─ icmp4-error-input ──┤   │
+ *                           └────────────────┴─ ip4-input ─┬─ later fragments ────┐   │
+ *                                                          ├─ icmp4-error-input   │   │
  *                                                          └─ flow-lookup ─┐      │   │
  *                            ┌──────────────── hit ────────────────────────┤      │   │
  *                            │      flow-create ◄───── miss ───────────────┘      │   │
  *                            │  hit │    ├─ icmp4-echo ──┐                        │   │
  *                            └─ flow-rewrite │           │                        │   │
  *                                   │   └─ reject ───────┤                        │   │
- *                                   └────────────────────┴────────────────────────┤   │
+ *                                   │                    │   ip4-sv-reassembly ◄──┘   │
+ *                                   │                    │      │  └ fragment-hold    │
+ *                                   └────────────────────┴──────┴─── ip4-frag ────┐   │
  *                 local-rewrite │ vxlan4-encap │ underlay-rewrite │ punt ◄────────┘   │
  *                 port-tx ◄────────────┴───────────────┴──────────────┴───────────────┘
  *                 drop(reason) ◄─ any
  * </pre>
+ *
+ * <p>{@code icmp4-error-input} hands on as {@code flow-rewrite} does. Only what is too long for its egress goes through {@code ip4-frag}.
  *
  * <p>Before them {@link PlainWay} finishes plain packets of known flows, from Ethernet to {@code port-tx}, and counts them under the nodes that it stands
  * for; the rest enters at {@code ethernet-input}.

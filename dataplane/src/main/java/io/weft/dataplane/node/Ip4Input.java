@@ -175,7 +175,11 @@ public final class Ip4Input extends Node {
 
     private void tcpOrUdp(FrameBatch batch, int frame, long ip, long at, int length, int protocol) {
         int ports = Layer4.ports(at);
-        if (ports >>> 16 == 0 || (ports & 0xFFFF) == 0) {
+        boolean portZero = ports >>> 16 == 0 || (ports & 0xFFFF) == 0;
+        if (portZero && isFragmentFromUnderlay(batch, frame)) {
+            setKey(batch, frame, ip, ports, protocol); // the node's stack may serve it
+            underlay.add(frame);
+        } else if (portZero) {
             drop.add(frame, DropReason.L4_PORT_ZERO);
         } else if (protocol == IpProtocol.IPPROTO_TCP && !TcpHeader.isValidCombination(TcpHeader.flags(at))) {
             drop.add(frame, DropReason.TCP_BAD_FLAGS);
@@ -207,9 +211,13 @@ public final class Ip4Input extends Node {
     }
 
     /** The uplink's program cannot tell whose a fragment is. Of ICMP, only echo replies and errors may be Weft's. */
-    private boolean isForTheNode(FrameBatch batch, int frame, int type) {
-        return (batch.flags[frame] & FrameBatch.FRAGMENT) != 0 && EgressResolver.isUnderlay(batch.ingress[frame])
-            && type != Icmp4Header.ICMP_ECHOREPLY && !Icmp4Header.isError(type);
+    private static boolean isForTheNode(FrameBatch batch, int frame, int type) {
+        return type != Icmp4Header.ICMP_ECHOREPLY && !Icmp4Header.isError(type)
+            && isFragmentFromUnderlay(batch, frame);
+    }
+
+    private static boolean isFragmentFromUnderlay(FrameBatch batch, int frame) {
+        return (batch.flags[frame] & FrameBatch.FRAGMENT) != 0 && EgressResolver.isUnderlay(batch.ingress[frame]);
     }
 
     private void key(FrameBatch batch, int frame, long ip, int ports, int protocol) {

@@ -187,6 +187,7 @@ class FragmentTest {
         run(POD_A, List.of(fromA(Packet.of("10.244.1.2", "203.0.113.5").echo(7, 1))));
         List<Packet> packets = List.of(Packet.of("203.0.113.5", "192.0.2.11").udp(53, 40_000, Packet.payload(8000)),
             Packet.of("192.0.2.12", "192.0.2.11").udp(2049, 40_000, Packet.payload(60_000)),
+            Packet.of("203.0.113.5", "192.0.2.11").udp(0, 40_000, Packet.payload(4000)),
             Packet.of("203.0.113.5", "192.0.2.11").echo(61_000, 1, Packet.payload(4000)),
             Packet.of("203.0.113.5", "192.0.2.11").echo(7, 1, Packet.payload(4000)),
             Packet.of("203.0.113.5", "192.0.2.11").echoReply(8, 1, Packet.payload(4000)),
