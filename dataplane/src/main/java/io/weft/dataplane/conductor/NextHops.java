@@ -38,10 +38,11 @@ final class NextHops {
     private final ConductorCounters counters;
     private final int uplink;
     private final Deque<Integer> freeSlots = new ArrayDeque<>();
+    /** By {@link PeerSpec#tunnel}. */
     private final Map<Integer, Peer> peers = new HashMap<>();
     private final Map<Integer, Hop> hops = new HashMap<>();
 
-    /** A tunnel peer's slot and what was written to it last. */
+    /** A tunnel's slot and what was written to it last. */
     private static final class Peer {
         final int slot;
         PeerSpec spec;
@@ -83,10 +84,10 @@ final class NextHops {
     /** Slots of peers that are gone: no flow may point to them when they come back by {@link #release}. */
     List<Integer> setPeers(List<PeerSpec> specs, LocalNode local) {
         Map<Integer, PeerSpec> wanted = new HashMap<>();
-        specs.forEach(spec -> wanted.put(spec.index(), spec));
+        specs.forEach(spec -> wanted.put(spec.tunnel(), spec)); // peers of one tunnel agree on all that is written here
         List<Integer> gone = removePeers(wanted);
-        for (PeerSpec spec : specs) {
-            Peer peer = peers.computeIfAbsent(spec.index(), index -> newPeer(spec));
+        for (PeerSpec spec : wanted.values()) {
+            Peer peer = peers.computeIfAbsent(spec.tunnel(), _ -> newPeer(spec));
             if (peer != null) {
                 peer.spec = spec;
             }
@@ -137,7 +138,7 @@ final class NextHops {
             LOG.log(Level.ERROR, "no adjacency is free for node {0}: it cannot be reached", spec.nodeName());
             return null;
         }
-        adjacencies.bindPeer(spec.index(), slot);
+        adjacencies.bindPeer(spec.tunnel(), slot);
         return new Peer(slot, spec);
     }
 

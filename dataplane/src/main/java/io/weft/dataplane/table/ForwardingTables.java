@@ -20,7 +20,7 @@ public interface ForwardingTables {
      */
     long route4(int destination);
 
-    /** @return the index of the peer node whose tunnel endpoint has this address, or -1 */
+    /** @return the {@link PeerSpec#tunnel} whose endpoint has this address, or -1 */
     int peerByEndpoint(int address);
 
     /** One thread an instance, as {@link #route4} and {@link #peerByEndpoint} are; see {@link #forWorker}. */

@@ -7,7 +7,12 @@ import java.util.List;
 /**
  * Another node and how its pods are reached.
  *
- * @param index 0 to {@link #MAX_PEERS} - 1, kept for the life of the tables
+ * <p>A tunnel endpoint is a machine, and several Nodes may name it: one that joined again under another name leaves its former object
+ * behind. What leads through the tunnel therefore goes by {@code tunnel}, which all peers with the same endpoint share, and these agree on
+ * {@code vtepIp}, {@code vtepMac} and {@code weft}.
+ *
+ * @param index 0 to {@link #MAX_PEERS} - 1, kept as long as the node is a peer
+ * @param tunnel 0 to {@link #MAX_PEERS} - 1, kept as long as any node has the endpoint: what routes, flows and adjacencies name
  * @param vtepIp outer address of its tunnel endpoint (flannel: public-ip), numeric
  * @param vtepMac inner destination MAC of its tunnel endpoint, 48 bits
  * @param podCidr addresses of its pods
@@ -16,6 +21,7 @@ import java.util.List;
  */
 public record PeerSpec(
     int index,
+    int tunnel,
     String nodeName,
     int vtepIp,
     long vtepMac,
@@ -30,14 +36,21 @@ public record PeerSpec(
 
     public PeerSpec {
         nodeAddresses = List.copyOf(nodeAddresses);
-        if (index < 0 || index >= MAX_PEERS) {
-            throw new IllegalArgumentException("peer index " + index + " is outside 0 to " + (MAX_PEERS - 1));
+        if (index < 0 || index >= MAX_PEERS || tunnel < 0 || tunnel >= MAX_PEERS) {
+            throw new IllegalArgumentException(
+                "peer index " + index + " or tunnel " + tunnel + " is outside 0 to " + (MAX_PEERS - 1));
         }
         if (nodeAddresses.size() > MAX_NODE_ADDRESSES) {
             throw new IllegalArgumentException(
                 "node " + nodeName + " has more than " + MAX_NODE_ADDRESSES + " addresses");
         }
         requireNodeName(nodeName);
+    }
+
+    /** A peer that shares its endpoint with no other: its tunnel has the peer's own number. */
+    public PeerSpec(int index, String nodeName, int vtepIp, long vtepMac, Ipv4Prefix podCidr,
+        List<Integer> nodeAddresses, boolean weft) {
+        this(index, index, nodeName, vtepIp, vtepMac, podCidr, nodeAddresses, weft);
     }
 
     static void requireNodeName(String name) {

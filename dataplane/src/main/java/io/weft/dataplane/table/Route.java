@@ -8,9 +8,9 @@ public final class Route {
     public static final int NONE = 0;
     /** A pod of this node; the index is its port's id. */
     public static final int LOCAL_PORT = 1;
-    /** In the pod CIDR of a peer node; the index is the peer's. */
+    /** In the pod CIDR of a peer node; the index is its {@link PeerSpec#tunnel}. */
     public static final int PEER = 2;
-    /** An address of a peer node itself; the index is the peer's. */
+    /** An address of a peer node itself; the index is its {@link PeerSpec#tunnel}. */
     public static final int PEER_NODE = 3;
     /** The first address of our own pod CIDR: the node's own stack. */
     public static final int LOCAL_NODE = 4;

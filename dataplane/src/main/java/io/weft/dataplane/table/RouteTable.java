@@ -1,7 +1,6 @@
 package io.weft.dataplane.table;
 
 import io.weft.encap.address.Ipv4Prefix;
-import io.weft.lb.table.PublishedMap;
 import io.weft.lb.table.TableArena;
 import java.util.HashMap;
 import java.util.Map;
@@ -14,12 +13,13 @@ final class RouteTable {
     private static final int EXPECTED_ROUTES = 64;
 
     private final TablesFile file;
-    private final PublishedMap routes;
+    private final ClaimedMap routes;
     private final Map<Integer, Integer> countByLength = new HashMap<>();
 
     RouteTable(TablesFile file, TableArena arena) {
         this.file = file;
-        routes = new PublishedMap(arena, file.rootAt(TablesFile.Root.ROUTES) - file.address(), EXPECTED_ROUTES);
+        routes = new ClaimedMap(arena, file.rootAt(TablesFile.Root.ROUTES) - file.address(), EXPECTED_ROUTES,
+            RouteTable::rank);
     }
 
     static long key(int base, int length) {
@@ -28,30 +28,26 @@ final class RouteTable {
 
     /** The routes of one object before and after a change; those it keeps are never absent meanwhile. */
     void replace(Map<Ipv4Prefix, Long> before, Map<Ipv4Prefix, Long> after) {
-        after.forEach(this::put);
+        after.forEach((prefix, route) -> {
+            if (!route.equals(before.get(prefix))) {
+                put(prefix, route);
+            }
+        });
         before.forEach((prefix, route) -> {
-            if (!after.containsKey(prefix)) {
+            if (!route.equals(after.get(prefix))) {
                 remove(prefix, route);
             }
         });
     }
 
-    /** The local node's own prefixes win over whatever a peer claims. */
     private void put(Ipv4Prefix prefix, long route) {
-        long key = key(prefix.base(), prefix.length());
-        long before = routes.get(key);
-        if (before != PublishedMap.MISSING && isRemote(route) && !isRemote(before)) { return; }
-        routes.put(key, route);
-        if (before == PublishedMap.MISSING) {
+        if (routes.claim(key(prefix.base(), prefix.length()), route)) {
             count(prefix.length(), 1);
         }
     }
 
-    /** Removes the route if it still is this one: the prefix may have been given to another meanwhile. */
     private void remove(Ipv4Prefix prefix, long route) {
-        long key = key(prefix.base(), prefix.length());
-        if (routes.get(key) == route) {
-            routes.remove(key);
+        if (routes.release(key(prefix.base(), prefix.length()), route)) {
             count(prefix.length(), -1);
         }
     }
@@ -64,8 +60,18 @@ final class RouteTable {
         }
     }
 
-    private static boolean isRemote(long route) {
-        int kind = Route.kind(route);
-        return kind == Route.PEER || kind == Route.PEER_NODE;
+    /** The node's own addresses win over its pods', these over prefixes of this node, all of them over what a peer claims. */
+    private static long rank(long route) {
+        long byKind = switch (Route.kind(route)) {
+            case Route.LOCAL_NODE -> 0;
+            case Route.GATEWAY -> 1;
+            case Route.LOCAL_PORT -> 2;
+            case Route.NO_SUCH_POD -> 3;
+            case Route.SERVICE -> 4;
+            case Route.NO_SUCH_NODE -> 5;
+            case Route.PEER -> 6;
+            default -> 7;
+        };
+        return byKind << 32 | Route.index(route);
     }
 }

@@ -12,12 +12,12 @@ import java.util.List;
  */
 final class TableBlocks {
     static final int PORT_BYTES = 48;
-    static final int PEER_BYTES = 296 + PeerSpec.MAX_NODE_ADDRESSES * Integer.BYTES;
+    static final int PEER_BYTES = 304 + PeerSpec.MAX_NODE_ADDRESSES * Integer.BYTES;
     static final int LOCAL_NODE_BYTES = 320;
 
     private static final int PORT_NAME_AT = 32;
-    private static final int PEER_NAME_AT = 36;
-    private static final int PEER_ADDRESSES_AT = 296;
+    private static final int PEER_NAME_AT = 40;
+    private static final int PEER_ADDRESSES_AT = 304;
     private static final int LOCAL_NAME_AT = 64;
     private static final int WEFT_FLAG = 1;
     private static final int MASQUERADE_FLAG = 1;
@@ -51,6 +51,7 @@ final class TableBlocks {
         putPrefix(at + 16, peer.podCidr());
         Memory.putNativeI32(at + 24, peer.weft() ? WEFT_FLAG : 0);
         Memory.putNativeI32(at + 28, peer.nodeAddresses().size());
+        Memory.putNativeI32(at + 32, peer.tunnel());
         putName(at + PEER_NAME_AT - Integer.BYTES, peer.nodeName());
         for (int i = 0; i < peer.nodeAddresses().size(); i++) {
             Memory.putNativeI32(at + PEER_ADDRESSES_AT + (long) i * Integer.BYTES, peer.nodeAddresses().get(i));
@@ -65,6 +66,7 @@ final class TableBlocks {
         }
         return new PeerSpec(
             Memory.nativeI32(at + 8),
+            Memory.nativeI32(at + 32),
             name(at + PEER_NAME_AT - Integer.BYTES, PeerSpec.MAX_NODE_NAME_LENGTH),
             Memory.nativeI32(at + 12),
             Memory.nativeI64(at),

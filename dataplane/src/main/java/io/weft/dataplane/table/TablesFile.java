@@ -30,7 +30,7 @@ final class TablesFile implements AutoCloseable {
     static final String NAME = "tables";
 
     private static final long MAGIC = 0x5745_4654_5441_424CL; // "WEFTTABL"
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
     private static final int MAGIC_AT = 0;
     private static final int VERSION_AT = 8;
     private static final int SIZE_AT = 16;
@@ -93,6 +93,15 @@ final class TablesFile implements AutoCloseable {
         } catch (TablesException e) {
             memory.close();
             throw e;
+        }
+    }
+
+    /** Removes the file, which was never published. */
+    void discard() {
+        try {
+            Files.deleteIfExists(path);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot remove " + path + ": " + e.getMessage(), e);
         }
     }
 

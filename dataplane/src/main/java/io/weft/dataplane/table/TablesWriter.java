@@ -31,7 +31,7 @@ public final class TablesWriter implements AutoCloseable {
     private final RouteTable routes;
     private final PublishedMap portBlocks;
     private final PublishedMap peerBlocks;
-    private final PublishedMap endpoints;
+    private final ClaimedMap endpoints;
     private final ServiceTableBuilder services;
     private final Map<Integer, PortSpec> ports = new HashMap<>();
     private final Map<Integer, PeerSpec> peers = new HashMap<>();
@@ -47,7 +47,8 @@ public final class TablesWriter implements AutoCloseable {
         routes = new RouteTable(file, arena);
         portBlocks = map(TablesFile.Root.PORTS);
         peerBlocks = map(TablesFile.Root.PEERS);
-        endpoints = map(TablesFile.Root.ENDPOINTS);
+        endpoints = new ClaimedMap(arena, file.rootAt(TablesFile.Root.ENDPOINTS) - file.address(), EXPECTED_ENTRIES,
+            tunnel -> tunnel);
         services = new ServiceTableBuilder(arena, file.rootAt(TablesFile.Root.SERVICES) - file.address(),
             EXPECTED_ENTRIES);
     }
@@ -118,11 +119,11 @@ public final class TablesWriter implements AutoCloseable {
         if (peer.equals(before)) { return; }
         long block = arena.allocate(TableBlocks.PEER_BYTES);
         TableBlocks.put(arena.address(block), peer);
-        if (before != null && before.vtepIp() != peer.vtepIp()) {
-            removeEndpoint(before);
-        }
         replace(peerBlocks, peer.index(), block);
-        endpoints.put(peer.vtepIp(), peer.index());
+        endpoints.claim(peer.vtepIp(), peer.tunnel());
+        if (before != null) {
+            endpoints.release(before.vtepIp(), before.tunnel());
+        }
         routes.replace(before == null ? Map.of() : routesOf(before), routesOf(peer));
         peers.put(peer.index(), peer);
     }
@@ -132,7 +133,7 @@ public final class TablesWriter implements AutoCloseable {
         PeerSpec peer = peers.remove(index);
         if (peer == null) { return false; }
         routes.replace(routesOf(peer), Map.of());
-        removeEndpoint(peer);
+        endpoints.release(peer.vtepIp(), peer.tunnel());
         remove(peerBlocks, index);
         return true;
     }
@@ -164,13 +165,7 @@ public final class TablesWriter implements AutoCloseable {
     public void close() {
         file.close();
         if (!published) {
-            TablesFile.removeUnfinished(runDirectory);
-        }
-    }
-
-    private void removeEndpoint(PeerSpec peer) {
-        if (endpoints.get(peer.vtepIp()) == peer.index()) {
-            endpoints.remove(peer.vtepIp());
+            file.discard(); // no other: the writer that takes this one's place may be there already
         }
     }
 
@@ -206,8 +201,9 @@ public final class TablesWriter implements AutoCloseable {
 
     private static Map<Ipv4Prefix, Long> routesOf(PeerSpec peer) {
         Map<Ipv4Prefix, Long> all = new HashMap<>();
-        all.put(peer.podCidr(), Route.of(Route.PEER, peer.index()));
-        peer.nodeAddresses().forEach(address -> all.put(single(address), Route.of(Route.PEER_NODE, peer.index())));
+        all.put(peer.podCidr(), Route.of(Route.PEER, peer.tunnel()));
+        peer.nodeAddresses()
+            .forEach(address -> all.putIfAbsent(single(address), Route.of(Route.PEER_NODE, peer.tunnel())));
         return all;
     }
 

@@ -164,6 +164,21 @@ class PlainWayTest {
         assertEquals(2, both.graph.shortWayFrames());
     }
 
+    @Test
+    void aMachineThatJoinedAgainIsReachedAndHeardUnderBothItsNames() {
+        both.change(tables -> tables.putPeer(new PeerSpec(N2 + 5, N2, "n2-again", Ipv4Address.of("192.0.2.12"),
+            N2_VTEP_MAC, Ipv4Prefix.of("10.244.5.0/24"), List.of(Ipv4Address.of("192.0.2.12")), true)));
+        for (String pod : List.of("10.244.2.9", "10.244.5.9")) {
+            both.run(UPLINK, fromN2(Packet.of(pod, "10.244.1.2").udp(7, 8))).only(POD_A);
+            both.run(POD_A, fromA(Packet.of("10.244.1.2", pod).udp(8, 7))).only(UPLINK);
+            both.run(UPLINK, fromN2(Packet.of(pod, "10.244.1.2").udp(7, 8))).only(POD_A);
+        }
+        both.change(tables -> tables.removePeer(N2));
+        both.run(UPLINK, fromN2(Packet.of("10.244.5.9", "10.244.1.2").udp(7, 9))).only(POD_A);
+        assertEquals(1, both.run(UPLINK, fromN2(Packet.of("10.244.2.9", "10.244.1.2").udp(7, 9))).drops()
+            .get(DropReason.SPOOFED_SOURCE));
+    }
+
     /** Else its flow's others would overtake it. */
     @Test
     void aPacketThatMetCongestionInTheTunnelStaysWhereItIs() {

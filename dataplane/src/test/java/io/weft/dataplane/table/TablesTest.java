@@ -134,6 +134,69 @@ class TablesTest {
     }
 
     @Test
+    void whatAnObjectCoveredIsThereAgainWhenTheObjectGoes() {
+        try (TablesWriter writer = writer()) {
+            fill(writer);
+            writer.putPeer(new PeerSpec(4, "n4", ip("192.0.2.14"), 4, Ipv4Prefix.of("10.244.4.0/24"),
+                List.of(ip("10.244.1.2"), ip("198.51.100.2")), false));
+            writer.commit();
+            try (TablesReader reader = TablesReader.open(run)) {
+                assertRoute(reader, "10.244.1.2", Route.LOCAL_PORT, 2);
+                assertRoute(reader, "198.51.100.2", Route.PEER_NODE, 3);
+                writer.removePort(2);
+                writer.removePeer(3);
+                assertRoute(reader, "10.244.1.2", Route.PEER_NODE, 4);
+                assertRoute(reader, "198.51.100.2", Route.PEER_NODE, 4);
+                writer.putPort(WEB);
+                writer.putPeer(N2);
+                assertRoute(reader, "10.244.1.2", Route.LOCAL_PORT, 2);
+                assertRoute(reader, "198.51.100.2", Route.PEER_NODE, 3);
+                writer.removePeer(4);
+                assertRoute(reader, "10.244.1.2", Route.LOCAL_PORT, 2);
+                assertRoute(reader, "198.51.100.2", Route.PEER_NODE, 3);
+            }
+        }
+    }
+
+    @Test
+    void twoPeersOfOneEndpointShareItsTunnelUntilTheLastGoes() {
+        try (TablesWriter writer = writer()) {
+            fill(writer);
+            PeerSpec renamed = new PeerSpec(5, 3, "n2-again", ip("192.0.2.12"), N2.vtepMac(),
+                Ipv4Prefix.of("10.244.5.0/24"), List.of(ip("192.0.2.12")), N2.weft());
+            writer.putPeer(renamed);
+            writer.commit();
+            try (TablesReader reader = TablesReader.open(run)) {
+                assertRoute(reader, "10.244.2.200", Route.PEER, 3);
+                assertRoute(reader, "10.244.5.200", Route.PEER, 3);
+                assertEquals(List.of(N2, renamed), reader.snapshot().peers());
+                writer.removePeer(3);
+                assertRoute(reader, "10.244.2.200", Route.NO_SUCH_NODE, 0);
+                assertRoute(reader, "10.244.5.200", Route.PEER, 3);
+                assertRoute(reader, "192.0.2.12", Route.PEER_NODE, 3);
+                assertEquals(3, reader.peerByEndpoint(ip("192.0.2.12")));
+                writer.removePeer(5);
+                assertEquals(-1, reader.peerByEndpoint(ip("192.0.2.12")));
+                assertRoute(reader, "192.0.2.12", Route.NONE, 0);
+            }
+        }
+    }
+
+    @Test
+    void aWriterThatTookAnothersPlaceBeforeItWasPublishedKeepsItsFile() {
+        TablesWriter small = writer();
+        fill(small);
+        try (TablesWriter larger = writer()) {
+            fill(larger);
+            small.close();
+            larger.commit();
+            try (TablesReader reader = TablesReader.open(run)) {
+                assertEquals(N1, reader.local());
+            }
+        }
+    }
+
+    @Test
     void newWriterTakesOverWithTheNextGenerationWhileTheOldFileStaysReadable() {
         try (TablesWriter former = writer()) {
             fill(former);

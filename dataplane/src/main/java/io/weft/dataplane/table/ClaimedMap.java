@@ -1,0 +1,62 @@
+package io.weft.dataplane.table;
+
+import io.weft.lb.table.PublishedMap;
+import io.weft.lb.table.TableArena;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.LongUnaryOperator;
+
+/**
+ * A published map of which several owners may claim the same key, with the same value or with different ones. The claim of least rank is the
+ * one readers see, whatever the order in which the claims were made; when it goes, the next takes its place at once.
+ *
+ * <p>Thread: the tables' writer. Errors: {@link io.weft.lb.table.TableFullException}, after which the map is of no use any more.
+ */
+final class ClaimedMap {
+    private final PublishedMap published;
+    private final LongUnaryOperator rank;
+    /** Of each key: rank to value and number of its claims. */
+    private final Map<Long, SortedMap<Long, Claim>> claims = new HashMap<>();
+
+    private record Claim(long value, int count) {
+    }
+
+    /** @param rank of a value, another for each value; the least wins */
+    ClaimedMap(TableArena arena, long rootOffset, int expectedKeys, LongUnaryOperator rank) {
+        published = new PublishedMap(arena, rootOffset, expectedKeys);
+        this.rank = rank;
+    }
+
+    /** @return whether the key had no claim before */
+    boolean claim(long key, long value) {
+        SortedMap<Long, Claim> ofKey = claims.computeIfAbsent(key, _ -> new TreeMap<>());
+        boolean isNew = ofKey.isEmpty();
+        ofKey.merge(rank.applyAsLong(value), new Claim(value, 1), (old, _) -> new Claim(value, old.count + 1));
+        publish(key, ofKey);
+        return isNew;
+    }
+
+    /** @return whether the key has no claim any more */
+    boolean release(long key, long value) {
+        SortedMap<Long, Claim> ofKey = claims.get(key);
+        if (ofKey == null) { return false; }
+        ofKey.computeIfPresent(rank.applyAsLong(value),
+            (_, old) -> old.count == 1 ? null : new Claim(value, old.count - 1));
+        if (!ofKey.isEmpty()) {
+            publish(key, ofKey);
+            return false;
+        }
+        claims.remove(key);
+        published.remove(key);
+        return true;
+    }
+
+    private void publish(long key, SortedMap<Long, Claim> ofKey) {
+        long best = ofKey.get(ofKey.firstKey()).value;
+        if (published.get(key) != best) {
+            published.put(key, best);
+        }
+    }
+}
