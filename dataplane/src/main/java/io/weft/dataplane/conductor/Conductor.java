@@ -253,6 +253,7 @@ final class Conductor implements AutoCloseable {
         hostDevice.ports().forEach(port -> port.readStatistics());
         uplinkDevice.ports().forEach(port -> port.readStatistics());
         counters.set(ConductorFact.NETLINK_OVERRUNS, underlay.overruns());
+        counters.set(ConductorText.TROUBLE, tables.complaint());
     }
 
     private void reportDevice(XdpDevice device) {

@@ -66,6 +66,11 @@ final class TablesWatch implements AutoCloseable {
         return reader == null ? 0 : reader.incarnation();
     }
 
+    /** Why there is a tables file that is not used, empty when there is none such. */
+    String complaint() {
+        return lastComplaint;
+    }
+
     @Override
     public void close() {
         formers.forEach(former -> former.reader.close());
@@ -81,6 +86,7 @@ final class TablesWatch implements AutoCloseable {
         if (present == null || present.equals(inode)) { return false; }
         try {
             TablesReader newer = TablesReader.open(runDirectory);
+            lastComplaint = "";
             inode = present;
             if (newer.local() == null) {
                 newer.close();
