@@ -5,7 +5,7 @@ import java.util.Optional;
 
 /** Every configuration key: its name in the file, its default as text (empty: none) and one line of help. */
 public enum ConfigurationKey {
-    NODE_NAME("nodeName", "", "name of this node's Node object; the host name when empty"),
+    NODE_NAME("nodeName", "", "name of this node's Node object, made lower-case; the host name when empty"),
     UPLINK("uplink", "", "network device that leads to the other nodes"),
     RUN_DIRECTORY("runDirectory", "/run/weft", "tables, flows, counters, locks and sockets; may be lost at reboot"),
     STATE_DIRECTORY("stateDirectory", "/var/lib/weft", "given addresses and the VTEP MAC; must survive a reboot"),

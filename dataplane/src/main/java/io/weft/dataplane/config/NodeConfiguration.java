@@ -3,8 +3,7 @@ package io.weft.dataplane.config;
 import static io.weft.dataplane.config.ConfigurationKey.*;
 
 import io.weft.encap.address.Ipv4Prefix;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
@@ -52,6 +51,7 @@ public record NodeConfiguration(
     Path cniSocket) {
 
     private static final Path DEFAULT_FILE = Path.of("/etc/weft/weft.yaml");
+    private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
     public static final int MAX_WORKERS = 64;
     private static final int MAX_VNI = (1 << 24) - 1;
     private static final int MAX_PORT = 65_535;
@@ -115,7 +115,7 @@ public record NodeConfiguration(
     private static NodeConfiguration of(Settings settings) {
         Path runDirectory = settings.path(RUN_DIRECTORY);
         NodeConfiguration configuration = new NodeConfiguration(
-            settings.optionalText(NODE_NAME).orElseGet(NodeConfiguration::hostName),
+            asNodeName(settings.optionalText(NODE_NAME).orElseGet(NodeConfiguration::hostName)),
             uplink(settings),
             runDirectory,
             settings.path(STATE_DIRECTORY),
@@ -209,11 +209,19 @@ public record NodeConfiguration(
         return settings.text(key).equals("0") ? 0 : settings.integer(key, LEAST_MTU, MAX_MTU);
     }
 
+    /** Host name as the kernel has it, without asking a resolver: so does the kubelet (pkg/util/node, GetHostname). */
     private static String hostName() {
         try {
-            return InetAddress.getLocalHost().getHostName();
-        } catch (UnknownHostException e) {
-            throw new ConfigurationException("nodeName: not set, and this host has no name that resolves");
+            return Files.readString(HOST_NAME);
+        } catch (IOException e) {
+            throw new ConfigurationException("nodeName: not set, and this host's name cannot be read: " + HOST_NAME);
         }
+    }
+
+    /** Trimmed and in lower case, as the kubelet names its Node. */
+    private static String asNodeName(String name) {
+        String nodeName = name.strip().toLowerCase(Locale.ROOT);
+        if (nodeName.isEmpty()) { throw new ConfigurationException("nodeName: not set, and this host has no name"); }
+        return nodeName;
     }
 }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -27,6 +28,14 @@ class NodeConfigurationTest {
         assertEquals(Path.of("/run/weft/cni.sock"), configuration.cniSocket());
         assertEquals(8472, configuration.overlay().port());
         assertFalse(configuration.nodeName().isEmpty());
+    }
+
+    @Test
+    void theNodesNameIsInLowerCaseAndTrimmedAsTheKubeletMakesIt() throws IOException {
+        assertEquals("node-1.example.org",
+            NodeConfiguration.of(Map.of("nodeName", " Node-1.Example.ORG ")).nodeName());
+        assertEquals(Files.readString(Path.of("/proc/sys/kernel/hostname")).strip().toLowerCase(Locale.ROOT),
+            NodeConfiguration.of(Map.of()).nodeName());
     }
 
     @Test
