@@ -23,6 +23,9 @@ import java.util.concurrent.TimeUnit;
 record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables tables) {
     private static final long ALIVE_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final int TOP_DROPS = 5;
+    /** The status file is written every five seconds. */
+    private static final long SILENT_MILLIS = TimeUnit.SECONDS.toMillis(20);
+    private static final ControlPlaneStatus.Health WELL = new ControlPlaneStatus.Health("", 0, 0, "");
 
     /**
      * @param longestPacket bytes that ports carry, 0 as long as it is not known
@@ -38,7 +41,7 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
     /** @param stale why what is served may be out of date, empty when it is not */
     record Control(
         boolean running, long pid, String source, String stale, long staleSinceMillis, List<String> errors,
-        List<String> problems,
+        List<String> problems, ControlPlaneStatus.Health health,
         String podCidr, int addressesGiven, long addressesFree, List<String> addressNotes,
         ControlPlaneStatus.Latency updateLatency) {
     }
@@ -111,16 +114,35 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
         ControlPlaneStatus.Latency none = new ControlPlaneStatus.Latency(0, 0, 0, 0, 0);
         return files.controlPlane()
             .map(status -> new Control(pid.isPresent(), pid.orElse(-1L), status.source().name(),
-                stale(status, pid.isPresent()),
-                pid.isPresent() ? status.source().staleSinceMillis() : status.updatedMillis(), status.source().errors(),
-                status.problems(), status.addresses().podCidr(), status.addresses().given(), status.addresses().free(),
-                status.addresses().notes(), status.updateLatency()))
-            .orElseGet(
-                () -> new Control(pid.isPresent(), pid.orElse(-1L), "", "", 0, List.of(), List.of(), "", 0, 0,
-                    List.of(), none));
+                stale(status, pid.isPresent()), staleSince(status, pid.isPresent()), status.source().errors(),
+                status.problems(), health(status), status.addresses().podCidr(), status.addresses().given(),
+                status.addresses().free(), status.addresses().notes(), status.updateLatency()))
+            .orElseGet(() -> new Control(pid.isPresent(), pid.orElse(-1L), "", "", 0, List.of(), List.of(), WELL, "",
+                0, 0, List.of(), none));
+    }
+
+    private static ControlPlaneStatus.Health health(ControlPlaneStatus status) {
+        return status.health() == null ? WELL : status.health();
     }
 
     private static String stale(ControlPlaneStatus status, boolean running) {
-        return running ? status.source().staleReason() : "the control plane is away";
+        if (!running) { return "the control plane is away"; }
+        if (isSilent(status)) { return "the control plane does not write its status any more"; }
+        if (!health(status).fault().isEmpty()) { return health(status).fault(); }
+        return status.source().staleReason().isEmpty() && !status.source().synced()
+            ? "not all of it has been read yet"
+            : status.source().staleReason();
+    }
+
+    private static long staleSince(ControlPlaneStatus status, boolean running) {
+        if (!running || isSilent(status)) { return status.updatedMillis(); }
+        if (!health(status).fault().isEmpty()) { return health(status).lastFailureMillis(); }
+        return status.source().staleSinceMillis() == 0 && !status.source().synced()
+            ? status.startedMillis()
+            : status.source().staleSinceMillis();
+    }
+
+    private static boolean isSilent(ControlPlaneStatus status) {
+        return System.currentTimeMillis() - status.updatedMillis() > SILENT_MILLIS;
     }
 }

@@ -53,6 +53,10 @@ final class ProcessFindings {
         findings.add(control.stale().isEmpty()
             ? Finding.ok("source", control.source())
             : Finding.fail("source", control.source() + " is stale", control.stale()));
+        if (control.health().failures() > 0) {
+            findings.add(Finding.warn("failures", control.health().failures() + ", last: "
+                + control.health().lastFailure(), "report it, with the log"));
+        }
         control.errors().forEach(error -> findings.add(Finding.fail("input", error, "")));
         control.problems().forEach(problem -> findings.add(Finding.warn("input", problem, "")));
         control.addressNotes().forEach(note -> findings.add(Finding.warn("pods", note, "")));

@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 /** {@link NodeStatus} for people. */
 final class StatusText {
     private static final int LABEL_WIDTH = 15;
+    private static final int MOST_LINES = 100;
 
     private final StringBuilder text = new StringBuilder();
 
@@ -26,7 +27,7 @@ final class StatusText {
         page.line("node", status.node().isEmpty() ? "not known yet" : status.node());
         page.dataplane(status.dataplane());
         page.control(status.controlPlane());
-        page.tables(status.tables());
+        page.tables(status.tables(), status.dataplane());
         return page.text.toString();
     }
 
@@ -54,6 +55,10 @@ final class StatusText {
                 + Instant.ofEpochMilli(control.staleSinceMillis()) + " (" + ago(control.staleSinceMillis()) + "): "
                 + control.stale()));
         }
+        if (control.health().failures() > 0) {
+            line("failures", control.health().failures() + " caught since the start, the last "
+                + ago(control.health().lastFailureMillis()) + " ago: " + control.health().lastFailure());
+        }
         lines("wrong input", control.errors());
         lines("not used", control.problems());
         line("addresses", control.podCidr().isEmpty()
@@ -63,10 +68,12 @@ final class StatusText {
         line("updates", latency(control.updateLatency()));
     }
 
-    private void tables(NodeStatus.Tables tables) {
+    private void tables(NodeStatus.Tables tables, NodeStatus.Dataplane dataplane) {
         line("tables", tables.present()
             ? "generation " + tables.generation() + ": " + tables.ports() + " pod ports, " + tables.peers() + " peers, "
                 + tables.services() + " service ports"
+                + (dataplane.running() && dataplane.appliedGeneration() < tables.generation()
+                    ? "; the dataplane uses generation " + dataplane.appliedGeneration() : "")
             : "none yet");
     }
 
@@ -92,8 +99,11 @@ final class StatusText {
     }
 
     private void lines(String label, List<String> values) {
-        for (int i = 0; i < values.size(); i++) {
+        for (int i = 0; i < Math.min(values.size(), MOST_LINES); i++) {
             line(i == 0 ? label : "", values.get(i));
+        }
+        if (values.size() > MOST_LINES) {
+            line("", "and " + (values.size() - MOST_LINES) + " more; weft status -o json lists all");
         }
     }
 

@@ -108,6 +108,7 @@ public final class CniHandler {
 
     private String status() throws CniException {
         if (!dataplane.isAlive()) { throw new CniException(CniErrorCode.LIMITED, "Weft's dataplane is away"); }
+        if (!tables.fault().isEmpty()) { throw new CniException(CniErrorCode.NOT_AVAILABLE, tables.fault()); }
         if (tables.podCidr().isEmpty()) {
             throw new CniException(CniErrorCode.NOT_AVAILABLE,
                 "this node's Node object or its podCIDR is not known yet");

@@ -1,5 +1,6 @@
 package io.weft.controlplane.cni;
 
+import io.weft.controlplane.status.Failures;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.ConnectException;
@@ -17,6 +18,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,15 +31,23 @@ public final class CniServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CniServer.class);
     private static final int MAX_REQUEST_BYTES = 4 << 20;
     private static final int MAX_REQUESTS = 128;
+    private static final long PAUSE_MS = 100;
 
     private final Path socket;
     private final CniHandler handler;
+    private final Failures failures;
     private final Semaphore requests = new Semaphore(MAX_REQUESTS);
     private ServerSocketChannel server;
 
     public CniServer(Path socket, CniHandler handler) {
+        this(socket, handler, new Failures());
+    }
+
+    /** @param failures where unexpected failures are counted */
+    public CniServer(Path socket, CniHandler handler, Failures failures) {
         this.socket = socket;
         this.handler = handler;
+        this.failures = failures;
     }
 
     public void start() throws IOException {
@@ -77,18 +88,31 @@ public final class CniServer implements AutoCloseable {
         while (server.isOpen()) {
             try {
                 requests.acquire();
-                SocketChannel client = server.accept();
-                Thread.ofPlatform().name("cni-request").daemon().start(() -> serve(client));
+                start(server.accept());
             } catch (ClosedChannelException e) {
                 return;
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException | Error e) { // too many open files or threads, say: they pass
                 requests.release();
-                LOG.warn("{}: {}", socket, e.toString());
+                failures.add("CNI socket " + socket, e);
+                pause();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;
             }
         }
+    }
+
+    private void start(SocketChannel client) throws IOException {
+        try {
+            Thread.ofPlatform().name("cni-request").daemon().start(() -> serve(client));
+        } catch (RuntimeException | Error e) {
+            client.close();
+            throw e;
+        }
+    }
+
+    private static void pause() {
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(PAUSE_MS));
     }
 
     private void serve(SocketChannel client) {
@@ -99,6 +123,8 @@ public final class CniServer implements AutoCloseable {
             out.write((answer.exitStatus() + "\n" + answer.output()).getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             LOG.info("CNI request: the plug-in went away: {}", e.toString());
+        } catch (RuntimeException | Error e) {
+            failures.add("CNI request", e); // the plug-in gets no answer and says so
         } finally {
             requests.release();
         }

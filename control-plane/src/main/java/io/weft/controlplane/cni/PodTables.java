@@ -18,6 +18,11 @@ public interface PodTables {
 
     long freeAddresses();
 
+    /** Why the cluster is not followed at present, empty while it is. Answers at once, whatever the loop does. */
+    default String fault() {
+        return "";
+    }
+
     Optional<Attachment> find(AttachmentKey key);
 
     List<Attachment> all();

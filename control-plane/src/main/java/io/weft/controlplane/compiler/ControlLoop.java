@@ -9,11 +9,14 @@ import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
 import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.source.ClusterSource;
 import io.weft.controlplane.status.DataplaneView;
+import io.weft.controlplane.status.Failures;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.encap.address.Ipv4Prefix;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -32,43 +35,58 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one thread that changes records and tables. Sources and CNI requests hand it their changes; it compiles, writes the
- * difference, commits, and watches until the workers use it.
+ * difference and commits ({@link TableUpdates}).
+ *
+ * <p>No failure ends it or leaves it behind. After any exception of any task everything is rebuilt from all objects, at once; the failure is
+ * counted, logged and shown. While a rebuild fails too, the tables stay as they are, {@link #fault} says so, and it is tried again with each
+ * change and after a pause that doubles from {@value TableUpdates#FIRST_RETRY_MS} to {@value TableUpdates#LAST_RETRY_MS} ms.
  */
 public final class ControlLoop implements ClusterSource.Listener, PodTables, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlLoop.class);
-    private static final long OBSERVE_MS = 1;
 
-    /** State of the loop for the status file. */
+    /**
+     * State of the loop for the status file.
+     *
+     * @param fault why the cluster is not followed, empty while it is
+     */
     public record Report(
-        Optional<LocalNode> local, List<String> problems, long incarnation, long generation, boolean published,
+        Optional<LocalNode> local, List<Problem> problems, long incarnation, long generation, boolean published,
         long freeBytes, int peers, int services, int attachments, long freeAddresses, List<String> attachmentNotes,
-        UpdateLatency.Summary latency,
-        Map<Integer, String> podNames) {
+        UpdateLatency.Summary latency, Map<Integer, String> podNames, String fault) {
     }
 
     private final ScheduledThreadPoolExecutor executor;
-    private final TableCompiler compiler;
+    private final TableUpdates updates;
+    private final Compilation compilation;
     private final TablesPublisher publisher;
+    private final LoopHealth health;
     private final AttachmentStore store;
-    private final DataplaneView dataplane;
-    private final UpdateLatency latency = new UpdateLatency();
     /** Given and not yet opened, or closed and not yet taken back: their veth comes and goes in another thread. */
     private final Set<AttachmentKey> moving = new HashSet<>();
     private final Runnable reportChanged;
-    private boolean synced;
-    private boolean observing;
 
     /**
      * @param oldestInUse the oldest generation of the tables any worker may still use
-     * @param peerIndices of a former control plane's tables, by node name
+     * @param formerPeers of a former control plane's tables
+     * @param failures where unexpected failures are counted
      * @param reportChanged called on the loop's thread when {@link #report} would tell something new
      */
     public ControlLoop(NodeConfiguration configuration, NodeFacts facts, LongSupplier oldestInUse,
-        Map<String, Integer> peerIndices, AttachmentStore store, DataplaneView dataplane, Runnable reportChanged) {
-        this.publisher = new TablesPublisher(configuration.runDirectory(), TablesSizing.DEFAULT, oldestInUse);
-        this.compiler = new TableCompiler(configuration, facts, publisher, peerIndices);
+        Collection<PeerSpec> formerPeers, AttachmentStore store, DataplaneView dataplane, Failures failures,
+        Runnable reportChanged) {
+        this(TableCompiler.Factory.of(configuration, facts),
+            new TablesPublisher(configuration.runDirectory(), TablesSizing.DEFAULT, oldestInUse), formerPeers, store,
+            dataplane, failures, reportChanged);
+    }
+
+    ControlLoop(TableCompiler.Factory factory, TablesPublisher publisher, Collection<PeerSpec> formerPeers,
+        AttachmentStore store, DataplaneView dataplane, Failures failures, Runnable reportChanged) {
+        this.updates = new TableUpdates(factory, publisher, formerPeers, store, dataplane, failures, this::schedule,
+            reportChanged);
+        this.compilation = updates.compilation();
+        this.health = updates.health();
+        this.publisher = publisher;
         this.store = store;
-        this.dataplane = dataplane;
         this.reportChanged = reportChanged;
         executor = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().name("control").daemon().factory());
         executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
@@ -78,7 +96,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
 
     @Override
     public void changed(ClusterChange change) {
-        execute(() -> apply(change));
+        execute(() -> updates.apply(change));
     }
 
     @Override
@@ -86,28 +104,16 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
         execute(reportChanged);
     }
 
-    private void apply(ClusterChange change) {
-        compiler.apply(change);
-        if (!synced) {
-            synced = true;
-            compiler.synced();
-            publisher.allowPublication();
-        }
-        compiler.local().ifPresent(local -> store.usePrefix(local.podCidr()));
-        commit(change.arrivalNanos());
-        reportChanged.run();
-    }
-
     // -- pods --------------------------------------------------------------------------------------------------------
 
     @Override
     public Optional<Ipv4Prefix> podCidr() {
-        return call(() -> compiler.local().map(LocalNode::podCidr));
+        return call(() -> compilation.local().map(LocalNode::podCidr));
     }
 
     @Override
     public int offNodeMtu() {
-        return call(() -> compiler.local().orElseThrow().offNodeMtu());
+        return call(() -> compilation.local().orElseThrow().offNodeMtu());
     }
 
     @Override
@@ -128,12 +134,12 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     @Override
     public Attachment give(AttachmentKey key, String network, String netns, int longestPacket)
         throws IOException, ExhaustedException {
-        Future<Attachment> given = executor.submit(() -> {
+        Future<Attachment> given = executor.submit(() -> guardedCall(() -> {
             Attachment attachment = store.give(key, network, netns,
-                Math.min(compiler.podMtu(), longestPacket));
+                Math.min(compilation.podMtu(), longestPacket));
             moving.add(key);
             return attachment;
-        });
+        }));
         try {
             return given.get();
         } catch (ExecutionException e) {
@@ -163,11 +169,11 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
 
     private void record(Callable<?> change) throws IOException {
         try {
-            executor.submit(() -> {
+            executor.submit(() -> guardedCall(() -> {
                 change.call();
                 reportChanged.run();
                 return null;
-            }).get();
+            })).get();
         } catch (ExecutionException e) {
             throw new IOException(e.getCause().getMessage(), e.getCause());
         } catch (InterruptedException e) {
@@ -181,7 +187,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
         call(() -> {
             moving.remove(attachment.key());
             publisher.putPort(attachment);
-            commit(System.nanoTime());
+            updates.commit(System.nanoTime());
             reportChanged.run();
             return null;
         });
@@ -192,7 +198,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
         call(() -> {
             moving.add(attachment.key());
             publisher.removePort(attachment.portId());
-            commit(System.nanoTime());
+            updates.commit(System.nanoTime());
             reportChanged.run();
             return null;
         });
@@ -209,11 +215,19 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
             store.followDevices(devices);
             for (Attachment attachment : store.all()) {
                 if (!moving.contains(attachment.key())) {
-                    follow(attachment, devices.contains(attachment.hostIfName()));
+                    followGuarded(attachment, devices.contains(attachment.hostIfName()));
                 }
             }
-            commit(System.nanoTime());
+            updates.commit(System.nanoTime());
         });
+    }
+
+    private void followGuarded(Attachment attachment, boolean hasDevice) {
+        try {
+            follow(attachment, hasDevice);
+        } catch (RuntimeException | Error e) {
+            updates.recover(e); // and go on with the others
+        }
     }
 
     private void follow(Attachment attachment, boolean hasDevice) {
@@ -234,12 +248,17 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
 
     // -- tables ------------------------------------------------------------------------------------------------------
 
+    @Override
+    public String fault() {
+        return health.fault();
+    }
+
     public Report report() {
         return call(
-            () -> new Report(compiler.local(), compiler.problems(), publisher.incarnation(), publisher.generation(),
-                publisher.isPublished(), publisher.freeBytes(), compiler.peerCount(), compiler.serviceCount(),
-                store.all().size(),
-                store.freeAddresses(), store.notes(), latency.summary(), compiler.localPodNames()));
+            () -> new Report(compilation.local(), compilation.problems(), publisher.incarnation(),
+                publisher.generation(), publisher.isPublished(), publisher.freeBytes(), compilation.peerCount(),
+                compilation.serviceCount(), store.all().size(), store.freeAddresses(), store.notes(), updates.latency(),
+                compilation.localPodNames(), health.fault()));
     }
 
     @Override
@@ -255,21 +274,11 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
         publisher.close();
     }
 
-    private void commit(long arrivalNanos) {
-        if (publisher.commit()) {
-            latency.committed(arrivalNanos, publisher.generation());
-            observe();
-        }
-    }
-
-    private void observe() {
-        latency.observe(generation -> dataplane.uses(publisher.incarnation(), generation));
-        if (latency.isWaiting() && !observing && !executor.isShutdown()) {
-            observing = true;
-            Future<?> _ = executor.schedule(() -> guarded(() -> {
-                observing = false;
-                observe();
-            }), OBSERVE_MS, TimeUnit.MILLISECONDS);
+    private void schedule(long delayMs, Runnable task) {
+        try {
+            Future<?> _ = executor.schedule(() -> guarded(task), delayMs, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("stopping", e);
         }
     }
 
@@ -281,18 +290,36 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
         }
     }
 
-    private static void guarded(Runnable task) {
+    // -- failures ----------------------------------------------------------------------------------------------------
+
+    private void guarded(Runnable task) {
+        health.begin();
         try {
             task.run();
-        } catch (RuntimeException e) {
-            LOG.error("control loop", e);
+        } catch (RuntimeException | Error e) {
+            updates.recover(e);
+        } finally {
+            health.end();
+        }
+    }
+
+    /** The failure is the caller's, too. A checked exception is an answer and no failure of the loop. */
+    private <T> T guardedCall(Callable<T> task) throws Exception {
+        health.begin();
+        try {
+            return task.call();
+        } catch (RuntimeException | Error e) {
+            updates.recover(e);
+            throw e;
+        } finally {
+            health.end();
         }
     }
 
     private <T> T call(Callable<T> task) {
         return CompletableFuture.supplyAsync(() -> {
             try {
-                return task.call();
+                return guardedCall(task);
             } catch (RuntimeException e) {
                 throw e;
             } catch (Exception e) {

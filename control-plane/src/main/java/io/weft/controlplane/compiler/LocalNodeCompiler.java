@@ -1,6 +1,8 @@
 package io.weft.controlplane.compiler;
 
 import io.weft.controlplane.model.ClusterNode;
+import io.weft.controlplane.model.Kind;
+import io.weft.controlplane.model.ObjectKey;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.config.NodeConfiguration.OverlayMode;
 import io.weft.dataplane.table.LocalNode;
@@ -60,6 +62,10 @@ final class LocalNodeCompiler {
         Optional<Integer> address = node.flatMap(object -> object.internalIps().stream().findFirst());
         return address.or(facts::uplinkAddress)
             .orElseThrow(() -> unusable("has no InternalIP, and the uplink has no address"));
+    }
+
+    static ObjectKey key(String nodeName) {
+        return new ObjectKey(Kind.NODE, "", nodeName);
     }
 
     private UnusableObjectException unusable(String why) {

@@ -1,115 +1,187 @@
 package io.weft.controlplane.compiler;
 
+import io.weft.controlplane.compiler.PeerCompiler.Candidate;
 import io.weft.controlplane.model.ClusterNode;
+import io.weft.controlplane.model.Kind;
+import io.weft.controlplane.model.ObjectKey;
+import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
-import io.weft.encap.address.Ipv4Prefix;
-import java.util.BitSet;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
- * The other nodes: their objects, the peers made of them, and the reasons for those of which none could be made. A peer
- * keeps its index as long as it is one, across restarts of the control plane too. One thread.
+ * The other nodes: their objects, the peers made of them, and the reasons for those of which none could be made. What counts where
+ * objects contradict each other is {@link PeerRules}' to say. A change of any node weighs all of them again: nodes are few, and change
+ * seldom. One thread.
+ *
+ * <p>A peer keeps its index, and an endpoint the number of its tunnel, as long as they are in force, across restarts of the control plane
+ * and a rebuild too: flows name them.
  */
 final class PeerTable {
     private final PeerCompiler compiler;
-    private final TableSink sink;
-    private final Map<String, ClusterNode> nodes = new HashMap<>();
-    private final TreeMap<String, PeerSpec> peers = new TreeMap<>();
-    private final TreeMap<String, String> refused = new TreeMap<>();
-    private final Map<String, Integer> remembered;
-    private final BitSet indices = new BitSet();
-    private int lastIndex = -1;
-    private Optional<Ipv4Prefix> own = Optional.empty();
+    private final ObjectFailures failures;
+    private final Map<String, ClusterNode> nodes = new TreeMap<>();
+    private final Map<String, Candidate> candidates = new HashMap<>();
+    private final Map<String, String> unusable = new HashMap<>();
+    private final Map<String, String> noRoom = new HashMap<>();
+    private final Map<String, PeerSpec> peers = new TreeMap<>();
+    private final Map<String, Integer> rememberedIndices = new HashMap<>();
+    private final Map<Integer, Integer> rememberedTunnels = new HashMap<>();
+    private final Map<Integer, Integer> tunnelOfEndpoint = new HashMap<>();
+    private final IdPool indices = new IdPool(PeerSpec.MAX_PEERS);
+    private final IdPool tunnels = new IdPool(PeerSpec.MAX_PEERS);
+    private PeerRules.Verdict verdict = PeerRules.Verdict.NONE;
+    private LocalNode own;
+    private boolean stale;
 
-    /** @param remembered indices of a former control plane's peers, by node name */
-    PeerTable(PeerCompiler compiler, TableSink sink, Map<String, Integer> remembered) {
+    /**
+     * @param former peers of a former control plane, or from before a rebuild
+     * @param failures where unexpected failures of the compiler go
+     */
+    PeerTable(PeerCompiler compiler, Collection<PeerSpec> former, ObjectFailures failures) {
         this.compiler = compiler;
-        this.sink = sink;
-        this.remembered = new HashMap<>(remembered);
-        remembered.values().forEach(indices::set);
+        this.failures = failures;
+        for (PeerSpec peer : former) {
+            rememberedIndices.putIfAbsent(peer.nodeName(), peer.index());
+            rememberedTunnels.putIfAbsent(peer.vtepIp(), peer.tunnel());
+            indices.reserve(peer.index());
+            tunnels.reserve(peer.tunnel());
+        }
     }
 
-    Collection<PeerSpec> peers() {
-        return List.copyOf(peers.values());
-    }
-
-    Collection<String> problems() {
-        return List.copyOf(refused.values());
+    int size() {
+        return peers.size();
     }
 
     void put(ClusterNode node) {
         nodes.put(node.name(), node);
         compile(node);
-        retryRefused();
+        stale = true;
     }
 
     void remove(String name) {
-        nodes.remove(name);
-        refused.remove(name);
-        drop(name);
-        retryRefused();
+        if (nodes.remove(name) != null) {
+            candidates.remove(name);
+            unusable.remove(name);
+            failures.forget(key(name));
+            stale = true;
+        }
     }
 
-    void setOwn(Ipv4Prefix podCidr) {
-        own = Optional.of(podCidr);
-        List.copyOf(nodes.values()).forEach(this::compile);
+    void setOwn(LocalNode node) {
+        own = node;
+        stale = true;
     }
 
-    /** Indices kept for peers of the former control plane that did not come back. */
+    /** What was kept for peers that did not come back. */
     void forgetRemembered() {
-        remembered.values().forEach(indices::clear);
-        remembered.clear();
+        rememberedIndices.values().forEach(indices::takeBack);
+        rememberedTunnels.values().forEach(tunnels::takeBack);
+        rememberedIndices.clear();
+        rememberedTunnels.clear();
+    }
+
+    /** Weighs all nodes when any has changed, and hands on the differences. */
+    void flush(TableSink sink) {
+        if (!stale) { return; }
+        noRoom.clear();
+        verdict = PeerRules.judge(candidates.values(), own);
+        Map<Integer, Integer> tunnelsNow = assignTunnels();
+        Map<String, PeerSpec> now = new TreeMap<>();
+        for (Candidate peer : verdict.accepted()) {
+            spec(peer, tunnelsNow.get(peer.endpoint())).ifPresent(spec -> now.put(spec.nodeName(), spec));
+        }
+        now.forEach((name, spec) -> {
+            if (!spec.equals(peers.get(name))) {
+                sink.putPeer(spec);
+            }
+        });
+        peers.forEach((name, spec) -> {
+            if (!now.containsKey(name)) {
+                sink.removePeer(spec.index());
+                indices.takeBack(spec.index());
+            }
+        });
+        peers.clear();
+        peers.putAll(now);
+        stale = false;
+    }
+
+    void addProblems(Map<ObjectKey, List<String>> all) {
+        unusable.forEach((name, why) -> add(all, name, why));
+        noRoom.forEach((name, why) -> add(all, name, why));
+        verdict.notes().forEach((name, notes) -> notes.forEach(note -> add(all, name, note)));
+        nodes.forEach((name, node) -> node.unsupported().forEach(phrase -> add(all, name, phrase)));
+    }
+
+    private static void add(Map<ObjectKey, List<String>> all, String name, String phrase) {
+        all.computeIfAbsent(key(name), _ -> new ArrayList<>()).add(phrase);
     }
 
     private void compile(ClusterNode node) {
-        PeerSpec before = peers.get(node.name());
-        int index = before != null ? before.index() : indexFor(node.name());
+        candidates.remove(node.name());
+        unusable.remove(node.name());
         try {
-            PeerSpec peer = compiler.compile(node, index);
-            compiler.checkDistinct(peer, peers.values(), own);
-            refused.remove(node.name());
-            accept(peer, before);
-        } catch (UnusableObjectException | IllegalArgumentException e) {
-            refused.put(node.name(), e.getMessage());
-            drop(node.name());
+            Candidate candidate = failures.attempt(node.key(), () -> compiler.compile(node), null);
+            if (candidate != null) {
+                candidates.put(node.name(), candidate);
+            }
+        } catch (UnusableObjectException e) {
+            unusable.put(node.name(), e.getMessage());
         }
     }
 
-    private void accept(PeerSpec peer, PeerSpec before) {
-        remembered.remove(peer.nodeName());
-        indices.set(peer.index());
-        lastIndex = before == null ? peer.index() : lastIndex;
-        peers.put(peer.nodeName(), peer);
-        if (!peer.equals(before)) {
-            sink.putPeer(peer);
+    /** An endpoint that is in force keeps its number; a node that moved to a new one takes that of the old along, when nobody is left there. */
+    private Map<Integer, Integer> assignTunnels() {
+        Map<Integer, Integer> now = new HashMap<>();
+        verdict.accepted().forEach(peer -> known(peer.endpoint(), now));
+        Map<Integer, Integer> left = new HashMap<>(tunnelOfEndpoint);
+        left.keySet().removeAll(now.keySet());
+        for (Candidate peer : verdict.accepted()) {
+            PeerSpec before = peers.get(peer.name());
+            if (before != null && !now.containsKey(peer.endpoint()) && left.remove(before.vtepIp()) != null) {
+                now.put(peer.endpoint(), before.tunnel());
+            }
+        }
+        verdict.accepted().forEach(peer -> now.computeIfAbsent(peer.endpoint(), _ -> tunnels.give()));
+        left.values().forEach(tunnels::takeBack);
+        tunnelOfEndpoint.clear();
+        tunnelOfEndpoint.putAll(now);
+        return now;
+    }
+
+    private void known(int endpoint, Map<Integer, Integer> now) {
+        Integer tunnel = tunnelOfEndpoint.get(endpoint);
+        Integer kept = tunnel != null ? tunnel : rememberedTunnels.remove(endpoint);
+        if (kept != null) {
+            now.put(endpoint, kept);
         }
     }
 
-    private void drop(String name) {
-        PeerSpec peer = peers.remove(name);
-        if (peer != null) {
-            indices.clear(peer.index());
-            sink.removePeer(peer.index());
+    private Optional<PeerSpec> spec(Candidate peer, int tunnel) {
+        int index = index(peer.name());
+        try {
+            return Optional.of(new PeerSpec(index, tunnel, peer.name(), peer.endpoint(), peer.vtepMac(),
+                peer.podCidr(), peer.addresses(), peer.weft()));
+        } catch (IllegalArgumentException e) {
+            noRoom.put(peer.name(), "is no peer: " + e.getMessage());
+            return Optional.empty();
         }
     }
 
-    private void retryRefused() {
-        for (String name : new TreeSet<>(refused.keySet())) {
-            compile(nodes.get(name));
-        }
+    private int index(String name) {
+        PeerSpec before = peers.get(name);
+        if (before != null) { return before.index(); }
+        Integer former = rememberedIndices.remove(name);
+        return former != null ? former : indices.give();
     }
 
-    /** A freed index comes round last: flows of its former owner have ended by then. */
-    private int indexFor(String name) {
-        Integer former = remembered.get(name);
-        if (former != null) { return former; }
-        int next = indices.nextClearBit(lastIndex + 1);
-        return next < PeerSpec.MAX_PEERS ? next : indices.nextClearBit(0);
+    private static ObjectKey key(String name) {
+        return new ObjectKey(Kind.NODE, "", name);
     }
 }

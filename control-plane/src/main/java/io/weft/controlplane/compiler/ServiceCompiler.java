@@ -4,72 +4,149 @@ import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.EndpointSlice.Endpoint;
 import io.weft.controlplane.model.Protocol;
 import io.weft.controlplane.model.Service;
+import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.Ipv4Prefix;
 import io.weft.lb.service.Backend;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
  * A Service and its EndpointSlices → one {@link ServiceSpec} for each cluster address and port. Backends are the ready
- * endpoints; when there are none, those that still serve while they terminate (kube-proxy does the same).
+ * endpoints; when there are none, those that still serve while they terminate (kube-proxy does the same). An endpoint in several slices
+ * is ready when one of them says so.
+ *
+ * <p>A Service that is wrong in part is compiled as far as it is right, and the notes name the rest: of two ports of the same number and
+ * protocol the first counts.
  */
-final class ServiceCompiler {
+class ServiceCompiler {
+    private static final int MAX_PORT = 65_535;
+    /** Characters; three times as many bytes fit {@link ServiceSpec}, and no name that the API takes is as long. */
+    private static final int MAX_NAME_LENGTH = 256;
+    private static final List<Ipv4Prefix> NO_BACKENDS = List.of(Ipv4Prefix.of("0.0.0.0/8"),
+        Ipv4Prefix.of("127.0.0.0/8"), Ipv4Prefix.of("169.254.0.0/16"), Ipv4Prefix.of("224.0.0.0/3"));
+
+    /** @param notes what of the Service is not in force, one phrase each */
+    record Compiled(List<ServiceSpec> specs, List<String> notes) {
+        static final Compiled NOTHING = new Compiled(List.of(), List.of());
+    }
+
+    private final Ipv4Prefix serviceCidr;
     private Optional<Ipv4Prefix> ownPods = Optional.empty();
+
+    ServiceCompiler(Ipv4Prefix serviceCidr) {
+        this.serviceCidr = serviceCidr;
+    }
 
     /** Backends inside it are local. */
     void setOwnPods(Ipv4Prefix podCidr) { ownPods = Optional.of(podCidr); }
 
-    List<ServiceSpec> compile(Service service, Collection<EndpointSlice> slices) {
+    Compiled compile(Service service, Collection<EndpointSlice> slices) {
+        Set<String> notes = new LinkedHashSet<>(service.unsupported());
+        Collection<Service.Port> ports = ports(service, notes);
+        Set<Integer> addresses = addresses(service, notes);
         List<ServiceSpec> specs = new ArrayList<>();
-        for (int address : service.clusterIps()) {
-            for (Service.Port port : service.ports()) {
-                if (port.protocol() != Protocol.SCTP) {
-                    specs.add(new ServiceSpec(
-                        new ServiceKey(address, port.port(), port.protocol().number()), name(service, port),
-                        backends(port, slices)));
-                }
+        for (Service.Port port : ports) {
+            List<Backend> backends = addresses.isEmpty() ? List.of() : backends(port, slices, notes);
+            for (int address : addresses) {
+                specs.add(new ServiceSpec(
+                    new ServiceKey(address, port.port(), port.protocol().number()), name(service, port), backends));
             }
         }
-        return specs;
+        return new Compiled(specs, List.copyOf(notes));
+    }
+
+    private Set<Integer> addresses(Service service, Set<String> notes) {
+        Set<Integer> addresses = new LinkedHashSet<>();
+        for (int address : service.clusterIps()) {
+            String text = "clusterIP " + Ipv4Address.format(address);
+            if (!addresses.add(address)) {
+                notes.add(text + " is given twice");
+            } else if (!serviceCidr.contains(address)) {
+                notes.add(text + " is outside serviceCidr " + serviceCidr + "; nobody will reach it");
+            }
+        }
+        return addresses;
+    }
+
+    private static Collection<Service.Port> ports(Service service, Set<String> notes) {
+        Map<String, Service.Port> ports = new LinkedHashMap<>();
+        if (service.clusterIps().isEmpty()) { return List.of(); }
+        for (Service.Port port : service.ports()) {
+            String text = "port " + port.port() + "/" + port.protocol();
+            if (port.protocol() == Protocol.SCTP) {
+                notes.add(text + " is not served");
+            } else if (port.port() < 1 || port.port() > MAX_PORT) {
+                notes.add(text + " is not a port");
+            } else if (ports.putIfAbsent(text, port) != null) {
+                notes.add(text + " is given twice; the first" + quoted(ports.get(text).name()) + " counts");
+            }
+        }
+        if (service.ports().isEmpty()) {
+            notes.add("it has no ports");
+        }
+        return ports.values();
+    }
+
+    private static String quoted(String name) {
+        return name.isEmpty() ? "" : ", \"" + name + "\",";
     }
 
     private static String name(Service service, Service.Port port) {
         String base = service.namespace() + "/" + service.name();
-        return port.name().isEmpty() ? base : base + ":" + port.name();
+        String name = port.name().isEmpty() ? base : base + ":" + port.name();
+        return name.substring(0, Math.min(name.length(), MAX_NAME_LENGTH));
     }
 
-    private List<Backend> backends(Service.Port port, Collection<EndpointSlice> slices) {
-        List<Backend> ready = backends(port, slices, Endpoint::ready);
+    private List<Backend> backends(Service.Port port, Collection<EndpointSlice> slices, Set<String> notes) {
+        List<Backend> ready = backends(port, slices, Endpoint::ready, notes);
         return ready.isEmpty()
-            ? backends(port, slices, endpoint -> endpoint.serving() && endpoint.terminating())
+            ? backends(port, slices, endpoint -> endpoint.serving() && endpoint.terminating(), notes)
             : ready;
     }
 
-    private List<Backend> backends(Service.Port port, Collection<EndpointSlice> slices, Predicate<Endpoint> wanted) {
+    private List<Backend> backends(Service.Port port, Collection<EndpointSlice> slices, Predicate<Endpoint> wanted,
+        Set<String> notes) {
         Map<Long, Backend> backends = new TreeMap<>();
         for (EndpointSlice slice : slices) {
             for (EndpointSlice.Port target : slice.ports()) {
                 if (target.name().equals(port.name()) && target.protocol() == port.protocol()) {
                     slice.endpoints().stream().filter(wanted)
-                        .forEach(endpoint -> add(backends, endpoint, target.port()));
+                        .forEach(endpoint -> add(backends, endpoint, target.port(), slice, notes));
                 }
             }
         }
-        return List.copyOf(backends.values());
+        if (backends.size() > ServiceSpec.MAX_BACKENDS) {
+            notes.add(backends.size() + " endpoints of port " + port.port() + "; the first " + ServiceSpec.MAX_BACKENDS
+                + " by address are served");
+        }
+        return backends.values().stream().limit(ServiceSpec.MAX_BACKENDS).toList();
     }
 
     /** The first address only: the others are names of the same endpoint. */
-    private void add(Map<Long, Backend> backends, Endpoint endpoint, int port) {
+    private void add(Map<Long, Backend> backends, Endpoint endpoint, int port, EndpointSlice slice,
+        Set<String> notes) {
+        if (endpoint.addresses().isEmpty()) {
+            notes.add("EndpointSlice " + slice.name() + " has an endpoint without an address");
+            return;
+        }
         int ip = endpoint.addresses().getFirst();
+        if (port < 1 || port > MAX_PORT || NO_BACKENDS.stream().anyMatch(prefix -> prefix.contains(ip))) {
+            notes.add("endpoint " + Ipv4Address.format(ip) + ":" + port + " of EndpointSlice " + slice.name()
+                + " cannot be reached by others");
+            return;
+        }
         boolean local = ownPods.isPresent() && ownPods.get().contains(ip);
         Backend backend = new Backend(ip, port, local ? Backend.FLAG_LOCAL : 0);
-        backends.put(backend.packed(), backend);
+        backends.put(Integer.toUnsignedLong(ip) << 16 | port, backend);
     }
 }

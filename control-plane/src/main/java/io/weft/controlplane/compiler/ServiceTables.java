@@ -1,5 +1,6 @@
 package io.weft.controlplane.compiler;
 
+import io.weft.controlplane.compiler.ServiceCompiler.Compiled;
 import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.model.Service;
@@ -10,6 +11,7 @@ import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -20,25 +22,47 @@ import java.util.TreeSet;
 
 /**
  * Services and EndpointSlices, and the table entries made of them. A change compiles the Services it touches and writes
- * the entries that differ. Of two Services with the same address and port the first by name counts. One thread.
+ * the entries that differ. Of two Services with the same address and port the older counts (metadata.creationTimestamp), of the same
+ * moment or without one the first by namespace and name: a later one must not take an address over. One thread.
  */
 final class ServiceTables {
-    private final ServiceCompiler compiler = new ServiceCompiler();
-    private final Ipv4Prefix serviceCidr;
-    private final TableSink sink;
+
+    /** A Service's claim to an address and port; the least counts. */
+    private record Claimant(long createdMillis, ObjectKey service) implements Comparable<Claimant> {
+        private static final Comparator<Claimant> OLDEST = Comparator.comparingLong(Claimant::createdMillis)
+            .thenComparing(Claimant::service);
+
+        @Override
+        public int compareTo(Claimant other) {
+            return OLDEST.compare(this, other);
+        }
+    }
+
+    /** What a Service claims now. */
+    private record Entry(Claimant claimant, Compiled compiled) {
+    }
+
+    private final ServiceCompiler compiler;
+    private final ObjectFailures failures;
     private final Map<ObjectKey, Service> services = new TreeMap<>();
-    private final Map<ObjectKey, ObjectKey> serviceOfSlice = new HashMap<>();
+    private final Map<ObjectKey, EndpointSlice> slices = new HashMap<>();
     private final Map<ObjectKey, TreeMap<ObjectKey, EndpointSlice>> slicesOfService = new HashMap<>();
-    private final Map<ObjectKey, List<ServiceSpec>> compiled = new HashMap<>();
-    private final Map<ServiceKey, TreeMap<ObjectKey, ServiceSpec>> claims = new HashMap<>();
+    private final Map<ObjectKey, Entry> entries = new HashMap<>();
+    private final Map<ServiceKey, TreeMap<Claimant, ServiceSpec>> claims = new HashMap<>();
     private final Map<ServiceKey, ServiceSpec> written = new HashMap<>();
-    private final Map<ObjectKey, String> problems = new TreeMap<>();
     private final Set<ServiceKey> contested = new HashSet<>();
+    private final Set<ObjectKey> withNotes = new TreeSet<>();
+    private final Set<ObjectKey> slicesWithNotes = new TreeSet<>();
     private final Set<ObjectKey> touched = new TreeSet<>();
 
-    ServiceTables(Ipv4Prefix serviceCidr, TableSink sink) {
-        this.serviceCidr = serviceCidr;
-        this.sink = sink;
+    /** @param failures where unexpected failures of the compiler go */
+    ServiceTables(ServiceCompiler compiler, ObjectFailures failures) {
+        this.compiler = compiler;
+        this.failures = failures;
+    }
+
+    int size() {
+        return written.size();
     }
 
     void put(Service service) {
@@ -53,19 +77,25 @@ final class ServiceTables {
 
     void put(EndpointSlice slice) {
         removeSlice(slice.key());
+        slices.put(slice.key(), slice);
+        if (!slice.unsupported().isEmpty()) {
+            slicesWithNotes.add(slice.key());
+        }
         if (!slice.serviceName().isEmpty()) {
-            serviceOfSlice.put(slice.key(), slice.serviceKey());
             slicesOfService.computeIfAbsent(slice.serviceKey(), _ -> new TreeMap<>()).put(slice.key(), slice);
             touched.add(slice.serviceKey());
         }
     }
 
     void removeSlice(ObjectKey key) {
-        ObjectKey service = serviceOfSlice.remove(key);
-        if (service != null) {
-            slicesOfService.get(service).remove(key);
-            touched.add(service);
-        }
+        EndpointSlice slice = slices.remove(key);
+        slicesWithNotes.remove(key);
+        if (slice == null || slice.serviceName().isEmpty()) { return; }
+        slicesOfService.computeIfPresent(slice.serviceKey(), (_, others) -> {
+            others.remove(key);
+            return others.isEmpty() ? null : others;
+        });
+        touched.add(slice.serviceKey());
     }
 
     void setOwnPods(Ipv4Prefix podCidr) {
@@ -73,8 +103,8 @@ final class ServiceTables {
         touched.addAll(services.keySet());
     }
 
-    /** Compiles what was touched and writes the differences. */
-    void flush(Pace pace) {
+    /** Compiles what was touched and hands on the differences. */
+    void flush(TableSink sink, Pace pace) {
         Set<ServiceKey> affected = new HashSet<>();
         for (ObjectKey key : touched) {
             recompile(key, affected);
@@ -82,67 +112,69 @@ final class ServiceTables {
         }
         touched.clear();
         for (ServiceKey key : affected) {
-            write(key);
+            write(key, sink);
             pace.rest();
         }
     }
 
-    Collection<ServiceSpec> written() {
-        return List.copyOf(written.values());
+    void addProblems(Map<ObjectKey, List<String>> all) {
+        withNotes.forEach(key -> phrases(all, key).addAll(entries.get(key).compiled.notes()));
+        slicesWithNotes.forEach(key -> phrases(all, key).addAll(slices.get(key).unsupported()));
+        contested.stream().sorted(Comparator.comparingInt(ServiceKey::vip).thenComparingInt(ServiceKey::port))
+            .forEach(key -> addContested(all, key));
     }
 
-    Collection<String> problems() {
-        List<String> all = new ArrayList<>(problems.values());
-        for (ServiceKey key : contested) {
-            ObjectKey first = claims.get(key).firstKey();
-            claims.get(key).tailMap(first, false).keySet().forEach(other -> all.add(
-                other + ": " + Ipv4Address.format(key.vip()) + " port " + key.port() + " belongs to " + first));
-        }
-        return all;
+    private void addContested(Map<ObjectKey, List<String>> all, ServiceKey key) {
+        Claimant first = claims.get(key).firstKey();
+        claims.get(key).tailMap(first, false).keySet().forEach(other -> phrases(all, other.service)
+            .add(Ipv4Address.format(key.vip()) + " port " + key.port() + " belongs to " + first.service));
+    }
+
+    private static List<String> phrases(Map<ObjectKey, List<String>> all, ObjectKey key) {
+        return all.computeIfAbsent(key, _ -> new ArrayList<>());
     }
 
     private void recompile(ObjectKey key, Set<ServiceKey> affected) {
-        for (ServiceSpec old : compiled.getOrDefault(key, List.of())) {
-            unclaim(old.key(), key);
-            affected.add(old.key());
+        Entry old = entries.remove(key);
+        if (old != null) {
+            old.compiled.specs().forEach(spec -> {
+                unclaim(spec.key(), old.claimant);
+                affected.add(spec.key());
+            });
         }
-        compiled.remove(key);
-        problems.remove(key);
+        withNotes.remove(key);
+        failures.forget(key);
         Service service = services.get(key);
         if (service == null) { return; }
-        List<ServiceSpec> specs = compile(service);
-        compiled.put(key, specs);
-        for (ServiceSpec spec : specs) {
-            claims.computeIfAbsent(spec.key(), _ -> new TreeMap<>()).put(key, spec);
+        Entry now = new Entry(new Claimant(service.createdMillis(), key), compile(service));
+        entries.put(key, now);
+        if (!now.compiled.notes().isEmpty()) {
+            withNotes.add(key);
+        }
+        for (ServiceSpec spec : now.compiled.specs()) {
+            claims.computeIfAbsent(spec.key(), _ -> new TreeMap<>()).put(now.claimant, spec);
             affected.add(spec.key());
         }
     }
 
-    private List<ServiceSpec> compile(Service service) {
-        for (int address : service.clusterIps()) {
-            if (!serviceCidr.contains(address)) {
-                problems.put(service.key(), service.key() + ": clusterIP " + Ipv4Address.format(address)
-                    + " is outside serviceCidr " + serviceCidr + "; nobody will reach it");
-            }
-        }
+    private Compiled compile(Service service) {
+        Collection<EndpointSlice> endpoints = slicesOfService.getOrDefault(service.key(), new TreeMap<>()).values();
         try {
-            return compiler.compile(service, slicesOfService.getOrDefault(service.key(), new TreeMap<>()).values());
-        } catch (IllegalArgumentException e) {
-            problems.put(service.key(), service.key() + ": " + e.getMessage());
-            return List.of();
+            return failures.attempt(service.key(), () -> compiler.compile(service, endpoints), Compiled.NOTHING);
+        } catch (UnusableObjectException e) {
+            throw new IllegalStateException("a Service is used as far as it is right", e);
         }
     }
 
-    private void unclaim(ServiceKey key, ObjectKey service) {
-        TreeMap<ObjectKey, ServiceSpec> claimants = claims.get(key);
-        claimants.remove(service);
-        if (claimants.isEmpty()) {
-            claims.remove(key);
-        }
+    private void unclaim(ServiceKey key, Claimant claimant) {
+        claims.computeIfPresent(key, (_, claimants) -> {
+            claimants.remove(claimant);
+            return claimants.isEmpty() ? null : claimants;
+        });
     }
 
-    private void write(ServiceKey key) {
-        TreeMap<ObjectKey, ServiceSpec> claimants = claims.get(key);
+    private void write(ServiceKey key, TableSink sink) {
+        TreeMap<Claimant, ServiceSpec> claimants = claims.get(key);
         if (claimants == null) {
             contested.remove(key);
             if (written.remove(key) != null) {

@@ -3,6 +3,7 @@ package io.weft.controlplane.compiler;
 import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.model.EndpointSlice;
+import io.weft.controlplane.model.NetworkPolicy;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.model.Pod;
 import io.weft.controlplane.model.Service;
@@ -10,53 +11,74 @@ import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.source.Pace;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.PeerSpec;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * Cluster objects → tables. Holds the model, compiles what a change touches, and hands the differences to a
- * {@link TableSink}. This node's description stays in force when its object goes. One thread.
+ * Cluster objects → tables. Holds what it made of the objects, compiles what a change touches, and hands the differences to a
+ * {@link TableSink}. What is made of a set of objects does not depend on the order in which they came; this node's description alone stays in
+ * force when its object goes or becomes wrong. An object on which the compiler fails is left out and named. After any other exception the
+ * instance is of no use any more: {@link Compilation} makes a new one. One thread.
  */
 final class TableCompiler {
-    private final String nodeName;
-    private final LocalNodeCompiler localCompiler;
-    private final TableSink sink;
-    private final PeerTable peers;
-    private final ServiceTables services;
-    private final Map<Integer, String> podNames = new HashMap<>();
-    private final Map<ObjectKey, Pod> pods = new HashMap<>();
-    private Optional<ClusterNode> ownNode = Optional.empty();
-    private Optional<LocalNode> local = Optional.empty();
-    private String localProblem = "";
 
-    /** @param peerIndices of a former control plane, by node name */
-    TableCompiler(NodeConfiguration configuration, NodeFacts facts, TableSink sink, Map<String, Integer> peerIndices) {
-        this.nodeName = configuration.nodeName();
-        this.sink = sink;
-        localCompiler = new LocalNodeCompiler(configuration, facts);
-        peers = new PeerTable(new PeerCompiler(configuration.overlay().vni(), configuration.serviceCidr()), sink,
-            peerIndices);
-        services = new ServiceTables(configuration.serviceCidr(), sink);
+    /** Makes compilers that know nothing yet but what shall stay as it is. */
+    @FunctionalInterface
+    interface Factory {
+        /**
+         * @param local this node's description in force
+         * @param peers whose indices and tunnels shall be kept
+         */
+        TableCompiler create(Optional<LocalNode> local, Collection<PeerSpec> peers);
+
+        static Factory of(NodeConfiguration configuration, NodeFacts facts) {
+            return (local, peers) -> new TableCompiler(configuration, facts,
+                new PeerCompiler(configuration.overlay().vni(), configuration.serviceCidr()),
+                new ServiceCompiler(configuration.serviceCidr()), local, peers);
+        }
     }
 
-    void apply(ClusterChange change) {
+    private final String nodeName;
+    private final LocalNodeCompiler localCompiler;
+    private final ObjectFailures failures = new ObjectFailures();
+    private final PeerTable peers;
+    private final ServiceTables services;
+    private final PodNames podNames;
+    private final Map<ObjectKey, NetworkPolicy> policies = new HashMap<>();
+    private Optional<ClusterNode> ownNode = Optional.empty();
+    private final Optional<LocalNode> kept;
+    private Optional<LocalNode> local = Optional.empty();
+    private boolean ownNodeIsGone;
+    private String localProblem = "";
+
+    TableCompiler(NodeConfiguration configuration, NodeFacts facts, PeerCompiler peerCompiler,
+        ServiceCompiler serviceCompiler, Optional<LocalNode> local, Collection<PeerSpec> former) {
+        this.nodeName = configuration.nodeName();
+        this.kept = local;
+        localCompiler = new LocalNodeCompiler(configuration, facts);
+        peers = new PeerTable(peerCompiler, former, failures);
+        services = new ServiceTables(serviceCompiler, failures);
+        podNames = new PodNames(nodeName);
+    }
+
+    void apply(ClusterChange change, TableSink sink) {
         Pace pace = new Pace();
         for (ObjectKey key : change.removed()) {
             remove(key);
             pace.rest();
         }
-        change.updated().stream().filter(this::isOwnNode).forEach(this::update);
-        compileLocal(); // first: what overlaps this node's addresses must not get in
         for (ClusterObject object : change.updated()) {
-            if (!isOwnNode(object)) {
-                update(object);
-                pace.rest();
-            }
+            update(object);
+            pace.rest();
         }
-        services.flush(pace);
+        compileLocal(sink); // first: what overlaps this node's addresses must not get in
+        peers.flush(sink);
+        services.flush(sink, pace);
     }
 
     /** After the first complete change: peers that are not there now will not come back. */
@@ -73,41 +95,54 @@ final class TableCompiler {
         return localCompiler.podMtu();
     }
 
-    /** What is wrong with the objects, one line each. */
-    List<String> problems() {
-        List<String> all = new ArrayList<>();
+    /** Objects on which the compiler failed since the last call. */
+    List<Throwable> takeFailures() {
+        return failures.takeNews();
+    }
+
+    /** Whether an object is left out because the compiler fails on it. */
+    boolean hasFailures() {
+        return !failures.isEmpty();
+    }
+
+    /** What of the objects is not in force, one line for each object. */
+    List<Problem> problems() {
+        Map<ObjectKey, List<String>> all = new HashMap<>();
+        peers.addProblems(all);
+        services.addProblems(all);
+        failures.addProblems(all);
+        policies.forEach((key, policy) -> all.put(key, policy.unsupported()));
+        List<Problem> problems = new ArrayList<>();
+        ownNode.map(ClusterNode::unsupported).filter(phrases -> !phrases.isEmpty())
+            .ifPresent(phrases -> all.put(ownNode.orElseThrow().key(), phrases));
         if (!localProblem.isEmpty()) {
-            all.add(localProblem);
+            problems.add(new Problem(LocalNodeCompiler.key(nodeName), localProblem));
         }
-        all.addAll(peers.problems());
-        all.addAll(services.problems());
-        return all;
+        problems.addAll(Problem.of(all));
+        return problems;
     }
 
     int peerCount() {
-        return peers.peers().size();
+        return peers.size();
     }
 
     int serviceCount() {
-        return services.written().size();
+        return services.size();
     }
 
     /** Name of the pod on this node that has an address, as far as the objects say. */
     Map<Integer, String> localPodNames() {
-        return Map.copyOf(podNames);
-    }
-
-    private boolean isOwnNode(ClusterObject object) {
-        return object instanceof ClusterNode node && node.name().equals(nodeName);
+        return podNames.all();
     }
 
     private void update(ClusterObject object) {
         switch (object) {
-            case ClusterNode node when isOwnNode(node) -> ownNode = Optional.of(node);
+            case ClusterNode node when node.name().equals(nodeName) -> putOwn(node);
             case ClusterNode node -> peers.put(node);
             case Service service -> services.put(service);
             case EndpointSlice slice -> services.put(slice);
-            case Pod pod -> putPod(pod);
+            case Pod pod -> podNames.put(pod);
+            case NetworkPolicy policy -> policies.put(policy.key(), policy);
         }
     }
 
@@ -116,43 +151,44 @@ final class TableCompiler {
             case NODE -> removeNode(key.name());
             case SERVICE -> services.removeService(key);
             case ENDPOINT_SLICE -> services.removeSlice(key);
-            case POD -> removePod(key);
+            case POD -> podNames.remove(key);
+            case NETWORK_POLICY -> policies.remove(key);
         }
     }
 
+    private void putOwn(ClusterNode node) {
+        ownNode = Optional.of(node);
+        ownNodeIsGone = false;
+    }
+
     private void removeNode(String name) {
-        if (!name.equals(nodeName)) {
+        if (name.equals(nodeName)) {
+            ownNodeIsGone = true;
+        } else {
             peers.remove(name);
         }
     }
 
-    private void putPod(Pod pod) {
-        removePod(pod.key());
-        if (pod.nodeName().equals(nodeName) && !pod.hostNetwork()) {
-            pods.put(pod.key(), pod);
-            pod.podIps().forEach(ip -> podNames.put(ip, pod.namespace() + "/" + pod.name()));
-        }
-    }
-
-    private void removePod(ObjectKey key) {
-        Pod pod = pods.remove(key);
-        if (pod != null) {
-            pod.podIps().forEach(ip -> podNames.remove(ip, pod.namespace() + "/" + pod.name()));
-        }
-    }
-
-    private void compileLocal() {
+    private void compileLocal(TableSink sink) {
         try {
             LocalNode node = localCompiler.compile(ownNode);
-            localProblem = "";
-            if (local.isEmpty() || !local.get().equals(node)) {
-                local = Optional.of(node);
-                sink.putLocal(node);
-                peers.setOwn(node.podCidr());
-                services.setOwnPods(node.podCidr());
-            }
+            localProblem = ownNodeIsGone
+                ? "Node " + nodeName + " (this node): is gone from the cluster objects; what it said stays in force"
+                : "";
+            use(node, sink);
         } catch (UnusableObjectException | IllegalArgumentException e) {
             localProblem = e.getMessage();
+            if (local.isEmpty() && kept.isPresent()) {
+                use(kept.get(), sink);
+            }
         }
+    }
+
+    private void use(LocalNode node, TableSink sink) {
+        if (local.isPresent() && local.get().equals(node)) { return; }
+        local = Optional.of(node);
+        sink.putLocal(node);
+        peers.setOwn(node);
+        services.setOwnPods(node.podCidr());
     }
 }

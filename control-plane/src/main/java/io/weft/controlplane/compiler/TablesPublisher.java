@@ -18,9 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The tables file of this control plane. Remembers what it wrote, so that a file that is full is replaced by one of twice
- * the size, with everything in it. Nothing is published before {@link #allowPublication}: until then a former control
- * plane's file stays in force. One thread.
+ * The tables file of this control plane. Remembers what shall be in it, so that a file that is full is replaced by one of twice
+ * the size, and one whose writing failed by another, with everything in it. Nothing is published before {@link #allowPublication}: until
+ * then a former control plane's file stays in force. One thread.
  */
 final class TablesPublisher implements TableSink, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TablesPublisher.class);
@@ -28,13 +28,13 @@ final class TablesPublisher implements TableSink, AutoCloseable {
     private final Path runDirectory;
     private final LongSupplier oldestInUse;
     private final Map<Integer, PortSpec> ports = new HashMap<>();
-    private final Map<Integer, PeerSpec> peers = new HashMap<>();
-    private final Map<ServiceKey, ServiceSpec> services = new HashMap<>();
-    private LocalNode local;
+    private final DesiredTables desired = new DesiredTables();
     private TablesSizing sizing;
     private TablesWriter writer;
     private boolean allowed;
     private boolean changed;
+    /** The writer failed half way: what its file holds is not known. */
+    private boolean broken;
 
     /** @param oldestInUse as for {@link TablesWriter#create} */
     TablesPublisher(Path runDirectory, TablesSizing sizing, LongSupplier oldestInUse) {
@@ -50,7 +50,12 @@ final class TablesPublisher implements TableSink, AutoCloseable {
         changed = true;
     }
 
-    boolean isPublished() { return allowed && local != null; }
+    boolean isPublished() { return allowed && desired.local().isPresent(); }
+
+    /** What the tables hold of cluster objects, or shall hold after the next {@link #commit}. */
+    DesiredTables desired() {
+        return desired;
+    }
 
     long incarnation() {
         return writer.incarnation();
@@ -64,41 +69,51 @@ final class TablesPublisher implements TableSink, AutoCloseable {
         return writer.freeBytes();
     }
 
-    /** @return whether anything was published */
+    /**
+     * Publishes the changes since the last call; in a new file when the last one could not be written.
+     *
+     * @return whether anything was published
+     */
     boolean commit() {
-        if (!changed || !isPublished()) { return false; }
+        if (!isPublished() || !changed && !broken) { return false; }
+        boolean renew = broken;
+        broken = true;
+        if (renew) {
+            replaceFile();
+        }
         writer.commit();
         changed = false;
+        broken = false;
         return true;
     }
 
     @Override
     public void putLocal(LocalNode node) {
-        local = node;
+        desired.putLocal(node);
         write(tables -> tables.putLocal(node));
     }
 
     @Override
     public void putPeer(PeerSpec peer) {
-        peers.put(peer.index(), peer);
+        desired.putPeer(peer);
         write(tables -> tables.putPeer(peer));
     }
 
     @Override
     public void removePeer(int index) {
-        peers.remove(index);
+        desired.removePeer(index);
         write(tables -> tables.removePeer(index));
     }
 
     @Override
     public void putService(ServiceSpec service) {
-        services.put(service.key(), service);
+        desired.putService(service);
         write(tables -> tables.services().put(service));
     }
 
     @Override
     public void removeService(ServiceKey key) {
-        services.remove(key);
+        desired.removeService(key);
         write(tables -> tables.services().remove(key));
     }
 
@@ -124,36 +139,45 @@ final class TablesPublisher implements TableSink, AutoCloseable {
 
     private void write(Consumer<TablesWriter> change) {
         changed = true;
+        if (broken) { return; } // the next commit writes everything
+        broken = true;
         try {
             change.accept(writer);
         } catch (TableFullException e) {
             enlarge();
         }
+        broken = false;
     }
 
-    /** Everything known, this change included, into a new file. */
     private void enlarge() {
+        sizing = sizing.doubled();
+        replaceFile();
+    }
+
+    /** Everything known into a new file, larger when need be. */
+    private void replaceFile() {
         while (true) {
-            sizing = sizing.doubled();
-            LOG.info("tables: full, going on with {} MiB", sizing.bytes() >> 20);
-            TablesWriter larger = TablesWriter.create(runDirectory, sizing, oldestInUse);
+            LOG.info("tables: going on with a new file of {} MiB", sizing.bytes() >> 20);
+            TablesWriter fresh = TablesWriter.create(runDirectory, sizing, oldestInUse);
             try {
-                writeAll(larger);
+                writeAll(fresh);
                 writer.close();
-                writer = larger;
+                writer = fresh;
                 return;
             } catch (TableFullException e) {
-                larger.close();
+                fresh.close();
+                sizing = sizing.doubled();
+            } catch (RuntimeException | Error e) {
+                fresh.close();
+                throw e;
             }
         }
     }
 
     private void writeAll(TablesWriter tables) {
-        if (local != null) {
-            tables.putLocal(local);
-        }
+        desired.local().ifPresent(tables::putLocal);
         ports.values().forEach(tables::putPort);
-        peers.values().forEach(tables::putPeer);
-        services.values().forEach(tables.services()::put);
+        desired.peers().forEach(tables::putPeer);
+        desired.services().forEach(tables.services()::put);
     }
 }

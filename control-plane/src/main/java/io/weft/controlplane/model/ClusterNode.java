@@ -7,12 +7,15 @@ import java.util.Optional;
 /**
  * A Node.
  *
+ * @param createdMillis metadata.creationTimestamp in milliseconds since the epoch; without one, when its manifest was written
  * @param podCidrs spec.podCIDRs, else spec.podCIDR
  * @param internalIps status.addresses of type InternalIP
  * @param tunnel what its flannel annotations say, when it carries them
+ * @param unsupported what it asks for and Weft has not, one phrase each
  */
 public record ClusterNode(
-    String name, List<Ipv4Prefix> podCidrs, List<Integer> internalIps, Optional<TunnelAnnotations> tunnel)
+    String name, long createdMillis, List<Ipv4Prefix> podCidrs, List<Integer> internalIps,
+    Optional<TunnelAnnotations> tunnel, List<String> unsupported)
     implements
         ClusterObject {
 

@@ -3,12 +3,13 @@ package io.weft.controlplane.model;
 import java.util.List;
 
 /**
- * An EndpointSlice of address type IPv4.
+ * An EndpointSlice. One of another address type than IPv4 has no endpoints here, and says so in {@code unsupported}.
  *
  * @param serviceName label kubernetes.io/service-name; empty when it belongs to no Service
  */
 public record EndpointSlice(
-    String namespace, String name, String serviceName, List<Endpoint> endpoints, List<Port> ports)
+    String namespace, String name, String serviceName, List<Endpoint> endpoints, List<Port> ports,
+    List<String> unsupported)
     implements
         ClusterObject {
 

@@ -1,11 +1,15 @@
 package io.weft.controlplane.model;
 
+import java.util.Arrays;
+import java.util.Optional;
+
 /** The kinds of cluster objects Weft reads, with the apiVersion it understands. */
 public enum Kind {
     NODE("Node", "v1"),
     POD("Pod", "v1"),
     SERVICE("Service", "v1"),
-    ENDPOINT_SLICE("EndpointSlice", "discovery.k8s.io/v1");
+    ENDPOINT_SLICE("EndpointSlice", "discovery.k8s.io/v1"),
+    NETWORK_POLICY("NetworkPolicy", "networking.k8s.io/v1");
 
     private final String title;
     private final String apiVersion;
@@ -22,5 +26,17 @@ public enum Kind {
 
     public String apiVersion() {
         return apiVersion;
+    }
+
+    /** The API group of an {@code apiVersion}; empty for the core group, {@code v1}. */
+    public static String group(String apiVersion) {
+        return apiVersion.substring(0, Math.max(0, apiVersion.indexOf('/')));
+    }
+
+    /** The kind of that name in that version's group; empty for a foreign one, which may have the same name. */
+    public static Optional<Kind> of(String title, String apiVersion) {
+        return Arrays.stream(values())
+            .filter(kind -> kind.title.equals(title) && group(kind.apiVersion).equals(group(apiVersion)))
+            .findFirst();
     }
 }

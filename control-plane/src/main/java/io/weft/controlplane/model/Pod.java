@@ -2,12 +2,24 @@ package io.weft.controlplane.model;
 
 import java.util.List;
 
-/** A Pod; {@code nodeName} is empty until it is scheduled, {@code podIps} until it runs. */
-public record Pod(String namespace, String name, String nodeName, boolean hostNetwork, List<Integer> podIps)
+/**
+ * A Pod.
+ *
+ * @param createdMillis metadata.creationTimestamp in milliseconds since the epoch, else {@link ClusterObject#NOT_YET_CREATED}
+ * @param nodeName empty until it is scheduled
+ * @param podIps empty until it runs, and again once it has finished: its address may be another's by then
+ */
+public record Pod(
+    String namespace, String name, long createdMillis, String nodeName, boolean hostNetwork, List<Integer> podIps)
     implements
         ClusterObject {
     @Override
     public ObjectKey key() {
         return new ObjectKey(Kind.POD, namespace, name);
+    }
+
+    @Override
+    public List<String> unsupported() {
+        return List.of();
     }
 }

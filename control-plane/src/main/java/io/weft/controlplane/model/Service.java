@@ -5,10 +5,14 @@ import java.util.List;
 /**
  * A Service.
  *
+ * @param createdMillis metadata.creationTimestamp in milliseconds since the epoch, else {@link ClusterObject#NOT_YET_CREATED}
  * @param type ClusterIP, NodePort, LoadBalancer or ExternalName
  * @param clusterIps IPv4 only; empty when headless or ExternalName
+ * @param unsupported what it asks for and Weft has not, one phrase each
  */
-public record Service(String namespace, String name, String type, List<Integer> clusterIps, List<Port> ports)
+public record Service(
+    String namespace, String name, long createdMillis, String type, List<Integer> clusterIps, List<Port> ports,
+    List<String> unsupported)
     implements
         ClusterObject {
 

@@ -11,6 +11,7 @@ import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.source.ClusterSource;
 import io.weft.controlplane.source.ManifestDirectory;
 import io.weft.controlplane.status.DataplaneView;
+import io.weft.controlplane.status.Failures;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.table.DataplaneEpochs;
 import io.weft.dataplane.table.PortSpec;
@@ -82,16 +83,17 @@ public final class ControlPlane implements AutoCloseable {
         FormerTables former = FormerTables.read(runDirectory);
         NodeFacts facts = facts(configuration, former);
         DataplaneView dataplane = part(new DataplaneView(runDirectory));
-        ClusterSource source = source(configuration);
-        StatusWriter status = new StatusWriter(configuration, source);
+        Failures failures = new Failures();
+        ClusterSource source = source(configuration, failures);
+        StatusWriter status = new StatusWriter(configuration, source, failures);
         ControlLoop loop = part(new ControlLoop(configuration, facts, part(new DataplaneEpochs(runDirectory)),
-            former.peerIndices(), store, dataplane, status::changed));
-        part(new DeviceWatch(loop::followDevices)).start();
+            former.peers(), store, dataplane, failures, status::changed));
+        part(new DeviceWatch(loop::followDevices, failures)).start();
         part(status).start(loop);
         part(source).start(loop);
         PodAttacher attacher = new PodAttacher(loop, dataplane, configuration.workers(), facts.vtepMac(),
             ADD_PATIENCE);
-        part(new CniServer(configuration.cniSocket(), new CniHandler(attacher, loop, dataplane))).start();
+        part(new CniServer(configuration.cniSocket(), new CniHandler(attacher, loop, dataplane), failures)).start();
         LOG.info("control plane of {}: {}, CNI on {}", configuration.nodeName(), source.status().name(),
             configuration.cniSocket());
     }
@@ -105,8 +107,8 @@ public final class ControlPlane implements AutoCloseable {
         }
     }
 
-    private static ClusterSource source(NodeConfiguration configuration) {
-        return new ManifestDirectory(configuration.requireManifests());
+    private static ClusterSource source(NodeConfiguration configuration, Failures failures) {
+        return new ManifestDirectory(configuration.requireManifests(), failures);
     }
 
     private static NodeFacts facts(NodeConfiguration configuration, FormerTables former) throws IOException {

@@ -6,7 +6,7 @@ import io.weft.dataplane.table.TablesException;
 import io.weft.dataplane.table.TablesReader;
 import io.weft.dataplane.table.TablesSnapshot;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,16 +41,14 @@ final class FormerTables {
             .orElse(OptionalLong.empty());
     }
 
-    /** Indices of peers by node name. Of what is no index, or two peers' index, nothing is kept. */
-    Map<String, Integer> peerIndices() {
-        Map<Integer, String> names = new HashMap<>();
+    /** Peers whose index is one and is no other's. */
+    List<PeerSpec> peers() {
+        Map<Integer, PeerSpec> byIndex = new LinkedHashMap<>();
         for (PeerSpec peer : tables.map(TablesSnapshot::peers).orElse(List.of())) {
             if (peer.index() >= 0 && peer.index() < PeerSpec.MAX_PEERS) {
-                names.putIfAbsent(peer.index(), peer.nodeName());
+                byIndex.putIfAbsent(peer.index(), peer);
             }
         }
-        Map<String, Integer> indices = new HashMap<>();
-        names.forEach((index, name) -> indices.putIfAbsent(name, index));
-        return indices;
+        return List.copyOf(byIndex.values());
     }
 }

@@ -5,34 +5,36 @@ import io.weft.controlplane.compiler.UpdateLatency;
 import io.weft.controlplane.source.ClusterSource;
 import io.weft.controlplane.source.SourceStatus;
 import io.weft.controlplane.status.ControlPlaneStatus;
+import io.weft.controlplane.status.Failures;
 import io.weft.controlplane.status.StatusFile;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.encap.address.Ipv4Address;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** Keeps the status file: soon after a change, and every few seconds. One thread of its own. */
+/** Keeps the status file: soon after a change, and every few seconds. One thread of its own, which no failure ends. */
 final class StatusWriter implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(StatusWriter.class);
     private static final long PERIOD_MS = 5000;
     private static final long GAP_MS = 100;
 
     private final NodeConfiguration configuration;
     private final ClusterSource source;
+    private final Failures failures;
     private final long startedMillis = System.currentTimeMillis();
     private final Semaphore wanted = new Semaphore(0);
     private final Thread thread = Thread.ofPlatform().name("status").daemon().unstarted(this::run);
     private ControlLoop loop;
 
-    StatusWriter(NodeConfiguration configuration, ClusterSource source) {
+    /** @param failures to be told of, and where those of writing the file go */
+    StatusWriter(NodeConfiguration configuration, ClusterSource source, Failures failures) {
         this.configuration = configuration;
         this.source = source;
+        this.failures = failures;
     }
 
     void start(ControlLoop reporting) {
@@ -56,21 +58,20 @@ final class StatusWriter implements AutoCloseable {
     }
 
     private void run() {
-        boolean warned = false;
         while (!Thread.currentThread().isInterrupted()) {
             try {
                 StatusFile.write(configuration.runDirectory(), status());
-                warned = false;
+            } catch (IOException | RuntimeException | Error e) {
+                if (!Thread.currentThread().isInterrupted()) {
+                    failures.add("status file", e);
+                }
+            }
+            try {
                 Thread.sleep(GAP_MS);
                 boolean _ = wanted.tryAcquire(PERIOD_MS, TimeUnit.MILLISECONDS);
                 wanted.drainPermits();
             } catch (InterruptedException e) {
                 return;
-            } catch (IOException | RuntimeException e) {
-                if (!warned && !Thread.currentThread().isInterrupted()) {
-                    LOG.warn("status file: {}", e.toString());
-                }
-                warned = true;
             }
         }
     }
@@ -79,13 +80,26 @@ final class StatusWriter implements AutoCloseable {
         ControlLoop.Report report = loop.report();
         return new ControlPlaneStatus(
             ProcessHandle.current().pid(), configuration.nodeName(), startedMillis, System.currentTimeMillis(),
-            source(source.status()), report.problems(),
+            source(source.status()), problems(report),
             new ControlPlaneStatus.Tables(report.incarnation(), report.generation(), report.published(),
                 report.freeBytes(),
                 report.peers(), report.services()),
             new ControlPlaneStatus.Addresses(report.local().map(local -> local.podCidr().toString()).orElse(""),
                 report.attachments(), report.freeAddresses(), report.attachmentNotes()),
-            latency(report.latency()), report.local().map(OwnAnnotations::of).orElse(Map.of()), podNames(report));
+            latency(report.latency()), report.local().map(OwnAnnotations::of).orElse(Map.of()), podNames(report),
+            health(report));
+    }
+
+    /** With the place where an object stands, when its source knows one. */
+    private List<String> problems(ControlLoop.Report report) {
+        return report.problems().stream()
+            .map(problem -> source.origin(problem.object()).map(origin -> origin + ": ").orElse("") + problem.text())
+            .toList();
+    }
+
+    private ControlPlaneStatus.Health health(ControlLoop.Report report) {
+        Failures.Summary summary = failures.summary();
+        return new ControlPlaneStatus.Health(report.fault(), summary.count(), summary.lastMillis(), summary.last());
     }
 
     private static ControlPlaneStatus.Source source(SourceStatus status) {

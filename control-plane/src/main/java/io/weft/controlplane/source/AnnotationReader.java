@@ -20,8 +20,8 @@ final class AnnotationReader {
 
     /** @return empty when the node carries none of them */
     static Optional<TunnelAnnotations> read(YamlValue annotations) {
-        boolean subnetManager = annotations.flag(TunnelAnnotations.SUBNET_MANAGER, false);
-        boolean weft = annotations.flag(TunnelAnnotations.WEFT, false);
+        boolean subnetManager = flag(annotations, TunnelAnnotations.SUBNET_MANAGER);
+        boolean weft = flag(annotations, TunnelAnnotations.WEFT);
         Optional<YamlValue> data = annotations.field(TunnelAnnotations.BACKEND_DATA);
         Optional<YamlValue> publicIp = annotations.field(TunnelAnnotations.PUBLIC_IP);
         if (!subnetManager && !weft && data.isEmpty() && publicIp.isEmpty()) { return Optional.empty(); }
@@ -33,6 +33,16 @@ final class AnnotationReader {
             backend.isPresent() ? vtepMac(data.get(), backend.get()) : OptionalLong.empty(),
             publicIp.isPresent() ? OptionalInt.of(address(publicIp.get())) : OptionalInt.empty(),
             weft));
+    }
+
+    /** An annotation is text. Without quotes it is a truth value, which the API refuses and which can mean nothing else here. */
+    private static boolean flag(YamlValue annotations, String name) {
+        Optional<YamlValue> value = annotations.field(name);
+        String text = value.map(YamlValue::textOrNumber).orElse("false");
+        if (!text.equals("true") && !text.equals("false")) {
+            throw value.orElseThrow().wrong("must be \"true\" or \"false\", not \"" + text + "\"");
+        }
+        return text.equals("true");
     }
 
     private static JsonNode json(YamlValue data) {

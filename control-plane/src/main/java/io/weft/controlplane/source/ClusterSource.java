@@ -1,5 +1,8 @@
 package io.weft.controlplane.source;
 
+import io.weft.controlplane.model.ObjectKey;
+import java.util.Optional;
+
 /**
  * Where cluster objects come from: a directory of manifests, later the Kubernetes API.
  *
@@ -21,6 +24,11 @@ public interface ClusterSource extends AutoCloseable {
 
     /** Any thread. */
     SourceStatus status();
+
+    /** Where an object stands, such as {@code FILE:LINE}; empty when there is no such place. Any thread. */
+    default Optional<String> origin(ObjectKey key) {
+        return Optional.empty();
+    }
 
     @Override
     void close();

@@ -1,6 +1,8 @@
 package io.weft.controlplane.source;
 
+import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.source.ManifestFile.Stamp;
+import io.weft.controlplane.status.Failures;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
@@ -12,24 +14,26 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A watched directory of Kubernetes manifests: files {@code *.yaml} and {@code *.yml}, any number of documents each,
+ * A watched directory of Kubernetes manifests: files {@code *.yaml}, {@code *.yml} and {@code *.json}, any number of documents each,
  * best written under another name and renamed.
  *
- * <p>A wrong file is reported and its last good content stays in force; the others apply. While the directory cannot be
+ * <p>A wrong object is reported, its last good content stays in force, and all others apply; as long as a file has one, nothing that is
+ * missing from it is removed: it may have been written half. What is no YAML is refused whole. While the directory cannot be
  * read, is gone, or has lost its last file, everything known stays and the source is stale since then, until it is back
  * and has held the same files for {@value #SCAN_MS} ms. inotify tells of changes, and a scan each second finds what it missed. A file is read once it has been left alone for
  * {@value #SETTLE_MS} ms, so that one written in place is rarely seen half.
  */
 public final class ManifestDirectory implements ClusterSource {
     private static final Logger LOG = LoggerFactory.getLogger(ManifestDirectory.class);
+    private static final List<String> EXTENSIONS = List.of(".yaml", ".yml", ".json");
     private static final long SCAN_MS = 1000;
     private static final long SETTLE_MS = 10;
     private static final long TRUNCATED_SETTLE_MS = 500;
@@ -37,6 +41,7 @@ public final class ManifestDirectory implements ClusterSource {
     private final Path directory;
     private final ManifestSet manifests;
     private final Thread thread;
+    private final Failures failures;
     private Listener listener;
     private DirectoryWatch watch;
     private boolean unsettled;
@@ -45,6 +50,12 @@ public final class ManifestDirectory implements ClusterSource {
     private volatile SourceStatus status;
 
     public ManifestDirectory(Path directory) {
+        this(directory, new Failures());
+    }
+
+    /** @param failures where unexpected failures are counted */
+    public ManifestDirectory(Path directory, Failures failures) {
+        this.failures = failures;
         this.directory = directory;
         this.manifests = new ManifestSet(directory);
         this.status = new SourceStatus("manifests " + directory, false, Optional.empty(), "", List.of());
@@ -68,6 +79,11 @@ public final class ManifestDirectory implements ClusterSource {
     }
 
     @Override
+    public Optional<String> origin(ObjectKey key) {
+        return manifests.originOf(key);
+    }
+
+    @Override
     public void close() {
         thread.interrupt();
         try {
@@ -84,9 +100,9 @@ public final class ManifestDirectory implements ClusterSource {
         Set<String> heard = new HashSet<>();
         long arrivalNanos = System.nanoTime();
         while (!Thread.currentThread().isInterrupted()) {
-            watch.renew();
-            scan(heard, arrivalNanos);
             try {
+                watch.renew();
+                scan(heard, arrivalNanos);
                 if (unsettled) {
                     heard.addAll(watch.await(SETTLE_MS));
                 } else {
@@ -95,8 +111,19 @@ public final class ManifestDirectory implements ClusterSource {
                 }
             } catch (InterruptedException e) {
                 return;
+            } catch (RuntimeException | Error e) {
+                failed(e);
             }
         }
+    }
+
+    /** Nothing ends the watching: what a change carried may be lost, so everything is told again. */
+    private void failed(Throwable failure) {
+        if (Thread.currentThread().isInterrupted()) { return; }
+        failures.add("manifests", failure);
+        manifests.tellAll();
+        stale("Weft failed on it: " + failure);
+        LockSupport.parkNanos(SCAN_MS * 1_000_000);
     }
 
     private void scan(Set<String> heard, long arrivalNanos) {
@@ -147,7 +174,7 @@ public final class ManifestDirectory implements ClusterSource {
 
     private static boolean isManifest(Path entry) {
         String name = entry.getFileName().toString();
-        return (name.endsWith(".yaml") || name.endsWith(".yml")) && !name.startsWith(".") && Files.isRegularFile(entry);
+        return EXTENSIONS.stream().anyMatch(name::endsWith) && !name.startsWith(".") && Files.isRegularFile(entry);
     }
 
     private void examine(String name, boolean heardOf) {
@@ -176,20 +203,22 @@ public final class ManifestDirectory implements ClusterSource {
             unsettled = true;
             return;
         }
+        ManifestContent former = known == null ? ManifestContent.NOTHING : known.content();
         try {
-            manifests.put(name, new ManifestFile(stamp, ManifestReader.read(file.toString(), content), List.of()));
+            ManifestContent read = ManifestReader.read(file.toString(), content, stamp.modifiedMs());
+            manifests.put(name, new ManifestFile(stamp, read.errors().isEmpty() ? read : read.over(former)));
         } catch (ManifestException e) {
-            ManifestFile refused = known == null
-                ? new ManifestFile(stamp, Map.of(), e.errors())
-                : known.refused(stamp, e.errors());
-            manifests.put(name, refused);
+            manifests.put(name, new ManifestFile(stamp, former.refused(e.errors())));
+        } catch (RuntimeException | StackOverflowError e) {
+            failures.add("manifest " + file, e);
+            manifests.put(name, new ManifestFile(stamp, former.refused(List.of(file + ": Weft failed on it: " + e))));
         }
     }
 
     /** A file that cannot be read keeps an impossible stamp, so that each scan tries again. */
     private void refuse(String name, ManifestFile known, List<String> errors) {
-        Stamp unread = new Stamp(null, 0, -1);
-        manifests.put(name, known == null ? new ManifestFile(unread, Map.of(), errors) : known.refused(unread, errors));
+        ManifestContent former = known == null ? ManifestContent.NOTHING : known.content();
+        manifests.put(name, new ManifestFile(new Stamp(null, 0, -1), former.refused(errors)));
     }
 
     /** Written so lately that the writer may not be done; longer when it has just been truncated. */

@@ -6,17 +6,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.List;
 import java.util.Map;
 
 /**
  * What is known of one file.
  *
  * @param stamp of the content read last
- * @param objects the last good content
- * @param errors why newer content is refused; empty when {@code objects} is what the file holds
+ * @param content its objects, and former ones while it has errors
  */
-record ManifestFile(Stamp stamp, Map<ObjectKey, ClusterObject> objects, List<String> errors) {
+record ManifestFile(Stamp stamp, ManifestContent content) {
 
     /** Tells one content of a file from another: a rename brings another inode, a write another time. */
     record Stamp(Object inode, long modifiedMs, long size) {
@@ -26,7 +24,7 @@ record ManifestFile(Stamp stamp, Map<ObjectKey, ClusterObject> objects, List<Str
         }
     }
 
-    ManifestFile refused(Stamp newer, List<String> why) {
-        return new ManifestFile(newer, objects, why);
+    Map<ObjectKey, ClusterObject> objects() {
+        return content.objects();
     }
 }

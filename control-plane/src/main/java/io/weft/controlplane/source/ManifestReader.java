@@ -6,13 +6,15 @@ import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.source.YamlValue.WrongField;
 import java.io.StringReader;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.yaml.snakeyaml.DumperOptions;
@@ -26,38 +28,58 @@ import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.representer.Representer;
 
 /**
- * Text of one manifest file → its objects. All or nothing: a file with one wrong object is refused whole, with one line
- * for each wrong object: {@code FILE:LINE: Kind/name: field: what is wrong}.
+ * Text of one manifest file → its objects, read as kubectl reads them. A wrong object is named, {@code FILE:LINE: Kind/name: field: what is
+ * wrong}, and the others count; only what is no YAML is refused whole. Kinds of foreign API groups are none of ours, whatever their names.
  */
 final class ManifestReader {
     private static final Logger LOG = LoggerFactory.getLogger(ManifestReader.class);
     private static final int CODE_POINTS = 64 << 20;
+    private static final int ALIASES = 100_000;
+    private static final int DEPTH = 500;
+    private static final String LIST = "List";
+    private static final char BYTE_ORDER_MARK = '\uFEFF';
+    private static final Pattern BYTE_ORDER_MARKS = Pattern.compile("(?m)^" + BYTE_ORDER_MARK);
     private static final Set<String> UNKNOWN_SEEN = ConcurrentHashMap.newKeySet();
 
-    private final String file;
-    private final Map<ObjectKey, ClusterObject> objects = new LinkedHashMap<>();
-    private final List<String> errors = new ArrayList<>();
-
-    private ManifestReader(String file) {
-        this.file = file;
+    /** What an item of a typed list leaves out. */
+    private record Defaults(String kind, String apiVersion) {
+        static final Defaults NONE = new Defaults("", "");
     }
 
-    /** @param file as errors shall name it */
-    static Map<ObjectKey, ClusterObject> read(String file, String content) throws ManifestException {
-        ManifestReader reader = new ManifestReader(file);
+    private final String file;
+    private final long writtenMillis;
+    private final Map<ObjectKey, ClusterObject> objects = new LinkedHashMap<>();
+    private final Map<ObjectKey, Integer> lines = new LinkedHashMap<>();
+    private final List<String> errors = new ArrayList<>();
+    private final Set<String> warnings = new LinkedHashSet<>();
+
+    private ManifestReader(String file, long writtenMillis) {
+        this.file = file;
+        this.writtenMillis = writtenMillis;
+    }
+
+    /**
+     * @param file as errors shall name it
+     * @param writtenMillis since the epoch, for objects that do not say when they were created
+     * @throws ManifestException when it is not YAML
+     */
+    static ManifestContent read(String file, String content, long writtenMillis) throws ManifestException {
+        ManifestReader reader = new ManifestReader(file, writtenMillis);
         reader.documents(content);
-        if (!reader.errors.isEmpty()) { throw new ManifestException(reader.errors); }
-        return reader.objects;
+        return new ManifestContent(reader.objects, reader.lines, List.copyOf(reader.errors),
+            List.copyOf(reader.warnings));
     }
 
     private void documents(String content) throws ManifestException {
         LoaderOptions options = new LoaderOptions();
         options.setCodePointLimit(CODE_POINTS);
+        options.setMaxAliasesForCollections(ALIASES);
+        options.setNestingDepthLimit(DEPTH);
         Pace pace = new Pace();
         try {
-            for (Node document : yaml(options).composeAll(new StringReader(content))) {
+            for (Node document : yaml(options).composeAll(new StringReader(cleaned(content)))) {
                 if (!Tag.NULL.equals(document.getTag())) {
-                    object(YamlValue.root(document));
+                    object(YamlValue.root(document, this::warn), Defaults.NONE);
                 }
                 pace.rest();
             }
@@ -65,8 +87,18 @@ final class ManifestReader {
             int line = e.getProblemMark() == null ? 1 : e.getProblemMark().getLine() + 1;
             throw new ManifestException(file + ":" + line + ": not YAML: " + e.getProblem());
         } catch (YAMLException e) {
-            throw new ManifestException(file + ": not YAML: " + e.getMessage().lines().findFirst().orElse(""));
+            throw new ManifestException(
+                file + ": not YAML: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+        } catch (StackOverflowError e) {
+            throw new ManifestException(file + ": not YAML: nested too deep");
         }
+    }
+
+    /** Byte order marks, which editors put at the start of files that are then joined, and the tabs by which JSON may be indented. */
+    private static String cleaned(String content) {
+        String text = content.indexOf(BYTE_ORDER_MARK) < 0 ? content : BYTE_ORDER_MARKS.matcher(content).replaceAll("");
+        boolean json = text.stripLeading().startsWith("{") || text.stripLeading().startsWith("[");
+        return json ? text.replace('\t', ' ') : text;
     }
 
     private static Yaml yaml(LoaderOptions options) {
@@ -74,41 +106,64 @@ final class ManifestReader {
         return new Yaml(new SafeConstructor(options), new Representer(unused), unused, options, new NullResolver());
     }
 
-    private void object(YamlValue object) {
+    private void object(YamlValue object, Defaults defaults) {
         try {
-            String kind = object.required("kind").text();
-            if (kind.equals("List")) {
-                object.list("items").forEach(this::object);
-                return;
-            }
-            Optional<Kind> known = Arrays.stream(Kind.values()).filter(value -> value.title().equals(kind)).findFirst();
+            String kind = defaults.kind.isEmpty() ? object.required("kind").text() : object.text("kind", defaults.kind);
+            String apiVersion = object.text("apiVersion", defaults.apiVersion);
+            if (apiVersion.isEmpty()) { throw object.missing("apiVersion"); }
+            Optional<Kind> known = Kind.of(kind, apiVersion);
             if (known.isPresent()) {
-                ObjectReader.read(known.get(), object).ifPresent(read -> add(object, read));
-            } else if (UNKNOWN_SEEN.add(kind)) {
-                LOG.info("{}:{}: kind {} is ignored, here and elsewhere", file, object.line(), kind);
+                requireVersion(object, known.get(), apiVersion);
+                ObjectReader.read(known.get(), object, writtenMillis).ifPresent(read -> add(object, read));
+            } else if (isList(kind, apiVersion)) {
+                Defaults ofItems = new Defaults(kind.substring(0, kind.length() - LIST.length()), apiVersion);
+                object.list("items").forEach(item -> object(item, ofItems));
+            } else if (UNKNOWN_SEEN.add(apiVersion + " " + kind)) {
+                LOG.info("{}:{}: {} {} is ignored, here and elsewhere", file, object.line(), apiVersion, kind);
             }
         } catch (WrongField e) {
-            errors.add(file + ":" + e.line() + ": " + title(object) + e.getMessage());
+            errors.add(file + ":" + e.line() + ": " + title(object, defaults) + e.getMessage());
+        } catch (RuntimeException | StackOverflowError e) {
+            LOG.error("{}:{}", file, object.line(), e);
+            errors.add(file + ":" + object.line() + ": " + title(object, defaults) + "Weft failed on it: " + e);
         }
     }
 
+    private static void requireVersion(YamlValue object, Kind kind, String apiVersion) {
+        if (!apiVersion.equals(kind.apiVersion())) {
+            throw object.field("apiVersion").orElse(object)
+                .wrong("must be " + kind.apiVersion() + ", not \"" + apiVersion + "\"");
+        }
+    }
+
+    /** A {@code List}, or one of a kind that is read, such as {@code ServiceList}. */
+    private static boolean isList(String kind, String apiVersion) {
+        return kind.equals(LIST) && Kind.group(apiVersion).isEmpty()
+            || kind.endsWith(LIST) && Kind.of(kind.substring(0, kind.length() - LIST.length()), apiVersion).isPresent();
+    }
+
     private void add(YamlValue object, ClusterObject read) {
-        if (objects.put(read.key(), read) != null) { throw object.wrong("is in this file twice"); }
+        if (objects.putIfAbsent(read.key(), read) != null) {
+            throw object.wrong("is in this file twice; the first, of line " + lines.get(read.key()) + ", counts");
+        }
+        lines.put(read.key(), object.line());
+    }
+
+    private void warn(int line, String warning) {
+        warnings.add(file + ":" + line + ": " + warning);
     }
 
     /** {@code Kind/name: } as far as they can be read. */
-    private static String title(YamlValue object) {
-        if (!object.isMapping()) { return ""; }
-        String kind = lenientText(object, "kind");
-        String name = object.field("metadata").filter(YamlValue::isMapping).map(meta -> lenientText(meta, "name"))
-            .orElse("");
-        if (kind.isEmpty()) { return name.isEmpty() ? "" : name + ": "; }
-        return kind + (name.isEmpty() ? "" : "/" + name) + ": ";
+    private static String title(YamlValue object, Defaults defaults) {
+        String kind = lenient(() -> object.text("kind", defaults.kind));
+        String name = lenient(() -> object.required("metadata").text("name", ""));
+        return kind + (kind.isEmpty() || name.isEmpty() ? "" : "/") + name
+            + (kind.isEmpty() && name.isEmpty() ? "" : ": ");
     }
 
-    private static String lenientText(YamlValue object, String name) {
+    private static String lenient(Supplier<String> text) {
         try {
-            return object.text(name, "");
+            return text.get();
         } catch (WrongField e) {
             return "";
         }

@@ -8,9 +8,11 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** The files' objects merged; of an object in several files the one in the file first by name counts. One thread. */
 final class ManifestSet {
@@ -19,6 +21,9 @@ final class ManifestSet {
     private final Map<ObjectKey, TreeSet<String>> owners = new HashMap<>();
     private final Map<ObjectKey, ClusterObject> effective = new HashMap<>();
     private final Set<ObjectKey> touched = new HashSet<>();
+    /** Written by the source's thread, read by any. */
+    private final Map<ObjectKey, String> origins = new ConcurrentHashMap<>();
+    private boolean tellAll = true;
 
     ManifestSet(Path directory) {
         this.directory = directory;
@@ -46,7 +51,7 @@ final class ManifestSet {
         files.remove(name);
     }
 
-    /** What changed since the last call. */
+    /** What changed since the last call; everything at first, and after {@link #tellAll}. */
     ClusterChange takeChange(long arrivalNanos) {
         List<ClusterObject> updated = new ArrayList<>();
         List<ObjectKey> removed = new ArrayList<>();
@@ -55,21 +60,44 @@ final class ManifestSet {
             pace.rest();
             ClusterObject now = winner(key);
             if (now == null) {
+                origins.remove(key);
                 if (effective.remove(key) != null) {
                     removed.add(key);
                 }
-            } else if (!now.equals(effective.put(key, now))) {
-                updated.add(now);
+            } else {
+                origins.put(key, origin(key));
+                if (!now.equals(effective.put(key, now))) {
+                    updated.add(now);
+                }
             }
         }
         touched.clear();
+        if (tellAll) {
+            tellAll = false;
+            return new ClusterChange(arrivalNanos, List.copyOf(effective.values()), List.of(), true);
+        }
         return new ClusterChange(arrivalNanos, List.copyOf(updated), List.copyOf(removed));
     }
 
-    /** Refused files and objects given twice. */
+    /** The next change carries everything: one before it may not have been delivered. */
+    void tellAll() {
+        tellAll = true;
+        files.values().forEach(file -> touched.addAll(file.objects().keySet()));
+        touched.addAll(effective.keySet());
+    }
+
+    /** {@code FILE:LINE} of an object. Any thread. */
+    Optional<String> originOf(ObjectKey key) {
+        return Optional.ofNullable(origins.get(key));
+    }
+
+    /** What is wrong or doubtful in the files, and objects given twice. */
     List<String> errors() {
         List<String> errors = new ArrayList<>();
-        files.values().forEach(file -> errors.addAll(file.errors()));
+        files.values().forEach(file -> {
+            errors.addAll(file.content().errors());
+            errors.addAll(file.content().warnings());
+        });
         owners.forEach((key, names) -> names.stream().skip(1).forEach(
             name -> errors
                 .add(directory.resolve(name) + ": " + key + ": is also in " + names.first() + ", which counts")));
@@ -79,6 +107,11 @@ final class ManifestSet {
     private ClusterObject winner(ObjectKey key) {
         TreeSet<String> names = owners.get(key);
         return names == null ? null : files.get(names.first()).objects().get(key);
+    }
+
+    private String origin(ObjectKey key) {
+        String name = owners.get(key).first();
+        return directory.resolve(name) + ":" + files.get(name).content().lines().getOrDefault(key, 1);
     }
 
     private void forget(String name) {

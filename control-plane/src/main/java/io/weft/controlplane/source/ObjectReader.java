@@ -4,56 +4,70 @@ import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.Kind;
+import io.weft.controlplane.model.NetworkPolicy;
 import io.weft.controlplane.model.Pod;
 import io.weft.controlplane.model.Protocol;
-import io.weft.controlplane.model.Service;
-import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.Ipv4Prefix;
-import java.net.Inet6Address;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * One object of a manifest → {@link ClusterObject}. Checks every field Weft uses, ignores all others, and passes over
- * IPv6 (not supported yet).
+ * One object of a manifest → {@link ClusterObject}. Checks every field Weft uses and ignores all others; what an object asks for and Weft
+ * has not goes into {@link ClusterObject#unsupported}.
  *
  * <p>Errors: {@link YamlValue.WrongField}.
  */
 final class ObjectReader {
     private static final String DEFAULT_NAMESPACE = "default";
     private static final String SERVICE_NAME_LABEL = "kubernetes.io/service-name";
-    private static final String HEADLESS = "None";
-    private static final String EXTERNAL_NAME = "ExternalName";
-    private static final List<String> SERVICE_TYPES = List.of("ClusterIP", "NodePort", "LoadBalancer", EXTERNAL_NAME);
+    /** Services and EndpointSlices with one of these are another proxy's (kube-proxy: cmd/kube-proxy/app/server.go). */
+    private static final List<String> OTHERS_LABELS = List.of("service.kubernetes.io/service-proxy-name",
+        "service.kubernetes.io/headless");
     private static final int MAX_PORT = 65_535;
     private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9.]*[a-z0-9])?");
-    private static final Pattern PORT_NUMBER = Pattern.compile("[0-9]+");
+    private static final Pattern NAMESPACE = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
+    private static final List<String> FINISHED = List.of("Succeeded", "Failed");
 
     private ObjectReader() {
     }
 
-    /** @return empty when Weft has no use for the object, as for an EndpointSlice of IPv6 addresses */
-    static Optional<ClusterObject> read(Kind kind, YamlValue object) {
-        checkApiVersion(kind, object);
+    /**
+     * @param writtenMillis when the manifest was written, since the epoch
+     * @return empty when Weft has no use for the object
+     */
+    static Optional<ClusterObject> read(Kind kind, YamlValue object, long writtenMillis) {
         YamlValue metadata = object.required("metadata");
         String name = name(metadata);
         return switch (kind) {
-            case NODE -> Optional.of(node(name, metadata, object));
-            case POD -> Optional.of(pod(namespace(metadata), name, object));
-            case SERVICE -> Optional.of(service(namespace(metadata), name, object));
-            case ENDPOINT_SLICE -> slice(namespace(metadata), name, metadata, object);
+            case NODE -> Optional.of(node(name, metadata, object, writtenMillis));
+            case POD -> Optional.of(pod(namespace(metadata), name, metadata, object));
+            case SERVICE -> isOthers(metadata) ? Optional.empty()
+                : Optional.of(ServiceReader.read(namespace(metadata), name, created(metadata), object));
+            case ENDPOINT_SLICE -> isOthers(metadata) ? Optional.empty()
+                : Optional.of(slice(namespace(metadata), name, metadata, object));
+            case NETWORK_POLICY -> Optional.of(new NetworkPolicy(namespace(metadata), name));
         };
     }
 
-    private static void checkApiVersion(Kind kind, YamlValue object) {
-        YamlValue version = object.required("apiVersion");
-        if (!version.text().equals(kind.apiVersion())) {
-            throw version.wrong("must be " + kind.apiVersion() + ", not \"" + version.text() + "\"");
+    private static boolean isOthers(YamlValue metadata) {
+        return metadata.field("labels").filter(labels -> OTHERS_LABELS.stream().anyMatch(labels::has)).isPresent();
+    }
+
+    /** metadata.creationTimestamp, or {@link ClusterObject#NOT_YET_CREATED}. */
+    private static long created(YamlValue metadata) {
+        Optional<YamlValue> timestamp = metadata.field("creationTimestamp");
+        if (timestamp.isEmpty()) { return ClusterObject.NOT_YET_CREATED; }
+        try {
+            return OffsetDateTime.parse(timestamp.get().text()).toInstant().toEpochMilli();
+        } catch (DateTimeParseException | ArithmeticException e) {
+            throw timestamp.get()
+                .wrong("must be a time such as 2026-01-31T08:00:00Z, not \"" + timestamp.get().text() + "\"");
         }
     }
 
@@ -67,28 +81,46 @@ final class ObjectReader {
     }
 
     private static String namespace(YamlValue metadata) {
-        return metadata.text("namespace", DEFAULT_NAMESPACE);
+        String namespace = metadata.text("namespace", DEFAULT_NAMESPACE);
+        if (!NAMESPACE.matcher(namespace).matches()) {
+            throw metadata.required("namespace")
+                .wrong("must be lower-case letters, digits and -, at most 63, not \"" + namespace + "\"");
+        }
+        return namespace;
     }
 
     // -- Node --------------------------------------------------------------------------------------------------------
 
-    private static ClusterNode node(String name, YamlValue metadata, YamlValue object) {
-        return new ClusterNode(name, podCidrs(object), internalIps(object),
-            metadata.field("annotations").flatMap(AnnotationReader::read));
+    private static ClusterNode node(String name, YamlValue metadata, YamlValue object, long writtenMillis) {
+        long created = created(metadata);
+        List<String> unsupported = new ArrayList<>();
+        List<Ipv4Prefix> podCidrs = podCidrs(object, unsupported);
+        List<Integer> addresses = internalIps(object, unsupported);
+        return new ClusterNode(name, created == ClusterObject.NOT_YET_CREATED ? writtenMillis : created, podCidrs,
+            addresses, metadata.field("annotations").flatMap(AnnotationReader::read), List.copyOf(unsupported));
     }
 
-    private static List<Ipv4Prefix> podCidrs(YamlValue object) {
+    private static List<Ipv4Prefix> podCidrs(YamlValue object, List<String> unsupported) {
         Optional<YamlValue> spec = object.field("spec");
         List<YamlValue> all = spec.map(value -> value.list("podCIDRs")).orElse(List.of());
         if (all.isEmpty()) {
-            all = spec.flatMap(value -> value.field("podCIDR")).map(List::of).orElse(List.of());
+            all = spec.flatMap(value -> value.field("podCIDR")).filter(value -> !value.text().isEmpty())
+                .map(List::of).orElse(List.of());
         }
-        return all.stream().flatMap(value -> prefix(value).stream()).toList();
+        List<Ipv4Prefix> prefixes = new ArrayList<>();
+        for (YamlValue value : all) {
+            Optional<Ipv4Prefix> prefix = prefix(value);
+            prefix.ifPresent(prefixes::add);
+            if (prefix.isEmpty() || prefixes.size() > 1) {
+                unsupported.add("its podCIDR " + value.text() + " is not served");
+            }
+        }
+        return List.copyOf(prefixes);
     }
 
     private static Optional<Ipv4Prefix> prefix(YamlValue value) {
         String text = value.text();
-        if (isIpv6(text.split("/", 2)[0])) { return Optional.empty(); }
+        if (Addresses.isIpv6(text.split("/", 2)[0])) { return Optional.empty(); }
         Optional<Ipv4Prefix> prefix = Ipv4Prefix.parse(text).filter(parsed -> parsed.toString().equals(text));
         if (prefix.isEmpty()) {
             throw value.wrong("must be an address prefix such as 10.244.1.0/24, not \"" + text + "\"");
@@ -96,11 +128,13 @@ final class ObjectReader {
         return prefix;
     }
 
-    private static List<Integer> internalIps(YamlValue object) {
+    private static List<Integer> internalIps(YamlValue object, List<String> unsupported) {
         List<Integer> addresses = new ArrayList<>();
         for (YamlValue address : object.field("status").map(status -> status.list("addresses")).orElse(List.of())) {
             if (address.required("type").text().equals("InternalIP")) {
-                address(address.required("address")).ifPresent(addresses::add);
+                YamlValue value = address.required("address");
+                Addresses.ipv4(value).ifPresentOrElse(addresses::add,
+                    () -> unsupported.add("its address " + value.text() + " is not used"));
             }
         }
         return List.copyOf(addresses);
@@ -108,9 +142,9 @@ final class ObjectReader {
 
     // -- Pod ---------------------------------------------------------------------------------------------------------
 
-    private static Pod pod(String namespace, String name, YamlValue object) {
+    private static Pod pod(String namespace, String name, YamlValue metadata, YamlValue object) {
         Optional<YamlValue> spec = object.field("spec");
-        return new Pod(namespace, name,
+        return new Pod(namespace, name, created(metadata),
             spec.map(value -> value.text("nodeName", "")).orElse(""),
             spec.map(value -> value.flag("hostNetwork", false)).orElse(false),
             podIps(object));
@@ -118,74 +152,40 @@ final class ObjectReader {
 
     private static List<Integer> podIps(YamlValue object) {
         Optional<YamlValue> status = object.field("status");
+        if (status.filter(value -> FINISHED.contains(value.text("phase", ""))).isPresent()) { return List.of(); }
         List<YamlValue> all = status.map(value -> value.list("podIPs")).orElse(List.of());
         List<YamlValue> texts = all.isEmpty()
             ? status.flatMap(value -> value.field("podIP")).map(List::of).orElse(List.of())
             : all.stream().map(value -> value.required("ip")).toList();
-        return texts.stream().flatMap(value -> address(value).stream()).toList();
-    }
-
-    // -- Service -----------------------------------------------------------------------------------------------------
-
-    private static Service service(String namespace, String name, YamlValue object) {
-        YamlValue spec = object.required("spec");
-        String type = serviceType(spec);
-        List<Service.Port> ports = new ArrayList<>();
-        for (YamlValue port : spec.list("ports")) {
-            ports.add(new Service.Port(port.text("name", ""), port(port.required("port")), protocol(port)));
-            port.field("targetPort").ifPresent(ObjectReader::checkTargetPort);
-        }
-        return new Service(namespace, name, type, type.equals(EXTERNAL_NAME) ? List.of() : clusterIps(spec),
-            List.copyOf(ports));
-    }
-
-    private static String serviceType(YamlValue spec) {
-        Optional<YamlValue> type = spec.field("type");
-        if (type.isPresent() && !SERVICE_TYPES.contains(type.get().text())) {
-            throw type.get()
-                .wrong("must be one of " + String.join(", ", SERVICE_TYPES) + ", not \"" + type.get().text() + "\"");
-        }
-        return type.map(YamlValue::text).orElse("ClusterIP");
-    }
-
-    private static List<Integer> clusterIps(YamlValue spec) {
-        List<YamlValue> all = spec.list("clusterIPs");
-        if (all.isEmpty()) {
-            all = spec.field("clusterIP").map(List::of).orElse(List.of());
-        }
-        return all.stream()
-            .filter(value -> !value.text().equals(HEADLESS) && !value.text().isEmpty())
-            .flatMap(value -> address(value).stream())
-            .toList();
-    }
-
-    /** A name or a number; resolved by the cluster into EndpointSlices, so only its form matters here. */
-    private static void checkTargetPort(YamlValue targetPort) {
-        if (PORT_NUMBER.matcher(targetPort.text()).matches()) {
-            port(targetPort);
-        }
+        return texts.stream().filter(value -> !value.text().isEmpty())
+            .flatMap(value -> Addresses.ipv4(value).stream()).toList();
     }
 
     // -- EndpointSlice -----------------------------------------------------------------------------------------------
 
-    private static Optional<ClusterObject> slice(String namespace, String name, YamlValue metadata, YamlValue object) {
+    private static EndpointSlice slice(String namespace, String name, YamlValue metadata, YamlValue object) {
         YamlValue addressType = object.required("addressType");
-        if (!List.of("IPv4", "IPv6", "FQDN").contains(addressType.text())) {
-            throw addressType.wrong("must be IPv4, IPv6 or FQDN, not \"" + addressType.text() + "\"");
+        String type = addressType.text();
+        if (!List.of("IPv4", "IPv6", "FQDN").contains(type)) {
+            throw addressType.wrong("must be IPv4, IPv6 or FQDN, not \"" + type + "\"");
         }
-        if (!addressType.text().equals("IPv4")) { return Optional.empty(); }
         String service = metadata.field("labels").map(labels -> labels.text(SERVICE_NAME_LABEL, "")).orElse("");
+        if (!type.equals("IPv4")) {
+            return new EndpointSlice(namespace, name, service, List.of(), List.of(),
+                List.of("its endpoints of address type " + type + " are not served"));
+        }
         List<EndpointSlice.Endpoint> endpoints = object.list("endpoints").stream().map(ObjectReader::endpoint).toList();
         List<EndpointSlice.Port> ports = object.list("ports").stream().flatMap(port -> slicePort(port).stream())
             .toList();
-        return Optional.of(new EndpointSlice(namespace, name, service, endpoints, ports));
+        return new EndpointSlice(namespace, name, service, endpoints, ports, List.of());
     }
 
     private static EndpointSlice.Endpoint endpoint(YamlValue endpoint) {
         List<Integer> addresses = new ArrayList<>();
         for (YamlValue value : endpoint.list("addresses")) {
             addresses
-                .add(address(value).orElseThrow(() -> value.wrong("must be an IPv4 address, as addressType says")));
+                .add(Addresses.ipv4(value)
+                    .orElseThrow(() -> value.wrong("must be an IPv4 address, as addressType says")));
         }
         if (addresses.isEmpty()) { throw endpoint.missing("addresses"); }
         Optional<YamlValue> conditions = endpoint.field("conditions");
@@ -204,12 +204,12 @@ final class ObjectReader {
 
     // -- values ------------------------------------------------------------------------------------------------------
 
-    private static int port(YamlValue value) {
+    static int port(YamlValue value) {
         return value.integer(1, MAX_PORT);
     }
 
-    private static Protocol protocol(YamlValue port) {
-        Optional<YamlValue> field = port.field("protocol");
+    static Protocol protocol(YamlValue port) {
+        Optional<YamlValue> field = port.field("protocol").filter(value -> !value.text().isEmpty());
         if (field.isEmpty()) { return Protocol.TCP; }
         return Arrays.stream(Protocol.values())
             .filter(candidate -> candidate.name().equals(field.get().text()))
@@ -217,24 +217,5 @@ final class ObjectReader {
             .orElseThrow(() -> field.get().wrong("must be one of "
                 + Arrays.stream(Protocol.values()).map(Enum::name).collect(Collectors.joining(", "))
                 + ", not \"" + field.get().text() + "\""));
-    }
-
-    /** Empty for an IPv6 address. */
-    private static Optional<Integer> address(YamlValue value) {
-        String text = value.text();
-        OptionalInt address = Ipv4Address.parse(text);
-        if (address.isPresent()) { return Optional.of(address.getAsInt()); }
-        if (isIpv6(text)) { return Optional.empty(); }
-        throw value.wrong("must be an IP address, not \"" + text + "\"");
-    }
-
-    private static boolean isIpv6(String text) {
-        if (text.indexOf(':') < 0) { return false; }
-        try {
-            Inet6Address.ofLiteral(text);
-            return true;
-        } catch (IllegalArgumentException e) {
-            return false;
-        }
     }
 }

@@ -3,7 +3,6 @@ package io.weft.controlplane.source;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
@@ -30,26 +29,34 @@ final class YamlValue {
         }
     }
 
-    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
+    private static final String MERGE = "<<";
+    private static final int DEEPEST_MERGE = 50;
 
     private final String path;
     private final Node node;
+    private final Warnings warnings;
 
-    private YamlValue(String path, Node node) {
-        this.path = path;
-        this.node = node;
+    /** Receives what is read, but hardly meant so. */
+    @FunctionalInterface
+    interface Warnings {
+        /** @param line from 1 */
+        void add(int line, String warning);
     }
 
-    static YamlValue root(Node node) {
-        return new YamlValue("", node);
+    private YamlValue(String path, Node node, Warnings warnings) {
+        this.path = path;
+        this.node = node;
+        this.warnings = warnings;
+    }
+
+    static YamlValue root(Node node, Warnings warnings) {
+        return new YamlValue("", node, warnings);
     }
 
     /** Line in the file, from 1. */
     int line() {
         return node.getStartMark().getLine() + 1;
     }
-
-    boolean isMapping() { return node instanceof MappingNode; }
 
     WrongField wrong(String what) {
         return new WrongField(line(), path.isEmpty() ? what : path + ": " + what);
@@ -60,14 +67,55 @@ final class YamlValue {
         return new WrongField(line(), join(name) + ": is missing");
     }
 
-    /** The field, or empty when absent or null. */
+    /**
+     * The field, or empty when absent or null. Of a key that is given twice the last counts, as with kubectl, and there is a warning; a key of
+     * the mapping itself counts before those it merges ({@code <<}), and of these the first.
+     */
     Optional<YamlValue> field(String name) {
-        for (NodeTuple tuple : mapping().getValue()) {
-            if (tuple.getKeyNode() instanceof ScalarNode key && key.getValue().equals(name)) {
-                return Optional.of(new YamlValue(join(name), tuple.getValueNode())).filter(value -> !value.isNull());
+        Node value = find(mapping(), name, 0);
+        return value == null ? Optional.empty()
+            : Optional.of(new YamlValue(join(name), value, warnings)).filter(found -> !found.isNull());
+    }
+
+    private Node find(MappingNode mapping, String name, int depth) {
+        Node found = null;
+        for (NodeTuple tuple : mapping.getValue()) {
+            if (isKey(tuple, name)) {
+                if (found != null) {
+                    warnings.add(tuple.getKeyNode().getStartMark().getLine() + 1,
+                        join(name) + ": is given twice; the last counts");
+                }
+                found = tuple.getValueNode();
             }
         }
-        return Optional.empty();
+        if (found != null) { return found; }
+        for (NodeTuple tuple : mapping.getValue()) {
+            if (isKey(tuple, MERGE) && ((ScalarNode) tuple.getKeyNode()).isPlain()) {
+                found = merged(tuple.getValueNode(), name, depth);
+            }
+            if (found != null) { return found; }
+        }
+        return null;
+    }
+
+    private Node merged(Node value, String name, int depth) {
+        if (depth > DEEPEST_MERGE) { throw wrong("merges (<<) itself"); }
+        List<Node> sources = value instanceof SequenceNode sequence ? sequence.getValue() : List.of(value);
+        for (Node source : sources) {
+            if (!(source instanceof MappingNode mapping)) { throw wrong("<< must merge what holds fields"); }
+            Node found = find(mapping, name, depth + 1);
+            if (found != null) { return found; }
+        }
+        return null;
+    }
+
+    private static boolean isKey(NodeTuple tuple, String name) {
+        return tuple.getKeyNode() instanceof ScalarNode key && key.getValue().equals(name);
+    }
+
+    /** Whether the field is there, be it null. */
+    boolean has(String name) {
+        return find(mapping(), name, 0) != null;
     }
 
     YamlValue required(String name) {
@@ -79,13 +127,23 @@ final class YamlValue {
         return field(name).map(YamlValue::elements).orElse(List.of());
     }
 
+    /** Text; a number or truth value without quotes is none, as for the Kubernetes API. */
     String text() {
-        if (node instanceof ScalarNode scalar) { return scalar.getValue(); }
-        throw wrong("must be a single value");
+        ScalarNode scalar = scalar();
+        if (!isNull() && !YamlScalar.isText(scalar)) {
+            throw wrong("must be text; put quotes around " + scalar.getValue());
+        }
+        return scalar.getValue();
     }
 
+    /** A scalar as it is written, whatever it means. */
+    String textOrNumber() {
+        return scalar().getValue();
+    }
+
+    /** {@code absent} when the field is not there, is null, or is empty: the API fills its defaults in for all of them. */
     String text(String name, String absent) {
-        return field(name).map(YamlValue::text).orElse(absent);
+        return field(name).map(YamlValue::text).filter(text -> !text.isEmpty()).orElse(absent);
     }
 
     boolean flag(String name, boolean absent) {
@@ -93,26 +151,32 @@ final class YamlValue {
     }
 
     int integer(int least, int most) {
-        String text = text();
-        if (!NUMBER.matcher(text).matches() || Integer.parseInt(text) < least || Integer.parseInt(text) > most) {
-            throw wrong("must be a number from " + least + " to " + most + ", not \"" + text + "\"");
+        Optional<Long> number = YamlScalar.integer(scalar());
+        if (number.isEmpty() || number.get() < least || number.get() > most) {
+            throw wrong("must be a number from " + least + " to " + most + ", not " + shown());
         }
-        return Integer.parseInt(text);
+        return (int) (long) number.get();
     }
 
     private boolean flag() {
-        return switch (text()) {
-            case "true" -> true;
-            case "false" -> false;
-            default -> throw wrong("must be true or false, not \"" + text() + "\"");
-        };
+        return YamlScalar.flag(scalar()).orElseThrow(() -> wrong("must be true or false, not " + shown()));
+    }
+
+    private String shown() {
+        String text = "\"" + scalar().getValue() + "\"";
+        return scalar().isPlain() ? text : text + " in quotes";
+    }
+
+    private ScalarNode scalar() {
+        if (node instanceof ScalarNode scalar) { return scalar; }
+        throw wrong("must be a single value");
     }
 
     private List<YamlValue> elements() {
         if (!(node instanceof SequenceNode sequence)) { throw wrong("must be a list"); }
         List<YamlValue> elements = new ArrayList<>();
         for (Node element : sequence.getValue()) {
-            elements.add(new YamlValue(path + "[" + elements.size() + "]", element));
+            elements.add(new YamlValue(path + "[" + elements.size() + "]", element, warnings));
         }
         return elements;
     }

@@ -7,14 +7,15 @@ import java.util.Map;
  * What the control plane says of itself in {@code <run>/control-plane.json}, for {@code weft status}. Times are
  * milliseconds since the epoch.
  *
- * @param problems objects that could not be used, one line each
+ * @param problems objects that are not in force, whole or in part, one line each
  * @param annotations to be put on this node's Node object, so that flannel and Weft nodes find it; empty until known
  * @param podNames of this node's pods, by address
+ * @param health null in a file of a former version
  */
 public record ControlPlaneStatus(
     long pid, String nodeName, long startedMillis, long updatedMillis, Source source, List<String> problems,
     Tables tables, Addresses addresses, Latency updateLatency, Map<String, String> annotations,
-    Map<String, String> podNames) {
+    Map<String, String> podNames, Health health) {
 
     /** Whether each part is there, so that a file that anybody wrote can be read. */
     boolean isWhole() {
@@ -27,6 +28,15 @@ public record ControlPlaneStatus(
      * @param errors input refused, one line each
      */
     public record Source(String name, boolean synced, long staleSinceMillis, String staleReason, List<String> errors) {
+    }
+
+    /**
+     * @param fault why the cluster is not followed at present, empty while it is
+     * @param failures unexpected ones that were caught since the start
+     * @param lastFailureMillis 0 without one
+     * @param lastFailure where and what
+     */
+    public record Health(String fault, long failures, long lastFailureMillis, String lastFailure) {
     }
 
     /** @param published whether the dataplane may see them */

@@ -268,6 +268,16 @@ class CniTest {
     }
 
     @Test
+    void statusIsAnErrorWhileTheClusterIsNotFollowed() {
+        tables.fault = "the control loop cannot rebuild the tables: java.lang.NullPointerException";
+        Answer answer = run("STATUS", "", configuration("1.1.0"));
+        assertEquals(50, answer.json().path("code").asInt());
+        assertEquals(tables.fault, answer.json().path("msg").asText());
+        tables.fault = "";
+        assertEquals(new Answer(0, ""), run("STATUS", "", configuration("1.1.0")));
+    }
+
+    @Test
     void moreAddsThanAddressesAreRefusedUntilOneIsFreed() {
         for (int i = 0; i < 5; i++) {
             try (TestNamespace more = new TestNamespace()) {

@@ -25,6 +25,7 @@ final class TestTables implements PodTables {
     volatile boolean closeFails;
     volatile PortState nextState = PortState.UP;
     volatile Optional<Ipv4Prefix> podCidr;
+    volatile String fault = "";
     private final AttachmentStore store;
     private final FakeDataplane dataplane;
 
@@ -43,6 +44,11 @@ final class TestTables implements PodTables {
     @Override
     public int offNodeMtu() {
         return OFF_NODE_MTU;
+    }
+
+    @Override
+    public String fault() {
+        return fault;
     }
 
     @Override

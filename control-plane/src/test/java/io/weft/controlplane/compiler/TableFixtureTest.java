@@ -34,18 +34,19 @@ class TableFixtureTest {
     @TempDir private Path run;
 
     @ParameterizedTest
-    @ValueSource(strings = {"nodes", "services", "endpoints", "conflicts", "changes"})
+    @ValueSource(strings = {"nodes", "services", "endpoints", "conflicts", "changes",
+        "duplicates", "unsupported", "machines"})
     void manifestsBecomeTheTablesExpected(String name) throws Exception {
         NodeConfiguration configuration = NodeConfiguration.of(Map.of(
             "nodeName", "n1", "uplink", "eth1", "serviceCidr", "10.96.0.0/16", "runDirectory", run.toString()));
         NodeFacts facts = new NodeFacts(1500, Optional.of(Ipv4Address.of("192.0.2.1")),
             MacAddress.of("02:00:00:00:00:01"));
         try (TablesPublisher publisher = new TablesPublisher(run, new TablesSizing(1 << 20), () -> Long.MAX_VALUE)) {
-            TableCompiler compiler = new TableCompiler(configuration, facts, publisher, Map.of());
+            TableCompiler compiler = TableCompiler.Factory.of(configuration, facts).create(Optional.empty(), List.of());
             publisher.allowPublication();
             StringBuilder actual = new StringBuilder();
             for (ClusterChange step : ManifestFixture.steps(resource(name + ".yaml"))) {
-                compiler.apply(step);
+                compiler.apply(step, publisher);
                 publisher.commit();
                 actual.append(actual.isEmpty() ? "" : "# step\n").append(dump(compiler));
             }
@@ -74,7 +75,8 @@ class TableFixtureTest {
     }
 
     private static String text(PeerSpec peer) {
-        return "peer " + peer.index() + " " + peer.nodeName() + " " + Ipv4Address.format(peer.vtepIp()) + " "
+        return "peer " + peer.index() + " tunnel " + peer.tunnel() + " " + peer.nodeName() + " "
+            + Ipv4Address.format(peer.vtepIp()) + " "
             + MacAddress.format(peer.vtepMac()) + " pods " + peer.podCidr() + " addresses "
             + peer.nodeAddresses().stream().map(Ipv4Address::format).collect(Collectors.joining(","))
             + (peer.weft() ? " weft" : "");

@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -93,6 +94,54 @@ class ControlPlaneTest {
             .orElse(false));
         Await.until("annotations", () -> StatusFile.read(configuration.runDirectory()).orElseThrow().annotations()
             .getOrDefault("flannel.alpha.coreos.com/public-ip", "").equals("192.0.2.1"));
+    }
+
+    @Test
+    void aWrongObjectIsNamedWithItsPlaceAndAllOthersAreFollowed() throws Exception {
+        put("nodes.yaml", NODE);
+        put("dup.yaml", service("a-dup", "10.96.0.77", "{name: http, port: 80}, {name: web, port: 80}"));
+        put("other.yaml", service("z-other", "10.96.0.78", "{port: 81}"));
+        start();
+        awaitServices("10.96.0.77:80", "10.96.0.78:81");
+        awaitProblems(manifests + "/dup.yaml:1: Service default/a-dup: port 80/TCP is given twice; the first, \"http\","
+            + " counts");
+        put("dup.yaml",
+            service("a-dup", "10.96.0.77", "{name: http, port: 80}, {name: web, port: 80}, {name: x, port: 90}"));
+        awaitServices("10.96.0.77:80", "10.96.0.77:90", "10.96.0.78:81");
+        put("other.yaml", service("z-other", "10.96.0.78", "{port: 82}"));
+        awaitServices("10.96.0.77:80", "10.96.0.77:90", "10.96.0.78:82");
+        put("dup.yaml", service("a-dup", "10.96.0.77", "{name: http, port: 80}"));
+        awaitServices("10.96.0.77:80", "10.96.0.78:82");
+        awaitProblems();
+        Files.delete(manifests.resolve("dup.yaml"));
+        awaitServices("10.96.0.78:82");
+        assertEquals(0, StatusFile.read(configuration.runDirectory()).orElseThrow().health().failures());
+    }
+
+    private static String service(String name, String clusterIp, String ports) {
+        return "{apiVersion: v1, kind: Service, metadata: {name: " + name + "}, spec: {clusterIP: " + clusterIp
+            + ", ports: [" + ports + "]}}\n";
+    }
+
+    private void awaitServices(String... expected) {
+        Await.until("services " + List.of(expected), () -> serviceAddresses().equals(List.of(expected)));
+    }
+
+    private List<String> serviceAddresses() {
+        List<String> all = new ArrayList<>();
+        try (TablesReader reader = TablesReader.open(configuration.runDirectory())) {
+            reader.services().forEach(
+                service -> all.add(Ipv4Address.format(service.key().vip()) + ":" + service.key().port()));
+        } catch (TablesException e) {
+            return List.of();
+        }
+        all.sort(null);
+        return all;
+    }
+
+    private void awaitProblems(String... expected) {
+        Await.until("problems " + List.of(expected), () -> StatusFile.read(configuration.runDirectory())
+            .map(status -> status.problems().equals(List.of(expected))).orElse(false));
     }
 
     @Test

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.controlplane.Await;
 import io.weft.controlplane.model.ClusterObject;
+import io.weft.controlplane.model.Kind;
 import io.weft.controlplane.model.ObjectKey;
+import io.weft.controlplane.status.Failures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +29,9 @@ class ManifestDirectoryTest {
     private ManifestDirectory source;
     private final AtomicInteger removals = new AtomicInteger();
     private final ConcurrentSkipListMap<ObjectKey, ClusterObject> known = new ConcurrentSkipListMap<>();
+
+    private final Failures failures = new Failures();
+    private volatile boolean failing;
 
     @BeforeEach
     void start() throws IOException {
@@ -145,11 +150,51 @@ class ManifestDirectoryTest {
         assertEquals(List.of(), source.status().errors());
     }
 
+    @Test
+    void inAFileWithAWrongObjectTheOthersApplyAndNothingIsRemoved() throws IOException {
+        put("a.yaml", pod("a") + pod("b"));
+        watch();
+        awaitPods("a", "b");
+        put("a.yaml", "---\n{apiVersion: v1, kind: Pod, metadata: {name: b}, spec: {hostNetwork: maybe}}\n" + pod("c"));
+        awaitPods("a", "b", "c");
+        awaitErrors(directory + "/a.yaml:2: Pod/b: spec.hostNetwork: must be true or false, not \"maybe\"");
+        put("a.yaml", pod("c"));
+        awaitPods("c");
+        awaitErrors();
+    }
+
+    @Test
+    void aJsonFileIsAManifest() throws IOException {
+        put("a.json", "{\n\t\"apiVersion\": \"v1\",\n\t\"kind\": \"Pod\",\n\t\"metadata\": {\"name\": \"a\"}\n}\n");
+        watch();
+        awaitPods("a");
+        assertEquals(directory + "/a.json:1", source.origin(new ObjectKey(Kind.POD, "default", "a")).orElseThrow());
+    }
+
+    @Test
+    void aFailureOfTheListenerEndsNothingAndLosesNothing() throws IOException {
+        failing = true;
+        put("a.yaml", pod("a"));
+        watch();
+        Await.until("counted", () -> failures.summary().count() > 0);
+        Await.until("stale", () -> source.status().staleReason().startsWith("Weft failed on it"));
+        put("b.yaml", pod("b"));
+        failing = false;
+        awaitPods("a", "b");
+        Await.until("up to date", () -> source.status().staleSince().isEmpty());
+        put("c.yaml", pod("c"));
+        awaitPods("a", "b", "c");
+    }
+
     private void watch() {
-        source = new ManifestDirectory(directory);
+        source = new ManifestDirectory(directory, failures);
         source.start(new ClusterSource.Listener() {
             @Override
             public void changed(ClusterChange change) {
+                if (failing) { throw new IllegalStateException("injected"); }
+                if (change.complete()) {
+                    known.clear();
+                }
                 removals.addAndGet(change.removed().size());
                 change.removed().forEach(known::remove);
                 change.updated().forEach(object -> known.put(object.key(), object));

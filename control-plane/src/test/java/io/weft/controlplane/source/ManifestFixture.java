@@ -8,6 +8,8 @@ import java.util.Map;
 
 /** Steps of manifests in one text, each replacing the one before, as changes. */
 public final class ManifestFixture {
+    private static final long WRITTEN_MILLIS = 1_700_000_000_000L;
+
     private ManifestFixture() {
     }
 
@@ -15,7 +17,9 @@ public final class ManifestFixture {
         List<ClusterChange> changes = new ArrayList<>();
         Map<ObjectKey, ClusterObject> before = Map.of();
         for (String step : text.split("(?m)^# step$")) {
-            Map<ObjectKey, ClusterObject> now = ManifestReader.read("fixture", step);
+            ManifestContent content = ManifestReader.read("fixture", step, WRITTEN_MILLIS);
+            if (!content.errors().isEmpty()) { throw new ManifestException(content.errors()); }
+            Map<ObjectKey, ClusterObject> now = content.objects();
             Map<ObjectKey, ClusterObject> last = before;
             changes.add(new ClusterChange(System.nanoTime(),
                 now.values().stream().filter(object -> !object.equals(last.get(object.key()))).toList(),

@@ -12,14 +12,16 @@ import java.util.List;
  * @param backends no two with the same address and port; none at all is a service that exists and rejects
  */
 public record ServiceSpec(ServiceKey key, String name, int flags, int affinitySeconds, List<Backend> backends) {
+    public static final int MAX_BACKENDS = Maglev.MAX_BACKENDS;
+
     private static final int MAX_NAME_LENGTH = 1024;
 
     public ServiceSpec {
         backends = List.copyOf(backends);
-        if (backends.size() > Maglev.MAX_BACKENDS) {
+        if (backends.size() > MAX_BACKENDS) {
             throw new IllegalArgumentException(
                 "service %s has %d backends; at most %d are supported".formatted(name, backends.size(),
-                    Maglev.MAX_BACKENDS));
+                    MAX_BACKENDS));
         }
         if (name.getBytes(StandardCharsets.UTF_8).length > MAX_NAME_LENGTH) {
             throw new IllegalArgumentException("the name of a service has more than " + MAX_NAME_LENGTH + " bytes");

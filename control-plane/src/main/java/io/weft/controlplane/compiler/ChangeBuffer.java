@@ -1,0 +1,49 @@
+package io.weft.controlplane.compiler;
+
+import io.weft.controlplane.source.Pace;
+import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.PeerSpec;
+import io.weft.lb.service.ServiceKey;
+import io.weft.lb.service.ServiceSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Holds differences back until the step that makes them has succeeded, so that none of a step that fails half way is seen. One thread. */
+final class ChangeBuffer implements TableSink {
+    private final List<Consumer<TableSink>> changes = new ArrayList<>();
+
+    /** Hands them on, in order. */
+    void passOn(TableSink sink) {
+        Pace pace = new Pace();
+        for (Consumer<TableSink> change : changes) {
+            change.accept(sink);
+            pace.rest();
+        }
+    }
+
+    @Override
+    public void putLocal(LocalNode local) {
+        changes.add(sink -> sink.putLocal(local));
+    }
+
+    @Override
+    public void putPeer(PeerSpec peer) {
+        changes.add(sink -> sink.putPeer(peer));
+    }
+
+    @Override
+    public void removePeer(int index) {
+        changes.add(sink -> sink.removePeer(index));
+    }
+
+    @Override
+    public void putService(ServiceSpec service) {
+        changes.add(sink -> sink.putService(service));
+    }
+
+    @Override
+    public void removeService(ServiceKey key) {
+        changes.add(sink -> sink.removeService(key));
+    }
+}

@@ -1,0 +1,36 @@
+package io.weft.controlplane.compiler;
+
+import io.weft.controlplane.model.ClusterObject;
+import io.weft.controlplane.model.ObjectKey;
+import io.weft.controlplane.source.ClusterChange;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** All objects as the source told them last: what everything can be made of again. One thread. */
+final class ClusterModel {
+    private final Map<ObjectKey, ClusterObject> objects = new TreeMap<>();
+
+    /** Takes a change in. @return the same as a difference */
+    ClusterChange absorb(ClusterChange change) {
+        ClusterChange difference = change.complete() ? difference(change) : change;
+        difference.removed().forEach(objects::remove);
+        difference.updated().forEach(object -> objects.put(object.key(), object));
+        return difference;
+    }
+
+    /** In the order of their keys. */
+    List<ClusterObject> all() {
+        return List.copyOf(objects.values());
+    }
+
+    private ClusterChange difference(ClusterChange complete) {
+        Set<ObjectKey> gone = new HashSet<>(objects.keySet());
+        complete.updated().forEach(object -> gone.remove(object.key()));
+        List<ClusterObject> changed = complete.updated().stream()
+            .filter(object -> !object.equals(objects.get(object.key()))).toList();
+        return new ClusterChange(complete.arrivalNanos(), changed, List.copyOf(gone));
+    }
+}

@@ -1,0 +1,74 @@
+package io.weft.controlplane.compiler;
+
+import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.PeerSpec;
+import io.weft.lb.service.ServiceKey;
+import io.weft.lb.service.ServiceSpec;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** What the tables shall hold of cluster objects, kept in memory. One thread. */
+final class DesiredTables implements TableSink {
+    private final Map<Integer, PeerSpec> peers = new HashMap<>();
+    private final Map<ServiceKey, ServiceSpec> services = new HashMap<>();
+    private LocalNode local;
+
+    Optional<LocalNode> local() {
+        return Optional.ofNullable(local);
+    }
+
+    Collection<PeerSpec> peers() {
+        return peers.values();
+    }
+
+    Collection<ServiceSpec> services() {
+        return services.values();
+    }
+
+    @Override
+    public void putLocal(LocalNode node) {
+        local = node;
+    }
+
+    @Override
+    public void putPeer(PeerSpec peer) {
+        peers.put(peer.index(), peer);
+    }
+
+    @Override
+    public void removePeer(int index) {
+        peers.remove(index);
+    }
+
+    @Override
+    public void putService(ServiceSpec service) {
+        services.put(service.key(), service);
+    }
+
+    @Override
+    public void removeService(ServiceKey key) {
+        services.remove(key);
+    }
+
+    /** Hands on what differs from these tables in others. */
+    void differenceTo(DesiredTables wanted, TableSink sink) {
+        if (wanted.local != null && !wanted.local.equals(local)) {
+            sink.putLocal(wanted.local);
+        }
+        wanted.peers.forEach((index, peer) -> {
+            if (!peer.equals(peers.get(index))) {
+                sink.putPeer(peer);
+            }
+        });
+        peers.keySet().stream().filter(index -> !wanted.peers.containsKey(index)).toList().forEach(sink::removePeer);
+        wanted.services.forEach((key, service) -> {
+            if (!service.equals(services.get(key))) {
+                sink.putService(service);
+            }
+        });
+        services.keySet().stream().filter(key -> !wanted.services.containsKey(key)).toList()
+            .forEach(sink::removeService);
+    }
+}

@@ -1,0 +1,199 @@
+package io.weft.controlplane.compiler;
+
+import io.weft.controlplane.ipam.AttachmentStore;
+import io.weft.controlplane.source.ClusterChange;
+import io.weft.controlplane.status.DataplaneView;
+import io.weft.controlplane.status.Failures;
+import io.weft.dataplane.table.PeerSpec;
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * Brings the tables to what the objects say, and watches until the workers use them. After a failure everything is rebuilt from all objects;
+ * while that fails too, the tables stay as they are, {@link #health} says so, and it is tried again. The control loop's thread.
+ */
+final class TableUpdates {
+    private static final long OBSERVE_MS = 1;
+    static final long FIRST_RETRY_MS = 100;
+    static final long LAST_RETRY_MS = 30_000;
+
+    /** Has a task run later on the control loop's thread. */
+    @FunctionalInterface
+    interface Later {
+        void schedule(long delayMs, Runnable task);
+    }
+
+    private final Compilation compilation;
+    private final TablesPublisher publisher;
+    private final AttachmentStore store;
+    private final DataplaneView dataplane;
+    private final Failures failures;
+    private final Later later;
+    private final Runnable reportChanged;
+    private final LoopHealth health = new LoopHealth();
+    private final UpdateLatency latency = new UpdateLatency();
+    private boolean observing;
+    private boolean retrying;
+    private boolean retryingSoon;
+    private long retryMs = FIRST_RETRY_MS;
+
+    TableUpdates(TableCompiler.Factory factory, TablesPublisher publisher, Collection<PeerSpec> formerPeers,
+        AttachmentStore store, DataplaneView dataplane, Failures failures, Later later, Runnable reportChanged) {
+        this.compilation = new Compilation(factory, formerPeers);
+        this.publisher = publisher;
+        this.store = store;
+        this.dataplane = dataplane;
+        this.failures = failures;
+        this.later = later;
+        this.reportChanged = reportChanged;
+    }
+
+    Compilation compilation() {
+        return compilation;
+    }
+
+    /** Any thread may read it. */
+    LoopHealth health() {
+        return health;
+    }
+
+    UpdateLatency.Summary latency() {
+        return latency.summary();
+    }
+
+    /** Errors: any, after which {@link #recover} is due. */
+    void apply(ClusterChange change) {
+        ClusterChange difference = compilation.absorb(change);
+        if (health.isStuck()) {
+            retrySoon();
+        } else {
+            compile(difference);
+            finish(change.arrivalNanos());
+        }
+    }
+
+    private void compile(ClusterChange difference) {
+        if (compilation.leavesOut()) {
+            rebuild();
+            return;
+        }
+        ChangeBuffer changes = new ChangeBuffer();
+        compilation.compile(difference, changes);
+        changes.passOn(publisher);
+        if (countFailures()) {
+            rebuild();
+        }
+    }
+
+    private void rebuild() {
+        DesiredTables wanted = compilation.rebuild(publisher.desired());
+        ChangeBuffer changes = new ChangeBuffer();
+        publisher.desired().differenceTo(wanted, changes);
+        changes.passOn(publisher);
+    }
+
+    private boolean countFailures() {
+        List<Throwable> news = compilation.takeFailures();
+        news.forEach(failure -> failures.add("compiler", failure));
+        return !news.isEmpty();
+    }
+
+    private void finish(long arrivalNanos) {
+        countFailures();
+        if (compilation.becomesSynced()) {
+            publisher.allowPublication();
+        }
+        compilation.local().ifPresent(local -> store.usePrefix(local.podCidr()));
+        commit(arrivalNanos);
+        health.well();
+        retryMs = FIRST_RETRY_MS;
+        if (compilation.hasFailures()) {
+            retryLater();
+        }
+        reportChanged.run();
+    }
+
+    // -- published, and used -----------------------------------------------------------------------------------------
+
+    /** Publishes what was changed. */
+    void commit(long arrivalNanos) {
+        if (publisher.commit()) {
+            latency.committed(arrivalNanos, publisher.generation());
+            observeSoon();
+        }
+    }
+
+    private void observe() {
+        latency.observe(generation -> dataplane.uses(publisher.incarnation(), generation));
+        if (latency.isWaiting()) {
+            observeSoon();
+        }
+    }
+
+    private void observeSoon() {
+        if (!observing) {
+            observing = true;
+            later.schedule(OBSERVE_MS, () -> {
+                observing = false;
+                observe();
+            });
+        }
+    }
+
+    // -- failures ----------------------------------------------------------------------------------------------------
+
+    /** To be called with what any task of the loop throws: nothing is taken for granted any more. */
+    void recover(Throwable failure) {
+        failures.add("control loop", failure);
+        if (health.isStuck()) {
+            retryLater();
+            return;
+        }
+        try {
+            rebuild();
+            finish(System.nanoTime());
+        } catch (RuntimeException | Error again) {
+            stuck(again);
+        }
+    }
+
+    private void stuck(Throwable failure) {
+        health.stuck(failure);
+        failures.add("rebuild of the tables", failure);
+        retryLater();
+        reportChanged.run();
+    }
+
+    private void retryLater() {
+        if (!retrying) {
+            retrying = true;
+            later.schedule(retryMs, () -> {
+                retrying = false;
+                retry();
+            });
+            retryMs = Math.min(2 * retryMs, LAST_RETRY_MS);
+        }
+    }
+
+    private void retrySoon() {
+        if (!retryingSoon) {
+            retryingSoon = true;
+            later.schedule(FIRST_RETRY_MS, () -> {
+                retryingSoon = false;
+                retry();
+            });
+        }
+    }
+
+    private void retry() {
+        if (!health.isStuck() && !compilation.hasFailures() && !compilation.leavesOut()) { return; }
+        long next = retryMs;
+        try {
+            rebuild();
+            finish(System.nanoTime());
+        } catch (RuntimeException | Error e) {
+            stuck(e);
+        }
+        retryMs = next; // an object that fails again is tried less and less often
+    }
+}

@@ -1,0 +1,209 @@
+package io.weft.controlplane.compiler;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weft.controlplane.Await;
+import io.weft.controlplane.FakeDataplane;
+import io.weft.controlplane.ipam.Attachment;
+import io.weft.controlplane.ipam.AttachmentKey;
+import io.weft.controlplane.ipam.AttachmentStore;
+import io.weft.controlplane.model.ClusterNode;
+import io.weft.controlplane.model.ClusterObject;
+import io.weft.controlplane.model.EndpointSlice;
+import io.weft.controlplane.model.ObjectKey;
+import io.weft.controlplane.model.Protocol;
+import io.weft.controlplane.model.Service;
+import io.weft.controlplane.source.ClusterChange;
+import io.weft.controlplane.status.DataplaneView;
+import io.weft.controlplane.status.Failures;
+import io.weft.dataplane.config.NodeConfiguration;
+import io.weft.dataplane.table.PortSpec;
+import io.weft.dataplane.table.TablesReader;
+import io.weft.dataplane.table.TablesSizing;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.Ipv4Prefix;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One failure at a time in each task of the control loop: what it hit is followed all the same, and everybody is told. */
+class ControlLoopFailureTest {
+    private static final NodeFacts FACTS = new NodeFacts(1500, Optional.empty(), 1);
+
+    @TempDir private Path directory;
+    private final Failures failures = new Failures();
+    private volatile boolean compilerFails;
+    private volatile boolean booksFail;
+    private volatile boolean commitFails;
+    private volatile boolean reportFails;
+    private AttachmentStore store;
+    private FakeDataplane dataplane;
+    private DataplaneView view;
+    private ControlLoop loop;
+
+    @BeforeEach
+    void start() throws Exception {
+        NodeConfiguration configuration = NodeConfiguration.of(Map.of("nodeName", "n1", "uplink", "eth1",
+            "serviceCidr", "10.96.0.0/16", "runDirectory", directory.toString()));
+        store = AttachmentStore.open(directory.resolve("state"), "n1", PortSpec.MAX_PORTS);
+        dataplane = new FakeDataplane(directory);
+        view = new DataplaneView(directory);
+        loop = new ControlLoop((local, peers) -> new TableCompiler(configuration, FACTS,
+            new PeerCompiler(1, configuration.serviceCidr()), compiler(configuration), local, peers),
+            new TablesPublisher(directory, new TablesSizing(1 << 20), this::oldestInUse), List.of(), store, view,
+            failures, this::reported);
+        change(node(), service("web", 80));
+        assertEquals("[web:80]", services());
+    }
+
+    private ServiceCompiler compiler(NodeConfiguration configuration) {
+        return new ServiceCompiler(configuration.serviceCidr()) {
+            @Override
+            void setOwnPods(Ipv4Prefix podCidr) {
+                if (booksFail) { throw new NullPointerException("books"); }
+                super.setOwnPods(podCidr);
+            }
+
+            @Override
+            Compiled compile(Service service, Collection<EndpointSlice> slices) {
+                if (compilerFails && service.name().equals("web")) { throw new StackOverflowError(); }
+                return super.compile(service, slices);
+            }
+        };
+    }
+
+    private long oldestInUse() {
+        if (commitFails) { throw new InternalError("a fault occurred in a recent unsafe memory access operation"); }
+        return Long.MAX_VALUE;
+    }
+
+    private void reported() {
+        if (reportFails) { throw new IllegalStateException("report"); }
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        loop.close();
+        view.close();
+        dataplane.close();
+        store.close();
+    }
+
+    @Test
+    void anObjectThatTheCompilerFailsOnIsLeftOutAndNamedAndTheOthersAreFollowed() {
+        compilerFails = true;
+        change(service("web", 81), service("other", 90));
+        assertEquals("[other:90]", services());
+        assertEquals(
+            List.of("Service default/web: is left out, Weft failed on it: java.lang.StackOverflowError; report it,"
+                + " with the log"),
+            loop.report().problems().stream().map(Problem::text).toList());
+        assertTrue(failures.summary().count() > 0);
+        assertEquals("", loop.fault());
+        compilerFails = false;
+        Await.until("it is tried again", () -> services().equals("[other:90, web:81]"));
+        assertEquals(List.of(), loop.report().problems());
+    }
+
+    @Test
+    void whileNothingCanBeCompiledTheTablesStayAndStatusSaysSo() {
+        booksFail = true;
+        change(node("10.244.9.0/24"), service("other", 90));
+        assertEquals("[web:80]", services());
+        assertTrue(loop.fault().startsWith("the control loop cannot rebuild the tables: "), loop.fault());
+        assertEquals(loop.fault(), loop.report().fault());
+        change(service("more", 91));
+        booksFail = false;
+        Await.until("all is made up for", () -> services().equals("[more:91, other:90, web:80]"));
+        Await.until("well again", () -> loop.fault().isEmpty());
+    }
+
+    @Test
+    void aCommitThatFailsIsMadeUpForInANewFile() {
+        long incarnation = loop.report().incarnation();
+        commitFails = true;
+        change(service("other", 90));
+        Await.until("STATUS tells", () -> !loop.fault().isEmpty());
+        commitFails = false;
+        Await.until("all is made up for", () -> services().equals("[other:90, web:80]") && loop.fault().isEmpty());
+        assertTrue(loop.report().incarnation() != incarnation);
+    }
+
+    @Test
+    void aPodsPortThatCouldNotBeCommittedIsOpenedLater() throws Exception {
+        Attachment attachment = loop.give(new AttachmentKey("c1", "eth0"), "weft", "/none", 1450);
+        commitFails = true;
+        assertThrows(CompletionException.class, () -> loop.openPort(attachment));
+        commitFails = false;
+        Await.until("the port", () -> ports() == 1);
+    }
+
+    @Test
+    void aFailureOfTheDevicesTaskHitsOneAttachmentOnly() throws Exception {
+        for (String id : List.of("c1", "c2", "c3")) {
+            Attachment attachment = loop.give(new AttachmentKey(id, "eth0"), "weft", id.equals("c2") ? "\0" : "/none",
+                1450);
+            loop.openPort(attachment);
+        }
+        assertEquals(3, ports());
+        loop.followDevices(Set.of());
+        Await.until("two are taken back", () -> loop.report().attachments() == 1);
+        assertTrue(failures.summary().last().contains("InvalidPathException"), failures.summary().last());
+        assertEquals("", loop.fault());
+    }
+
+    @Test
+    void aFailureToReportIsCounted() {
+        reportFails = true;
+        change(service("other", 90));
+        assertTrue(failures.summary().count() > 0);
+        assertEquals("[other:90, web:80]", services());
+        reportFails = false;
+        Await.until("well again", () -> loop.fault().isEmpty());
+    }
+
+    private void change(ClusterObject... objects) {
+        loop.changed(new ClusterChange(System.nanoTime(), List.of(objects), List.<ObjectKey>of()));
+        loop.report();
+    }
+
+    private static ClusterNode node() {
+        return node("10.244.1.0/24");
+    }
+
+    private static ClusterNode node(String podCidr) {
+        return new ClusterNode("n1", 0, List.of(Ipv4Prefix.of(podCidr)), List.of(Ipv4Address.of("192.0.2.1")),
+            Optional.empty(), List.of());
+    }
+
+    private static Service service(String name, int port) {
+        return new Service("default", name, 0, "ClusterIP", List.of(Ipv4Address.of("10.96.0.1")),
+            List.of(new Service.Port("", port, Protocol.TCP)), List.of());
+    }
+
+    private String services() {
+        TreeSet<String> all = new TreeSet<>();
+        try (TablesReader reader = TablesReader.open(directory)) {
+            reader.services().forEach(
+                service -> all.add(service.name().replace("default/", "") + ":" + service.key().port()));
+        }
+        return all.toString();
+    }
+
+    private int ports() {
+        try (TablesReader reader = TablesReader.open(directory)) {
+            return reader.snapshot().ports().size();
+        }
+    }
+}

@@ -1,0 +1,165 @@
+package io.weft.controlplane.compiler;
+
+import io.weft.controlplane.model.ClusterNode;
+import io.weft.controlplane.model.ClusterObject;
+import io.weft.controlplane.model.EndpointSlice;
+import io.weft.controlplane.model.EndpointSlice.Endpoint;
+import io.weft.controlplane.model.Kind;
+import io.weft.controlplane.model.NetworkPolicy;
+import io.weft.controlplane.model.ObjectKey;
+import io.weft.controlplane.model.Pod;
+import io.weft.controlplane.model.Protocol;
+import io.weft.controlplane.model.Service;
+import io.weft.controlplane.model.TunnelAnnotations;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.Ipv4Prefix;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+
+/**
+ * Cluster objects out of small pools of names, addresses, prefixes and ports, so that they contradict each other often; some are such as
+ * no API would let through.
+ */
+final class RandomObjects {
+    static final String OWN = "n1";
+    /** The compilers of the test fail on a Service with this port, and on a Node with this name. */
+    static final int POISONOUS_PORT = 666;
+    static final String POISONOUS_NODE = "poison";
+
+    private static final List<String> NODES = List.of("a", "b", "c", "d", "e", "f", "g", "h", POISONOUS_NODE);
+    private static final List<String> PREFIXES = List.of("10.244.2.0/24", "10.244.2.128/25", "10.244.3.0/24",
+        "10.244.4.0/24", "10.244.4.0/22", "10.244.5.7/32", "10.244.1.0/26", "10.96.4.0/24", "10.244.0.0/16",
+        "10.245.0.0/24");
+    private static final List<String> ADDRESSES = List.of("192.0.2.2", "192.0.2.3", "192.0.2.4", "192.0.2.1", "0.0.0.0",
+        "10.244.1.7", "10.244.5.7", "10.96.0.1", "198.51.100.9");
+    private static final List<String> VIPS = List.of("10.96.0.1", "10.96.0.2", "10.96.0.3", "10.97.0.1", "192.0.2.1",
+        "0.0.0.0");
+    private static final List<String> ENDPOINTS = List.of("10.244.1.5", "10.244.1.6", "10.244.2.7", "10.244.2.200",
+        "10.244.3.1", "0.0.0.0", "127.0.0.1", "198.51.100.9", "10.96.0.1");
+    private static final List<Integer> PORTS = List.of(80, 81, 53, 443, 0, 65_535, 70_000, -1);
+
+    private final Random random;
+
+    /** Addresses whose routes are looked at: all that objects name, and the ends of prefixes. */
+    static List<Integer> probes() {
+        Set<Integer> all = new TreeSet<>();
+        List.of(ADDRESSES, VIPS, ENDPOINTS).forEach(pool -> pool.forEach(text -> all.add(Ipv4Address.of(text))));
+        for (String text : PREFIXES) {
+            Ipv4Prefix prefix = Ipv4Prefix.of(text);
+            all.addAll(List.of(prefix.base(), prefix.base() + 1, prefix.last(), prefix.last() + 1));
+        }
+        return List.copyOf(all);
+    }
+
+    RandomObjects(Random random) {
+        this.random = random;
+    }
+
+    ClusterObject any() {
+        return switch (random.nextInt(20)) {
+            case 0 -> ownNode();
+            case 1, 2, 3, 4 -> node();
+            case 5, 6 -> pod();
+            case 7 -> new NetworkPolicy("default", "p" + random.nextInt(3));
+            case 8, 9, 10, 11, 12 -> service();
+            default -> slice();
+        };
+    }
+
+    /** Of an object that may or may not be there; never this node's own. */
+    ObjectKey anyKey() {
+        return switch (random.nextInt(5)) {
+            case 0 -> new ObjectKey(Kind.NODE, "", of(NODES));
+            case 1 -> new ObjectKey(Kind.POD, "default", "p" + random.nextInt(6));
+            case 2 -> new ObjectKey(Kind.NETWORK_POLICY, "default", "p" + random.nextInt(3));
+            case 3 -> new ObjectKey(Kind.SERVICE, "default", "s" + random.nextInt(12));
+            default -> new ObjectKey(Kind.ENDPOINT_SLICE, "default", "e" + random.nextInt(24));
+        };
+    }
+
+    ClusterNode ownNode() {
+        String podCidr = random.nextInt(4) == 0 ? "10.244.3.0/24" : "10.244.1.0/24";
+        return new ClusterNode(OWN, created(), List.of(Ipv4Prefix.of(podCidr)),
+            List.of(Ipv4Address.of(random.nextInt(5) == 0 ? "192.0.2.3" : "192.0.2.1")), Optional.empty(), List.of());
+    }
+
+    private ClusterNode node() {
+        boolean flannel = random.nextBoolean();
+        TunnelAnnotations tunnel = new TunnelAnnotations(flannel, flannel ? of(List.of("vxlan", "vxlan", "udp")) : "",
+            random.nextInt(8) == 0 ? OptionalInt.of(7) : OptionalInt.empty(),
+            random.nextBoolean() ? OptionalLong.of(0x02_00_00_00_00_00L + random.nextInt(4)) : OptionalLong.empty(),
+            random.nextInt(3) == 0 ? OptionalInt.of(address()) : OptionalInt.empty(), random.nextBoolean());
+        return new ClusterNode(of(NODES), created(), some(2, () -> Ipv4Prefix.of(of(PREFIXES))),
+            some(3, this::address), random.nextInt(12) == 0 ? Optional.empty() : Optional.of(tunnel), unsupported());
+    }
+
+    private Pod pod() {
+        return new Pod("default", "p" + random.nextInt(6), created(), random.nextInt(4) == 0 ? "a" : OWN,
+            random.nextInt(5) == 0, some(2, () -> Ipv4Address.of(of(ENDPOINTS))));
+    }
+
+    private Service service() {
+        return new Service("default", "s" + random.nextInt(12), created(), "ClusterIP",
+            some(3, () -> Ipv4Address.of(of(VIPS))), some(4, this::servicePort), unsupported());
+    }
+
+    private Service.Port servicePort() {
+        return new Service.Port(of(List.of("", "http", "x".repeat(random.nextInt(20) == 0 ? 2000 : 3))), port(),
+            of(List.of(Protocol.values())));
+    }
+
+    private EndpointSlice slice() {
+        return new EndpointSlice("default", "e" + random.nextInt(24),
+            serviceName(), some(4, this::endpoint),
+            some(2, () -> new EndpointSlice.Port(of(List.of("", "http", "xxx")), port(),
+                of(List.of(Protocol.values())))),
+            unsupported());
+    }
+
+    /** Null once in a while: the compiler trips over it where nothing is guarded, with half of its books written. */
+    private String serviceName() {
+        if (random.nextInt(200) == 0) { return null; }
+        return random.nextInt(10) == 0 ? "" : "s" + random.nextInt(12);
+    }
+
+    private Endpoint endpoint() {
+        return new Endpoint(some(2, () -> Ipv4Address.of(of(ENDPOINTS))), random.nextInt(3) > 0, random.nextBoolean(),
+            random.nextBoolean(), OWN);
+    }
+
+    private List<String> unsupported() {
+        return random.nextInt(4) == 0 ? List.of("something is not supported") : List.of();
+    }
+
+    private int port() {
+        return random.nextInt(60) == 0 ? POISONOUS_PORT : of(PORTS);
+    }
+
+    private int address() {
+        return Ipv4Address.of(of(ADDRESSES));
+    }
+
+    private long created() {
+        return random.nextInt(3) == 0 ? ClusterObject.NOT_YET_CREATED : random.nextInt(4);
+    }
+
+    private <T> T of(List<T> pool) {
+        return pool.get(random.nextInt(pool.size()));
+    }
+
+    /** From none to {@code most}, repetitions included. */
+    private <T> List<T> some(int most, Supplier<T> maker) {
+        List<T> all = new ArrayList<>();
+        for (int count = random.nextInt(most + 1); count > 0; count--) {
+            all.add(maker.get());
+        }
+        return List.copyOf(all);
+    }
+}
