@@ -89,7 +89,9 @@ final class NodePorts implements AutoCloseable {
                 LOG.log(Level.WARNING, "ports of the node''s processes are not kept out of snat.ports: {0}",
                     e.getMessage());
             }
-            return (BitSet) before.clone();
+            BitSet ports = (BitSet) before.clone();
+            ports.or(kernels);
+            return ports;
         }
     }
 
