@@ -57,7 +57,8 @@ class MasqueradeIT {
             }
             assertTrue(sources.size() > 4536, "a pod uses its own ports again, but not so soon: " + sources.size());
             for (int i = 0; i < 100; i++) {
-                assertTrue(WhoAmI.ask(second.thread(), null, target).startsWith(second.host().address().getHostAddress()));
+                assertTrue(
+                    WhoAmI.ask(second.thread(), null, target).startsWith(second.host().address().getHostAddress()));
             }
         }
     }

@@ -56,7 +56,7 @@ public final class FlowCreate extends Node {
         this.echo = echo.in();
         this.hits = hits.in();
         this.flows = flows;
-        ender = new FlowEnder(flows, (forward, k0, k1) -> SourceNat.onEnd(snatPorts, forward, k1));
+        ender = new FlowEnder(flows, (forward, k0, k1) -> SourceNat.onEnd(snatPorts, forward, k0, k1));
         sourceNat = new SourceNat(flows, snatPorts);
         resolver = new EgressResolver(turn);
         byAddress = new AddressForward(reject, dispatch, first);

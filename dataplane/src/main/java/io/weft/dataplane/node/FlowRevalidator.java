@@ -29,7 +29,6 @@ import io.weft.lb.service.ServiceTable;
  */
 public final class FlowRevalidator implements FlowSweeper.Revalidator {
     private final FlowTable flows;
-    private final ForwardingState state;
     private final Turn turn;
     private final EgressResolver resolver;
     private boolean ready;
@@ -37,7 +36,6 @@ public final class FlowRevalidator implements FlowSweeper.Revalidator {
 
     public FlowRevalidator(FlowTable flows, ForwardingState state) {
         this.flows = flows;
-        this.state = state;
         turn = new Turn(state);
         resolver = new EgressResolver(turn);
     }
@@ -130,11 +128,10 @@ public final class FlowRevalidator implements FlowSweeper.Revalidator {
             || isMasqueraded(forward) && FlowEntry.newSrc(forward) != turn.local().address()) {
             return false;
         }
-        int nextHop = state.underlayRoutes().nextHop(destination);
-        if (nextHop == UnderlayRoutes.ELSEWHERE) { return false; }
-        int slot = nextHop == UnderlayRoutes.UNREACHABLE ? Adjacencies.NONE
-            : state.adjacencies().slotOfNextHop(nextHop);
-        waiting |= slot == Adjacencies.NONE && nextHop != UnderlayRoutes.UNREACHABLE;
+        long nextHop = turn.state().underlayRoutes().lookup(destination);
+        if (nextHop == UnderlayRoutes.OTHER_DEVICE) { return false; }
+        int slot = nextHop < 0 ? Adjacencies.NONE : turn.state().adjacencies().slotOfNextHop((int) nextHop);
+        waiting |= slot == Adjacencies.NONE && nextHop >= 0;
         return follow(forward, slot == Adjacencies.NONE ? Egress.NO_ROUTE : Egress.UPLINK | slot);
     }
 

@@ -93,12 +93,12 @@ public final class UnderlayRoutes {
     public boolean equals(Object other) {
         return other instanceof UnderlayRoutes routes && Arrays.equals(mask, routes.mask)
             && Arrays.equals(first, routes.first) && Arrays.equals(base, routes.base)
-            && Arrays.equals(gateway, routes.gateway);
+            && Arrays.equals(result, routes.result);
     }
 
     @Override
     public int hashCode() {
-        return Arrays.hashCode(base) * 31 + Arrays.hashCode(gateway);
+        return Arrays.hashCode(base) * 31 + Arrays.hashCode(result);
     }
 
     private int find(int prefix, int from, int to) {

@@ -391,7 +391,7 @@ class DropTest {
             a("unreachable", unreachable(1, 56) + "no_route", toOutside("198.18.3.9").udp(1, 2)),
             a("prohibit", unreachable(13, 56) + "route_prohibited", toOutside("198.18.4.9").udp(1, 2)),
             a("throw", unreachable(0, 56) + "no_route", toOutside("198.18.5.9").udp(1, 2)),
-            a("a fragment by another device", "route_other_device",
+            a("a fragment by another device", unreachable(0, 80) + "route_other_device",
                 toOutside("198.18.1.9").udp(1, 2, new byte[24]).fragment(0x2000))));
     }
 

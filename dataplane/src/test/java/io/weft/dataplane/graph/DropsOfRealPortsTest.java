@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
@@ -54,15 +55,16 @@ class DropsOfRealPortsTest {
      * Reasons that no frame provokes for certain, and why; each has a test of the graph.
      *
      * <ul>
-     * <li>{@code frag_outer}: the uplink's program passes fragments to the node's kernel;
+     * <li>{@code frag_no_buffers}: needs an exhausted frame pool;
      * <li>{@code flow_moved}: lasts from a change of the tables to the sweeper's next pass;
      * <li>{@code no_headroom}, {@code internal_error}: guards against mistakes of our own;
      * <li>{@code not_ready}: ports are opened when there are tables; a guard;
      * <li>{@code tx_ring_full}: needs a kernel that does not keep up.
      * </ul>
      */
-    private static final Set<DropReason> NOT_FOR_CERTAIN = EnumSet.of(DropReason.FRAG_OUTER, DropReason.FLOW_MOVED,
-        DropReason.NO_HEADROOM, DropReason.INTERNAL_ERROR, DropReason.NOT_READY, DropReason.TX_RING_FULL);
+    private static final Set<DropReason> NOT_FOR_CERTAIN = EnumSet.of(DropReason.FRAG_NO_BUFFERS,
+        DropReason.FLOW_MOVED, DropReason.NO_HEADROOM, DropReason.INTERNAL_ERROR, DropReason.NOT_READY,
+        DropReason.TX_RING_FULL);
 
     @TempDir Path directory;
 
@@ -174,6 +176,8 @@ class DropsOfRealPortsTest {
         unseen.remove(scarcePorts());
         unseen.remove(takenReply());
         unseen.remove(fullTable());
+        unseen.remove(tooManyEarlyFragments());
+        unseen.remove(fragmentsWithoutTheirFirst());
         assertEquals(Set.of(), unseen);
     }
 
@@ -289,8 +293,8 @@ class DropsOfRealPortsTest {
             pod(DropReason.FRAG_TINY, Packet.of(A, B).protocol(6, new byte[16]).fragment(0x2000)),
             pod(DropReason.FRAG_BAD_LENGTH, Packet.of(A, B).protocol(17, new byte[21]).fragment(0x2000)),
             pod(DropReason.FRAG_PAST_END, Packet.of(A, B).protocol(17, new byte[64]).fragment(0x1FFF)),
-            pod(DropReason.FRAG_SERVICE, Packet.of(A, SERVICE).udp(1000, 53, new byte[24]).fragment(0x2000)),
-            pod(DropReason.FRAG_OUTSIDE, Packet.of(A, OUTSIDE).udp(1000, 53, new byte[24]).fragment(0x2000)));
+            outside(DropReason.FRAG_OUTER, wire(Packet.of(N2, NODE).udp(1, 8472, new byte[40]).fragment(0x2000).id(9))),
+            outside(DropReason.FRAG_OUTER, wire(Packet.of(N2, NODE).protocol(17, new byte[40]).fragment(6).id(9))));
     }
 
     private List<Case> icmp() {
@@ -395,7 +399,28 @@ class DropsOfRealPortsTest {
         return onlyOne(DropReason.CT_FULL);
     }
 
+    private DropReason tooManyEarlyFragments() {
+        int[] id = {0};
+        TestNetwork.await("a full hold", () -> {
+            fromPod.send(frame(Packet.of(A, SERVICE).protocol(17, new byte[24]).fragment(0x0004).id(id[0]++)));
+            return counters.drop(DropReason.FRAG_FULL) > 0;
+        });
+        return onlyOne(DropReason.FRAG_FULL);
+    }
+
+    /** Those that the last step left. */
+    private DropReason fragmentsWithoutTheirFirst() {
+        TestNetwork.await("the end of held fragments", () -> counters.drop(DropReason.FRAG_TIMEOUT) > 0
+            && counters.total(FrameTotal.IN_FLIGHT) == 0);
+        return onlyOne(DropReason.FRAG_TIMEOUT);
+    }
+
+    /** Frames are counted in the order in which they are sent: when the last one is, so are all. */
     private DropReason onlyOne(DropReason reason) {
+        long before = counters.drop(DropReason.MARTIAN_SOURCE);
+        fromPod.send(frame(Packet.of("127.0.0.1", B).udp(1, 2)));
+        expected.merge(DropReason.MARTIAN_SOURCE, 1L, Long::sum);
+        TestNetwork.await("the last frame", () -> counters.drop(DropReason.MARTIAN_SOURCE) > before);
         assertEquals(Set.of(reason), changed().keySet());
         expected.putAll(drops());
         return reason;

@@ -35,11 +35,12 @@ class RevalidationTest {
     private static final String CLIENT = "10.244.1.2";
     private static final String OUTSIDE = "203.0.113.5";
     private static final long OTHER_ROUTER_MAC = MacAddress.of("02:00:00:00:fe:fe");
+    private static final Ipv4Prefix DEFAULT = Ipv4Prefix.of("0.0.0.0/0");
     private static final int OTHER_ROUTER = Ipv4Address.of("192.0.2.254");
 
     private final GraphFixture node = new GraphFixture(256, 1024, MemoryPort.Sent.CAPTURED);
     private final FlowSweeper sweeper = new FlowSweeper(node.flows, FlowTimeouts.defaults(), new NoEpochs(),
-        (forward, k0, k1) -> SourceNat.onEnd(node.snatPorts, forward, k1));
+        (forward, k0, k1) -> SourceNat.onEnd(node.snatPorts, forward, k0, k1));
     private final FlowRevalidator revalidator = new FlowRevalidator(node.flows, node.state);
 
     private static final class NoEpochs implements Epochs {
@@ -184,7 +185,7 @@ class RevalidationTest {
     @Test
     void aWayByAnotherDeviceEndsTheFlow() {
         node.run(POD_A, toOutside("udp"));
-        routes(UnderlayRoutes.ELSEWHERE);
+        routes(new UnderlayRoutes.Entry(DEFAULT, UnderlayRoutes.OTHER_DEVICE));
         assertEquals(1, revalidate());
     }
 
@@ -258,9 +259,12 @@ class RevalidationTest {
     }
 
     private void routes(int gateway) {
-        node.state.publish(new UnderlayRoutes(List.of(
-            new UnderlayRoutes.Entry(Ipv4Prefix.of("0.0.0.0/0"), gateway),
-            new UnderlayRoutes.Entry(Ipv4Prefix.of("192.0.2.0/24"), 0))));
+        routes(UnderlayRoutes.Entry.via(DEFAULT, gateway));
+    }
+
+    private void routes(UnderlayRoutes.Entry defaultRoute) {
+        node.state.publish(new UnderlayRoutes(List.of(defaultRoute,
+            UnderlayRoutes.Entry.via(Ipv4Prefix.of("192.0.2.0/24"), 0))));
     }
 
     private static LocalNode local(String address, String podCidr) {

@@ -62,7 +62,8 @@ class PlainIp4Test {
         FlowTable table = FlowTable.create(at, FlowTable.sizeFor(MAX_FLOWS), MAX_FLOWS, 1);
         SnatPorts snat = new SnatPorts(at + (256 << 10), 1000, 1001);
         PortTx tx = new PortTx(counterFile.worker(0), drop);
-        Dispatch dispatch = new Dispatch(turn, drop, new LocalRewrite(turn, drop, tx), new Vxlan4Encap(turn, drop, tx, pool),
+        Dispatch dispatch = new Dispatch(turn, drop, new LocalRewrite(turn, drop, tx),
+            new Vxlan4Encap(turn, drop, tx, pool),
             new UnderlayRewrite(turn, drop, tx), new Punt(turn, drop, tx),
             new Ip4Frag(counterFile.worker(0), pool));
         Reject reject = new Reject(turn, drop, dispatch, counterFile.worker(0), pool, first);

@@ -22,7 +22,7 @@ import java.util.function.BooleanSupplier;
 /** Real network namespaces of one test, with names of their own, removed at the end. */
 public final class TestNetwork implements AutoCloseable {
     private static final AtomicInteger COUNTER = new AtomicInteger();
-    private static final long AWAIT_SECONDS = 30;
+    private static final long AWAIT_SECONDS = 60;
 
     private final String prefix = "dpt-" + ProcessHandle.current().pid() + "-" + COUNTER.incrementAndGet() + "-";
     private final List<Path> namespaces = new ArrayList<>();

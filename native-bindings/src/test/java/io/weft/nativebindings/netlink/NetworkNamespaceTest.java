@@ -100,7 +100,7 @@ class NetworkNamespaceTest {
         assertFalse(NetworkNamespace.exists(directory.resolve("b")), "a circle of links");
         assertFalse(NetworkNamespace.exists(Path.of("/proc/self/ns/mnt")), "a namespace of another kind");
         assertFalse(NetworkNamespace.exists(Path.of("/dev/null")));
-        Requirements.run("mkfifo", directory.resolve("fifo").toString());
+        Requirements.run(ExternalCommand.of("mkfifo", directory.resolve("fifo").toString()));
         assertFalse(NetworkNamespace.exists(directory.resolve("fifo")));
         assertTrue(NetworkNamespace.exists(Path.of("/proc/self/ns/net")));
     }
