@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * the size, and one whose writing failed by another, with everything in it. Nothing is published before {@link #allowPublication}: until
  * then a former control plane's file stays in force. One thread.
  */
-final class TablesPublisher implements TableSink, AutoCloseable {
+class TablesPublisher implements TableSink, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TablesPublisher.class);
 
     private final Path runDirectory;

@@ -47,6 +47,7 @@ class ControlLoopFailureTest {
     private volatile boolean booksFail;
     private volatile boolean commitFails;
     private volatile boolean reportFails;
+    private volatile int stuckPort = -1;
     private AttachmentStore store;
     private FakeDataplane dataplane;
     private DataplaneView view;
@@ -61,10 +62,19 @@ class ControlLoopFailureTest {
         view = new DataplaneView(directory);
         loop = new ControlLoop((local, peers) -> new TableCompiler(configuration, FACTS,
             new PeerCompiler(1, configuration.serviceCidr()), compiler(configuration), local, peers),
-            new TablesPublisher(directory, new TablesSizing(1 << 20), this::oldestInUse), List.of(), store, view,
-            failures, this::reported);
+            publisher(), List.of(), store, view, failures, this::reported);
         change(node(), service("web", 80));
         assertEquals("[web:80]", services());
+    }
+
+    private TablesPublisher publisher() {
+        return new TablesPublisher(directory, new TablesSizing(1 << 20), this::oldestInUse) {
+            @Override
+            void removePort(int id) {
+                if (id == stuckPort) { throw new IllegalStateException("port " + id); }
+                super.removePort(id);
+            }
+        };
     }
 
     private ServiceCompiler compiler(NodeConfiguration configuration) {
@@ -152,14 +162,14 @@ class ControlLoopFailureTest {
     @Test
     void aFailureOfTheDevicesTaskHitsOneAttachmentOnly() throws Exception {
         for (String id : List.of("c1", "c2", "c3")) {
-            Attachment attachment = loop.give(new AttachmentKey(id, "eth0"), "weft", id.equals("c2") ? "\0" : "/none",
-                1450);
+            Attachment attachment = loop.give(new AttachmentKey(id, "eth0"), "weft", "/none", 1450);
             loop.openPort(attachment);
+            stuckPort = id.equals("c2") ? attachment.portId() : stuckPort;
         }
         assertEquals(3, ports());
         loop.followDevices(Set.of());
         Await.until("two are taken back", () -> loop.report().attachments() == 1);
-        assertTrue(failures.summary().last().contains("InvalidPathException"), failures.summary().last());
+        assertTrue(failures.summary().last().contains("port " + stuckPort), failures.summary().last());
         assertEquals("", loop.fault());
     }
 
