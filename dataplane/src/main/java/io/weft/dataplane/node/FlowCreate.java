@@ -27,8 +27,9 @@ import io.weft.lb.service.ServiceTable;
  * entries. Everything a known flow's packet need not do is done here: source of tunnel frames, services, hairpin, masquerade, routes.
  */
 public final class FlowCreate extends Node {
-    /** Other backends that are tried when the reply's key is taken. */
-    private static final int ATTEMPTS = 8;
+    /** Other source ports that are tried when the reply's key is taken. */
+    private static final int OTHER_PORTS = 16;
+    private static final int FIRST_OTHER_PORT = 1024;
     private static final int NEXT_HASH = 0x9E37_79B9;
 
     private final Turn turn;
@@ -193,27 +194,21 @@ public final class FlowCreate extends Node {
     }
 
     private void toBackend(FrameBatch batch, int frame, long block) {
-        int hash = batch.hash[frame];
-        long result = FlowTable.REVERSE_TAKEN;
-        for (int attempt = 0; attempt < ATTEMPTS && result == FlowTable.REVERSE_TAKEN; attempt++) {
-            long backend = ServiceTable.choose(block, hash);
-            hash += NEXT_HASH;
-            if (!resolver.resolve(batch.ingress[frame], Backend.ip(backend))) {
-                refuse(frame);
-                return;
-            }
-            begin(batch, frame);
-            template.newDst = Backend.ip(backend);
-            template.newDport = Backend.port(backend);
-            template.flags |= FlowEntry.SERVICE | FlowEntry.DNAT;
-            if (resolver.isOutside() && turn.local().masquerade()) {
-                masquerade(batch, frame);
-                return;
-            }
-            hairpin(batch, frame);
-            result = insert(batch, frame);
+        long backend = ServiceTable.choose(block, batch.hash[frame]);
+        if (!resolver.resolve(batch.ingress[frame], Backend.ip(backend))) {
+            refuse(frame);
+            return;
         }
-        finish(batch, frame, result);
+        begin(batch, frame);
+        template.newDst = Backend.ip(backend);
+        template.newDport = Backend.port(backend);
+        template.flags |= FlowEntry.SERVICE | FlowEntry.DNAT;
+        if (resolver.isOutside() && turn.local().masquerade()) {
+            masquerade(batch, frame);
+        } else {
+            hairpin(batch, frame);
+            finish(batch, frame, insert(batch, frame));
+        }
     }
 
     /** A packet that goes back to where it came from would be answered past us, so its source becomes the gateway. */
@@ -272,10 +267,41 @@ public final class FlowCreate extends Node {
 
     /** @return a result of {@link FlowTable#insertPair} */
     private long insert(FrameBatch batch, int frame) {
-        long result = flows.insertPair(batch.hash[frame], batch.k0[frame], batch.k1[frame], template);
-        return result == FlowTable.REVERSE_TAKEN && isReverseFreed(batch, frame)
-            ? flows.insertPair(batch.hash[frame], batch.k0[frame], batch.k1[frame], template)
+        long result = insertPair(batch, frame);
+        if (result == FlowTable.REVERSE_TAKEN && isReverseFreed(batch, frame)) {
+            result = insertPair(batch, frame);
+        }
+        return result == FlowTable.REVERSE_TAKEN && hasPortToChange(batch, frame)
+            ? insertWithOtherPort(batch, frame)
             : result;
+    }
+
+    private long insertPair(FrameBatch batch, int frame) {
+        return flows.insertPair(batch.hash[frame], batch.k0[frame], batch.k1[frame], template);
+    }
+
+    /** A connection of which nothing is known has told its peer the port that it has. */
+    private static boolean hasPortToChange(FrameBatch batch, int frame) {
+        return FlowKey.protocol(batch.k1[frame]) != IpProtocol.IPPROTO_ICMP
+            && SnatPorts.supports(FlowKey.protocol(batch.k1[frame])) && !isMidStream(batch, frame);
+    }
+
+    /**
+     * The same client already talks to the same backend from the same port, by another address of it. Replies could not be told apart, so this flow gets another
+     * source port, which only the backend sees, as conntrack does (nf_nat_core.c, {@code get_unique_tuple}).
+     */
+    private long insertWithOtherPort(FrameBatch batch, int frame) {
+        template.flags |= FlowEntry.SNAT;
+        int hash = batch.hash[frame];
+        long result = FlowTable.REVERSE_TAKEN;
+        for (int attempt = 0; attempt < OTHER_PORTS && result == FlowTable.REVERSE_TAKEN; attempt++) {
+            hash += NEXT_HASH;
+            template.newSport = FIRST_OTHER_PORT + Integer.remainderUnsigned(hash, 0x1_0000 - FIRST_OTHER_PORT);
+            if (flows.find(template.reverseK0(), template.reverseK1(batch.k1[frame])) == 0) {
+                result = insertPair(batch, frame);
+            }
+        }
+        return result;
     }
 
     /** The replies' key may be that of a connection which is over: the same client to the same backend by another address. */

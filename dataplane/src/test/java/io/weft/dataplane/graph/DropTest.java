@@ -545,9 +545,9 @@ class DropTest {
 
     @Test
     void aTakenReplyKey() {
-        node.run(POD_A, fromA(packet("10.244.1.2", "10.244.1.3").tcp(1000, 8080, SYN)));
-        assertEquals("reverse_taken",
-            node.run(POD_A, fromA(packet("10.244.1.2", "10.96.0.10").tcp(1000, 80, SYN))).toString());
+        node.run(POD_A, fromA(packet("10.244.1.2", "10.96.0.10").tcp(1000, 80, SYN)));
+        assertEquals("reverse_taken", // its peer knows the port already, so it cannot get another
+            node.run(POD_A, fromA(packet("10.244.1.2", "10.244.1.3").tcp(1000, 8080, ACK))).toString());
     }
 
     @Test

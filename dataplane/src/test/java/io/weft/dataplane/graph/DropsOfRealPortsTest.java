@@ -382,10 +382,10 @@ class DropsOfRealPortsTest {
         return DropReason.SNAT_NO_PORT;
     }
 
-    /** The reply of a flow to the backend itself looks as that of one to the Service. */
+    /** The reply of a connection to the backend itself looks as that of one to the Service, and its port is known to the backend. */
     private DropReason takenReply() {
-        fromPod.send(frame(Packet.of(A, B).udp(3000, 5353)));
-        send(new Case(DropReason.REVERSE_TAKEN, fromPod, frame(Packet.of(A, SERVICE).udp(3000, 53))), 0);
+        fromPod.send(frame(Packet.of(A, SERVICE).tcp(3000, 80, SYN)));
+        send(new Case(DropReason.REVERSE_TAKEN, fromPod, frame(Packet.of(A, B).tcp(3000, 8080, ACK))), 0);
         return DropReason.REVERSE_TAKEN;
     }
 

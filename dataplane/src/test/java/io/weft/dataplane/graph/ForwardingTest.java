@@ -3,6 +3,7 @@ package io.weft.dataplane.graph;
 import static io.weft.dataplane.graph.GraphFixture.*;
 import static io.weft.dataplane.graph.Packet.ACK;
 import static io.weft.dataplane.graph.Packet.SYN;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,8 @@ import io.weft.dataplane.graph.Packet.Checksum;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Good packets: the way each takes there, and the way of its reply. */
 class ForwardingTest {
@@ -86,6 +89,25 @@ class ForwardingTest {
             inner(node.run(POD_A, fromA(Packet.of("10.244.1.2", "10.96.0.10").udp(1000, 53, Packet.payload(32))))));
         expect(TO_A + "10.96.0.10>10.244.1.2 ttl 63 udp 53>1000 len 128 full",
             node.run(UPLINK, fromN2(Packet.of("10.244.2.5", "10.244.1.2").udp(5353, 1000, Packet.payload(100)))));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(booleans = {true, false})
+    void oneSourcePortReachesOneBackendByTwoAddresses(boolean serviceFirst) {
+        byte[] direct = fromA(Packet.of("10.244.1.2", "10.244.1.3").tcp(1000, 8080, SYN));
+        byte[] service = fromA(Packet.of("10.244.1.2", "10.96.0.10").tcp(1000, 80, SYN));
+        byte[] earlier = node.run(POD_A, serviceFirst ? service : direct).only(POD_B);
+        byte[] later = node.run(POD_A, serviceFirst ? direct : service).only(POD_B);
+        assertEquals(1000, Packet.u16(earlier, 34));
+        int port = Packet.u16(later, 34);
+        assertTrue(port >= 1024, "another port: " + port);
+        assertArrayEquals(later, node.run(POD_A, serviceFirst ? direct : service).only(POD_B));
+        expect(TO_A + (serviceFirst ? "10.96.0.10" : "10.244.1.3") + ">10.244.1.2 ttl 63 tcp "
+            + (serviceFirst ? 80 : 8080) + ">1000 SA len 40 full",
+            node.run(POD_B, fromB(Packet.of("10.244.1.3", "10.244.1.2").tcp(8080, 1000, SYN | ACK))));
+        expect(TO_A + (serviceFirst ? "10.244.1.3" : "10.96.0.10") + ">10.244.1.2 ttl 63 tcp "
+            + (serviceFirst ? 8080 : 80) + ">1000 SA len 40 full",
+            node.run(POD_B, fromB(Packet.of("10.244.1.3", "10.244.1.2").tcp(8080, port, SYN | ACK))));
     }
 
     @Test
