@@ -10,6 +10,7 @@ public enum NodeId {
     ICMP4_ERROR_INPUT("icmp4-error-input"),
     FLOW_LOOKUP("flow-lookup"),
     FLOW_CREATE("flow-create"),
+    NEIGHBOUR_HOLD("neighbour-hold"),
     ICMP4_ECHO("icmp4-echo"),
     FLOW_REWRITE("flow-rewrite"),
     REJECT("reject"),

@@ -19,6 +19,8 @@ public final class FrameBatch {
     public static final int ORIGINATED = 1 << 3;
     /** {@link #flags}: a SYN whose flow's last segment before it, in this very batch, is a RST. */
     public static final int AFTER_RESET = 1 << 4;
+    /** {@link #flags}: the frame has been held beyond the batch that it was received in. */
+    public static final int HELD = 1 << 5;
 
     /** Frames in the batch. */
     public int size;

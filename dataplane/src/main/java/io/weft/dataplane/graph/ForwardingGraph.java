@@ -21,6 +21,7 @@ import io.weft.dataplane.node.Ip4Frag;
 import io.weft.dataplane.node.Ip4Input;
 import io.weft.dataplane.node.Ip4SvReassembly;
 import io.weft.dataplane.node.LocalRewrite;
+import io.weft.dataplane.node.NeighbourHold;
 import io.weft.dataplane.node.Node;
 import io.weft.dataplane.node.PlainWay;
 import io.weft.dataplane.node.PortTx;
@@ -47,6 +48,7 @@ import io.weft.lb.nat.SnatPorts;
  *                                                          └─ flow-lookup ─┐      │   │
  *                            ┌──────────────── hit ────────────────────────┤      │   │
  *                            │      flow-create ◄───── miss ───────────────┘      │   │
+ *                            │      │    ├─ neighbour-hold ─► ip4-input           │   │
  *                            │  hit │    ├─ icmp4-echo ──┐                        │   │
  *                            └─ flow-rewrite │           │                        │   │
  *                                   │   └─ reject ───────┤                        │   │
@@ -64,7 +66,8 @@ import io.weft.lb.nat.SnatPorts;
  * for; the rest enters at {@code ethernet-input}.
  *
  * <p>Nodes run once a batch in this order, so every frame has ended when {@link #process} returns: sent, punted or dropped; but for later fragments
- * that came before their first, which {@code fragment-hold} keeps until {@link #resume} finds that they can go on. Fragments that {@code ip4-frag}
+ * that came before their first, which {@code fragment-hold} keeps, and packets that {@code flow-create} gives to {@code neighbour-hold} because their next hop is
+ * not resolved yet (they come again to {@code ip4-input}), until {@link #resume} finds that they can go on. Fragments that {@code ip4-frag}
  * makes go through the nodes behind it in batches of their own. An exception
  * costs the frame at which it was thrown ({@link NodeRunner}).
  *
@@ -77,6 +80,8 @@ public final class ForwardingGraph implements BatchProcessor {
     private final PortTx tx;
     private final PlainWay plainWay;
     private final FirstFragments first;
+    private final Ip4Input ip4;
+    private final NeighbourHold neighbours;
     private final Ip4SvReassembly laterFragments;
     private final FragmentHold hold;
     private final Ip4Frag fragmentation;
@@ -110,19 +115,20 @@ public final class ForwardingGraph implements BatchProcessor {
         Reject reject = new Reject(turn, drop, dispatch, counters, pool, first);
         FlowRewrite rewrite = new FlowRewrite(turn, reject, dispatch, flows, first);
         Icmp4Echo echo = new Icmp4Echo(drop, dispatch, first);
-        FlowCreate create = new FlowCreate(turn, drop, reject, dispatch, echo, rewrite, flows, snatPorts, first);
+        neighbours = new NeighbourHold(turn, drop, reject, first, pool);
+        FlowCreate create = new FlowCreate(turn, drop, reject, neighbours, dispatch, echo, rewrite, flows, snatPorts,
+            first);
         FlowLookup lookup = new FlowLookup(flows, create, rewrite);
         Icmp4ErrorInput icmpErrors = new Icmp4ErrorInput(turn, drop, dispatch, flows, first);
-        Ip4Input ip4 = new Ip4Input(turn, drop, first, laterFragments, icmpErrors, lookup, create);
+        ip4 = new Ip4Input(turn, drop, first, laterFragments, icmpErrors, lookup, create);
         Vxlan4Decap decap = new Vxlan4Decap(turn, drop, ip4, first);
         ArpInput arp = new ArpInput(turn, drop, tx);
         EthernetInput ethernet = new EthernetInput(turn, drop, arp, decap, ip4);
 
         plainWay = new PlainWay(turn, counters, flows, drop, dispatch, ethernet, tx, pool);
 
-        Node[] order = {ethernet, arp, decap, ip4, icmpErrors, lookup, create, echo, rewrite, reject, laterFragments,
-            hold,
-            fragmentation, localRewrite, encap, underlayRewrite, punt, tx, drop};
+        Node[] order = {ethernet, arp, decap, ip4, icmpErrors, lookup, create, neighbours, echo, rewrite, reject,
+            laterFragments, hold, fragmentation, localRewrite, encap, underlayRewrite, punt, tx, drop};
         runner = observer == null ? new NodeRunner(counters, drop, order)
             : new ObservedRunner(counters, drop, observer, order);
     }
@@ -142,7 +148,7 @@ public final class ForwardingGraph implements BatchProcessor {
     public void process(FrameBatch batch, long nowNanos) {
         int size = batch.size;
         counters.add(FrameTotal.RECEIVED, size);
-        counters.set(FrameTotal.IN_FLIGHT, size + hold.size());
+        counters.set(FrameTotal.IN_FLIGHT, size + held());
         first.begin();
         counters.node(NodeId.PORT_RX, size);
         if (turn.begin(nowNanos)) {
@@ -157,22 +163,35 @@ public final class ForwardingGraph implements BatchProcessor {
 
     @Override
     public int held() {
-        return hold.size();
+        return hold.size() + neighbours.size();
     }
 
     @Override
     public long newestHeldNanos() {
-        return hold.newestNanos();
+        if (hold.size() == 0) { return neighbours.newestNanos(); }
+        return neighbours.size() == 0 ? hold.newestNanos() : Math.max(hold.newestNanos(), neighbours.newestNanos());
     }
 
     @Override
     public boolean resume(FrameBatch batch, long nowNanos) {
-        if (hold.size() == 0 || !turn.begin(nowNanos)) { return false; }
-        first.begin();
-        hold.release(batch, laterFragments.in());
-        if (batch.size == 0) { return false; }
-        finish(batch);
-        return true;
+        if (held() == 0 || !turn.begin(nowNanos)) { return false; }
+        boolean any = false;
+        boolean more;
+        do { // all that wait for one neighbour, before others to it are received
+            first.begin();
+            more = neighbours.release(batch, ip4.in());
+            if (hold.size() > 0) {
+                hold.release(batch, laterFragments.in());
+            }
+            if (batch.size > 0) {
+                any = true;
+                finish(batch);
+            }
+            if (more) {
+                tx.flush();
+            }
+        } while (more);
+        return any;
     }
 
     private void finish(FrameBatch batch) {
@@ -183,7 +202,7 @@ public final class ForwardingGraph implements BatchProcessor {
             tx.flush();
         }
         batch.clear();
-        counters.set(FrameTotal.IN_FLIGHT, hold.size());
+        counters.set(FrameTotal.IN_FLIGHT, held());
         counters.add(FrameTotal.BATCHES, 1);
     }
 

@@ -22,6 +22,7 @@ final class EgressResolver {
     private DropReason refusal;
     private int answer;
     private boolean outside;
+    private int hop;
 
     EgressResolver(Turn turn) {
         this.turn = turn;
@@ -49,6 +50,11 @@ final class EgressResolver {
 
     /** Whether the destination is outside the cluster. */
     boolean isOutside() { return outside; }
+
+    /** Of a destination outside: who takes the packets on the underlay, resolved or not. */
+    int nextHop() {
+        return hop;
+    }
 
     /** @return whether there is a way; else {@link #refusal} says why not */
     boolean resolve(int ingress, int destination) {
@@ -138,6 +144,7 @@ final class EgressResolver {
     }
 
     private boolean underlay(int nextHop) {
+        hop = nextHop;
         Adjacencies adjacencies = turn.state().adjacencies();
         int slot = adjacencies.slotOfNextHop(nextHop);
         if (slot == Adjacencies.NONE || !adjacencies.isResolved(slot)) {

@@ -35,6 +35,7 @@ public final class FlowCreate extends Node {
     private final Turn turn;
     private final DropNode drop;
     private final Reject reject;
+    private final NeighbourHold hold;
     private final Dispatch dispatch;
     private final FrameList echo;
     private final FrameList hits;
@@ -47,12 +48,13 @@ public final class FlowCreate extends Node {
     private final NewFlowFetch fetched;
     private final FlowTemplate template = new FlowTemplate();
 
-    public FlowCreate(Turn turn, DropNode drop, Reject reject, Dispatch dispatch, Icmp4Echo echo, FlowRewrite hits,
-        FlowTable flows, SnatPorts snatPorts, FirstFragments first) {
+    public FlowCreate(Turn turn, DropNode drop, Reject reject, NeighbourHold hold, Dispatch dispatch, Icmp4Echo echo,
+        FlowRewrite hits, FlowTable flows, SnatPorts snatPorts, FirstFragments first) {
         super(NodeId.FLOW_CREATE);
         this.turn = turn;
         this.drop = drop;
         this.reject = reject;
+        this.hold = hold;
         this.dispatch = dispatch;
         this.echo = echo.in();
         this.hits = hits.in();
@@ -150,9 +152,8 @@ public final class FlowCreate extends Node {
     // -- without a service -------------------------------------------------------------------------------------------
 
     private void plain(FrameBatch batch, int frame, int destination) {
-        if (!resolver.resolve(batch.ingress[frame], destination)) {
-            refuse(frame);
-        } else if (resolver.isOutside() && turn.local().masquerade()) {
+        if (!resolve(batch, frame, destination)) { return; }
+        if (resolver.isOutside() && turn.local().masquerade()) {
             begin(batch, frame);
             masquerade(batch, frame);
         } else if (isReset(batch, frame)) {
@@ -163,8 +164,23 @@ public final class FlowCreate extends Node {
         }
     }
 
+    /** @return whether there is a way, now; else the frame is refused, or waits for it */
+    private boolean resolve(FrameBatch batch, int frame, int destination) {
+        if (!resolver.resolve(batch.ingress[frame], destination)) {
+            refuse(frame);
+            return false;
+        }
+        if (resolver.isOutside() && hold.isAhead(batch, frame, resolver.nextHop())) {
+            hold.add(frame, resolver.nextHop());
+            return false;
+        }
+        return true;
+    }
+
     private void refuse(int frame) {
-        if (resolver.answer() == Reject.NO_ANSWER) {
+        if (resolver.isOutside() && resolver.refusal() == DropReason.NEIGHBOUR_UNRESOLVED) {
+            hold.add(frame, resolver.nextHop());
+        } else if (resolver.answer() == Reject.NO_ANSWER) {
             drop.add(frame, resolver.refusal());
         } else {
             reject.add(frame, resolver.refusal(), resolver.answer());
@@ -195,10 +211,7 @@ public final class FlowCreate extends Node {
 
     private void toBackend(FrameBatch batch, int frame, long block) {
         long backend = ServiceTable.choose(block, batch.hash[frame]);
-        if (!resolver.resolve(batch.ingress[frame], Backend.ip(backend))) {
-            refuse(frame);
-            return;
-        }
+        if (!resolve(batch, frame, Backend.ip(backend))) { return; }
         begin(batch, frame);
         template.newDst = Backend.ip(backend);
         template.newDport = Backend.port(backend);

@@ -2,7 +2,6 @@ package io.weft.dataplane.node;
 
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.NodeId;
-import io.weft.dataplane.frame.ChecksumRequest;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.frame.FramePool;
@@ -15,9 +14,8 @@ import java.util.Arrays;
  * {@code fragment-hold}: keeps later fragments that came before their first, until that one's decision is published, by this worker or another;
  * {@link #release} then puts them into a batch of their own, and drops those that waited for {@link FragmentTable#LIFE_SECONDS}.
  *
- * <p>Bounded in chunks: {@link #MAX_CHUNKS} or an eighth of the pool, whichever is less; half of that for one ingress, a quarter for one source. From the
- * underlay, what is beyond goes to the node's own stack, which reassembles its own datagrams with a bound of its own; from elsewhere it is
- * dropped. A held frame counts as in flight.
+ * <p>Bounded as {@link HeldFrames} is, by {@link #MAX_CHUNKS}; a quarter of that for one source. From the underlay, what is beyond goes to the node's own
+ * stack, which reassembles its own datagrams with a bound of its own; from elsewhere it is dropped.
  *
  * <p>A decision costs a look at the fragments of its own hash chain, not at all held ones: who sends first fragments does not make others pay
  * for what is held.
@@ -26,42 +24,26 @@ import java.util.Arrays;
  */
 public final class FragmentHold extends Node {
     private static final int MAX_CHUNKS = 1024;
-    private static final int POOL_SHARE = 8;
-    private static final int INGRESS_SHARE = 2;
     private static final int SOURCE_SHARE = 4;
     private static final int CHAINS = 256;
     private static final int SHARES = 256;
     private static final int SPREAD = 0x9E37_79B9;
     private static final int SPREAD_SHIFT = 24;
-    private static final int END = -1;
+    private static final int END = HeldFrames.END;
 
     private final Turn turn;
     private final DropNode drop;
     private final Dispatch dispatch;
-    private final FramePool pool;
     private final FragmentTable table;
     private final FragmentDecision decision = new FragmentDecision();
 
-    private final int limit;
+    private final HeldFrames held;
     private final int[] first = new int[CHAINS];
-    private final int[] next;
-    private final long[] at;
-    private final long[] l3;
-    private final int[] length;
-    private final int[] port;
-    private final int[] ingress;
-    private final int[] flags;
     private final int[] hash;
-    private final int[] chunks;
     private final int[] sinceSeconds;
-    /** Chunks held, by a hash of the ingress, and of ingress and source: those that share a number share its limit. */
-    private final int[] ofIngress = new int[SHARES];
+    /** Chunks held, by a hash of ingress and source: those that share a number share its limit. */
     private final int[] ofSource = new int[SHARES];
-    private int free;
-    private int frames;
-    private int heldChunks;
     private int lastExpirySeconds;
-    private long newestNanos;
     private long cursor;
 
     public FragmentHold(Turn turn, DropNode drop, Dispatch dispatch, FramePool pool) {
@@ -69,41 +51,28 @@ public final class FragmentHold extends Node {
         this.turn = turn;
         this.drop = drop;
         this.dispatch = dispatch;
-        this.pool = pool;
         table = turn.state().fragments();
-        limit = Math.min(MAX_CHUNKS, pool.chunks() / POOL_SHARE);
-        next = new int[limit];
-        at = new long[limit];
-        l3 = new long[limit];
-        length = new int[limit];
-        port = new int[limit];
-        ingress = new int[limit];
-        flags = new int[limit];
-        hash = new int[limit];
-        chunks = new int[limit];
-        sinceSeconds = new int[limit];
+        held = new HeldFrames(pool, MAX_CHUNKS);
+        hash = new int[held.limit()];
+        sinceSeconds = new int[held.limit()];
         Arrays.fill(first, END);
-        for (int slot = 0; slot < limit; slot++) {
-            next[slot] = slot + 1 < limit ? slot + 1 : END;
-        }
-        free = limit == 0 ? END : 0;
     }
 
     /** Held frames. */
     public int size() {
-        return frames;
+        return held.size();
     }
 
     /** When the newest of them came, {@code System.nanoTime}. */
     public long newestNanos() {
-        return newestNanos;
+        return held.newestNanos();
     }
 
     // -- in ----------------------------------------------------------------------------------------------------------
 
     /** What is announced from here on has not been seen by the lookups that follow. */
     void beforeLookup() {
-        if (frames == 0) {
+        if (held.size() == 0) {
             cursor = table.published();
         }
     }
@@ -138,36 +107,18 @@ public final class FragmentHold extends Node {
     private boolean hold(FrameBatch batch, int frame) {
         long ip = batch.l3[frame];
         int from = batch.ingress[frame];
-        int segments = batch.chains == null ? 1 : batch.chains.chunks(batch.at[frame]);
-        int ingressShare = ingressShare(from);
+        int segments = HeldFrames.chunks(batch, frame);
         int sourceShare = sourceShare(from, ip);
-        if (heldChunks + segments > limit || ofIngress[ingressShare] + segments > limit / INGRESS_SHARE
-            || ofSource[sourceShare] + segments > limit / SOURCE_SHARE) {
+        if (!held.hasRoom(from, segments) || ofSource[sourceShare] + segments > held.limit() / SOURCE_SHARE) {
             return false;
         }
-        heldChunks += segments;
-        ofIngress[ingressShare] += segments;
         ofSource[sourceShare] += segments;
-        store(batch, frame, segments, FragmentTable.hash(Ipv4Header.addresses(ip), FragmentTable.datagram(ip, from)));
-        return true;
-    }
-
-    private void store(FrameBatch batch, int frame, int segments, int datagramHash) {
-        int slot = free;
-        free = next[slot];
-        next[slot] = first[chain(datagramHash)];
-        first[chain(datagramHash)] = slot;
-        at[slot] = batch.at[frame];
-        l3[slot] = batch.l3[frame];
-        length[slot] = batch.length[frame];
-        port[slot] = batch.port[frame];
-        ingress[slot] = batch.ingress[frame];
-        flags[slot] = batch.flags[frame];
-        hash[slot] = datagramHash;
-        chunks[slot] = segments;
+        int slot = held.put(batch, frame, segments, turn.nowNanos());
+        hash[slot] = FragmentTable.hash(Ipv4Header.addresses(ip), FragmentTable.datagram(ip, from));
         sinceSeconds[slot] = turn.nowSeconds();
-        newestNanos = turn.nowNanos();
-        frames++;
+        held.setNext(slot, first[chain(hash[slot])]);
+        first[chain(hash[slot])] = slot;
+        return true;
     }
 
     // -- out ---------------------------------------------------------------------------------------------------------
@@ -199,7 +150,7 @@ public final class FragmentHold extends Node {
         int before = END;
         int slot = first[chain(datagramHash)];
         while (slot != END) {
-            int following = next[slot];
+            int following = held.next(slot);
             if (isDecided(slot)) {
                 if (batch.room() == 0) { return false; }
                 decided.add(remove(batch, slot, before));
@@ -212,7 +163,8 @@ public final class FragmentHold extends Node {
     }
 
     private boolean isDecided(int slot) {
-        return table.find(Ipv4Header.addresses(l3[slot]), FragmentTable.datagram(l3[slot], ingress[slot]),
+        long ip = held.l3(slot);
+        return table.find(Ipv4Header.addresses(ip), FragmentTable.datagram(ip, held.ingress(slot)),
             turn.nowSeconds(), decision);
     }
 
@@ -221,7 +173,7 @@ public final class FragmentHold extends Node {
             int before = END;
             int slot = first[chain];
             while (slot != END) {
-                int following = next[slot];
+                int following = held.next(slot);
                 if (turn.nowSeconds() - sinceSeconds[slot] >= FragmentTable.LIFE_SECONDS) {
                     if (batch.room() == 0) { return false; }
                     drop.add(remove(batch, slot, before), DropReason.FRAG_TIMEOUT);
@@ -237,40 +189,16 @@ public final class FragmentHold extends Node {
     /** @return the frame's index in the batch */
     private int remove(FrameBatch batch, int slot, int before) {
         if (before == END) {
-            first[chain(hash[slot])] = next[slot];
+            first[chain(hash[slot])] = held.next(slot);
         } else {
-            next[before] = next[slot];
+            held.setNext(before, held.next(slot));
         }
-        next[slot] = free;
-        free = slot;
-        frames--;
-        heldChunks -= chunks[slot];
-        ofIngress[ingressShare(ingress[slot])] -= chunks[slot];
-        ofSource[sourceShare(ingress[slot], l3[slot])] -= chunks[slot];
-        return restore(batch, slot);
-    }
-
-    private int restore(FrameBatch batch, int slot) {
-        int frame = batch.size;
-        batch.add(at[slot], length[slot], port[slot]);
-        if (pool.chains().isChain(at[slot])) {
-            batch.chains = pool.chains();
-        }
-        batch.ingress[frame] = ingress[slot];
-        batch.flags[frame] = flags[slot];
-        batch.l3[frame] = l3[slot];
-        batch.l4[frame] = l3[slot] + Ipv4Header.headerLength(l3[slot]);
-        batch.l4Length[frame] = Ipv4Header.payloadLength(l3[slot]);
-        batch.checksum[frame] = ChecksumRequest.NONE;
-        return frame;
+        ofSource[sourceShare(held.ingress(slot), held.l3(slot))] -= held.chunks(slot);
+        return held.take(batch, slot);
     }
 
     private static int chain(int datagramHash) {
         return datagramHash & CHAINS - 1;
-    }
-
-    private static int ingressShare(int ingress) {
-        return ingress * SPREAD >>> SPREAD_SHIFT;
     }
 
     private static int sourceShare(int ingress, long ip) {

@@ -8,7 +8,7 @@ public interface BatchProcessor {
     /** The worker's ports by id, with holes; between two batches. */
     void use(Port[] portsById);
 
-    /** Takes every frame of the batch to its end, but for fragments that are kept for {@link #resume}. */
+    /** Takes every frame of the batch to its end, but for frames that are kept for {@link #resume}. */
     void process(FrameBatch batch, long nowNanos);
 
     /**

@@ -228,7 +228,7 @@ public final class Worker implements Runnable {
         }
     }
 
-    /** What a held fragment waits for may come to another worker, which wakes nobody. Most come within a moment. */
+    /** What a held frame waits for comes to another worker or the conductor, who wake nobody. Most comes within a moment. */
     private int sleepMillis() {
         if (graph.held() == 0) { return SLEEP_MILLIS; }
         return System.nanoTime() - graph.newestHeldNanos() < FRESH_NANOS ? SLEEP_WITH_FRESH_MILLIS

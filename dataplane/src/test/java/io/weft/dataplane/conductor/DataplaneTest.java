@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
+import java.net.NoRouteToHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -142,6 +143,36 @@ class DataplaneTest {
                 pod.receive(packet);
                 assertEquals(3, packet.getData()[0], "the flow keeps its port");
             }
+        }
+    }
+
+    /** The kernel resolves the neighbour only when a pod first speaks to it. */
+    @Test
+    void theFirstDatagramToANewNeighbourArrives() throws Exception {
+        node.start();
+        TestPod a = upPod(2, 1);
+        int fresh = outsideIp + 1;
+        try (Rtnetlink atFar = Rtnetlink.openIn(outside)) {
+            atFar.addAddress(atFar.link("eth0").orElseThrow().index(), fresh, 24, Route.RT_SCOPE_UNIVERSE);
+        }
+        InetSocketAddress far = new InetSocketAddress(TestPod.address(fresh), 9000);
+        try (DatagramSocket server = in(outside, () -> new DatagramSocket(far));
+            DatagramSocket client = in(a.namespace, () -> new DatagramSocket());
+            CounterReader counters = node.counters()) {
+            server.setSoTimeout(10_000);
+            DatagramPacket packet = new DatagramPacket(new byte[1], 1);
+            for (byte number = 1; number <= 3; number++) {
+                client.send(new DatagramPacket(new byte[]{number}, 1, far));
+            }
+            for (byte number = 1; number <= 3; number++) {
+                server.receive(packet);
+                assertEquals(number, packet.getData()[0], "in order");
+            }
+            assertEquals(0, counters.drop(DropReason.NEIGHBOUR_UNRESOLVED), node::report);
+        }
+        InetSocketAddress nobody = new InetSocketAddress(TestPod.address(outsideIp + 2), 9000);
+        try (SocketChannel client = in(a.namespace, () -> SocketChannel.open(INET))) {
+            assertThrows(NoRouteToHostException.class, () -> client.connect(nobody));
         }
     }
 

@@ -375,10 +375,7 @@ class DropTest {
                 packet("10.244.1.2", "10.96.0.10").tcp(1000, 80, ACK)),
             a("a reset to a service", "no_flow", packet("10.244.1.2", "10.96.0.10").tcp(1000, 80, RST)),
             a("mid-stream to the outside", TO_A + "203.0.113.5>10.244.1.2 ttl 64 tcp 80>1000 R len 40 full\nno_flow",
-                packet("10.244.1.2", "203.0.113.5").tcp(1000, 80, ACK)),
-            a("an on-link host nobody resolved", "neighbour_unresolved",
-                packet("10.244.1.2", "192.0.2.200").udp(1, 2))));
-        assertEquals(io.weft.encap.address.Ipv4Address.of("192.0.2.200"), node.state.neighbourRequests().take());
+                packet("10.244.1.2", "203.0.113.5").tcp(1000, 80, ACK))));
     }
 
     @Test

@@ -344,7 +344,7 @@ class DropsOfRealPortsTest {
             pod(DropReason.NO_SUCH_POD, Packet.of(A, "10.244.1.77").udp(1, 2)),
             pod(DropReason.NO_ROUTE, Packet.of(A, "10.244.77.1").udp(1, 2)),
             pod(DropReason.NO_PORT, Packet.of(A, "10.244.1.9").udp(1, 2)),
-            pod(DropReason.NEIGHBOUR_UNRESOLVED, Packet.of(A, "192.0.2.200").udp(1, 2)),
+            pod(DropReason.NEIGHBOUR_UNRESOLVED, Packet.of(A, "192.0.2.200").udp(1, 2)), // after they have waited 3 s
             pod(DropReason.MTU_EXCEEDED, Packet.of(A, "10.244.2.9").udp(1, 2, new byte[1500])));
     }
 

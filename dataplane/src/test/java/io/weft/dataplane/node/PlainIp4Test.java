@@ -68,8 +68,9 @@ class PlainIp4Test {
             new Ip4Frag(counterFile.worker(0), pool));
         Reject reject = new Reject(turn, drop, dispatch, counterFile.worker(0), pool, first);
         FlowRewrite rewrite = new FlowRewrite(turn, reject, dispatch, table, first);
-        FlowCreate create = new FlowCreate(turn, drop, reject, dispatch, new Icmp4Echo(drop, dispatch, first), rewrite,
-            table, snat, first);
+        FlowCreate create = new FlowCreate(turn, drop, reject, new NeighbourHold(turn, drop, reject, first, pool),
+            dispatch,
+            new Icmp4Echo(drop, dispatch, first), rewrite, table, snat, first);
         flows = new FlowLookup(table, create, rewrite);
         Ip4SvReassembly later = new Ip4SvReassembly(turn, drop, dispatch, new FragmentHold(turn, drop, dispatch, pool));
         input = new Ip4Input(turn, drop, first, later, new Icmp4ErrorInput(turn, drop, dispatch, table, first), flows,
