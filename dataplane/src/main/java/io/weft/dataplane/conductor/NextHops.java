@@ -115,7 +115,7 @@ final class NextHops {
     }
 
     /**
-     * Takes in the next hops that workers asked for.
+     * Takes in the next hops that workers asked for, and has the kernel probe again those that it has given up.
      *
      * @return whether there is a new one
      */
@@ -124,6 +124,7 @@ final class NextHops {
         boolean any = false;
         for (int address = state.neighbourRequests().take(); address != 0; address = state.neighbourRequests().take()) {
             addHop(address);
+            underlay.probe(address);
             any = true;
         }
         if (any) {

@@ -126,6 +126,14 @@ final class Underlay implements RtnetlinkMonitor.Listener, AutoCloseable {
         return neighbour != null && neighbour.isValid() ? neighbour.mac() : 0;
     }
 
+    /** Has the kernel try again at once where it has given up; by itself it does so every {@code interval_probe_time_ms}, 5 s. */
+    void probe(int nextHop) {
+        Neighbour neighbour = neighbours.get(nextHop);
+        if (neighbour != null && neighbour.isManaged() && neighbour.isFailed()) {
+            askToManage(nextHop);
+        }
+    }
+
     long overruns() {
         return overruns;
     }
@@ -265,6 +273,10 @@ final class Underlay implements RtnetlinkMonitor.Listener, AutoCloseable {
         if (!managed.add(nextHop)) {
             return; // asked already; the kernel's answer comes as a change
         }
+        askToManage(nextHop);
+    }
+
+    private void askToManage(int nextHop) {
         try {
             rtnetlink.manageNeighbour(uplink, nextHop);
         } catch (LinuxException e) {

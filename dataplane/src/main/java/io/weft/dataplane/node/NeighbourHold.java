@@ -181,8 +181,8 @@ public final class NeighbourHold extends Node {
             boolean resolved = slot != Adjacencies.NONE && adjacencies.isResolved(slot);
             if (resolved || turn.nowNanos() - sinceNanos[queue] >= WAIT_NANOS) {
                 if (!empty(queue, batch, resolved ? ready : null)) { return true; }
-            } else if (ask && slot == Adjacencies.NONE) {
-                turn.state().neighbourRequests().post(hop[queue]); // the list may have been full before
+            } else if (ask) {
+                turn.state().neighbourRequests().post(hop[queue]); // the list was full, or the kernel was about to give up
             }
         }
         return false;

@@ -170,9 +170,24 @@ class DataplaneTest {
             }
             assertEquals(0, counters.drop(DropReason.NEIGHBOUR_UNRESOLVED), node::report);
         }
-        InetSocketAddress nobody = new InetSocketAddress(TestPod.address(outsideIp + 2), 9000);
+    }
+
+    @Test
+    void aNeighbourThatDoesNotAnswerIsUnreachableUntilItIsThere() throws Exception {
+        node.start();
+        TestPod a = upPod(2, 1);
+        int absent = outsideIp + 2;
+        InetSocketAddress far = new InetSocketAddress(TestPod.address(absent), 9000);
         try (SocketChannel client = in(a.namespace, () -> SocketChannel.open(INET))) {
-            assertThrows(NoRouteToHostException.class, () -> client.connect(nobody));
+            assertThrows(NoRouteToHostException.class, () -> client.connect(far));
+        }
+        try (Rtnetlink atFar = Rtnetlink.openIn(outside)) {
+            atFar.addAddress(atFar.link("eth0").orElseThrow().index(), absent, 24, Route.RT_SCOPE_UNIVERSE);
+        }
+        try (ServerSocketChannel listener = in(outside, () -> ServerSocketChannel.open(INET).bind(far));
+            SocketChannel client = in(a.namespace, () -> SocketChannel.open(INET))) {
+            client.connect(far);
+            listener.accept().close();
         }
     }
 

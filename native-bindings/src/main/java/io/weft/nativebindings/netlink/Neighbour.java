@@ -33,6 +33,11 @@ public record Neighbour(int ifindex, int ip, long mac, int state, int flags, int
 
     public boolean isPermanent() { return (state & NUD_PERMANENT) != 0; }
 
+    /** Whether the kernel has had no answer to its probes, and sends none at present. */
+    public boolean isFailed() {
+        return (state & NUD_FAILED) != 0;
+    }
+
     /** Whether the kernel keeps it resolved without traffic. */
     public boolean isManaged() {
         return (extendedFlags & NTF_EXT_MANAGED) != 0;
