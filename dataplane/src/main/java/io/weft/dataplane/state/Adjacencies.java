@@ -159,6 +159,6 @@ public final class Adjacencies {
     }
 
     public boolean isResolved(int slot) {
-        return Memory.getOpaqueI32(address(slot) + RESOLVED) != 0;
+        return Memory.getAcquireI32(address(slot) + RESOLVED) != 0;
     }
 }
