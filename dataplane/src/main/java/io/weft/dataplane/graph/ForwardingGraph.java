@@ -113,7 +113,7 @@ public final class ForwardingGraph implements BatchProcessor {
         hold = new FragmentHold(turn, drop, dispatch, pool);
         laterFragments = new Ip4SvReassembly(turn, drop, dispatch, hold);
         Reject reject = new Reject(turn, drop, dispatch, counters, pool, first);
-        FlowRewrite rewrite = new FlowRewrite(turn, reject, dispatch, flows, first);
+        FlowRewrite rewrite = new FlowRewrite(turn, drop, reject, dispatch, flows, first);
         Icmp4Echo echo = new Icmp4Echo(drop, dispatch, first);
         neighbours = new NeighbourHold(turn, drop, reject, first, pool);
         FlowCreate create = new FlowCreate(turn, drop, reject, neighbours, dispatch, echo, rewrite, flows, snatPorts,

@@ -21,19 +21,23 @@ import io.weft.lb.flow.TcpTracker;
  */
 public final class FlowRewrite extends Node {
     private final Turn turn;
+    private final DropNode drop;
     private final Reject reject;
     private final Dispatch dispatch;
     private final FlowTable flows;
     private final FirstFragments first;
+    private final EgressResolver resolver;
 
-    public FlowRewrite(Turn turn, Reject reject, Dispatch dispatch, FlowTable flows,
+    public FlowRewrite(Turn turn, DropNode drop, Reject reject, Dispatch dispatch, FlowTable flows,
         FirstFragments first) {
         super(NodeId.FLOW_REWRITE);
         this.turn = turn;
+        this.drop = drop;
         this.reject = reject;
         this.dispatch = dispatch;
         this.flows = flows;
         this.first = first;
+        resolver = new EgressResolver(turn);
     }
 
     @Override
@@ -51,7 +55,7 @@ public final class FlowRewrite extends Node {
             boolean forwarded = Egress.kind(egress) != Egress.PUNT;
             boolean tooLong = length > leastMtu && length > dispatch.mtu(egress);
             if (egress == Egress.NO_ROUTE) {
-                reject.add(frame, DropReason.NO_ROUTE, Reject.HOST_UNREACHABLE);
+                withoutWay(batch, frame, flow);
             } else if (forwarded && Ipv4Header.ttl(ip) <= 1) {
                 reject.add(frame, DropReason.TTL_EXPIRED, Reject.TIME_EXCEEDED);
             } else if (tooLong && Ipv4Header.dontFragment(ip)) {
@@ -63,6 +67,17 @@ public final class FlowRewrite extends Node {
                 rewriteL4(batch, frame, flow, Ipv4Header.protocol(ip));
                 dispatch.to(batch, frame, egress, tooLong);
             }
+        }
+    }
+
+    /** As for a first packet, whose reason and answer depend on the kernel's route. */
+    private void withoutWay(FrameBatch batch, int frame, long flow) {
+        if (resolver.resolve(batch.ingress[frame], FlowEntry.newDst(flow))) {
+            drop.add(frame, DropReason.NO_ROUTE); // there is one again, which the conductor is about to enter
+        } else if (resolver.answer() == Reject.NO_ANSWER) {
+            drop.add(frame, resolver.refusal());
+        } else {
+            reject.add(frame, resolver.refusal(), resolver.answer());
         }
     }
 

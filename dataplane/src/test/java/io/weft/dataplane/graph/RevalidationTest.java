@@ -148,7 +148,7 @@ class RevalidationTest {
         assertEquals(0, revalidate());
         Outcome without = node.run(POD_A, frame);
         assertEquals("{NO_ROUTE=1}", without.drops().toString());
-        assertEquals("10.244.1.1>10.244.1.2 ttl 64 icmp 3/1 rest 0 len 68 full",
+        assertEquals("10.244.1.1>10.244.1.2 ttl 64 icmp 3/0 rest 0 len 68 full",
             Packet.describe(without.only(POD_A)).substring(36));
         routes(Ipv4Address.of("192.0.2.1"));
         assertEquals(0, revalidate());
@@ -163,7 +163,7 @@ class RevalidationTest {
         assertEquals(0, revalidate());
         assertTrue(revalidator.isWaiting());
         assertEquals(OTHER_ROUTER, node.state.neighbourRequests().take());
-        assertEquals("{NO_ROUTE=1}", node.run(POD_A, frame).drops().toString());
+        assertEquals("{NEIGHBOUR_UNRESOLVED=1}", node.run(POD_A, frame).drops().toString());
         node.state.adjacencies().bindNextHop(OTHER_ROUTER, 13);
         assertEquals(0, revalidate());
         assertEquals("{NEIGHBOUR_UNRESOLVED=1}", node.run(POD_A, frame).drops().toString());
@@ -180,6 +180,20 @@ class RevalidationTest {
         node.state.adjacencies().writeUnderlay(12, ROUTER_MAC, UPLINK_MAC, 1500);
         node.run(POD_A, frame).only(UPLINK);
         assertEquals(1, node.flows.flows());
+    }
+
+    /** Linux keeps its entry, too, and answers by the route. */
+    @ParameterizedTest
+    @CsvSource({"-3, ROUTE_BLACKHOLE", "-4, NO_ROUTE", "-5, ROUTE_PROHIBITED"})
+    void aMasqueradedFlowWaitsWhileTheRouteRefuses(long route, String reason) {
+        byte[] frame = toOutside("tcp");
+        byte[] before = node.run(POD_A, frame).only(UPLINK);
+        routes(new UnderlayRoutes.Entry(DEFAULT, route));
+        assertEquals(0, revalidate());
+        assertEquals("{" + reason + "=1}", node.run(POD_A, frame).drops().toString());
+        routes(Ipv4Address.of("192.0.2.1"));
+        assertEquals(0, revalidate());
+        assertEquals(Packet.describe(before), Packet.describe(node.run(POD_A, frame).only(UPLINK)));
     }
 
     @Test

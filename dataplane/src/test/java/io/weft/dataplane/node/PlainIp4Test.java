@@ -67,7 +67,7 @@ class PlainIp4Test {
             new UnderlayRewrite(turn, drop, tx), new Punt(turn, drop, tx),
             new Ip4Frag(counterFile.worker(0), pool));
         Reject reject = new Reject(turn, drop, dispatch, counterFile.worker(0), pool, first);
-        FlowRewrite rewrite = new FlowRewrite(turn, reject, dispatch, table, first);
+        FlowRewrite rewrite = new FlowRewrite(turn, drop, reject, dispatch, table, first);
         FlowCreate create = new FlowCreate(turn, drop, reject, new NeighbourHold(turn, drop, reject, first, pool),
             dispatch,
             new Icmp4Echo(drop, dispatch, first), rewrite, table, snat, first);
