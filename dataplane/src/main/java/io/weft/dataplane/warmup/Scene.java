@@ -53,6 +53,8 @@ final class Scene implements AutoCloseable {
     static final int SERVICE = ip("10.1.0.1");
     static final int EMPTY_SERVICE = ip("10.1.0.2");
     static final int OUTSIDE = ip("198.51.100.1");
+    /** On the link; {@link #setNeighbour} says whether it is resolved. */
+    static final int NEIGHBOUR = ip("192.0.2.77");
     static final int ROUTER = ip("192.0.2.254");
     static final long UPLINK_MAC = 0x0200_0000_0005L;
     static final int SERVICE_PORT = 80;
@@ -64,6 +66,7 @@ final class Scene implements AutoCloseable {
     private static final int MAX_FLOWS = 1 << 15;
     private static final int CHUNKS = 1024;
     private static final int SLOTS = 8;
+    private static final int NEIGHBOUR_SLOT = 2;
 
     final FrameMemory frames;
     final FramePool pool;
@@ -114,7 +117,8 @@ final class Scene implements AutoCloseable {
         memories.push(reader);
         state.publish(reader);
         state.publish(new LocalAddresses(NODE.address(), NODE.base()));
-        state.publish(new UnderlayRoutes(List.of(UnderlayRoutes.Entry.via(Ipv4Prefix.of("0.0.0.0/0"), ROUTER))));
+        state.publish(new UnderlayRoutes(List.of(UnderlayRoutes.Entry.via(Ipv4Prefix.of("0.0.0.0/0"), ROUTER),
+            UnderlayRoutes.Entry.via(Ipv4Prefix.of("192.0.2.0/24"), 0))));
         state.publish(PortDirectory.EMPTY
             .with(PortDirectory.HOST_PORT, PortKind.HOST, 0, HOST_MAC, NODE.vtepMac(), UPLINK_MTU)
             .with(PortDirectory.UPLINK_PORT, PortKind.UPLINK, 0, 0, UPLINK_MAC, UPLINK_MTU)
@@ -127,6 +131,15 @@ final class Scene implements AutoCloseable {
         adjacencies.bindPeer(PEER.index(), 0);
         adjacencies.writeUnderlay(1, ROUTER_MAC, UPLINK_MAC, UPLINK_MTU);
         adjacencies.bindNextHop(ROUTER, 1);
+        adjacencies.bindNextHop(NEIGHBOUR, NEIGHBOUR_SLOT);
+    }
+
+    void setNeighbour(boolean resolved) {
+        if (resolved) {
+            state.adjacencies().writeUnderlay(NEIGHBOUR_SLOT, ROUTER_MAC, UPLINK_MAC, UPLINK_MTU);
+        } else {
+            state.adjacencies().withdraw(NEIGHBOUR_SLOT);
+        }
     }
 
     @Override

@@ -49,6 +49,8 @@ public final class WarmUp {
     private static final int FIRST_PORT = 10_000;
     private static final int TURNS_A_CHAIN = 8;
     private static final int FRAGMENTS_A_DATAGRAM = 4;
+    /** One port in so many talks to the neighbour, whose flows all begin while it is not resolved. */
+    private static final int PORTS_A_NEIGHBOUR = 8;
 
     private final Scene scene;
     private final FramePool pool;
@@ -130,6 +132,7 @@ public final class WarmUp {
         for (int turn = 0; frames < FRAMES; turn++) {
             long now = System.nanoTime();
             if (limit.isReached(now)) { return; }
+            scene.setNeighbour(turn % FRAMES_A_FLOW >= FRAMES_A_FLOW / 2);
             fill(turn);
             process(now);
             for (Port port : ports) {
@@ -137,6 +140,8 @@ public final class WarmUp {
             }
             process(now);
         }
+        scene.setNeighbour(true);
+        process(System.nanoTime()); // what is held for it
     }
 
     private void process(long now) {
@@ -187,7 +192,7 @@ public final class WarmUp {
             case 10 -> fromA(at, FrameWriter.tcp(at, gateway, a, POD_C, port, 80, TcpHeader.SYN));
             case 11, 12, 13 -> fromA(at, FrameWriter.tcp(at, gateway, a, POD_C, port, 80, TcpHeader.ACK));
             case 14 -> fromA(at, FrameWriter.tcp(at, gateway, a, OUTSIDE, port, 443, TcpHeader.SYN));
-            case 15 -> fromA(at, FrameWriter.udp(at, gateway, a, OUTSIDE, port, 53, 64));
+            case 15 -> fromA(at, FrameWriter.udp(at, gateway, a, outside(port), port, 53, 64));
             case 16, 17 ->
                 tunnelled(at, FrameWriter.tcp(FrameWriter.innerAt(at), gateway, POD_C, b, port, 80, TcpHeader.ACK));
             case 18 ->
@@ -233,6 +238,10 @@ public final class WarmUp {
             }
             default -> writeBad(at, port);
         }
+    }
+
+    private static int outside(int port) {
+        return port % PORTS_A_NEIGHBOUR == 0 ? NEIGHBOUR : OUTSIDE;
     }
 
     private void writeBad(long at, int port) {
