@@ -118,5 +118,6 @@ final class NodePorts implements AutoCloseable {
         now.stream().filter(port -> !before.get(port)).forEach(port -> snatPorts.block(protocol, port));
         before.clear();
         before.or(now);
+        snatPorts.recount(protocol);
     }
 }

@@ -14,7 +14,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * words in machine order, so that port p of bitmap b is bit {@code p % 64} of word {@code b * 1024 + p / 64}. A bit is set before
  * the first flow of its port sends a packet, and cleared after the last one ended. The counts are private.
  *
- * <p>The pool may have gaps. What the node's own processes have is blocked, and counted out of {@link #available}.
+ * <p>The pool may have gaps. What the node's own processes have is blocked, and counted out of {@link #available} as soon as
+ * no flow has it any more.
  *
  * <p>Threads: any. No waiting: a port whose bit is just being changed by another thread counts as not available. Allocation: none.
  */
@@ -38,7 +39,7 @@ public final class SnatPorts {
     private final int words;
     private final AtomicIntegerArray flows;
     private final AtomicLongArray blocked = new AtomicLongArray(BITMAPS * WORDS_PER_BITMAP);
-    private final AtomicIntegerArray blockedCount = new AtomicIntegerArray(BITMAPS);
+    private final AtomicIntegerArray unavailable = new AtomicIntegerArray(BITMAPS);
     private final SnatShares shares;
 
     /**
@@ -89,9 +90,20 @@ public final class SnatPorts {
         return ports.length;
     }
 
-    /** Ports of the pool that are not blocked for a protocol. */
+    /** Ports of the pool that are not blocked for a protocol, or that flows had before and have still, as of the last {@link #recount}. */
     public int available(int protocol) {
-        return ports.length - blockedCount.getOpaque(bitmap(protocol));
+        return ports.length - unavailable.getOpaque(bitmap(protocol));
+    }
+
+    /** Counts what is {@link #available}: to be called now and then, because blocked ports may be held by flows for a while. Microseconds. */
+    public void recount(int protocol) {
+        int bitmap = bitmap(protocol);
+        int count = 0;
+        for (int word = firstWord; word < firstWord + words; word++) {
+            count += Long.bitCount(pool[word] & blocked.getOpaque(bitmap * WORDS_PER_BITMAP + word)
+                & ~Memory.getOpaqueI64(wordAt(bitmap, word * Long.SIZE)));
+        }
+        unavailable.setOpaque(bitmap, count);
     }
 
     SnatShares shares() {
@@ -183,10 +195,7 @@ public final class SnatPorts {
 
     private void setBlocked(int bitmap, int port, boolean wanted) {
         int word = bitmap * WORDS_PER_BITMAP + port / Long.SIZE;
-        long before = blocked.getAndUpdate(word, bits -> wanted ? bits | bit(port) : bits & ~bit(port));
-        if ((before & bit(port)) != 0 != wanted && (pool[port / Long.SIZE] & bit(port)) != 0) {
-            blockedCount.getAndAdd(bitmap, wanted ? 1 : -1);
-        }
+        blocked.getAndUpdate(word, bits -> wanted ? bits | bit(port) : bits & ~bit(port));
     }
 
     /** Whether the node itself has the port. */

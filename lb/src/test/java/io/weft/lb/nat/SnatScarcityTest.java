@@ -226,16 +226,30 @@ class SnatScarcityTest {
         SourceNat nat = new SourceNat(table, ports);
         int first = port(insert(nat, POD, 1000, TCP, FlowState.TIME_WAIT));
         ports.block(TCP, first);
-        assertEquals(1, ports.available(TCP));
-        ports.block(TCP, first);
-        assertEquals(1, ports.available(TCP));
+        ports.recount(TCP);
+        assertEquals(2, ports.available(TCP), "while a flow has it");
         int second = port(insert(nat, POD, 1001, TCP, FlowState.ESTABLISHED));
         assertFalse(first == second);
         assertEquals(SourceNat.SNAT_NO_PORT, insert(nat, OTHER_POD, 1001, TCP, FlowState.SYN_SENT));
         ports.unblock(TCP, first);
         ports.block(TCP, 9);
+        ports.recount(TCP);
         assertEquals(2, ports.available(TCP));
         assertEquals(first, port(insert(nat, OTHER_POD, 1001, TCP, FlowState.SYN_SENT)));
+    }
+
+    @Test
+    void aBlockedPortCountsUntilItsFlowHasEnded() {
+        SnatPorts ports = ports(10_000, 10_002);
+        int held = port(insert(new SourceNat(table, ports), POD, 1000, TCP, FlowState.TIME_WAIT));
+        for (int port = 10_000; port <= 10_002; port++) {
+            ports.block(TCP, port);
+        }
+        ports.recount(TCP);
+        assertEquals(1, ports.available(TCP));
+        ports.release(TCP, held);
+        ports.recount(TCP);
+        assertEquals(0, ports.available(TCP));
     }
 
     private SnatPorts ports(int first, int last) {
