@@ -61,7 +61,7 @@ class PortReuseIT {
     @BeforeAll
     static void bringUp() throws Exception {
         Requirements.root();
-        lab = Lab.up(new LabPlan(LabNames.unique("reuse"), 2, false, 1));
+        lab = Lab.up(new LabPlan(LabNames.unique("reus"), 2, false, 1));
         client = lab.node("n1").addPod("client");
         before = Server.start(lab.node("n1").addPod("before"), "n1");
         after = Server.start(lab.node("n2").addPod("after"), "n2");
