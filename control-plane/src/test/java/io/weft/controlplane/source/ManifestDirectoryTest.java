@@ -104,7 +104,7 @@ class ManifestDirectoryTest {
         put("a.yaml", pod("a"));
         put("b.yaml", pod("b"));
         Await.until("up to date", () -> source.status().staleSince().isEmpty());
-        assertPods("a", "b");
+        awaitPods("a", "b");
         assertEquals(before, removals.get());
     }
 
@@ -127,7 +127,7 @@ class ManifestDirectoryTest {
         awaitErrors(directory + "/b.yaml: Pod default/a: is also in a.yaml, which counts");
         Files.delete(directory.resolve("a.yaml"));
         awaitErrors();
-        assertPods("a", "b");
+        awaitPods("a", "b");
     }
 
     @Test
