@@ -1,7 +1,7 @@
 package io.weft.controlplane;
 
 import io.weft.dataplane.counters.ConductorCounters;
-import io.weft.dataplane.counters.ConductorFact;
+import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
 import io.weft.dataplane.counters.PortState;
@@ -22,7 +22,7 @@ public final class FakeDataplane implements AutoCloseable {
     public FakeDataplane(Path runDirectory) {
         file = CounterFile.create(runDirectory, new CounterSizing(WORKERS, 1024, 16), System.nanoTime());
         conductor = file.conductor();
-        conductor.set(ConductorFact.HEARTBEAT, System.nanoTime());
+        conductor.set(ConductorGauge.HEARTBEAT, System.nanoTime());
         heart.start();
     }
 
@@ -39,12 +39,12 @@ public final class FakeDataplane implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        conductor.set(ConductorFact.HEARTBEAT, System.nanoTime() - TimeUnit.MINUTES.toNanos(1));
+        conductor.set(ConductorGauge.HEARTBEAT, System.nanoTime() - TimeUnit.MINUTES.toNanos(1));
     }
 
     private void beat() {
         while (!stopped) {
-            conductor.set(ConductorFact.HEARTBEAT, System.nanoTime());
+            conductor.set(ConductorGauge.HEARTBEAT, System.nanoTime());
             try {
                 Thread.sleep(BEAT_MS);
             } catch (InterruptedException e) {

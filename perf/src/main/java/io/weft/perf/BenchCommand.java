@@ -2,10 +2,10 @@ package io.weft.perf;
 
 import io.weft.perf.bulk.BulkCommand;
 import io.weft.perf.compare.CompareCommand;
+import io.weft.perf.lab.EchoCommand;
+import io.weft.perf.lab.FirstPacketCommand;
+import io.weft.perf.lab.IdleCommand;
 import io.weft.perf.micro.MicroCommand;
-import io.weft.perf.node.EchoCommand;
-import io.weft.perf.node.FirstPacketCommand;
-import io.weft.perf.node.IdleCommand;
 import io.weft.perf.report.ReportCommand;
 import io.weft.perf.traffic.FramesCommand;
 import io.weft.perf.traffic.LatencyCommand;

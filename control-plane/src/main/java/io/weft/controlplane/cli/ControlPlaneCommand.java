@@ -1,6 +1,6 @@
 package io.weft.controlplane.cli;
 
-import io.weft.controlplane.node.ControlPlane;
+import io.weft.controlplane.process.ControlPlane;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.config.SupervisedProcess;
 import java.util.concurrent.Callable;

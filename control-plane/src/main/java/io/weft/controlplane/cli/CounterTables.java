@@ -1,6 +1,6 @@
 package io.weft.controlplane.cli;
 
-import io.weft.dataplane.counters.ConductorFact;
+import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.FrameTotal;
 import java.util.ArrayList;
@@ -25,8 +25,8 @@ final class CounterTables {
                 table.add("node", nodes.get(i), counters.node(i));
             }
         }
-        for (ConductorFact fact : ConductorFact.values()) {
-            if (fact != ConductorFact.HEARTBEAT && (all || counters.fact(fact) != 0)) {
+        for (ConductorGauge fact : ConductorGauge.values()) {
+            if (fact != ConductorGauge.HEARTBEAT && (all || counters.fact(fact) != 0)) {
                 table.add("conductor", fact.label(), counters.fact(fact));
             }
         }

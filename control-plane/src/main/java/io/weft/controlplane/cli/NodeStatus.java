@@ -1,9 +1,9 @@
 package io.weft.controlplane.cli;
 
-import io.weft.controlplane.node.ControlPlane;
-import io.weft.controlplane.node.RoleLock;
+import io.weft.controlplane.process.ControlPlane;
+import io.weft.controlplane.process.RoleLock;
 import io.weft.controlplane.status.ControlPlaneStatus;
-import io.weft.dataplane.counters.ConductorFact;
+import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.ConductorText;
 import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.FrameTotal;
@@ -75,15 +75,15 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
             return new Dataplane(false, -1, 0, "", "", "", -1, 0, 0, 0, 0, -1, -1, Map.of(), Map.of(), -1, "");
         }
         CounterReader counters = files.counters().get();
-        boolean running = System.nanoTime() - counters.fact(ConductorFact.HEARTBEAT) < ALIVE_NANOS;
+        boolean running = System.nanoTime() - counters.fact(ConductorGauge.HEARTBEAT) < ALIVE_NANOS;
         List<PortStatus> ports = counters.ports();
         return new Dataplane(running, counters.pid(), counters.workers(), counters.text(ConductorText.UPLINK_NAME),
             counters.text(ConductorText.UPLINK_MODE), counters.text(ConductorText.UPLINK_REASON),
-            counters.fact(ConductorFact.UPLINK_MTU), counters.fact(ConductorFact.LONGEST_PACKET),
+            counters.fact(ConductorGauge.UPLINK_MTU), counters.fact(ConductorGauge.LONGEST_PACKET),
             count(ports, PortState.UP), count(ports, PortState.FAILED),
-            count(ports, PortState.OPENING), counters.fact(ConductorFact.FLOWS),
-            counters.fact(ConductorFact.FLOW_CAPACITY),
-            frames(counters), topDrops(counters), counters.fact(ConductorFact.APPLIED_GENERATION),
+            count(ports, PortState.OPENING), counters.fact(ConductorGauge.FLOWS),
+            counters.fact(ConductorGauge.FLOW_CAPACITY),
+            frames(counters), topDrops(counters), counters.fact(ConductorGauge.APPLIED_GENERATION),
             counters.text(ConductorText.TROUBLE));
     }
 

@@ -1,6 +1,6 @@
 package io.weft.controlplane.cli;
 
-import io.weft.controlplane.node.StartException;
+import io.weft.controlplane.process.StartException;
 import io.weft.dataplane.config.ConfigurationException;
 import io.weft.dataplane.config.SupervisedProcess;
 import io.weft.nativebindings.linux.LinuxException;

@@ -1,6 +1,6 @@
 package io.weft.controlplane.compiler;
 
-import io.weft.controlplane.source.Pace;
+import io.weft.controlplane.source.Throttle;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.lb.service.ServiceKey;
@@ -15,7 +15,7 @@ final class ChangeBuffer implements TableSink {
 
     /** Hands them on, in order. */
     void passOn(TableSink sink) {
-        Pace pace = new Pace();
+        Throttle pace = new Throttle();
         for (Consumer<TableSink> change : changes) {
             change.accept(sink);
             pace.rest();

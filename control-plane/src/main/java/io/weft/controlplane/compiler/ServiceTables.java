@@ -4,7 +4,7 @@ import io.weft.controlplane.compiler.ServiceCompiler.Compiled;
 import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.model.Service;
-import io.weft.controlplane.source.Pace;
+import io.weft.controlplane.source.Throttle;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.Ipv4Prefix;
 import io.weft.lb.service.ServiceKey;
@@ -104,7 +104,7 @@ final class ServiceTables {
     }
 
     /** Compiles what was touched and hands on the differences. */
-    void flush(TableSink sink, Pace pace) {
+    void flush(TableSink sink, Throttle pace) {
         Set<ServiceKey> affected = new HashSet<>();
         for (ObjectKey key : touched) {
             recompile(key, affected);

@@ -8,7 +8,7 @@ import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.model.Pod;
 import io.weft.controlplane.model.Service;
 import io.weft.controlplane.source.ClusterChange;
-import io.weft.controlplane.source.Pace;
+import io.weft.controlplane.source.Throttle;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
@@ -67,7 +67,7 @@ final class TableCompiler {
     }
 
     void apply(ClusterChange change, TableSink sink) {
-        Pace pace = new Pace();
+        Throttle pace = new Throttle();
         for (ObjectKey key : change.removed()) {
             remove(key);
             pace.rest();

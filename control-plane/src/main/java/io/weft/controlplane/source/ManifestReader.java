@@ -75,7 +75,7 @@ final class ManifestReader {
         options.setCodePointLimit(CODE_POINTS);
         options.setMaxAliasesForCollections(ALIASES);
         options.setNestingDepthLimit(DEPTH);
-        Pace pace = new Pace();
+        Throttle pace = new Throttle();
         try {
             for (Node document : yaml(options).composeAll(new StringReader(cleaned(content)))) {
                 if (!Tag.NULL.equals(document.getTag())) {

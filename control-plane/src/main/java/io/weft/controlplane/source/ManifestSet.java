@@ -55,7 +55,7 @@ final class ManifestSet {
     ClusterChange takeChange(long arrivalNanos) {
         List<ClusterObject> updated = new ArrayList<>();
         List<ObjectKey> removed = new ArrayList<>();
-        Pace pace = new Pace();
+        Throttle pace = new Throttle();
         for (ObjectKey key : new TreeSet<>(touched)) {
             pace.rest();
             ClusterObject now = winner(key);

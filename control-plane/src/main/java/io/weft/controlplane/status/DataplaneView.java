@@ -1,6 +1,6 @@
 package io.weft.controlplane.status;
 
-import io.weft.dataplane.counters.ConductorFact;
+import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterFileException;
 import io.weft.dataplane.counters.CounterReader;
@@ -60,8 +60,8 @@ public final class DataplaneView implements AutoCloseable {
     /** Whether a running dataplane has taken over this generation and its workers use it. */
     public boolean uses(long incarnation, long generation) {
         return read(counters -> isAlive(counters)
-            && counters.fact(ConductorFact.TABLES_INCARNATION) == incarnation
-            && counters.fact(ConductorFact.APPLIED_GENERATION) >= generation
+            && counters.fact(ConductorGauge.TABLES_INCARNATION) == incarnation
+            && counters.fact(ConductorGauge.APPLIED_GENERATION) >= generation
             && allWorkersAt(counters, generation)).orElse(false);
     }
 
@@ -102,11 +102,11 @@ public final class DataplaneView implements AutoCloseable {
     }
 
     private static boolean isAlive(CounterReader counters) {
-        return System.nanoTime() - counters.fact(ConductorFact.HEARTBEAT) < ALIVE_NANOS;
+        return System.nanoTime() - counters.fact(ConductorGauge.HEARTBEAT) < ALIVE_NANOS;
     }
 
     private static int longestPacket(CounterReader counters) {
-        return isAlive(counters) ? (int) counters.fact(ConductorFact.LONGEST_PACKET) : 0;
+        return isAlive(counters) ? (int) counters.fact(ConductorGauge.LONGEST_PACKET) : 0;
     }
 
     private static boolean allWorkersAt(CounterReader counters, long generation) {

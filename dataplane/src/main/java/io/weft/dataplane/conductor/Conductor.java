@@ -5,16 +5,16 @@ import io.weft.dataplane.classifier.UplinkClassifier;
 import io.weft.dataplane.classifier.UplinkMaps;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.counters.ConductorCounters;
-import io.weft.dataplane.counters.ConductorFact;
+import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.ConductorText;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.counters.PortStatus;
+import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.port.XdpDevice;
-import io.weft.dataplane.port.XdpRung;
+import io.weft.dataplane.port.XdpMode;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.state.LocalAddresses;
 import io.weft.dataplane.state.PortDirectory;
-import io.weft.dataplane.state.PortKind;
 import io.weft.dataplane.state.UnderlayRoutes;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.TablesSnapshot;
@@ -51,8 +51,8 @@ final class Conductor implements AutoCloseable {
     private final ConductorCounters counters;
     private final Epochs epochs;
     private final WorkerPool workers;
-    private final FlowKeeper flows;
-    private final NodePorts nodePorts;
+    private final ConntrackGc flows;
+    private final LocalPortReservations nodePorts;
     private final TablesWatch tables;
     private final UplinkMaps maps;
     private final Uplink uplink;
@@ -61,7 +61,7 @@ final class Conductor implements AutoCloseable {
     private final HostLink hostLink;
     private final Devices devices;
     private final PodPorts pods;
-    private final XdpRung best;
+    private final XdpMode best;
     private final Revalidation revalidation;
     private LocalNode local;
     private int longestPacket;
@@ -74,7 +74,7 @@ final class Conductor implements AutoCloseable {
 
     Conductor(NodeConfiguration configuration, ForwardingState state, ConductorCounters counters, Epochs epochs,
         WorkerPool workers,
-        FlowKeeper flows, NodePorts nodePorts, TablesWatch tables, UplinkMaps maps, Rtnetlink rtnetlink,
+        ConntrackGc flows, LocalPortReservations nodePorts, TablesWatch tables, UplinkMaps maps, Rtnetlink rtnetlink,
         Ethtool ethtool, Uplink uplink) {
         this.state = state;
         this.counters = counters;
@@ -94,17 +94,17 @@ final class Conductor implements AutoCloseable {
         devices = new Devices(workers);
         pods = new PodPorts(devices, underlay, ethtool, state, flows, counters, workers, podRung(best));
         counters.set(ConductorText.NODE_NAME, configuration.nodeName());
-        counters.set(ConductorFact.WORKERS, workers.count());
+        counters.set(ConductorGauge.WORKERS, workers.count());
     }
 
-    private static XdpRung bestRung(NodeConfiguration.XdpMode mode) {
-        if (mode.mayBeZeroCopy()) { return XdpRung.ZERO_COPY; }
-        return mode == NodeConfiguration.XdpMode.NATIVE ? XdpRung.NATIVE_COPY : XdpRung.GENERIC;
+    private static XdpMode bestRung(NodeConfiguration.XdpMode mode) {
+        if (mode.mayBeZeroCopy()) { return XdpMode.ZERO_COPY; }
+        return mode == NodeConfiguration.XdpMode.NATIVE ? XdpMode.NATIVE_COPY : XdpMode.GENERIC;
     }
 
     /** A veth has no zero-copy, and {@code weft-host} must not: it anchors the copying sockets. */
-    private static XdpRung podRung(XdpRung best) {
-        return best == XdpRung.ZERO_COPY ? XdpRung.NATIVE_COPY : best;
+    private static XdpMode podRung(XdpMode best) {
+        return best == XdpMode.ZERO_COPY ? XdpMode.NATIVE_COPY : best;
     }
 
     // -- start -------------------------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ final class Conductor implements AutoCloseable {
             .bind(new XdpDevice.Spec(PortDirectory.HOST_PORT, workerSide.name(), workerSide.index(), workers.count(),
                 podRung(best), HOST_RINGS, PodClassifier::load));
         longestPacket = workers.memories().getFirst().memory().longestPacket();
-        counters.set(ConductorFact.LONGEST_PACKET, longestPacket);
+        counters.set(ConductorGauge.LONGEST_PACKET, longestPacket);
         configure(first.local().orElseThrow());
     }
 
@@ -153,7 +153,7 @@ final class Conductor implements AutoCloseable {
 
     /** What may not wait: the kernel's changes, the tables', the workers' requests and health. The rest is done every few passes. */
     private void pass(long now, boolean changes) {
-        counters.set(ConductorFact.HEARTBEAT, now);
+        counters.set(ConductorGauge.HEARTBEAT, now);
         epochs.advance();
         workers.trouble().ifPresent(this::fail);
         if (changes) {
@@ -204,8 +204,8 @@ final class Conductor implements AutoCloseable {
         List<Integer> goneSlots = nextHops.setPeers(snapshot.peers(), local);
         pods.setWanted(snapshot.ports(), local);
         revalidation.request(goneSlots);
-        counters.set(ConductorFact.TABLES_INCARNATION, tables.incarnation());
-        counters.set(ConductorFact.APPLIED_GENERATION, snapshot.generation());
+        counters.set(ConductorGauge.TABLES_INCARNATION, tables.incarnation());
+        counters.set(ConductorGauge.APPLIED_GENERATION, snapshot.generation());
     }
 
     private void configure(LocalNode wanted) {
@@ -252,7 +252,7 @@ final class Conductor implements AutoCloseable {
         pods.readStatistics();
         hostDevice.ports().forEach(port -> port.readStatistics());
         uplinkDevice.ports().forEach(port -> port.readStatistics());
-        counters.set(ConductorFact.NETLINK_OVERRUNS, underlay.overruns());
+        counters.set(ConductorGauge.NETLINK_OVERRUNS, underlay.overruns());
         counters.set(ConductorText.TROUBLE, tables.complaint());
     }
 
@@ -267,10 +267,10 @@ final class Conductor implements AutoCloseable {
         counters.set(ConductorText.UPLINK_NAME, uplinkLink.name());
         counters.set(ConductorText.UPLINK_MODE, uplinkDevice.rung().label());
         counters.set(ConductorText.UPLINK_REASON, uplinkDevice.reason());
-        counters.set(ConductorFact.UPLINK_IFINDEX, uplinkLink.index());
-        counters.set(ConductorFact.UPLINK_MTU, uplinkLink.mtu());
-        counters.set(ConductorFact.UPLINK_IP, local.address() & 0xFFFF_FFFFL);
-        counters.set(ConductorFact.UPLINK_QUEUES, uplinkDevice.ports().size());
+        counters.set(ConductorGauge.UPLINK_IFINDEX, uplinkLink.index());
+        counters.set(ConductorGauge.UPLINK_MTU, uplinkLink.mtu());
+        counters.set(ConductorGauge.UPLINK_IP, local.address() & 0xFFFF_FFFFL);
+        counters.set(ConductorGauge.UPLINK_QUEUES, uplinkDevice.ports().size());
     }
 
     // -- end ---------------------------------------------------------------------------------------------------------
@@ -292,7 +292,7 @@ final class Conductor implements AutoCloseable {
         for (int id : new int[]{PortDirectory.HOST_PORT, PortDirectory.UPLINK_PORT}) {
             counters.port(new PortStatus(id, PortState.GONE, 0, "", 0, 0, "", ""));
         }
-        counters.set(ConductorFact.HEARTBEAT, 0);
+        counters.set(ConductorGauge.HEARTBEAT, 0);
     }
 
     @Override

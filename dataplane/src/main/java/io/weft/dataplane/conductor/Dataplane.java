@@ -120,7 +120,8 @@ public final class Dataplane {
         Optional<TablesSnapshot> first = awaitTables(tables, runDirectory);
         if (first.isEmpty()) { return; }
         uplink.requireAddress(first.get().local().orElseThrow());
-        NodePorts nodePorts = new NodePorts(SocketDiag.open(), snatPorts, configuration.snatPorts(),
+        LocalPortReservations nodePorts = new LocalPortReservations(SocketDiag.open(), snatPorts,
+            configuration.snatPorts(),
             configuration.overlay().port());
         teardown.add("node ports", nodePorts::close);
         nodePorts.requireOwnPorts();
@@ -132,7 +133,7 @@ public final class Dataplane {
         teardown.add("workers", workers::close);
         workers.start();
         Conductor conductor = new Conductor(configuration, state, counters.conductor(), epochs, workers,
-            new FlowKeeper(flows, snatPorts, state, epochs, counters.conductor()),
+            new ConntrackGc(flows, snatPorts, state, epochs, counters.conductor()),
             nodePorts, tables, maps, rtnetlink, ethtool, uplink);
         teardown.add("conductor", conductor::close);
         conductor.openHostLink(first.get());

@@ -2,13 +2,13 @@ package io.weft.dataplane.conductor;
 
 import io.weft.dataplane.classifier.PodClassifier;
 import io.weft.dataplane.counters.ConductorCounters;
-import io.weft.dataplane.counters.ConductorFact;
+import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.counters.PortStatus;
+import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.port.XdpDevice;
-import io.weft.dataplane.port.XdpRung;
+import io.weft.dataplane.port.XdpMode;
 import io.weft.dataplane.state.ForwardingState;
-import io.weft.dataplane.state.PortKind;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PortSpec;
 import io.weft.nativebindings.linux.Sysctl;
@@ -40,10 +40,10 @@ final class PodPorts {
     private final Underlay underlay;
     private final Ethtool ethtool;
     private final ForwardingState state;
-    private final FlowKeeper flows;
+    private final ConntrackGc flows;
     private final ConductorCounters counters;
     private final WorkerPool workers;
-    private final XdpRung best;
+    private final XdpMode best;
     private final Map<Integer, PortSpec> wanted = new HashMap<>();
     private final Map<Integer, Open> open = new HashMap<>();
     private final Map<Integer, Failure> failed = new HashMap<>();
@@ -54,9 +54,9 @@ final class PodPorts {
     private record Failure(long atNanos, String reason) {
     }
 
-    PodPorts(Devices devices, Underlay underlay, Ethtool ethtool, ForwardingState state, FlowKeeper flows,
+    PodPorts(Devices devices, Underlay underlay, Ethtool ethtool, ForwardingState state, ConntrackGc flows,
         ConductorCounters counters,
-        WorkerPool workers, XdpRung best) {
+        WorkerPool workers, XdpMode best) {
         this.devices = devices;
         this.underlay = underlay;
         this.ethtool = ethtool;
@@ -153,7 +153,7 @@ final class PodPorts {
                 new XdpDevice.Spec(spec.id(), link.name(), link.index(), queues, best, RINGS, PodClassifier::load));
             open.put(spec.id(), new Open(spec, device));
             failed.remove(spec.id());
-            counters.add(ConductorFact.PORTS_OPENED, 1);
+            counters.add(ConductorGauge.PORTS_OPENED, 1);
             report(spec, PortState.UP, device, device.reason());
         } catch (RuntimeException e) {
             fail(spec, e);
@@ -176,7 +176,7 @@ final class PodPorts {
         state.publish(state.ports().without(id));
         devices.close(port.device);
         flows.endFlowsOf(id, System.nanoTime());
-        counters.add(ConductorFact.PORTS_CLOSED, 1);
+        counters.add(ConductorGauge.PORTS_CLOSED, 1);
         report(port.spec, PortState.GONE, null, "");
     }
 

@@ -16,7 +16,7 @@ import java.util.List;
 final class Revalidation {
     private static final long INTERVAL_NANOS = 50_000_000;
 
-    private final FlowKeeper flows;
+    private final ConntrackGc flows;
     private final NextHops nextHops;
     private final Epochs epochs;
     private final List<Change> changes = new ArrayList<>();
@@ -28,7 +28,7 @@ final class Revalidation {
     private record Change(List<Integer> goneSlots, long epoch) {
     }
 
-    Revalidation(FlowKeeper flows, NextHops nextHops, Epochs epochs) {
+    Revalidation(ConntrackGc flows, NextHops nextHops, Epochs epochs) {
         this.flows = flows;
         this.nextHops = nextHops;
         this.epochs = epochs;

@@ -1,6 +1,6 @@
 package io.weft.dataplane.conductor;
 
-import io.weft.dataplane.port.XdpRung;
+import io.weft.dataplane.port.XdpMode;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.nativebindings.linux.LinuxException;
@@ -72,8 +72,8 @@ final class Uplink {
     }
 
     /** Socket buffers that were merged are longer than a chunk. */
-    void prepareGeneric(XdpRung rung) {
-        if (rung == XdpRung.GENERIC) {
+    void prepareGeneric(XdpMode rung) {
+        if (rung == XdpMode.GENERIC) {
             groWasOn = turnOff(GRO);
         }
     }

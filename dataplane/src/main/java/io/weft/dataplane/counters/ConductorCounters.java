@@ -15,18 +15,18 @@ public final class ConductorCounters {
 
     ConductorCounters(long file) {
         facts = file + Memory.nativeI64(file + H_CONDUCTOR_AT);
-        texts = facts + (long) ConductorFact.count() * CELL;
+        texts = facts + (long) ConductorGauge.count() * CELL;
         ports = file + Memory.nativeI64(file + H_PORTS_AT);
         adjacencies = file + Memory.nativeI64(file + H_ADJACENCIES_AT);
         portCount = Memory.nativeI32(file + H_PORTS);
         adjacencyCount = Memory.nativeI32(file + H_ADJACENCIES);
     }
 
-    public void set(ConductorFact fact, long value) {
+    public void set(ConductorGauge fact, long value) {
         Memory.setOpaqueI64(facts + (long) fact.ordinal() * CELL, value);
     }
 
-    public void add(ConductorFact fact, long amount) {
+    public void add(ConductorGauge fact, long amount) {
         set(fact, Memory.nativeI64(facts + (long) fact.ordinal() * CELL) + amount);
     }
 

@@ -99,7 +99,7 @@ public final class CounterFile implements AutoCloseable {
         Memory.putNativeI32(at + H_NODES, NodeId.count());
         Memory.putNativeI32(at + H_DROPS, DropReason.count());
         Memory.putNativeI32(at + H_PORT_COUNTERS, PortCounter.count());
-        Memory.putNativeI32(at + H_FACTS, ConductorFact.count());
+        Memory.putNativeI32(at + H_FACTS, ConductorGauge.count());
         Memory.putNativeI32(at + H_TEXTS, ConductorText.count());
         Memory.putNativeI32(at + H_PORTS, sizing.ports());
         Memory.putNativeI32(at + H_ADJACENCIES, sizing.adjacencies());
@@ -139,7 +139,7 @@ public final class CounterFile implements AutoCloseable {
         for (PortCounter counter : PortCounter.values()) {
             labels.add(counter.label());
         }
-        for (ConductorFact fact : ConductorFact.values()) {
+        for (ConductorGauge fact : ConductorGauge.values()) {
             labels.add(fact.label());
         }
         for (ConductorText text : ConductorText.values()) {

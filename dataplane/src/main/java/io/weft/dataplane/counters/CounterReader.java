@@ -176,7 +176,7 @@ public final class CounterReader implements AutoCloseable {
         return Memory.getAcquireI64(block(worker) + W_EPOCH);
     }
 
-    public long fact(ConductorFact fact) {
+    public long fact(ConductorGauge fact) {
         int index = factLabels().indexOf(fact.label());
         return index < 0 ? 0 : Memory.getOpaqueI64(file + conductorAt + (long) index * CELL);
     }

@@ -27,7 +27,7 @@ public record CounterSizing(int workers, int ports, int adjacencies) {
 
     long portsAt() {
         return conductorAt()
-            + roundUp((long) ConductorFact.count() * CELL + (long) ConductorText.count() * TEXT_STRIDE);
+            + roundUp((long) ConductorGauge.count() * CELL + (long) ConductorText.count() * TEXT_STRIDE);
     }
 
     long adjacenciesAt() {

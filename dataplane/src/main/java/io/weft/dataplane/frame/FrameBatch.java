@@ -1,5 +1,7 @@
 package io.weft.dataplane.frame;
 
+import io.weft.dataplane.forwarding.Ingress;
+
 /**
  * Up to 64 frames and what the nodes find out about them: a structure of arrays. A frame keeps its index from reception to its end; nodes
  * pass lists of indices ({@link FrameList}). An array element is valid from the node that sets it on.

@@ -4,34 +4,34 @@ import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.NodeId;
 import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.fastpath.FastPath;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
-import io.weft.dataplane.node.ArpInput;
-import io.weft.dataplane.node.Dispatch;
-import io.weft.dataplane.node.DropNode;
-import io.weft.dataplane.node.EthernetInput;
-import io.weft.dataplane.node.FirstFragments;
-import io.weft.dataplane.node.FlowCreate;
-import io.weft.dataplane.node.FlowLookup;
-import io.weft.dataplane.node.FlowRewrite;
-import io.weft.dataplane.node.FragmentHold;
-import io.weft.dataplane.node.Icmp4Echo;
-import io.weft.dataplane.node.Icmp4ErrorInput;
-import io.weft.dataplane.node.Ip4Frag;
-import io.weft.dataplane.node.Ip4Input;
-import io.weft.dataplane.node.Ip4SvReassembly;
-import io.weft.dataplane.node.LocalRewrite;
-import io.weft.dataplane.node.NeighbourHold;
-import io.weft.dataplane.node.Node;
-import io.weft.dataplane.node.PlainWay;
-import io.weft.dataplane.node.PortTx;
-import io.weft.dataplane.node.Punt;
-import io.weft.dataplane.node.Reject;
-import io.weft.dataplane.node.Turn;
-import io.weft.dataplane.node.UnderlayRewrite;
-import io.weft.dataplane.node.Vxlan4Decap;
-import io.weft.dataplane.node.Vxlan4Encap;
+import io.weft.dataplane.graph.node.ArpInput;
+import io.weft.dataplane.graph.node.Dispatch;
+import io.weft.dataplane.graph.node.DropNode;
+import io.weft.dataplane.graph.node.EthernetInput;
+import io.weft.dataplane.graph.node.FirstFragments;
+import io.weft.dataplane.graph.node.FlowCreate;
+import io.weft.dataplane.graph.node.FlowLookup;
+import io.weft.dataplane.graph.node.FlowRewrite;
+import io.weft.dataplane.graph.node.FragmentHold;
+import io.weft.dataplane.graph.node.GraphNode;
+import io.weft.dataplane.graph.node.Icmp4Echo;
+import io.weft.dataplane.graph.node.Icmp4ErrorInput;
+import io.weft.dataplane.graph.node.Ip4Frag;
+import io.weft.dataplane.graph.node.Ip4Input;
+import io.weft.dataplane.graph.node.Ip4SvReassembly;
+import io.weft.dataplane.graph.node.LocalRewrite;
+import io.weft.dataplane.graph.node.NeighbourHold;
+import io.weft.dataplane.graph.node.PortTx;
+import io.weft.dataplane.graph.node.Punt;
+import io.weft.dataplane.graph.node.Reject;
+import io.weft.dataplane.graph.node.UnderlayRewrite;
+import io.weft.dataplane.graph.node.Vxlan4Decap;
+import io.weft.dataplane.graph.node.Vxlan4Encap;
 import io.weft.dataplane.port.Port;
+import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.worker.BatchProcessor;
 import io.weft.lb.flow.FlowTable;
@@ -62,7 +62,7 @@ import io.weft.lb.nat.SnatPorts;
  *
  * <p>{@code icmp4-error-input} hands on as {@code flow-rewrite} does. Only what is too long for its egress goes through {@code ip4-frag}.
  *
- * <p>Before them {@link PlainWay} finishes plain packets of known flows, from Ethernet to {@code port-tx}, and counts them under the nodes that it stands
+ * <p>Before them {@link FastPath} finishes plain packets of known flows, from Ethernet to {@code port-tx}, and counts them under the nodes that it stands
  * for; the rest enters at {@code ethernet-input}.
  *
  * <p>Nodes run once a batch in this order, so every frame has ended when {@link #process} returns: sent, punted or dropped; but for later fragments
@@ -74,11 +74,11 @@ import io.weft.lb.nat.SnatPorts;
  * <p>Thread: one worker. Allocation: none after construction, unless something is thrown.
  */
 public final class ForwardingGraph implements BatchProcessor {
-    private final Turn turn;
+    private final BatchContext turn;
     private final WorkerCounters counters;
     private final DropNode drop;
     private final PortTx tx;
-    private final PlainWay plainWay;
+    private final FastPath plainWay;
     private final FirstFragments first;
     private final Ip4Input ip4;
     private final NeighbourHold neighbours;
@@ -99,7 +99,7 @@ public final class ForwardingGraph implements BatchProcessor {
     public ForwardingGraph(ForwardingState state, FlowTable flows, SnatPorts snatPorts, WorkerCounters counters,
         FramePool pool, NodeObserver observer) {
         this.counters = counters;
-        turn = new Turn(state);
+        turn = new BatchContext(state);
 
         first = new FirstFragments(turn);
         drop = new DropNode(counters, pool, first);
@@ -125,9 +125,9 @@ public final class ForwardingGraph implements BatchProcessor {
         ArpInput arp = new ArpInput(turn, drop, tx);
         EthernetInput ethernet = new EthernetInput(turn, drop, arp, decap, ip4);
 
-        plainWay = new PlainWay(turn, counters, flows, drop, dispatch, ethernet, tx, pool);
+        plainWay = new FastPath(turn, counters, flows, drop, dispatch, ethernet, tx, pool);
 
-        Node[] order = {ethernet, arp, decap, ip4, icmpErrors, lookup, create, neighbours, echo, rewrite, reject,
+        GraphNode[] order = {ethernet, arp, decap, ip4, icmpErrors, lookup, create, neighbours, echo, rewrite, reject,
             laterFragments, hold, fragmentation, localRewrite, encap, underlayRewrite, punt, tx, drop};
         runner = observer == null ? new NodeRunner(counters, drop, order)
             : new ObservedRunner(counters, drop, observer, order);

@@ -2,34 +2,34 @@ package io.weft.dataplane.graph;
 
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.fastpath.FastPath;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
-import io.weft.dataplane.node.DropNode;
-import io.weft.dataplane.node.Node;
-import io.weft.dataplane.node.PlainWay;
+import io.weft.dataplane.graph.node.DropNode;
+import io.weft.dataplane.graph.node.GraphNode;
 
 /**
  * Runs the nodes of a graph in their order. When a node throws, the frame at which it did is dropped as {@code internal_error}, and those it had not
- * come to yet get another run, each alone. {@link Node} says what nodes do to make that possible; while nothing is thrown it costs nothing.
+ * come to yet get another run, each alone. {@link GraphNode} says what nodes do to make that possible; while nothing is thrown it costs nothing.
  *
  * <p>Thread: one worker. Allocation: none.
  */
 class NodeRunner {
-    private final Node[] order;
+    private final GraphNode[] order;
     private final DropNode drop;
     private final WorkerCounters counters;
     private final int[] rest = new int[FrameBatch.CAPACITY];
     private Throwable lastFailure;
 
     /** @param order earlier nodes before later ones, {@code drop} last */
-    NodeRunner(WorkerCounters counters, DropNode drop, Node... order) {
+    NodeRunner(WorkerCounters counters, DropNode drop, GraphNode... order) {
         this.counters = counters;
         this.drop = drop;
         this.order = order;
     }
 
     /** The short way, before the nodes: what it does not finish is then on their lists. */
-    void run(PlainWay way, FrameBatch batch) {
+    void run(FastPath way, FrameBatch batch) {
         int stages = way.begin(batch);
         for (int stage = 0; stage < stages; stage++) {
             run(way, stage, batch);
@@ -37,7 +37,7 @@ class NodeRunner {
     }
 
     /** Only {@link ObservedRunner} does more. */
-    void run(PlainWay way, int stage, FrameBatch batch) {
+    void run(FastPath way, int stage, FrameBatch batch) {
         way.run(stage, batch);
     }
 
@@ -59,7 +59,7 @@ class NodeRunner {
     }
 
     private void run(int n, FrameBatch batch) {
-        Node node = order[n];
+        GraphNode node = order[n];
         counters.node(node.id(), node.in().size);
         try {
             process(node, batch);
@@ -71,7 +71,7 @@ class NodeRunner {
     }
 
     /** Only {@link ObservedRunner} does more; where that class is not loaded, this call is none. */
-    void process(Node node, FrameBatch batch) {
+    void process(GraphNode node, FrameBatch batch) {
         node.process(batch);
     }
 
@@ -87,7 +87,7 @@ class NodeRunner {
     }
 
     private void runAlone(int failed, FrameBatch batch, int frame) {
-        Node node = order[failed];
+        GraphNode node = order[failed];
         node.in().clear();
         node.in().add(frame);
         try {

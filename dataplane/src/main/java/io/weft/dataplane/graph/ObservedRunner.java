@@ -1,23 +1,23 @@
 package io.weft.dataplane.graph;
 
 import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.fastpath.FastPath;
 import io.weft.dataplane.frame.FrameBatch;
-import io.weft.dataplane.node.DropNode;
-import io.weft.dataplane.node.Node;
-import io.weft.dataplane.node.PlainWay;
+import io.weft.dataplane.graph.node.DropNode;
+import io.weft.dataplane.graph.node.GraphNode;
 
 /** Runs the nodes and tells an observer. A type of its own, so that a worker's runner asks nothing. */
 final class ObservedRunner extends NodeRunner {
     private final NodeObserver observer;
 
-    ObservedRunner(WorkerCounters counters, DropNode drop, NodeObserver observer, Node... order) {
+    ObservedRunner(WorkerCounters counters, DropNode drop, NodeObserver observer, GraphNode... order) {
         super(counters, drop, order);
         this.observer = observer;
     }
 
     /** Each stage under the node that it stands for. */
     @Override
-    void run(PlainWay way, int stage, FrameBatch batch) {
+    void run(FastPath way, int stage, FrameBatch batch) {
         observer.begin();
         int frames = way.run(stage, batch);
         if (frames > 0) {
@@ -26,7 +26,7 @@ final class ObservedRunner extends NodeRunner {
     }
 
     @Override
-    void process(Node node, FrameBatch batch) {
+    void process(GraphNode node, FrameBatch batch) {
         int frames = node.in().size;
         observer.begin();
         node.process(batch);

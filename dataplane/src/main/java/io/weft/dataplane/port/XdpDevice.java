@@ -26,7 +26,7 @@ public final class XdpDevice implements AutoCloseable {
     private final List<AfXdpPort> ports = new ArrayList<>();
     private final List<XskSocket> sockets = new ArrayList<>();
     private final List<String> refusals = new ArrayList<>();
-    private XdpRung rung;
+    private XdpMode rung;
     private BpfLink link;
 
     private XdpDevice(Spec spec) {
@@ -43,7 +43,7 @@ public final class XdpDevice implements AutoCloseable {
      * @param program makes the device's program over its map of sockets
      */
     public record Spec(
-        int portId, String name, int ifindex, int queues, XdpRung best, RingSizes rings,
+        int portId, String name, int ifindex, int queues, XdpMode best, RingSizes rings,
         Function<BpfMap, BpfProgram> program) {
     }
 
@@ -59,7 +59,7 @@ public final class XdpDevice implements AutoCloseable {
     public static XdpDevice open(Spec spec, List<WorkerMemory> workers) {
         XdpDevice device = new XdpDevice(spec);
         try {
-            device.rung = spec.best() == XdpRung.ZERO_COPY && device.bindZeroCopy(workers) ? XdpRung.ZERO_COPY
+            device.rung = spec.best() == XdpMode.ZERO_COPY && device.bindZeroCopy(workers) ? XdpMode.ZERO_COPY
                 : device.bindCopying(workers);
             device.makePorts(workers);
             return device;
@@ -74,7 +74,7 @@ public final class XdpDevice implements AutoCloseable {
         return ports;
     }
 
-    public XdpRung rung() {
+    public XdpMode rung() {
         return rung;
     }
 
@@ -142,7 +142,7 @@ public final class XdpDevice implements AutoCloseable {
         }
     }
 
-    private XdpRung bindCopying(List<WorkerMemory> workers) {
+    private XdpMode bindCopying(List<WorkerMemory> workers) {
         for (int queue = 0; queue < spec.queues(); queue++) {
             FrameMemory memory = workers.get(queue).memory();
             sockets.add(
@@ -150,7 +150,7 @@ public final class XdpDevice implements AutoCloseable {
                     ? memory.share(spec.ifindex(), queue, spec.rings())
                     : memory.anchor(spec.ifindex(), queue, spec.rings()));
         }
-        return spec.best() == XdpRung.GENERIC ? XdpRung.GENERIC : XdpRung.NATIVE_COPY;
+        return spec.best() == XdpMode.GENERIC ? XdpMode.GENERIC : XdpMode.NATIVE_COPY;
     }
 
     private void makePorts(List<WorkerMemory> workers) {
@@ -160,19 +160,19 @@ public final class XdpDevice implements AutoCloseable {
             socket.setMaxTxBudget(spec.rings().tx());
             ports.add(
                 new AfXdpPort(spec.portId(), socket, memory.hasTxMetadata(),
-                    rung != XdpRung.ZERO_COPY && memory.hasMultiBuffer(), memory.pool(), memory.owners(),
+                    rung != XdpMode.ZERO_COPY && memory.hasMultiBuffer(), memory.pool(), memory.owners(),
                     workers.get(queue).counters()));
         }
     }
 
     private BpfLink attachBest(BpfProgram program) {
-        if (rung != XdpRung.GENERIC) {
+        if (rung != XdpMode.GENERIC) {
             try {
                 return BpfLink.attachXdp(program, spec.ifindex(), BpfLink.Mode.NATIVE);
             } catch (LinuxException e) {
-                if (rung == XdpRung.ZERO_COPY || !isLackOfNativeMode(e.errno())) { throw e; }
+                if (rung == XdpMode.ZERO_COPY || !isLackOfNativeMode(e.errno())) { throw e; }
                 refusals.add("no native XDP: " + Errno.name(e.errno()));
-                rung = XdpRung.GENERIC;
+                rung = XdpMode.GENERIC;
             }
         }
         return BpfLink.attachXdp(program, spec.ifindex(), BpfLink.Mode.GENERIC);

@@ -1,5 +1,6 @@
 package io.weft.dataplane.state;
 
+import io.weft.dataplane.forwarding.PortKind;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.Ipv4Address;

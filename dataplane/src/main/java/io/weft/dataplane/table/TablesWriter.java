@@ -1,5 +1,6 @@
 package io.weft.dataplane.table;
 
+import io.weft.dataplane.forwarding.Route;
 import io.weft.encap.address.Ipv4Prefix;
 import io.weft.lb.service.ServiceTableBuilder;
 import io.weft.lb.table.PublishedMap;

@@ -13,7 +13,7 @@ import io.weft.dataplane.port.AfXdpPort;
 import io.weft.dataplane.port.FrameMemory;
 import io.weft.dataplane.port.XdpDevice;
 import io.weft.dataplane.port.XdpDevice.WorkerMemory;
-import io.weft.dataplane.port.XdpRung;
+import io.weft.dataplane.port.XdpMode;
 import io.weft.dataplane.worker.Epochs;
 import io.weft.dataplane.worker.Worker;
 import io.weft.encap.packet.TcpHeader;
@@ -103,7 +103,7 @@ final class LoopWarmUp implements AutoCloseable {
         rtnetlink.setUp(link.index());
         XdpDevice device = keep(
             XdpDevice.open(
-                new XdpDevice.Spec(id, link.name(), link.index(), 1, XdpRung.NATIVE_COPY, RINGS, PodClassifier::load),
+                new XdpDevice.Spec(id, link.name(), link.index(), 1, XdpMode.NATIVE_COPY, RINGS, PodClassifier::load),
                 List.of(memory)));
         device.attach();
         return device;

@@ -3,7 +3,7 @@ package io.weft.dataplane.conductor;
 import static java.net.StandardProtocolFamily.INET;
 import static org.junit.jupiter.api.Assertions.*;
 
-import io.weft.dataplane.counters.ConductorFact;
+import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
@@ -506,7 +506,7 @@ class DataplaneTest {
 
     private long opened() {
         try (CounterReader counters = node.counters()) {
-            return counters.fact(ConductorFact.PORTS_OPENED);
+            return counters.fact(ConductorGauge.PORTS_OPENED);
         }
     }
 

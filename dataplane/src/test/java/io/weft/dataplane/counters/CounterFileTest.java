@@ -69,15 +69,15 @@ class CounterFileTest {
                 0x020000000001L, 3, "n2");
             file.conductor().port(port);
             file.conductor().adjacency(adjacency);
-            file.conductor().set(ConductorFact.FLOWS, 1234);
-            file.conductor().add(ConductorFact.FLOWS, 1);
+            file.conductor().set(ConductorGauge.FLOWS, 1234);
+            file.conductor().add(ConductorGauge.FLOWS, 1);
             file.conductor().set(ConductorText.UPLINK_REASON, "x".repeat(2000));
 
             assertEquals(Optional.of(port), reader.port(2));
             assertEquals(Optional.empty(), reader.port(3));
             assertEquals(1, reader.ports().size());
             assertEquals(adjacency, reader.adjacencies().getFirst());
-            assertEquals(1235, reader.fact(ConductorFact.FLOWS));
+            assertEquals(1235, reader.fact(ConductorGauge.FLOWS));
             assertTrue(reader.text(ConductorText.UPLINK_REASON).matches("x{400,}"));
             assertEquals("", reader.text(ConductorText.TROUBLE));
             file.conductor().clearAdjacency(7);

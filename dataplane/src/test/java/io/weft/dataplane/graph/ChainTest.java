@@ -7,11 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.port.FaultyPort;
 import io.weft.dataplane.port.MemoryPort;
 import io.weft.dataplane.port.Port;
-import io.weft.dataplane.state.PortKind;
 import io.weft.encap.address.Ipv4Address;
 import java.util.Arrays;
 import java.util.List;

@@ -551,7 +551,7 @@ class DropTest {
     void aFlowOfAnAddressThatMoved() {
         node.run(POD_A, fromA(podUdp()));
         long mac = POD_A_MAC + 1;
-        node.state.publish(node.state.ports().with(4, io.weft.dataplane.state.PortKind.POD,
+        node.state.publish(node.state.ports().with(4, io.weft.dataplane.forwarding.PortKind.POD,
             io.weft.encap.address.Ipv4Address.of("10.244.1.2"), mac, GATEWAY_MAC, 1450));
         node.ports[0] = new MemoryPort(4, node.pool, node.counters, MemoryPort.Sent.CAPTURED, 16);
         assertEquals("flow_moved", node.run(0, podUdp().ethernet(GATEWAY_MAC, mac).frame()).toString());

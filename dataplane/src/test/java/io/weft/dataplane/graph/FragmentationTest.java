@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
+import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.graph.GraphFixture.Outcome;
 import io.weft.dataplane.port.MemoryPort;
-import io.weft.dataplane.state.PortKind;
 import io.weft.encap.address.Ipv4Address;
 import java.util.ArrayList;
 import java.util.Arrays;

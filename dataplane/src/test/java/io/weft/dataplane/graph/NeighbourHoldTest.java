@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.counters.FrameTotal;
+import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.graph.GraphFixture.Outcome;
 import io.weft.dataplane.port.MemoryPort;
-import io.weft.dataplane.state.PortKind;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.MacAddress;
 import java.util.ArrayList;

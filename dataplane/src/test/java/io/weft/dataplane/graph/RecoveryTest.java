@@ -13,12 +13,12 @@ import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.frame.FramePool;
-import io.weft.dataplane.node.DropNode;
-import io.weft.dataplane.node.FirstFragments;
-import io.weft.dataplane.node.Node;
-import io.weft.dataplane.node.Turn;
+import io.weft.dataplane.graph.node.DropNode;
+import io.weft.dataplane.graph.node.FirstFragments;
+import io.weft.dataplane.graph.node.GraphNode;
 import io.weft.dataplane.port.FaultyPort;
 import io.weft.dataplane.port.Port;
+import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.table.ForwardingTables;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.encap.address.Ipv4Address;
@@ -129,7 +129,7 @@ class RecoveryTest {
     }
 
     /** Fails at some frames: when it comes to them, or already while it looks at all. */
-    private static final class FragileNode extends Node {
+    private static final class FragileNode extends GraphNode {
         private final FrameList next;
         private final boolean looksFirst;
         private final Set<Integer> bad;
@@ -164,7 +164,7 @@ class RecoveryTest {
         }
     }
 
-    private static final class LastNode extends Node {
+    private static final class LastNode extends GraphNode {
         private final List<Integer> seen = new ArrayList<>();
 
         LastNode() {
@@ -189,7 +189,7 @@ class RecoveryTest {
             LastNode last = new LastNode();
             FragileNode fragile = new FragileNode(last.in(), looksFirst, bad);
             FramePool pool = new FramePool(1 << 20, 20, ChunkLayout.spread(2048));
-            DropNode drop = new DropNode(node.counters, pool, new FirstFragments(new Turn(node.state)));
+            DropNode drop = new DropNode(node.counters, pool, new FirstFragments(new BatchContext(node.state)));
             for (int i = 0; i < 20; i++) {
                 node.batch.at[i] = pool.take();
                 fragile.in().add(i);

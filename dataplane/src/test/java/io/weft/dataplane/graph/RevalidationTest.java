@@ -8,8 +8,8 @@ import static io.weft.dataplane.graph.Packet.SYN;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.dataplane.decision.FlowRevalidator;
 import io.weft.dataplane.graph.GraphFixture.Outcome;
-import io.weft.dataplane.node.FlowRevalidator;
 import io.weft.dataplane.port.MemoryPort;
 import io.weft.dataplane.state.LocalAddresses;
 import io.weft.dataplane.state.UnderlayRoutes;
@@ -19,7 +19,7 @@ import io.weft.encap.address.Ipv4Prefix;
 import io.weft.encap.address.MacAddress;
 import io.weft.lb.flow.Epochs;
 import io.weft.lb.flow.FlowCounter;
-import io.weft.lb.flow.FlowSweeper;
+import io.weft.lb.flow.FlowExpiry;
 import io.weft.lb.flow.FlowTimeouts;
 import io.weft.lb.nat.SourceNat;
 import io.weft.lb.service.ServiceKey;
@@ -39,7 +39,7 @@ class RevalidationTest {
     private static final int OTHER_ROUTER = Ipv4Address.of("192.0.2.254");
 
     private final GraphFixture node = new GraphFixture(256, 1024, MemoryPort.Sent.CAPTURED);
-    private final FlowSweeper sweeper = new FlowSweeper(node.flows, FlowTimeouts.defaults(), new NoEpochs(),
+    private final FlowExpiry sweeper = new FlowExpiry(node.flows, FlowTimeouts.defaults(), new NoEpochs(),
         (forward, k0, k1) -> SourceNat.onEnd(node.snatPorts, forward, k0, k1));
     private final FlowRevalidator revalidator = new FlowRevalidator(node.flows, node.state);
 

@@ -9,7 +9,7 @@ import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.port.MemoryPort;
 import io.weft.encap.memory.Memory;
 import io.weft.lb.flow.Epochs;
-import io.weft.lb.flow.FlowSweeper;
+import io.weft.lb.flow.FlowExpiry;
 import io.weft.lb.flow.FlowTimeouts;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +27,7 @@ final class Soak implements AutoCloseable {
     private static final long SECOND = 1_000_000_000;
 
     private final GraphFixture node = new GraphFixture(CHUNKS, MAX_FLOWS, MemoryPort.Sent.RECYCLED);
-    private final FlowSweeper sweeper;
+    private final FlowExpiry sweeper;
     private final long[] templates;
     private final int[] lengths;
     private final int[] ports;
@@ -67,7 +67,7 @@ final class Soak implements AutoCloseable {
                 return past < epoch; // between two batches no line is in use
             }
         };
-        sweeper = new FlowSweeper(node.flows, FlowTimeouts.defaults(), epochs,
+        sweeper = new FlowExpiry(node.flows, FlowTimeouts.defaults(), epochs,
             (forward, k0, k1) -> io.weft.lb.nat.SourceNat.onEnd(node.snatPorts, forward, k0, k1));
     }
 

@@ -91,7 +91,7 @@ class AfXdpPortTest {
 
         XdpDevice open(int id, Link link) {
             XdpDevice device = NetworkNamespace.call(node, () -> XdpDevice.open(new XdpDevice.Spec(
-                id, link.name(), link.index(), workers.size(), XdpRung.ZERO_COPY, RingSizes.all(256),
+                id, link.name(), link.index(), workers.size(), XdpMode.ZERO_COPY, RingSizes.all(256),
                 PodClassifier::load), memories));
             devices.add(device);
             assign(List.of());

@@ -99,7 +99,7 @@ class ChainPortTest {
 
         private void open(int id, Link link, int ring) {
             XdpDevice device = NetworkNamespace.call(node, () -> XdpDevice.open(new XdpDevice.Spec(
-                id, link.name(), link.index(), 1, XdpRung.NATIVE_COPY,
+                id, link.name(), link.index(), 1, XdpMode.NATIVE_COPY,
                 new RingSizes(RECEIVE_RING, RECEIVE_RING, RECEIVE_RING, ring), PodClassifier::load),
                 memories));
             devices.add(device);

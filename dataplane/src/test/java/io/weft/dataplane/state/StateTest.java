@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.dataplane.forwarding.PortKind;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.Ipv4Prefix;
 import java.util.List;

@@ -2,6 +2,7 @@ package io.weft.dataplane.table;
 
 import static org.junit.jupiter.api.Assertions.*;
 
+import io.weft.dataplane.forwarding.Route;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.Ipv4Prefix;
 import java.io.IOException;

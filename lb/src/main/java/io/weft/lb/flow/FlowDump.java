@@ -39,7 +39,7 @@ public final class FlowDump {
         for (int i = 0; i < table.lineCount(); i++) {
             long line = table.line(i);
             long k1 = Memory.getAcquireI64(line + FlowEntry.K1);
-            if (LineMark.isKey(k1)) {
+            if (SlotMark.isKey(k1)) {
                 FlowRecord copy = copy(line, k1);
                 VarHandle.acquireFence();
                 if (FlowEntry.k1(line) == k1) {

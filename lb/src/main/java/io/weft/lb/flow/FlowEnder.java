@@ -9,7 +9,7 @@ import io.weft.encap.memory.Memory;
  * <p>A flow whose connection is over ({@link FlowState#isFinished}) never becomes another's: no packet changes such a state back. So a worker may look
  * at the state first and end the flow afterwards.
  *
- * <p>Only {@link FlowSweeper} makes the slots usable again, an epoch later, so the entry that a worker found in its batch stays readable to the batch's end, ended or
+ * <p>Only {@link FlowExpiry} makes the slots usable again, an epoch later, so the entry that a worker found in its batch stays readable to the batch's end, ended or
  * not.
  *
  * <p>Threads: any; of an instance as many as its listener allows. No waiting. Allocation: none.
@@ -64,11 +64,11 @@ public final class FlowEnder {
     boolean end(long forward, long reverse, FlowCounter reason) {
         long k0 = FlowEntry.k0(forward);
         long k1 = FlowEntry.k1(forward);
-        if (!LineMark.isKey(k1) || !Memory.compareAndSetI64(forward + FlowEntry.K1, k1, LineMark.deleted(0))) {
+        if (!SlotMark.isKey(k1) || !Memory.compareAndSetI64(forward + FlowEntry.K1, k1, SlotMark.deleted(0))) {
             return false;
         }
         if (reverse != 0) {
-            Memory.setVolatileI64(reverse + FlowEntry.K1, LineMark.deleted(0));
+            Memory.setVolatileI64(reverse + FlowEntry.K1, SlotMark.deleted(0));
         }
         table.add(FlowCounter.FLOWS, -1);
         table.add(reason, 1);

@@ -41,7 +41,7 @@ final class FlowInserter {
     long insertPair(int hash, long k0, long k1, FlowTemplate template) {
         long reverseK0 = template.reverseK0();
         long reverseK1 = template.reverseK1(k1);
-        if (!LineMark.isKey(k1) || k0 == reverseK0 && k1 == reverseK1) { return FlowTable.KEY_UNUSABLE; }
+        if (!SlotMark.isKey(k1) || k0 == reverseK0 && k1 == reverseK1) { return FlowTable.KEY_UNUSABLE; }
         if (table.add(FlowCounter.FLOWS, 1) >= table.maxFlows()) { return refuse(FlowTable.CT_FULL); }
         int reverseHash = FlowHash.hash(reverseK0, reverseK1);
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -101,7 +101,7 @@ final class FlowInserter {
         // The reverse line of this very flow: its forward line is about to appear, or has just been deleted.
         long reverse = FlowTable.entry(outcome);
         boolean same = FlowTable.peerK0(reverse) == k0 && FlowTable.peerK1(reverse) == k1;
-        return same || !LineMark.isKey(FlowEntry.k1(reverse)) ? AGAIN : FlowTable.REVERSE_TAKEN;
+        return same || !SlotMark.isKey(FlowEntry.k1(reverse)) ? AGAIN : FlowTable.REVERSE_TAKEN;
     }
 
     private static boolean isClaim(long outcome) {
@@ -114,7 +114,7 @@ final class FlowInserter {
      * @return the line; or the live line that has the key, with {@link #ADOPTED}; or CT_FULL or AGAIN
      */
     private long claim(int hash, long k0, long k1) {
-        long mark = LineMark.claimed(fingerprint(k0, k1));
+        long mark = SlotMark.claimed(fingerprint(k0, k1));
         long candidate = candidate(mark, hash, k0, k1);
         return isClaim(candidate) ? take(candidate, mark, hash, k0, k1) : candidate;
     }
@@ -128,7 +128,7 @@ final class FlowInserter {
             long word = Memory.getAcquireI64(line + FlowEntry.K1);
             if (word == k1 && Memory.nativeI64(line + FlowEntry.K0) == k0) { return line | ADOPTED; }
             if (word == mark) { return AGAIN; }
-            if (candidate < 0 && LineMark.isClaimable(word)) {
+            if (candidate < 0 && SlotMark.isClaimable(word)) {
                 candidate = line;
             }
             if (word == FlowTable.EMPTY) {
@@ -142,7 +142,7 @@ final class FlowInserter {
     /** Claims the candidate, if it is still to be had and the key still nobody's. */
     long take(long candidate, long mark, int hash, long k0, long k1) {
         long word = Memory.getAcquireI64(candidate + FlowEntry.K1);
-        if (!LineMark.isClaimable(word) || !Memory.compareAndSetI64(candidate + FlowEntry.K1, word, mark)) {
+        if (!SlotMark.isClaimable(word) || !Memory.compareAndSetI64(candidate + FlowEntry.K1, word, mark)) {
             return AGAIN;
         }
         return confirm(candidate, mark, hash, k0, k1);
@@ -188,7 +188,7 @@ final class FlowInserter {
 
     /** The sweeper notes the epoch: those who passed this line while it was claimed may still be on their way. */
     private static void withdraw(long line) {
-        Memory.setReleaseI64(line + FlowEntry.K1, LineMark.free(0));
+        Memory.setReleaseI64(line + FlowEntry.K1, SlotMark.free(0));
     }
 
     /** Not of the same bits as the hash, of which neighbours have many in common. */

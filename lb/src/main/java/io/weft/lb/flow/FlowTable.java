@@ -33,7 +33,7 @@ import io.weft.encap.memory.Memory;
  * </ul>
  *
  * <p>Threads: any number of workers call {@link #find} and {@link #insertPair}, and end flows by {@link FlowEnder}; one
- * {@link FlowSweeper} ends flows and makes their lines usable again. Allocation: none.
+ * {@link FlowExpiry} ends flows and makes their lines usable again. Allocation: none.
  */
 public final class FlowTable {
     /** Insert result: the table is full. */
@@ -173,7 +173,7 @@ public final class FlowTable {
      */
     public long peer(long entry) {
         long k1 = FlowEntry.k1(entry);
-        if (!LineMark.isKey(k1)) { return 0; }
+        if (!SlotMark.isKey(k1)) { return 0; }
         long peer = find(peerK0(entry), peerK1(entry, k1));
         return peer != 0 && peerK0(peer) == FlowEntry.k0(entry) && peerK1(peer, k1) == k1 ? peer : 0;
     }

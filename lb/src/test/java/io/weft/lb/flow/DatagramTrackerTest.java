@@ -14,7 +14,7 @@ class DatagramTrackerTest {
     private final int born = flows.now * 1000;
     private final long forward = flows.insertService(PORT, Flows.UDP, FlowState.UDP_UNREPLIED);
     private final long reverse = flows.table.peer(forward);
-    private final FlowSweeper sweeper = new FlowSweeper(flows.table, FlowTimeouts.defaults(), flows.epochs,
+    private final FlowExpiry sweeper = new FlowExpiry(flows.table, FlowTimeouts.defaults(), flows.epochs,
         (entry, k0, k1) -> {});
 
     @AfterEach

@@ -27,7 +27,7 @@ class FlowEnderTest {
         endedPorts.add(FlowKey.sourcePort(k1));
     };
     private final FlowEnder ender = new FlowEnder(table, listener);
-    private final FlowSweeper sweeper = new FlowSweeper(table, FlowTimeouts.defaults(), flows.epochs, listener);
+    private final FlowExpiry sweeper = new FlowExpiry(table, FlowTimeouts.defaults(), flows.epochs, listener);
 
     @AfterEach
     void free() {

@@ -18,7 +18,7 @@ class FlowInserterTest {
     private static final long K0 = FlowKey.k0(Flows.CLIENT, Flows.BACKEND);
     private static final long K1 = FlowKey.k1(1, 2, Flows.UDP);
     private static final int HASH = FlowHash.hash(K0, K1);
-    private static final long MARK = LineMark.claimed(FlowInserter.fingerprint(K0, K1));
+    private static final long MARK = SlotMark.claimed(FlowInserter.fingerprint(K0, K1));
 
     private final TestMemory memory = new TestMemory();
     private final FlowTable table = new Flows(memory, 100).table;
@@ -28,9 +28,9 @@ class FlowInserterTest {
 
     @BeforeEach
     void bothHaveChosenTheirLines() {
-        set(before, LineMark.deleted(1));
+        set(before, SlotMark.deleted(1));
         assertEquals(behind, candidate());
-        set(before, LineMark.free(2));
+        set(before, SlotMark.free(2));
         assertEquals(before, candidate());
     }
 
@@ -44,7 +44,7 @@ class FlowInserterTest {
         assertEquals(before, take(before));
         assertEquals(FlowInserter.AGAIN, take(behind));
         assertEquals(MARK, word(before));
-        assertTrue(LineMark.isFree(word(behind)));
+        assertTrue(SlotMark.isFree(word(behind)));
     }
 
     @Test
@@ -52,7 +52,7 @@ class FlowInserterTest {
         assertEquals(before, take(before));
         publish(before);
         assertEquals(before | FlowInserter.ADOPTED, take(behind));
-        assertTrue(LineMark.isFree(word(behind)));
+        assertTrue(SlotMark.isFree(word(behind)));
     }
 
     @Test
@@ -60,7 +60,7 @@ class FlowInserterTest {
         assertEquals(behind, take(behind));
         assertEquals(FlowInserter.AGAIN, take(before));
         assertEquals(MARK, word(behind));
-        assertTrue(LineMark.isFree(word(before)));
+        assertTrue(SlotMark.isFree(word(before)));
     }
 
     @Test
@@ -68,33 +68,33 @@ class FlowInserterTest {
         assertEquals(behind, take(behind));
         publish(behind);
         assertEquals(behind | FlowInserter.ADOPTED, take(before));
-        assertTrue(LineMark.isFree(word(before)));
+        assertTrue(SlotMark.isFree(word(before)));
     }
 
     @Test
     void theOneBeforeStaysWhenTheOneBehindWithdraws() throws InterruptedException {
         set(behind, MARK);
-        Thread rival = new Thread(() -> set(behind, LineMark.free(0)));
+        Thread rival = new Thread(() -> set(behind, SlotMark.free(0)));
         rival.start();
         long result = take(before);
         rival.join();
         assertTrue(
-            result == before && word(before) == MARK || result == FlowInserter.AGAIN && LineMark.isFree(word(before)));
+            result == before && word(before) == MARK || result == FlowInserter.AGAIN && SlotMark.isFree(word(before)));
         assertEquals(before, result == before ? result : take(before));
     }
 
     @Test
     void aLineTakenByAnotherKeyMeanwhileIsLeftAlone() {
-        set(before, LineMark.claimed(12345));
+        set(before, SlotMark.claimed(12345));
         assertEquals(FlowInserter.AGAIN, take(before));
-        assertEquals(LineMark.claimed(12345), word(before));
+        assertEquals(SlotMark.claimed(12345), word(before));
     }
 
     @Test
     void anEpochIsRestoredFromItsLowerHalf() {
         long current = (5L << 32) + 3;
-        assertEquals(current, LineMark.epoch(LineMark.free(current), current));
-        assertEquals(current - 10, LineMark.epoch(LineMark.deleted(current - 10), current));
+        assertEquals(current, SlotMark.epoch(SlotMark.free(current), current));
+        assertEquals(current - 10, SlotMark.epoch(SlotMark.deleted(current - 10), current));
     }
 
     private long candidate() {

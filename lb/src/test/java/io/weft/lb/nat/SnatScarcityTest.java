@@ -10,9 +10,9 @@ import io.weft.lb.TestMemory;
 import io.weft.lb.flow.Epochs;
 import io.weft.lb.flow.FlowCounter;
 import io.weft.lb.flow.FlowEntry;
+import io.weft.lb.flow.FlowExpiry;
 import io.weft.lb.flow.FlowKey;
 import io.weft.lb.flow.FlowState;
-import io.weft.lb.flow.FlowSweeper;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.FlowTemplate;
 import io.weft.lb.flow.FlowTimeouts;
@@ -206,7 +206,7 @@ class SnatScarcityTest {
     void shortConnectionsOfOnePodGoOnForEver() {
         SnatPorts ports = ports(10_000, 10_999);
         SourceNat nat = new SourceNat(table, ports);
-        FlowSweeper sweeper = sweeper(ports);
+        FlowExpiry sweeper = sweeper(ports);
         for (int i = 0; i < 50_000; i++) {
             assertTrue(insert(nat, POD, 1000 + i % 60_000, TCP, FlowState.TIME_WAIT) > 0, "connection " + i);
             if (i % 1000 == 0) {
@@ -282,7 +282,7 @@ class SnatScarcityTest {
         sweeper(ports).sweep(now + afterSeconds, table.lineCount(), null);
     }
 
-    private FlowSweeper sweeper(SnatPorts ports) {
+    private FlowExpiry sweeper(SnatPorts ports) {
         Epochs none = new Epochs() {
             @Override
             public long current() {
@@ -294,7 +294,7 @@ class SnatScarcityTest {
                 return true;
             }
         };
-        return new FlowSweeper(table, FlowTimeouts.defaults(), none,
+        return new FlowExpiry(table, FlowTimeouts.defaults(), none,
             (forward, k0, k1) -> SourceNat.onEnd(ports, forward, k0, k1));
     }
 }

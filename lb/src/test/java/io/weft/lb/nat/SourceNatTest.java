@@ -12,9 +12,9 @@ import io.weft.lb.TestMemory;
 import io.weft.lb.flow.Epochs;
 import io.weft.lb.flow.FlowCounter;
 import io.weft.lb.flow.FlowEntry;
+import io.weft.lb.flow.FlowExpiry;
 import io.weft.lb.flow.FlowKey;
 import io.weft.lb.flow.FlowState;
-import io.weft.lb.flow.FlowSweeper;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.FlowTemplate;
 import io.weft.lb.flow.FlowTimeouts;
@@ -78,7 +78,7 @@ class SourceNatTest {
             assertTrue(insert(nat, POD, 1000 + i, OUT + i, 443, TCP) > 0);
         }
         assertEquals(5000, ports.flows(TCP, FIRST));
-        FlowSweeper sweeper = sweeper(ports);
+        FlowExpiry sweeper = sweeper(ports);
         sweeper.sweep(now, table.lineCount(), forward -> FlowEntry.newDst(forward) == OUT);
         assertEquals(1, ports.flows(TCP, FIRST));
         assertTrue(ports.isInUse(TCP, FIRST));
@@ -216,7 +216,7 @@ class SourceNatTest {
         return result;
     }
 
-    private FlowSweeper sweeper(SnatPorts ports) {
+    private FlowExpiry sweeper(SnatPorts ports) {
         Epochs none = new Epochs() {
             @Override
             public long current() {
@@ -228,7 +228,7 @@ class SourceNatTest {
                 return true;
             }
         };
-        return new FlowSweeper(table, FlowTimeouts.defaults(), none,
+        return new FlowExpiry(table, FlowTimeouts.defaults(), none,
             (forward, k0, k1) -> SourceNat.onEnd(ports, forward, k0, k1));
     }
 

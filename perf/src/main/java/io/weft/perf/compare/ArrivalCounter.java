@@ -47,7 +47,7 @@ final class ArrivalCounter implements AutoCloseable {
     private final BpfProgram program;
     private final BpfLink link;
 
-    ArrivalCounter(Exit exit) {
+    ArrivalCounter(EgressPort exit) {
         program = BpfProgram.loadXdp("arrivals", assemble(exit));
         link = NetworkNamespace.call(exit.netns(), () -> {
             try (Rtnetlink links = Rtnetlink.open()) {
@@ -57,7 +57,7 @@ final class ArrivalCounter implements AutoCloseable {
         });
     }
 
-    private BpfAssembler assemble(Exit exit) {
+    private BpfAssembler assemble(EgressPort exit) {
         BpfAssembler code = new BpfAssembler();
         Label pass = code.label("pass");
         Label other = code.label("other");
@@ -72,7 +72,7 @@ final class ArrivalCounter implements AutoCloseable {
         int inner = 0;
         if (exit.tunnelled()) {
             code.load(Size.H, SCRATCH, FRAME, UDP_DESTINATION)
-                .jump(Condition.JNE, SCRATCH, BpfAssembler.hostShort(Exit.TUNNEL_PORT), other);
+                .jump(Condition.JNE, SCRATCH, BpfAssembler.hostShort(EgressPort.TUNNEL_PORT), other);
             inner = TUNNEL_OVERHEAD;
             need(code, HEADERS + inner, other);
         }

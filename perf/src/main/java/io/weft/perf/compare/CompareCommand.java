@@ -81,7 +81,7 @@ public final class CompareCommand implements Callable<Integer> {
 
     private Comparison compare(Settings settings, PrintWriter progress) throws Exception {
         String started = Instant.now().toString();
-        try (Tournament tournament = new Tournament(settings, new LiveLoadSource(), progress)) {
+        try (ComparisonRun tournament = new ComparisonRun(settings, new LiveLoadSource(), progress)) {
             Thread cleaner = new Thread(tournament::close);
             Runtime.getRuntime().addShutdownHook(cleaner); // interrupted by ^C
             try {
@@ -110,12 +110,12 @@ public final class CompareCommand implements Callable<Integer> {
         return Runtime.getRuntime().availableProcessors() < 2 ? "needs two cores" : "";
     }
 
-    private void enterAll(Tournament tournament) throws IOException {
+    private void enterAll(ComparisonRun tournament) throws IOException {
         String unique = Long.toString(ProcessHandle.current().pid(), Character.MAX_RADIX);
-        List<Contender> all = List.of(
-            new WeftContender("cmp" + unique), new KernelContender(), new FloorContender(floor), new TestpmdContender(),
-            new OvsContender());
-        for (Contender contender : all) {
+        List<SystemUnderTest> all = List.of(
+            new WeftSystem("cmp" + unique), new KernelSystem(), new FloorSystem(floor), new TestpmdSystem(),
+            new OvsSystem());
+        for (SystemUnderTest contender : all) {
             if (only == null || only.contains(contender.name())) {
                 tournament.enter(contender, contender.name().charAt(0) + unique);
             }

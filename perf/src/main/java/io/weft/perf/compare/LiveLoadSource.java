@@ -13,7 +13,7 @@ final class LiveLoadSource implements LoadSource {
     private static final int FIRST_PORT = 1;
 
     @Override
-    public Load start(Entrance entrance, int flows, double framesPerSecond, int core) throws Exception {
+    public Load start(IngressPort entrance, int flows, double framesPerSecond, int core) throws Exception {
         Flows chosen = new Flows(flows, PORTS, FIRST_PORT, Flows.Spread.DESTINATION_PORT, flows > 1, 1);
         FrameSpec spec = new FrameSpec(entrance.destinationMac(), entrance.sourceMac(), entrance.source(),
             entrance.destination(), entrance.port(), chosen,

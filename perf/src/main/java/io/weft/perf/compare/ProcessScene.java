@@ -17,11 +17,11 @@ final class ProcessScene implements Scene {
     private final Workload workload;
     private final VethLab lab;
     private final Process process;
-    private final Entrance entrance;
-    private final Exit exit;
+    private final IngressPort entrance;
+    private final EgressPort exit;
     private final List<AutoCloseable> more = new ArrayList<>();
 
-    ProcessScene(Workload workload, VethLab lab, Process process, Entrance entrance, Exit exit) {
+    ProcessScene(Workload workload, VethLab lab, Process process, IngressPort entrance, EgressPort exit) {
         this.workload = workload;
         this.lab = lab;
         this.process = process;
@@ -53,12 +53,12 @@ final class ProcessScene implements Scene {
     }
 
     @Override
-    public Entrance entrance() {
+    public IngressPort entrance() {
         return entrance;
     }
 
     @Override
-    public Exit exit() {
+    public EgressPort exit() {
         return exit;
     }
 

@@ -9,9 +9,9 @@ import java.util.OptionalDouble;
 interface Scene extends AutoCloseable {
     Workload workload();
 
-    Entrance entrance();
+    IngressPort entrance();
 
-    Exit exit();
+    EgressPort exit();
 
     /** Processes whose time is the contender's. */
     Collection<Long> processes();

@@ -112,12 +112,12 @@ final class VethLab implements AutoCloseable {
         }
     }
 
-    Entrance entrance(int destination, int port) {
-        return new Entrance(source, sourceDevice(), NEAR_MAC, SOURCE_MAC, SOURCE, destination, port);
+    IngressPort entrance(int destination, int port) {
+        return new IngressPort(source, sourceDevice(), NEAR_MAC, SOURCE_MAC, SOURCE, destination, port);
     }
 
-    Exit exit(int port, boolean tunnelled) {
-        return new Exit(sink, sinkDevice(), port, tunnelled);
+    EgressPort exit(int port, boolean tunnelled) {
+        return new EgressPort(sink, sinkDevice(), port, tunnelled);
     }
 
     Path node() {

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A case with its number of flows and its batch. */
-record Combination(Way way, int flows, int batch) {
+record Combination(TrafficCase way, int flows, int batch) {
     static final List<Integer> FLOWS = List.of(1, 1024, 65_536, 1_048_576);
     static final List<Integer> BATCHES = List.of(64, 8, 1);
     static final int MOST_FLOWS = 1 << 20;
@@ -14,12 +14,12 @@ record Combination(Way way, int flows, int batch) {
     private static final long PROCESS_MIB = 600;
 
     /** All of these, less what has no meaning: a table that holds few flows is emptied too often for {@code flow-miss}. */
-    static List<Combination> of(List<Way> ways, List<Integer> flows, List<Integer> batches) {
+    static List<Combination> of(List<TrafficCase> ways, List<Integer> flows, List<Integer> batches) {
         List<Combination> all = new ArrayList<>();
-        for (Way way : ways) {
+        for (TrafficCase way : ways) {
             for (int count : flows) {
                 for (int batch : batches) {
-                    if (!way.isMiss() || count >= Way.LEAST_FLOWS_TO_MISS) {
+                    if (!way.isMiss() || count >= TrafficCase.LEAST_FLOWS_TO_MISS) {
                         all.add(new Combination(way, count, batch));
                     }
                 }
@@ -30,8 +30,8 @@ record Combination(Way way, int flows, int batch) {
 
     /** Every case with full batches, and the most important one with small ones, too. */
     static List<Combination> defaults() {
-        List<Combination> all = new ArrayList<>(of(List.of(Way.values()), FLOWS, List.of(FULL_BATCH)));
-        all.addAll(of(List.of(Way.CLUSTERIP), FLOWS, BATCHES.subList(1, BATCHES.size())));
+        List<Combination> all = new ArrayList<>(of(List.of(TrafficCase.values()), FLOWS, List.of(FULL_BATCH)));
+        all.addAll(of(List.of(TrafficCase.CLUSTERIP), FLOWS, BATCHES.subList(1, BATCHES.size())));
         return all;
     }
 

@@ -1,8 +1,8 @@
 package io.weft.perf.micro;
 
 import io.weft.dataplane.worker.Epochs;
+import io.weft.lb.flow.FlowExpiry;
 import io.weft.lb.flow.FlowState;
-import io.weft.lb.flow.FlowSweeper;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.FlowTimeouts;
 import java.util.concurrent.TimeUnit;
@@ -16,7 +16,7 @@ final class Expiry implements AutoCloseable {
 
     private final FlowTable flows;
     private final Epochs epochs;
-    private final FlowSweeper sweeper;
+    private final FlowExpiry sweeper;
     private final Thread thread;
     private volatile boolean stopped;
 
@@ -25,7 +25,7 @@ final class Expiry implements AutoCloseable {
         this.epochs = epochs;
         FlowTimeouts timeouts = FlowTimeouts.defaults().with(FlowState.UDP_UNREPLIED, LONG_SECONDS)
             .with(FlowState.UDP_REPLIED, LONG_SECONDS).with(FlowState.UDP_STREAM, LONG_SECONDS);
-        sweeper = new FlowSweeper(flows, timeouts, epochs, (forward, k0, k1) -> {});
+        sweeper = new FlowExpiry(flows, timeouts, epochs, (forward, k0, k1) -> {});
         thread = Thread.ofPlatform().name("expiry").daemon(true).start(this::run);
     }
 

@@ -27,14 +27,14 @@ final class FrameChecks {
     }
 
     /** The frames of the last batch, which lie where they were written. */
-    static void lastBatch(Lane lane, Way way) {
+    static void lastBatch(Lane lane, TrafficCase way) {
         for (int n = 1; n <= lane.batchSize(); n++) {
             frame(lane.before(n) + (way.fromTunnel ? TunnelFrames.OUTER : 0), way, lane.order().before(n));
         }
     }
 
     /** @param at the inner frame */
-    private static void frame(long at, Way way, int word) {
+    private static void frame(long at, TrafficCase way, int word) {
         int flow = Frames.flow(word);
         long ip = at + Frames.IP;
         long l4 = at + Frames.L4;
@@ -54,7 +54,7 @@ final class FrameChecks {
         }
     }
 
-    private static void toPod(long at, Way way, int word) {
+    private static void toPod(long at, TrafficCase way, int word) {
         int flow = Frames.flow(word);
         boolean reply = way.isReply();
         require(Ipv4Header.source(at + Frames.IP),
@@ -65,7 +65,7 @@ final class FrameChecks {
         ethernet(at);
     }
 
-    private static void fromPod(long at, Way way, int flow) {
+    private static void fromPod(long at, TrafficCase way, int flow) {
         int destination = Ipv4Header.destination(at + Frames.IP);
         if (way.isTranslated()) {
             int backend = NodeSetup.backendOf(destination);
@@ -74,7 +74,7 @@ final class FrameChecks {
         } else {
             require(destination, way.target.address(flow), "destination");
         }
-        if (way == Way.POD_POD) {
+        if (way == TrafficCase.POD_POD) {
             ethernet(at);
         } else {
             tunnel(at - TunnelFrames.OUTER, NodeSetup.peerOf(NodeSetup.backendOf(destination)));

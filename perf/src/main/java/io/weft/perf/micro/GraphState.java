@@ -25,7 +25,7 @@ public class GraphState {
     public void setUp() {
         Processors.pinToLast();
         GraphWorld.warmUp();
-        world = new GraphWorld(Way.of(way), flows, batch);
+        world = new GraphWorld(TrafficCase.of(way), flows, batch);
     }
 
     /** Not timed. */

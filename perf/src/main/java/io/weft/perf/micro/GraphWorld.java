@@ -34,7 +34,7 @@ final class GraphWorld implements AutoCloseable {
     private static final int SNAT_LAST = 65_535;
 
     /** What one worker forwards: flows {@code first … first + count - 1} of a case. */
-    record Plan(Way way, int first, int count, int batch) {
+    record Plan(TrafficCase way, int first, int count, int batch) {
     }
 
     private final Mappings memory = new Mappings();
@@ -50,11 +50,11 @@ final class GraphWorld implements AutoCloseable {
     private int missesLeft;
 
     /** One worker. */
-    GraphWorld(Way way, int flowCount, int batch) {
+    GraphWorld(TrafficCase way, int flowCount, int batch) {
         this(way, flowCount, batch, null);
     }
 
-    GraphWorld(Way way, int flowCount, int batch, NodeObserver observer) {
+    GraphWorld(TrafficCase way, int flowCount, int batch, NodeObserver observer) {
         this(List.of(new Plan(way, 0, flowCount, batch)), observer);
     }
 
@@ -110,7 +110,7 @@ final class GraphWorld implements AutoCloseable {
             forgetFlows();
             return;
         }
-        boolean fromTunnel = plan.way == Way.REMOTE_POD;
+        boolean fromTunnel = plan.way == TrafficCase.REMOTE_POD;
         Frames opening = fromTunnel ? frames
             : PodFrames.of(memory, plan.way.target, plan.way.protocol(), TcpHeader.SYN);
         forwardAll(lane, opening, words(plan, fromTunnel));
@@ -135,12 +135,12 @@ final class GraphWorld implements AutoCloseable {
     }
 
     /** Remote pods are the peers' first; a reply comes from the backend that its flow got. */
-    private int backend(Way way, int flow) {
+    private int backend(TrafficCase way, int flow) {
         return NodeSetup.backendOf(way.isReply() ? FlowEntry.newDst(entry(way, flow)) : way.target.address(flow));
     }
 
     /** The forward line of a flow that a pod of this node began. */
-    private long entry(Way way, int flow) {
+    private long entry(TrafficCase way, int flow) {
         long entry = flows.find(FlowKey.k0(Frames.podIp(flow), way.target.address(flow)),
             FlowKey.k1(Frames.clientPort(flow), way.target.port, way.protocol()));
         if (entry == 0) { throw new IllegalStateException("flow " + flow + " was not made"); }

@@ -77,12 +77,12 @@ public final class MicroCommand implements Callable<Integer> {
 
     private List<Combination> combinations() {
         if (cases == null && flows == null && batches == null && !quick) { return Combination.defaults(); }
-        return Combination.of(ways(List.of(Way.values())), flows(quick ? List.of(65_536) : Combination.FLOWS),
+        return Combination.of(ways(List.of(TrafficCase.values())), flows(quick ? List.of(65_536) : Combination.FLOWS),
             batches == null ? List.of(64) : batches);
     }
 
     private List<ReferencePairs.Result> reference(MicroTables tables) {
-        List<Way> ways = ways(List.of(Way.CLUSTERIP, Way.CLUSTERIP_REPLY));
+        List<TrafficCase> ways = ways(List.of(TrafficCase.CLUSTERIP, TrafficCase.CLUSTERIP_REPLY));
         refuseMisses(ways);
         ReferencePairs comparison = new ReferencePairs(new ReferenceProgram(reference), pairs);
         List<Integer> counts = flows(List.of(1, 65_536, 1_048_576)).stream()
@@ -94,7 +94,7 @@ public final class MicroCommand implements Callable<Integer> {
     private List<SoakReport> soak(MicroTables tables) {
         List<SoakReport> reports = new ArrayList<>();
         List<Integer> counts = flows(List.of(65_536));
-        for (Combination each : affordable(Combination.of(ways(List.of(Way.CLUSTERIP)), counts, batch()))) {
+        for (Combination each : affordable(Combination.of(ways(List.of(TrafficCase.CLUSTERIP)), counts, batch()))) {
             SoakReport report = SoakReport.run(each, soak);
             tables.soak(report);
             reports.add(report);
@@ -119,9 +119,9 @@ public final class MicroCommand implements Callable<Integer> {
         return reports;
     }
 
-    private List<Way> ways(List<Way> defaults) {
+    private List<TrafficCase> ways(List<TrafficCase> defaults) {
         try {
-            return cases == null ? defaults : cases.stream().map(Way::of).toList();
+            return cases == null ? defaults : cases.stream().map(TrafficCase::of).toList();
         } catch (IllegalArgumentException e) {
             throw wrong("--case: " + e.getMessage());
         }
@@ -159,8 +159,8 @@ public final class MicroCommand implements Callable<Integer> {
         if (modes > 1) { throw wrong("one of --reference, --soak and --workers"); }
     }
 
-    private void refuseMisses(List<Way> ways) {
-        if (ways.stream().anyMatch(Way::isMiss)) { throw wrong("--reference: flow misses have no reference"); }
+    private void refuseMisses(List<TrafficCase> ways) {
+        if (ways.stream().anyMatch(TrafficCase::isMiss)) { throw wrong("--reference: flow misses have no reference"); }
     }
 
     private ParameterException wrong(String what) {

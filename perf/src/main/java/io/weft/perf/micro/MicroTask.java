@@ -47,7 +47,7 @@ record MicroTask(Kind kind, String way, int flows, int batch, long warmUpMillis,
     }
 
     private Meter.Cost mean() {
-        try (GraphWorld world = new GraphWorld(Way.of(way), flows, batch)) {
+        try (GraphWorld world = new GraphWorld(TrafficCase.of(way), flows, batch)) {
             Meter meter = new Meter(world.lane());
             meter.run(warmUpNanos());
             Meter.Cost cost = meter.run(nanos());
@@ -58,7 +58,7 @@ record MicroTask(Kind kind, String way, int flows, int batch, long warmUpMillis,
 
     private Object stages() {
         StageClock clock = new StageClock();
-        try (GraphWorld world = new GraphWorld(Way.of(way), flows, batch, clock)) {
+        try (GraphWorld world = new GraphWorld(TrafficCase.of(way), flows, batch, clock)) {
             clock.run(world, warmUpNanos());
             clock.run(world, nanos());
             world.check();
@@ -67,7 +67,7 @@ record MicroTask(Kind kind, String way, int flows, int batch, long warmUpMillis,
     }
 
     private Soak.Result soak() {
-        try (GraphWorld world = new GraphWorld(Way.of(way), flows, batch)) {
+        try (GraphWorld world = new GraphWorld(TrafficCase.of(way), flows, batch)) {
             Soak soak = new Soak();
             soak.run(world, warmUpNanos());
             Soak.Result result = soak.run(world, nanos());

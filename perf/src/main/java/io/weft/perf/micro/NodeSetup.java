@@ -1,9 +1,9 @@
 package io.weft.perf.micro;
 
+import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.state.PortDirectory;
-import io.weft.dataplane.state.PortKind;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;

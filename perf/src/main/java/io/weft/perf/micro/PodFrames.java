@@ -6,15 +6,15 @@ import io.weft.encap.packet.IpProtocol;
 
 /** Frames of this node's pods to the target of a case. */
 final class PodFrames extends Frames {
-    private final Way.Target target;
+    private final TrafficCase.Target target;
 
-    private PodFrames(long composed, int varied, int protocol, Way.Target target) {
+    private PodFrames(long composed, int varied, int protocol, TrafficCase.Target target) {
         super(composed, varied, protocol);
         this.target = target;
     }
 
     /** @param tcpFlags for TCP */
-    static PodFrames of(Mappings memory, Way.Target target, int protocol, int tcpFlags) {
+    static PodFrames of(Mappings memory, TrafficCase.Target target, int protocol, int tcpFlags) {
         long at = memory.map(LENGTH);
         compose(at, NodeSetup.GATEWAY_MAC, NodeSetup.POD_MAC, protocol, tcpFlags, podIp(0), target.address(0),
             SOURCE_PORT, target.port);

@@ -32,7 +32,7 @@ final class ReferencePairs {
         long bytesAllocated, MachineFacts machine) {
     }
 
-    List<Result> run(List<Way> ways, List<Integer> flows, Consumer<Result> progress) {
+    List<Result> run(List<TrafficCase> ways, List<Integer> flows, Consumer<Result> progress) {
         List<Result> results = new ArrayList<>();
         for (int count : flows) {
             for (Result result : interleave(ways, count)) {
@@ -43,7 +43,7 @@ final class ReferencePairs {
         return results;
     }
 
-    private List<Result> interleave(List<Way> ways, int flows) {
+    private List<Result> interleave(List<TrafficCase> ways, int flows) {
         double[][] weft = new double[ways.size()][pairs];
         double[][] other = new double[ways.size()][pairs];
         long[] allocated = new long[ways.size()];
@@ -60,7 +60,7 @@ final class ReferencePairs {
             .mapToObj(way -> result(ways.get(way), flows, weft[way], other[way], allocated[way])).toList();
     }
 
-    private Result result(Way way, int flows, double[] weft, double[] other, long allocated) {
+    private Result result(TrafficCase way, int flows, double[] weft, double[] other, long allocated) {
         double[] ratios = IntStream.range(0, pairs).mapToDouble(pair -> weft[pair] / other[pair]).toArray();
         Spread spread = Spread.of(weft);
         return new Result(way.label(), flows, BATCH, spread.median(), spread, Spread.of(other), Spread.of(ratios),

@@ -56,13 +56,13 @@ final class WorkerPair implements AutoCloseable {
     }
 
     private static List<GraphWorld.Plan> plans(MicroTask task) {
-        GraphWorld.Plan first = new GraphWorld.Plan(Way.CLUSTERIP, 0, task.flows(), task.batch());
+        GraphWorld.Plan first = new GraphWorld.Plan(TrafficCase.CLUSTERIP, 0, task.flows(), task.batch());
         return switch (task.kind()) {
             case BOTH_DIRECTIONS ->
-                List.of(first, new GraphWorld.Plan(Way.CLUSTERIP_REPLY, 0, task.flows(), task.batch()));
+                List.of(first, new GraphWorld.Plan(TrafficCase.CLUSTERIP_REPLY, 0, task.flows(), task.batch()));
             case SAME_FLOWS -> List.of(first, first);
             default ->
-                List.of(first, new GraphWorld.Plan(Way.CLUSTERIP, task.flows(), task.flows(), task.batch()));
+                List.of(first, new GraphWorld.Plan(TrafficCase.CLUSTERIP, task.flows(), task.flows(), task.batch()));
         };
     }
 

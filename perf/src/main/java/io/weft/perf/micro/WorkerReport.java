@@ -36,8 +36,9 @@ record WorkerReport(String name, int flows, Spread one, Spread two, Spread ratio
     }
 
     static WorkerReport run(Sharing sharing, int flows, int rounds) {
-        List<WorkerPair.Round> measured = List.of(BenchJvm.run(new MicroTask(sharing.kind, Way.CLUSTERIP.label(),
-            flows, BATCH, WARM_UP_MILLIS, MILLIS, rounds), WorkerPair.Round[].class));
+        List<WorkerPair.Round> measured = List
+            .of(BenchJvm.run(new MicroTask(sharing.kind, TrafficCase.CLUSTERIP.label(),
+                flows, BATCH, WARM_UP_MILLIS, MILLIS, rounds), WorkerPair.Round[].class));
         return new WorkerReport(sharing.label, flows, spread(measured, WorkerPair.Round::oneRate),
             spread(measured, WorkerPair.Round::twoRate), spread(measured, WorkerPair.Round::ratio),
             MachineFacts.read());

@@ -70,7 +70,7 @@ class StatisticsTest {
 
     @Test
     void serviceRulesetHasAChainForEachEndpoint() {
-        String rules = KernelContender.ruleset(List.of("10.244.21.20", "10.244.21.21"));
+        String rules = KernelSystem.ruleset(List.of("10.244.21.20", "10.244.21.21"));
         assertTrue(rules.contains("numgen random mod 2 vmap { 0 : goto endpoint-0, 1 : goto endpoint-1 }"), rules);
         assertTrue(rules.contains("dnat to 10.244.21.21:8080"), rules);
     }

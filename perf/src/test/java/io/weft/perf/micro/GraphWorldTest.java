@@ -17,7 +17,7 @@ class GraphWorldTest {
 
     @ParameterizedTest
     @EnumSource
-    void forwardsRightFrames(Way way) {
+    void forwardsRightFrames(TrafficCase way) {
         try (GraphWorld world = new GraphWorld(way, FLOWS, 64)) {
             for (int batch = 0; batch < 1000; batch++) {
                 world.makeRoomForMisses();
@@ -30,7 +30,7 @@ class GraphWorldTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 8})
     void forwardsSmallBatches(int size) {
-        try (GraphWorld world = new GraphWorld(Way.CLUSTERIP, 1, size)) {
+        try (GraphWorld world = new GraphWorld(TrafficCase.CLUSTERIP, 1, size)) {
             assertEquals(size, world.lane().forward());
             world.check();
         }
@@ -38,7 +38,7 @@ class GraphWorldTest {
 
     @Test
     void noticesASpoiltFrame() {
-        try (GraphWorld world = new GraphWorld(Way.CLUSTERIP_REPLY, 1, 64)) {
+        try (GraphWorld world = new GraphWorld(TrafficCase.CLUSTERIP_REPLY, 1, 64)) {
             world.lane().forward();
             long payload = world.lane().before(64) + TunnelFrames.OUTER + Frames.LENGTH - 1;
             Memory.putU8(payload, Memory.u8(payload) ^ 1);
@@ -50,13 +50,13 @@ class GraphWorldTest {
     @ParameterizedTest
     @EnumSource(value = MicroTask.Kind.class, names = {"DISJOINT_FLOWS", "BOTH_DIRECTIONS", "SAME_FLOWS"})
     void measuresTwoWorkers(MicroTask.Kind kind) {
-        List<?> rounds = (List<?>) new MicroTask(kind, Way.CLUSTERIP.label(), 1000, 64, 10, 10, 2).run();
+        List<?> rounds = (List<?>) new MicroTask(kind, TrafficCase.CLUSTERIP.label(), 1000, 64, 10, 10, 2).run();
         assertEquals(2, rounds.size());
     }
 
     @Test
     void sharesTheTimeAmongTheNodes() {
-        Object stages = new MicroTask(MicroTask.Kind.STAGES, Way.REMOTE_POD.label(), 1000, 64, 10, 50, 1).run();
+        Object stages = new MicroTask(MicroTask.Kind.STAGES, TrafficCase.REMOTE_POD.label(), 1000, 64, 10, 50, 1).run();
         List<String> names = ((List<?>) stages).stream().map(stage -> ((StageClock.Stage) stage).name()).toList();
         assertTrue(names.containsAll(List.of("ip4-input", "flow-lookup", "flow-rewrite", "port-tx", StageClock.REST)),
             names::toString);
@@ -66,7 +66,8 @@ class GraphWorldTest {
 
     @Test
     void soaksInBatches() {
-        Soak.Result result = (Soak.Result) new MicroTask(MicroTask.Kind.SOAK, Way.POD_POD.label(), 10, 64, 10, 50, 1)
+        Soak.Result result = (Soak.Result) new MicroTask(MicroTask.Kind.SOAK, TrafficCase.POD_POD.label(), 10, 64, 10,
+            50, 1)
             .run();
         assertTrue(result.batches() > 0 && result.p50() > 0 && result.p50() <= result.p999());
     }

@@ -49,9 +49,9 @@ class MicroCommandTest {
     void combinesWhatHasAMeaning() {
         List<Combination> defaults = Combination.defaults();
         assertEquals(defaults.size(), defaults.stream().distinct().count());
-        assertFalse(defaults.contains(new Combination(Way.FLOW_MISS, 1, 64)));
-        assertTrue(defaults.contains(new Combination(Way.FLOW_MISS, 65_536, 64)));
-        assertTrue(defaults.contains(new Combination(Way.CLUSTERIP, 1_048_576, 1)));
+        assertFalse(defaults.contains(new Combination(TrafficCase.FLOW_MISS, 1, 64)));
+        assertTrue(defaults.contains(new Combination(TrafficCase.FLOW_MISS, 65_536, 64)));
+        assertTrue(defaults.contains(new Combination(TrafficCase.CLUSTERIP, 1_048_576, 1)));
     }
 
     @Test

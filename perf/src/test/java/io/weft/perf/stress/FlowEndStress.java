@@ -8,8 +8,8 @@ import io.weft.encap.packet.TcpHeader;
 import io.weft.lb.flow.Epochs;
 import io.weft.lb.flow.FlowEnder;
 import io.weft.lb.flow.FlowEntry;
+import io.weft.lb.flow.FlowExpiry;
 import io.weft.lb.flow.FlowState;
-import io.weft.lb.flow.FlowSweeper;
 import io.weft.lb.flow.FlowTimeouts;
 import io.weft.lb.flow.TcpTracker;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -35,7 +35,7 @@ final class FlowEndStress {
         private volatile long epoch = 1;
         private volatile long announced = ASLEEP;
 
-        final FlowSweeper sweeper = new FlowSweeper(table, FlowTimeouts.defaults(), this, (forward, k0, k1) -> {
+        final FlowExpiry sweeper = new FlowExpiry(table, FlowTimeouts.defaults(), this, (forward, k0, k1) -> {
         });
 
         void batchBegins() {
@@ -333,7 +333,7 @@ final class FlowEndStress {
     @Outcome(expect = FORBIDDEN, desc = "ended twice or never, or half a flow")
     @State
     public static class SweepAndReplace extends Replacing {
-        private final FlowSweeper counting = new FlowSweeper(table, FlowTimeouts.defaults(), this,
+        private final FlowExpiry counting = new FlowExpiry(table, FlowTimeouts.defaults(), this,
             (forward, k0, k1) -> ended.incrementAndGet());
 
         @Actor

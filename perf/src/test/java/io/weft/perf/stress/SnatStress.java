@@ -5,9 +5,9 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import io.weft.encap.hash.FlowHash;
 import io.weft.lb.flow.Epochs;
+import io.weft.lb.flow.FlowExpiry;
 import io.weft.lb.flow.FlowKey;
 import io.weft.lb.flow.FlowState;
-import io.weft.lb.flow.FlowSweeper;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.FlowTemplate;
 import io.weft.lb.flow.FlowTimeouts;
@@ -42,7 +42,7 @@ final class SnatStress {
         private final long memory = StressMemory.take(LENGTH);
         private final FlowTable table = FlowTable.create(memory + TABLE_AT, LENGTH - TABLE_AT, MAX_FLOWS, 1);
         private final SnatPorts ports = new SnatPorts(memory, PORT, PORT);
-        private final FlowSweeper sweeper = new FlowSweeper(table, FlowTimeouts.defaults(), this,
+        private final FlowExpiry sweeper = new FlowExpiry(table, FlowTimeouts.defaults(), this,
             (forward, k0, k1) -> SourceNat.onEnd(ports, forward, k0, k1));
 
         OnePort() {

@@ -2,7 +2,7 @@ package io.weft.vmlab.lab;
 
 import io.weft.dataplane.counters.AdjacencyKind;
 import io.weft.dataplane.counters.AdjacencyStatus;
-import io.weft.dataplane.counters.ConductorFact;
+import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.CounterFileException;
 import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.FrameTotal;
@@ -63,7 +63,7 @@ public final class NodeView {
 
     /** The tables that the dataplane uses; 0 while it uses none. */
     long tablesIncarnation() {
-        return read(counters -> counters.fact(ConductorFact.TABLES_INCARNATION), 0L);
+        return read(counters -> counters.fact(ConductorGauge.TABLES_INCARNATION), 0L);
     }
 
     /** Frames received by each worker. */

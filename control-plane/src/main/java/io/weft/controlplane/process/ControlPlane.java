@@ -1,0 +1,133 @@
+package io.weft.controlplane.process;
+
+import io.weft.controlplane.cni.AttachmentRecovery;
+import io.weft.controlplane.cni.CniHandler;
+import io.weft.controlplane.cni.CniServer;
+import io.weft.controlplane.cni.PodAttacher;
+import io.weft.controlplane.compiler.ControlLoop;
+import io.weft.controlplane.compiler.NodeFacts;
+import io.weft.controlplane.compiler.VtepMac;
+import io.weft.controlplane.ipam.AttachmentStore;
+import io.weft.controlplane.source.ClusterSource;
+import io.weft.controlplane.source.ManifestDirectory;
+import io.weft.controlplane.status.DataplaneView;
+import io.weft.controlplane.status.Failures;
+import io.weft.dataplane.config.NodeConfiguration;
+import io.weft.dataplane.table.DataplaneEpochs;
+import io.weft.dataplane.table.PortSpec;
+import io.weft.nativebindings.linux.Capabilities;
+import io.weft.nativebindings.linux.Capability;
+import io.weft.nativebindings.linux.FileErrors;
+import io.weft.nativebindings.linux.FileLock;
+import io.weft.nativebindings.netlink.Address;
+import io.weft.nativebindings.netlink.Link;
+import io.weft.nativebindings.netlink.Route;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The control plane of one node: a source of cluster objects, the loop that turns them into tables, the CNI server. Runs
+ * in the network namespace of the thread that starts it.
+ */
+public final class ControlPlane implements AutoCloseable {
+    public static final String ROLE = "control-plane";
+    private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
+    private static final Duration ADD_PATIENCE = Duration.ofSeconds(10);
+
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+
+    private ControlPlane() {
+    }
+
+    /** @throws StartException in one line, with nothing left running */
+    public static ControlPlane start(NodeConfiguration configuration) {
+        ControlPlane controlPlane = new ControlPlane();
+        try {
+            controlPlane.open(configuration);
+            return controlPlane;
+        } catch (IOException e) {
+            controlPlane.close();
+            throw new StartException("cannot use a file: " + FileErrors.describe(e));
+        } catch (RuntimeException e) {
+            controlPlane.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public void close() {
+        while (!parts.isEmpty()) {
+            try {
+                parts.removeLast().close();
+            } catch (Exception e) {
+                LOG.warn("while stopping: {}", e.toString());
+            }
+        }
+    }
+
+    private void open(NodeConfiguration configuration) throws IOException {
+        requireCapabilities();
+        Path runDirectory = configuration.runDirectory();
+        FileLock _ = part(RoleLock.take(runDirectory, ROLE));
+        AttachmentStore store = part(
+            AttachmentStore.open(configuration.stateDirectory(), configuration.nodeName(), PortSpec.MAX_PORTS));
+        AttachmentRecovery.run(store);
+        FormerTables former = FormerTables.read(runDirectory);
+        NodeFacts facts = facts(configuration, former);
+        DataplaneView dataplane = part(new DataplaneView(runDirectory));
+        Failures failures = new Failures();
+        ClusterSource source = source(configuration, failures);
+        StatusWriter status = new StatusWriter(configuration, source, failures);
+        ControlLoop loop = part(new ControlLoop(configuration, facts, part(new DataplaneEpochs(runDirectory)),
+            former.peers(), store, dataplane, failures, status::changed));
+        part(new DeviceWatch(loop::followDevices, failures)).start();
+        part(status).start(loop);
+        part(source).start(loop);
+        PodAttacher attacher = new PodAttacher(loop, dataplane, configuration.workers(), facts.vtepMac(),
+            ADD_PATIENCE);
+        part(new CniServer(configuration.cniSocket(), new CniHandler(attacher, loop, dataplane), failures)).start();
+        LOG.info("control plane of {}: {}, CNI on {}", configuration.nodeName(), source.status().name(),
+            configuration.cniSocket());
+    }
+
+    /** CAP_SYS_ADMIN is for setns(2) into the pods' namespaces. */
+    private static void requireCapabilities() {
+        List<Capability> missing = Capabilities.missing(Capability.CAP_NET_ADMIN, Capability.CAP_SYS_ADMIN);
+        if (!missing.isEmpty()) {
+            throw new StartException("the control plane needs the capabilities CAP_NET_ADMIN and CAP_SYS_ADMIN to make"
+                + " the pods' devices; missing: " + missing + ". Run it as root, or give them to it");
+        }
+    }
+
+    private static ClusterSource source(NodeConfiguration configuration, Failures failures) {
+        return new ManifestDirectory(configuration.requireManifests(), failures);
+    }
+
+    private static NodeFacts facts(NodeConfiguration configuration, FormerTables former) throws IOException {
+        String uplink = configuration.requireUplink();
+        long vtepMac = VtepMac.keep(configuration.stateDirectory(), configuration.nodeName(), former.vtepMac());
+        try (Rtnetlink rtnetlink = Rtnetlink.open()) {
+            Link link = rtnetlink.link(uplink).orElseThrow(
+                () -> new StartException(
+                    "uplink: this machine has no device " + uplink + "; `ip link` lists what it has"));
+            Optional<Integer> address = rtnetlink.addresses(link.index()).stream()
+                .filter(candidate -> candidate.scope() == Route.RT_SCOPE_UNIVERSE)
+                .map(Address::ip)
+                .findFirst();
+            return new NodeFacts(link.mtu(), address, vtepMac);
+        }
+    }
+
+    private <T extends AutoCloseable> T part(T part) {
+        parts.addLast(part);
+        return part;
+    }
+}

@@ -1,0 +1,111 @@
+package io.weft.controlplane.process;
+
+import io.weft.controlplane.status.Failures;
+import io.weft.nativebindings.linux.Poll;
+import io.weft.nativebindings.netlink.Link;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.nativebindings.netlink.RtnetlinkMonitor;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
+/**
+ * Tells the names of the node's devices, at first, whenever one comes, goes or is renamed, and every ten seconds: a listener that failed gets
+ * to know them all the same. One thread of its own, which no failure ends.
+ */
+final class DeviceWatch implements AutoCloseable {
+    private static final int WAKE_MS = 500;
+    private static final long REREAD_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /** By index, because a device that is renamed keeps that alone. */
+    private final Map<Integer, String> names = new HashMap<>();
+    private final Consumer<Set<String>> listener;
+    private final Failures failures;
+    private final Thread thread;
+    private volatile boolean closed;
+    private boolean changed;
+
+    /** @param failures where unexpected failures are counted */
+    DeviceWatch(Consumer<Set<String>> listener, Failures failures) {
+        this.listener = listener;
+        this.failures = failures;
+        thread = Thread.ofPlatform().name("devices").daemon().unstarted(this::run);
+    }
+
+    /** In the calling thread's network namespace, which its new threads share. */
+    void start() {
+        readAll();
+        listener.accept(Set.copyOf(names.values()));
+        thread.start();
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Follows until closed; after a failure with a new socket, from a new picture of everything. */
+    private void run() {
+        while (!closed) {
+            try (RtnetlinkMonitor monitor = RtnetlinkMonitor.open(RtnetlinkMonitor.Group.LINK)) {
+                follow(monitor);
+            } catch (RuntimeException | Error e) {
+                failures.add("device watch", e);
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(WAKE_MS));
+            }
+        }
+    }
+
+    private void follow(RtnetlinkMonitor monitor) {
+        Poll poll = new Poll(1);
+        poll.set(0, monitor.fd(), Poll.POLLIN);
+        long lastRead = System.nanoTime() - REREAD_NANOS;
+        while (!closed) {
+            if (System.nanoTime() - lastRead >= REREAD_NANOS) { // what was missed, or could not be followed, is found now
+                lastRead = System.nanoTime();
+                readAll();
+                changed = true;
+            }
+            if (changed) {
+                changed = false;
+                listener.accept(Set.copyOf(names.values()));
+            }
+            if (poll.poll(WAKE_MS) > 0) {
+                monitor.drain(new Changes());
+            }
+        }
+    }
+
+    private void readAll() {
+        names.clear();
+        try (Rtnetlink rtnetlink = Rtnetlink.open()) {
+            rtnetlink.links().forEach(link -> names.put(link.index(), link.name()));
+        }
+    }
+
+    private final class Changes implements RtnetlinkMonitor.Listener {
+        @Override
+        public void linkChanged(Link link) {
+            changed |= !link.name().equals(names.put(link.index(), link.name()));
+        }
+
+        @Override
+        public void linkRemoved(Link link) {
+            changed |= names.remove(link.index()) != null;
+        }
+
+        @Override
+        public void overrun() {
+            readAll();
+            changed = true;
+        }
+    }
+}

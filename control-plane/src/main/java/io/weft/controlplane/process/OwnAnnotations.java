@@ -1,0 +1,25 @@
+package io.weft.controlplane.process;
+
+import io.weft.controlplane.model.TunnelAnnotations;
+import io.weft.dataplane.table.LocalNode;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.MacAddress;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The annotations by which flannel's nodes and Weft's find this node's tunnel. */
+final class OwnAnnotations {
+    private OwnAnnotations() {
+    }
+
+    static Map<String, String> of(LocalNode node) {
+        Map<String, String> annotations = new LinkedHashMap<>();
+        annotations.put(TunnelAnnotations.SUBNET_MANAGER, "true");
+        annotations.put(TunnelAnnotations.BACKEND_TYPE, TunnelAnnotations.VXLAN);
+        annotations.put(TunnelAnnotations.BACKEND_DATA,
+            "{\"VNI\":" + node.vni() + ",\"VtepMAC\":\"" + MacAddress.format(node.vtepMac()) + "\"}");
+        annotations.put(TunnelAnnotations.PUBLIC_IP, Ipv4Address.format(node.address()));
+        annotations.put(TunnelAnnotations.WEFT, "true");
+        return annotations;
+    }
+}

@@ -1,0 +1,10 @@
+package io.weft.controlplane.process;
+
+/** A process cannot start; the message is one line that says why and what to do. */
+public final class StartException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    public StartException(String message) {
+        super(message);
+    }
+}

@@ -1,0 +1,120 @@
+package io.weft.controlplane.process;
+
+import io.weft.controlplane.compiler.ControlLoop;
+import io.weft.controlplane.compiler.UpdateLatency;
+import io.weft.controlplane.source.ClusterSource;
+import io.weft.controlplane.source.SourceStatus;
+import io.weft.controlplane.status.ControlPlaneStatus;
+import io.weft.controlplane.status.Failures;
+import io.weft.controlplane.status.StatusFile;
+import io.weft.dataplane.config.NodeConfiguration;
+import io.weft.encap.address.Ipv4Address;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/** Keeps the status file: soon after a change, and every few seconds. One thread of its own, which no failure ends. */
+final class StatusWriter implements AutoCloseable {
+    private static final long PERIOD_MS = 5000;
+    private static final long GAP_MS = 100;
+
+    private final NodeConfiguration configuration;
+    private final ClusterSource source;
+    private final Failures failures;
+    private final long startedMillis = System.currentTimeMillis();
+    private final Semaphore wanted = new Semaphore(0);
+    private final Thread thread = Thread.ofPlatform().name("status").daemon().unstarted(this::run);
+    private ControlLoop loop;
+
+    /** @param failures to be told of, and where those of writing the file go */
+    StatusWriter(NodeConfiguration configuration, ClusterSource source, Failures failures) {
+        this.configuration = configuration;
+        this.source = source;
+        this.failures = failures;
+    }
+
+    void start(ControlLoop reporting) {
+        loop = reporting;
+        thread.start();
+    }
+
+    /** Any thread. */
+    void changed() {
+        wanted.release();
+    }
+
+    @Override
+    public void close() {
+        thread.interrupt();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void run() {
+        while (!Thread.currentThread().isInterrupted()) {
+            try {
+                StatusFile.write(configuration.runDirectory(), status());
+            } catch (IOException | RuntimeException | Error e) {
+                if (!Thread.currentThread().isInterrupted()) {
+                    failures.add("status file", e);
+                }
+            }
+            try {
+                Thread.sleep(GAP_MS);
+                boolean _ = wanted.tryAcquire(PERIOD_MS, TimeUnit.MILLISECONDS);
+                wanted.drainPermits();
+            } catch (InterruptedException e) {
+                return;
+            }
+        }
+    }
+
+    private ControlPlaneStatus status() {
+        ControlLoop.Report report = loop.report();
+        return new ControlPlaneStatus(
+            ProcessHandle.current().pid(), configuration.nodeName(), startedMillis, System.currentTimeMillis(),
+            source(source.status()), problems(report),
+            new ControlPlaneStatus.Tables(report.incarnation(), report.generation(), report.published(),
+                report.freeBytes(),
+                report.peers(), report.services()),
+            new ControlPlaneStatus.Addresses(report.local().map(local -> local.podCidr().toString()).orElse(""),
+                report.attachments(), report.freeAddresses(), report.attachmentNotes()),
+            latency(report.latency()), report.local().map(OwnAnnotations::of).orElse(Map.of()), podNames(report),
+            health(report));
+    }
+
+    /** With the place where an object stands, when its source knows one. */
+    private List<String> problems(ControlLoop.Report report) {
+        return report.problems().stream()
+            .map(problem -> source.origin(problem.object()).map(origin -> origin + ": ").orElse("") + problem.text())
+            .toList();
+    }
+
+    private ControlPlaneStatus.Health health(ControlLoop.Report report) {
+        Failures.Summary summary = failures.summary();
+        return new ControlPlaneStatus.Health(report.fault(), summary.count(), summary.lastMillis(), summary.last());
+    }
+
+    private static ControlPlaneStatus.Source source(SourceStatus status) {
+        return new ControlPlaneStatus.Source(status.name(), status.synced(),
+            status.staleSince().map(Instant::toEpochMilli).orElse(0L), status.staleReason(), status.errors());
+    }
+
+    private static ControlPlaneStatus.Latency latency(UpdateLatency.Summary summary) {
+        return new ControlPlaneStatus.Latency(
+            summary.count(), summary.p50Micros(), summary.p90Micros(), summary.p99Micros(), summary.maxMicros());
+    }
+
+    private static Map<String, String> podNames(ControlLoop.Report report) {
+        Map<String, String> names = new TreeMap<>();
+        report.podNames().forEach((ip, name) -> names.put(Ipv4Address.format(ip), name));
+        return names;
+    }
+}

@@ -1,0 +1,179 @@
+package io.weft.dataplane.fastpath;
+
+import io.weft.dataplane.frame.FrameBatch;
+import java.util.Arrays;
+
+/**
+ * What the stages of the short way tell each other: a column for each fact, by the frame's index, so that a stage computes on as many frames at once
+ * as a vector register has lanes, and finds in the nearest cache what it would have to fetch from the frame again. Sets of frames are the bits of a word.
+ *
+ * <p>Columns have room for whole registers: beyond the batch's size stands what earlier batches left, and is computed on like the rest, but in no
+ * set. Header words, checksums, and TTL and protocol are as they lie in memory.
+ *
+ * <p>Thread: one worker. Allocation: none after construction.
+ */
+final class FastPathFrames {
+    /** Protocol 255 in no zone that is used: no key. */
+    static final long NOT_PLAIN = -1;
+    static final long NO_FLOW = 0;
+
+    static final int HASH_SHIFT = 32;
+    static final int L4_CHECKSUM_SHIFT = 32;
+    static final int LENGTH_SHIFT = 48;
+    static final int INGRESS_MASK = 0xFFFF;
+    static final int ECN_SHIFT = 16;
+    static final int PARTIAL = 1 << 18;
+    static final int TCP_FLAGS_SHIFT = 24;
+
+    // -- of each frame, by EthernetInputStage or Vxlan4DecapStage ------------------------------------------------------------------------
+
+    /** 0 when the link's header is plain. */
+    static final int ODD = 0;
+    /** First byte of the (inner) IPv4 header. */
+    static final int IP = 1 * FrameBatch.CAPACITY;
+    /** Bytes of the frame from there on. */
+    static final int REMAINING = 2 * FrameBatch.CAPACITY;
+    /** Port or peer, as flows see it. */
+    static final int INGRESS = 3 * FrameBatch.CAPACITY;
+    /** The (inner) IPv4 header's first five words of 64 bits; the L4 header begins in the third. */
+    static final int HEADER0 = 4 * FrameBatch.CAPACITY;
+    static final int HEADER1 = 5 * FrameBatch.CAPACITY;
+    static final int HEADER2 = 6 * FrameBatch.CAPACITY;
+    static final int HEADER3 = 7 * FrameBatch.CAPACITY;
+    static final int HEADER4 = 8 * FrameBatch.CAPACITY;
+
+    // -- of each frame, by Ip4InputStage ----------------------------------------------------------------------------------------
+
+    /** Sum of both addresses' 32-bit halves, and total length; what {@link Ip4InputStage} tells itself. */
+    static final int ADDRESS_SUM = 9 * FrameBatch.CAPACITY;
+    static final int TOTAL_LENGTH = 10 * FrameBatch.CAPACITY;
+    /** Negative when something is odd. */
+    static final int VERDICT = 11 * FrameBatch.CAPACITY;
+    /** Flow key; {@link #NOT_PLAIN} in the second when a node has to look at the frame. */
+    static final int K0 = 12 * FrameBatch.CAPACITY;
+    static final int K1 = 13 * FrameBatch.CAPACITY;
+    /** Highest bits first: total length 16 | L4 checksum 16 | IPv4 checksum 16 | protocol 8 | TTL 8. */
+    static final int DIGEST = 14 * FrameBatch.CAPACITY;
+    /** Highest bits first: hash 32 | TCP flags 8 (of UDP: anything) | 0 5 | partial checksum 1 | ECN 2 | ingress 16. */
+    static final int TRAITS = 15 * FrameBatch.CAPACITY;
+
+    // -- of each frame, by FlowLookupStage; then of those in one of the sets ------------------------------------------------------
+
+    /** The flow's line, or {@link #NO_FLOW}. */
+    static final int FLOW = 16 * FrameBatch.CAPACITY;
+
+    /** The second word of the key that stands in the flow's home line. */
+    static final int HOME_K1 = 17 * FrameBatch.CAPACITY;
+
+    /** To be finished here. */
+    long ready;
+    /** Received from the uplink. */
+    long uplink;
+    /** Ready, to leave through the tunnel. */
+    long tunnel;
+    /** Ready, to leave to a pod. */
+    long local;
+    /** Ready, of TCP. */
+    long segments;
+    /** Ready, of a UDP flow whose state they may change: its first reply, and all until it is a stream. */
+    long youngDatagrams;
+    /** Ready, to leave through the tunnel, with a checksum that lacks the payload. */
+    long incomplete;
+    /** Ready, to leave to a pod, with such a checksum. */
+    long requests;
+
+    /** By LocalRewriteStage: how many pods the local frames leave to, and of each its port and its frames. */
+    int localPorts;
+    final int[] localPort = new int[FrameBatch.CAPACITY];
+    final long[] localFrames = new long[FrameBatch.CAPACITY];
+
+    // -- of ready frames, by FlowResolveStage -----------------------------------------------------------------------------------------
+
+    /** Words of the flow's line: {@code FlowEntry}. */
+    static final int FLOW_K0 = 18 * FrameBatch.CAPACITY;
+    static final int NEW_ADDRESSES = 19 * FrameBatch.CAPACITY;
+    static final int PORTS_AND_DELTAS = 20 * FrameBatch.CAPACITY;
+    /** Egress in the lower half, the flow's meta word in the upper. */
+    static final int EGRESS_AND_META = 21 * FrameBatch.CAPACITY;
+    /** The new words of the IPv4 header from TTL on, of 8 bytes each: the second one ends with the ports. */
+    static final int NEW_HEADER1 = 22 * FrameBatch.CAPACITY;
+    static final int NEW_HEADER2 = 23 * FrameBatch.CAPACITY;
+    /** Where the L4 checksum is, and what it will be. */
+    static final int CHECKSUM_AT = 24 * FrameBatch.CAPACITY;
+    static final int NEW_CHECKSUM = 25 * FrameBatch.CAPACITY;
+    /** The parts of the tunnel's headers that each packet has of its own: {@code TunnelHeaders.write}. */
+    static final int OUTER_IPV4 = 26 * FrameBatch.CAPACITY;
+    static final int OUTER_UDP = 27 * FrameBatch.CAPACITY;
+
+    private static final int COLUMNS = 28;
+
+    /** All columns: {@code words[COLUMN + frame]}. One array, because the JIT keeps a register for each. */
+    final long[] words = new long[COLUMNS * FrameBatch.CAPACITY];
+
+    /** What was thrown last, or null. */
+    Throwable lastFailure;
+
+    /** The frames of a batch. */
+    static long all(int size) {
+        return size == 0 ? 0 : -1L >>> -size;
+    }
+
+    static long bit(int frame) {
+        return 1L << frame;
+    }
+
+    /** Of a set that is not empty. */
+    static int first(long set) {
+        return Long.numberOfTrailingZeros(set);
+    }
+
+    static long withoutFirst(long set) {
+        return set & set - 1;
+    }
+
+    /** Leaves all frames to the nodes, before any was changed. */
+    void refuse() {
+        Arrays.fill(words, ODD, ODD + FrameBatch.CAPACITY, -1);
+        Arrays.fill(words, K1, K1 + FrameBatch.CAPACITY, NOT_PLAIN);
+        Arrays.fill(words, FLOW, FLOW + FrameBatch.CAPACITY, NO_FLOW);
+        uplink = 0;
+        forgetSets();
+    }
+
+    /** Of ready frames. */
+    void forgetSets() {
+        ready = 0;
+        tunnel = 0;
+        local = 0;
+        segments = 0;
+        youngDatagrams = 0;
+        incomplete = 0;
+        requests = 0;
+    }
+
+    /** Takes out a ready frame that is dropped because of this. */
+    void fail(int frame, Throwable failure) {
+        lastFailure = failure;
+        takeOut(frame);
+    }
+
+    /** Of all sets of ready frames. */
+    void takeOut(int frame) {
+        long others = ~bit(frame);
+        ready &= others;
+        tunnel &= others;
+        local &= others;
+        segments &= others;
+        youngDatagrams &= others;
+        incomplete &= others;
+        requests &= others;
+    }
+
+    static int length(long digest) {
+        return (int) (digest >>> LENGTH_SHIFT);
+    }
+
+    static int protocol(long digest) {
+        return (int) digest >>> 8 & 0xFF;
+    }
+}

@@ -1,0 +1,13 @@
+package io.weft.dataplane.forwarding;
+
+/** What a port is to the graph; ints, because they lie in arrays that every frame reads. */
+public final class PortKind {
+    public static final int NONE = 0;
+    /** {@code weft-host}: the node's own stack is at the other end. */
+    public static final int HOST = 1;
+    public static final int UPLINK = 2;
+    public static final int POD = 3;
+
+    private PortKind() {
+    }
+}

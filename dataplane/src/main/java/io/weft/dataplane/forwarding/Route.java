@@ -1,0 +1,43 @@
+package io.weft.dataplane.forwarding;
+
+import io.weft.dataplane.table.ForwardingTables;
+import io.weft.dataplane.table.PeerSpec;
+
+/**
+ * What the tables know about a destination address: a kind and an index in one word, as {@link ForwardingTables#route4} gives it.
+ */
+public final class Route {
+    /** Not of the cluster, as far as the tables know: one of the node's own addresses, or outside. */
+    public static final int NONE = 0;
+    /** A pod of this node; the index is its port's id. */
+    public static final int LOCAL_PORT = 1;
+    /** In the pod CIDR of a peer node; the index is its {@link PeerSpec#tunnel}. */
+    public static final int PEER = 2;
+    /** An address of a peer node itself; the index is its {@link PeerSpec#tunnel}. */
+    public static final int PEER_NODE = 3;
+    /** The first address of our own pod CIDR: the node's own stack. */
+    public static final int LOCAL_NODE = 4;
+    /** The second address of our own pod CIDR. */
+    public static final int GATEWAY = 5;
+    /** In our own pod CIDR, and no pod has it. */
+    public static final int NO_SUCH_POD = 6;
+    /** In the service CIDR, or a Service's address elsewhere. */
+    public static final int SERVICE = 7;
+    /** In the cluster's pod addresses, and no node has it: never to be sent outside. */
+    public static final int NO_SUCH_NODE = 8;
+
+    private Route() {
+    }
+
+    public static long of(int kind, int index) {
+        return (long) kind << 32 | index & 0xFFFF_FFFFL;
+    }
+
+    public static int kind(long route) {
+        return (int) (route >>> 32);
+    }
+
+    public static int index(long route) {
+        return (int) route;
+    }
+}

@@ -1,0 +1,53 @@
+package io.weft.dataplane.graph.node;
+
+import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.counters.FrameTotal;
+import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FramePool;
+
+/** {@code drop}: the end of every frame that is not sent. Counts it under its reason and gives its chunk back. What happens to a first fragment happens to the others. */
+public final class DropNode extends GraphNode {
+    private final WorkerCounters counters;
+    private final FramePool pool;
+    private final FirstFragments first;
+    private final DropReason[] reasons = new DropReason[FrameBatch.CAPACITY];
+
+    public DropNode(WorkerCounters counters, FramePool pool, FirstFragments first) {
+        super(NodeId.DROP);
+        this.counters = counters;
+        this.pool = pool;
+        this.first = first;
+    }
+
+    public void add(int frame, DropReason reason) {
+        reasons[frame] = reason;
+        in().add(frame);
+    }
+
+    /** @param error not {@link io.weft.encap.packet.HeaderError#NONE} */
+    void add(int frame, int error) {
+        add(frame, HeaderReasons.of(error));
+    }
+
+    /** For a frame that is dropped and lives on as the carrier of the answer to it. */
+    void countTurnedAround(DropReason reason) {
+        counters.drop(reason, 1);
+        counters.add(FrameTotal.ORIGINATED, 1);
+    }
+
+    @Override
+    public void process(FrameBatch batch) {
+        for (int n = 0; n < in().size; n++) {
+            int frame = in().index[n];
+            first.refuse(batch, frame, reasons[frame]);
+            counters.drop(reasons[frame], 1);
+            if (batch.chains == null) {
+                pool.give(batch.at[frame]);
+            } else {
+                batch.chains.give(batch.at[frame]);
+            }
+        }
+    }
+}

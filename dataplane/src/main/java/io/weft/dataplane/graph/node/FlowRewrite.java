@@ -1,0 +1,118 @@
+package io.weft.dataplane.graph.node;
+
+import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.decision.Answer;
+import io.weft.dataplane.decision.EgressResolver;
+import io.weft.dataplane.forwarding.Egress;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.state.BatchContext;
+import io.weft.encap.checksum.L4Checksum;
+import io.weft.encap.memory.Memory;
+import io.weft.encap.packet.Icmp4Header;
+import io.weft.encap.packet.IpProtocol;
+import io.weft.encap.packet.Ipv4Header;
+import io.weft.encap.packet.TcpHeader;
+import io.weft.encap.packet.UdpHeader;
+import io.weft.lb.flow.DatagramTracker;
+import io.weft.lb.flow.FlowEntry;
+import io.weft.lb.flow.FlowTable;
+import io.weft.lb.flow.TcpTracker;
+
+/**
+ * {@code flow-rewrite}: does to a packet what its flow's entry says: addresses, ports, TTL and checksums (RFC 1624, so that a wrong checksum
+ * stays wrong), and hands it to the node of its egress. Nothing is changed before the TTL and the MTU are known to be enough.
+ */
+public final class FlowRewrite extends GraphNode {
+    private final BatchContext turn;
+    private final DropNode drop;
+    private final Reject reject;
+    private final Dispatch dispatch;
+    private final FlowTable flows;
+    private final FirstFragments first;
+    private final EgressResolver resolver;
+
+    public FlowRewrite(BatchContext turn, DropNode drop, Reject reject, Dispatch dispatch, FlowTable flows,
+        FirstFragments first) {
+        super(NodeId.FLOW_REWRITE);
+        this.turn = turn;
+        this.drop = drop;
+        this.reject = reject;
+        this.dispatch = dispatch;
+        this.flows = flows;
+        this.first = first;
+        resolver = new EgressResolver(turn);
+    }
+
+    @Override
+    public void process(FrameBatch batch) {
+        int leastMtu = turn.leastMtu();
+        int now = turn.nowSeconds();
+        int[] index = in().index;
+        int size = in().size;
+        for (int n = 0; n < size; n++) {
+            int frame = index[n];
+            long flow = Memory.address(batch.flow[frame]);
+            long ip = Memory.address(batch.l3[frame]);
+            int egress = FlowEntry.egress(flow);
+            int length = Ipv4Header.totalLength(ip);
+            boolean forwarded = Egress.kind(egress) != Egress.PUNT;
+            boolean tooLong = length > leastMtu && length > dispatch.mtu(egress);
+            if (egress == Egress.NO_ROUTE) {
+                withoutWay(batch, frame, flow);
+            } else if (forwarded && Ipv4Header.ttl(ip) <= 1) {
+                reject.add(frame, DropReason.TTL_EXPIRED, Answer.TIME_EXCEEDED);
+            } else if (tooLong && Ipv4Header.dontFragment(ip)) {
+                reject.add(frame, DropReason.MTU_EXCEEDED, Answer.FRAGMENTATION_NEEDED, dispatch.mtu(egress));
+            } else {
+                first.byFlow(batch, frame, flow);
+                FlowEntry.account(flow, length, now);
+                rewriteAddresses(ip, flow, forwarded);
+                rewriteL4(batch, frame, flow, Ipv4Header.protocol(ip));
+                dispatch.to(batch, frame, egress, tooLong);
+            }
+        }
+    }
+
+    /** As for a first packet, whose reason and answer depend on the kernel's route. */
+    private void withoutWay(FrameBatch batch, int frame, long flow) {
+        if (resolver.resolve(batch.ingress[frame], FlowEntry.newDst(flow))) {
+            drop.add(frame, DropReason.NO_ROUTE); // there is one again, which the conductor is about to enter
+        } else if (resolver.answer() == Answer.NO_ANSWER) {
+            drop.add(frame, resolver.refusal());
+        } else {
+            reject.add(frame, resolver.refusal(), resolver.answer());
+        }
+    }
+
+    /** What is handed to the node's own stack has not been forwarded: its TTL stays. */
+    private static void rewriteAddresses(long ip, long flow, boolean forwarded) {
+        Ipv4Header.setAddressesRaw(ip, FlowEntry.newAddressesRaw(flow));
+        if (forwarded) {
+            Ipv4Header.decrementTtl(ip, FlowEntry.ipDelta(flow));
+        } else {
+            Ipv4Header.applyDelta(ip, FlowEntry.ipDelta(flow));
+        }
+    }
+
+    private void rewriteL4(FrameBatch batch, int frame, long flow, int protocol) {
+        long l4 = Memory.address(batch.l4[frame]);
+        boolean partial = (batch.flags[frame] & FrameBatch.PARTIAL) != 0;
+        if (protocol == IpProtocol.IPPROTO_UDP) {
+            DatagramTracker.onPacket(flows, flow, turn.nowMillis());
+            UdpHeader.translate(l4, FlowEntry.newPorts(flow), partial, FlowEntry.l4PartialDelta(flow),
+                FlowEntry.l4FullDelta(flow));
+        } else if (protocol == IpProtocol.IPPROTO_TCP) {
+            TcpTracker.onSegment(flows, flow, TcpHeader.flags(l4), TcpHeader.sequence(l4),
+                TcpHeader.acknowledgement(l4));
+            Memory.putNativeI32(l4, FlowEntry.newPortsRaw(flow));
+            L4Checksum.applyDelta(partial ? L4Checksum.PARTIAL : L4Checksum.FULL, l4, protocol,
+                FlowEntry.l4PartialDelta(flow), FlowEntry.l4FullDelta(flow));
+        } else {
+            DatagramTracker.onPacket(flows, flow, turn.nowMillis());
+            if (protocol == IpProtocol.IPPROTO_ICMP) {
+                Icmp4Header.setIdentifier(l4, FlowEntry.newSport(flow));
+            }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+package io.weft.dataplane.graph.node;
+
+import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.decision.EgressResolver;
+import io.weft.dataplane.forwarding.Egress;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.frame.FramePool;
+import io.weft.dataplane.state.BatchContext;
+import io.weft.dataplane.state.FragmentDecision;
+import io.weft.dataplane.state.FragmentTable;
+import io.weft.encap.packet.Ipv4Header;
+import java.util.Arrays;
+
+/**
+ * {@code fragment-hold}: keeps later fragments that came before their first, until that one's decision is published, by this worker or another;
+ * {@link #release} then puts them into a batch of their own, and drops those that waited for {@link FragmentTable#LIFE_SECONDS}.
+ *
+ * <p>Bounded as {@link HeldFrames} is, by {@link #MAX_CHUNKS}; a quarter of that for one source. From the underlay, what is beyond goes to the node's own
+ * stack, which reassembles its own datagrams with a bound of its own; from elsewhere it is dropped.
+ *
+ * <p>A decision costs a look at the fragments of its own hash chain, not at all held ones: who sends first fragments does not make others pay
+ * for what is held.
+ *
+ * <p>Thread: one worker. Allocation: none after construction.
+ */
+public final class FragmentHold extends GraphNode {
+    private static final int MAX_CHUNKS = 1024;
+    private static final int SOURCE_SHARE = 4;
+    private static final int CHAINS = 256;
+    private static final int SHARES = 256;
+    private static final int SPREAD = 0x9E37_79B9;
+    private static final int SPREAD_SHIFT = 24;
+    private static final int END = HeldFrames.END;
+
+    private final BatchContext turn;
+    private final DropNode drop;
+    private final Dispatch dispatch;
+    private final FragmentTable table;
+    private final FragmentDecision decision = new FragmentDecision();
+
+    private final HeldFrames held;
+    private final int[] first = new int[CHAINS];
+    private final int[] hash;
+    private final int[] sinceSeconds;
+    /** Chunks held, by a hash of ingress and source: those that share a number share its limit. */
+    private final int[] ofSource = new int[SHARES];
+    private int lastExpirySeconds;
+    private long cursor;
+
+    public FragmentHold(BatchContext turn, DropNode drop, Dispatch dispatch, FramePool pool) {
+        super(NodeId.FRAGMENT_HOLD);
+        this.turn = turn;
+        this.drop = drop;
+        this.dispatch = dispatch;
+        table = turn.state().fragments();
+        held = new HeldFrames(pool, MAX_CHUNKS);
+        hash = new int[held.limit()];
+        sinceSeconds = new int[held.limit()];
+        Arrays.fill(first, END);
+    }
+
+    /** Held frames. */
+    public int size() {
+        return held.size();
+    }
+
+    /** When the newest of them came, {@code System.nanoTime}. */
+    public long newestNanos() {
+        return held.newestNanos();
+    }
+
+    // -- in ----------------------------------------------------------------------------------------------------------
+
+    /** What is announced from here on has not been seen by the lookups that follow. */
+    void beforeLookup() {
+        if (held.size() == 0) {
+            cursor = table.published();
+        }
+    }
+
+    /** From the list's end, so that a frame that is held, and on no later list, is not taken for one that is unfinished. */
+    @Override
+    public void process(FrameBatch batch) {
+        FrameList in = in();
+        while (in.size > 0) {
+            int frame = in.index[in.size - 1];
+            if (!hold(batch, frame)) {
+                refuse(batch, frame);
+            }
+            in.size--;
+        }
+    }
+
+    @Override
+    public boolean looksFirst() {
+        return true;
+    }
+
+    private void refuse(FrameBatch batch, int frame) {
+        if (EgressResolver.isUnderlay(batch.ingress[frame])
+            && turn.isOwnAddress(Ipv4Header.destination(batch.l3[frame]))) {
+            dispatch.to(batch, frame, Egress.PUNT);
+        } else {
+            drop.add(frame, DropReason.FRAG_FULL);
+        }
+    }
+
+    private boolean hold(FrameBatch batch, int frame) {
+        long ip = batch.l3[frame];
+        int from = batch.ingress[frame];
+        int segments = HeldFrames.chunks(batch, frame);
+        int sourceShare = sourceShare(from, ip);
+        if (!held.hasRoom(from, segments) || ofSource[sourceShare] + segments > held.limit() / SOURCE_SHARE) {
+            return false;
+        }
+        ofSource[sourceShare] += segments;
+        int slot = held.put(batch, frame, segments, turn.nowNanos());
+        hash[slot] = FragmentTable.hash(Ipv4Header.addresses(ip), FragmentTable.datagram(ip, from));
+        sinceSeconds[slot] = turn.nowSeconds();
+        held.setNext(slot, first[chain(hash[slot])]);
+        first[chain(hash[slot])] = slot;
+        return true;
+    }
+
+    // -- out ---------------------------------------------------------------------------------------------------------
+
+    /** Fills an empty batch with fragments that have a decision now, for {@code decided}, and with those whose time is over, to be dropped. */
+    public void release(FrameBatch batch, FrameList decided) {
+        long seen = table.announced(cursor);
+        while (seen >= 0 && releaseChain(batch, decided, (int) seen)) {
+            seen = table.announced(++cursor);
+        }
+        if (seen == FragmentTable.MISSED) {
+            long latest = table.published();
+            cursor = releaseAll(batch, decided) ? latest : cursor;
+        }
+        if (turn.nowSeconds() != lastExpirySeconds && expire(batch)) {
+            lastExpirySeconds = turn.nowSeconds();
+        }
+    }
+
+    private boolean releaseAll(FrameBatch batch, FrameList decided) {
+        for (int chain = 0; chain < CHAINS; chain++) {
+            if (!releaseChain(batch, decided, chain)) { return false; }
+        }
+        return true;
+    }
+
+    /** @return false when the batch is full before the chain's end */
+    private boolean releaseChain(FrameBatch batch, FrameList decided, int datagramHash) {
+        int before = END;
+        int slot = first[chain(datagramHash)];
+        while (slot != END) {
+            int following = held.next(slot);
+            if (isDecided(slot)) {
+                if (batch.room() == 0) { return false; }
+                decided.add(remove(batch, slot, before));
+            } else {
+                before = slot;
+            }
+            slot = following;
+        }
+        return true;
+    }
+
+    private boolean isDecided(int slot) {
+        long ip = held.l3(slot);
+        return table.find(Ipv4Header.addresses(ip), FragmentTable.datagram(ip, held.ingress(slot)),
+            turn.nowSeconds(), decision);
+    }
+
+    private boolean expire(FrameBatch batch) {
+        for (int chain = 0; chain < CHAINS; chain++) {
+            int before = END;
+            int slot = first[chain];
+            while (slot != END) {
+                int following = held.next(slot);
+                if (turn.nowSeconds() - sinceSeconds[slot] >= FragmentTable.LIFE_SECONDS) {
+                    if (batch.room() == 0) { return false; }
+                    drop.add(remove(batch, slot, before), DropReason.FRAG_TIMEOUT);
+                } else {
+                    before = slot;
+                }
+                slot = following;
+            }
+        }
+        return true;
+    }
+
+    /** @return the frame's index in the batch */
+    private int remove(FrameBatch batch, int slot, int before) {
+        if (before == END) {
+            first[chain(hash[slot])] = held.next(slot);
+        } else {
+            held.setNext(before, held.next(slot));
+        }
+        ofSource[sourceShare(held.ingress(slot), held.l3(slot))] -= held.chunks(slot);
+        return held.take(batch, slot);
+    }
+
+    private static int chain(int datagramHash) {
+        return datagramHash & CHAINS - 1;
+    }
+
+    private static int sourceShare(int ingress, long ip) {
+        return (Ipv4Header.source(ip) * SPREAD ^ ingress) * SPREAD >>> SPREAD_SHIFT;
+    }
+}

@@ -1,0 +1,51 @@
+package io.weft.dataplane.graph.node;
+
+import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.forwarding.Egress;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.encap.checksum.InternetChecksum;
+import io.weft.encap.packet.Icmp4Header;
+import io.weft.encap.packet.Ipv4Header;
+
+/**
+ * {@code icmp4-echo}: answers echo requests to the pods' gateway; the request itself becomes the reply, one in fragments fragment by fragment. The
+ * checksum of those is the receiver's to check, who has the whole.
+ */
+public final class Icmp4Echo extends GraphNode {
+    private final DropNode drop;
+    private final Dispatch dispatch;
+    private final FirstFragments first;
+
+    public Icmp4Echo(DropNode drop, Dispatch dispatch, FirstFragments first) {
+        super(NodeId.ICMP4_ECHO);
+        this.drop = drop;
+        this.dispatch = dispatch;
+        this.first = first;
+    }
+
+    @Override
+    public void process(FrameBatch batch) {
+        for (int n = 0; n < in().size; n++) {
+            int frame = in().index[n];
+            int egress = dispatch.back(batch.ingress[frame]);
+            if (egress == Egress.NONE) {
+                drop.add(frame, DropReason.NEIGHBOUR_UNRESOLVED);
+            } else
+                if ((batch.flags[frame] & FrameBatch.FRAGMENT) == 0
+                    && !isChecksumRight(batch, batch.l4[frame], batch.l4Length[frame])) {
+                        drop.add(frame, DropReason.ICMP_BAD_CHECKSUM);
+                    } else {
+                        first.answer(batch, frame, egress);
+                        Icmp4Header.echoReply(batch.l3[frame], batch.l4[frame]);
+                        dispatch.to(batch, frame, egress,
+                            Ipv4Header.totalLength(batch.l3[frame]) > dispatch.mtu(egress));
+                    }
+        }
+    }
+
+    private static boolean isChecksumRight(FrameBatch batch, long icmp, int length) {
+        long sum = batch.chains == null ? InternetChecksum.sum(icmp, length) : batch.chains.sum(icmp, length);
+        return InternetChecksum.fold(sum) == 0xFFFF;
+    }
+}

@@ -1,0 +1,220 @@
+package io.weft.dataplane.graph.node;
+
+import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.decision.Answer;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.frame.FramePool;
+import io.weft.dataplane.state.Adjacencies;
+import io.weft.dataplane.state.BatchContext;
+
+/**
+ * {@code neighbour-hold}: keeps packets of new flows, as they were received, while the kernel resolves their next hop on the underlay; {@link #release} sends them
+ * through the graph again, in order, from {@code ip4-input} on, or drops and answers them after {@link #WAIT_NANOS}, as Linux does with the queue of a neighbour that fails.
+ *
+ * <p>Bounded as {@link HeldFrames} is, by {@link #MAX_CHUNKS}; a quarter of that for one next hop (Linux: about 100 packets, {@code unres_qlen_bytes}); {@link #HOPS} next
+ * hops, a quarter of them asked for by one ingress, so that a pod that scans a subnet leaves some to others. What is beyond is dropped.
+ *
+ * <p>Thread: one worker. Allocation: none after construction.
+ */
+public final class NeighbourHold extends GraphNode {
+    /** As Linux, which gives a neighbour up after {@code mcast_solicit} (3) probes, one a second ({@code retrans_time_ms}). */
+    static final long WAIT_NANOS = 3_000_000_000L;
+
+    private static final int MAX_CHUNKS = 512;
+    private static final int HOP_SHARE = 4;
+    private static final int HOPS = 64;
+    private static final int HOPS_OF_INGRESS = HOPS / 4;
+    private static final int NONE = -1;
+    private static final int UNUSED = 0; // 0.0.0.0 is nobody's next hop
+
+    private final BatchContext turn;
+    private final DropNode drop;
+    private final Reject reject;
+    private final FirstFragments firstFragments;
+    private final Adjacencies adjacencies;
+    private final HeldFrames held;
+    private final int hopLimit;
+    /** Of a frame on the list: the next hop that it waits for. */
+    private final int[] wanted = new int[FrameBatch.CAPACITY];
+
+    private final int[] hop = new int[HOPS];
+    private final int[] first = new int[HOPS];
+    private final int[] last = new int[HOPS];
+    private final int[] chunks = new int[HOPS];
+    private final int[] ingressShare = new int[HOPS];
+    private final long[] sinceNanos = new long[HOPS];
+    private int lastRequestSeconds;
+
+    public NeighbourHold(BatchContext turn, DropNode drop, Reject reject, FirstFragments firstFragments,
+        FramePool pool) {
+        super(NodeId.NEIGHBOUR_HOLD);
+        this.turn = turn;
+        this.drop = drop;
+        this.reject = reject;
+        this.firstFragments = firstFragments;
+        adjacencies = turn.state().adjacencies();
+        held = new HeldFrames(pool, MAX_CHUNKS);
+        hopLimit = held.limit() / HOP_SHARE;
+    }
+
+    /** Held frames. */
+    public int size() {
+        return held.size();
+    }
+
+    /** When the newest of them came, {@code System.nanoTime}. */
+    public long newestNanos() {
+        return held.newestNanos();
+    }
+
+    // -- in ----------------------------------------------------------------------------------------------------------
+
+    /** The frame waits for a next hop; nothing of it has been rewritten. */
+    void add(int frame, int nextHop) {
+        wanted[frame] = nextHop;
+        in().add(frame);
+    }
+
+    /** Whether frames to a next hop that is resolved by now are still held, so that one that has just come must not pass them. */
+    boolean isAhead(FrameBatch batch, int frame, int nextHop) {
+        if (held.size() == 0 && in().size == 0 || (batch.flags[frame] & FrameBatch.HELD) != 0) { return false; }
+        return find(nextHop) != NONE || isOnList(nextHop);
+    }
+
+    private boolean isOnList(int nextHop) {
+        for (int n = 0; n < in().size; n++) {
+            if (wanted[in().index[n]] == nextHop) { return true; }
+        }
+        return false;
+    }
+
+    /** Takes each frame off the list, so that one that is held, and on no later list, is not taken for one that is unfinished. */
+    @Override
+    public void process(FrameBatch batch) {
+        FrameList in = in();
+        reverse(in);
+        while (in.size > 0) {
+            int frame = in.index[in.size - 1];
+            if (!hold(batch, frame)) {
+                drop.add(frame, DropReason.NEIGHBOUR_UNRESOLVED);
+            }
+            in.size--;
+        }
+    }
+
+    @Override
+    public boolean looksFirst() {
+        return true;
+    }
+
+    private static void reverse(FrameList list) {
+        for (int low = 0, high = list.size - 1; low < high; low++, high--) {
+            int frame = list.index[low];
+            list.index[low] = list.index[high];
+            list.index[high] = frame;
+        }
+    }
+
+    private boolean hold(FrameBatch batch, int frame) {
+        int segments = HeldFrames.chunks(batch, frame);
+        if (segments > hopLimit || !held.hasRoom(batch.ingress[frame], segments)) { return false; }
+        int queue = find(wanted[frame]);
+        if (queue == NONE) {
+            queue = open(wanted[frame], HeldFrames.ingressShare(batch.ingress[frame]));
+        }
+        if (queue == NONE || chunks[queue] + segments > hopLimit) { return false; }
+        append(queue, held.put(batch, frame, segments, turn.nowNanos()));
+        chunks[queue] += segments;
+        return true;
+    }
+
+    private void append(int queue, int slot) {
+        if (first[queue] == HeldFrames.END) {
+            first[queue] = slot;
+        } else {
+            held.setNext(last[queue], slot);
+        }
+        last[queue] = slot;
+    }
+
+    private int find(int nextHop) {
+        for (int queue = 0; queue < HOPS; queue++) {
+            if (hop[queue] == nextHop) { return queue; }
+        }
+        return NONE;
+    }
+
+    /** @return an empty queue, or {@link #NONE} when all are in use, or as many as one ingress may have */
+    private int open(int nextHop, int share) {
+        int unused = NONE;
+        int ofIngress = 0;
+        for (int queue = 0; queue < HOPS; queue++) {
+            if (hop[queue] == UNUSED) {
+                unused = queue;
+            } else if (ingressShare[queue] == share) {
+                ofIngress++;
+            }
+        }
+        if (unused == NONE || ofIngress >= HOPS_OF_INGRESS) { return NONE; }
+        hop[unused] = nextHop;
+        first[unused] = HeldFrames.END;
+        chunks[unused] = 0;
+        ingressShare[unused] = share;
+        sinceNanos[unused] = turn.nowNanos();
+        return unused;
+    }
+
+    // -- out ---------------------------------------------------------------------------------------------------------
+
+    /**
+     * Fills a batch with frames whose next hop is resolved, for {@code ready}, and with those that have waited in vain, to be answered.
+     *
+     * @return whether the batch is full before the last of them
+     */
+    public boolean release(FrameBatch batch, FrameList ready) {
+        boolean ask = turn.nowSeconds() != lastRequestSeconds;
+        lastRequestSeconds = turn.nowSeconds();
+        for (int queue = 0; queue < HOPS && held.size() > 0; queue++) {
+            if (hop[queue] == UNUSED) {
+                continue;
+            }
+            int slot = adjacencies.slotOfNextHop(hop[queue]);
+            boolean resolved = slot != Adjacencies.NONE && adjacencies.isResolved(slot);
+            if (resolved || turn.nowNanos() - sinceNanos[queue] >= WAIT_NANOS) {
+                if (!empty(queue, batch, resolved ? ready : null)) { return true; }
+            } else if (ask) {
+                turn.state().neighbourRequests().post(hop[queue]); // the list was full, or the kernel was about to give up
+            }
+        }
+        return false;
+    }
+
+    /** @return false when the batch is full before the last frame */
+    private boolean empty(int queue, FrameBatch batch, FrameList ready) {
+        while (first[queue] != HeldFrames.END) {
+            if (batch.room() == 0) { return false; }
+            int slot = first[queue];
+            first[queue] = held.next(slot);
+            chunks[queue] -= held.chunks(slot);
+            int frame = held.take(batch, slot);
+            if (ready == null) {
+                refuse(batch, frame);
+            } else {
+                ready.add(frame);
+            }
+        }
+        hop[queue] = UNUSED;
+        return true;
+    }
+
+    /** Of fragments only first ones are held here: the others of the datagram are dropped with them. */
+    private void refuse(FrameBatch batch, int frame) {
+        if ((batch.flags[frame] & FrameBatch.FRAGMENT) != 0) {
+            batch.hash[frame] = 0;
+            firstFragments.expect(frame);
+        }
+        reject.add(frame, DropReason.NEIGHBOUR_UNRESOLVED, Answer.HOST_UNREACHABLE);
+    }
+}

@@ -1,0 +1,96 @@
+package io.weft.dataplane.graph.node;
+
+import io.weft.dataplane.forwarding.Route;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.state.BatchContext;
+import io.weft.dataplane.table.ForwardingTables;
+import io.weft.encap.hash.FlowHash;
+import io.weft.encap.memory.Memory;
+import io.weft.lb.flow.FlowKey;
+import io.weft.lb.flow.FlowTable;
+import io.weft.lb.service.Backend;
+import io.weft.lb.service.ServiceTable;
+
+/**
+ * Looks up what {@link FlowCreate} needs for a batch's new flows before it makes the first of them: routes, services, backends, and the lines where replies
+ * will most likely have their place. Every pass does one of these for all frames, so their cache misses overlap; in {@code flow-create} itself each
+ * would have to be waited for, because an insertion's compare-and-set lets no later load pass.
+ *
+ * <p>It decides nothing: a frame may yet belong to a flow that an earlier one of its batch makes.
+ *
+ * <p>Thread: one worker. Allocation: none.
+ */
+final class NewFlowFetch {
+    private final BatchContext turn;
+    private final FlowTable flows;
+    private final long[] route = new long[FrameBatch.CAPACITY];
+    private final long[] block = new long[FrameBatch.CAPACITY];
+    private final long[] target = new long[FrameBatch.CAPACITY];
+    private long touched;
+
+    NewFlowFetch(BatchContext turn, FlowTable flows) {
+        this.turn = turn;
+        this.flows = flows;
+    }
+
+    void fetch(FrameBatch batch, FrameList frames) {
+        routes(batch, frames);
+        services(batch, frames);
+        backends(batch, frames);
+        touched = replies(batch, frames);
+    }
+
+    /** The destination's {@link Route}. */
+    long route(int frame) {
+        return route[frame];
+    }
+
+    /** Of a frame to a {@link Route#SERVICE}: its block in the {@link ServiceTable}, or 0. */
+    long block(int frame) {
+        return block[frame];
+    }
+
+    private void routes(FrameBatch batch, FrameList frames) {
+        ForwardingTables tables = turn.tables();
+        for (int n = 0; n < frames.size; n++) {
+            int frame = frames.index[n];
+            route[frame] = tables.route4(FlowKey.destination(batch.k0[frame]));
+        }
+    }
+
+    private void services(FrameBatch batch, FrameList frames) {
+        ServiceTable services = turn.tables().services();
+        for (int n = 0; n < frames.size; n++) {
+            int frame = frames.index[n];
+            long k1 = batch.k1[frame];
+            block[frame] = Route.kind(route[frame]) == Route.SERVICE
+                ? services.find(FlowKey.destination(batch.k0[frame]), FlowKey.destinationPort(k1), FlowKey.protocol(k1))
+                : 0;
+        }
+    }
+
+    /** Where the flow goes, packed as a {@link Backend}, unless its first backend cannot be had. */
+    private void backends(FrameBatch batch, FrameList frames) {
+        for (int n = 0; n < frames.size; n++) {
+            int frame = frames.index[n];
+            target[frame] = block[frame] == 0
+                ? batch.k0[frame] << 32 | (long) FlowKey.destinationPort(batch.k1[frame]) << 16
+                : ServiceTable.choose(block[frame], batch.hash[frame]);
+        }
+    }
+
+    /** Java has no prefetch: the sum keeps the loads alive. */
+    private long replies(FrameBatch batch, FrameList frames) {
+        long sum = touched;
+        for (int n = 0; n < frames.size; n++) {
+            int frame = frames.index[n];
+            long k1 = batch.k1[frame];
+            long replyK0 = FlowKey.k0(Backend.ip(target[frame]), FlowKey.source(batch.k0[frame]));
+            long replyK1 = FlowKey.k1(Backend.port(target[frame]), FlowKey.sourcePort(k1), FlowKey.protocol(k1))
+                | FlowKey.zone(k1);
+            sum += Memory.nativeI64(flows.home(FlowHash.hash(replyK0, replyK1)));
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,142 @@
+package io.weft.dataplane.graph.node;
+
+import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.counters.FrameTotal;
+import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.port.Port;
+import io.weft.dataplane.state.PortDirectory;
+
+/**
+ * {@code port-tx}: sorts frames by port, in order, and hands each port its frames in one call. What a port does not accept is dropped. It is the
+ * one place where frames leave, so it catches what a port throws: the frames of that call are dropped as {@code internal_error}, because
+ * a port throws only before it accepts any.
+ */
+public final class PortTx extends GraphNode {
+    private final WorkerCounters counters;
+    private final DropNode drop;
+    private final FrameList[] byPort = new FrameList[PortDirectory.MAX_PORTS];
+    private final FrameList plain = new FrameList();
+    private final int[] used = new int[FrameBatch.CAPACITY];
+    private int usedCount;
+    private Port[] ports = {};
+    private RuntimeException lastFailure;
+
+    public PortTx(WorkerCounters counters, DropNode drop) {
+        super(NodeId.PORT_TX);
+        this.counters = counters;
+        this.drop = drop;
+        for (int port = 0; port < byPort.length; port++) {
+            byPort[port] = new FrameList();
+        }
+    }
+
+    /** The ports that this worker has open, by id, with holes; between two batches. */
+    public void use(Port[] newPorts) {
+        ports = newPorts;
+    }
+
+    /** What a port threw last, or null; for the conductor to report. */
+    public RuntimeException lastFailure() {
+        return lastFailure;
+    }
+
+    @Override
+    public void process(FrameBatch batch) {
+        int port = onlyPort(batch);
+        if (port >= 0) {
+            transmit(batch, port, in());
+            return;
+        }
+        sort(batch);
+        for (int n = 0; n < usedCount; n++) {
+            FrameList frames = byPort[used[n]];
+            transmit(batch, used[n], frames);
+            frames.clear();
+        }
+        usedCount = 0;
+    }
+
+    /** Sends frames of the short way, a bit for each, before this batch's others. */
+    public void send(FrameBatch batch, int port, long set) {
+        plain.set(set);
+        counters.node(NodeId.PORT_TX, plain.size);
+        transmit(batch, port, plain);
+    }
+
+    /** Makes all ports look at what was sent: before more is sent in one turn than a ring may hold. */
+    public void flush() {
+        for (Port port : ports) {
+            if (port != null) {
+                port.flush();
+            }
+        }
+    }
+
+    /** @return the port that all frames go to, as they mostly do, or -1 */
+    private int onlyPort(FrameBatch batch) {
+        int[] index = in().index;
+        int size = in().size;
+        int[] txPort = batch.txPort;
+        int first = txPort[index[0]];
+        int others = 0;
+        for (int n = 1; n < size; n++) {
+            others |= txPort[index[n]] ^ first;
+        }
+        return others == 0 ? first : -1;
+    }
+
+    private void sort(FrameBatch batch) {
+        int[] index = in().index;
+        int size = in().size;
+        for (int n = 0; n < size; n++) {
+            int frame = index[n];
+            int port = batch.txPort[frame];
+            FrameList frames = byPort[port];
+            if (frames.size == 0) {
+                used[usedCount++] = port;
+            }
+            frames.add(frame);
+        }
+    }
+
+    private void transmit(FrameBatch batch, int id, FrameList frames) {
+        Port port = id < ports.length ? ports[id] : null;
+        if (port == null) {
+            dropFrom(frames, 0, DropReason.NO_PORT);
+            return;
+        }
+        if (batch.chains != null) {
+            dropTooLong(batch, port.mostSegments(), frames);
+        }
+        try {
+            int accepted = port.transmit(batch, frames);
+            counters.add(id == PortDirectory.HOST_PORT ? FrameTotal.PUNTED : FrameTotal.SENT, accepted);
+            dropFrom(frames, accepted, DropReason.TX_RING_FULL);
+        } catch (RuntimeException e) {
+            lastFailure = e;
+            dropFrom(frames, 0, DropReason.INTERNAL_ERROR);
+        }
+    }
+
+    private void dropTooLong(FrameBatch batch, int mostSegments, FrameList frames) {
+        int kept = 0;
+        for (int n = 0; n < frames.size; n++) {
+            int frame = frames.index[n];
+            if (batch.chains.segments(batch.at[frame], batch.length[frame]) > mostSegments) {
+                drop.add(frame, DropReason.TOO_BIG);
+            } else {
+                frames.index[kept++] = frame;
+            }
+        }
+        frames.size = kept;
+    }
+
+    private void dropFrom(FrameList frames, int first, DropReason reason) {
+        for (int n = first; n < frames.size; n++) {
+            drop.add(frames.index[n], reason);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package io.weft.dataplane.graph.node;
+
+import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.forwarding.PortKind;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.state.BatchContext;
+import io.weft.dataplane.state.PortDirectory;
+
+/** {@code punt}: the Ethernet header towards the node's own stack, by {@code weft-host}. */
+public final class Punt extends GraphNode {
+    private final BatchContext turn;
+    private final DropNode drop;
+    private final FrameList tx;
+
+    public Punt(BatchContext turn, DropNode drop, PortTx tx) {
+        super(NodeId.PUNT);
+        this.turn = turn;
+        this.drop = drop;
+        this.tx = tx.in();
+    }
+
+    @Override
+    public void process(FrameBatch batch) {
+        PortDirectory ports = turn.ports();
+        for (int n = 0; n < in().size; n++) {
+            int frame = in().index[n];
+            if (ports.kind(PortDirectory.HOST_PORT) == PortKind.NONE) {
+                drop.add(frame, DropReason.NO_PORT);
+            } else {
+                batch.txPort[frame] = PortDirectory.HOST_PORT;
+                L2Rewrite.local(batch, frame, ports);
+                tx.add(frame);
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package io.weft.dataplane.graph.node;
+
+import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.state.Adjacencies;
+import io.weft.dataplane.state.BatchContext;
+import io.weft.dataplane.state.PortDirectory;
+import io.weft.encap.packet.EthernetHeader;
+
+/** {@code underlay-rewrite}: the Ethernet header towards a next hop on the uplink, for packets that leave without a tunnel. */
+public final class UnderlayRewrite extends GraphNode {
+    private final BatchContext turn;
+    private final DropNode drop;
+    private final FrameList tx;
+
+    public UnderlayRewrite(BatchContext turn, DropNode drop, PortTx tx) {
+        super(NodeId.UNDERLAY_REWRITE);
+        this.turn = turn;
+        this.drop = drop;
+        this.tx = tx.in();
+    }
+
+    @Override
+    public void process(FrameBatch batch) {
+        Adjacencies adjacencies = turn.state().adjacencies();
+        int[] index = in().index;
+        int size = in().size;
+        for (int n = 0; n < size; n++) {
+            int frame = index[n];
+            long slot = adjacencies.address(batch.adjacency[frame]);
+            if (Adjacencies.copyEthernet(slot, batch.l3[frame] - EthernetHeader.LENGTH)) {
+                L2Rewrite.completeChecksum(batch, frame);
+                L2Rewrite.frame(batch, frame, EthernetHeader.LENGTH);
+                batch.txPort[frame] = PortDirectory.UPLINK_PORT;
+                tx.add(frame);
+            } else {
+                drop.add(frame, DropReason.NEIGHBOUR_UNRESOLVED);
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+package io.weft.dataplane.port;
+
+/** How a device's frames come to Weft, best first. */
+public enum XdpMode {
+    ZERO_COPY("zero-copy"), NATIVE_COPY("native copy"), GENERIC("generic");
+
+    private final String label;
+
+    XdpMode(String label) {
+        this.label = label;
+    }
+
+    public String label() {
+        return label;
+    }
+}

@@ -1,0 +1,91 @@
+package io.weft.dataplane.state;
+
+import io.weft.dataplane.table.ForwardingTables;
+import io.weft.dataplane.table.LocalNode;
+
+/**
+ * What holds for one batch: the versions of the tables that all its frames see, and the time. The nodes of one graph share it.
+ *
+ * <p>Thread: one worker, or the conductor when it compares flows. Allocation: none, but for a reader of its own when other tables are published.
+ */
+public final class BatchContext {
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
+    private final ForwardingState state;
+    private ForwardingTables published;
+    private ForwardingTables tables;
+    private LocalNode local;
+    private PortDirectory ports;
+    private int leastMtu;
+    private long nowNanos;
+    private int nowSeconds;
+    private int nowMillis;
+
+    public BatchContext(ForwardingState state) {
+        this.state = state;
+    }
+
+    /**
+     * Takes the current versions.
+     *
+     * @param nanos {@code System.nanoTime}
+     * @return false when no tables have been published yet
+     */
+    @SuppressWarnings("ReferenceEquality") // another version is another object
+    public boolean begin(long nanos) {
+        nowNanos = nanos;
+        nowSeconds = (int) (nanos / NANOS_PER_SECOND);
+        nowMillis = (int) (nanos / NANOS_PER_MILLI);
+        ports = state.ports();
+        ForwardingTables current = state.tables();
+        if (current != published) {
+            published = current;
+            tables = current == null ? null : current.forWorker();
+            local = current == null ? null : tables.local();
+        }
+        leastMtu = local == null ? 0 : Math.min(local.offNodeMtu(), ports.leastMtu());
+        return local != null;
+    }
+
+    public ForwardingState state() {
+        return state;
+    }
+
+    public ForwardingTables tables() {
+        return tables;
+    }
+
+    public LocalNode local() {
+        return local;
+    }
+
+    /** No way is narrower: an IPv4 packet up to this length goes anywhere. */
+    public int leastMtu() {
+        return leastMtu;
+    }
+
+    public PortDirectory ports() {
+        return ports;
+    }
+
+    /** {@code System.nanoTime} of the batch. */
+    public long nowNanos() {
+        return nowNanos;
+    }
+
+    /** Whole seconds of the same clock. */
+    public int nowSeconds() {
+        return nowSeconds;
+    }
+
+    /** Milliseconds of the same clock; wraps around. */
+    public int nowMillis() {
+        return nowMillis;
+    }
+
+    /** Whether an address is the node's own: one of the kernel's, or the first of our pod CIDR. */
+    public boolean isOwnAddress(int address) {
+        return address == local.address() || address == local.base() || state.localAddresses().contains(address);
+    }
+}

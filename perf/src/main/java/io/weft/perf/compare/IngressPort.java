@@ -1,0 +1,14 @@
+package io.weft.perf.compare;
+
+import java.nio.file.Path;
+
+/**
+ * Where frames are put in, and what they look like: UDP over IPv4, host-numeric addresses, MAC addresses in the low 48 bits.
+ *
+ * @param netns of the device
+ * @param device the sender's end of a veth
+ * @param destinationMac what the device under test answers to
+ * @param port UDP destination port
+ */
+record IngressPort(
+    Path netns, String device, long destinationMac, long sourceMac, int source, int destination, int port) {}
