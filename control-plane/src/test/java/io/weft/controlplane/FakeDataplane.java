@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 /** Writes the counters file as a dataplane would, with a heartbeat, and says of ports what a test wants. */
 public final class FakeDataplane implements AutoCloseable {
     public static final int WORKERS = 2;
-    private static final long BEAT_MS = 100;
+    private static final long BEAT_MILLIS = 100;
 
     private final CounterFile file;
     private final ConductorCounters conductor;
@@ -46,7 +46,7 @@ public final class FakeDataplane implements AutoCloseable {
         while (!stopped) {
             conductor.set(ConductorGauge.HEARTBEAT, System.nanoTime());
             try {
-                Thread.sleep(BEAT_MS);
+                Thread.sleep(BEAT_MILLIS);
             } catch (InterruptedException e) {
                 return;
             }

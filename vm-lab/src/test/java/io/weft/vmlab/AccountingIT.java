@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 class AccountingIT {
     private static final int FRAMES = 100_000;
     private static final int BURST = 64;
-    private static final long LIMIT_NS = 60_000_000_000L;
+    private static final long LIMIT_NANOS = 60_000_000_000L;
     private static final long SEED = 20_260_101;
     private static final int VNI = 1;
     private static Lab lab;
@@ -153,7 +153,7 @@ class AccountingIT {
     private static void awaitReceived(CounterReader counters, int port, long floor) {
         long start = System.nanoTime();
         while (counters.port(port, PortCounter.RX_FRAMES) < floor) {
-            assertTrue(System.nanoTime() - start < LIMIT_NS, "the node has received no more frames for 60 s");
+            assertTrue(System.nanoTime() - start < LIMIT_NANOS, "the node has received no more frames for 60 s");
             Thread.onSpinWait();
         }
     }

@@ -110,14 +110,14 @@ class PodMtuIT {
 
     @Test
     void echoesToAnotherNodePassUpToTheTunnelsMtu() throws Exception {
-        int most = LabPlan.POD_MTU - ICMP_HEADERS;
+        int max = LabPlan.POD_MTU - ICMP_HEADERS;
         Pod kernelPod = lab.kernelNode().orElseThrow().pod();
         for (InetAddress target : List.of(far.address(), kernelPod.address())) {
-            assertAnswered(near.thread(), target, most);
-            ExternalCommand.Output refused = ping(near.thread(), target, most + 1, 1);
+            assertAnswered(near.thread(), target, max);
+            ExternalCommand.Output refused = ping(near.thread(), target, max + 1, 1);
             assertTrue(refused.exit() != 0 && refused.text().contains("mtu=" + LabPlan.POD_MTU), refused.text());
         }
-        assertAnswered(lab.node("n1").thread(), far.address(), most);
+        assertAnswered(lab.node("n1").thread(), far.address(), max);
     }
 
     @Test

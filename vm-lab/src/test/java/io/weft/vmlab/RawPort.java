@@ -20,7 +20,7 @@ final class RawPort implements AutoCloseable {
     private static final int ETH_P_ALL_NETWORK_ORDER = 0x0300; // <linux/if_ether.h>
     private static final int SOCKADDR_LL_LENGTH = 20; // <linux/if_packet.h>
     private static final int FRAME_LIMIT = 65_536;
-    private static final long AWAIT_NS = 3_000_000_000L;
+    private static final long AWAIT_NANOS = 3_000_000_000L;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment frame = arena.allocate(FRAME_LIMIT);
     private final int fd;
@@ -63,7 +63,7 @@ final class RawPort implements AutoCloseable {
     /** The first frame that {@code wanted} accepts, of those that come within three seconds. */
     Optional<byte[]> await(Predicate<byte[]> wanted) {
         long start = System.nanoTime();
-        while (System.nanoTime() - start < AWAIT_NS) {
+        while (System.nanoTime() - start < AWAIT_NANOS) {
             long length = LinuxSocket.recv(CallState.current(), fd, frame.address(), FRAME_LIMIT, 0);
             if (length > 0) {
                 byte[] bytes = frame.asSlice(0, length).toArray(JAVA_BYTE);

@@ -26,8 +26,8 @@ import java.util.Optional;
 
 /** Examines this machine and the node's processes. Works without either. */
 final class Doctor {
-    private static final int LEAST_JAVA = 25;
-    private static final KernelVersion LEAST_KERNEL = new KernelVersion(6, 1);
+    private static final int MIN_JAVA = 25;
+    private static final KernelVersion MIN_KERNEL = new KernelVersion(6, 1);
     private static final KernelVersion METADATA_KERNEL = new KernelVersion(6, 8);
     private static final long ENOUGH_MEMLOCK = 256L << 20;
     private static final String HOST_DEVICE = "weft-host";
@@ -60,8 +60,8 @@ final class Doctor {
 
     private void kernel() {
         KernelVersion version = KernelVersion.current();
-        if (version.compareTo(LEAST_KERNEL) < 0) {
-            add(Finding.fail("kernel", version.toString(), "Weft needs Linux " + LEAST_KERNEL + " or newer"));
+        if (version.compareTo(MIN_KERNEL) < 0) {
+            add(Finding.fail("kernel", version.toString(), "Weft needs Linux " + MIN_KERNEL + " or newer"));
         } else if (version.compareTo(METADATA_KERNEL) < 0) {
             add(Finding.warn("kernel", version.toString(),
                 "checksums are completed in software before Linux " + METADATA_KERNEL));
@@ -72,9 +72,9 @@ final class Doctor {
 
     private void java() {
         int version = Runtime.version().feature();
-        add(version >= LEAST_JAVA
+        add(version >= MIN_JAVA
             ? Finding.ok("java", Runtime.version().toString())
-            : Finding.fail("java", Runtime.version().toString(), "Weft needs Java " + LEAST_JAVA + " or newer"));
+            : Finding.fail("java", Runtime.version().toString(), "Weft needs Java " + MIN_JAVA + " or newer"));
     }
 
     private void capabilities() {

@@ -29,13 +29,13 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
 
     /**
      * @param longestPacket bytes that ports carry, 0 as long as it is not known
-     * @param trouble one line, empty while all is well
+     * @param fault one line, empty while all is well
      */
     record Dataplane(
         boolean running, long pid, int workers, String uplink, String uplinkMode, String uplinkReason, long uplinkMtu,
         long longestPacket,
         int portsUp, int portsFailed, int portsOpening, long flows, long flowCapacity, Map<String, Long> frames,
-        Map<String, Long> topDrops, long appliedGeneration, String trouble) {
+        Map<String, Long> topDrops, long appliedGeneration, String fault) {
     }
 
     /** @param stale why what is served may be out of date, empty when it is not */
@@ -84,7 +84,7 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
             count(ports, PortState.OPENING), counters.fact(ConductorGauge.FLOWS),
             counters.fact(ConductorGauge.FLOW_CAPACITY),
             frames(counters), topDrops(counters), counters.fact(ConductorGauge.APPLIED_GENERATION),
-            counters.text(ConductorText.TROUBLE));
+            counters.text(ConductorText.FAULT));
     }
 
     private static int count(List<PortStatus> ports, PortState state) {

@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 final class PlacementFindings {
     private static final String WORKERS = "worker cpus";
     private static final String POLLING = "napi";
-    private static final int MOST_NAMES = 4;
+    private static final int MAX_NAMES = 4;
 
     private final Path proc;
     private final Path sys;
@@ -155,8 +155,8 @@ final class PlacementFindings {
     }
 
     private static String list(List<String> names) {
-        String more = names.size() > MOST_NAMES ? " and " + (names.size() - MOST_NAMES) + " more" : "";
-        return IntStream.range(0, Math.min(names.size(), MOST_NAMES)).mapToObj(names::get)
+        String more = names.size() > MAX_NAMES ? " and " + (names.size() - MAX_NAMES) + " more" : "";
+        return IntStream.range(0, Math.min(names.size(), MAX_NAMES)).mapToObj(names::get)
             .collect(Collectors.joining(", ")) + more;
     }
 }

@@ -21,9 +21,9 @@ final class ProcessFindings {
             findings.add(Finding.warn("dataplane", "away", "weft node starts it"));
             return;
         }
-        findings.add(dataplane.trouble().isEmpty()
+        findings.add(dataplane.fault().isEmpty()
             ? Finding.ok("dataplane", "process " + dataplane.pid())
-            : Finding.fail("dataplane", dataplane.trouble(), ""));
+            : Finding.fail("dataplane", dataplane.fault(), ""));
         String mode = dataplane.uplinkMode();
         findings.add(mode.startsWith("generic")
             ? Finding.warn("xdp", mode, dataplane.uplinkReason())

@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
 /** {@link NodeStatus} for people. */
 final class StatusText {
     private static final int LABEL_WIDTH = 15;
-    private static final int MOST_LINES = 100;
+    private static final int MAX_LINES = 100;
 
     private final StringBuilder text = new StringBuilder();
 
@@ -34,9 +34,9 @@ final class StatusText {
     private void dataplane(NodeStatus.Dataplane dataplane) {
         line("dataplane", dataplane.running()
             ? "running, process " + dataplane.pid() + ", " + dataplane.workers() + " worker(s)"
-            : "AWAY" + (dataplane.pid() > 0 ? ", was process " + dataplane.pid() : ""));
-        if (!dataplane.trouble().isEmpty()) {
-            line("", dataplane.trouble());
+            : "DOWN" + (dataplane.pid() > 0 ? ", was process " + dataplane.pid() : ""));
+        if (!dataplane.fault().isEmpty()) {
+            line("", dataplane.fault());
         }
         if (dataplane.pid() <= 0) { return; }
         line("uplink", dataplane.uplink() + ", " + dataplane.uplinkMode() + ", MTU " + dataplane.uplinkMtu()
@@ -49,7 +49,7 @@ final class StatusText {
     }
 
     private void control(NodeStatus.Control control) {
-        line("control plane", control.running() ? "running, process " + control.pid() : "AWAY");
+        line("control plane", control.running() ? "running, process " + control.pid() : "DOWN");
         if (!control.source().isEmpty()) {
             line("source", control.source() + (control.stale().isEmpty() ? ", up to date" : ", STALE since "
                 + Instant.ofEpochMilli(control.staleSinceMillis()) + " (" + ago(control.staleSinceMillis()) + "): "
@@ -99,11 +99,11 @@ final class StatusText {
     }
 
     private void lines(String label, List<String> values) {
-        for (int i = 0; i < Math.min(values.size(), MOST_LINES); i++) {
+        for (int i = 0; i < Math.min(values.size(), MAX_LINES); i++) {
             line(i == 0 ? label : "", values.get(i));
         }
-        if (values.size() > MOST_LINES) {
-            line("", "and " + (values.size() - MOST_LINES) + " more; weft status -o json lists all");
+        if (values.size() > MAX_LINES) {
+            line("", "and " + (values.size() - MAX_LINES) + " more; weft status -o json lists all");
         }
     }
 

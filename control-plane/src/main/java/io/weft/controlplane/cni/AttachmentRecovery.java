@@ -124,7 +124,7 @@ public final class AttachmentRecovery {
                 return false;
             }
             LOG.warn("{}: its device is gone, and its address is that of {}", other.key(), veth.name());
-            store.takeBack(other.key());
+            store.release(other.key());
         }
         return true;
     }

@@ -31,7 +31,7 @@ public final class CniServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CniServer.class);
     private static final int MAX_REQUEST_BYTES = 4 << 20;
     private static final int MAX_REQUESTS = 128;
-    private static final long PAUSE_MS = 100;
+    private static final long PAUSE_MILLIS = 100;
 
     private final Path socket;
     private final CniHandler handler;
@@ -112,7 +112,7 @@ public final class CniServer implements AutoCloseable {
     }
 
     private static void pause() {
-        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(PAUSE_MS));
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(PAUSE_MILLIS));
     }
 
     private void serve(SocketChannel client) {

@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 public final class PodAttacher {
     private static final Logger LOG = LoggerFactory.getLogger(PodAttacher.class);
     private static final int STRIPES = 64;
-    private static final long POLL_MS = 2;
+    private static final long POLL_MILLIS = 2;
 
     /**
      * What ADD answers.
@@ -162,7 +162,7 @@ public final class PodAttacher {
     private Attached attachNew(AttachmentKey key, String network, PodNamespace pod, PodRoutes routes)
         throws CniException, IOException {
         if (!dataplane.isAlive()) { throw new CniException(CniErrorCode.TRY_AGAIN, "Weft's dataplane is away"); }
-        Attachment attachment = give(key, network, pod.path());
+        Attachment attachment = allocate(key, network, pod.path());
         try {
             PodNetwork.Created created = PodNetwork.create(attachment, pod.namespace(),
                 dataplane.workers().orElse(configuredWorkers), routes, gatewayMac);
@@ -188,9 +188,9 @@ public final class PodAttacher {
             PodNetwork.hasMainRoutes(attachment, pod.namespace(), routes.gateway()));
     }
 
-    private Attachment give(AttachmentKey key, String network, String netns) throws CniException, IOException {
+    private Attachment allocate(AttachmentKey key, String network, String netns) throws CniException, IOException {
         try {
-            return tables.give(key, network, netns, dataplane.longestPacket().orElse(Integer.MAX_VALUE));
+            return tables.allocate(key, network, netns, dataplane.longestPacket().orElse(Integer.MAX_VALUE));
         } catch (ExhaustedException e) {
             throw new CniException(CniErrorCode.TRY_AGAIN, e.getMessage());
         }
@@ -235,7 +235,7 @@ public final class PodAttacher {
         Attempts steps = new Attempts();
         steps.run(() -> tables.closePort(attachment));
         if (steps.run(() -> PodNetwork.delete(attachment))) {
-            steps.run(() -> tables.takeBack(key));
+            steps.run(() -> tables.release(key));
         }
         steps.rethrow();
     }
@@ -255,7 +255,7 @@ public final class PodAttacher {
 
     private static void pause() throws CniException {
         try {
-            Thread.sleep(POLL_MS);
+            Thread.sleep(POLL_MILLIS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CniException(CniErrorCode.TRY_AGAIN, "the control plane is stopping");

@@ -32,14 +32,14 @@ public interface PodTables {
      *
      * @param longestPacket bounds the pod's MTU
      */
-    Attachment give(AttachmentKey key, String network, String netns, int longestPacket)
+    Attachment allocate(AttachmentKey key, String network, String netns, int longestPacket)
         throws IOException, ExhaustedException;
 
     /** Records an attachment that exists under the names it has now. */
     void adopt(Attachment attachment) throws IOException;
 
     /** Frees them. The pod's interface must be gone. */
-    void takeBack(AttachmentKey key) throws IOException;
+    void release(AttachmentKey key) throws IOException;
 
     /** Has the dataplane open the pod's port. */
     void openPort(Attachment attachment);

@@ -26,8 +26,8 @@ import java.util.concurrent.TimeUnit;
 public final class WeftCni {
     static final String GREETING = "weft-cni 1";
     private static final String DEFAULT_SOCKET = "/run/weft/cni.sock";
-    private static final long GREETING_MS = 3000;
-    private static final long ANSWER_MS = 60_000;
+    private static final long GREETING_MILLIS = 3000;
+    private static final long ANSWER_MILLIS = 60_000;
 
     private final Map<String, String> environment;
     private final PrintStream out;
@@ -86,8 +86,8 @@ public final class WeftCni {
     private static void closeWhenLate(SocketChannel channel, CountDownLatch greeted, CountDownLatch done) {
         Thread.ofPlatform().daemon().start(() -> {
             try {
-                if (!greeted.await(GREETING_MS, TimeUnit.MILLISECONDS)
-                    || !done.await(ANSWER_MS, TimeUnit.MILLISECONDS)) {
+                if (!greeted.await(GREETING_MILLIS, TimeUnit.MILLISECONDS)
+                    || !done.await(ANSWER_MILLIS, TimeUnit.MILLISECONDS)) {
                     channel.close();
                 }
             } catch (IOException | InterruptedException e) {

@@ -15,10 +15,10 @@ final class ChangeBuffer implements TableSink {
 
     /** Hands them on, in order. */
     void passOn(TableSink sink) {
-        Throttle pace = new Throttle();
+        Throttle throttle = new Throttle();
         for (Consumer<TableSink> change : changes) {
             change.accept(sink);
-            pace.rest();
+            throttle.rest();
         }
     }
 

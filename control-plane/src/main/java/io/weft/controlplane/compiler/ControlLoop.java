@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>No failure ends it or leaves it behind. After any exception of any task everything is rebuilt from all objects, at once; the failure is
  * counted, logged and shown. While a rebuild fails too, the tables stay as they are, {@link #fault} says so, and it is tried again with each
- * change and after a pause that doubles from {@value TableUpdates#FIRST_RETRY_MS} to {@value TableUpdates#LAST_RETRY_MS} ms.
+ * change and after a pause that doubles from {@value TableUpdates#FIRST_RETRY_MILLIS} to {@value TableUpdates#LAST_RETRY_MILLIS} ms.
  */
 public final class ControlLoop implements ClusterSource.Listener, PodTables, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlLoop.class);
@@ -132,10 +132,10 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     }
 
     @Override
-    public Attachment give(AttachmentKey key, String network, String netns, int longestPacket)
+    public Attachment allocate(AttachmentKey key, String network, String netns, int longestPacket)
         throws IOException, ExhaustedException {
         Future<Attachment> given = executor.submit(() -> guardedCall(() -> {
-            Attachment attachment = store.give(key, network, netns,
+            Attachment attachment = store.allocate(key, network, netns,
                 Math.min(compilation.podMtu(), longestPacket));
             moving.add(key);
             return attachment;
@@ -160,9 +160,9 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     }
 
     @Override
-    public void takeBack(AttachmentKey key) throws IOException {
+    public void release(AttachmentKey key) throws IOException {
         record(() -> {
-            store.takeBack(key);
+            store.release(key);
             return moving.remove(key);
         });
     }
@@ -239,7 +239,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
         if (!PodNamespace.exists(attachment.netns())) {
             LOG.info("{}: its namespace and device are gone; its address is free again", attachment.key());
             try {
-                store.takeBack(attachment.key());
+                store.release(attachment.key());
             } catch (IOException e) {
                 LOG.warn("{}: {}", attachment.key(), e.getMessage());
             }
@@ -274,9 +274,9 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
         publisher.close();
     }
 
-    private void schedule(long delayMs, Runnable task) {
+    private void schedule(long delayMillis, Runnable task) {
         try {
-            Future<?> _ = executor.schedule(() -> guarded(task), delayMs, TimeUnit.MILLISECONDS);
+            Future<?> _ = executor.schedule(() -> guarded(task), delayMillis, TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
             LOG.debug("stopping", e);
         }

@@ -19,7 +19,7 @@ final class IdPool {
     }
 
     /** @return a number, at {@code limit} or above when none is left */
-    int give() {
+    int allocate() {
         int next = given.nextClearBit(last + 1);
         if (next >= limit) {
             next = given.nextClearBit(0);
@@ -31,7 +31,7 @@ final class IdPool {
         return next;
     }
 
-    void takeBack(int id) {
+    void release(int id) {
         given.clear(id);
     }
 }

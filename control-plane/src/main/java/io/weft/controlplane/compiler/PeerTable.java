@@ -80,8 +80,8 @@ final class PeerTable {
 
     /** What was kept for peers that did not come back. */
     void forgetRemembered() {
-        rememberedIndices.values().forEach(indices::takeBack);
-        rememberedTunnels.values().forEach(tunnels::takeBack);
+        rememberedIndices.values().forEach(indices::release);
+        rememberedTunnels.values().forEach(tunnels::release);
         rememberedIndices.clear();
         rememberedTunnels.clear();
     }
@@ -104,7 +104,7 @@ final class PeerTable {
         peers.forEach((name, spec) -> {
             if (!now.containsKey(name)) {
                 sink.removePeer(spec.index());
-                indices.takeBack(spec.index());
+                indices.release(spec.index());
             }
         });
         peers.clear();
@@ -148,8 +148,8 @@ final class PeerTable {
                 now.put(peer.endpoint(), before.tunnel());
             }
         }
-        verdict.accepted().forEach(peer -> now.computeIfAbsent(peer.endpoint(), _ -> tunnels.give()));
-        left.values().forEach(tunnels::takeBack);
+        verdict.accepted().forEach(peer -> now.computeIfAbsent(peer.endpoint(), _ -> tunnels.allocate()));
+        left.values().forEach(tunnels::release);
         tunnelOfEndpoint.clear();
         tunnelOfEndpoint.putAll(now);
         return now;
@@ -178,7 +178,7 @@ final class PeerTable {
         PeerSpec before = peers.get(name);
         if (before != null) { return before.index(); }
         Integer former = rememberedIndices.remove(name);
-        return former != null ? former : indices.give();
+        return former != null ? former : indices.allocate();
     }
 
     private static ObjectKey key(String name) {

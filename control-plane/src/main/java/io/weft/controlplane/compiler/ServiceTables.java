@@ -104,16 +104,16 @@ final class ServiceTables {
     }
 
     /** Compiles what was touched and hands on the differences. */
-    void flush(TableSink sink, Throttle pace) {
+    void flush(TableSink sink, Throttle throttle) {
         Set<ServiceKey> affected = new HashSet<>();
         for (ObjectKey key : touched) {
             recompile(key, affected);
-            pace.rest();
+            throttle.rest();
         }
         touched.clear();
         for (ServiceKey key : affected) {
             write(key, sink);
-            pace.rest();
+            throttle.rest();
         }
     }
 

@@ -67,18 +67,18 @@ final class TableCompiler {
     }
 
     void apply(ClusterChange change, TableSink sink) {
-        Throttle pace = new Throttle();
+        Throttle throttle = new Throttle();
         for (ObjectKey key : change.removed()) {
             remove(key);
-            pace.rest();
+            throttle.rest();
         }
         for (ClusterObject object : change.updated()) {
             update(object);
-            pace.rest();
+            throttle.rest();
         }
         compileLocal(sink); // first: what overlaps this node's addresses must not get in
         peers.flush(sink);
-        services.flush(sink, pace);
+        services.flush(sink, throttle);
     }
 
     /** After the first complete change: peers that are not there now will not come back. */

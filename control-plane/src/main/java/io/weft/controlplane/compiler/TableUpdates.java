@@ -13,14 +13,14 @@ import java.util.List;
  * while that fails too, the tables stay as they are, {@link #health} says so, and it is tried again. The control loop's thread.
  */
 final class TableUpdates {
-    private static final long OBSERVE_MS = 1;
-    static final long FIRST_RETRY_MS = 100;
-    static final long LAST_RETRY_MS = 30_000;
+    private static final long OBSERVE_MILLIS = 1;
+    static final long FIRST_RETRY_MILLIS = 100;
+    static final long LAST_RETRY_MILLIS = 30_000;
 
     /** Has a task run later on the control loop's thread. */
     @FunctionalInterface
     interface Later {
-        void schedule(long delayMs, Runnable task);
+        void schedule(long delayMillis, Runnable task);
     }
 
     private final Compilation compilation;
@@ -35,7 +35,7 @@ final class TableUpdates {
     private boolean observing;
     private boolean retrying;
     private boolean retryingSoon;
-    private long retryMs = FIRST_RETRY_MS;
+    private long retryMillis = FIRST_RETRY_MILLIS;
 
     TableUpdates(TableCompiler.Factory factory, TablesPublisher publisher, Collection<PeerSpec> formerPeers,
         AttachmentStore store, DataplaneView dataplane, Failures failures, Later later, Runnable reportChanged) {
@@ -106,7 +106,7 @@ final class TableUpdates {
         compilation.local().ifPresent(local -> store.usePrefix(local.podCidr()));
         commit(arrivalNanos);
         health.well();
-        retryMs = FIRST_RETRY_MS;
+        retryMillis = FIRST_RETRY_MILLIS;
         if (compilation.hasFailures()) {
             retryLater();
         }
@@ -133,7 +133,7 @@ final class TableUpdates {
     private void observeSoon() {
         if (!observing) {
             observing = true;
-            later.schedule(OBSERVE_MS, () -> {
+            later.schedule(OBSERVE_MILLIS, () -> {
                 observing = false;
                 observe();
             });
@@ -167,18 +167,18 @@ final class TableUpdates {
     private void retryLater() {
         if (!retrying) {
             retrying = true;
-            later.schedule(retryMs, () -> {
+            later.schedule(retryMillis, () -> {
                 retrying = false;
                 retry();
             });
-            retryMs = Math.min(2 * retryMs, LAST_RETRY_MS);
+            retryMillis = Math.min(2 * retryMillis, LAST_RETRY_MILLIS);
         }
     }
 
     private void retrySoon() {
         if (!retryingSoon) {
             retryingSoon = true;
-            later.schedule(FIRST_RETRY_MS, () -> {
+            later.schedule(FIRST_RETRY_MILLIS, () -> {
                 retryingSoon = false;
                 retry();
             });
@@ -187,13 +187,13 @@ final class TableUpdates {
 
     private void retry() {
         if (!health.isStuck() && !compilation.hasFailures() && !compilation.leavesOut()) { return; }
-        long next = retryMs;
+        long next = retryMillis;
         try {
             rebuild();
             finish(System.nanoTime());
         } catch (RuntimeException | Error e) {
             stuck(e);
         }
-        retryMs = next; // an object that fails again is tried less and less often
+        retryMillis = next; // an object that fails again is tried less and less often
     }
 }

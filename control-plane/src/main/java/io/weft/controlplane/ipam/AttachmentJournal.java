@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  */
 final class AttachmentJournal implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AttachmentJournal.class);
-    private static final int LEAST_RECORDS = 256;
+    private static final int MIN_RECORDS = 256;
 
     private final Path file;
     private final String nodeName;
@@ -66,7 +66,7 @@ final class AttachmentJournal implements AutoCloseable {
 
     /** Writes the file anew when more than half of it is history. */
     void compact(Collection<Attachment> living) throws IOException {
-        if (records > LEAST_RECORDS + 2 * living.size()) {
+        if (records > MIN_RECORDS + 2 * living.size()) {
             rewrite(living);
         }
     }

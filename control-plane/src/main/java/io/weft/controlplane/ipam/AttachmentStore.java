@@ -105,7 +105,7 @@ public final class AttachmentStore implements AutoCloseable {
     }
 
     /** Gives an address, a port id and an attach id. */
-    public Attachment give(AttachmentKey key, String network, String netns, int mtu)
+    public Attachment allocate(AttachmentKey key, String network, String netns, int mtu)
         throws IOException, ExhaustedException {
         if (attachments.containsKey(key)) { throw new IllegalStateException(key + " is attached already"); }
         int portId = freePortId();
@@ -182,7 +182,7 @@ public final class AttachmentStore implements AutoCloseable {
     }
 
     /** Takes everything back. The caller has seen to it that the pod's interface is gone. */
-    public void takeBack(AttachmentKey key) throws IOException {
+    public void release(AttachmentKey key) throws IOException {
         AttachmentKey recorded = attachments.containsKey(key) ? key : AttachmentKey.unknown(hostIfName(key));
         Attachment attachment = attachments.get(recorded);
         if (attachment == null) { return; }

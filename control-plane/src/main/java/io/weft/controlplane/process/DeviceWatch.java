@@ -17,7 +17,7 @@ import java.util.function.Consumer;
  * to know them all the same. One thread of its own, which no failure ends.
  */
 final class DeviceWatch implements AutoCloseable {
-    private static final int WAKE_MS = 500;
+    private static final int WAKE_MILLIS = 500;
     private static final long REREAD_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     /** By index, because a device that is renamed keeps that alone. */
@@ -59,7 +59,7 @@ final class DeviceWatch implements AutoCloseable {
                 follow(monitor);
             } catch (RuntimeException | Error e) {
                 failures.add("device watch", e);
-                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(WAKE_MS));
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(WAKE_MILLIS));
             }
         }
     }
@@ -78,7 +78,7 @@ final class DeviceWatch implements AutoCloseable {
                 changed = false;
                 listener.accept(Set.copyOf(names.values()));
             }
-            if (poll.poll(WAKE_MS) > 0) {
+            if (poll.poll(WAKE_MILLIS) > 0) {
                 monitor.drain(new Changes());
             }
         }

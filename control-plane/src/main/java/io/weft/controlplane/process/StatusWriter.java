@@ -19,8 +19,8 @@ import java.util.concurrent.TimeUnit;
 
 /** Keeps the status file: soon after a change, and every few seconds. One thread of its own, which no failure ends. */
 final class StatusWriter implements AutoCloseable {
-    private static final long PERIOD_MS = 5000;
-    private static final long GAP_MS = 100;
+    private static final long PERIOD_MILLIS = 5000;
+    private static final long GAP_MILLIS = 100;
 
     private final NodeConfiguration configuration;
     private final ClusterSource source;
@@ -67,8 +67,8 @@ final class StatusWriter implements AutoCloseable {
                 }
             }
             try {
-                Thread.sleep(GAP_MS);
-                boolean _ = wanted.tryAcquire(PERIOD_MS, TimeUnit.MILLISECONDS);
+                Thread.sleep(GAP_MILLIS);
+                boolean _ = wanted.tryAcquire(PERIOD_MILLIS, TimeUnit.MILLISECONDS);
                 wanted.drainPermits();
             } catch (InterruptedException e) {
                 return;

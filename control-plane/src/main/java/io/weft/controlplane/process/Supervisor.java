@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Supervisor {
     private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
-    private static final Duration LEAST_BACKOFF = Duration.ofMillis(500);
-    private static final Duration MOST_BACKOFF = Duration.ofSeconds(30);
+    private static final Duration MIN_BACKOFF = Duration.ofMillis(500);
+    private static final Duration MAX_BACKOFF = Duration.ofSeconds(30);
     private static final Duration STEADY = Duration.ofSeconds(60);
     private static final long STOP_SECONDS = 10;
     private static final int FAILED = 1;
@@ -100,7 +100,7 @@ public final class Supervisor {
     }
 
     private long untilNextStart() {
-        return children.stream().mapToLong(Child::untilStartMs).min().orElse(Long.MAX_VALUE);
+        return children.stream().mapToLong(Child::untilStartMillis).min().orElse(Long.MAX_VALUE);
     }
 
     /** Fields belong to the supervisor's thread, but for the volatile one. */
@@ -112,7 +112,7 @@ public final class Supervisor {
         private long startAtNanos;
         private boolean waiting;
         private int starts;
-        private Duration backoff = LEAST_BACKOFF;
+        private Duration backoff = MIN_BACKOFF;
 
         Child(String role, ExternalCommand command) {
             this.role = role;
@@ -146,12 +146,12 @@ public final class Supervisor {
         }
 
         void startIfDue() {
-            if (waiting && !stopping && untilStartMs() == 0) {
+            if (waiting && !stopping && untilStartMillis() == 0) {
                 start();
             }
         }
 
-        long untilStartMs() {
+        long untilStartMillis() {
             return waiting
                 ? Math.max(0, TimeUnit.NANOSECONDS.toMillis(startAtNanos - System.nanoTime() + 999_999))
                 : TimeUnit.HOURS.toMillis(1);
@@ -193,8 +193,8 @@ public final class Supervisor {
 
         private void startLater() {
             boolean wasSteady = System.nanoTime() - startedNanos > STEADY.toNanos();
-            Duration wait = wasSteady ? LEAST_BACKOFF : backoff;
-            backoff = min(wait.multipliedBy(2), MOST_BACKOFF);
+            Duration wait = wasSteady ? MIN_BACKOFF : backoff;
+            backoff = min(wait.multipliedBy(2), MAX_BACKOFF);
             startAtNanos = System.nanoTime() + wait.toNanos();
             waiting = true;
         }

@@ -45,10 +45,10 @@ final class DirectoryWatch implements AutoCloseable {
     }
 
     /** Waits for an event. @return names of files heard of since the last call, none when the time ran out or on overflow */
-    Set<String> await(long timeoutMs) throws InterruptedException {
+    Set<String> await(long timeoutMillis) throws InterruptedException {
         Set<String> names = new HashSet<>();
         try {
-            for (WatchKey signalled = service.poll(timeoutMs,
+            for (WatchKey signalled = service.poll(timeoutMillis,
                 TimeUnit.MILLISECONDS); signalled != null; signalled = service.poll()) {
                 for (WatchEvent<?> event : signalled.pollEvents()) {
                     names.add(String.valueOf(event.context()));

@@ -28,15 +28,15 @@ import org.slf4j.LoggerFactory;
  * <p>A wrong object is reported, its last good content stays in force, and all others apply; as long as a file has one, nothing that is
  * missing from it is removed: it may have been written half. What is no YAML is refused whole. While the directory cannot be
  * read, is gone, or has lost its last file, everything known stays and the source is stale since then, until it is back
- * and has held the same files for {@value #SCAN_MS} ms. inotify tells of changes, and a scan each second finds what it missed. A file is read once it has been left alone for
- * {@value #SETTLE_MS} ms, so that one written in place is rarely seen half.
+ * and has held the same files for {@value #SCAN_MILLIS} ms. inotify tells of changes, and a scan each second finds what it missed. A file is read once it has been left alone for
+ * {@value #SETTLE_MILLIS} ms, so that one written in place is rarely seen half.
  */
 public final class ManifestDirectory implements ClusterSource {
     private static final Logger LOG = LoggerFactory.getLogger(ManifestDirectory.class);
     private static final List<String> EXTENSIONS = List.of(".yaml", ".yml", ".json");
-    private static final long SCAN_MS = 1000;
-    private static final long SETTLE_MS = 10;
-    private static final long TRUNCATED_SETTLE_MS = 500;
+    private static final long SCAN_MILLIS = 1000;
+    private static final long SETTLE_MILLIS = 10;
+    private static final long TRUNCATED_SETTLE_MILLIS = 500;
 
     private final Path directory;
     private final ManifestSet manifests;
@@ -104,9 +104,9 @@ public final class ManifestDirectory implements ClusterSource {
                 watch.renew();
                 scan(heard, arrivalNanos);
                 if (unsettled) {
-                    heard.addAll(watch.await(SETTLE_MS));
+                    heard.addAll(watch.await(SETTLE_MILLIS));
                 } else {
-                    heard = watch.await(SCAN_MS);
+                    heard = watch.await(SCAN_MILLIS);
                     arrivalNanos = System.nanoTime();
                 }
             } catch (InterruptedException e) {
@@ -123,7 +123,7 @@ public final class ManifestDirectory implements ClusterSource {
         failures.add("manifests", failure);
         manifests.tellAll();
         stale("Weft failed on it: " + failure);
-        LockSupport.parkNanos(SCAN_MS * 1_000_000);
+        LockSupport.parkNanos(SCAN_MILLIS * 1_000_000);
     }
 
     private void scan(Set<String> heard, long arrivalNanos) {
@@ -158,7 +158,7 @@ public final class ManifestDirectory implements ClusterSource {
             returning = present;
             returningSinceNanos = now;
         }
-        unsettled = now - returningSinceNanos < SCAN_MS * 1_000_000;
+        unsettled = now - returningSinceNanos < SCAN_MILLIS * 1_000_000;
         return unsettled;
     }
 
@@ -205,7 +205,7 @@ public final class ManifestDirectory implements ClusterSource {
         }
         ManifestContent former = known == null ? ManifestContent.NOTHING : known.content();
         try {
-            ManifestContent read = ManifestReader.read(file.toString(), content, stamp.modifiedMs());
+            ManifestContent read = ManifestReader.read(file.toString(), content, stamp.modifiedMillis());
             manifests.put(name, new ManifestFile(stamp, read.errors().isEmpty() ? read : read.over(former)));
         } catch (ManifestException e) {
             manifests.put(name, new ManifestFile(stamp, former.refused(e.errors())));
@@ -223,9 +223,9 @@ public final class ManifestDirectory implements ClusterSource {
 
     /** Written so lately that the writer may not be done; longer when it has just been truncated. */
     private static boolean isFresh(Stamp stamp, ManifestFile known) {
-        long ageMs = System.currentTimeMillis() - stamp.modifiedMs();
+        long ageMillis = System.currentTimeMillis() - stamp.modifiedMillis();
         boolean truncated = stamp.size() == 0 && known != null && !known.objects().isEmpty();
-        return ageMs >= 0 && ageMs < (truncated ? TRUNCATED_SETTLE_MS : SETTLE_MS);
+        return ageMillis >= 0 && ageMillis < (truncated ? TRUNCATED_SETTLE_MILLIS : SETTLE_MILLIS);
     }
 
     private void deliver(long arrivalNanos) {

@@ -17,7 +17,7 @@ import java.util.Map;
 record ManifestFile(Stamp stamp, ManifestContent content) {
 
     /** Tells one content of a file from another: a rename brings another inode, a write another time. */
-    record Stamp(Object inode, long modifiedMs, long size) {
+    record Stamp(Object inode, long modifiedMillis, long size) {
         static Stamp of(Path file) throws IOException {
             BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
             return new Stamp(attributes.fileKey(), attributes.lastModifiedTime().toMillis(), attributes.size());

@@ -75,13 +75,13 @@ final class ManifestReader {
         options.setCodePointLimit(CODE_POINTS);
         options.setMaxAliasesForCollections(ALIASES);
         options.setNestingDepthLimit(DEPTH);
-        Throttle pace = new Throttle();
+        Throttle throttle = new Throttle();
         try {
             for (Node document : yaml(options).composeAll(new StringReader(cleaned(content)))) {
                 if (!Tag.NULL.equals(document.getTag())) {
                     object(YamlValue.root(document, this::warn), Defaults.NONE);
                 }
-                pace.rest();
+                throttle.rest();
             }
         } catch (MarkedYAMLException e) {
             int line = e.getProblemMark() == null ? 1 : e.getProblemMark().getLine() + 1;

@@ -55,9 +55,9 @@ final class ManifestSet {
     ClusterChange takeChange(long arrivalNanos) {
         List<ClusterObject> updated = new ArrayList<>();
         List<ObjectKey> removed = new ArrayList<>();
-        Throttle pace = new Throttle();
+        Throttle throttle = new Throttle();
         for (ObjectKey key : new TreeSet<>(touched)) {
-            pace.rest();
+            throttle.rest();
             ClusterObject now = winner(key);
             if (now == null) {
                 origins.remove(key);

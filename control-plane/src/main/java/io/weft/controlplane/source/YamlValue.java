@@ -150,10 +150,10 @@ final class YamlValue {
         return field(name).map(YamlValue::flag).orElse(absent);
     }
 
-    int integer(int least, int most) {
+    int integer(int min, int max) {
         Optional<Long> number = YamlScalar.integer(scalar());
-        if (number.isEmpty() || number.get() < least || number.get() > most) {
-            throw wrong("must be a number from " + least + " to " + most + ", not " + shown());
+        if (number.isEmpty() || number.get() < min || number.get() > max) {
+            throw wrong("must be a number from " + min + " to " + max + ", not " + shown());
         }
         return (int) (long) number.get();
     }

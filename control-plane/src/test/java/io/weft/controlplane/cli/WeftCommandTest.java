@@ -61,7 +61,7 @@ class WeftCommandTest {
             Outcome status = weft("status");
             assertEquals(0, status.status());
             assertTrue(status.out().contains("node           n1\ndataplane      running"), status.out());
-            assertTrue(status.out().contains("control plane  AWAY"), status.out());
+            assertTrue(status.out().contains("control plane  DOWN"), status.out());
             assertEquals("n1", JSON.readTree(weft("status", "-o", "json").out()).path("node").asText());
         }
     }
@@ -80,7 +80,7 @@ class WeftCommandTest {
     void withoutFilesStatusSaysSo() {
         Outcome outcome = weft("status");
         assertEquals(1, outcome.status());
-        assertTrue(outcome.out().contains("dataplane      AWAY"), outcome.out());
+        assertTrue(outcome.out().contains("dataplane      DOWN"), outcome.out());
     }
 
     @Test

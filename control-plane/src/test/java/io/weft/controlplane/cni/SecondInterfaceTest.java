@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Two attachments in one pod, and several requests at once. */
 class SecondInterfaceTest {
     private static final int PORT = 5353;
-    private static final int TIMEOUT_MS = 30_000;
+    private static final int TIMEOUT_MILLIS = 30_000;
 
     @TempDir private Path directory;
     private CniNode node;
@@ -118,9 +118,9 @@ class SecondInterfaceTest {
         }
         try (ServerSocket server = NetworkNamespace.call(pod.path(), () -> new ServerSocket(PORT));
             Socket client = NetworkNamespace.call(node.namespace.path(), () -> gatewaySocket())) {
-            client.connect(new InetSocketAddress(address, PORT), TIMEOUT_MS);
-            client.setSoTimeout(TIMEOUT_MS);
-            server.setSoTimeout(TIMEOUT_MS);
+            client.connect(new InetSocketAddress(address, PORT), TIMEOUT_MILLIS);
+            client.setSoTimeout(TIMEOUT_MILLIS);
+            server.setSoTimeout(TIMEOUT_MILLIS);
             try (Socket accepted = server.accept()) {
                 accepted.getOutputStream().write('w');
             }

@@ -67,9 +67,9 @@ final class TestTables implements PodTables {
     }
 
     @Override
-    public synchronized Attachment give(AttachmentKey key, String network, String netns,
+    public synchronized Attachment allocate(AttachmentKey key, String network, String netns,
         int longestPacket) throws IOException, ExhaustedException {
-        return store.give(key, network, netns, Math.min(MTU, longestPacket));
+        return store.allocate(key, network, netns, Math.min(MTU, longestPacket));
     }
 
     @Override
@@ -82,9 +82,9 @@ final class TestTables implements PodTables {
     }
 
     @Override
-    public synchronized void takeBack(AttachmentKey key) throws IOException {
+    public synchronized void release(AttachmentKey key) throws IOException {
         if (unwritable.contains(key.containerId())) { throw new IOException("no space left on device"); }
-        store.takeBack(key);
+        store.release(key);
     }
 
     @Override

@@ -152,7 +152,7 @@ class ControlLoopFailureTest {
 
     @Test
     void aPodsPortThatCouldNotBeCommittedIsOpenedLater() throws Exception {
-        Attachment attachment = loop.give(new AttachmentKey("c1", "eth0"), "weft", "/none", 1450);
+        Attachment attachment = loop.allocate(new AttachmentKey("c1", "eth0"), "weft", "/none", 1450);
         commitFails = true;
         assertThrows(CompletionException.class, () -> loop.openPort(attachment));
         commitFails = false;
@@ -162,7 +162,7 @@ class ControlLoopFailureTest {
     @Test
     void aFailureOfTheDevicesTaskHitsOneAttachmentOnly() throws Exception {
         for (String id : List.of("c1", "c2", "c3")) {
-            Attachment attachment = loop.give(new AttachmentKey(id, "eth0"), "weft", "/none", 1450);
+            Attachment attachment = loop.allocate(new AttachmentKey(id, "eth0"), "weft", "/none", 1450);
             loop.openPort(attachment);
             stuckPort = id.equals("c2") ? attachment.portId() : stuckPort;
         }

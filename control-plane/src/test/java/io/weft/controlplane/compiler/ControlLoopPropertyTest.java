@@ -246,14 +246,14 @@ class ControlLoopPropertyTest {
         quiet();
         if (attached.size() < 5 || random.nextBoolean() && attached.size() < 50) {
             AttachmentKey key = new AttachmentKey("pod" + pods++, "eth0");
-            Attachment attachment = plane.loop.give(key, "weft", "/none", 1450);
+            Attachment attachment = plane.loop.allocate(key, "weft", "/none", 1450);
             plane.loop.openPort(attachment);
             attached.add(attachment);
         } else {
             Attachment attachment = List.copyOf(attached).get(random.nextInt(attached.size()));
             attached.remove(attachment);
             plane.loop.closePort(attachment);
-            plane.loop.takeBack(attachment.key());
+            plane.loop.release(attachment.key());
         }
     }
 

@@ -155,9 +155,9 @@ final class RandomObjects {
     }
 
     /** From none to {@code most}, repetitions included. */
-    private <T> List<T> some(int most, Supplier<T> maker) {
+    private <T> List<T> some(int max, Supplier<T> maker) {
         List<T> all = new ArrayList<>();
-        for (int count = random.nextInt(most + 1); count > 0; count--) {
+        for (int count = random.nextInt(max + 1); count > 0; count--) {
             all.add(maker.get());
         }
         return List.copyOf(all);

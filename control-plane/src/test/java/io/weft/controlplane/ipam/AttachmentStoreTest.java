@@ -30,8 +30,8 @@ class AttachmentStoreTest {
     void givesDistinctAddressesPortsAndNamesAndRemembersThem() throws Exception {
         List<Attachment> given;
         try (AttachmentStore store = open("10.244.1.0/24")) {
-            give(store, "a");
-            give(store, "b");
+            allocate(store, "a");
+            allocate(store, "b");
             given = store.all();
         }
         assertEquals(List.of("10.244.1.2", "10.244.1.3"),
@@ -42,7 +42,7 @@ class AttachmentStoreTest {
         assertNotEquals(given.get(0).attachId(), given.get(1).attachId());
         try (AttachmentStore store = open("10.244.1.0/24")) {
             assertEquals(given, store.all());
-            assertEquals("10.244.1.4", Ipv4Address.format(give(store, "c").podIp()));
+            assertEquals("10.244.1.4", Ipv4Address.format(allocate(store, "c").podIp()));
         }
     }
 
@@ -53,9 +53,9 @@ class AttachmentStoreTest {
         Set<Integer> addresses = new HashSet<>();
         try (AttachmentStore store = open(prefix)) {
             for (int i = 0; i < expected; i++) {
-                addresses.add(give(store, "c" + i).podIp());
+                addresses.add(allocate(store, "c" + i).podIp());
             }
-            assertThrows(ExhaustedException.class, () -> give(store, "over"));
+            assertThrows(ExhaustedException.class, () -> allocate(store, "over"));
         }
         assertEquals(expected, addresses.size());
         assertTrue(addresses.stream().allMatch(range::contains));
@@ -67,22 +67,22 @@ class AttachmentStoreTest {
     @Test
     void aFreedAddressComesRoundLast() throws Exception {
         try (AttachmentStore store = open("10.9.9.0/29")) {
-            int first = give(store, "a").podIp();
-            store.takeBack(new AttachmentKey("a", "eth0"));
+            int first = allocate(store, "a").podIp();
+            store.release(new AttachmentKey("a", "eth0"));
             for (int i = 0; i < 4; i++) {
-                assertNotEquals(first, give(store, "c" + i).podIp());
+                assertNotEquals(first, allocate(store, "c" + i).podIp());
             }
-            assertEquals(first, give(store, "last").podIp());
+            assertEquals(first, allocate(store, "last").podIp());
         }
     }
 
     @Test
     void manyChangesLeaveASmallFile() throws Exception {
         try (AttachmentStore store = open("10.244.1.0/24")) {
-            give(store, "stays");
+            allocate(store, "stays");
             for (int i = 0; i < 2000; i++) {
-                give(store, "c");
-                store.takeBack(new AttachmentKey("c", "eth0"));
+                allocate(store, "c");
+                store.release(new AttachmentKey("c", "eth0"));
             }
         }
         assertTrue(Files.size(file()) < 100_000, "size " + Files.size(file()));
@@ -95,10 +95,10 @@ class AttachmentStoreTest {
     void aFileCutAnywhereGivesTheStepsBeforeTheCut() throws Exception {
         byte[] whole;
         try (AttachmentStore store = open("10.244.1.0/24")) {
-            give(store, "a");
-            give(store, "b");
-            store.takeBack(new AttachmentKey("a", "eth0"));
-            give(store, "c");
+            allocate(store, "a");
+            allocate(store, "b");
+            store.release(new AttachmentKey("a", "eth0"));
+            allocate(store, "c");
             whole = Files.readAllBytes(file());
         }
         List<Set<String>> stages = List.of(Set.of(), Set.of("a"), Set.of("a", "b"), Set.of("b"), Set.of("b", "c"));
@@ -116,9 +116,9 @@ class AttachmentStoreTest {
     void aDamagedByteCostsOneRecordAtMost() throws Exception {
         byte[] whole;
         try (AttachmentStore store = open("10.244.1.0/24")) {
-            give(store, "a");
-            give(store, "b");
-            give(store, "c");
+            allocate(store, "a");
+            allocate(store, "b");
+            allocate(store, "c");
             whole = Files.readAllBytes(file());
         }
         for (int at = 0; at < whole.length; at++) {
@@ -134,9 +134,9 @@ class AttachmentStoreTest {
         byte[] whole;
         int lastRecord;
         try (AttachmentStore store = open("10.244.1.0/24")) {
-            give(store, "a");
+            allocate(store, "a");
             lastRecord = (int) Files.size(file());
-            give(store, "b");
+            allocate(store, "b");
             whole = Files.readAllBytes(file());
         }
         for (int length = lastRecord; length < whole.length; length++) {
@@ -164,10 +164,10 @@ class AttachmentStoreTest {
         byte[] journal;
         int before;
         try (AttachmentStore store = open("10.9.9.4/30")) {
-            give(store, "a");
+            allocate(store, "a");
             before = (int) Files.size(file());
-            store.takeBack(new AttachmentKey("a", "eth0"));
-            give(store, "b");
+            store.release(new AttachmentKey("a", "eth0"));
+            allocate(store, "b");
             journal = Files.readAllBytes(file());
         }
         journal[before + JournalRecord.HEADER_LENGTH + 2] ^= 0x20;
@@ -180,15 +180,15 @@ class AttachmentStoreTest {
     @Test
     void anAdoptedAttachmentKeepsItsAddressAndGetsAFreePort() throws Exception {
         try (AttachmentStore store = open("10.9.9.0/29")) {
-            Attachment first = give(store, "a");
+            Attachment first = allocate(store, "a");
             DeviceLabel label = new DeviceLabel(first.podIp() + 1, first.portId(), 7,
                 Optional.of(new AttachmentKey("b", "eth0")), "weft", "/run/netns/b");
             Attachment second = store.adopt(AttachmentStore.attachment(label, 1450), "found");
             assertNotEquals(first.portId(), second.portId());
             assertEquals(second, store.find(new AttachmentKey("b", "eth0")).orElseThrow());
             assertEquals(List.of("found"), store.notes());
-            assertEquals(first.podIp() + 2, give(store, "c").podIp());
-            store.takeBack(second.key());
+            assertEquals(first.podIp() + 2, allocate(store, "c").podIp());
+            store.release(second.key());
             assertEquals(List.of(), store.notes());
         }
     }
@@ -206,8 +206,8 @@ class AttachmentStoreTest {
         return store;
     }
 
-    private static Attachment give(AttachmentStore store, String container) throws IOException, ExhaustedException {
-        return store.give(new AttachmentKey(container, "eth0"), "weft", "/run/netns/" + container, 1450);
+    private static Attachment allocate(AttachmentStore store, String container) throws IOException, ExhaustedException {
+        return store.allocate(new AttachmentKey(container, "eth0"), "weft", "/run/netns/" + container, 1450);
     }
 
     private static Set<String> names(Map<AttachmentKey, Attachment> attachments) {

@@ -85,25 +85,25 @@ final class Conductor implements AutoCloseable {
         this.tables = tables;
         this.maps = maps;
         this.uplink = uplink;
-        best = bestRung(configuration.xdpMode());
+        best = bestMode(configuration.xdpMode());
         uplinkLink = uplink.link();
         underlay = new Underlay(rtnetlink, state, uplinkLink.index());
         nextHops = new NextHops(state, underlay, counters, uplinkLink.index());
         revalidation = new Revalidation(flows, nextHops, epochs);
         hostLink = new HostLink(rtnetlink, ethtool);
         devices = new Devices(workers);
-        pods = new PodPorts(devices, underlay, ethtool, state, flows, counters, workers, podRung(best));
+        pods = new PodPorts(devices, underlay, ethtool, state, flows, counters, workers, podMode(best));
         counters.set(ConductorText.NODE_NAME, configuration.nodeName());
         counters.set(ConductorGauge.WORKERS, workers.count());
     }
 
-    private static XdpMode bestRung(NodeConfiguration.XdpMode mode) {
+    private static XdpMode bestMode(NodeConfiguration.XdpMode mode) {
         if (mode.mayBeZeroCopy()) { return XdpMode.ZERO_COPY; }
         return mode == NodeConfiguration.XdpMode.NATIVE ? XdpMode.NATIVE_COPY : XdpMode.GENERIC;
     }
 
     /** A veth has no zero-copy, and {@code weft-host} must not: it anchors the copying sockets. */
-    private static XdpMode podRung(XdpMode best) {
+    private static XdpMode podMode(XdpMode best) {
         return best == XdpMode.ZERO_COPY ? XdpMode.NATIVE_COPY : best;
     }
 
@@ -114,7 +114,7 @@ final class Conductor implements AutoCloseable {
         Link workerSide = hostLink.open(workers.count(), hostMtu(first.local().orElseThrow()));
         hostDevice = devices
             .bind(new XdpDevice.Spec(PortDirectory.HOST_PORT, workerSide.name(), workerSide.index(), workers.count(),
-                podRung(best), HOST_RINGS, PodClassifier::load));
+                podMode(best), HOST_RINGS, PodClassifier::load));
         longestPacket = workers.memories().getFirst().memory().longestPacket();
         counters.set(ConductorGauge.LONGEST_PACKET, longestPacket);
         configure(first.local().orElseThrow());
@@ -130,7 +130,7 @@ final class Conductor implements AutoCloseable {
         uplinkDevice = devices
             .open(new XdpDevice.Spec(PortDirectory.UPLINK_PORT, uplinkLink.name(), uplinkLink.index(), workers.count(),
                 best, UPLINK_RINGS, sockets -> UplinkClassifier.load(sockets, maps)));
-        uplink.prepareGeneric(uplinkDevice.rung());
+        uplink.prepareGeneric(uplinkDevice.mode());
         reportDevice(hostDevice);
         reportDevice(uplinkDevice);
         reportUplink();
@@ -155,7 +155,7 @@ final class Conductor implements AutoCloseable {
     private void pass(long now, boolean changes) {
         counters.set(ConductorGauge.HEARTBEAT, now);
         epochs.advance();
-        workers.trouble().ifPresent(this::fail);
+        workers.fault().ifPresent(this::fail);
         if (changes) {
             followUnderlay();
         }
@@ -167,7 +167,7 @@ final class Conductor implements AutoCloseable {
         if (now - lastRound >= ROUND_NANOS) {
             lastRound = now;
             pods.refresh(Set.of(), local);
-            flows.sweep(now);
+            flows.scan(now);
         }
         if (now - lastNodePorts >= NODE_PORTS_NANOS) {
             lastNodePorts = now;
@@ -242,9 +242,9 @@ final class Conductor implements AutoCloseable {
         }
     }
 
-    private void fail(String trouble) {
-        counters.set(ConductorText.TROUBLE, trouble);
-        throw new SetupException(trouble);
+    private void fail(String fault) {
+        counters.set(ConductorText.FAULT, fault);
+        throw new SetupException(fault);
     }
 
     private void everySecond() {
@@ -253,19 +253,19 @@ final class Conductor implements AutoCloseable {
         hostDevice.ports().forEach(port -> port.readStatistics());
         uplinkDevice.ports().forEach(port -> port.readStatistics());
         counters.set(ConductorGauge.NETLINK_OVERRUNS, underlay.overruns());
-        counters.set(ConductorText.TROUBLE, tables.complaint());
+        counters.set(ConductorText.FAULT, tables.complaint());
     }
 
     private void reportDevice(XdpDevice device) {
         XdpDevice.Spec spec = device.spec();
         counters.port(new PortStatus(
-            spec.portId(), PortState.UP, 0, spec.name(), spec.ifindex(), device.ports().size(), device.rung().label(),
+            spec.portId(), PortState.UP, 0, spec.name(), spec.ifindex(), device.ports().size(), device.mode().label(),
             device.reason()));
     }
 
     private void reportUplink() {
         counters.set(ConductorText.UPLINK_NAME, uplinkLink.name());
-        counters.set(ConductorText.UPLINK_MODE, uplinkDevice.rung().label());
+        counters.set(ConductorText.UPLINK_MODE, uplinkDevice.mode().label());
         counters.set(ConductorText.UPLINK_REASON, uplinkDevice.reason());
         counters.set(ConductorGauge.UPLINK_IFINDEX, uplinkLink.index());
         counters.set(ConductorGauge.UPLINK_MTU, uplinkLink.mtu());
@@ -298,7 +298,7 @@ final class Conductor implements AutoCloseable {
     @Override
     public String toString() {
         return "node " + Ipv4Address.format(local.address()) + " on " + uplinkLink.name() + " ("
-            + uplinkDevice.rung().label()
+            + uplinkDevice.mode().label()
             + (uplinkDevice.reason().isEmpty() ? "" : "; " + uplinkDevice.reason()) + "), " + workers.count()
             + " worker"
             + (workers.count() == 1 ? "" : "s") + ", " + pods.count() + " pods";

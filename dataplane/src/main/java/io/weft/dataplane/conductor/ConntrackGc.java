@@ -21,12 +21,12 @@ import io.weft.lb.nat.SourceNat;
  * <p>Thread: the conductor. Allocation: none.
  */
 final class ConntrackGc {
-    private static final int SLICE_LINES = 4096;
+    private static final int SLICE_SLOTS = 4096;
     private static final long NANOS_PER_SECOND = 1_000_000_000;
     private static final long PASS_NANOS = 5 * NANOS_PER_SECOND;
 
     private final FlowTable flows;
-    private final FlowExpiry sweeper;
+    private final FlowExpiry expiry;
     private final FlowRevalidator revalidator;
     private final ConductorCounters counters;
     private long lastNanos;
@@ -36,7 +36,7 @@ final class ConntrackGc {
         ConductorCounters counters) {
         this.flows = flows;
         this.counters = counters;
-        sweeper = new FlowExpiry(flows, FlowTimeouts.defaults(), epochs,
+        expiry = new FlowExpiry(flows, FlowTimeouts.defaults(), epochs,
             (forward, k0, k1) -> SourceNat.onEnd(snatPorts, forward, k0, k1));
         revalidator = new FlowRevalidator(flows, state);
         lastNanos = System.nanoTime();
@@ -44,12 +44,12 @@ final class ConntrackGc {
     }
 
     /** Looks at as many lines as the time since the last call stands for: the whole table in five seconds. */
-    void sweep(long nowNanos) {
+    void scan(long nowNanos) {
         long elapsed = Math.min(nowNanos - lastNanos, PASS_NANOS);
-        long lines = (long) ((double) flows.lineCount() * elapsed / PASS_NANOS);
+        long lines = (long) ((double) flows.slotCount() * elapsed / PASS_NANOS);
         if (lines > 0) {
             lastNanos = nowNanos;
-            sweeper.sweep(seconds(nowNanos), (int) lines, null);
+            expiry.scan(seconds(nowNanos), (int) lines, null);
             report(nowNanos);
         }
     }
@@ -72,8 +72,8 @@ final class ConntrackGc {
     }
 
     private void visitAll(long nowNanos, FlowExpiry.Revalidator visitor) {
-        for (int lines = 0; flows.flows() > 0 && lines < flows.lineCount(); lines += SLICE_LINES) {
-            sweeper.sweep(seconds(nowNanos), SLICE_LINES, visitor);
+        for (int lines = 0; flows.flows() > 0 && lines < flows.slotCount(); lines += SLICE_SLOTS) {
+            expiry.scan(seconds(nowNanos), SLICE_SLOTS, visitor);
         }
         report(nowNanos);
     }
@@ -83,8 +83,8 @@ final class ConntrackGc {
         counters.set(ConductorGauge.FLOWS_EXPIRED, flows.count(FlowCounter.EXPIRED) + flows.count(FlowCounter.EVICTED));
         counters.set(ConductorGauge.FLOWS_ENDED, flows.count(FlowCounter.INVALIDATED));
         counters.set(ConductorGauge.FLOWS_REPLACED, flows.count(FlowCounter.REPLACED));
-        counters.set(ConductorGauge.SWEEPS, sweeper.passes());
-        counters.set(ConductorGauge.LAST_SWEEP_NANOS, System.nanoTime() - startedNanos);
+        counters.set(ConductorGauge.SCANS, expiry.passes());
+        counters.set(ConductorGauge.LAST_SCAN_NANOS, System.nanoTime() - startedNanos);
     }
 
     private static int seconds(long nanos) {

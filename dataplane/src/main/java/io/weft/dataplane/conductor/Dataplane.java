@@ -167,7 +167,7 @@ public final class Dataplane {
     }
 
     private int workerCount(Uplink uplink) {
-        int count = Math.min(configuration.workers(), uplink.mostQueues());
+        int count = Math.min(configuration.workers(), uplink.maxQueues());
         if (count < configuration.workers()) {
             LOG.log(
                 Level.WARNING,

@@ -211,7 +211,7 @@ final class PodPorts {
 
     private void report(PortSpec spec, PortState portState, XdpDevice device, String reason) {
         int queues = device == null ? 0 : device.ports().size();
-        String mode = device == null ? "" : device.rung().label();
+        String mode = device == null ? "" : device.mode().label();
         int ifindex = device == null ? 0 : device.spec().ifindex();
         counters
             .port(new PortStatus(spec.id(), portState, spec.attachId(), spec.ifName(), ifindex, queues, mode, reason));

@@ -56,7 +56,7 @@ final class Uplink {
     }
 
     /** The most workers that each can have a queue. */
-    int mostQueues() {
+    int maxQueues() {
         return Math.max(1, channels().map(Channels::maximumQueues).orElse(1));
     }
 
@@ -72,8 +72,8 @@ final class Uplink {
     }
 
     /** Socket buffers that were merged are longer than a chunk. */
-    void prepareGeneric(XdpMode rung) {
-        if (rung == XdpMode.GENERIC) {
+    void prepareGeneric(XdpMode mode) {
+        if (mode == XdpMode.GENERIC) {
             groWasOn = turnOff(GRO);
         }
     }

@@ -86,7 +86,7 @@ final class WorkerPool implements AutoCloseable {
     }
 
     /** What is wrong with a worker, or empty. Looks count, not time: a process that was stopped as a whole has no stalled worker. */
-    Optional<String> trouble() {
+    Optional<String> fault() {
         long now = System.nanoTime();
         boolean due = now - lastLook >= LOOK_NANOS;
         lastLook = due ? now : lastLook;

@@ -55,11 +55,11 @@ public record NodeConfiguration(
     public static final int MAX_WORKERS = 64;
     private static final int MAX_VNI = (1 << 24) - 1;
     private static final int MAX_PORT = 65_535;
-    private static final int LEAST_MTU = 576;
+    private static final int MIN_MTU = 576;
     private static final int MAX_MTU = 65_535;
     private static final int MAX_CPU = 1023;
-    private static final int LEAST_FLOWS = 1 << 10;
-    private static final int MOST_FLOWS = 1 << 26;
+    private static final int MIN_FLOWS = 1 << 10;
+    private static final int MAX_FLOWS = 1 << 26;
 
     /** Best rung of the capability ladder that may be tried. */
     public enum XdpMode {
@@ -137,7 +137,7 @@ public record NodeConfiguration(
                 settings.integer(OVERLAY_PORT, 1, MAX_PORT)),
             settings.flag(MASQUERADE),
             snatPorts(settings),
-            settings.integer(FLOWS_CAPACITY, LEAST_FLOWS, MOST_FLOWS),
+            settings.integer(FLOWS_CAPACITY, MIN_FLOWS, MAX_FLOWS),
             settings.optionalPath(CNI_SOCKET).orElse(runDirectory.resolve("cni.sock")));
         configuration.check(settings);
         return configuration;
@@ -206,7 +206,7 @@ public record NodeConfiguration(
     }
 
     private static int mtu(Settings settings, ConfigurationKey key) {
-        return settings.text(key).equals("0") ? 0 : settings.integer(key, LEAST_MTU, MAX_MTU);
+        return settings.text(key).equals("0") ? 0 : settings.integer(key, MIN_MTU, MAX_MTU);
     }
 
     /** Host name as the kernel has it, without asking a resolver: so does the kubelet (pkg/util/node, GetHostname). */

@@ -62,8 +62,8 @@ final class Settings {
         return optionalPath(key).orElseThrow(() -> wrong(key, "must name a directory"));
     }
 
-    int integer(ConfigurationKey key, int least, int most) {
-        return integer(key, text(key), least, most);
+    int integer(ConfigurationKey key, int min, int max) {
+        return integer(key, text(key), min, max);
     }
 
     boolean flag(ConfigurationKey key) {
@@ -122,17 +122,17 @@ final class Settings {
         return range;
     }
 
-    List<Integer> integers(ConfigurationKey key, int least, int most) {
+    List<Integer> integers(ConfigurationKey key, int min, int max) {
         List<Integer> integers = new ArrayList<>();
         for (String part : optionalText(key).map(text -> text.split(",", -1)).orElse(new String[0])) {
-            integers.add(integer(key, part.strip(), least, most));
+            integers.add(integer(key, part.strip(), min, max));
         }
         return List.copyOf(integers);
     }
 
-    private int integer(ConfigurationKey key, String text, int least, int most) {
-        if (!text.matches("-?[0-9]{1,10}") || Long.parseLong(text) < least || Long.parseLong(text) > most) {
-            throw wrong(key, "must be a number from " + least + " to " + most + ", not \"" + text + "\"");
+    private int integer(ConfigurationKey key, String text, int min, int max) {
+        if (!text.matches("-?[0-9]{1,10}") || Long.parseLong(text) < min || Long.parseLong(text) > max) {
+            throw wrong(key, "must be a number from " + min + " to " + max + ", not \"" + text + "\"");
         }
         return Integer.parseInt(text);
     }

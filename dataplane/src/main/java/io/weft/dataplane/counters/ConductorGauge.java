@@ -14,8 +14,8 @@ public enum ConductorGauge {
     FLOWS_ENDED("flows_ended"),
     /** Ended by a new connection with the same addresses and ports, or one that needed its port. */
     FLOWS_REPLACED("flows_replaced"),
-    SWEEPS("sweeps"),
-    LAST_SWEEP_NANOS("last_sweep_nanos"),
+    SCANS("scans"),
+    LAST_SCAN_NANOS("last_scan_nanos"),
     SNAT_PORTS_USED("snat_ports_used"),
     UPLINK_IFINDEX("uplink_ifindex"),
     UPLINK_MTU("uplink_mtu"),

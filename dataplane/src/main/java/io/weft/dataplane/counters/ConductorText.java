@@ -9,7 +9,7 @@ public enum ConductorText {
     /** Why no higher rung. */
     UPLINK_REASON("uplink_reason"),
     /** Empty while all is well, else one line that says what is wrong and what to do. */
-    TROUBLE("trouble");
+    FAULT("fault");
 
     private static final ConductorText[] ALL = values();
 

@@ -58,8 +58,8 @@ public final class CounterReader implements AutoCloseable {
         portsAt = section(H_PORTS_AT, (long) ports * PORT_STRIDE);
         adjacenciesAt = section(H_ADJACENCIES_AT, (long) adjacencies * ADJACENCY_STRIDE);
         workerStride = Memory.nativeI64(file + H_WORKER_STRIDE);
-        long least = W_CELLS + (nodes + drops + (long) ports * portCounters) * CELL;
-        if (workerStride < least || workerStride > length) {
+        long min = W_CELLS + (nodes + drops + (long) ports * portCounters) * CELL;
+        if (workerStride < min || workerStride > length) {
             throw corrupt("worker blocks of " + workerStride + " bytes");
         }
         workersAt = section(H_WORKERS_AT, workers * workerStride);

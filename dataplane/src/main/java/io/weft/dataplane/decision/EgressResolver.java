@@ -18,7 +18,7 @@ import io.weft.dataplane.state.UnderlayRoutes;
  * <p>Thread: one worker, or the conductor with a {@link BatchContext} of its own.
  */
 public final class EgressResolver {
-    private final BatchContext turn;
+    private final BatchContext context;
 
     private int egress;
     private int replyIngress;
@@ -27,8 +27,8 @@ public final class EgressResolver {
     private boolean outside;
     private int hop;
 
-    public EgressResolver(BatchContext turn) {
-        this.turn = turn;
+    public EgressResolver(BatchContext context) {
+        this.context = context;
     }
 
     /** An {@link Egress}. */
@@ -62,7 +62,7 @@ public final class EgressResolver {
     /** @return whether there is a way; else {@link #refusal} says why not */
     public boolean resolve(int ingress, int destination) {
         outside = false;
-        long route = turn.tables().route4(destination);
+        long route = context.tables().route4(destination);
         return isUnderlay(ingress) ? fromUnderlay(route, destination) : fromCluster(ingress, route, destination);
     }
 
@@ -70,7 +70,7 @@ public final class EgressResolver {
     private boolean fromUnderlay(long route, int destination) {
         return switch (Route.kind(route)) {
             case Route.NONE -> to(Egress.PUNT, PortDirectory.HOST_PORT);
-            case Route.LOCAL_NODE -> destination == turn.local().base()
+            case Route.LOCAL_NODE -> destination == context.local().base()
                 ? refuse(DropReason.NO_DIRECT_POD_ACCESS)
                 : to(Egress.PUNT, PortDirectory.HOST_PORT);
             case Route.SERVICE -> refuse(DropReason.CLUSTERIP_FROM_OUTSIDE);
@@ -88,16 +88,16 @@ public final class EgressResolver {
             case Route.NO_SUCH_POD -> refuse(DropReason.NO_SUCH_POD, Answer.HOST_UNREACHABLE);
             case Route.NO_SUCH_NODE -> refuse(DropReason.NO_ROUTE, Answer.HOST_UNREACHABLE);
             case Route.SERVICE -> refuse(DropReason.CLUSTERIP_FROM_OUTSIDE);
-            default -> turn.isOwnAddress(destination)
+            default -> context.isOwnAddress(destination)
                 ? to(Egress.PUNT, PortDirectory.HOST_PORT)
                 : outside(ingress, destination);
         };
     }
 
     /** @return the egress that leads back to where a frame came from, or {@link Egress#NONE} */
-    public static int back(BatchContext turn, int ingress) {
+    public static int back(BatchContext context, int ingress) {
         if (Ingress.isTunnel(ingress)) {
-            int slot = turn.state().adjacencies().slotOfPeer(Ingress.peer(ingress));
+            int slot = context.state().adjacencies().slotOfPeer(Ingress.peer(ingress));
             return slot == Adjacencies.NONE ? Egress.NONE : Egress.TUNNEL | slot;
         }
         return switch (ingress) {
@@ -112,12 +112,12 @@ public final class EgressResolver {
     }
 
     private boolean localPort(int port) {
-        return turn.ports().kind(port) == PortKind.POD ? to(Egress.PORT | port, port) : refuse(DropReason.NO_PORT);
+        return context.ports().kind(port) == PortKind.POD ? to(Egress.PORT | port, port) : refuse(DropReason.NO_PORT);
     }
 
     private boolean peer(int ingress, int peer) {
         if (Ingress.isTunnel(ingress)) { return refuse(DropReason.NO_TUNNEL_TO_TUNNEL); }
-        int slot = turn.state().adjacencies().slotOfPeer(peer);
+        int slot = context.state().adjacencies().slotOfPeer(peer);
         return slot == Adjacencies.NONE
             ? refuse(DropReason.NEIGHBOUR_UNRESOLVED)
             : to(Egress.TUNNEL | slot, Ingress.tunnel(peer));
@@ -126,7 +126,7 @@ public final class EgressResolver {
     /** Pods of other nodes find their own way out. */
     private boolean outside(int ingress, int destination) {
         if (Ingress.isTunnel(ingress)) { return refuse(DropReason.NO_ROUTE, Answer.HOST_UNREACHABLE); }
-        long nextHop = turn.state().underlayRoutes().lookup(destination);
+        long nextHop = context.state().underlayRoutes().lookup(destination);
         if (nextHop < 0) { return noNextHop(nextHop); }
         outside = true;
         return underlay((int) nextHop);
@@ -148,10 +148,10 @@ public final class EgressResolver {
 
     private boolean underlay(int nextHop) {
         hop = nextHop;
-        Adjacencies adjacencies = turn.state().adjacencies();
+        Adjacencies adjacencies = context.state().adjacencies();
         int slot = adjacencies.slotOfNextHop(nextHop);
         if (slot == Adjacencies.NONE || !adjacencies.isResolved(slot)) {
-            turn.state().neighbourRequests().post(nextHop);
+            context.state().neighbourRequests().post(nextHop);
             return refuse(DropReason.NEIGHBOUR_UNRESOLVED);
         }
         return to(Egress.UPLINK | slot, PortDirectory.UPLINK_PORT);

@@ -31,20 +31,20 @@ import io.weft.lb.service.ServiceTable;
  */
 public final class FlowRevalidator implements FlowExpiry.Revalidator {
     private final FlowTable flows;
-    private final BatchContext turn;
+    private final BatchContext context;
     private final EgressResolver resolver;
     private boolean ready;
     private boolean waiting;
 
     public FlowRevalidator(FlowTable flows, ForwardingState state) {
         this.flows = flows;
-        turn = new BatchContext(state);
-        resolver = new EgressResolver(turn);
+        context = new BatchContext(state);
+        resolver = new EgressResolver(context);
     }
 
     /** Takes the current versions of all that flows are decided by. */
     public void begin(long nowNanos) {
-        ready = turn.begin(nowNanos);
+        ready = context.begin(nowNanos);
         waiting = false;
     }
 
@@ -67,9 +67,9 @@ public final class FlowRevalidator implements FlowExpiry.Revalidator {
     // -- who sends it ------------------------------------------------------------------------------------------------
 
     private boolean isSourceValid(int ingress, int source) {
-        if (Ingress.isTunnel(ingress)) { return SourceCheck.isAllowed(turn, ingress, source); }
-        if (ingress == PortDirectory.HOST_PORT) { return turn.isOwnAddress(source); }
-        long route = turn.tables().route4(source);
+        if (Ingress.isTunnel(ingress)) { return SourceCheck.isAllowed(context, ingress, source); }
+        if (ingress == PortDirectory.HOST_PORT) { return context.isOwnAddress(source); }
+        long route = context.tables().route4(source);
         return Route.kind(route) == Route.LOCAL_PORT && Route.index(route) == ingress;
     }
 
@@ -78,7 +78,7 @@ public final class FlowRevalidator implements FlowExpiry.Revalidator {
     private boolean isBackendValid(long forward) {
         if ((FlowEntry.flags(forward) & FlowEntry.SERVICE) == 0 || isAnsweredConnection(forward)) { return true; }
         long k1 = FlowEntry.k1(forward);
-        long block = turn.tables().services().find(FlowKey.destination(FlowEntry.k0(forward)),
+        long block = context.tables().services().find(FlowKey.destination(FlowEntry.k0(forward)),
             FlowKey.destinationPort(k1), FlowKey.protocol(k1));
         return block != 0 && ServiceTable.hasBackend(block, FlowEntry.newDst(forward), FlowEntry.newDport(forward));
     }
@@ -97,10 +97,10 @@ public final class FlowRevalidator implements FlowExpiry.Revalidator {
     }
 
     private boolean isNewSourceValid(long forward, int ingress) {
-        boolean masqueraded = resolver.isOutside() && turn.local().masquerade();
+        boolean masqueraded = resolver.isOutside() && context.local().masquerade();
         boolean service = (FlowEntry.flags(forward) & FlowEntry.SERVICE) != 0;
-        int expected = masqueraded ? turn.local().address()
-            : service && resolver.replyIngress() == ingress ? turn.local().gateway()
+        int expected = masqueraded ? context.local().address()
+            : service && resolver.replyIngress() == ingress ? context.local().gateway()
             : FlowKey.source(FlowEntry.k0(forward));
         return masqueraded == isMasqueraded(forward) && FlowEntry.newSrc(forward) == expected;
     }
@@ -120,19 +120,19 @@ public final class FlowRevalidator implements FlowExpiry.Revalidator {
         if (!Ingress.isTunnel(ingress) && !Ingress.isTunnel(resolver.replyIngress())) { return true; }
         long reverse = flows.peer(forward);
         return reverse == 0 || FlowEntry.ingress(reverse) == resolver.replyIngress()
-            && FlowEntry.egress(reverse) == EgressResolver.back(turn, ingress);
+            && FlowEntry.egress(reverse) == EgressResolver.back(context, ingress);
     }
 
     /** There is no way to the destination now. To the outside there may be one again, and the connection with it. */
     private boolean isKeptWithoutWay(long forward) {
         int destination = FlowEntry.newDst(forward);
-        if (!isToUnderlay(FlowEntry.egress(forward)) || Route.kind(turn.tables().route4(destination)) != Route.NONE
-            || isMasqueraded(forward) && FlowEntry.newSrc(forward) != turn.local().address()) {
+        if (!isToUnderlay(FlowEntry.egress(forward)) || Route.kind(context.tables().route4(destination)) != Route.NONE
+            || isMasqueraded(forward) && FlowEntry.newSrc(forward) != context.local().address()) {
             return false;
         }
-        long nextHop = turn.state().underlayRoutes().lookup(destination);
+        long nextHop = context.state().underlayRoutes().lookup(destination);
         if (nextHop == UnderlayRoutes.OTHER_DEVICE) { return false; }
-        int slot = nextHop < 0 ? Adjacencies.NONE : turn.state().adjacencies().slotOfNextHop((int) nextHop);
+        int slot = nextHop < 0 ? Adjacencies.NONE : context.state().adjacencies().slotOfNextHop((int) nextHop);
         waiting |= slot == Adjacencies.NONE && nextHop >= 0;
         return follow(forward, slot == Adjacencies.NONE ? Egress.NO_ROUTE : Egress.UPLINK | slot);
     }

@@ -10,12 +10,12 @@ public final class SourceCheck {
     }
 
     /** True for every ingress but the tunnel: {@code ip4-input} has checked those. */
-    public static boolean isAllowed(BatchContext turn, int ingress, int source) {
+    public static boolean isAllowed(BatchContext context, int ingress, int source) {
         if (!Ingress.isTunnel(ingress)) { return true; }
         int peer = Ingress.peer(ingress);
-        long route = turn.tables().route4(source);
+        long route = context.tables().route4(source);
         int kind = Route.kind(route);
         return (kind == Route.PEER || kind == Route.PEER_NODE) && Route.index(route) == peer
-            || turn.tables().peerByEndpoint(source) == peer;
+            || context.tables().peerByEndpoint(source) == peer;
     }
 }

@@ -31,17 +31,17 @@ final class EthernetInputStage extends FastPathStage {
 
     private static final int RECIPROCAL_SHIFT = 40;
     /** Bytes before the frame. */
-    private static final int LEAST_ROOM = TunnelTemplate.LENGTH - EthernetHeader.LENGTH;
+    private static final int MIN_ROOM = TunnelTemplate.LENGTH - EthernetHeader.LENGTH;
 
-    private final BatchContext turn;
+    private final BatchContext context;
     private final long base;
     private final long stride;
     /** 2^40 / units of a stride, rounded up: a distance in units times this, shifted back, is the chunk's number, for distances of up to 16 GiB. */
     private final long reciprocal;
 
-    EthernetInputStage(BatchContext turn, FramePool pool) {
+    EthernetInputStage(BatchContext context, FramePool pool) {
         super(NodeId.ETHERNET_INPUT);
-        this.turn = turn;
+        this.context = context;
         base = pool.base();
         stride = pool.layout().stride();
         long units = stride >> ChunkLayout.UNIT_SHIFT;
@@ -53,7 +53,7 @@ final class EthernetInputStage extends FastPathStage {
      */
     @Override
     int process(FrameBatch batch, FastPathFrames frames) {
-        load(batch, frames.words, turn.ports().plainPods());
+        load(batch, frames.words, context.ports().plainPods());
         frames.uplink = begin(batch, frames.words);
         return batch.size;
     }
@@ -96,7 +96,7 @@ final class EthernetInputStage extends FastPathStage {
                 .lanewise(LSHR, RECIPROCAL_SHIFT)
                 .mul(stride);
             LongVector.fromArray(SPECIES, words, FastPathFrames.ODD + frame)
-                .or(distance.sub(chunk).sub(LEAST_ROOM).lanewise(LSHR, Long.SIZE - 1))
+                .or(distance.sub(chunk).sub(MIN_ROOM).lanewise(LSHR, Long.SIZE - 1))
                 .intoArray(words, FastPathFrames.ODD + frame);
             at.add(EthernetHeader.LENGTH).intoArray(words, FastPathFrames.IP + frame);
             length.sub(EthernetHeader.LENGTH).intoArray(words, FastPathFrames.REMAINING + frame);

@@ -30,19 +30,19 @@ public final class FastPath {
     private final FastPathFrames frames = new FastPathFrames();
     private final FastPathStage[] stages;
     private final FlowRewriteStage rewrite;
-    private final FrameList odd;
+    private final FrameList slowPath;
     private boolean enabled = POSSIBLE;
 
-    public FastPath(BatchContext turn, WorkerCounters counters, FlowTable flows, DropNode drop, Dispatch dispatch,
-        EthernetInput odd, PortTx tx, FramePool pool) {
-        this.odd = odd.in();
-        rewrite = new FlowRewriteStage(turn, counters, drop, odd);
+    public FastPath(BatchContext context, WorkerCounters counters, FlowTable flows, DropNode drop, Dispatch dispatch,
+        EthernetInput slowPath, PortTx tx, FramePool pool) {
+        this.slowPath = slowPath.in();
+        rewrite = new FlowRewriteStage(context, counters, drop, slowPath);
         stages = POSSIBLE
-            ? new FastPathStage[]{new EthernetInputStage(turn, pool), new Vxlan4DecapStage(turn),
+            ? new FastPathStage[]{new EthernetInputStage(context, pool), new Vxlan4DecapStage(context),
                 new Ip4InputStage(flows),
-                new FlowLookupStage(flows), new FlowResolveStage(turn, dispatch), rewrite,
-                new FlowTrackingStage(turn, flows, drop),
-                new ChecksumStage(drop), new Vxlan4EncapStage(turn, drop), new LocalRewriteStage(turn, drop),
+                new FlowLookupStage(flows), new FlowResolveStage(context, dispatch), rewrite,
+                new FlowTrackingStage(context, flows, drop),
+                new ChecksumStage(drop), new Vxlan4EncapStage(context, drop), new LocalRewriteStage(context, drop),
                 new PortTxStage(tx)}
             : new FastPathStage[0];
     }
@@ -56,7 +56,7 @@ public final class FastPath {
     public int begin(FrameBatch batch) {
         if (enabled) { return stages.length; }
         for (int frame = 0; frame < batch.size; frame++) {
-            odd.add(frame);
+            slowPath.add(frame);
         }
         return 0;
     }

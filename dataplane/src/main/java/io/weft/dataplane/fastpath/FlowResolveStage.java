@@ -51,14 +51,14 @@ final class FlowResolveStage extends FastPathStage {
     private static final int TCP_CHECKSUM = Ipv4Header.LENGTH + TcpHeader.CHECKSUM_OFFSET;
     private static final int UDP_CHECKSUM = Ipv4Header.LENGTH + UdpHeader.CHECKSUM_OFFSET;
 
-    private final BatchContext turn;
+    private final BatchContext context;
     private final Dispatch dispatch;
     /** Longer than some port's MTU. */
     private long longOnes;
 
-    FlowResolveStage(BatchContext turn, Dispatch dispatch) {
+    FlowResolveStage(BatchContext context, Dispatch dispatch) {
         super(NodeId.FLOW_REWRITE);
-        this.turn = turn;
+        this.context = context;
         this.dispatch = dispatch;
     }
 
@@ -92,7 +92,7 @@ final class FlowResolveStage extends FastPathStage {
     /** Sets the sets. */
     private void decide(int size, FastPathFrames frames) {
         long[] words = frames.words;
-        long leastMtu = turn.leastMtu();
+        long minMtu = context.minMtu();
         long tunnel = 0;
         long local = 0;
         long segments = 0;
@@ -115,7 +115,7 @@ final class FlowResolveStage extends FastPathStage {
             youngDatagrams |= egressAndMeta.and(FIRST_REPLY_MASK).compare(EQ, FIRST_REPLY)
                 .or(egressAndMeta.and(STATE_MASK).compare(EQ, REPLIED)).toLong() << at;
             partial |= traits.and(FastPathFrames.PARTIAL).compare(NE, 0).toLong() << at;
-            tooLong |= digest.lanewise(LSHR, FastPathFrames.LENGTH_SHIFT).compare(GT, leastMtu).toLong() << at;
+            tooLong |= digest.lanewise(LSHR, FastPathFrames.LENGTH_SHIFT).compare(GT, minMtu).toLong() << at;
         }
         long all = FastPathFrames.all(size);
         frames.tunnel = tunnel & all;

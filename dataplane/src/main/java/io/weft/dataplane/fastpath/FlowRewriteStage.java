@@ -19,24 +19,24 @@ final class FlowRewriteStage extends FastPathStage {
     private static final int IP_TTL = 8;
     private static final int IP_DESTINATION = 16;
 
-    private final BatchContext turn;
+    private final BatchContext context;
     private final WorkerCounters counters;
     private final DropNode drop;
-    private final FrameList odd;
+    private final FrameList slowPath;
     private long finished;
 
-    FlowRewriteStage(BatchContext turn, WorkerCounters counters, DropNode drop, EthernetInput odd) {
+    FlowRewriteStage(BatchContext context, WorkerCounters counters, DropNode drop, EthernetInput slowPath) {
         super(NodeId.FLOW_REWRITE);
-        this.turn = turn;
+        this.context = context;
         this.counters = counters;
         this.drop = drop;
-        this.odd = odd.in();
+        this.slowPath = slowPath.in();
     }
 
     @Override
     int process(FrameBatch batch, FastPathFrames frames) {
         leave(FastPathFrames.all(batch.size) & ~frames.ready);
-        int now = turn.nowSeconds();
+        int now = context.nowSeconds();
         for (long rest = frames.ready; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
             int frame = FastPathFrames.first(rest);
             try {
@@ -52,7 +52,7 @@ final class FlowRewriteStage extends FastPathStage {
 
     private void leave(long frames) {
         for (long rest = frames; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
-            odd.add(FastPathFrames.first(rest));
+            slowPath.add(FastPathFrames.first(rest));
         }
     }
 

@@ -15,13 +15,13 @@ import io.weft.lb.flow.TcpTracker;
 /** The part of the short way's {@code flow-rewrite} that follows connections: every segment of TCP,
  * and the packets of a UDP flow that may change its state. */
 final class FlowTrackingStage extends FastPathStage {
-    private final BatchContext turn;
+    private final BatchContext context;
     private final FlowTable flows;
     private final DropNode drop;
 
-    FlowTrackingStage(BatchContext turn, FlowTable flows, DropNode drop) {
+    FlowTrackingStage(BatchContext context, FlowTable flows, DropNode drop) {
         super(NodeId.FLOW_REWRITE);
-        this.turn = turn;
+        this.context = context;
         this.flows = flows;
         this.drop = drop;
     }
@@ -45,7 +45,7 @@ final class FlowTrackingStage extends FastPathStage {
         long[] words = frames.words;
         long flow = Memory.address(words[FastPathFrames.FLOW + frame]);
         if ((frames.youngDatagrams & FastPathFrames.bit(frame)) != 0) {
-            DatagramTracker.onPacket(flows, flow, turn.nowMillis());
+            DatagramTracker.onPacket(flows, flow, context.nowMillis());
             return;
         }
         long tcp = Memory.address(words[FastPathFrames.IP + frame]) + Ipv4Header.LENGTH;

@@ -85,7 +85,7 @@ final class Ip4InputStage extends FastPathStage {
             LongVector differences = first.and(FORM_MASK).lanewise(XOR, FORM)
                 .or(LongVector.fromArray(SPECIES, words, FastPathFrames.ODD + at));
             VectorMask<Long> plain = differences.compare(EQ, 0)
-                .and(sum.mul(InternetChecksum.INVERSE_OF_65535).compare(ULE, InternetChecksum.GREATEST_QUOTIENT));
+                .and(sum.mul(InternetChecksum.INVERSE_OF_65535).compare(ULE, InternetChecksum.MAX_QUOTIENT));
             LongVector.broadcast(SPECIES, -1).blend(negative, plain).intoArray(words, FastPathFrames.VERDICT + at);
             for (int frame = at; frame < at + STEP; frame++) {
                 words[FastPathFrames.HOME_K1 + frame] = FlowEntry
@@ -127,7 +127,7 @@ final class Ip4InputStage extends FastPathStage {
                 .add(l4Length.lanewise(LSHR, 8).and(BYTE)).add(l4Length.lanewise(LSHL, 8).and(UPPER_BYTE))
                 .add(checksum.lanewise(XOR, HALF));
             VectorMask<Long> partial = checksum.compare(NE, 0).and(difference.mul(InternetChecksum.INVERSE_OF_65535)
-                .compare(ULE, InternetChecksum.GREATEST_QUOTIENT));
+                .compare(ULE, InternetChecksum.MAX_QUOTIENT));
             second.and(LOW_32).or(checksum.lanewise(LSHL, FastPathFrames.L4_CHECKSUM_SHIFT))
                 .or(totalLength.lanewise(LSHL, FastPathFrames.LENGTH_SHIFT))
                 .intoArray(words, FastPathFrames.DIGEST + at);
@@ -145,7 +145,7 @@ final class Ip4InputStage extends FastPathStage {
     /** Flow keys, as {@code FlowKey} has them, and their hashes ({@link FlowHash#hash}). */
     private void keys(int size, long[] words) {
         long firstLine = flows.home(0);
-        long lastLine = flows.lineCount() - 1L;
+        long lastLine = flows.slotCount() - 1L;
         for (int at = 0; at < size; at += STEP) {
             LongVector second = LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER1 + at);
             LongVector third = LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER2 + at);
@@ -159,7 +159,7 @@ final class Ip4InputStage extends FastPathStage {
             k0.intoArray(words, FastPathFrames.K0 + at);
             k1.intoArray(words, FastPathFrames.K1 + at);
             hash.and(HIGH_32).intoArray(words, FastPathFrames.TRAITS + at);
-            hash.lanewise(LSHR, 32).and(lastLine).lanewise(LSHL, FlowTable.LINE_SHIFT).add(firstLine)
+            hash.lanewise(LSHR, 32).and(lastLine).lanewise(LSHL, FlowTable.SLOT_SHIFT).add(firstLine)
                 .intoArray(words, FastPathFrames.FLOW + at);
         }
     }

@@ -26,12 +26,12 @@ final class LocalRewriteStage extends FastPathStage {
     private static final long LOW_32 = 0xFFFF_FFFFL;
     private static final int LAST = EthernetHeader.LENGTH - Long.BYTES;
 
-    private final BatchContext turn;
+    private final BatchContext context;
     private final DropNode drop;
 
-    LocalRewriteStage(BatchContext turn, DropNode drop) {
+    LocalRewriteStage(BatchContext context, DropNode drop) {
         super(NodeId.LOCAL_REWRITE);
-        this.turn = turn;
+        this.context = context;
         this.drop = drop;
     }
 
@@ -41,7 +41,7 @@ final class LocalRewriteStage extends FastPathStage {
         frames.localPorts = 0;
         if (local == 0) { return 0; }
         FramePlacement.place(batch, frames, local, EthernetHeader.LENGTH);
-        PortDirectory ports = turn.ports();
+        PortDirectory ports = context.ports();
         for (long rest = local; rest != 0;) {
             int egress = (int) frames.words[FastPathFrames.EGRESS_AND_META + FastPathFrames.first(rest)];
             long toPort = leavingBy(egress, batch.size, frames.words) & rest;

@@ -43,7 +43,7 @@ final class Vxlan4DecapStage extends FastPathStage {
     private static final int INNER_TYPE = INNER_IP - 2;
     /** Of the UDP length: what is before the inner packet, and the least of that. */
     private static final int UDP_AND_LINK = UdpHeader.LENGTH + VxlanHeader.LENGTH + EthernetHeader.LENGTH;
-    private static final int LEAST_UDP = UDP_AND_LINK + Ipv4Header.LENGTH + UdpHeader.LENGTH;
+    private static final int MIN_UDP = UDP_AND_LINK + Ipv4Header.LENGTH + UdpHeader.LENGTH;
     /** Destination, and the group bit of the source. */
     private static final long ETHERNET_MASK = 0x0001_FFFF_FFFF_FFFFL;
     private static final long ADDRESS_AND_PORT_MASK = 0xFFFF_0000_FFFF_FFFFL;
@@ -60,7 +60,7 @@ final class Vxlan4DecapStage extends FastPathStage {
     /** Of the endpoint 255.255.255.255. */
     private static final long NO_PEER = -1;
 
-    private final BatchContext turn;
+    private final BatchContext context;
     private long uplinkMac;
     private long addressAndPort;
     private long vni;
@@ -71,16 +71,16 @@ final class Vxlan4DecapStage extends FastPathStage {
     private ForwardingTables known;
     private long generation;
 
-    Vxlan4DecapStage(BatchContext turn) {
+    Vxlan4DecapStage(BatchContext context) {
         super(NodeId.VXLAN4_DECAP);
-        this.turn = turn;
+        this.context = context;
     }
 
     /** Puts what is in the tunnel into the columns, in place of the outer headers, where these are plain. */
     @Override
     int process(FrameBatch batch, FastPathFrames frames) {
         long uplink = frames.uplink;
-        if (uplink != 0 && turn.ports().kind(PortDirectory.UPLINK_PORT) == PortKind.UPLINK) {
+        if (uplink != 0 && context.ports().kind(PortDirectory.UPLINK_PORT) == PortKind.UPLINK) {
             begin();
             long expected = compare(batch.size, frames.words) & uplink;
             long marked = congestionMarks(batch.size, frames.words) & expected;
@@ -96,17 +96,17 @@ final class Vxlan4DecapStage extends FastPathStage {
 
     /** Takes what holds for one batch. */
     private void begin() {
-        uplinkMac = Long.reverseBytes(turn.ports().localMac(PortDirectory.UPLINK_PORT) << 16);
-        addressAndPort = Integer.reverseBytes(turn.local().address()) & LOW_32
-            | (long) swap16(turn.local().overlayPort()) << 48;
-        vni = Integer.reverseBytes(turn.local().vni() << 8);
+        uplinkMac = Long.reverseBytes(context.ports().localMac(PortDirectory.UPLINK_PORT) << 16);
+        addressAndPort = Integer.reverseBytes(context.local().address()) & LOW_32
+            | (long) swap16(context.local().overlayPort()) << 48;
+        vni = Integer.reverseBytes(context.local().vni() << 8);
         forgetChangedPeers();
     }
 
     /** The tables change in place, but a change counts from its generation on. */
     @SuppressWarnings("ReferenceEquality") // another file is another object
     private void forgetChangedPeers() {
-        ForwardingTables tables = turn.tables();
+        ForwardingTables tables = context.tables();
         long now = tables.generation();
         if (tables != known || now != generation) {
             known = tables;
@@ -129,14 +129,14 @@ final class Vxlan4DecapStage extends FastPathStage {
             LongVector udpLength = udpAndVxlan.lanewise(LSHR, 8).and(BYTE)
                 .or(udpAndVxlan.lanewise(LSHL, 8).and(UPPER_BYTE));
             LongVector negative = LongVector.fromArray(SPECIES, words, FastPathFrames.REMAINING + at).sub(totalLength)
-                .or(totalLength.sub(Ipv4Header.LENGTH).sub(udpLength)).or(udpLength.sub(LEAST_UDP));
+                .or(totalLength.sub(Ipv4Header.LENGTH).sub(udpLength)).or(udpLength.sub(MIN_UDP));
             LongVector differences = first.and(Ip4InputStage.FORM_MASK).lanewise(XOR, Ip4InputStage.FORM)
                 .or(second.and(UPPER_BYTE).lanewise(XOR, IpProtocol.IPPROTO_UDP << 8))
                 .or(third.lanewise(XOR, addressAndPort).and(ADDRESS_AND_PORT_MASK))
                 .or(udpAndVxlan.and(FLAG_VNI).lanewise(XOR, FLAG_VNI))
                 .or(LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER4 + at).and(VNI_MASK).lanewise(XOR, vni));
             right |= differences.or(negative.lanewise(LSHR, Long.SIZE - 1)).compare(EQ, 0)
-                .and(sum.mul(InternetChecksum.INVERSE_OF_65535).compare(ULE, InternetChecksum.GREATEST_QUOTIENT))
+                .and(sum.mul(InternetChecksum.INVERSE_OF_65535).compare(ULE, InternetChecksum.MAX_QUOTIENT))
                 .toLong() << at;
         }
         return right;
@@ -217,16 +217,16 @@ final class Vxlan4DecapStage extends FastPathStage {
      * @return frames whose sender is no peer
      */
     private long find(long[] words, long unknown) {
-        long strangers = 0;
+        long unknownPeers = 0;
         for (long rest = unknown; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
             int frame = FastPathFrames.first(rest);
             int endpoint = (int) (words[FastPathFrames.HEADER1 + frame] >>> 32);
             int peer = known.peerByEndpoint(Integer.reverseBytes(endpoint));
             peers[slots[frame]] = (long) endpoint << 32 | peer & LOW_32;
             words[FastPathFrames.INGRESS + frame] = Ingress.tunnel(peer);
-            strangers |= peer < 0 ? FastPathFrames.bit(frame) : 0;
+            unknownPeers |= peer < 0 ? FastPathFrames.bit(frame) : 0;
         }
-        return strangers;
+        return unknownPeers;
     }
 
     /** The lower half, its two bytes exchanged. */

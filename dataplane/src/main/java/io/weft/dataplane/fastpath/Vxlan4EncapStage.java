@@ -15,10 +15,10 @@ final class Vxlan4EncapStage extends FastPathStage {
     private final DropNode drop;
     private final TunnelHeaders tunnels;
 
-    Vxlan4EncapStage(BatchContext turn, DropNode drop) {
+    Vxlan4EncapStage(BatchContext context, DropNode drop) {
         super(NodeId.VXLAN4_ENCAP);
         this.drop = drop;
-        tunnels = new TunnelHeaders(turn.state().adjacencies());
+        tunnels = new TunnelHeaders(context.state().adjacencies());
     }
 
     @Override

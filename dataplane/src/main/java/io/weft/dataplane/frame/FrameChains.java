@@ -5,7 +5,7 @@ import io.weft.encap.memory.Memory;
 
 /**
  * Frames that are longer than a chunk: which chunk goes on where another ends. The first segment of such a chain holds all headers and whatever an
- * ICMP error would quote ({@link #LEAST_HEAD}), so nodes work on it as on any frame; {@link FrameBatch#length} counts all segments. Only who
+ * ICMP error would quote ({@link #MIN_HEAD}), so nodes work on it as on any frame; {@link FrameBatch#length} counts all segments. Only who
  * frees, sends or sums a whole frame follows the chain.
  *
  * <p>A chain is known by any address in its first chunk. It lasts from its reception until its chunks are given back or to a device; a chunk
@@ -15,7 +15,7 @@ import io.weft.encap.memory.Memory;
  */
 public final class FrameChains {
     /** Bytes that the first segment of a chain has at least; a port refuses others. The kernel's fill their chunk. */
-    public static final int LEAST_HEAD = 1024;
+    public static final int MIN_HEAD = 1024;
 
     private final FramePool pool;
     /** By chunk: the first byte of the following segment, or 0. */
@@ -85,11 +85,11 @@ public final class FrameChains {
     }
 
     /** Gives all chunks of a frame, chain or not, back to the pool. */
-    public void give(long at) {
+    public void free(long at) {
         long segment = at;
         while (segment != 0) {
             long following = unlink(segment);
-            pool.give(segment);
+            pool.free(segment);
             segment = following;
         }
     }
@@ -101,8 +101,8 @@ public final class FrameChains {
         for (long segment = at; remaining > 0 && segment != 0; segment = next(segment)) {
             int bytes = segment(segment, remaining);
             int part = InternetChecksum.fold(InternetChecksum.sum(segment, bytes));
-            boolean odd = (length - remaining & 1) != 0;
-            sum += odd ? (part & 0xFF) << 8 | part >>> 8 : part;
+            boolean slowPath = (length - remaining & 1) != 0;
+            sum += slowPath ? (part & 0xFF) << 8 | part >>> 8 : part;
             remaining -= bytes;
         }
         return sum;

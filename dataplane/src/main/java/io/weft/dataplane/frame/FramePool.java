@@ -4,7 +4,7 @@ package io.weft.dataplane.frame;
  * The free chunks of one worker's frame memory, last in, first out, so that the next frame lies in a chunk that is still in the cache.
  * A chunk is known by the address of its first byte; any address inside leads back to it.
  *
- * <p>Thread: one worker. Allocation: none after construction. Errors: {@link #give} of more chunks than there are throws, because a chunk
+ * <p>Thread: one worker. Allocation: none after construction. Errors: {@link #free} of more chunks than there are throws, because a chunk
  * was given twice.
  */
 public final class FramePool {
@@ -47,12 +47,12 @@ public final class FramePool {
     }
 
     /** @return a chunk's first byte, or 0 when none is free */
-    public long take() {
+    public long allocate() {
         return size == 0 ? 0 : free[--size];
     }
 
     /** Takes back the chunk that {@code address} lies in; it is no part of a chain. */
-    public void give(long address) {
+    public void free(long address) {
         free[size++] = chunk(address);
     }
 

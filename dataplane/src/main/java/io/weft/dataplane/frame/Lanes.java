@@ -8,17 +8,17 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * How wide the processor's vector registers are: the short way computes on as many frames at once as a register has lanes of 64 bits.
  *
- * <p>It is not taken at all, and all frames go through the nodes, with fewer than {@link #LEAST} lanes (processors without AVX2 or SVE of 256 bits) and where
+ * <p>It is not taken at all, and all frames go through the nodes, with fewer than {@link #MIN} lanes (processors without AVX2 or SVE of 256 bits) and where
  * the module {@code jdk.incubator.vector} cannot be had: the JVM would do by calls, with allocation, what is one instruction elsewhere.
  *
  * <p>The module is not asked for by {@code --add-modules}, because the JVM would begin every process with a line about it that nobody can act upon.
  */
 public final class Lanes {
-    public static final int LEAST = 4;
+    public static final int MIN = 4;
 
     private static final String MODULE = "jdk.incubator.vector";
     private static final boolean USABLE = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN && hasModule()
-        && Widest.COUNT >= LEAST;
+        && Widest.COUNT >= MIN;
 
     private Lanes() {
     }
@@ -30,7 +30,7 @@ public final class Lanes {
 
     /** Of what areUsable says no to: one line for the log. */
     public static String lack() {
-        return "no vector registers of " + LEAST * Long.SIZE + " bits (AVX2), or no module " + MODULE
+        return "no vector registers of " + MIN * Long.SIZE + " bits (AVX2), or no module " + MODULE
             + " in this JDK: every packet takes the long way, through the nodes";
     }
 

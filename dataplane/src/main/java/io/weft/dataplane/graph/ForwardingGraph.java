@@ -74,11 +74,11 @@ import io.weft.lb.nat.SnatPorts;
  * <p>Thread: one worker. Allocation: none after construction, unless something is thrown.
  */
 public final class ForwardingGraph implements BatchProcessor {
-    private final BatchContext turn;
+    private final BatchContext context;
     private final WorkerCounters counters;
     private final DropNode drop;
     private final PortTx tx;
-    private final FastPath plainWay;
+    private final FastPath fastPath;
     private final FirstFragments first;
     private final Ip4Input ip4;
     private final NeighbourHold neighbours;
@@ -99,33 +99,33 @@ public final class ForwardingGraph implements BatchProcessor {
     public ForwardingGraph(ForwardingState state, FlowTable flows, SnatPorts snatPorts, WorkerCounters counters,
         FramePool pool, NodeObserver observer) {
         this.counters = counters;
-        turn = new BatchContext(state);
+        context = new BatchContext(state);
 
-        first = new FirstFragments(turn);
+        first = new FirstFragments(context);
         drop = new DropNode(counters, pool, first);
         tx = new PortTx(counters, drop);
-        Punt punt = new Punt(turn, drop, tx);
-        UnderlayRewrite underlayRewrite = new UnderlayRewrite(turn, drop, tx);
-        Vxlan4Encap encap = new Vxlan4Encap(turn, drop, tx, pool);
-        LocalRewrite localRewrite = new LocalRewrite(turn, drop, tx);
+        Punt punt = new Punt(context, drop, tx);
+        UnderlayRewrite underlayRewrite = new UnderlayRewrite(context, drop, tx);
+        Vxlan4Encap encap = new Vxlan4Encap(context, drop, tx, pool);
+        LocalRewrite localRewrite = new LocalRewrite(context, drop, tx);
         fragmentation = new Ip4Frag(counters, pool);
-        dispatch = new Dispatch(turn, drop, localRewrite, encap, underlayRewrite, punt, fragmentation);
-        hold = new FragmentHold(turn, drop, dispatch, pool);
-        laterFragments = new Ip4SvReassembly(turn, drop, dispatch, hold);
-        Reject reject = new Reject(turn, drop, dispatch, counters, pool, first);
-        FlowRewrite rewrite = new FlowRewrite(turn, drop, reject, dispatch, flows, first);
+        dispatch = new Dispatch(context, drop, localRewrite, encap, underlayRewrite, punt, fragmentation);
+        hold = new FragmentHold(context, drop, dispatch, pool);
+        laterFragments = new Ip4SvReassembly(context, drop, dispatch, hold);
+        Reject reject = new Reject(context, drop, dispatch, counters, pool, first);
+        FlowRewrite rewrite = new FlowRewrite(context, drop, reject, dispatch, flows, first);
         Icmp4Echo echo = new Icmp4Echo(drop, dispatch, first);
-        neighbours = new NeighbourHold(turn, drop, reject, first, pool);
-        FlowCreate create = new FlowCreate(turn, drop, reject, neighbours, dispatch, echo, rewrite, flows, snatPorts,
+        neighbours = new NeighbourHold(context, drop, reject, first, pool);
+        FlowCreate create = new FlowCreate(context, drop, reject, neighbours, dispatch, echo, rewrite, flows, snatPorts,
             first);
         FlowLookup lookup = new FlowLookup(flows, create, rewrite);
-        Icmp4ErrorInput icmpErrors = new Icmp4ErrorInput(turn, drop, dispatch, flows, first);
-        ip4 = new Ip4Input(turn, drop, first, laterFragments, icmpErrors, lookup, create);
-        Vxlan4Decap decap = new Vxlan4Decap(turn, drop, ip4, first);
-        ArpInput arp = new ArpInput(turn, drop, tx);
-        EthernetInput ethernet = new EthernetInput(turn, drop, arp, decap, ip4);
+        Icmp4ErrorInput icmpErrors = new Icmp4ErrorInput(context, drop, dispatch, flows, first);
+        ip4 = new Ip4Input(context, drop, first, laterFragments, icmpErrors, lookup, create);
+        Vxlan4Decap decap = new Vxlan4Decap(context, drop, ip4, first);
+        ArpInput arp = new ArpInput(context, drop, tx);
+        EthernetInput ethernet = new EthernetInput(context, drop, arp, decap, ip4);
 
-        plainWay = new FastPath(turn, counters, flows, drop, dispatch, ethernet, tx, pool);
+        fastPath = new FastPath(context, counters, flows, drop, dispatch, ethernet, tx, pool);
 
         GraphNode[] order = {ethernet, arp, decap, ip4, icmpErrors, lookup, create, neighbours, echo, rewrite, reject,
             laterFragments, hold, fragmentation, localRewrite, encap, underlayRewrite, punt, tx, drop};
@@ -151,8 +151,8 @@ public final class ForwardingGraph implements BatchProcessor {
         counters.set(FrameTotal.IN_FLIGHT, size + held());
         first.begin();
         counters.node(NodeId.PORT_RX, size);
-        if (turn.begin(nowNanos)) {
-            runner.run(plainWay, batch);
+        if (context.begin(nowNanos)) {
+            runner.run(fastPath, batch);
         } else {
             for (int frame = 0; frame < size; frame++) {
                 drop.add(frame, DropReason.NOT_READY);
@@ -174,7 +174,7 @@ public final class ForwardingGraph implements BatchProcessor {
 
     @Override
     public boolean resume(FrameBatch batch, long nowNanos) {
-        if (held() == 0 || !turn.begin(nowNanos)) { return false; }
+        if (held() == 0 || !context.begin(nowNanos)) { return false; }
         boolean any = false;
         boolean more;
         do { // all that wait for one neighbour, before others to it are received
@@ -217,18 +217,18 @@ public final class ForwardingGraph implements BatchProcessor {
     }
 
     /** For tests: every frame goes through the nodes. */
-    void withoutShortWay() {
-        plainWay.disable();
+    void withoutFastPath() {
+        fastPath.disable();
     }
 
     /** Frames that the short way has finished. */
-    long shortWayFrames() {
-        return plainWay.finished();
+    long fastPathFrames() {
+        return fastPath.finished();
     }
 
     /** What a node or a port threw last, or null; for the conductor to report. Racy reads see some recent one. */
     public Throwable lastFailure() {
         Throwable failure = runner.lastFailure() == null ? tx.lastFailure() : runner.lastFailure();
-        return failure == null ? plainWay.lastFailure() : failure;
+        return failure == null ? fastPath.lastFailure() : failure;
     }
 }

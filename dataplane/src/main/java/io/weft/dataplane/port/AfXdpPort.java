@@ -34,17 +34,17 @@ public final class AfXdpPort implements PollablePort {
     private static final long KICK_AGAIN_NANOS = 1_000_000;
     private static final long KICK_DOWN_NANOS = 100_000_000;
     /** A linear part and MAX_SKB_FRAGS, {@code <linux/skbuff.h>}. */
-    static final int MOST_DESCRIPTORS = 18;
+    static final int MAX_DESCRIPTORS = 18;
     /** Chunks lent to a port that is quiet; a busy one is lent more, up to its ring's size. */
     private static final int FIRST_FILL = 512;
-    private static final int LEAST_FILL = 64;
+    private static final int MIN_FILL = 64;
     private static final int POOL_SHARE_KEPT = 4;
     private static final int POOL_SHARE_TO_GROW = 2;
 
     private final int id;
     private final XskSocket socket;
     private final boolean txMetadata;
-    private final int mostSegments;
+    private final int maxSegments;
     private final FramePool pool;
     private final FrameChains chains;
     private final ChunkOwners owners;
@@ -80,7 +80,7 @@ public final class AfXdpPort implements PollablePort {
         this.socket = socket;
         this.txMetadata = txMetadata;
         this.pool = pool;
-        mostSegments = multiBuffer ? MOST_DESCRIPTORS : 1;
+        maxSegments = multiBuffer ? MAX_DESCRIPTORS : 1;
         chains = pool.chains();
         this.owners = owners;
         this.counters = counters;
@@ -108,8 +108,8 @@ public final class AfXdpPort implements PollablePort {
     }
 
     @Override
-    public int mostSegments() {
-        return mostSegments;
+    public int maxSegments() {
+        return maxSegments;
     }
 
     @Override
@@ -140,8 +140,8 @@ public final class AfXdpPort implements PollablePort {
                 frames++;
                 continue;
             }
-            descriptorsAFrame = MOST_DESCRIPTORS;
-            available = rx.peek(taken + (into.room() + 1) * MOST_DESCRIPTORS);
+            descriptorsAFrame = MAX_DESCRIPTORS;
+            available = rx.peek(taken + (into.room() + 1) * MAX_DESCRIPTORS);
             int descriptors = chainLength(taken, available);
             if (descriptors == 0) {
                 break; // its end has not been seen yet
@@ -171,11 +171,11 @@ public final class AfXdpPort implements PollablePort {
 
     /** Descriptors of the frame that begins at {@code first}, and at most those that a frame may have; 0 when its end is not there yet. */
     private int chainLength(int first, int available) {
-        int end = Math.min(available, first + MOST_DESCRIPTORS);
+        int end = Math.min(available, first + MAX_DESCRIPTORS);
         for (int i = first; i < end; i++) {
             if ((rx.options(i) & XdpDescriptor.XDP_PKT_CONTD) == 0) { return i - first + 1; }
         }
-        return end - first == MOST_DESCRIPTORS ? MOST_DESCRIPTORS : 0;
+        return end - first == MAX_DESCRIPTORS ? MAX_DESCRIPTORS : 0;
     }
 
     private int accept(FrameBatch into, int descriptor) {
@@ -188,7 +188,7 @@ public final class AfXdpPort implements PollablePort {
 
     private int acceptChain(FrameBatch into, int first, int descriptors) {
         boolean cut = (rx.options(first + descriptors - 1) & XdpDescriptor.XDP_PKT_CONTD) != 0;
-        if (cut || skipping || rx.length(first) < FrameChains.LEAST_HEAD) {
+        if (cut || skipping || rx.length(first) < FrameChains.MIN_HEAD) {
             int bytes = refuse(first, descriptors);
             skipping = cut;
             return bytes;
@@ -216,7 +216,7 @@ public final class AfXdpPort implements PollablePort {
             long at = received(i);
             bytes += rx.length(i);
             owners.release(at);
-            pool.give(at);
+            pool.free(at);
         }
         if (!skipping) {
             counters.add(FrameTotal.RECEIVED, 1);
@@ -239,11 +239,11 @@ public final class AfXdpPort implements PollablePort {
     /** Keeps the fill ring at its level, or, when the pool runs low, at one that leaves something for the other ports. */
     private void refill() {
         boolean plenty = pool.free() > pool.chunks() / POOL_SHARE_KEPT;
-        int wanted = Math.min((plenty ? fillTarget : Math.min(fillTarget, LEAST_FILL)) - filled, pool.free());
+        int wanted = Math.min((plenty ? fillTarget : Math.min(fillTarget, MIN_FILL)) - filled, pool.free());
         if (wanted <= 0) { return; }
         int slots = fill.reserve(wanted);
         for (int i = 0; i < slots; i++) {
-            long chunk = pool.take();
+            long chunk = pool.allocate();
             owners.take(chunk, id);
             fill.put(i, chunk - base);
         }
@@ -318,7 +318,7 @@ public final class AfXdpPort implements PollablePort {
             segment = following;
         }
         if (segment != 0) {
-            chains.give(segment);
+            chains.free(segment);
         }
     }
 
@@ -380,7 +380,7 @@ public final class AfXdpPort implements PollablePort {
         for (int i = 0; i < done; i++) {
             long at = base + completion.at(i);
             owners.release(at);
-            pool.give(at);
+            pool.free(at);
         }
         completion.release(done);
         outstanding -= done;

@@ -44,7 +44,7 @@ public final class ChunkOwners {
         for (int i = 0; i < owner.length; i++) {
             if (owner[i] == port + 1) {
                 owner[i] = NOBODY;
-                pool.give(pool.chunkAt(i));
+                pool.free(pool.chunkAt(i));
                 found++;
             }
         }

@@ -8,7 +8,7 @@ public final class FaultyPort implements Port {
     private final Port port;
     private final FrameList some = new FrameList();
     private boolean throwing;
-    private int most = FrameBatch.CAPACITY;
+    private int max = FrameBatch.CAPACITY;
 
     public FaultyPort(Port port) {
         this.port = port;
@@ -21,7 +21,7 @@ public final class FaultyPort implements Port {
 
     /** From now on {@link #transmit} finds the ring full after so many frames. */
     public void acceptAtMost(int frames) {
-        most = frames;
+        max = frames;
     }
 
     @Override
@@ -38,15 +38,15 @@ public final class FaultyPort implements Port {
     public int transmit(FrameBatch batch, FrameList frames) {
         if (throwing) { throw new IllegalStateException("injected fault of port " + id()); }
         some.clear();
-        for (int n = 0; n < Math.min(most, frames.size); n++) {
+        for (int n = 0; n < Math.min(max, frames.size); n++) {
             some.add(frames.index[n]);
         }
         return port.transmit(batch, some);
     }
 
     @Override
-    public int mostSegments() {
-        return port.mostSegments();
+    public int maxSegments() {
+        return port.maxSegments();
     }
 
     @Override

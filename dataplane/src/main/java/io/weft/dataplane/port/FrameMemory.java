@@ -61,7 +61,7 @@ public final class FrameMemory implements AutoCloseable {
     /** Bytes of the longest IPv4 packet that sockets which share it carry, behind an Ethernet header and a tag. */
     public int longestPacket() {
         int segment = pool.chunkSize() - FramePool.HEADROOM;
-        int segments = multiBuffer ? AfXdpPort.MOST_DESCRIPTORS : 1;
+        int segments = multiBuffer ? AfXdpPort.MAX_DESCRIPTORS : 1;
         return Math.min(segments * segment - LINK_HEADER, LONGEST_IPV4);
     }
 

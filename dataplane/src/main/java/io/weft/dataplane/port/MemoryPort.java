@@ -43,7 +43,7 @@ public final class MemoryPort implements Port {
     private final FrameQueue received;
     private final FrameQueue captured;
     private boolean offeredChains;
-    private int mostSegments = Integer.MAX_VALUE;
+    private int maxSegments = Integer.MAX_VALUE;
 
     /** @param capacity of each direction; a power of two */
     public MemoryPort(int id, FramePool pool, WorkerCounters counters, Sent sent, int capacity) {
@@ -82,14 +82,14 @@ public final class MemoryPort implements Port {
     }
 
     private long fill(byte[] frame, int from, int bytes) {
-        long at = pool.take() + FramePool.HEADROOM;
+        long at = pool.allocate() + FramePool.HEADROOM;
         Memory.copyIn(frame, from, at, bytes);
         return at;
     }
 
-    /** From now on {@link #mostSegments} is this. */
-    public void limitSegments(int most) {
-        mostSegments = most;
+    /** From now on {@link #maxSegments} is this. */
+    public void limitSegments(int max) {
+        maxSegments = max;
     }
 
     /** Lets the port receive a frame that lies in one chunk already. */
@@ -110,7 +110,7 @@ public final class MemoryPort implements Port {
         }
         SentFrame frame = new SentFrame(bytes, captured.checksum());
         captured.remove();
-        chains.give(at);
+        chains.free(at);
         return frame;
     }
 
@@ -166,13 +166,13 @@ public final class MemoryPort implements Port {
 
     private boolean accept(FrameBatch batch, int frame) {
         if (sent == Sent.CAPTURED) { return captured.add(batch.at[frame], batch.length[frame], batch.checksum[frame]); }
-        chains.give(batch.at[frame]);
+        chains.free(batch.at[frame]);
         return true;
     }
 
     @Override
-    public int mostSegments() {
-        return mostSegments;
+    public int maxSegments() {
+        return maxSegments;
     }
 
     @Override

@@ -35,7 +35,7 @@ public interface Port {
     int transmit(FrameBatch batch, FrameList frames);
 
     /** Segments that a frame may have ({@link io.weft.dataplane.frame.FrameChains}): 1 for a port that sends no chains. */
-    default int mostSegments() {
+    default int maxSegments() {
         return 1;
     }
 

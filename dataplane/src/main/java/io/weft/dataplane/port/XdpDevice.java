@@ -26,7 +26,7 @@ public final class XdpDevice implements AutoCloseable {
     private final List<AfXdpPort> ports = new ArrayList<>();
     private final List<XskSocket> sockets = new ArrayList<>();
     private final List<String> refusals = new ArrayList<>();
-    private XdpMode rung;
+    private XdpMode mode;
     private BpfLink link;
 
     private XdpDevice(Spec spec) {
@@ -59,7 +59,7 @@ public final class XdpDevice implements AutoCloseable {
     public static XdpDevice open(Spec spec, List<WorkerMemory> workers) {
         XdpDevice device = new XdpDevice(spec);
         try {
-            device.rung = spec.best() == XdpMode.ZERO_COPY && device.bindZeroCopy(workers) ? XdpMode.ZERO_COPY
+            device.mode = spec.best() == XdpMode.ZERO_COPY && device.bindZeroCopy(workers) ? XdpMode.ZERO_COPY
                 : device.bindCopying(workers);
             device.makePorts(workers);
             return device;
@@ -74,8 +74,8 @@ public final class XdpDevice implements AutoCloseable {
         return ports;
     }
 
-    public XdpMode rung() {
-        return rung;
+    public XdpMode mode() {
+        return mode;
     }
 
     /** Why no higher rung was reached; empty for the highest. */
@@ -160,19 +160,19 @@ public final class XdpDevice implements AutoCloseable {
             socket.setMaxTxBudget(spec.rings().tx());
             ports.add(
                 new AfXdpPort(spec.portId(), socket, memory.hasTxMetadata(),
-                    rung != XdpMode.ZERO_COPY && memory.hasMultiBuffer(), memory.pool(), memory.owners(),
+                    mode != XdpMode.ZERO_COPY && memory.hasMultiBuffer(), memory.pool(), memory.owners(),
                     workers.get(queue).counters()));
         }
     }
 
     private BpfLink attachBest(BpfProgram program) {
-        if (rung != XdpMode.GENERIC) {
+        if (mode != XdpMode.GENERIC) {
             try {
                 return BpfLink.attachXdp(program, spec.ifindex(), BpfLink.Mode.NATIVE);
             } catch (LinuxException e) {
-                if (rung == XdpMode.ZERO_COPY || !isLackOfNativeMode(e.errno())) { throw e; }
+                if (mode == XdpMode.ZERO_COPY || !isLackOfNativeMode(e.errno())) { throw e; }
                 refusals.add("no native XDP: " + Errno.name(e.errno()));
-                rung = XdpMode.GENERIC;
+                mode = XdpMode.GENERIC;
             }
         }
         return BpfLink.attachXdp(program, spec.ifindex(), BpfLink.Mode.GENERIC);

@@ -17,7 +17,7 @@ public final class BatchContext {
     private ForwardingTables tables;
     private LocalNode local;
     private PortDirectory ports;
-    private int leastMtu;
+    private int minMtu;
     private long nowNanos;
     private int nowSeconds;
     private int nowMillis;
@@ -44,7 +44,7 @@ public final class BatchContext {
             tables = current == null ? null : current.forWorker();
             local = current == null ? null : tables.local();
         }
-        leastMtu = local == null ? 0 : Math.min(local.offNodeMtu(), ports.leastMtu());
+        minMtu = local == null ? 0 : Math.min(local.offNodeMtu(), ports.minMtu());
         return local != null;
     }
 
@@ -61,8 +61,8 @@ public final class BatchContext {
     }
 
     /** No way is narrower: an IPv4 packet up to this length goes anywhere. */
-    public int leastMtu() {
-        return leastMtu;
+    public int minMtu() {
+        return minMtu;
     }
 
     public PortDirectory ports() {

@@ -143,14 +143,14 @@ public final class FragmentTable {
     /** Of the ingress that has most of a bucket. */
     private int oldestOfTheLargest(int first, int nowSeconds) {
         int chosen = first;
-        int most = 0;
+        int max = 0;
         int oldest = 0;
         for (int at = first; at < first + WAYS * WORDS; at += WORDS) {
             int share = share(first, ingress(at));
             int age = nowSeconds - (int) (words.getOpaque(at + SINCE) >>> 32);
-            if (share > most || share == most && age > oldest) {
+            if (share > max || share == max && age > oldest) {
                 chosen = at;
-                most = share;
+                max = share;
                 oldest = age;
             }
         }

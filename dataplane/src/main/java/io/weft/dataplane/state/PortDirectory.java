@@ -36,7 +36,7 @@ public final class PortDirectory {
     private final long[] sourceAndType;
     private final long[] podLocalMac;
     private final int[] podIp;
-    private int leastMtu = Integer.MAX_VALUE;
+    private int minMtu = Integer.MAX_VALUE;
     private final long[] plainPods;
 
     private PortDirectory() {
@@ -91,7 +91,7 @@ public final class PortDirectory {
         copy.sourceAndType[id] = peer << 16 | EthernetHeader.ETH_P_IP;
         copy.podLocalMac[id] = portKind == PortKind.POD ? local : NOBODY;
         copy.podIp[id] = portKind == PortKind.POD ? address : 0;
-        copy.leastMtu = copy.findLeastMtu();
+        copy.minMtu = copy.findMinMtu();
         boolean plain = portKind == PortKind.POD && !Ipv4Address.isMartian(address);
         copy.plainPods[id * PLAIN_WORDS] = plain ? inMemory(EthernetWords.first(local, peer)) : NOBODY;
         copy.plainPods[id * PLAIN_WORDS + 1] = plain ? inMemory(peer << 16 | EthernetHeader.ETH_P_IP) : NOBODY;
@@ -99,7 +99,7 @@ public final class PortDirectory {
         return copy;
     }
 
-    private int findLeastMtu() {
+    private int findMinMtu() {
         return IntStream.range(0, MAX_PORTS).filter(port -> kind[port] != PortKind.NONE).map(port -> mtu[port]).min()
             .orElse(Integer.MAX_VALUE);
     }
@@ -123,8 +123,8 @@ public final class PortDirectory {
     }
 
     /** Of all ports. */
-    public int leastMtu() {
-        return leastMtu;
+    public int minMtu() {
+        return minMtu;
     }
 
     public long peerMac(int id) {

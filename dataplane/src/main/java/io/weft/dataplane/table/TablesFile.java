@@ -41,7 +41,7 @@ final class TablesFile implements AutoCloseable {
     private static final int ROOTS_AT = 64;
     private static final int ROOT_BYTES = 64;
     private static final int ARENA_AT = 4096;
-    private static final long LEAST_BYTES = ARENA_AT + 4096;
+    private static final long MIN_BYTES = ARENA_AT + 4096;
 
     /** Where each table hangs. */
     enum Root {
@@ -183,7 +183,7 @@ final class TablesFile implements AutoCloseable {
 
     private static void check(MappedMemory memory, Path path) {
         long at = memory.address();
-        if (memory.size() < LEAST_BYTES || Memory.getAcquireI64(at + MAGIC_AT) != MAGIC) {
+        if (memory.size() < MIN_BYTES || Memory.getAcquireI64(at + MAGIC_AT) != MAGIC) {
             throw new TablesException(path + ": not a tables file");
         }
         int version = Memory.nativeI32(at + VERSION_AT);

@@ -10,10 +10,10 @@ public record TablesSizing(long bytes) {
     /** A thousand pods, a few hundred nodes and a few thousand Services. */
     public static final TablesSizing DEFAULT = new TablesSizing(64L << 20);
 
-    private static final long LEAST_BYTES = 64 << 10;
+    private static final long MIN_BYTES = 64 << 10;
 
     public TablesSizing {
-        if (bytes < LEAST_BYTES) {
+        if (bytes < MIN_BYTES) {
             throw new IllegalArgumentException("a tables file of " + bytes + " bytes is too small");
         }
     }

@@ -37,7 +37,7 @@ import java.util.concurrent.locks.LockSupport;
 final class LoopWarmUp implements AutoCloseable {
     private static final RingSizes RINGS = RingSizes.all(256);
     private static final int CHUNKS = 1024;
-    private static final int MOST_BURST = 32;
+    private static final int MAX_BURST = 32;
     private static final int FLOWS = 64;
     private static final int FIRST_PORT = 20_000;
     private static final long ADOPT_NANOS = 1_000_000_000;
@@ -118,28 +118,28 @@ final class LoopWarmUp implements AutoCloseable {
     }
 
     private void exchange(long frames, Limit limit) {
-        for (int turn = 0; received < frames && !limit.isReached(System.nanoTime()); turn++) {
-            fill(1 + turn % MOST_BURST, turn);
+        for (int context = 0; received < frames && !limit.isReached(System.nanoTime()); context++) {
+            fill(1 + context % MAX_BURST, context);
             send();
             collect();
-            if (turn % TURNS_A_REST == 0) {
+            if (context % TURNS_A_REST == 0) {
                 LockSupport.parkNanos(REST_NANOS);
                 epochs.advance();
             }
-            if (turn % TURNS_AN_ASSIGNMENT == 0) {
+            if (context % TURNS_AN_ASSIGNMENT == 0) {
                 assign();
             }
         }
     }
 
-    private void fill(int burst, int turn) {
+    private void fill(int burst, int context) {
         batch.clear();
         all.clear();
         for (int i = 0; i < burst; i++) {
-            long chunk = pool.take();
+            long chunk = pool.allocate();
             if (chunk == 0) { return; }
             long at = chunk + FramePool.HEADROOM;
-            int port = FIRST_PORT + (turn + i) % FLOWS;
+            int port = FIRST_PORT + (context + i) % FLOWS;
             all.add(batch.size);
             batch.add(at, write(at, i, port), POD_A.id());
         }
@@ -157,7 +157,7 @@ final class LoopWarmUp implements AutoCloseable {
     private void send() {
         int sent = podA.transmit(batch, all);
         for (int i = sent; i < batch.size; i++) {
-            pool.give(batch.at[i]);
+            pool.free(batch.at[i]);
         }
         podA.flush();
     }
@@ -167,7 +167,7 @@ final class LoopWarmUp implements AutoCloseable {
         podA.receive(batch);
         received += podB.receive(batch);
         for (int i = 0; i < batch.size; i++) {
-            pool.give(batch.at[i]);
+            pool.free(batch.at[i]);
         }
     }
 

@@ -20,7 +20,7 @@ import io.weft.encap.tunnel.VxlanHeader;
  */
 final class MirrorPort implements Port {
     /** A frame that has crossed the graph as often as this does not come back. */
-    private static final int LEAST_TTL = Ipv4Header.DEFAULT_TTL - 2;
+    private static final int MIN_TTL = Ipv4Header.DEFAULT_TTL - 2;
     private static final int INNER_AT = UdpHeader.LENGTH + VxlanHeader.LENGTH;
     private static final int TCP_FLAGS_AT = 13;
     private static final int CAPACITY = 4 * FrameBatch.CAPACITY;
@@ -61,18 +61,18 @@ final class MirrorPort implements Port {
     public int transmit(FrameBatch batch, FrameList frames) {
         for (int i = 0; i < frames.size; i++) {
             int frame = frames.index[i];
-            if (size < CAPACITY && turn(batch.at[frame], batch.length[frame])) {
+            if (size < CAPACITY && context(batch.at[frame], batch.length[frame])) {
                 at[size] = batch.at[frame];
                 length[size++] = batch.length[frame];
             } else {
-                pool.chains().give(batch.at[frame]);
+                pool.chains().free(batch.at[frame]);
             }
         }
         return frames.size;
     }
 
     @Override
-    public int mostSegments() {
+    public int maxSegments() {
         return Integer.MAX_VALUE;
     }
 
@@ -87,7 +87,7 @@ final class MirrorPort implements Port {
     }
 
     /** @return whether the frame is one to answer */
-    private boolean turn(long frame, int bytes) {
+    private boolean context(long frame, int bytes) {
         if (bytes < EthernetHeader.LENGTH + Ipv4Header.LENGTH + UdpHeader.LENGTH
             || EthernetHeader.type(frame) != EthernetHeader.ETH_P_IP) {
             return false;
@@ -98,10 +98,10 @@ final class MirrorPort implements Port {
         int protocol = Ipv4Header.protocol(ip);
         Ipv4Header.swapAddresses(ip);
         if (protocol == IpProtocol.IPPROTO_UDP && UdpHeader.destinationPort(l4) == tunnelPort) {
-            return turn(l4 + INNER_AT, bytes - EthernetHeader.LENGTH - Ipv4Header.LENGTH - INNER_AT);
+            return context(l4 + INNER_AT, bytes - EthernetHeader.LENGTH - Ipv4Header.LENGTH - INNER_AT);
         }
         if (protocol != IpProtocol.IPPROTO_TCP && protocol != IpProtocol.IPPROTO_UDP
-            || Ipv4Header.ttl(ip) < LEAST_TTL) {
+            || Ipv4Header.ttl(ip) < MIN_TTL) {
             return false;
         }
         Memory.putI32(l4, Integer.rotateLeft(Memory.i32(l4), Short.SIZE));

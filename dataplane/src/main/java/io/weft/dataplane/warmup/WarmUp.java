@@ -39,9 +39,9 @@ public final class WarmUp {
     private static final Logger LOG = System.getLogger(WarmUp.class.getName());
     private static final int FRAMES = 600_000;
     /** Some 4 s are usual: until vector operations are compiled, each costs microseconds. */
-    private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long MAX_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long LOOP_FRAMES = 100_000;
-    private static final long MOST_LOOP_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long MAX_LOOP_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int POLLS = 12_000;
     private static final int KINDS = 32;
     private static final int FLOWS = 2048;
@@ -77,9 +77,9 @@ public final class WarmUp {
      */
     public static void run(Path runDirectory, ChunkLayout layout, BooleanSupplier cancelled) {
         long start = System.nanoTime();
-        CounterSnapshot counted = warm(runDirectory, layout, Limit.in(MOST_NANOS, cancelled));
+        CounterSnapshot counted = warm(runDirectory, layout, Limit.in(MAX_NANOS, cancelled));
         warmPoll();
-        long forwarded = loop(runDirectory, layout, Limit.in(MOST_LOOP_NANOS, cancelled));
+        long forwarded = loop(runDirectory, layout, Limit.in(MAX_LOOP_NANOS, cancelled));
         long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
         LOG.log(Level.INFO,
             "warmed up with " + counted.received() + " frames in memory and " + forwarded + " over veths in " + millis
@@ -93,7 +93,7 @@ public final class WarmUp {
      * @param layout of the workers' memory
      */
     public static void inMemory(Path directory, ChunkLayout layout) {
-        warm(directory, layout, Limit.in(MOST_NANOS, () -> false));
+        warm(directory, layout, Limit.in(MAX_NANOS, () -> false));
     }
 
     static CounterSnapshot warm(Path runDirectory, ChunkLayout layout, Limit limit) {
@@ -129,11 +129,11 @@ public final class WarmUp {
     }
 
     private void run(Limit limit) {
-        for (int turn = 0; frames < FRAMES; turn++) {
+        for (int context = 0; frames < FRAMES; context++) {
             long now = System.nanoTime();
             if (limit.isReached(now)) { return; }
-            scene.setNeighbour(turn % FRAMES_A_FLOW >= FRAMES_A_FLOW / 2);
-            fill(turn);
+            scene.setNeighbour(context % FRAMES_A_FLOW >= FRAMES_A_FLOW / 2);
+            fill(context);
             process(now);
             for (Port port : ports) {
                 port.receive(batch);
@@ -151,22 +151,22 @@ public final class WarmUp {
         batch.clear();
     }
 
-    private void fill(int turn) {
-        if (turn % TURNS_A_CHAIN == 0) {
+    private void fill(int context) {
+        if (context % TURNS_A_CHAIN == 0) {
             addChain();
         }
         int room = FrameBatch.CAPACITY / 2;
         for (int i = 0; i < room; i++) {
-            long chunk = pool.take();
+            long chunk = pool.allocate();
             if (chunk == 0) { return; }
-            write(chunk + FramePool.HEADROOM, i % KINDS, FIRST_PORT + turn / FRAMES_A_FLOW % FLOWS);
+            write(chunk + FramePool.HEADROOM, i % KINDS, FIRST_PORT + context / FRAMES_A_FLOW % FLOWS);
         }
     }
 
     /** A frame that fills a chunk and some of another. */
     private void addChain() {
-        long head = pool.take() + FramePool.HEADROOM;
-        long tail = pool.take() + FramePool.HEADROOM;
+        long head = pool.allocate() + FramePool.HEADROOM;
+        long tail = pool.allocate() + FramePool.HEADROOM;
         int headLength = pool.chunkSize() - FramePool.HEADROOM;
         int tailLength = 100;
         int length = FrameWriter.udpHeaders(head, NODE.vtepMac(), POD_A.podIp(), POD_B.podIp(), FIRST_PORT, 53,

@@ -132,9 +132,9 @@ public final class Worker implements Runnable {
             if (cpu >= 0) {
                 ThreadAffinity.pin(cpu);
             }
-            ThreadScheduling.favour(NICE, SLICE_NANOS); // refused without CAP_SYS_NICE: `weft doctor` says so
+            ThreadScheduling.setPriority(NICE, SLICE_NANOS); // refused without CAP_SYS_NICE: `weft doctor` says so
             while (!stopping) {
-                turn();
+                context();
             }
         } catch (Throwable e) {
             failure = e;
@@ -145,7 +145,7 @@ public final class Worker implements Runnable {
         }
     }
 
-    private void turn() {
+    private void context() {
         long now = System.nanoTime();
         counters.heartbeat(now);
         turns.setOpaque(turns.getPlain() + 1);

@@ -8,7 +8,7 @@ import java.util.List;
 
 /** The ports of one worker, as the conductor last decided: never changed, replaced as a whole. */
 final class WorkerPorts {
-    private static final int LEAST_POLL = 16;
+    private static final int MIN_POLL = 16;
 
     final long version;
     /** With holes. */
@@ -31,7 +31,7 @@ final class WorkerPorts {
 
     /** Of a worker that has none yet. */
     static WorkerPorts none() {
-        return new WorkerPorts(0, List.of(), List.of(), new Poll(LEAST_POLL));
+        return new WorkerPorts(0, List.of(), List.of(), new Poll(MIN_POLL));
     }
 
     WorkerPorts next(List<? extends PollablePort> ports, List<AfXdpPort> closedPorts) {

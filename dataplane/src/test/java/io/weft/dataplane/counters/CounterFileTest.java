@@ -79,7 +79,7 @@ class CounterFileTest {
             assertEquals(adjacency, reader.adjacencies().getFirst());
             assertEquals(1235, reader.fact(ConductorGauge.FLOWS));
             assertTrue(reader.text(ConductorText.UPLINK_REASON).matches("x{400,}"));
-            assertEquals("", reader.text(ConductorText.TROUBLE));
+            assertEquals("", reader.text(ConductorText.FAULT));
             file.conductor().clearAdjacency(7);
             assertTrue(reader.adjacencies().isEmpty());
         }

@@ -31,7 +31,7 @@ class FrameChainsTest {
         long last = 0;
         int copied = 0;
         for (int length : lengths) {
-            long at = pool.take() + 37 + length % 5;
+            long at = pool.allocate() + 37 + length % 5;
             Memory.copyIn(content, copied, at, length);
             copied += length;
             if (head == 0) {
@@ -53,14 +53,14 @@ class FrameChainsTest {
             byte[] content = new byte[java.util.Arrays.stream(lengths).sum()];
             random.nextBytes(content);
             long head = make(content, lengths);
-            long flat = pool.take();
+            long flat = pool.allocate();
             int from = random.nextInt(lengths[0]);
             int length = random.nextInt(content.length - from + 1);
             Memory.copyIn(content, from, flat, length);
             assertEquals(InternetChecksum.fold(InternetChecksum.sum(flat, length)) % 0xFFFF,
                 InternetChecksum.fold(chains.sum(head + from, length)) % 0xFFFF);
-            pool.give(flat);
-            chains.give(head);
+            pool.free(flat);
+            chains.free(head);
             assertEquals(CHUNKS, pool.free());
         }
     }
@@ -75,14 +75,14 @@ class FrameChainsTest {
         assertEquals(1, chains.segments(head - 30, 130)); // a tunnel's header before it
         assertEquals(2, chains.segments(head + 50, 51));
         assertEquals(0, chains.segments(head, 0));
-        chains.give(head);
+        chains.free(head);
     }
 
     @Test
     void chunksThatComeBackHaveNoSuccessor() {
-        chains.give(make(new byte[600], 100, 200, 300));
+        chains.free(make(new byte[600], 100, 200, 300));
         for (int i = 0; i < CHUNKS; i++) {
-            assertFalse(chains.isChain(pool.take()));
+            assertFalse(chains.isChain(pool.allocate()));
         }
     }
 }

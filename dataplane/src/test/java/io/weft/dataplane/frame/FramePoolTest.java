@@ -21,7 +21,7 @@ class FramePoolTest {
         FramePool pool = new FramePool(BASE, CHUNKS, new ChunkLayout(chunkSize, stride));
         for (int i = 0; i < CHUNKS; i++) {
             long first = BASE + (long) i * stride;
-            assertEquals(first, pool.take());
+            assertEquals(first, pool.allocate());
             for (long at : new long[]{first, first + 1, first + chunkSize / 2, first + chunkSize - 1}) {
                 assertEquals(i, pool.index(at));
                 assertEquals(first, pool.chunk(at));
@@ -29,9 +29,9 @@ class FramePoolTest {
             assertTrue(pool.hasHeadroom(first + 50, 50));
             assertFalse(pool.hasHeadroom(first + 49, 50));
         }
-        assertEquals(0, pool.take());
-        pool.give(BASE + stride + chunkSize - 1L);
-        assertEquals(BASE + stride, pool.take());
+        assertEquals(0, pool.allocate());
+        pool.free(BASE + stride + chunkSize - 1L);
+        assertEquals(BASE + stride, pool.allocate());
     }
 
     @ParameterizedTest
@@ -44,7 +44,7 @@ class FramePoolTest {
     private static int headerSets(ChunkLayout layout) {
         FramePool pool = new FramePool(BASE, BATCH, layout);
         Set<Long> sets = new HashSet<>();
-        IntStream.range(0, BATCH).forEach(i -> sets.add((pool.take() + FramePool.HEADROOM + 14) / SETS % SETS));
+        IntStream.range(0, BATCH).forEach(i -> sets.add((pool.allocate() + FramePool.HEADROOM + 14) / SETS % SETS));
         return sets.size();
     }
 

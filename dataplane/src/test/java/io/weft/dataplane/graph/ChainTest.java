@@ -75,7 +75,7 @@ class ChainTest {
         }
         assertInOrder(frames, node.run(POD_A, frames).sent().get(POD_B)); // by the nodes
         assertInOrder(frames, node.run(POD_A, frames).sent().get(POD_B)); // of a known flow
-        assertEquals(frames.length, node.graph.shortWayFrames());
+        assertEquals(frames.length, node.graph.fastPathFrames());
     }
 
     private static void assertInOrder(byte[][] frames, List<MemoryPort.SentFrame> sent) {

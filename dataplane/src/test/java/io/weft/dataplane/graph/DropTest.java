@@ -574,11 +574,11 @@ class DropTest {
     @Test
     void noHeadroomForATunnel() {
         for (int i = 1; i <= 3; i++) { // The nodes take the first; the others' flow is known.
-            long chunk = node.pool.take();
+            long chunk = node.pool.allocate();
             byte[] frame = fromA(packet("10.244.1.2", "10.244.2.9").udp(1, 2));
             io.weft.encap.memory.Memory.copyIn(frame, 0, chunk + 49, frame.length);
             node.ports[POD_A].offer(chunk + 49, frame.length);
-            node.turn();
+            node.context();
             assertEquals(i, node.counters.dropped(DropReason.NO_HEADROOM));
         }
         node.checkAccounts();

@@ -40,7 +40,7 @@ class FastPathTest {
     private final GraphFixture nodes = new GraphFixture(512, 1 << 13, MemoryPort.Sent.CAPTURED);
 
     FastPathTest() {
-        nodes.graph.withoutShortWay();
+        nodes.graph.withoutFastPath();
     }
 
     @AfterEach
@@ -67,8 +67,8 @@ class FastPathTest {
                 compareFlows();
             }
         }
-        assertTrue(both.graph.shortWayFrames() > ROUNDS, "frames of the short way: " + both.graph.shortWayFrames());
-        assertEquals(0, nodes.graph.shortWayFrames());
+        assertTrue(both.graph.fastPathFrames() > ROUNDS, "frames of the short way: " + both.graph.fastPathFrames());
+        assertEquals(0, nodes.graph.fastPathFrames());
     }
 
     /** Segments of every kind in any order, on few ports: connections are opened, closed, reset and opened again, and endpoints change. */
@@ -98,7 +98,7 @@ class FastPathTest {
             compareFlows();
         }
         assertTrue(both.flows.count(FlowCounter.REPLACED) > 0);
-        assertTrue(both.graph.shortWayFrames() > ROUNDS);
+        assertTrue(both.graph.fastPathFrames() > ROUNDS);
     }
 
     /** Mostly frames that came before, so that their flows are known. */
@@ -120,20 +120,20 @@ class FastPathTest {
     }
 
     private void secondPacket(int port, byte[] frame) {
-        long before = both.graph.shortWayFrames();
+        long before = both.graph.fastPathFrames();
         both.run(port, frame);
-        assertEquals(before, both.graph.shortWayFrames());
+        assertEquals(before, both.graph.fastPathFrames());
         both.run(port, frame);
-        assertEquals(before + 1, both.graph.shortWayFrames());
+        assertEquals(before + 1, both.graph.fastPathFrames());
     }
 
     @Test
     void aTunnelThatChangesOrGoesIsNoticed() {
         byte[] frame = fromA(Packet.of("10.244.1.2", "10.244.2.9").udp(1000, 2000));
         both.run(POD_A, frame);
-        assertEquals(0, both.graph.shortWayFrames());
+        assertEquals(0, both.graph.fastPathFrames());
         byte[] before = both.run(POD_A, frame).only(UPLINK);
-        assertEquals(1, both.graph.shortWayFrames());
+        assertEquals(1, both.graph.fastPathFrames());
 
         both.state.adjacencies().writeTunnel(10, ROUTER_MAC, UPLINK_MAC, NODE, Ipv4Address.of("192.0.2.12"), 8472, 1,
             N2_VTEP_MAC, VTEP_MAC, 1450);
@@ -144,7 +144,7 @@ class FastPathTest {
 
         both.state.adjacencies().withdraw(10);
         assertEquals(1, both.run(POD_A, frame).drops().get(DropReason.NEIGHBOUR_UNRESOLVED));
-        assertEquals(3, both.graph.shortWayFrames());
+        assertEquals(3, both.graph.fastPathFrames());
     }
 
     @Test
@@ -152,16 +152,16 @@ class FastPathTest {
         byte[] frame = fromN2(Packet.of("10.244.2.9", "10.244.1.2").udp(7, 8));
         both.run(UPLINK, frame);
         both.run(UPLINK, frame);
-        assertEquals(1, both.graph.shortWayFrames());
+        assertEquals(1, both.graph.fastPathFrames());
 
         both.change(tables -> tables.removePeer(N2));
         assertEquals(1, both.run(UPLINK, frame).drops().get(DropReason.VXLAN_UNKNOWN_PEER));
-        assertEquals(1, both.graph.shortWayFrames());
+        assertEquals(1, both.graph.fastPathFrames());
 
         both.change(tables -> tables.putPeer(new PeerSpec(N2, "n2", Ipv4Address.of("192.0.2.12"), N2_VTEP_MAC,
             Ipv4Prefix.of("10.244.2.0/24"), List.of(Ipv4Address.of("192.0.2.12")), true)));
         both.run(UPLINK, frame).only(POD_A);
-        assertEquals(2, both.graph.shortWayFrames());
+        assertEquals(2, both.graph.fastPathFrames());
     }
 
     @Test
@@ -183,10 +183,10 @@ class FastPathTest {
     @Test
     void aPacketThatMetCongestionInTheTunnelStaysWhereItIs() {
         both.run(UPLINK, tunnelled(0, 2, 2));
-        long before = both.graph.shortWayFrames();
+        long before = both.graph.fastPathFrames();
         List<MemoryPort.SentFrame> sent = both.run(UPLINK, tunnelled(1, 2, 2), tunnelled(2, 2, 3), tunnelled(3, 2, 1),
             tunnelled(4, 0, 1), tunnelled(5, 3, 0)).sent().get(POD_A);
-        assertEquals(before + 5, both.graph.shortWayFrames());
+        assertEquals(before + 5, both.graph.fastPathFrames());
         assertEquals("[1, 2, 2, 3, 3, 1, 4, 0, 5, 3]", sent.stream()
             .flatMap(frame -> Stream.of(frame.bytes()[14 + 28], frame.bytes()[15])).toList().toString());
         sent.forEach(frame -> assertTrue(Packet.describe(frame.bytes()).endsWith(" full"),
@@ -206,7 +206,7 @@ class FastPathTest {
         byte[] bad = fromA(Packet.of("10.244.1.2", "10.244.2.9").udp(1000, 2000));
         byte[] good = fromA(Packet.of("10.244.1.2", "10.244.1.3").udp(1000, 2000));
         both.run(POD_A, good, bad);
-        for (int i = 0; i < both.flows.lineCount(); i++) {
+        for (int i = 0; i < both.flows.slotCount(); i++) {
             long line = both.flows.home(i);
             if (FlowEntry.protocol(line) != 0 && FlowEntry.newDst(line) == Ipv4Address.of("10.244.2.9")) {
                 Memory.putNativeI32(line + 32, FlowEntry.egress(line) | 0xFF_FFFF);
@@ -226,7 +226,7 @@ class FastPathTest {
     }
 
     private void compareFlows() {
-        for (int i = 0; i < nodes.flows.lineCount(); i++) {
+        for (int i = 0; i < nodes.flows.slotCount(); i++) {
             for (int word = 0; word < FlowEntry.LENGTH; word += Long.BYTES) {
                 assertEquals(Memory.nativeI64(nodes.flows.home(i) + word), Memory.nativeI64(both.flows.home(i) + word));
             }
@@ -252,7 +252,7 @@ class FastPathTest {
     /** The two ways differ in the order in which frames of different flows are sent. */
     private static List<String> run(GraphFixture node) {
         node.now += 50_000_000;
-        node.turn();
+        node.context();
         node.checkAccounts();
         List<String> sent = new ArrayList<>();
         for (MemoryPort port : node.ports) {

@@ -172,7 +172,7 @@ final class GraphFixture implements AutoCloseable {
         for (byte[] frame : frames) {
             if (!ports[port].offer(frame)) { throw new IllegalStateException("no room"); }
         }
-        turn();
+        context();
         Map<Integer, List<MemoryPort.SentFrame>> sent = new java.util.TreeMap<>();
         for (MemoryPort each : ports) {
             for (MemoryPort.SentFrame frame = each.take(); frame != null; frame = each.take()) {
@@ -188,7 +188,7 @@ final class GraphFixture implements AutoCloseable {
     }
 
     /** Runs the graph as long as a port has frames. */
-    void turn() {
+    void context() {
         int received;
         do {
             received = 0;

@@ -191,7 +191,7 @@ class RecoveryTest {
             FramePool pool = new FramePool(1 << 20, 20, ChunkLayout.spread(2048));
             DropNode drop = new DropNode(node.counters, pool, new FirstFragments(new BatchContext(node.state)));
             for (int i = 0; i < 20; i++) {
-                node.batch.at[i] = pool.take();
+                node.batch.at[i] = pool.allocate();
                 fragile.in().add(i);
             }
             long before = node.counters.dropped(DropReason.INTERNAL_ERROR);

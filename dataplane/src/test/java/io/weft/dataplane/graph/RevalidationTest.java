@@ -39,7 +39,7 @@ class RevalidationTest {
     private static final int OTHER_ROUTER = Ipv4Address.of("192.0.2.254");
 
     private final GraphFixture node = new GraphFixture(256, 1024, MemoryPort.Sent.CAPTURED);
-    private final FlowExpiry sweeper = new FlowExpiry(node.flows, FlowTimeouts.defaults(), new NoEpochs(),
+    private final FlowExpiry expiry = new FlowExpiry(node.flows, FlowTimeouts.defaults(), new NoEpochs(),
         (forward, k0, k1) -> SourceNat.onEnd(node.snatPorts, forward, k0, k1));
     private final FlowRevalidator revalidator = new FlowRevalidator(node.flows, node.state);
 
@@ -63,7 +63,7 @@ class RevalidationTest {
     /** @return how many flows ended */
     private int revalidate() {
         revalidator.begin(node.now);
-        return sweeper.sweep((int) (node.now / 1_000_000_000), node.flows.lineCount(), revalidator);
+        return expiry.scan((int) (node.now / 1_000_000_000), node.flows.slotCount(), revalidator);
     }
 
     @Test
@@ -72,7 +72,7 @@ class RevalidationTest {
         for (int i = 0; i < 2000; i++) {
             Traffic.Frame frame = traffic.good();
             node.ports[frame.port()].offer(frame.bytes());
-            node.turn();
+            node.context();
             for (MemoryPort port : node.ports) {
                 while (port.take() != null) {}
             }

@@ -23,11 +23,11 @@ import java.util.List;
 final class Soak implements AutoCloseable {
     private static final int CHUNKS = 256;
     private static final int MAX_FLOWS = 1 << 14;
-    private static final int BATCHES_A_SWEEP = 64;
+    private static final int BATCHES_PER_SCAN = 64;
     private static final long SECOND = 1_000_000_000;
 
     private final GraphFixture node = new GraphFixture(CHUNKS, MAX_FLOWS, MemoryPort.Sent.RECYCLED);
-    private final FlowExpiry sweeper;
+    private final FlowExpiry expiry;
     private final long[] templates;
     private final int[] lengths;
     private final int[] ports;
@@ -67,7 +67,7 @@ final class Soak implements AutoCloseable {
                 return past < epoch; // between two batches no line is in use
             }
         };
-        sweeper = new FlowExpiry(node.flows, FlowTimeouts.defaults(), epochs,
+        expiry = new FlowExpiry(node.flows, FlowTimeouts.defaults(), epochs,
             (forward, k0, k1) -> io.weft.lb.nat.SourceNat.onEnd(node.snatPorts, forward, k0, k1));
     }
 
@@ -78,9 +78,9 @@ final class Soak implements AutoCloseable {
             for (int i = 0; i < 64; i++) {
                 offer();
             }
-            node.turn();
-            if (++batches % BATCHES_A_SWEEP == 0) {
-                sweep();
+            node.context();
+            if (++batches % BATCHES_PER_SCAN == 0) {
+                scan();
             }
         }
     }
@@ -92,7 +92,7 @@ final class Soak implements AutoCloseable {
     private void offer() {
         int i = next;
         next = next + 1 == templates.length ? 0 : next + 1;
-        long at = node.pool.take() + FramePool.HEADROOM;
+        long at = node.pool.allocate() + FramePool.HEADROOM;
         Memory.copy(templates[i], at, lengths[i]);
         if (fresh[i]) {
             newPort = newPort % 60_000 + 1;
@@ -102,11 +102,11 @@ final class Soak implements AutoCloseable {
     }
 
     /** Two passes, so that lines of ended flows become free, and then empty. */
-    private void sweep() {
+    private void scan() {
         node.now += 20 * SECOND;
         for (int pass = 0; pass < 2; pass++) {
             epoch++;
-            sweeper.sweep((int) (node.now / SECOND), node.flows.lineCount(), null);
+            expiry.scan((int) (node.now / SECOND), node.flows.slotCount(), null);
         }
     }
 

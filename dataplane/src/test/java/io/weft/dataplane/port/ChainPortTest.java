@@ -51,7 +51,7 @@ class ChainPortTest {
     private static final int A = Ipv4Address.of("10.9.0.2");
     private static final int B = Ipv4Address.of("10.9.0.3");
     private static final int UDP_HEADERS = 28;
-    private static final int MOST_DESCRIPTORS = 18;
+    private static final int MAX_DESCRIPTORS = 18;
     private static final int RECEIVE_RING = 1024;
     private static final int SMALL_RING = 32;
 
@@ -130,7 +130,7 @@ class ChainPortTest {
             assertNull(worker.failure());
             assertEquals(CHUNKS, memory.pool().free());
             for (int i = 0; i < CHUNKS; i++) {
-                assertFalse(memory.pool().chains().isChain(memory.pool().take()));
+                assertFalse(memory.pool().chains().isChain(memory.pool().allocate()));
             }
             memory.close();
             file.close();
@@ -143,16 +143,16 @@ class ChainPortTest {
     void datagramsOfAllLengthsAroundSegmentsEndsArrive(int chunkSize, int stride, int mtu) throws Exception {
         int segment = chunkSize - FramePool.HEADROOM;
         TreeSet<Integer> lengths = new TreeSet<>(List.of(0, 1, 1472, mtu - UDP_HEADERS));
-        for (int n = 1; n <= MOST_DESCRIPTORS; n++) {
+        for (int n = 1; n <= MAX_DESCRIPTORS; n++) {
             for (int more = -1; more <= 1; more++) {
                 lengths.add(n * segment - 14 - UDP_HEADERS + more);
             }
         }
-        int most = Math.min(mtu - UDP_HEADERS, 65_507);
+        int max = Math.min(mtu - UDP_HEADERS, 65_507);
         try (Rig rig = new Rig(new ChunkLayout(chunkSize, stride), mtu, 256);
             DatagramSocket there = socket(podB, B);
             DatagramSocket here = socket(podA, A)) {
-            for (int length : lengths.headSet(most, true)) {
+            for (int length : lengths.headSet(max, true)) {
                 byte[] content = new byte[length];
                 new Random(length).nextBytes(content);
                 here.send(new DatagramPacket(content, length, there.getLocalSocketAddress()));

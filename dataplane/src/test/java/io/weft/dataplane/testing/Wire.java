@@ -39,7 +39,7 @@ public final class Wire implements BatchProcessor {
             one.clear();
             one.add(i);
             if (to >= ports.length || ports[to] == null || ports[to].transmit(batch, one) == 0) {
-                pool.chains().give(batch.at[i]);
+                pool.chains().free(batch.at[i]);
                 counters.add(FrameTotal.DROPPED, 1);
             } else {
                 counters.add(FrameTotal.SENT, 1);

@@ -31,7 +31,7 @@ public final class InternetChecksum {
     /** Of {@link #isAllOnes}, for who computes it in vector lanes: modulo 2^64. */
     public static final long INVERSE_OF_65535 = 0xFFFE_FFFE_FFFE_FFFFL;
     /** Of a 64-bit number by 65535. */
-    public static final long GREATEST_QUOTIENT = 0x0001_0001_0001_0001L;
+    public static final long MAX_QUOTIENT = 0x0001_0001_0001_0001L;
     private static final int PROTOCOL_OFFSET = 9;
     private static final int ADDRESSES_OFFSET = 12;
 
@@ -100,7 +100,7 @@ public final class InternetChecksum {
      * 65535 modulo 2^64 is the quotient. Of a message with its checksum in place: whether the checksum is right.
      */
     public static boolean isAllOnes(long sum) {
-        return Long.compareUnsigned(sum * INVERSE_OF_65535, GREATEST_QUOTIENT) <= 0;
+        return Long.compareUnsigned(sum * INVERSE_OF_65535, MAX_QUOTIENT) <= 0;
     }
 
     /**

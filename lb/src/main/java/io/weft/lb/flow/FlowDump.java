@@ -36,26 +36,26 @@ public final class FlowDump {
 
     /** Every live line, in no order: two a flow. Flows that come or go meanwhile may be missing. */
     public void forEach(Consumer<FlowRecord> consumer) {
-        for (int i = 0; i < table.lineCount(); i++) {
-            long line = table.line(i);
-            long k1 = Memory.getAcquireI64(line + FlowEntry.K1);
+        for (int i = 0; i < table.slotCount(); i++) {
+            long slot = table.slot(i);
+            long k1 = Memory.getAcquireI64(slot + FlowEntry.K1);
             if (SlotMark.isKey(k1)) {
-                FlowRecord copy = copy(line, k1);
+                FlowRecord copy = copy(slot, k1);
                 VarHandle.acquireFence();
-                if (FlowEntry.k1(line) == k1) {
+                if (FlowEntry.k1(slot) == k1) {
                     consumer.accept(copy);
                 }
             }
         }
     }
 
-    private FlowRecord copy(long line, long k1) {
-        long k0 = FlowEntry.k0(line);
-        int meta = FlowEntry.meta(line);
+    private FlowRecord copy(long slot, long k1) {
+        long k0 = FlowEntry.k0(slot);
+        int meta = FlowEntry.meta(slot);
         return new FlowRecord(FlowKey.protocol(k1), FlowKey.source(k0), FlowKey.sourcePort(k1), FlowKey.destination(k0),
-            FlowKey.destinationPort(k1), FlowEntry.newSrc(line), FlowEntry.newSport(line), FlowEntry.newDst(line),
-            FlowEntry.newDport(line), FlowEntry.stateOf(meta), FlowEntry.flagsOf(meta), FlowEntry.egress(line),
-            FlowEntry.ingressOf(meta), table.clockSeconds() - FlowEntry.lastSeen(line), FlowEntry.packets(line),
-            FlowEntry.bytes(line));
+            FlowKey.destinationPort(k1), FlowEntry.newSrc(slot), FlowEntry.newSport(slot), FlowEntry.newDst(slot),
+            FlowEntry.newDport(slot), FlowEntry.stateOf(meta), FlowEntry.flagsOf(meta), FlowEntry.egress(slot),
+            FlowEntry.ingressOf(meta), table.clockSeconds() - FlowEntry.lastSeen(slot), FlowEntry.packets(slot),
+            FlowEntry.bytes(slot));
     }
 }

@@ -20,39 +20,39 @@ public final class FlowExpiry {
     private final FlowEnder ender;
     private int next;
     private long passes;
-    private int emptyLines; // seen in a row, and no flow in the table since
+    private int emptySlots; // seen in a row, and no flow in the table since
 
     public FlowExpiry(FlowTable table, FlowTimeouts timeouts, Epochs epochs, FlowEndListener listener) {
         this.table = table;
         this.timeouts = timeouts;
         this.epochs = epochs;
         ender = new FlowEnder(table, listener);
-        next = table.lineCount() - 1;
+        next = table.slotCount() - 1;
     }
 
     /**
      * Visits the next lines.
      *
      * @param nowSeconds the table's clock; becomes visible to readers of the region
-     * @param maxLines at most the number of lines
+     * @param maxSlots at most the number of lines
      * @param revalidator asked about each flow that has not expired; null: not now
      * @return flows ended
      */
-    public int sweep(int nowSeconds, int maxLines, Revalidator revalidator) {
+    public int scan(int nowSeconds, int maxSlots, Revalidator revalidator) {
         table.setClockSeconds(nowSeconds);
         long flows = table.flows();
         if (flows > 0) {
-            emptyLines = 0;
+            emptySlots = 0;
         }
         boolean pressure = flows >= table.highWater();
-        boolean allEmpty = emptyLines >= table.lineCount();
+        boolean allEmpty = emptySlots >= table.slotCount();
         int ended = 0;
-        for (int i = Math.min(maxLines, table.lineCount()); i > 0; i--) {
+        for (int i = Math.min(maxSlots, table.slotCount()); i > 0; i--) {
             if (!allEmpty) {
                 ended += visit(next, nowSeconds, pressure, revalidator) ? 1 : 0;
             }
             if (next-- == 0) {
-                next = table.lineCount() - 1;
+                next = table.slotCount() - 1;
                 passes++;
             }
         }
@@ -65,18 +65,18 @@ public final class FlowExpiry {
     }
 
     private boolean visit(int index, int now, boolean pressure, Revalidator revalidator) {
-        long line = table.line(index);
-        long word = Memory.getAcquireI64(line + FlowEntry.K1);
+        long slot = table.slot(index);
+        long word = Memory.getAcquireI64(slot + FlowEntry.K1);
         if (word == FlowTable.EMPTY) {
-            emptyLines = Math.min(emptyLines + 1, table.lineCount());
+            emptySlots = Math.min(emptySlots + 1, table.slotCount());
             return false;
         }
-        emptyLines = 0;
-        if (SlotMark.isKey(word)) { return !FlowEntry.isReverse(line) && visitFlow(line, now, pressure, revalidator); }
+        emptySlots = 0;
+        if (SlotMark.isKey(word)) { return !FlowEntry.isReverse(slot) && visitFlow(slot, now, pressure, revalidator); }
         if (SlotMark.isDeleted(word)) {
-            reuse(line, word);
+            reuse(slot, word);
         } else if (SlotMark.isFree(word)) {
-            clear(line, word, table.line(index + 1 & table.mask()));
+            clear(slot, word, table.slot(index + 1 & table.mask()));
         }
         return false;
     }
@@ -119,20 +119,20 @@ public final class FlowExpiry {
     // -- lines without a flow ------------------------------------------------------------------------------------------------
 
     /** Free by a volatile store, so that the line is seen to be free before the workers' epochs are read for {@link #clear}. */
-    private void reuse(long line, long word) {
+    private void reuse(long slot, long word) {
         if (!SlotMark.hasEpoch(word)) {
-            noteEpoch(line); // a worker has ended its flow
+            noteEpoch(slot); // a worker has ended its flow
         } else if (hasPassed(word)) {
-            Memory.setVolatileI64(line + FlowEntry.K1, SlotMark.free(epochs.current()));
+            Memory.setVolatileI64(slot + FlowEntry.K1, SlotMark.free(epochs.current()));
         }
     }
 
     /** By compare-and-set, because a worker may claim a free line at any time. */
-    private void clear(long line, long word, long rightNeighbour) {
+    private void clear(long slot, long word, long rightNeighbour) {
         if (!SlotMark.hasEpoch(word)) {
-            Memory.compareAndSetI64(line + FlowEntry.K1, word, SlotMark.free(epochs.current()));
+            Memory.compareAndSetI64(slot + FlowEntry.K1, word, SlotMark.free(epochs.current()));
         } else if (hasPassed(word) && Memory.getAcquireI64(rightNeighbour + FlowEntry.K1) == FlowTable.EMPTY) {
-            Memory.compareAndSetI64(line + FlowEntry.K1, word, FlowTable.EMPTY);
+            Memory.compareAndSetI64(slot + FlowEntry.K1, word, FlowTable.EMPTY);
         }
     }
 

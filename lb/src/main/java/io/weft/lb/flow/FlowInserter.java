@@ -124,12 +124,12 @@ final class FlowInserter {
         long candidate = FlowTable.CT_FULL;
         int i = hash & mask;
         for (int probes = 0; probes < FlowTable.WINDOW; probes++) {
-            long line = table.line(i);
-            long word = Memory.getAcquireI64(line + FlowEntry.K1);
-            if (word == k1 && Memory.nativeI64(line + FlowEntry.K0) == k0) { return line | ADOPTED; }
+            long slot = table.slot(i);
+            long word = Memory.getAcquireI64(slot + FlowEntry.K1);
+            if (word == k1 && Memory.nativeI64(slot + FlowEntry.K0) == k0) { return slot | ADOPTED; }
             if (word == mark) { return AGAIN; }
             if (candidate < 0 && SlotMark.isClaimable(word)) {
-                candidate = line;
+                candidate = slot;
             }
             if (word == FlowTable.EMPTY) {
                 break;
@@ -153,17 +153,17 @@ final class FlowInserter {
         boolean passedMine = false;
         int i = hash & mask;
         for (int probes = 0; probes < FlowTable.WINDOW; probes++) {
-            long line = table.line(i);
-            long word = Memory.getVolatileI64(line + FlowEntry.K1);
-            if (line == mine) {
+            long slot = table.slot(i);
+            long word = Memory.getVolatileI64(slot + FlowEntry.K1);
+            if (slot == mine) {
                 passedMine = true;
-            } else if (word == mark && !(passedMine && becameOther(line, mark))) {
+            } else if (word == mark && !(passedMine && becameOther(slot, mark))) {
                 withdraw(mine);
                 return AGAIN;
             }
-            if (line != mine && isKeyOf(line, k0, k1)) {
+            if (slot != mine && isKeyOf(slot, k0, k1)) {
                 withdraw(mine);
-                return line | ADOPTED;
+                return slot | ADOPTED;
             }
             if (word == FlowTable.EMPTY) {
                 break;
@@ -173,22 +173,22 @@ final class FlowInserter {
         return mine;
     }
 
-    private static boolean isKeyOf(long line, long k0, long k1) {
-        return Memory.getAcquireI64(line + FlowEntry.K1) == k1 && Memory.nativeI64(line + FlowEntry.K0) == k0;
+    private static boolean isKeyOf(long slot, long k0, long k1) {
+        return Memory.getAcquireI64(slot + FlowEntry.K1) == k1 && Memory.nativeI64(slot + FlowEntry.K0) == k0;
     }
 
     /** Waits for a rival behind to withdraw or publish. */
-    private static boolean becameOther(long line, long mark) {
+    private static boolean becameOther(long slot, long mark) {
         for (int spin = 0; spin < RIVAL_SPINS; spin++) {
-            if (Memory.getVolatileI64(line + FlowEntry.K1) != mark) { return true; }
+            if (Memory.getVolatileI64(slot + FlowEntry.K1) != mark) { return true; }
             Thread.onSpinWait();
         }
         return false;
     }
 
     /** The sweeper notes the epoch: those who passed this line while it was claimed may still be on their way. */
-    private static void withdraw(long line) {
-        Memory.setReleaseI64(line + FlowEntry.K1, SlotMark.free(0));
+    private static void withdraw(long slot) {
+        Memory.setReleaseI64(slot + FlowEntry.K1, SlotMark.free(0));
     }
 
     /** Not of the same bits as the hash, of which neighbours have many in common. */
@@ -199,36 +199,36 @@ final class FlowInserter {
 
     // -- filling -----------------------------------------------------------------------------------------------------------
 
-    private static void fillForward(long line, long k0, long k1, FlowTemplate t) {
+    private static void fillForward(long slot, long k0, long k1, FlowTemplate t) {
         long newAddresses = FlowKey.k0(t.newSrc, t.newDst);
         int newPorts = t.newSport << 16 | t.newDport;
         int addressDelta = InternetChecksum.delta64(k0, newAddresses);
-        fill(line, k0, newAddresses, newPorts, t.forwardEgress, t.nowSeconds, firstAckOrBorn(k1, t));
-        setDeltas(line, addressDelta, l4Delta(k1, newPorts, addressDelta));
-        Memory.setOpaqueI32(line + FlowEntry.META,
+        fill(slot, k0, newAddresses, newPorts, t.forwardEgress, t.nowSeconds, firstAckOrBorn(k1, t));
+        setDeltas(slot, addressDelta, l4Delta(k1, newPorts, addressDelta));
+        Memory.setOpaqueI32(slot + FlowEntry.META,
             FlowEntry.packMeta(t.state, t.flags & ~FlowEntry.REVERSE, t.forwardIngress));
     }
 
     /** The reverse direction undoes what the forward one does, so its deltas are the complements. */
-    private static void fillReverse(long line, long forward, long reverseK0, long k0, long k1, FlowTemplate t) {
+    private static void fillReverse(long slot, long forward, long reverseK0, long k0, long k1, FlowTemplate t) {
         long mirrored = Long.rotateLeft(k0, 32);
         int mirroredPorts = Integer.rotateLeft(FlowKey.ports(k1), 16);
-        fill(line, reverseK0, mirrored, mirroredPorts, t.reverseEgress, t.nowSeconds, firstAckOrBorn(k1, t));
-        setDeltas(line, ~FlowEntry.ipDelta(forward) & NO_CHANGE, ~FlowEntry.l4FullDelta(forward) & NO_CHANGE);
-        Memory.setOpaqueI32(line + FlowEntry.META,
+        fill(slot, reverseK0, mirrored, mirroredPorts, t.reverseEgress, t.nowSeconds, firstAckOrBorn(k1, t));
+        setDeltas(slot, ~FlowEntry.ipDelta(forward) & NO_CHANGE, ~FlowEntry.l4FullDelta(forward) & NO_CHANGE);
+        Memory.setOpaqueI32(slot + FlowEntry.META,
             FlowEntry.packMeta(t.state, t.flags | FlowEntry.REVERSE, t.reverseIngress));
     }
 
-    private static void fill(long line, long k0, long newAddresses, int newPorts, int egress, int now,
+    private static void fill(long slot, long k0, long newAddresses, int newPorts, int egress, int now,
         int ackOrBorn) {
-        Memory.putNativeI64(line + FlowEntry.K0, k0);
-        Memory.putI64(line + FlowEntry.NEW_SOURCE, newAddresses);
-        Memory.putI32(line + FlowEntry.NEW_SOURCE_PORT, newPorts);
-        Memory.putNativeI32(line + FlowEntry.EGRESS, egress);
-        Memory.setOpaqueI32(line + FlowEntry.LAST_SEEN, now);
-        FlowEntry.setLastAck(line, ackOrBorn);
-        Memory.setOpaqueI64(line + FlowEntry.PACKETS, 0);
-        Memory.setOpaqueI64(line + FlowEntry.BYTES, 0);
+        Memory.putNativeI64(slot + FlowEntry.K0, k0);
+        Memory.putI64(slot + FlowEntry.NEW_SOURCE, newAddresses);
+        Memory.putI32(slot + FlowEntry.NEW_SOURCE_PORT, newPorts);
+        Memory.putNativeI32(slot + FlowEntry.EGRESS, egress);
+        Memory.setOpaqueI32(slot + FlowEntry.LAST_SEEN, now);
+        FlowEntry.setLastAck(slot, ackOrBorn);
+        Memory.setOpaqueI64(slot + FlowEntry.PACKETS, 0);
+        Memory.setOpaqueI64(slot + FlowEntry.BYTES, 0);
     }
 
     private static int firstAckOrBorn(long k1, FlowTemplate t) {
@@ -236,9 +236,9 @@ final class FlowInserter {
     }
 
     /** Both zeros of ones' complement mean "no change"; only 0 is stored, so that a packet without NAT keeps its bits. */
-    private static void setDeltas(long line, int addressDelta, int l4Delta) {
-        Memory.putU16(line + FlowEntry.ADDRESS_DELTA, addressDelta == NO_CHANGE ? 0 : addressDelta);
-        Memory.putU16(line + FlowEntry.L4_DELTA, l4Delta == NO_CHANGE ? 0 : l4Delta);
+    private static void setDeltas(long slot, int addressDelta, int l4Delta) {
+        Memory.putU16(slot + FlowEntry.ADDRESS_DELTA, addressDelta == NO_CHANGE ? 0 : addressDelta);
+        Memory.putU16(slot + FlowEntry.L4_DELTA, l4Delta == NO_CHANGE ? 0 : l4Delta);
     }
 
     /** ICMP has no pseudo-header and one identifier, which the key has in both ports. */

@@ -49,7 +49,7 @@ public final class FlowTable {
     static final int WINDOW = 128;
 
     static final int HEADER_LENGTH = 1024;
-    public static final int LINE_SHIFT = 6;
+    public static final int SLOT_SHIFT = 6;
     static final long EMPTY = 0;
 
     private static final long MAGIC = 0x5745_4654_464C_4F57L;
@@ -57,33 +57,33 @@ public final class FlowTable {
     private static final int MAGIC_OFFSET = 0;
     private static final int VERSION_OFFSET = 8;
     private static final int LINE_LENGTH_OFFSET = 12;
-    private static final int LINES_OFFSET = 16;
+    private static final int SLOTS_OFFSET = 16;
     private static final int MAX_FLOWS_OFFSET = 24;
     private static final int INCARNATION_OFFSET = 32;
     private static final int CLOCK_OFFSET = 40;
     private static final int COUNTERS_OFFSET = 64;
     private static final int COUNTER_STRIDE = 64;
-    private static final int LINES_PER_FLOW = 4;
-    private static final int LEAST_LINES = 16;
-    private static final int MOST_FLOWS = 1 << 26;
+    private static final int SLOTS_PER_FLOW = 4;
+    private static final int MIN_LINES = 16;
+    private static final int MAX_FLOWS = 1 << 26;
 
     private final long base;
-    private final long lines;
+    private final long slots;
     private final int mask;
     private final long maxFlows;
     private final FlowInserter inserter;
 
     private FlowTable(long base) {
         this.base = base;
-        lines = base + HEADER_LENGTH;
-        mask = (int) Memory.nativeI64(base + LINES_OFFSET) - 1;
+        slots = base + HEADER_LENGTH;
+        mask = (int) Memory.nativeI64(base + SLOTS_OFFSET) - 1;
         maxFlows = Memory.nativeI64(base + MAX_FLOWS_OFFSET);
         inserter = new FlowInserter(this);
     }
 
     /** Bytes of the region for a table of {@code maxFlows} flows. */
     public static long sizeFor(int maxFlows) {
-        return HEADER_LENGTH + (linesFor(maxFlows) << LINE_SHIFT);
+        return HEADER_LENGTH + (slotsFor(maxFlows) << SLOT_SHIFT);
     }
 
     /**
@@ -101,7 +101,7 @@ public final class FlowTable {
         Memory.zero(address, sizeFor(maxFlows));
         Memory.putNativeI32(address + VERSION_OFFSET, LAYOUT_VERSION);
         Memory.putNativeI32(address + LINE_LENGTH_OFFSET, FlowEntry.LENGTH);
-        Memory.putNativeI64(address + LINES_OFFSET, linesFor(maxFlows));
+        Memory.putNativeI64(address + SLOTS_OFFSET, slotsFor(maxFlows));
         Memory.putNativeI64(address + MAX_FLOWS_OFFSET, maxFlows);
         Memory.putNativeI64(address + INCARNATION_OFFSET, incarnation);
         Memory.setReleaseI64(address + MAGIC_OFFSET, MAGIC);
@@ -122,27 +122,27 @@ public final class FlowTable {
             throw new IllegalArgumentException(
                 "flow table of layout %d; this program reads %d".formatted(version, LAYOUT_VERSION));
         }
-        long count = Memory.nativeI64(address + LINES_OFFSET);
-        if (count < LEAST_LINES || Long.bitCount(count) != 1 || count > size - HEADER_LENGTH >>> LINE_SHIFT) {
+        long count = Memory.nativeI64(address + SLOTS_OFFSET);
+        if (count < MIN_LINES || Long.bitCount(count) != 1 || count > size - HEADER_LENGTH >>> SLOT_SHIFT) {
             throw new IllegalArgumentException("flow table claims %d lines in %d bytes".formatted(count, size));
         }
         return new FlowTable(address);
     }
 
-    private static long linesFor(int maxFlows) {
-        if (maxFlows < 1 || maxFlows > MOST_FLOWS) {
+    private static long slotsFor(int maxFlows) {
+        if (maxFlows < 1 || maxFlows > MAX_FLOWS) {
             throw new IllegalArgumentException(
-                "a flow table of " + maxFlows + " flows; possible are 1 to " + MOST_FLOWS);
+                "a flow table of " + maxFlows + " flows; possible are 1 to " + MAX_FLOWS);
         }
-        long least = Math.max(LEAST_LINES, (long) maxFlows * LINES_PER_FLOW);
-        return Long.highestOneBit(least - 1) << 1;
+        long min = Math.max(MIN_LINES, (long) maxFlows * SLOTS_PER_FLOW);
+        return Long.highestOneBit(min - 1) << 1;
     }
 
     // -- lookup ------------------------------------------------------------------------------------------------------------
 
     /** The line where the search for a hash begins; reading it early is the stand-in for a prefetch. */
     public long home(int hash) {
-        return line(hash & mask);
+        return slot(hash & mask);
     }
 
     /**
@@ -152,10 +152,10 @@ public final class FlowTable {
     public long find(int hash, long k0, long k1) {
         int i = hash & mask;
         for (int probes = 0; probes < WINDOW; probes++) {
-            long line = line(i);
+            long slot = slot(i);
             // Acquire: whoever sees the key sees what its inserter wrote before it.
-            long word = Memory.getAcquireI64(line + FlowEntry.K1);
-            if (word == k1 && Memory.nativeI64(line + FlowEntry.K0) == k0) { return line; }
+            long word = Memory.getAcquireI64(slot + FlowEntry.K1);
+            if (word == k1 && Memory.nativeI64(slot + FlowEntry.K0) == k0) { return slot; }
             if (word == EMPTY) { return 0; }
             i = i + 1 & mask;
         }
@@ -259,12 +259,12 @@ public final class FlowTable {
     }
 
     /** Number of lines. */
-    public int lineCount() {
+    public int slotCount() {
         return mask + 1;
     }
 
-    long line(int index) {
-        return Memory.address(lines + ((long) index << LINE_SHIFT));
+    long slot(int index) {
+        return Memory.address(slots + ((long) index << SLOT_SHIFT));
     }
 
     int mask() {

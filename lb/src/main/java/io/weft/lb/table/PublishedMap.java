@@ -32,7 +32,7 @@ public final class PublishedMap {
     private static final long EMPTY = 0;
     private static final long REMOVED = -1;
     private static final int CAPACITY_BITS = 8;
-    private static final int LEAST_CAPACITY = 8;
+    private static final int MIN_CAPACITY = 8;
     private static final int MAX_LOG_CAPACITY = 30;
 
     private final TableArena arena;
@@ -150,11 +150,11 @@ public final class PublishedMap {
 
     /** Half full after a rebuild: at least a quarter of the capacity must change before the next. */
     private static int capacityFor(int expectedSize) {
-        long least = Math.max(LEAST_CAPACITY, 2L * expectedSize);
-        if (least > 1L << MAX_LOG_CAPACITY) {
+        long min = Math.max(MIN_CAPACITY, 2L * expectedSize);
+        if (min > 1L << MAX_LOG_CAPACITY) {
             throw new TableFullException("a map of " + expectedSize + " pairs is too large");
         }
-        return (int) (Long.highestOneBit(least - 1) << 1);
+        return (int) (Long.highestOneBit(min - 1) << 1);
     }
 
     /** Multiply and fold: keys are addresses and ports, whose low bits alone are poor. */

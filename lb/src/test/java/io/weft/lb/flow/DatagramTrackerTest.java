@@ -14,7 +14,7 @@ class DatagramTrackerTest {
     private final int born = flows.now * 1000;
     private final long forward = flows.insertService(PORT, Flows.UDP, FlowState.UDP_UNREPLIED);
     private final long reverse = flows.table.peer(forward);
-    private final FlowExpiry sweeper = new FlowExpiry(flows.table, FlowTimeouts.defaults(), flows.epochs,
+    private final FlowExpiry expiry = new FlowExpiry(flows.table, FlowTimeouts.defaults(), flows.epochs,
         (entry, k0, k1) -> {});
 
     @AfterEach
@@ -76,11 +76,11 @@ class DatagramTrackerTest {
         long stream = flows.insertService(PORT + 1, Flows.UDP, FlowState.UDP_UNREPLIED);
         packet(flows.table.peer(stream), 1);
         packet(stream, 2500);
-        assertEquals(0, sweep(29));
-        assertEquals(1, sweep(30));
+        assertEquals(0, scan(29));
+        assertEquals(1, scan(30));
         assertEquals(0, flows.forward(PORT, Flows.UDP));
-        assertEquals(0, sweep(119));
-        assertEquals(1, sweep(120));
+        assertEquals(0, scan(119));
+        assertEquals(1, scan(120));
     }
 
     @Test
@@ -95,8 +95,8 @@ class DatagramTrackerTest {
         DatagramTracker.onPacket(flows.table, entry, born + afterMillis);
     }
 
-    private int sweep(int afterSeconds) {
-        return sweeper.sweep(flows.now + afterSeconds, flows.table.lineCount(), null);
+    private int scan(int afterSeconds) {
+        return expiry.scan(flows.now + afterSeconds, flows.table.slotCount(), null);
     }
 
     private void assertState(int state) {

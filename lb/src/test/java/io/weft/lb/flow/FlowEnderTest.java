@@ -27,7 +27,7 @@ class FlowEnderTest {
         endedPorts.add(FlowKey.sourcePort(k1));
     };
     private final FlowEnder ender = new FlowEnder(table, listener);
-    private final FlowExpiry sweeper = new FlowExpiry(table, FlowTimeouts.defaults(), flows.epochs, listener);
+    private final FlowExpiry expiry = new FlowExpiry(table, FlowTimeouts.defaults(), flows.epochs, listener);
 
     @AfterEach
     void free() {
@@ -71,7 +71,7 @@ class FlowEnderTest {
     @Test
     void theSweeperLeavesAFlowThatAWorkerHasEndedAlone() {
         long forward = flows.insertService(PORT, Flows.TCP, FlowState.TIME_WAIT);
-        sweeper.sweep(flows.now, table.lineCount(), each -> !ender.endFinished(forward));
+        expiry.scan(flows.now, table.slotCount(), each -> !ender.endFinished(forward));
         assertEquals(List.of(PORT), endedPorts);
         assertEquals(0, table.flows());
         assertEquals(1, table.count(FlowCounter.REPLACED));
@@ -107,25 +107,25 @@ class FlowEnderTest {
         for (int i = 0; i < 64; i++) {
             ender.endFinished(flows.insertService(i, Flows.TCP, FlowState.TIME_WAIT));
         }
-        sweepAll();
-        sweepAll();
-        assertEquals(128, linesThatAreNotEmpty());
+        scanAll();
+        scanAll();
+        assertEquals(128, slotsThatAreNotEmpty());
         flows.epochs.advance();
-        sweepAll();
-        assertEquals(128, linesThatAreNotEmpty());
+        scanAll();
+        assertEquals(128, slotsThatAreNotEmpty());
         flows.epochs.advance();
-        sweepAll();
-        assertEquals(0, linesThatAreNotEmpty());
+        scanAll();
+        assertEquals(0, slotsThatAreNotEmpty());
     }
 
-    private void sweepAll() {
-        sweeper.sweep(flows.now, table.lineCount(), null);
+    private void scanAll() {
+        expiry.scan(flows.now, table.slotCount(), null);
     }
 
-    private int linesThatAreNotEmpty() {
+    private int slotsThatAreNotEmpty() {
         int count = 0;
-        for (int i = 0; i < table.lineCount(); i++) {
-            count += Memory.nativeI64(table.line(i) + FlowEntry.K1) == FlowTable.EMPTY ? 0 : 1;
+        for (int i = 0; i < table.slotCount(); i++) {
+            count += Memory.nativeI64(table.slot(i) + FlowEntry.K1) == FlowTable.EMPTY ? 0 : 1;
         }
         return count;
     }

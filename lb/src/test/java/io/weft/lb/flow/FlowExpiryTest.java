@@ -19,7 +19,7 @@ class FlowExpiryTest {
     private final Flows flows = new Flows(memory, 64);
     private final FlowTable table = flows.table;
     private final List<Integer> endedPorts = new ArrayList<>();
-    private final FlowExpiry sweeper = new FlowExpiry(table, FlowTimeouts.defaults(), flows.epochs,
+    private final FlowExpiry expiry = new FlowExpiry(table, FlowTimeouts.defaults(), flows.epochs,
         (forward, k0, k1) -> {
             assertEquals(Flows.BACKEND, FlowEntry.newDst(forward));
             endedPorts.add(FlowKey.sourcePort(k1));
@@ -36,9 +36,9 @@ class FlowExpiryTest {
         "13, 600", "14, 120"})
     void aFlowEndsWhenItsStatesTimeIsOver(int state, int seconds) {
         flows.insertService(7, Flows.TCP, state);
-        assertEquals(0, sweepAll(flows.now + seconds - 1));
+        assertEquals(0, scanAll(flows.now + seconds - 1));
         assertNotEquals(0, flows.forward(7, Flows.TCP));
-        assertEquals(1, sweepAll(flows.now + seconds));
+        assertEquals(1, scanAll(flows.now + seconds));
         assertEquals(0, flows.forward(7, Flows.TCP));
         assertEquals(0, flows.reverse(7, Flows.TCP));
         assertEquals(List.of(7), endedPorts);
@@ -49,14 +49,14 @@ class FlowExpiryTest {
     @Test
     void anEmptyTableIsAtRestUntilItHasAFlowAgain() {
         for (int pass = 0; pass < 3; pass++) {
-            assertEquals(0, sweepAll(flows.now));
+            assertEquals(0, scanAll(flows.now));
         }
-        long passes = sweeper.passes();
-        sweepAll(flows.now);
-        assertTrue(sweeper.passes() > passes);
+        long passes = expiry.passes();
+        scanAll(flows.now);
+        assertTrue(expiry.passes() > passes);
         flows.insertService(7, Flows.TCP, FlowState.SYN_SENT);
-        assertEquals(1, sweepAll(flows.now + 30));
-        sweepAll(flows.now + 30);
+        assertEquals(1, scanAll(flows.now + 30));
+        scanAll(flows.now + 30);
         assertEquals(0, flows.forward(7, Flows.TCP));
         assertEquals(0, table.flows());
     }
@@ -65,22 +65,22 @@ class FlowExpiryTest {
     void eitherDirectionKeepsTheFlow() {
         flows.insertService(7, Flows.UDP, FlowState.UDP_STREAM);
         FlowEntry.account(flows.reverse(7, Flows.UDP), 100, flows.now + 100);
-        assertEquals(0, sweepAll(flows.now + 219));
-        assertEquals(1, sweepAll(flows.now + 220));
+        assertEquals(0, scanAll(flows.now + 219));
+        assertEquals(1, scanAll(flows.now + 220));
     }
 
     @Test
     void aClockThatALateWorkerIsAheadOfEndsNothing() {
         flows.insertService(7, Flows.UDP, FlowState.UDP_STREAM);
         FlowEntry.account(flows.forward(7, Flows.UDP), 100, flows.now + 1);
-        assertEquals(0, sweepAll(flows.now));
+        assertEquals(0, scanAll(flows.now));
     }
 
     @Test
     void revalidationEndsFlowsTheTablesNoLongerAllow() {
         flows.insertService(7, Flows.UDP, FlowState.UDP_STREAM);
         flows.insertService(8, Flows.UDP, FlowState.UDP_STREAM);
-        assertEquals(1, sweeper.sweep(flows.now, table.lineCount(), forward -> FlowEntry.newSport(forward) != 7));
+        assertEquals(1, expiry.scan(flows.now, table.slotCount(), forward -> FlowEntry.newSport(forward) != 7));
         assertEquals(List.of(7), endedPorts);
         assertNotEquals(0, flows.forward(8, Flows.UDP));
         assertEquals(1, table.count(FlowCounter.INVALIDATED));
@@ -91,8 +91,8 @@ class FlowExpiryTest {
         for (int i = 0; i < 56; i++) {
             flows.insertService(i, Flows.TCP, i < 10 ? FlowState.ESTABLISHED : FlowState.SYN_SENT);
         }
-        assertEquals(0, sweepAll(flows.now + 1));
-        assertEquals(46, sweepAll(flows.now + 2));
+        assertEquals(0, scanAll(flows.now + 1));
+        assertEquals(46, scanAll(flows.now + 2));
         assertEquals(46, table.count(FlowCounter.EVICTED));
         for (int i = 0; i < 10; i++) {
             assertNotEquals(0, flows.forward(i, Flows.TCP));
@@ -104,7 +104,7 @@ class FlowExpiryTest {
         for (int i = 0; i < 55; i++) {
             flows.insertService(i, Flows.TCP, FlowState.SYN_SENT);
         }
-        assertEquals(0, sweepAll(flows.now + 29));
+        assertEquals(0, scanAll(flows.now + 29));
     }
 
     @Test
@@ -113,9 +113,9 @@ class FlowExpiryTest {
             assertTrue(flows.insertService(i, Flows.TCP, FlowState.TIME_WAIT) > 0);
         }
         assertEquals(FlowTable.CT_FULL, flows.insertService(64, Flows.TCP, FlowState.SYN_SENT));
-        assertEquals(64, sweepAll(flows.now + 120));
+        assertEquals(64, scanAll(flows.now + 120));
         flows.epochs.advance();
-        sweepAll(flows.now + 120);
+        scanAll(flows.now + 120);
         for (int i = 100; i < 164; i++) {
             assertTrue(flows.insertService(i, Flows.TCP, FlowState.SYN_SENT) > 0, "flow " + i);
         }
@@ -125,9 +125,9 @@ class FlowExpiryTest {
     @Test
     void anEndedFlowsLineIsUntouchedUntilAnEpochHasPassed() {
         long forward = flows.insertService(7, Flows.UDP, FlowState.UDP_UNREPLIED);
-        sweepAll(flows.now + 30);
-        sweepAll(flows.now + 30);
-        sweepAll(flows.now + 30);
+        scanAll(flows.now + 30);
+        scanAll(flows.now + 30);
+        scanAll(flows.now + 30);
         for (int i = 0; i < 60; i++) {
             flows.insertService(7 + i, Flows.UDP, FlowState.UDP_UNREPLIED);
         }
@@ -139,7 +139,7 @@ class FlowExpiryTest {
     @Test
     void theSameFlowCanBeMadeAgainAtOnce() {
         long first = flows.insertService(7, Flows.UDP, FlowState.UDP_UNREPLIED);
-        sweepAll(flows.now + 30);
+        scanAll(flows.now + 30);
         long second = flows.insertService(7, Flows.UDP, FlowState.UDP_UNREPLIED);
         assertTrue(second > 0 && second != first);
         assertEquals(second, flows.forward(7, Flows.UDP));
@@ -150,29 +150,29 @@ class FlowExpiryTest {
         for (int i = 0; i < 64; i++) {
             flows.insertService(i, Flows.UDP, FlowState.UDP_UNREPLIED);
         }
-        sweepAll(flows.now + 30);
-        sweepAll(flows.now + 30);
-        assertEquals(128, linesThatAreNotEmpty());
+        scanAll(flows.now + 30);
+        scanAll(flows.now + 30);
+        assertEquals(128, slotsThatAreNotEmpty());
         flows.epochs.advance();
-        sweepAll(flows.now + 30);
-        assertEquals(128, linesThatAreNotEmpty());
+        scanAll(flows.now + 30);
+        assertEquals(128, slotsThatAreNotEmpty());
         flows.epochs.advance();
-        sweepAll(flows.now + 30);
-        assertEquals(0, linesThatAreNotEmpty());
+        scanAll(flows.now + 30);
+        assertEquals(0, slotsThatAreNotEmpty());
     }
 
     @Test
     void aPassIsCountedWhenEveryLineWasVisited() {
-        sweeper.sweep(0, table.lineCount() - 1, null);
-        assertEquals(0, sweeper.passes());
-        sweeper.sweep(0, 1, null);
-        assertEquals(1, sweeper.passes());
+        expiry.scan(0, table.slotCount() - 1, null);
+        assertEquals(0, expiry.passes());
+        expiry.scan(0, 1, null);
+        assertEquals(1, expiry.passes());
     }
 
     @Test
     void thousandsOfRandomComingsAndGoingsLoseNoFlow() {
         Flows many = new Flows(memory, 2000);
-        FlowExpiry sweeping = new FlowExpiry(many.table, FlowTimeouts.defaults(), many.epochs, (forward, k0, k1) -> {
+        FlowExpiry scanning = new FlowExpiry(many.table, FlowTimeouts.defaults(), many.epochs, (forward, k0, k1) -> {
         });
         boolean[] alive = new boolean[4000];
         int[] since = new int[4000];
@@ -188,7 +188,7 @@ class FlowExpiryTest {
                 }
             }
             many.epochs.advance();
-            sweeping.sweep(many.now, many.table.lineCount(), null);
+            scanning.scan(many.now, many.table.slotCount(), null);
             for (int port = 0; port < 4000; port++) {
                 alive[port] &= many.now - since[port] < 30;
                 assertEquals(alive[port], many.forward(port, Flows.UDP) != 0);
@@ -198,14 +198,14 @@ class FlowExpiryTest {
         assertEquals(0, many.table.count(FlowCounter.REFUSED_FULL));
     }
 
-    private int sweepAll(int now) {
-        return sweeper.sweep(now, table.lineCount(), null);
+    private int scanAll(int now) {
+        return expiry.scan(now, table.slotCount(), null);
     }
 
-    private int linesThatAreNotEmpty() {
+    private int slotsThatAreNotEmpty() {
         int count = 0;
-        for (int i = 0; i < table.lineCount(); i++) {
-            count += Memory.nativeI64(table.line(i) + FlowEntry.K1) == FlowTable.EMPTY ? 0 : 1;
+        for (int i = 0; i < table.slotCount(); i++) {
+            count += Memory.nativeI64(table.slot(i) + FlowEntry.K1) == FlowTable.EMPTY ? 0 : 1;
         }
         return count;
     }

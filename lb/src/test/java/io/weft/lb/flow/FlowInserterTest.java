@@ -24,10 +24,10 @@ class FlowInserterTest {
     private final FlowTable table = new Flows(memory, 100).table;
     private final FlowInserter inserter = new FlowInserter(table);
     private final long before = table.home(HASH);
-    private final long behind = table.line((HASH & table.mask()) + 1 & table.mask());
+    private final long behind = table.slot((HASH & table.mask()) + 1 & table.mask());
 
     @BeforeEach
-    void bothHaveChosenTheirLines() {
+    void bothHaveChosenTheirSlots() {
         set(before, SlotMark.deleted(1));
         assertEquals(behind, candidate());
         set(before, SlotMark.free(2));
@@ -101,20 +101,20 @@ class FlowInserterTest {
         return inserter.candidate(MARK, HASH, K0, K1);
     }
 
-    private long take(long line) {
-        return inserter.take(line, MARK, HASH, K0, K1);
+    private long take(long slot) {
+        return inserter.take(slot, MARK, HASH, K0, K1);
     }
 
-    private static void publish(long line) {
-        Memory.putNativeI64(line + FlowEntry.K0, K0);
-        set(line, K1);
+    private static void publish(long slot) {
+        Memory.putNativeI64(slot + FlowEntry.K0, K0);
+        set(slot, K1);
     }
 
-    private static void set(long line, long word) {
-        Memory.setVolatileI64(line + FlowEntry.K1, word);
+    private static void set(long slot, long word) {
+        Memory.setVolatileI64(slot + FlowEntry.K1, word);
     }
 
-    private static long word(long line) {
-        return Memory.getVolatileI64(line + FlowEntry.K1);
+    private static long word(long slot) {
+        return Memory.getVolatileI64(slot + FlowEntry.K1);
     }
 }

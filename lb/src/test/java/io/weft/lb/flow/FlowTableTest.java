@@ -248,10 +248,10 @@ class FlowTableTest {
         assertThrows(IllegalArgumentException.class, () -> FlowTable.open(memory.allocate(4096), 4096));
         assertThrows(IllegalArgumentException.class, () -> FlowTable.open(flows.address, 512));
         assertThrows(IllegalArgumentException.class, () -> FlowTable.open(flows.address, flows.size / 2));
-        for (long lines : new long[]{-1, 0, 8, 4095, 1L << 40, Long.MIN_VALUE}) {
-            Memory.putNativeI64(flows.address + 16, lines);
+        for (long slots : new long[]{-1, 0, 8, 4095, 1L << 40, Long.MIN_VALUE}) {
+            Memory.putNativeI64(flows.address + 16, slots);
             assertThrows(IllegalArgumentException.class, () -> FlowTable.open(flows.address, flows.size),
-                "lines " + lines);
+                "lines " + slots);
         }
     }
 

@@ -67,7 +67,7 @@ class SnatScarcityTest {
         }
         assertEquals(pool, given);
         assertEquals(SourceNat.SNAT_NO_PORT, insert(nat, POD, 2000, UDP, FlowState.UDP_UNREPLIED));
-        sweep(ports, 30);
+        scan(ports, 30);
         assertNotEquals(SnatPorts.NONE, ports.unused(UDP, 5));
         assertEquals(0, given.stream().filter(port -> ports.isInUse(UDP, port)).count());
     }
@@ -97,7 +97,7 @@ class SnatScarcityTest {
             insert(nat, POD, 1000 + i, UDP, FlowState.UDP_UNREPLIED);
         }
         now += 30;
-        sweep(ports, 0);
+        scan(ports, 0);
         int[] got = new int[2];
         for (int i = 0; i < 1000; i++) {
             got[0] += insert(nat, POD, 1000 + i, UDP, FlowState.UDP_UNREPLIED) > 0 ? 1 : 0;
@@ -130,11 +130,11 @@ class SnatScarcityTest {
             assertTrue(insert(nat, POD + i, 7, ICMP, FlowState.ICMP_ECHO) > 0, "the same identifier of every pod");
         }
         now += 29;
-        sweep(ports, 0);
+        scan(ports, 0);
         assertEquals(SourceNat.SNAT_NO_PORT, insert(nat, OTHER_POD, 2000, UDP, FlowState.UDP_UNREPLIED));
         assertEquals(SourceNat.SNAT_NO_PORT, insert(nat, OTHER_POD, 8, ICMP, FlowState.ICMP_ECHO));
         now++;
-        sweep(ports, 0);
+        scan(ports, 0);
         assertTrue(insert(nat, OTHER_POD, 2000, UDP, FlowState.UDP_UNREPLIED) > 0);
         assertTrue(insert(nat, OTHER_POD, 8, ICMP, FlowState.ICMP_ECHO) > 0);
     }
@@ -206,15 +206,15 @@ class SnatScarcityTest {
     void shortConnectionsOfOnePodGoOnForEver() {
         SnatPorts ports = ports(10_000, 10_999);
         SourceNat nat = new SourceNat(table, ports);
-        FlowExpiry sweeper = sweeper(ports);
+        FlowExpiry expiry = expiry(ports);
         for (int i = 0; i < 50_000; i++) {
             assertTrue(insert(nat, POD, 1000 + i % 60_000, TCP, FlowState.TIME_WAIT) > 0, "connection " + i);
             if (i % 1000 == 0) {
-                sweeper.sweep(now, table.lineCount(), null);
+                expiry.scan(now, table.slotCount(), null);
             }
         }
         assertTrue(table.flows() <= 1000);
-        sweep(ports, 120);
+        scan(ports, 120);
         assertEquals(0, table.flows());
         assertEquals(0, pool.stream().filter(port -> ports.isInUse(TCP, port)).count());
         assertTrue(insert(nat, POD, 1000, TCP, FlowState.SYN_SENT) > 0);
@@ -278,11 +278,11 @@ class SnatScarcityTest {
         return nat.insert(FlowHash.hash(k0, k1), k0, k1, template);
     }
 
-    private void sweep(SnatPorts ports, int afterSeconds) {
-        sweeper(ports).sweep(now + afterSeconds, table.lineCount(), null);
+    private void scan(SnatPorts ports, int afterSeconds) {
+        expiry(ports).scan(now + afterSeconds, table.slotCount(), null);
     }
 
-    private FlowExpiry sweeper(SnatPorts ports) {
+    private FlowExpiry expiry(SnatPorts ports) {
         Epochs none = new Epochs() {
             @Override
             public long current() {

@@ -78,11 +78,11 @@ class SourceNatTest {
             assertTrue(insert(nat, POD, 1000 + i, OUT + i, 443, TCP) > 0);
         }
         assertEquals(5000, ports.flows(TCP, FIRST));
-        FlowExpiry sweeper = sweeper(ports);
-        sweeper.sweep(now, table.lineCount(), forward -> FlowEntry.newDst(forward) == OUT);
+        FlowExpiry expiry = expiry(ports);
+        expiry.scan(now, table.slotCount(), forward -> FlowEntry.newDst(forward) == OUT);
         assertEquals(1, ports.flows(TCP, FIRST));
         assertTrue(ports.isInUse(TCP, FIRST));
-        sweeper.sweep(now, table.lineCount(), forward -> false);
+        expiry.scan(now, table.slotCount(), forward -> false);
         assertFalse(ports.isInUse(TCP, FIRST));
         assertEquals(0, ports.flows(TCP, FIRST));
     }
@@ -110,7 +110,7 @@ class SourceNatTest {
         for (int i = 0; i < 40; i++) {
             insert(nat, POD + i, 1000, OUT, 443, TCP);
         }
-        sweeper(ports).sweep(now, table.lineCount(), forward -> FlowEntry.newSport(forward) != FIRST + 4);
+        expiry(ports).scan(now, table.slotCount(), forward -> FlowEntry.newSport(forward) != FIRST + 4);
         assertEquals(SourceNat.SNAT_NO_PORT, insert(nat, POD + 100, 3000, OUT, 443, TCP));
         now++;
         long forward = insert(nat, POD + 100, 3000, OUT, 443, TCP);
@@ -216,7 +216,7 @@ class SourceNatTest {
         return result;
     }
 
-    private FlowExpiry sweeper(SnatPorts ports) {
+    private FlowExpiry expiry(SnatPorts ports) {
         Epochs none = new Epochs() {
             @Override
             public long current() {

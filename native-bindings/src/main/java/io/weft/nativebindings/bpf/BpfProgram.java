@@ -107,12 +107,12 @@ public final class BpfProgram implements AutoCloseable {
     public static final class TestRun {
         private final int result;
         private final byte[] data;
-        private final int durationNs;
+        private final int durationNanos;
 
-        private TestRun(int result, byte[] data, int durationNs) {
+        private TestRun(int result, byte[] data, int durationNanos) {
             this.result = result;
             this.data = data;
-            this.durationNs = durationNs;
+            this.durationNanos = durationNanos;
         }
 
         /** What the program returned: of XDP, one of {@link XdpAction}. */
@@ -125,8 +125,8 @@ public final class BpfProgram implements AutoCloseable {
             return data.clone();
         }
 
-        public int durationNs() {
-            return durationNs;
+        public int durationNanos() {
+            return durationNanos;
         }
     }
 

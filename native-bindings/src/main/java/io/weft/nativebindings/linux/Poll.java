@@ -56,9 +56,9 @@ public final class Poll {
      *
      * @return how many are ready, or -errno (EINTR among them)
      */
-    public int poll(int timeoutMs) {
+    public int poll(int timeoutMillis) {
         try {
-            return state.result((int) POLL.invokeExact(state.segment(), entries, (long) capacity, timeoutMs));
+            return state.result((int) POLL.invokeExact(state.segment(), entries, (long) capacity, timeoutMillis));
         } catch (Throwable t) {
             throw Libc.unlinked("poll", t);
         }

@@ -50,7 +50,7 @@ public final class ThreadScheduling {
      *
      * @return 0, or -errno: EPERM or EACCES without CAP_SYS_NICE
      */
-    public static int favour(int nice, long sliceNanos) {
+    public static int setPriority(int nice, long sliceNanos) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment attr = read(arena);
             if (attr.get(JAVA_INT, POLICY) != SCHED_OTHER) { return 0; }

@@ -27,8 +27,8 @@ public final class XskSocket implements AutoCloseable {
     public static final int XDP_USE_NEED_WAKEUP = 8;
     public static final int XDP_USE_SG = 16;
 
-    private static final long BUSY_RETRY_NS = 2_000_000_000L;
-    private static final long BUSY_PAUSE_MS = 5;
+    private static final long BUSY_RETRY_NANOS = 2_000_000_000L;
+    private static final long BUSY_PAUSE_MILLIS = 5;
 
     private final int fd;
     private final CallState kickState = new CallState();
@@ -220,7 +220,7 @@ public final class XskSocket implements AutoCloseable {
 
     private void bind(int ifindex, int queue, int flags, int sharedFd) {
         if (sizes == null) { throw new IllegalStateException("create the rings before binding"); }
-        long deadline = System.nanoTime() + BUSY_RETRY_NS;
+        long deadline = System.nanoTime() + BUSY_RETRY_NANOS;
         int result = tryBind(ifindex, queue, flags, sharedFd);
         while (result == -Errno.EBUSY && System.nanoTime() < deadline && pause()) {
             result = tryBind(ifindex, queue, flags, sharedFd);
@@ -246,7 +246,7 @@ public final class XskSocket implements AutoCloseable {
     /** False when the thread was interrupted, which is left set. */
     private static boolean pause() {
         try {
-            Thread.sleep(BUSY_PAUSE_MS);
+            Thread.sleep(BUSY_PAUSE_MILLIS);
             return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

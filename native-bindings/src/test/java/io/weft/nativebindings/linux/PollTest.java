@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import org.junit.jupiter.api.Test;
 
 class PollTest {
-    private static final int GENEROUS_MS = 20_000;
+    private static final int GENEROUS_MILLIS = 20_000;
 
     @Test
     void signalWakesAndDrainingQuiets() {
@@ -16,7 +16,7 @@ class PollTest {
             assertEquals(0, poll.poll(0));
             event.signal();
             event.signal();
-            assertEquals(1, poll.poll(GENEROUS_MS));
+            assertEquals(1, poll.poll(GENEROUS_MILLIS));
             assertEquals(0, poll.ready(0));
             assertEquals(Poll.POLLIN, poll.ready(1));
             assertEquals(2, event.drain());
@@ -34,7 +34,7 @@ class PollTest {
             Poll poll = new Poll(1);
             poll.set(0, event.fd(), Poll.POLLIN);
             Thread waker = Thread.ofPlatform().start(event::signal);
-            assertEquals(1, poll.poll(GENEROUS_MS));
+            assertEquals(1, poll.poll(GENEROUS_MILLIS));
             waker.join();
         }
     }

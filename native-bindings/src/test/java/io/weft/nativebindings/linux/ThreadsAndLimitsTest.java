@@ -52,12 +52,12 @@ class ThreadsAndLimitsTest {
     void favouredThreadHasItsWeightAndSliceAndOthersDoNot() throws Exception {
         Requirements.root();
         ThreadScheduling.Share before = ThreadScheduling.current();
-        ThreadScheduling.Share favoured = InThread.call(() -> {
-            assertEquals(0, ThreadScheduling.favour(before.nice() - 1, 200_000));
+        ThreadScheduling.Share prioritized = InThread.call(() -> {
+            assertEquals(0, ThreadScheduling.setPriority(before.nice() - 1, 200_000));
             return ThreadScheduling.current();
         });
-        assertEquals(Math.max(-20, before.nice() - 1), favoured.nice());
-        assertTrue(favoured.sliceNanos() == 200_000 || favoured.sliceNanos() == 0, favoured::toString);
+        assertEquals(Math.max(-20, before.nice() - 1), prioritized.nice());
+        assertTrue(prioritized.sliceNanos() == 200_000 || prioritized.sliceNanos() == 0, prioritized::toString);
         assertEquals(before, ThreadScheduling.current());
     }
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
  */
 class XskAllocationTest {
     private static final int FRAMES = 20_000;
-    private static final int MOST_ROUNDS = 100;
+    private static final int MAX_ROUNDS = 100;
 
     @Test
     void ringsKickAndPollAllocateNothing() {
@@ -23,7 +23,7 @@ class XskAllocationTest {
             Poll poll = new Poll(1);
             poll.set(0, b.socket.fd(), Poll.POLLIN);
             long allocated = roundAllocates(a, b, poll);
-            for (int round = 1; allocated != 0 && round < MOST_ROUNDS; round++) {
+            for (int round = 1; allocated != 0 && round < MAX_ROUNDS; round++) {
                 allocated = roundAllocates(a, b, poll);
             }
             assertEquals(0, allocated, "bytes for " + FRAMES + " frames");

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 /** Set-up, refusals in a sentence, and teardown. */
 class XskSetupTest {
     private static final Umem.Layout LAYOUT = new Umem.Layout(2048, 0, true);
-    private static final long MOST_LOCKED = 256 << 20;
+    private static final long MAX_LOCKED = 256 << 20;
     private static final int COPY = XskSocket.XDP_COPY;
 
     @BeforeAll
@@ -196,7 +196,7 @@ class XskSetupTest {
     @Test
     void umemOverTheLimitOfLockedMemorySaysSo() throws Exception {
         Rlimits.Limit limit = Rlimits.get(Rlimits.RLIMIT_MEMLOCK);
-        boolean small = limit.hard() >= 0 && limit.hard() <= MOST_LOCKED;
+        boolean small = limit.hard() >= 0 && limit.hard() <= MAX_LOCKED;
         Assumptions.assumeTrue(small, "the hard limit of locked memory is too high to reach: " + limit);
         try (MappedMemory memory = MappedMemory.anonymous(limit.hard() + (1 << 20), false)) {
             LinuxException e = InThread.call(() -> {

@@ -313,18 +313,18 @@ class XskTransferTest {
             XskPort a = XskPort.open(veth.a, layout, 0, COPY | XskSocket.XDP_USE_SG);
             XskPort b = XskPort.open(veth.b, layout, 0, COPY | XskSocket.XDP_USE_SG).attached(veth.b)) {
             b.fill(XskPort.RING);
-            byte[] most = XskPort.frame(18 * 200, 1);
-            a.enqueue(most, 0, 200);
+            byte[] max = XskPort.frame(18 * 200, 1);
+            a.enqueue(max, 0, 200);
             a.flush();
-            assertArrayEquals(most, b.receive(1).get(0));
+            assertArrayEquals(max, b.receive(1).get(0));
             a.enqueue(XskPort.frame(19 * 200, 1), 0, 200);
-            a.enqueue(most, 0, 200);
+            a.enqueue(max, 0, 200);
             Await.until("all taken", () -> {
                 a.socket.kick();
                 a.complete();
                 return a.socket.tx().outstanding() == 0;
             });
-            assertArrayEquals(most, b.receive(1).get(0));
+            assertArrayEquals(max, b.receive(1).get(0));
             assertEquals(19, a.socket.statistics().txInvalidDescriptors());
             assertEquals(XskPort.CHUNKS, a.pool.size());
         }

@@ -52,7 +52,7 @@ public final class BulkCommand implements Callable<Integer> {
     }
 
     /** The median, the least and the greatest of all rounds. */
-    record Spread(double median, double least, double greatest) {
+    record Spread(double median, double min, double max) {
         static Spread of(double... values) {
             double[] sorted = values.clone();
             Arrays.sort(sorted);
@@ -62,7 +62,7 @@ public final class BulkCommand implements Callable<Integer> {
 
         @Override
         public String toString() {
-            return "%.2f (%.2f-%.2f)".formatted(median, least, greatest);
+            return "%.2f (%.2f-%.2f)".formatted(median, min, max);
         }
     }
 

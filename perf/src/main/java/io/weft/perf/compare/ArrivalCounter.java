@@ -47,17 +47,17 @@ final class ArrivalCounter implements AutoCloseable {
     private final BpfProgram program;
     private final BpfLink link;
 
-    ArrivalCounter(EgressPort exit) {
-        program = BpfProgram.loadXdp("arrivals", assemble(exit));
-        link = NetworkNamespace.call(exit.netns(), () -> {
+    ArrivalCounter(EgressPort egress) {
+        program = BpfProgram.loadXdp("arrivals", assemble(egress));
+        link = NetworkNamespace.call(egress.netns(), () -> {
             try (Rtnetlink links = Rtnetlink.open()) {
-                int device = links.link(exit.device()).orElseThrow().index();
+                int device = links.link(egress.device()).orElseThrow().index();
                 return BpfLink.attachXdp(program, device, BpfLink.Mode.NATIVE);
             }
         });
     }
 
-    private BpfAssembler assemble(EgressPort exit) {
+    private BpfAssembler assemble(EgressPort egress) {
         BpfAssembler code = new BpfAssembler();
         Label pass = code.label("pass");
         Label other = code.label("other");
@@ -70,14 +70,14 @@ final class ArrivalCounter implements AutoCloseable {
             .load(Size.B, SCRATCH, FRAME, PROTOCOL)
             .jump(Condition.JNE, SCRATCH, IPPROTO_UDP, pass);
         int inner = 0;
-        if (exit.tunnelled()) {
+        if (egress.tunnelled()) {
             code.load(Size.H, SCRATCH, FRAME, UDP_DESTINATION)
                 .jump(Condition.JNE, SCRATCH, BpfAssembler.hostShort(EgressPort.TUNNEL_PORT), other);
             inner = TUNNEL_OVERHEAD;
             need(code, HEADERS + inner, other);
         }
         code.load(Size.H, SCRATCH, FRAME, UDP_DESTINATION + inner)
-            .jump(Condition.JNE, SCRATCH, BpfAssembler.hostShort(exit.port()), other)
+            .jump(Condition.JNE, SCRATCH, BpfAssembler.hostShort(egress.port()), other)
             .loadMapValue(CELL, counts, EXPECTED * Long.BYTES)
             .jump(count)
             .bind(other)

@@ -44,7 +44,7 @@ public final class CompareCommand implements Callable<Integer> {
 
     @Option(names = "--generator-cpu", defaultValue = "0", description = "core that makes the frames (default: ${DEFAULT-VALUE})") private int generatorCpu;
 
-    @Option(names = "--dut-cpu", defaultValue = "1", description = "core of everything else (default: ${DEFAULT-VALUE})") private int contenderCpu;
+    @Option(names = "--dut-cpu", defaultValue = "1", description = "core of everything else (default: ${DEFAULT-VALUE})") private int systemCpu;
 
     @Option(names = {"-o",
         "--output"}, defaultValue = "table", description = "${COMPLETION-CANDIDATES}") private Format format;
@@ -59,7 +59,7 @@ public final class CompareCommand implements Callable<Integer> {
         }
         PrintWriter progress = spec.commandLine().getErr();
         Settings settings = new Settings(pairs, seconds, warmUp, flows, Settings.FRAME_BYTES,
-            new Cores(generatorCpu, contenderCpu));
+            new Cores(generatorCpu, systemCpu));
         Comparison comparison = compare(settings, progress);
         ObjectMapper mapper = mapper();
         if (json != null) {
@@ -81,24 +81,24 @@ public final class CompareCommand implements Callable<Integer> {
 
     private Comparison compare(Settings settings, PrintWriter progress) throws Exception {
         String started = Instant.now().toString();
-        try (ComparisonRun tournament = new ComparisonRun(settings, new LiveLoadSource(), progress)) {
-            Thread cleaner = new Thread(tournament::close);
+        try (ComparisonRun comparisonRun = new ComparisonRun(settings, new LiveLoadSource(), progress)) {
+            Thread cleaner = new Thread(comparisonRun::close);
             Runtime.getRuntime().addShutdownHook(cleaner); // interrupted by ^C
             try {
                 String missing = missing();
                 if (missing.isEmpty()) {
-                    enterAll(tournament);
-                    tournament.play();
+                    enterAll(comparisonRun);
+                    comparisonRun.play();
                 } else {
                     List.of("weft", "linux", "floor", "testpmd", "ovs")
-                        .forEach(name -> tournament.leaveOut(name, missing));
+                        .forEach(name -> comparisonRun.leaveOut(name, missing));
                 }
             } finally {
                 Runtime.getRuntime().removeShutdownHook(cleaner);
             }
-            List<Series> series = tournament.series();
+            List<Series> series = comparisonRun.series();
             return new Comparison(Comparison.KIND, MachineFacts.read(), started, settings,
-                tournament.leftOut(), series, Match.ratios(series));
+                comparisonRun.leftOut(), series, Match.ratios(series));
         }
     }
 
@@ -110,14 +110,14 @@ public final class CompareCommand implements Callable<Integer> {
         return Runtime.getRuntime().availableProcessors() < 2 ? "needs two cores" : "";
     }
 
-    private void enterAll(ComparisonRun tournament) throws IOException {
+    private void enterAll(ComparisonRun comparisonRun) throws IOException {
         String unique = Long.toString(ProcessHandle.current().pid(), Character.MAX_RADIX);
         List<SystemUnderTest> all = List.of(
             new WeftSystem("cmp" + unique), new KernelSystem(), new FloorSystem(floor), new TestpmdSystem(),
             new OvsSystem());
-        for (SystemUnderTest contender : all) {
-            if (only == null || only.contains(contender.name())) {
-                tournament.enter(contender, contender.name().charAt(0) + unique);
+        for (SystemUnderTest system : all) {
+            if (only == null || only.contains(system.name())) {
+                comparisonRun.enter(system, system.name().charAt(0) + unique);
             }
         }
     }

@@ -21,7 +21,7 @@ final class ComparisonRun implements AutoCloseable {
     private static final int WARM_UPS = 2;
     private static final int TRIES = 6;
     private static final int SAMPLES_BACK = 3;
-    private static final double LEAST_FRAMES_A_SECOND = 10_000;
+    private static final double MIN_FRAMES_A_SECOND = 10_000;
     private static final double MICROS = 1e6;
     private static final double NANOS = 1e9;
 
@@ -34,13 +34,13 @@ final class ComparisonRun implements AutoCloseable {
 
     /** A scene with a number of flows, and what has been measured of it. */
     private static final class Entry {
-        private final String contender;
+        private final String system;
         private final Scene scene;
         private final int flows;
         private final List<Sample> samples = new ArrayList<>();
 
-        Entry(String contender, Scene scene, int flows) {
-            this.contender = contender;
+        Entry(String system, Scene scene, int flows) {
+            this.system = system;
             this.scene = scene;
             this.flows = flows;
         }
@@ -55,14 +55,14 @@ final class ComparisonRun implements AutoCloseable {
 
         /** Frames a second that are just more than it takes. */
         double nextRate() {
-            double most = samples.stream().skip(Math.max(0, samples.size() - SAMPLES_BACK)).mapToDouble(Sample::mpps)
+            double max = samples.stream().skip(Math.max(0, samples.size() - SAMPLES_BACK)).mapToDouble(Sample::mpps)
                 .max()
                 .orElse(0);
-            return Math.max(LEAST_FRAMES_A_SECOND, most * MICROS * ABOVE);
+            return Math.max(MIN_FRAMES_A_SECOND, max * MICROS * ABOVE);
         }
 
         Series series() {
-            return new Series(contender, scene.workload(), flows, List.copyOf(samples));
+            return new Series(system, scene.workload(), flows, List.copyOf(samples));
         }
     }
 
@@ -73,24 +73,24 @@ final class ComparisonRun implements AutoCloseable {
     }
 
     /** Sets up what the machine has; the rest is left out with its reason. */
-    void enter(SystemUnderTest contender, String idPrefix) {
-        if (contender instanceof AutoCloseable resource) {
+    void enter(SystemUnderTest system, String idPrefix) {
+        if (system instanceof AutoCloseable resource) {
             resources.add(resource);
         }
-        Optional<String> missing = contender.missing();
+        Optional<String> missing = system.missing();
         if (missing.isPresent()) {
-            leaveOut(contender.name(), missing.get());
+            leaveOut(system.name(), missing.get());
             return;
         }
         int number = 0;
-        for (Workload workload : contender.workloads()) {
-            String name = contender.name() + " " + workload.label();
+        for (Workload workload : system.workloads()) {
+            String name = system.name() + " " + workload.label();
             try {
-                Scene scene = contender.setUp(workload, idPrefix + number++, settings.cores());
+                Scene scene = system.setUp(workload, idPrefix + number++, settings.cores());
                 resources.add(scene);
-                entries.add(new Entry(contender.name(), scene, settings.flows()));
+                entries.add(new Entry(system.name(), scene, settings.flows()));
                 if (workload == Workload.DNAT_VXLAN && settings.flows() != 1) {
-                    entries.add(new Entry(contender.name(), scene, 1));
+                    entries.add(new Entry(system.name(), scene, 1));
                 }
                 progress.println("ready: " + name);
                 scene.pause();
@@ -123,11 +123,11 @@ final class ComparisonRun implements AutoCloseable {
         List<Entry> order = new ArrayList<>(entries);
         Collections.rotate(order, -round);
         for (Entry entry : order) {
-            turn(entry, round);
+            context(entry, round);
         }
     }
 
-    private void turn(Entry entry, int round) throws InterruptedException {
+    private void context(Entry entry, int round) throws InterruptedException {
         try {
             entry.scene.resume();
             try {
@@ -161,8 +161,8 @@ final class ComparisonRun implements AutoCloseable {
 
     private Sample measure(Entry entry, int round, double rate) throws Exception {
         Scene scene = entry.scene;
-        try (ArrivalCounter arrivals = new ArrivalCounter(scene.exit());
-            Load load = generator.start(scene.entrance(), entry.flows, rate, settings.cores().generator())) {
+        try (ArrivalCounter arrivals = new ArrivalCounter(scene.egress());
+            Load load = generator.start(scene.ingress(), entry.flows, rate, settings.cores().generator())) {
             sleep(settings.warmUpSeconds());
             Moment before = moment(scene, arrivals, load);
             sleep(settings.seconds());

@@ -31,7 +31,7 @@ final class CpuTime {
     private final Map<String, Long> threads;
     private final long generatorThread;
     private final long generatorSoftirqd;
-    private final long contenderSoftirqd;
+    private final long systemSoftirqd;
     private final long generatorSoftirq;
     private final long busy;
 
@@ -62,11 +62,11 @@ final class CpuTime {
         wallNanos = System.nanoTime();
         this.generatorThread = runtime(PROC.resolve("self/task/" + generatorThread));
         generatorSoftirqd = kernelThread("ksoftirqd/" + cores.generator());
-        contenderSoftirqd = kernelThread("ksoftirqd/" + cores.contender());
+        systemSoftirqd = kernelThread("ksoftirqd/" + cores.system());
         long[] generator = ticks(cores.generator());
-        long[] contender = ticks(cores.contender());
+        long[] system = ticks(cores.system());
         generatorSoftirq = generator[SOFTIRQ] * USER_HZ_NANOS;
-        busy = (busyTicks(generator) + busyTicks(contender)) * USER_HZ_NANOS;
+        busy = (busyTicks(generator) + busyTicks(system)) * USER_HZ_NANOS;
     }
 
     /**
@@ -87,7 +87,7 @@ final class CpuTime {
             .sum();
         long softirqd = generatorSoftirqd - before.generatorSoftirqd;
         long onGenerator = Math.max(generatorSoftirq - before.generatorSoftirq, softirqd);
-        long softirqs = onGenerator + contenderSoftirqd - before.contenderSoftirqd;
+        long softirqs = onGenerator + systemSoftirqd - before.systemSoftirqd;
         long generating = generatorThread - before.generatorThread - (onGenerator - softirqd);
         return new Used(wallNanos - before.wallNanos, used, softirqs, busy - before.busy - generating);
     }

@@ -42,12 +42,12 @@ final class FloorSystem implements SystemUnderTest {
         VethLab lab = VethLab.create(id);
         try {
             ExternalCommand floor = ExternalCommand.file(program, "-m", "l2fwd", "-i", lab.near(), "-o", lab.far(),
-                "-c", Integer.toString(cores.contender()), "-t", SECONDS,
+                "-c", Integer.toString(cores.system()), "-t", SECONDS,
                 "-b", BATCH).inNamespace(lab.node());
             Process process = floor.builder().redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
-            ProcessScene scene = new ProcessScene(workload, lab, process, lab.entrance(VethLab.SINK, PORT),
-                lab.exit(PORT, false));
+            ProcessScene scene = new ProcessScene(workload, lab, process, lab.ingress(VethLab.SINK, PORT),
+                lab.egress(PORT, false));
             try {
                 scene.await("a program on " + lab.near(), lab::hasProgramOnNear);
             } catch (Exception e) {

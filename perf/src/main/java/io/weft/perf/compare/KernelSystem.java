@@ -64,11 +64,11 @@ final class KernelSystem implements SystemUnderTest {
             try (Ethtool settings = Ethtool.openIn(lab.node())) {
                 settings.setFeature(lab.near(), "gro", true);
             }
-            List<Long> napi = NapiThread.pin(lab.node(), lab.near(), cores.contender());
-            IngressPort entrance = workload.translates()
-                ? lab.entrance(SERVICE, SERVICE_PORT)
-                : lab.entrance(Ipv4Address.of(endpoints.getFirst()), ENDPOINT_PORT);
-            return new KernelScene(workload, lab, napi, entrance, lab.exit(ENDPOINT_PORT, workload.tunnels()));
+            List<Long> napi = NapiThread.pin(lab.node(), lab.near(), cores.system());
+            IngressPort ingress = workload.translates()
+                ? lab.ingress(SERVICE, SERVICE_PORT)
+                : lab.ingress(Ipv4Address.of(endpoints.getFirst()), ENDPOINT_PORT);
+            return new KernelScene(workload, lab, napi, ingress, lab.egress(ENDPOINT_PORT, workload.tunnels()));
         } catch (Exception e) {
             lab.close();
             throw e;
@@ -121,7 +121,7 @@ final class KernelSystem implements SystemUnderTest {
             chains, endpoints.size(), picks, Ipv4Address.format(SERVICE), SERVICE_PORT, MASQUERADE_MARK);
     }
 
-    private record KernelScene(Workload workload, VethLab lab, List<Long> napi, IngressPort entrance, EgressPort exit)
+    private record KernelScene(Workload workload, VethLab lab, List<Long> napi, IngressPort ingress, EgressPort egress)
         implements
             Scene {
         @Override

@@ -13,12 +13,12 @@ final class LiveLoadSource implements LoadSource {
     private static final int FIRST_PORT = 1;
 
     @Override
-    public Load start(IngressPort entrance, int flows, double framesPerSecond, int core) throws Exception {
+    public Load start(IngressPort ingress, int flows, double framesPerSecond, int core) throws Exception {
         Flows chosen = new Flows(flows, PORTS, FIRST_PORT, Flows.Spread.DESTINATION_PORT, flows > 1, 1);
-        FrameSpec spec = new FrameSpec(entrance.destinationMac(), entrance.sourceMac(), entrance.source(),
-            entrance.destination(), entrance.port(), chosen,
+        FrameSpec spec = new FrameSpec(ingress.destinationMac(), ingress.sourceMac(), ingress.source(),
+            ingress.destination(), ingress.port(), chosen,
             FrameSizes.of(Settings.FRAME_BYTES + FrameSizes.FCS_LENGTH));
-        LiveFrameGenerator generator = new LiveFrameGenerator(entrance.netns(), entrance.device(), spec, core);
+        LiveFrameGenerator generator = new LiveFrameGenerator(ingress.netns(), ingress.device(), spec, core);
         LiveLoad load = new LiveLoad(generator, generator.start(framesPerSecond));
         try {
             load.raise();

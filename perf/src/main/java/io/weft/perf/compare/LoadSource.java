@@ -7,5 +7,5 @@ interface LoadSource {
      * @param framesPerSecond or 0 for as many as the generator makes
      * @param core on which to make them
      */
-    Load start(IngressPort entrance, int flows, double framesPerSecond, int core) throws Exception;
+    Load start(IngressPort ingress, int flows, double framesPerSecond, int core) throws Exception;
 }

@@ -29,9 +29,9 @@ record Match(Workload weft, String peer, Workload peerWorkload, boolean oneFlow,
         return ratios;
     }
 
-    private Optional<Series> find(List<Series> series, String contender, Workload workload) {
+    private Optional<Series> find(List<Series> series, String system, Workload workload) {
         return series.stream()
-            .filter(one -> one.contender().equals(contender) && one.workload() == workload)
+            .filter(one -> one.system().equals(system) && one.workload() == workload)
             .filter(one -> (one.flows() == 1) == oneFlow)
             .findFirst();
     }

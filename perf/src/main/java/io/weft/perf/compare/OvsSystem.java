@@ -23,7 +23,7 @@ final class OvsSystem implements SystemUnderTest {
     private static final String SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema";
     private static final int PORT = 8080;
     private static final int TUNNEL_MTU = 1450;
-    private static final long LIMIT_NS = 20_000_000_000L;
+    private static final long LIMIT_NANOS = 20_000_000_000L;
 
     @Override
     public String name() {
@@ -47,7 +47,7 @@ final class OvsSystem implements SystemUnderTest {
         Instance ovs = new Instance(lab, cores);
         try {
             Process switchd = ovs.start();
-            return new ProcessScene(workload, lab, switchd, lab.entrance(VethLab.SINK, PORT), lab.exit(PORT, true))
+            return new ProcessScene(workload, lab, switchd, lab.ingress(VethLab.SINK, PORT), lab.egress(PORT, true))
                 .with(ovs);
         } catch (Exception e) {
             ovs.close();
@@ -79,10 +79,10 @@ final class OvsSystem implements SystemUnderTest {
             await(directory.resolve("db.sock"));
             vsctl("--no-wait", "init");
             vsctl("--no-wait", "set", "Open_vSwitch", ".",
-                "other_config:pmd-cpu-mask=" + Long.toHexString(1L << cores.contender()));
+                "other_config:pmd-cpu-mask=" + Long.toHexString(1L << cores.system()));
             Process switchd = daemon(ExternalCommand.of(VSWITCHD, "unix:" + file("db.sock"),
                 "--pidfile=" + file("vswitchd.pid"), "--unixctl=" + file("vswitchd.ctl"))
-                .under("taskset", "-c", Integer.toString(cores.contender())).inNamespace(lab.node()));
+                .under("taskset", "-c", Integer.toString(cores.system())).inNamespace(lab.node()));
             await(directory.resolve("vswitchd.ctl"));
             bridges();
             return switchd;
@@ -137,7 +137,7 @@ final class OvsSystem implements SystemUnderTest {
         private void await(Path file) throws Exception {
             long start = System.nanoTime();
             while (!Files.exists(file)) {
-                if (System.nanoTime() - start > LIMIT_NS || !daemons.getLast().isAlive()) {
+                if (System.nanoTime() - start > LIMIT_NANOS || !daemons.getLast().isAlive()) {
                     throw new IOException("Open vSwitch does not start: " + Files.readString(directory.resolve("log")));
                 }
                 Thread.sleep(20);

@@ -17,16 +17,16 @@ final class ProcessScene implements Scene {
     private final Workload workload;
     private final VethLab lab;
     private final Process process;
-    private final IngressPort entrance;
-    private final EgressPort exit;
+    private final IngressPort ingress;
+    private final EgressPort egress;
     private final List<AutoCloseable> more = new ArrayList<>();
 
-    ProcessScene(Workload workload, VethLab lab, Process process, IngressPort entrance, EgressPort exit) {
+    ProcessScene(Workload workload, VethLab lab, Process process, IngressPort ingress, EgressPort egress) {
         this.workload = workload;
         this.lab = lab;
         this.process = process;
-        this.entrance = entrance;
-        this.exit = exit;
+        this.ingress = ingress;
+        this.egress = egress;
     }
 
     /** Waits until it stands ready; fails when it ends or takes too long. */
@@ -53,13 +53,13 @@ final class ProcessScene implements Scene {
     }
 
     @Override
-    public IngressPort entrance() {
-        return entrance;
+    public IngressPort ingress() {
+        return ingress;
     }
 
     @Override
-    public EgressPort exit() {
-        return exit;
+    public EgressPort egress() {
+        return egress;
     }
 
     @Override

@@ -9,9 +9,9 @@ import java.util.OptionalDouble;
 interface Scene extends AutoCloseable {
     Workload workload();
 
-    IngressPort entrance();
+    IngressPort ingress();
 
-    EgressPort exit();
+    EgressPort egress();
 
     /** Processes whose time is the contender's. */
     Collection<Long> processes();

@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /** All measurements of one contender with one workload. */
-record Series(String contender, Workload workload, int flows, List<Sample> samples) {
+record Series(String system, Workload workload, int flows, List<Sample> samples) {
     @JsonProperty
     String name() {
-        return nameOf(contender, workload, flows);
+        return nameOf(system, workload, flows);
     }
 
-    static String nameOf(String contender, Workload workload, int flows) {
-        return contender + " " + workload.label() + " " + (flows == 1 ? "1 flow" : flows + " flows");
+    static String nameOf(String system, Workload workload, int flows) {
+        return system + " " + workload.label() + " " + (flows == 1 ? "1 flow" : flows + " flows");
     }
 
     @JsonProperty

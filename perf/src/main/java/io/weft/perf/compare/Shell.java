@@ -19,8 +19,8 @@ final class Shell {
             stdin.write(input.getBytes(StandardCharsets.UTF_8));
         }
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-        int exit = process.waitFor();
-        if (exit != 0) { throw new IOException(command + " ended with " + exit + ": " + output); }
+        int egress = process.waitFor();
+        if (egress != 0) { throw new IOException(command + " ended with " + egress + ": " + output); }
     }
 
     static void run(String input, ExternalCommand command) throws IOException, InterruptedException {

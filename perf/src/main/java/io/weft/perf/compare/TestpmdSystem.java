@@ -33,15 +33,15 @@ final class TestpmdSystem implements SystemUnderTest {
         VethLab lab = VethLab.create(id);
         Path log = Files.createTempFile("weft-testpmd", ".log");
         try {
-            String both = cores.generator() + "," + cores.contender();
+            String both = cores.generator() + "," + cores.system();
             ExternalCommand testpmd = ExternalCommand.of("dpdk-testpmd", "--no-huge", "-m", "512",
                 "--no-pci", "--no-shconf", "-l", both, "--main-lcore", Integer.toString(cores.generator()), "--vdev",
                 "net_af_xdp0,iface=" + lab.near(), "--vdev", "net_af_xdp1,iface=" + lab.far(), "--",
                 "--forward-mode=io", "--auto-start", "--nb-cores=1", "--burst=64", "--total-num-mbufs=8192",
                 "--stats-period", "0").under("taskset", "-c", both).under("stdbuf", "-oL").inNamespace(lab.node());
             Process process = testpmd.builder().redirectErrorStream(true).redirectOutput(log.toFile()).start();
-            ProcessScene scene = new ProcessScene(workload, lab, process, lab.entrance(VethLab.SINK, PORT),
-                lab.exit(PORT, false)).with(() -> Files.delete(log));
+            ProcessScene scene = new ProcessScene(workload, lab, process, lab.ingress(VethLab.SINK, PORT),
+                lab.egress(PORT, false)).with(() -> Files.delete(log));
             try {
                 scene.await("forwarding", () -> Files.readString(log).contains(FORWARDS));
             } catch (Exception e) {

@@ -112,11 +112,11 @@ final class VethLab implements AutoCloseable {
         }
     }
 
-    IngressPort entrance(int destination, int port) {
+    IngressPort ingress(int destination, int port) {
         return new IngressPort(source, sourceDevice(), NEAR_MAC, SOURCE_MAC, SOURCE, destination, port);
     }
 
-    EgressPort exit(int port, boolean tunnelled) {
+    EgressPort egress(int port, boolean tunnelled) {
         return new EgressPort(sink, sinkDevice(), port, tunnelled);
     }
 

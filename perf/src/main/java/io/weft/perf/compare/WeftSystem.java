@@ -38,7 +38,7 @@ final class WeftSystem implements SystemUnderTest, AutoCloseable {
     private static final List<InetAddress> ENDPOINTS = List.of(address("10.244.21.20"), address("10.244.21.21"));
     private static final String POD_INTERFACE = "eth0";
     /** Room for the flows of all workloads: those of one still live in another's turn. Two lines a flow. */
-    private static final String FLOW_LINES = "1048576";
+    private static final String FLOW_SLOTS = "1048576";
 
     private final String labName;
     private Lab lab;
@@ -74,7 +74,7 @@ final class WeftSystem implements SystemUnderTest, AutoCloseable {
     }
 
     private void bringUp(Cores cores) throws Exception {
-        lab = Lab.up(new LabPlan(labName, 1, true, 1, Map.of("flows.capacity", FLOW_LINES)));
+        lab = Lab.up(new LabPlan(labName, 1, true, 1, Map.of("flows.capacity", FLOW_SLOTS)));
         WeftNode node = node();
         client = node.addPod("client");
         server = node.addPod("server");
@@ -87,7 +87,7 @@ final class WeftSystem implements SystemUnderTest, AutoCloseable {
         lab.awaitEndpoints(new InetSocketAddress(SERVICE, SERVICE_PORT), endpoints);
         for (long process : processesOf(node)) {
             Shell.run(
-                ExternalCommand.of("taskset", "-acp", Integer.toString(cores.contender()), Long.toString(process)));
+                ExternalCommand.of("taskset", "-acp", Integer.toString(cores.system()), Long.toString(process)));
         }
     }
 
@@ -123,7 +123,7 @@ final class WeftSystem implements SystemUnderTest, AutoCloseable {
 
     private final class WeftScene implements Scene {
         private final Workload workload;
-        private final IngressPort entrance;
+        private final IngressPort ingress;
         private long framesBefore;
         private long batchesBefore;
 
@@ -136,7 +136,7 @@ final class WeftSystem implements SystemUnderTest, AutoCloseable {
                 case VXLAN -> ENDPOINTS.getFirst();
                 default -> SERVICE;
             };
-            entrance = new IngressPort(client.netns(), POD_INTERFACE, gateway, macOf(client), number(client.address()),
+            ingress = new IngressPort(client.netns(), POD_INTERFACE, gateway, macOf(client), number(client.address()),
                 number(destination), workload.translates() ? SERVICE_PORT : ENDPOINT_PORT);
         }
 
@@ -152,12 +152,12 @@ final class WeftSystem implements SystemUnderTest, AutoCloseable {
         }
 
         @Override
-        public IngressPort entrance() {
-            return entrance;
+        public IngressPort ingress() {
+            return ingress;
         }
 
         @Override
-        public EgressPort exit() {
+        public EgressPort egress() {
             return workload == Workload.FORWARD
                 ? new EgressPort(server.netns(), POD_INTERFACE, ENDPOINT_PORT, false)
                 : new EgressPort(

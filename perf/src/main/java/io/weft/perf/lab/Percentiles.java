@@ -15,7 +15,7 @@ record Percentiles(double p50, double p99, double p9999, double max) {
     }
 
     /** The median, the least and the greatest of one percentile over several runs. */
-    record Spread(double median, double least, double greatest) {
+    record Spread(double median, double min, double max) {
         static Spread of(List<Percentiles> runs, ToDoubleFunction<Percentiles> percentile) {
             return of(runs.stream().mapToDouble(percentile).toArray());
         }
@@ -29,7 +29,7 @@ record Percentiles(double p50, double p99, double p9999, double max) {
 
         @Override
         public String toString() {
-            return "%.0f (%.0f-%.0f)".formatted(median, least, greatest);
+            return "%.0f (%.0f-%.0f)".formatted(median, min, max);
         }
     }
 }

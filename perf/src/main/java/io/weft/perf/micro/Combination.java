@@ -8,7 +8,7 @@ import java.util.List;
 record Combination(TrafficCase way, int flows, int batch) {
     static final List<Integer> FLOWS = List.of(1, 1024, 65_536, 1_048_576);
     static final List<Integer> BATCHES = List.of(64, 8, 1);
-    static final int MOST_FLOWS = 1 << 20;
+    static final int MAX_FLOWS = 1 << 20;
     private static final int FULL_BATCH = 64;
     /** Heap and JVM of a measuring process. */
     private static final long PROCESS_MIB = 600;
@@ -19,7 +19,7 @@ record Combination(TrafficCase way, int flows, int batch) {
         for (TrafficCase way : ways) {
             for (int count : flows) {
                 for (int batch : batches) {
-                    if (!way.isMiss() || count >= TrafficCase.LEAST_FLOWS_TO_MISS) {
+                    if (!way.isMiss() || count >= TrafficCase.MIN_FLOWS_TO_MISS) {
                         all.add(new Combination(way, count, batch));
                     }
                 }

@@ -16,7 +16,7 @@ final class Expiry implements AutoCloseable {
 
     private final FlowTable flows;
     private final Epochs epochs;
-    private final FlowExpiry sweeper;
+    private final FlowExpiry expiry;
     private final Thread thread;
     private volatile boolean stopped;
 
@@ -25,7 +25,7 @@ final class Expiry implements AutoCloseable {
         this.epochs = epochs;
         FlowTimeouts timeouts = FlowTimeouts.defaults().with(FlowState.UDP_UNREPLIED, LONG_SECONDS)
             .with(FlowState.UDP_REPLIED, LONG_SECONDS).with(FlowState.UDP_STREAM, LONG_SECONDS);
-        sweeper = new FlowExpiry(flows, timeouts, epochs, (forward, k0, k1) -> {});
+        expiry = new FlowExpiry(flows, timeouts, epochs, (forward, k0, k1) -> {});
         thread = Thread.ofPlatform().name("expiry").daemon(true).start(this::run);
     }
 
@@ -33,7 +33,7 @@ final class Expiry implements AutoCloseable {
         Processors.unpin();
         while (!stopped) {
             int second = (int) TimeUnit.NANOSECONDS.toSeconds(System.nanoTime());
-            sweeper.sweep(second, Math.max(1, flows.lineCount() / PAUSES_PER_PASS), null);
+            expiry.scan(second, Math.max(1, flows.slotCount() / PAUSES_PER_PASS), null);
             epochs.advance();
             try {
                 Thread.sleep(PAUSE_MILLIS);

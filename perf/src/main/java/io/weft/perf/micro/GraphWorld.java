@@ -61,12 +61,12 @@ final class GraphWorld implements AutoCloseable {
     /** @param observer of the nodes of every worker's graph, or null */
     GraphWorld(List<Plan> plans, NodeObserver observer) {
         this.plans = plans;
-        int most = plans.stream().mapToInt(plan -> plan.first + plan.count).max().orElseThrow();
-        if (Frames.pods(most) > NodeSetup.MOST_PODS) { throw new IllegalArgumentException("too many flows: " + most); }
+        int max = plans.stream().mapToInt(plan -> plan.first + plan.count).max().orElseThrow();
+        if (Frames.pods(max) > NodeSetup.MAX_PODS) { throw new IllegalArgumentException("too many flows: " + max); }
         node = new NodeSetup(memory, plans.getFirst().way.services());
         counterFile = CounterFile
             .inMemory(new CounterSizing(plans.size(), NodeSetup.PORTS, NodeSetup.PEERS));
-        maxFlows = maxFlows(most);
+        maxFlows = maxFlows(max);
         flowsSize = FlowTable.sizeFor(maxFlows);
         flowsAt = memory.map(flowsSize);
         flows = FlowTable.create(flowsAt, flowsSize, maxFlows, 1);

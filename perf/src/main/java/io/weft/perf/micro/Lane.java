@@ -48,7 +48,7 @@ final class Lane {
         graph.use(ports);
         // Frames are known by their place in the rotation; the pool only takes back dropped ones.
         while (pool.free() > 0) {
-            pool.take();
+            pool.allocate();
         }
     }
 

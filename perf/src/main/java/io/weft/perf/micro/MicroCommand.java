@@ -149,8 +149,8 @@ public final class MicroCommand implements Callable<Integer> {
     }
 
     private void requireSense() {
-        if (flows(List.of(1)).stream().anyMatch(count -> count < 1 || count > Combination.MOST_FLOWS)) {
-            throw wrong("--flows: 1 to " + Combination.MOST_FLOWS);
+        if (flows(List.of(1)).stream().anyMatch(count -> count < 1 || count > Combination.MAX_FLOWS)) {
+            throw wrong("--flows: 1 to " + Combination.MAX_FLOWS);
         }
         if (batch().stream().anyMatch(size -> size < 1 || size > 64)) { throw wrong("--batch: 1 to 64"); }
         if (pairs < 1) { throw wrong("--pairs: at least 1"); }

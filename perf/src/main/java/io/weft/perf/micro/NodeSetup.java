@@ -32,7 +32,7 @@ import java.util.stream.IntStream;
  * </pre>
  */
 final class NodeSetup implements AutoCloseable {
-    static final int MOST_PODS = 128;
+    static final int MAX_PODS = 128;
     static final int SERVERS = 4;
     static final int PEERS = 64;
     static final int BACKENDS = 256;
@@ -43,7 +43,7 @@ final class NodeSetup implements AutoCloseable {
     static final int OVERLAY_PORT = 8472;
     static final int VNI = 1;
     static final int MTU = 1450;
-    static final int SERVER_PORT_ID = PortDirectory.FIRST_POD_PORT + MOST_PODS;
+    static final int SERVER_PORT_ID = PortDirectory.FIRST_POD_PORT + MAX_PODS;
     static final int PORTS = SERVER_PORT_ID + SERVERS;
 
     static final int NODE_IP = Ipv4Address.of("192.0.2.1");
@@ -103,7 +103,7 @@ final class NodeSetup implements AutoCloseable {
     private void putNodes() {
         writer.putLocal(new LocalNode("bench", NODE_IP, Ipv4Prefix.of("10.1.0.0/24"), Ipv4Prefix.of("10.0.0.0/11"),
             Ipv4Prefix.of("10.96.0.0/16"), VTEP_MAC, VNI, OVERLAY_PORT, MTU, MTU, true, 61_000, 65_535));
-        for (int pod = 0; pod < MOST_PODS; pod++) {
+        for (int pod = 0; pod < MAX_PODS; pod++) {
             putPod(PortDirectory.FIRST_POD_PORT + pod, FIRST_POD_IP + pod);
         }
         for (int server = 0; server < SERVERS; server++) {
@@ -150,7 +150,7 @@ final class NodeSetup implements AutoCloseable {
     private static PortDirectory ports() {
         PortDirectory ports = PortDirectory.EMPTY.with(PortDirectory.UPLINK_PORT, PortKind.UPLINK, 0, 0, UPLINK_MAC,
             1500);
-        for (int pod = 0; pod < MOST_PODS; pod++) {
+        for (int pod = 0; pod < MAX_PODS; pod++) {
             ports = ports.with(PortDirectory.FIRST_POD_PORT + pod, PortKind.POD, FIRST_POD_IP + pod, POD_MAC,
                 GATEWAY_MAC, MTU);
         }

@@ -3,7 +3,7 @@ package io.weft.perf.micro;
 import java.util.Arrays;
 
 /** A few measurements of the same thing. */
-public record Spread(double median, double least, double lowerQuartile, double upperQuartile, double most, int count) {
+public record Spread(double median, double min, double lowerQuartile, double upperQuartile, double max, int count) {
     /** @param values at least one */
     static Spread of(double... values) {
         if (values.length == 0) { throw new IllegalArgumentException("no values"); }
@@ -23,6 +23,6 @@ public record Spread(double median, double least, double lowerQuartile, double u
 
     /** {@code median (least-most)}. */
     String text(String format) {
-        return (format + " (" + format + "-" + format + ")").formatted(median, least, most);
+        return (format + " (" + format + "-" + format + ")").formatted(median, min, max);
     }
 }

@@ -25,7 +25,7 @@ final class Suite {
      * Heap bytes for an operation, by JMH's gc profiler, which counts JMH's own tens to hundreds of kilobytes in an iteration, too. That the worker's
      * thread allocates nothing at all is checked by {@link GraphState} after each iteration.
      */
-    private static final double MOST_BYTES_PER_BATCH = 64;
+    private static final double MAX_BYTES_PER_BATCH = 64;
 
     private static final String ALLOCATION = "gc.alloc.rate.norm";
     private static final int MEDIAN = 50;
@@ -59,7 +59,7 @@ final class Suite {
         RunResult forward = jmh("forward", combination, effort.measurements());
         double arm = armMedian(combination);
         double allocated = forward.getSecondaryResults().get(ALLOCATION).getScore();
-        if (allocated > MOST_BYTES_PER_BATCH) {
+        if (allocated > MAX_BYTES_PER_BATCH) {
             throw new IllegalStateException("%s allocates %.1f bytes of heap for a batch: the forwarding path must not"
                 .formatted(combination.text(), allocated));
         }

@@ -24,7 +24,7 @@ public enum TrafficCase {
     FLOW_MISS_10K("flow-miss-10k-services", Target.MANY_SERVICES, false);
 
     /** Fewer flows would empty the table all the time. */
-    static final int LEAST_FLOWS_TO_MISS = 4096;
+    static final int MIN_FLOWS_TO_MISS = 4096;
 
     /** Where pods of this node send: {@code count} addresses {@code step} apart, which differ in their lower 16 bits. */
     enum Target {

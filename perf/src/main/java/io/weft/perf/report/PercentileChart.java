@@ -13,7 +13,7 @@ final class PercentileChart {
     private static final int AXIS = 28;
 
     /** One percentile of a case: its median over the runs, the least and the greatest. */
-    record Point(String name, double median, double least, double greatest) {}
+    record Point(String name, double median, double min, double max) {}
 
     /** One row. */
     record Case(String label, List<Point> points) {}
@@ -21,12 +21,12 @@ final class PercentileChart {
     private PercentileChart() {}
 
     static String draw(String title, String unit, List<Case> cases) {
-        double least = cases.stream().flatMap(row -> row.points.stream()).mapToDouble(Point::least)
+        double min = cases.stream().flatMap(row -> row.points.stream()).mapToDouble(Point::min)
             .filter(value -> value > 0).min().orElse(1);
-        double greatest = cases.stream().flatMap(row -> row.points.stream()).mapToDouble(Point::greatest).max()
+        double max = cases.stream().flatMap(row -> row.points.stream()).mapToDouble(Point::max).max()
             .orElse(1);
-        int from = (int) Math.floor(Math.log10(least));
-        int to = Math.max(from + 1, (int) Math.ceil(Math.log10(greatest)));
+        int from = (int) Math.floor(Math.log10(min));
+        int to = Math.max(from + 1, (int) Math.ceil(Math.log10(max)));
         int bottom = TOP + ROW * cases.size();
         Svg svg = new Svg(WIDTH, bottom + AXIS, title);
         for (int decade = from; decade <= to; decade++) {
@@ -44,10 +44,10 @@ final class PercentileChart {
         svg.label(LABELS - 8, y + 4, "end", one.label);
         for (Point point : one.points) {
             double x = x(point.median, from, to);
-            svg.line(x(point.least, from, to), y, x(point.greatest, from, to), y, "spread")
+            svg.line(x(point.min, from, to), y, x(point.max, from, to), y, "spread")
                 .circle(x, y, 4.5, "point",
                     String.format(Locale.ROOT, "%s %s: %.0f %s (%.0f–%.0f)", one.label, point.name,
-                        point.median, unit, point.least, point.greatest))
+                        point.median, unit, point.min, point.max))
                 .label(x, y - 8, "middle", point.name);
         }
     }

@@ -54,7 +54,7 @@ public final class LatencyCommand implements Callable<Integer> {
         "--output"}, defaultValue = "table", description = "${COMPLETION-CANDIDATES}") private Output.Format format;
 
     /** The median, least and greatest of a percentile over the rounds, microseconds. */
-    record Spread(double median, double least, double greatest) {
+    record Spread(double median, double min, double max) {
         static Spread of(List<TrafficResult> runs, ToDoubleFunction<LatencySummary> figure) {
             double[] sorted = runs.stream().map(TrafficResult::latencyMicros).mapToDouble(figure).sorted().toArray();
             int n = sorted.length;
@@ -63,7 +63,7 @@ public final class LatencyCommand implements Callable<Integer> {
 
         @Override
         public String toString() {
-            return "%.0f (%.0f-%.0f)".formatted(median, least, greatest);
+            return "%.0f (%.0f-%.0f)".formatted(median, min, max);
         }
     }
 

@@ -29,7 +29,7 @@ public final class LiveFrameGenerator implements TrafficGenerator {
     /** A run that waits for the time of frames is cut into rounds of all that one call can be asked for. */
     private static final int NO_END = -1;
 
-    private static final long SIGNAL_PERIOD_MS = 1;
+    private static final long SIGNAL_PERIOD_MILLIS = 1;
     private static final double NANOS = 1e9;
 
     private final Path namespace;
@@ -156,7 +156,7 @@ public final class LiveFrameGenerator implements TrafficGenerator {
 
     private static void sleepUninterrupted() {
         try {
-            Thread.sleep(SIGNAL_PERIOD_MS);
+            Thread.sleep(SIGNAL_PERIOD_MILLIS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

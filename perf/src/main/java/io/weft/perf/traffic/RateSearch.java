@@ -11,10 +11,10 @@ import java.util.List;
  * @param resolution share of the rate at which the search ends
  */
 public record RateSearch(double lossAllowed, double resolution) {
-    private static final int MOST_TRIALS = 40;
+    private static final int MAX_TRIALS = 40;
     private static final double GROWTH = 2;
     /** Where to begin, as a share of overload, with a device that passes next to nothing in overload. */
-    private static final double LEAST_START = 0.001;
+    private static final double MIN_START = 0.001;
 
     /** A generator that sends less than this share of what it was asked for sets the limit itself. */
     private static final double KEPT_UP = 0.98;
@@ -57,10 +57,10 @@ public record RateSearch(double lossAllowed, double resolution) {
         Outcome overload = trial.run(0);
         if (passes(overload)) { return new Found(overload.sentRate(), true, overload, trials); }
         double low = 0;
-        double high = Math.max(overload.receivedRate() * GROWTH, overload.sentRate() * LEAST_START);
+        double high = Math.max(overload.receivedRate() * GROWTH, overload.sentRate() * MIN_START);
         high = Math.min(high, overload.sentRate());
         boolean bounded = false;
-        while (trials.size() < MOST_TRIALS && (!bounded || high - low > resolution * high)) {
+        while (trials.size() < MAX_TRIALS && (!bounded || high - low > resolution * high)) {
             double rate = bounded ? (low + high) / 2 : high;
             Outcome outcome = trial.run(rate);
             trials.add(outcome);

@@ -12,8 +12,8 @@ public record TrafficRun(Wire wire, FrameSpec frames, Engine engine, int cpu) {
     private static final long QUIET_NANOS = 100_000_000L;
     private static final long POLL_MILLIS = 5;
     private static final double WARM_UP_RATE = 50_000;
-    private static final Duration WARM_UP_LEAST = Duration.ofMillis(300);
-    private static final Duration WARM_UP_MOST = Duration.ofSeconds(5);
+    private static final Duration WARM_UP_MIN = Duration.ofMillis(300);
+    private static final Duration WARM_UP_MAX = Duration.ofSeconds(5);
     private static final double NANOS = 1e9;
     private static final double MEGA = 1e6;
     private static final double GIGA = 1e9;
@@ -45,8 +45,8 @@ public record TrafficRun(Wire wire, FrameSpec frames, Engine engine, int cpu) {
         FrameSpec inTurn = new FrameSpec(frames.destinationMac(), frames.sourceMac(), frames.source(),
             frames.destination(), frames.destinationPort(), flows.inTurn(), frames.sizes(), frames.tunnel());
         Duration needed = Duration.ofNanos((long) (flows.count() * NANOS / WARM_UP_RATE));
-        Duration duration = needed.compareTo(WARM_UP_LEAST) < 0 ? WARM_UP_LEAST
-            : needed.compareTo(WARM_UP_MOST) > 0 ? WARM_UP_MOST : needed;
+        Duration duration = needed.compareTo(WARM_UP_MIN) < 0 ? WARM_UP_MIN
+            : needed.compareTo(WARM_UP_MAX) > 0 ? WARM_UP_MAX : needed;
         try (XdpSink sink = sink(); TrafficGenerator generator = generator(inTurn)) {
             generator.run(duration, WARM_UP_RATE);
             awaitQuiet(sink);

@@ -76,8 +76,8 @@ class StatisticsTest {
     }
 
     /** The first figure is the overload's. */
-    static Series series(String contender, Workload workload, double... mppsPerCore) {
-        return new Series(contender, workload, 64,
+    static Series series(String system, Workload workload, double... mppsPerCore) {
+        return new Series(system, workload, 64,
             IntStream.range(0, mppsPerCore.length).mapToObj(round -> sample(round, mppsPerCore[round], 1)).toList());
     }
 

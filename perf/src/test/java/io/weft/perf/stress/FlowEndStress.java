@@ -35,7 +35,7 @@ final class FlowEndStress {
         private volatile long epoch = 1;
         private volatile long announced = ASLEEP;
 
-        final FlowExpiry sweeper = new FlowExpiry(table, FlowTimeouts.defaults(), this, (forward, k0, k1) -> {
+        final FlowExpiry expiry = new FlowExpiry(table, FlowTimeouts.defaults(), this, (forward, k0, k1) -> {
         });
 
         void batchBegins() {
@@ -46,8 +46,8 @@ final class FlowEndStress {
             announced = ASLEEP;
         }
 
-        void sweepAll(int now) {
-            sweeper.sweep(now, table.lineCount(), null);
+        void scanAll(int now) {
+            expiry.scan(now, table.slotCount(), null);
         }
 
         void advance() {
@@ -79,7 +79,7 @@ final class FlowEndStress {
         @Actor
         public void conductor() {
             for (int i = 0; i < 3; i++) {
-                sweepAll(LATER);
+                scanAll(LATER);
                 advance();
             }
             insert(VIP, OTHER_BACKEND, UDP, FlowState.UDP_UNREPLIED);
@@ -111,14 +111,14 @@ final class FlowEndStress {
             insert(VIP, BACKEND, TCP, FlowState.SYN_SENT);
             insert(VIP, BACKEND, UDP, FlowState.UDP_UNREPLIED);
             insert(OTHER_VIP, BACKEND, 132, FlowState.GENERIC);
-            sweepAll(LATER);
+            scanAll(LATER);
             advance();
         }
 
         @Actor
         public void conductor() {
             for (int i = 0; i < 3; i++) {
-                sweepAll(1);
+                scanAll(1);
                 advance();
             }
         }
@@ -143,13 +143,13 @@ final class FlowEndStress {
     @Outcome(id = "4, 4, 0", expect = ACCEPTABLE_INTERESTING, desc = "both were descheduled")
     @Outcome(expect = FORBIDDEN, desc = "two flows of one key, or half of one")
     @State
-    public static class InsertsAroundALineComingFree extends OneWorker {
-        public InsertsAroundALineComingFree() {
+    public static class InsertsAroundASlotComingFree extends OneWorker {
+        public InsertsAroundASlotComingFree() {
             long home = insert(VIP, BACKEND, UDP, FlowState.UDP_UNREPLIED);
-            sweepAll(LATER);
+            scanAll(LATER);
             advance();
-            for (long line = lastLine(); line > home; line -= FlowEntry.LENGTH) {
-                sweeper.sweep(1, 1, null);
+            for (long slot = lastLine(); slot > home; slot -= FlowEntry.LENGTH) {
+                expiry.scan(1, 1, null);
             }
         }
 
@@ -162,7 +162,7 @@ final class FlowEndStress {
 
         @Actor
         public void conductorAndOtherWorker(III_Result r) {
-            sweeper.sweep(1, 1, null);
+            expiry.scan(1, 1, null);
             r.r2 = outcome(insert(VIP, BACKEND, UDP, FlowState.UDP_UNREPLIED));
         }
 
@@ -186,7 +186,7 @@ final class FlowEndStress {
 
         @Actor
         public void conductor() {
-            sweeper.sweep(1, table.lineCount(), forward -> FlowEntry.egress(forward) == 1);
+            expiry.scan(1, table.slotCount(), forward -> FlowEntry.egress(forward) == 1);
         }
 
         @Actor
@@ -332,13 +332,13 @@ final class FlowEndStress {
     @Outcome(id = "4, 10", expect = ACCEPTABLE_INTERESTING, desc = "the sweeper was descheduled between the two lines")
     @Outcome(expect = FORBIDDEN, desc = "ended twice or never, or half a flow")
     @State
-    public static class SweepAndReplace extends Replacing {
+    public static class ScanAndReplace extends Replacing {
         private final FlowExpiry counting = new FlowExpiry(table, FlowTimeouts.defaults(), this,
             (forward, k0, k1) -> ended.incrementAndGet());
 
         @Actor
         public void conductor() {
-            counting.sweep(1, table.lineCount(), forward -> FlowEntry.state(forward) == FlowState.SYN_SENT);
+            counting.scan(1, table.slotCount(), forward -> FlowEntry.state(forward) == FlowState.SYN_SENT);
         }
 
         @Actor

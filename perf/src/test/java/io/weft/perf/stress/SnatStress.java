@@ -42,7 +42,7 @@ final class SnatStress {
         private final long memory = StressMemory.take(LENGTH);
         private final FlowTable table = FlowTable.create(memory + TABLE_AT, LENGTH - TABLE_AT, MAX_FLOWS, 1);
         private final SnatPorts ports = new SnatPorts(memory, PORT, PORT);
-        private final FlowExpiry sweeper = new FlowExpiry(table, FlowTimeouts.defaults(), this,
+        private final FlowExpiry expiry = new FlowExpiry(table, FlowTimeouts.defaults(), this,
             (forward, k0, k1) -> SourceNat.onEnd(ports, forward, k0, k1));
 
         OnePort() {
@@ -59,7 +59,7 @@ final class SnatStress {
         }
 
         void expire() {
-            sweeper.sweep(LATER, table.lineCount(), null);
+            expiry.scan(LATER, table.slotCount(), null);
         }
 
         /** Flows that have the port, or -1 when the XDP program would see something else. */

@@ -22,7 +22,7 @@ import org.HdrHistogram.Histogram;
 final class DemoPaths {
     private static final int PINGS = 50;
     private static final int ECHOES = 500;
-    private static final long ECHO_GAP_NS = 200_000;
+    private static final long ECHO_GAP_NANOS = 200_000;
     private static final int HTTP_REQUESTS = 2000;
     private static final int HTTP_PARALLEL = 8;
     private static final double EVEN_SHARE_TOLERANCE = 0.15;
@@ -79,16 +79,16 @@ final class DemoPaths {
         return new DemoPath(where + ", ping", path -> {
             Ping.Result result = Ping.run(from.thread(), to, PINGS);
             String seen = result.received() + " of " + result.sent() + " answered";
-            return new PathResult(path, result.received() == result.sent(), seen, result.roundTripNs());
+            return new PathResult(path, result.received() == result.sent(), seen, result.roundTripNanos());
         });
     }
 
     private static DemoPath echo(String where, Pod from, Pod to) {
         return new DemoPath(where + ", UDP echo", path -> {
             try (UdpEcho.Server server = UdpEcho.serve(to.thread(), to.port(ECHO_PORT))) {
-                UdpEcho.Result result = UdpEcho.measure(from.thread(), to.port(ECHO_PORT), ECHOES, ECHO_GAP_NS);
+                UdpEcho.Result result = UdpEcho.measure(from.thread(), to.port(ECHO_PORT), ECHOES, ECHO_GAP_NANOS);
                 String seen = result.answered() + " of " + result.sent() + " answered";
-                return new PathResult(path, result.answered() == result.sent(), seen, result.roundTripNs());
+                return new PathResult(path, result.answered() == result.sent(), seen, result.roundTripNanos());
             }
         });
     }
@@ -120,7 +120,7 @@ final class DemoPaths {
         if (!result.failures().isEmpty()) {
             seen = "failed: " + result.failures() + "; " + seen;
         }
-        return new PathResult(path, good, seen, result.latencyNs());
+        return new PathResult(path, good, seen, result.latencyNanos());
     }
 
     private PathResult dns(String path, NamespaceThread client) throws Exception {

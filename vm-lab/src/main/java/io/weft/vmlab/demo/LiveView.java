@@ -11,7 +11,7 @@ import java.util.List;
 
 /** While a path is tried: once a second, each node's frame rates and drops, and what stages the frames went through. */
 final class LiveView implements AutoCloseable {
-    private static final long PERIOD_MS = 1000;
+    private static final long PERIOD_MILLIS = 1000;
     private final PrintWriter out;
     private final List<Watched> nodes = new ArrayList<>();
     private final Thread thread;
@@ -43,7 +43,7 @@ final class LiveView implements AutoCloseable {
     private void run() {
         while (!closing) {
             try {
-                Thread.sleep(PERIOD_MS);
+                Thread.sleep(PERIOD_MILLIS);
             } catch (InterruptedException e) {
                 return;
             }
@@ -64,7 +64,7 @@ final class LiveView implements AutoCloseable {
     /** One node's counters, and what they were a second ago. */
     private static final class Watched {
         private final WeftNode node;
-        private long atNs = System.nanoTime();
+        private long atNanos = System.nanoTime();
         private long received;
         private long sent;
         private long dropped;
@@ -78,7 +78,7 @@ final class LiveView implements AutoCloseable {
         String sinceLast() {
             try (CounterReader counters = CounterReader.open(node.runDirectory())) {
                 long now = System.nanoTime();
-                double seconds = (now - atNs) / 1e9;
+                double seconds = (now - atNanos) / 1e9;
                 long receivedNow = counters.total(FrameTotal.RECEIVED);
                 long sentNow = counters.total(FrameTotal.SENT);
                 long droppedNow = counters.total(FrameTotal.DROPPED);
@@ -86,7 +86,7 @@ final class LiveView implements AutoCloseable {
                     .formatted(
                         node.name(), (receivedNow - received) / seconds, (sentNow - sent) / seconds,
                         droppedNow - dropped, droppedNow, busiestStages(counters, seconds));
-                atNs = now;
+                atNanos = now;
                 received = receivedNow;
                 sent = sentNow;
                 dropped = droppedNow;

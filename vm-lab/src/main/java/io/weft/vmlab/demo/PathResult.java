@@ -8,11 +8,11 @@ import org.HdrHistogram.AbstractHistogram;
  * @param path what was tried, for one "pod on n1 → pod on n2, TCP both ways"
  * @param passed whether everything that was sent arrived as it should
  * @param detail figures, or what went wrong
- * @param latencyNs round trips or request times in nanoseconds; null where the path has none
+ * @param latencyNanos round trips or request times in nanoseconds; null where the path has none
  */
-public record PathResult(String path, boolean passed, String detail, AbstractHistogram latencyNs) {
-    static PathResult passed(String path, String detail, AbstractHistogram latencyNs) {
-        return new PathResult(path, true, detail, latencyNs);
+public record PathResult(String path, boolean passed, String detail, AbstractHistogram latencyNanos) {
+    static PathResult passed(String path, String detail, AbstractHistogram latencyNanos) {
+        return new PathResult(path, true, detail, latencyNanos);
     }
 
     static PathResult failed(String path, String detail) {

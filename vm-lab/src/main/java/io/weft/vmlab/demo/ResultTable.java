@@ -13,7 +13,7 @@ final class ResultTable {
     static void print(PrintWriter out, List<PathResult> results) {
         out.printf(ROW, "", "path", "p50 µs", "p99 µs", "p99.9 µs", "what was seen");
         for (PathResult result : results) {
-            AbstractHistogram latency = result.latencyNs();
+            AbstractHistogram latency = result.latencyNanos();
             out.printf(ROW, result.passed() ? "pass" : "FAIL", result.path(), micros(latency, 50), micros(latency, 99),
                 micros(latency, 99.9), result.detail());
         }

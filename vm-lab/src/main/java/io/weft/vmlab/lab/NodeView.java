@@ -26,8 +26,8 @@ import java.util.stream.IntStream;
 
 /** What a node says of itself in its run directory, and waits for it; every wait ends and says what was missing. */
 public final class NodeView {
-    private static final long LIMIT_NS = 60_000_000_000L;
-    private static final long POLL_MS = 10;
+    private static final long LIMIT_NANOS = 60_000_000_000L;
+    private static final long POLL_MILLIS = 10;
     private static final int BASIC_PORTS = 2; // weft-host and the uplink
     private final WeftNode node;
 
@@ -139,10 +139,10 @@ public final class NodeView {
             if (!node.process().map(Process::isAlive).orElse(false)) {
                 throw new IOException("weft node ended on " + node.name() + ": " + lastLines());
             }
-            if (System.nanoTime() - start > LIMIT_NS) {
+            if (System.nanoTime() - start > LIMIT_NANOS) {
                 throw new IOException("node " + node.name() + " has not reached " + what + " in 60 s: " + lastLines());
             }
-            Thread.sleep(POLL_MS);
+            Thread.sleep(POLL_MILLIS);
         }
     }
 

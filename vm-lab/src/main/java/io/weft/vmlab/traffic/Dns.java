@@ -22,7 +22,7 @@ import org.xbill.DNS.Type;
 /** DNS over UDP: a server that knows one name, and a client that asks for it, each question from a port of its own. */
 public final class Dns {
     private static final int MESSAGE_LIMIT = 512; // RFC 1035 section 4.2.1
-    private static final int ANSWER_TIMEOUT_MS = 2000;
+    private static final int ANSWER_TIMEOUT_MILLIS = 2000;
 
     private Dns() {}
 
@@ -90,7 +90,7 @@ public final class Dns {
         try (DatagramChannel channel = client
             .call(() -> DatagramChannel.open(StandardProtocolFamily.INET).connect(server))) {
             channel.write(ByteBuffer.wrap(query.toWire()));
-            channel.socket().setSoTimeout(ANSWER_TIMEOUT_MS);
+            channel.socket().setSoTimeout(ANSWER_TIMEOUT_MILLIS);
             byte[] buffer = new byte[MESSAGE_LIMIT];
             java.net.DatagramPacket packet = new java.net.DatagramPacket(buffer, buffer.length);
             channel.socket().receive(packet);

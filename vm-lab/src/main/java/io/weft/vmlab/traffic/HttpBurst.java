@@ -23,10 +23,10 @@ public final class HttpBurst {
     /**
      * @param perBackend answers, by the name in the body
      * @param failures requests without a good answer, by cause
-     * @param latencyNs connect to last byte, nanoseconds
+     * @param latencyNanos connect to last byte, nanoseconds
      */
     public record Result(Map<String, Integer> perBackend, Map<String, Integer> failures,
-        ConcurrentHistogram latencyNs) {
+        ConcurrentHistogram latencyNanos) {
         /** Largest deviation of a backend's share from the even one, as a fraction of the even share. */
         public double unevenness(int backends) {
             int total = perBackend.values().stream().mapToInt(Integer::intValue).sum();

@@ -89,10 +89,10 @@ final class IcmpSocket implements AutoCloseable {
     /**
      * Waits for the next reply.
      *
-     * @param endNs of {@link System#nanoTime}
+     * @param endNanos of {@link System#nanoTime}
      * @return its sequence number, or -1 when none has come by then
      */
-    int receiveReply(long endNs) {
+    int receiveReply(long endNanos) {
         while (true) {
             long length = LinuxSocket.recv(CallState.current(), fd, packet.address(), RECEIVE_LENGTH, 0);
             if (length >= 0) {
@@ -101,9 +101,9 @@ final class IcmpSocket implements AutoCloseable {
                     return Short.toUnsignedInt(packet.get(NETWORK_SHORT, header + SEQUENCE));
                 }
             } else if (length == -Errno.EAGAIN) {
-                long leftMs = TimeUnit.NANOSECONDS.toMillis(endNs - System.nanoTime() + 999_999);
-                if (leftMs <= 0) { return -1; }
-                poll.poll((int) leftMs);
+                long leftMillis = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime() + 999_999);
+                if (leftMillis <= 0) { return -1; }
+                poll.poll((int) leftMillis);
             } else {
                 throw new LinuxException("recv", (int) -length);
             }

@@ -7,27 +7,27 @@ import org.HdrHistogram.Histogram;
 
 /** ICMP echo (RFC 792), as ping(8) does it: requests at a steady pace, answers told by identifier and sequence number. */
 public final class Ping {
-    private static final long GAP_NS = TimeUnit.MILLISECONDS.toNanos(10);
-    private static final long LAST_WAIT_NS = TimeUnit.SECONDS.toNanos(2);
+    private static final long GAP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long LAST_WAIT_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final IcmpSocket socket;
-    private final long[] sentNs;
+    private final long[] sentNanos;
     private final boolean[] answered;
-    private final Histogram roundTripNs = new Histogram(3_000_000_000L, 3);
+    private final Histogram roundTripNanos = new Histogram(3_000_000_000L, 3);
     private int received;
-    private String trouble = "";
+    private String fault = "";
 
     private Ping(IcmpSocket socket, int count) {
         this.socket = socket;
-        sentNs = new long[count];
+        sentNanos = new long[count];
         answered = new boolean[count];
     }
 
     /**
-     * @param roundTripNs nanoseconds
+     * @param roundTripNanos nanoseconds
      * @param output for people: the counts, and the last error of a request that could not be sent
      */
-    public record Result(int sent, int received, Histogram roundTripNs, String output) {}
+    public record Result(int sent, int received, Histogram roundTripNanos, String output) {}
 
     /** Sends {@code count} echo requests, 10 ms apart, and waits at most 2 s for the last answer. */
     public static Result run(NamespaceThread from, InetAddress target, int count) throws Exception {
@@ -37,26 +37,26 @@ public final class Ping {
     }
 
     private Result run() {
-        for (int sequence = 0; sequence < sentNs.length; sequence++) {
-            sentNs[sequence] = System.nanoTime();
+        for (int sequence = 0; sequence < sentNanos.length; sequence++) {
+            sentNanos[sequence] = System.nanoTime();
             String error = socket.sendEcho(sequence);
-            trouble = error.isEmpty() ? trouble : ", " + error;
-            boolean last = sequence == sentNs.length - 1;
-            receiveUntil(sentNs[sequence] + (last ? LAST_WAIT_NS : GAP_NS), last);
+            fault = error.isEmpty() ? fault : ", " + error;
+            boolean last = sequence == sentNanos.length - 1;
+            receiveUntil(sentNanos[sequence] + (last ? LAST_WAIT_NANOS : GAP_NANOS), last);
         }
-        String output = sentNs.length + " sent, " + received + " answered" + trouble;
-        return new Result(sentNs.length, received, roundTripNs, output);
+        String output = sentNanos.length + " sent, " + received + " answered" + fault;
+        return new Result(sentNanos.length, received, roundTripNanos, output);
     }
 
-    private void receiveUntil(long endNs, boolean orAllAnswered) {
-        while (!(orAllAnswered && received == sentNs.length)) {
-            int sequence = socket.receiveReply(endNs);
+    private void receiveUntil(long endNanos, boolean orAllAnswered) {
+        while (!(orAllAnswered && received == sentNanos.length)) {
+            int sequence = socket.receiveReply(endNanos);
             if (sequence < 0) { return; }
             if (sequence < answered.length && !answered[sequence]) {
                 answered[sequence] = true;
                 received++;
-                roundTripNs.recordValue(
-                    Math.min(System.nanoTime() - sentNs[sequence], roundTripNs.getHighestTrackableValue()));
+                roundTripNanos.recordValue(
+                    Math.min(System.nanoTime() - sentNanos[sequence], roundTripNanos.getHighestTrackableValue()));
             }
         }
     }

@@ -17,7 +17,7 @@ public final class SequencedUdp implements AutoCloseable {
     private static final int PAYLOAD = 64;
 
     /** What arrived up to now: {@code lost} is sent less received once the sender has stopped. */
-    public record Result(long sent, long received, long reordered, long duplicated, long largestGapNs) {
+    public record Result(long sent, long received, long reordered, long duplicated, long largestGapNanos) {
         public long lost() {
             return sent - received;
         }
@@ -31,7 +31,7 @@ public final class SequencedUdp implements AutoCloseable {
     private final AtomicLong received = new AtomicLong();
     private final AtomicLong reordered = new AtomicLong();
     private final AtomicLong duplicated = new AtomicLong();
-    private volatile long largestGapNs;
+    private volatile long largestGapNanos;
 
     private SequencedUdp(DatagramChannel receiver, DatagramChannel sender, InetSocketAddress target, int perSecond) {
         this.receiver = receiver;
@@ -83,7 +83,7 @@ public final class SequencedUdp implements AutoCloseable {
             int number = (int) datagram.getLong(0);
             long now = System.nanoTime();
             if (last != 0) {
-                largestGapNs = Math.max(largestGapNs, now - last);
+                largestGapNanos = Math.max(largestGapNanos, now - last);
             }
             last = now;
             if (seen.get(number)) {
@@ -117,7 +117,7 @@ public final class SequencedUdp implements AutoCloseable {
                 quietSince = System.nanoTime();
             }
         }
-        return new Result(sent.get(), received.get(), reordered.get(), duplicated.get(), largestGapNs);
+        return new Result(sent.get(), received.get(), reordered.get(), duplicated.get(), largestGapNanos);
     }
 
     @Override

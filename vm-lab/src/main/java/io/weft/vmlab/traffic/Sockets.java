@@ -9,7 +9,7 @@ import java.nio.channels.SocketChannel;
 
 /** Socket helpers whose waits end. */
 final class Sockets {
-    private static final long CONNECT_TIMEOUT_MS = 10_000;
+    private static final long CONNECT_TIMEOUT_MILLIS = 10_000;
 
     private Sockets() {}
 
@@ -19,9 +19,9 @@ final class Sockets {
         if (!channel.connect(target)) {
             try (Selector selector = Selector.open()) {
                 channel.register(selector, SelectionKey.OP_CONNECT);
-                if (selector.select(CONNECT_TIMEOUT_MS) == 0) {
+                if (selector.select(CONNECT_TIMEOUT_MILLIS) == 0) {
                     throw new SocketTimeoutException(
-                        "no answer from " + target + " within " + CONNECT_TIMEOUT_MS / 1000 + " s");
+                        "no answer from " + target + " within " + CONNECT_TIMEOUT_MILLIS / 1000 + " s");
                 }
             }
             channel.finishConnect();

@@ -14,7 +14,7 @@ import org.HdrHistogram.Histogram;
 public final class UdpEcho {
     private static final int PAYLOAD = 64;
     private static final int MISSES_TO_GIVE_UP = 3;
-    private static final long ANSWER_TIMEOUT_NS = 1_000_000_000L;
+    private static final long ANSWER_TIMEOUT_NANOS = 1_000_000_000L;
 
     private UdpEcho() {}
 
@@ -29,9 +29,9 @@ public final class UdpEcho {
     /**
      * @param sent datagrams sent
      * @param answered answers that came back within a second each
-     * @param roundTripNs nanoseconds
+     * @param roundTripNanos nanoseconds
      */
-    public record Result(int sent, int answered, Histogram roundTripNs) {}
+    public record Result(int sent, int answered, Histogram roundTripNanos) {}
 
     public static Server serve(NamespaceThread pod, InetSocketAddress listen) throws Exception {
         DatagramChannel channel = pod.call(() -> DatagramChannel.open(StandardProtocolFamily.INET).bind(listen));
@@ -51,9 +51,9 @@ public final class UdpEcho {
     }
 
     /** Sends {@code count} datagrams one after the other, each after the answer to the one before, {@code gapNs} apart; gives up after three without one. */
-    public static Result measure(NamespaceThread client, InetSocketAddress target, int count, long gapNs)
+    public static Result measure(NamespaceThread client, InetSocketAddress target, int count, long gapNanos)
         throws Exception {
-        Histogram roundTrip = new Histogram(ANSWER_TIMEOUT_NS, 3);
+        Histogram roundTrip = new Histogram(ANSWER_TIMEOUT_NANOS, 3);
         int answered = 0;
         int missed = 0;
         try (DatagramChannel channel = client.call(() -> DatagramChannel.open(StandardProtocolFamily.INET))) {
@@ -70,7 +70,7 @@ public final class UdpEcho {
                 } else {
                     missed++;
                 }
-                LockSupport.parkNanos(gapNs);
+                LockSupport.parkNanos(gapNanos);
             }
         }
         return new Result(count, answered, roundTrip);
@@ -78,7 +78,7 @@ public final class UdpEcho {
 
     private static boolean awaitAnswer(DatagramChannel channel, ByteBuffer datagram, int number, long start)
         throws IOException {
-        while (System.nanoTime() - start < ANSWER_TIMEOUT_NS) {
+        while (System.nanoTime() - start < ANSWER_TIMEOUT_NANOS) {
             if (readOrRefused(channel, datagram.clear()) > 0 && datagram.getInt(0) == number) { return true; }
             Thread.onSpinWait();
         }

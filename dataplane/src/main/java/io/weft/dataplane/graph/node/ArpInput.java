@@ -19,14 +19,14 @@ public final class ArpInput extends GraphNode {
     private static final int REPLIES_PER_SECOND = 1000;
     private static final int BURST = 256;
 
-    private final BatchContext turn;
+    private final BatchContext context;
     private final DropNode drop;
     private final FrameList tx;
     private final TokenBucket replies = new TokenBucket(REPLIES_PER_SECOND, BURST);
 
-    public ArpInput(BatchContext turn, DropNode drop, PortTx tx) {
+    public ArpInput(BatchContext context, DropNode drop, PortTx tx) {
         super(NodeId.ARP_INPUT);
-        this.turn = turn;
+        this.context = context;
         this.drop = drop;
         this.tx = tx.in();
     }
@@ -49,12 +49,12 @@ public final class ArpInput extends GraphNode {
         int error = ArpPacket.validate(batch.l3[frame], batch.length[frame] - EthernetHeader.LENGTH);
         if (error != HeaderError.NONE) { return HeaderReasons.of(error); }
         int port = batch.port[frame];
-        DropReason refusal = switch (turn.ports().kind(port)) {
-            case PortKind.POD -> refusalToPod(turn.ports(), port, batch.at[frame], batch.l3[frame]);
+        DropReason refusal = switch (context.ports().kind(port)) {
+            case PortKind.POD -> refusalToPod(context.ports(), port, batch.at[frame], batch.l3[frame]);
             case PortKind.HOST -> refusalToHost(batch.l3[frame]);
             default -> DropReason.ARP_UNKNOWN_TARGET;
         };
-        return refusal == null && !replies.take(turn.nowNanos()) ? DropReason.ARP_RATE_LIMITED : refusal;
+        return refusal == null && !replies.take(context.nowNanos()) ? DropReason.ARP_RATE_LIMITED : refusal;
     }
 
     private DropReason refusalToPod(PortDirectory ports, int port, long at, long arp) {
@@ -66,18 +66,18 @@ public final class ArpInput extends GraphNode {
             return DropReason.ARP_SPOOF;
         }
         if (ArpPacket.operation(arp) != ArpPacket.ARPOP_REQUEST) { return DropReason.ARP_NOT_REQUEST; }
-        return ArpPacket.targetIp(arp) == turn.local().gateway() ? null : DropReason.ARP_UNKNOWN_TARGET;
+        return ArpPacket.targetIp(arp) == context.local().gateway() ? null : DropReason.ARP_UNKNOWN_TARGET;
     }
 
     /** The node asks for addresses that it routes to us; a question about its own is its own search for a duplicate. */
     private DropReason refusalToHost(long arp) {
         if (ArpPacket.operation(arp) != ArpPacket.ARPOP_REQUEST) { return DropReason.ARP_NOT_REQUEST; }
-        return turn.isOwnAddress(ArpPacket.targetIp(arp)) ? DropReason.ARP_UNKNOWN_TARGET : null;
+        return context.isOwnAddress(ArpPacket.targetIp(arp)) ? DropReason.ARP_UNKNOWN_TARGET : null;
     }
 
     private void reply(FrameBatch batch, int frame) {
         int port = batch.port[frame];
-        long ours = turn.ports().localMac(port);
+        long ours = context.ports().localMac(port);
         EthernetHeader.reply(batch.at[frame], ours);
         ArpPacket.reply(batch.l3[frame], ours);
         batch.length[frame] = EthernetHeader.LENGTH + ArpPacket.LENGTH;

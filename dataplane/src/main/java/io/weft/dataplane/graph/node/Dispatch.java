@@ -10,7 +10,7 @@ import io.weft.dataplane.state.BatchContext;
 
 /** Hands a frame whose headers are done to the node of its egress, or to {@code ip4-frag} before it; and the largest packet that fits there. */
 public final class Dispatch {
-    private final BatchContext turn;
+    private final BatchContext context;
     private final DropNode drop;
     private final FrameList local;
     private final FrameList tunnel;
@@ -18,9 +18,10 @@ public final class Dispatch {
     private final FrameList punt;
     private final Ip4Frag fragmentation;
 
-    public Dispatch(BatchContext turn, DropNode drop, LocalRewrite local, Vxlan4Encap tunnel, UnderlayRewrite underlay,
+    public Dispatch(BatchContext context, DropNode drop, LocalRewrite local, Vxlan4Encap tunnel,
+        UnderlayRewrite underlay,
         Punt punt, Ip4Frag fragmentation) {
-        this.turn = turn;
+        this.context = context;
         this.drop = drop;
         this.local = local.in();
         this.tunnel = tunnel.in();
@@ -65,8 +66,8 @@ public final class Dispatch {
     public int mtu(int egress) {
         int index = Egress.index(egress);
         int mtu = switch (Egress.kind(egress)) {
-            case Egress.TUNNEL, Egress.UPLINK -> Adjacencies.mtu(turn.state().adjacencies().address(index));
-            case Egress.PORT -> turn.ports().mtu(index);
+            case Egress.TUNNEL, Egress.UPLINK -> Adjacencies.mtu(context.state().adjacencies().address(index));
+            case Egress.PORT -> context.ports().mtu(index);
             default -> 0;
         };
         return mtu == 0 ? Integer.MAX_VALUE : mtu;
@@ -74,6 +75,6 @@ public final class Dispatch {
 
     /** @return the egress that leads back to where a frame came from, or {@link Egress#NONE} */
     int back(int ingress) {
-        return EgressResolver.back(turn, ingress);
+        return EgressResolver.back(context, ingress);
     }
 }

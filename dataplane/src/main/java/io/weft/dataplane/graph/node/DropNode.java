@@ -44,9 +44,9 @@ public final class DropNode extends GraphNode {
             first.refuse(batch, frame, reasons[frame]);
             counters.drop(reasons[frame], 1);
             if (batch.chains == null) {
-                pool.give(batch.at[frame]);
+                pool.free(batch.at[frame]);
             } else {
-                batch.chains.give(batch.at[frame]);
+                batch.chains.free(batch.at[frame]);
             }
         }
     }

@@ -17,15 +17,15 @@ import io.weft.encap.packet.VlanTag;
  * uplink goes by way of {@code vxlan4-decap}.
  */
 public final class EthernetInput extends GraphNode {
-    private final BatchContext turn;
+    private final BatchContext context;
     private final DropNode drop;
     private final FrameList arp;
     private final FrameList uplinkIp4;
     private final FrameList ip4;
 
-    public EthernetInput(BatchContext turn, DropNode drop, ArpInput arp, Vxlan4Decap decap, Ip4Input ip4) {
+    public EthernetInput(BatchContext context, DropNode drop, ArpInput arp, Vxlan4Decap decap, Ip4Input ip4) {
         super(NodeId.ETHERNET_INPUT);
-        this.turn = turn;
+        this.context = context;
         this.drop = drop;
         this.arp = arp.in();
         this.uplinkIp4 = decap.in();
@@ -34,7 +34,7 @@ public final class EthernetInput extends GraphNode {
 
     @Override
     public void process(FrameBatch batch) {
-        PortDirectory ports = turn.ports();
+        PortDirectory ports = context.ports();
         int[] index = in().index;
         int size = in().size;
         for (int n = 0; n < size; n++) {

@@ -19,15 +19,15 @@ import java.nio.ByteOrder;
  * <p>Thread: one worker. Allocation: none after construction.
  */
 public final class FirstFragments {
-    private final BatchContext turn;
+    private final BatchContext context;
     private final FragmentTable table;
     private final FragmentDecision decision = new FragmentDecision();
     /** A bit for each frame of the batch. */
     private long undecided;
 
-    public FirstFragments(BatchContext turn) {
-        this.turn = turn;
-        table = turn.state().fragments();
+    public FirstFragments(BatchContext context) {
+        this.context = context;
+        table = context.state().fragments();
     }
 
     /** Of a new batch. */
@@ -95,6 +95,6 @@ public final class FirstFragments {
         decision.hash = batch.hash[frame];
         long ip = batch.l3[frame];
         table.publish(Ipv4Header.addresses(ip), FragmentTable.datagram(ip, batch.ingress[frame]), decision,
-            turn.nowSeconds());
+            context.nowSeconds());
     }
 }

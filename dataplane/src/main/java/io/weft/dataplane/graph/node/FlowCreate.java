@@ -36,7 +36,7 @@ public final class FlowCreate extends GraphNode {
     private static final int FIRST_OTHER_PORT = 1024;
     private static final int NEXT_HASH = 0x9E37_79B9;
 
-    private final BatchContext turn;
+    private final BatchContext context;
     private final DropNode drop;
     private final Reject reject;
     private final NeighbourHold hold;
@@ -52,11 +52,11 @@ public final class FlowCreate extends GraphNode {
     private final NewFlowFetch fetched;
     private final FlowTemplate template = new FlowTemplate();
 
-    public FlowCreate(BatchContext turn, DropNode drop, Reject reject, NeighbourHold hold, Dispatch dispatch,
+    public FlowCreate(BatchContext context, DropNode drop, Reject reject, NeighbourHold hold, Dispatch dispatch,
         Icmp4Echo echo,
         FlowRewrite hits, FlowTable flows, SnatPorts snatPorts, FirstFragments first) {
         super(NodeId.FLOW_CREATE);
-        this.turn = turn;
+        this.context = context;
         this.drop = drop;
         this.reject = reject;
         this.hold = hold;
@@ -66,10 +66,10 @@ public final class FlowCreate extends GraphNode {
         this.flows = flows;
         ender = new FlowEnder(flows, (forward, k0, k1) -> SourceNat.onEnd(snatPorts, forward, k0, k1));
         sourceNat = new SourceNat(flows, snatPorts);
-        resolver = new EgressResolver(turn);
+        resolver = new EgressResolver(context);
         byAddress = new StatelessForward(reject, dispatch, first);
         this.first = first;
-        fetched = new NewFlowFetch(turn, flows);
+        fetched = new NewFlowFetch(context, flows);
     }
 
     @Override
@@ -77,7 +77,7 @@ public final class FlowCreate extends GraphNode {
         fetched.fetch(batch, in());
         for (int n = 0; n < in().size; n++) {
             int frame = in().index[n];
-            if (!SourceCheck.isAllowed(turn, batch.ingress[frame], FlowKey.source(batch.k0[frame]))) {
+            if (!SourceCheck.isAllowed(context, batch.ingress[frame], FlowKey.source(batch.k0[frame]))) {
                 drop.add(frame, DropReason.SPOOFED_SOURCE);
             } else if (EgressResolver.isUnderlay(batch.ingress[frame])) {
                 fromUnderlay(batch, frame);
@@ -140,9 +140,9 @@ public final class FlowCreate extends GraphNode {
     /** A pod that speaks to a tunnel endpoint would be heard as a node. */
     private boolean isForgedTunnel(int ingress, long k1, int destination, int kind) {
         return ingress != PortDirectory.HOST_PORT && FlowKey.protocol(k1) == IpProtocol.IPPROTO_UDP
-            && FlowKey.destinationPort(k1) == turn.local().overlayPort()
-            && (kind == Route.PEER_NODE || turn.isOwnAddress(destination)
-                || turn.tables().peerByEndpoint(destination) >= 0);
+            && FlowKey.destinationPort(k1) == context.local().overlayPort()
+            && (kind == Route.PEER_NODE || context.isOwnAddress(destination)
+                || context.tables().peerByEndpoint(destination) >= 0);
     }
 
     private void gateway(FrameBatch batch, int frame) {
@@ -158,7 +158,7 @@ public final class FlowCreate extends GraphNode {
 
     private void plain(FrameBatch batch, int frame, int destination) {
         if (!resolve(batch, frame, destination)) { return; }
-        if (resolver.isOutside() && turn.local().masquerade()) {
+        if (resolver.isOutside() && context.local().masquerade()) {
             begin(batch, frame);
             masquerade(batch, frame);
         } else if (isReset(batch, frame)) {
@@ -203,7 +203,7 @@ public final class FlowCreate extends GraphNode {
         if (!SnatPorts.supports(FlowKey.protocol(batch.k1[frame]))) {
             reject.add(frame, DropReason.UNSUPPORTED_PROTOCOL, Answer.PROTOCOL_UNREACHABLE);
         } else if (block == 0) {
-            boolean known = turn.tables().services().isServiceAddress(address);
+            boolean known = context.tables().services().isServiceAddress(address);
             reject.add(frame, known ? DropReason.SERVICE_NO_PORT : DropReason.SERVICE_UNKNOWN_ADDRESS, Answer.REFUSE);
         } else if (ServiceTable.backendCount(block) == 0) {
             reject.add(frame, DropReason.SERVICE_NO_ENDPOINTS, Answer.REFUSE);
@@ -221,7 +221,7 @@ public final class FlowCreate extends GraphNode {
         template.newDst = Backend.ip(backend);
         template.newDport = Backend.port(backend);
         template.flags |= FlowEntry.SERVICE | FlowEntry.DNAT;
-        if (resolver.isOutside() && turn.local().masquerade()) {
+        if (resolver.isOutside() && context.local().masquerade()) {
             masquerade(batch, frame);
         } else {
             hairpin(batch, frame);
@@ -232,7 +232,7 @@ public final class FlowCreate extends GraphNode {
     /** A packet that goes back to where it came from would be answered past us, so its source becomes the gateway. */
     private void hairpin(FrameBatch batch, int frame) {
         if (resolver.replyIngress() == batch.ingress[frame]) {
-            template.newSrc = turn.local().gateway();
+            template.newSrc = context.local().gateway();
             template.flags |= FlowEntry.SNAT;
         }
     }
@@ -249,7 +249,7 @@ public final class FlowCreate extends GraphNode {
             reject.add(frame, DropReason.NO_FLOW, Answer.REFUSE);
             return;
         }
-        template.newSrc = turn.local().address();
+        template.newSrc = context.local().address();
         finish(batch, frame, sourceNat.insert(batch.hash[frame], batch.k0[frame], batch.k1[frame], template));
     }
 
@@ -267,8 +267,8 @@ public final class FlowCreate extends GraphNode {
     }
 
     private void begin(FrameBatch batch, int frame) {
-        template.reset(batch.k0[frame], batch.k1[frame], firstState(batch, frame), turn.nowSeconds());
-        template.bornMillis = turn.nowMillis();
+        template.reset(batch.k0[frame], batch.k1[frame], firstState(batch, frame), context.nowSeconds());
+        template.bornMillis = context.nowMillis();
         template.flags = isMidStream(batch, frame) ? FlowEntry.PICKED_UP : 0;
         template.forwardEgress = resolver.egress();
         template.forwardIngress = batch.ingress[frame];

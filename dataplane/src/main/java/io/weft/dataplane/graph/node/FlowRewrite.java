@@ -24,7 +24,7 @@ import io.weft.lb.flow.TcpTracker;
  * stays wrong), and hands it to the node of its egress. Nothing is changed before the TTL and the MTU are known to be enough.
  */
 public final class FlowRewrite extends GraphNode {
-    private final BatchContext turn;
+    private final BatchContext context;
     private final DropNode drop;
     private final Reject reject;
     private final Dispatch dispatch;
@@ -32,22 +32,22 @@ public final class FlowRewrite extends GraphNode {
     private final FirstFragments first;
     private final EgressResolver resolver;
 
-    public FlowRewrite(BatchContext turn, DropNode drop, Reject reject, Dispatch dispatch, FlowTable flows,
+    public FlowRewrite(BatchContext context, DropNode drop, Reject reject, Dispatch dispatch, FlowTable flows,
         FirstFragments first) {
         super(NodeId.FLOW_REWRITE);
-        this.turn = turn;
+        this.context = context;
         this.drop = drop;
         this.reject = reject;
         this.dispatch = dispatch;
         this.flows = flows;
         this.first = first;
-        resolver = new EgressResolver(turn);
+        resolver = new EgressResolver(context);
     }
 
     @Override
     public void process(FrameBatch batch) {
-        int leastMtu = turn.leastMtu();
-        int now = turn.nowSeconds();
+        int minMtu = context.minMtu();
+        int now = context.nowSeconds();
         int[] index = in().index;
         int size = in().size;
         for (int n = 0; n < size; n++) {
@@ -57,7 +57,7 @@ public final class FlowRewrite extends GraphNode {
             int egress = FlowEntry.egress(flow);
             int length = Ipv4Header.totalLength(ip);
             boolean forwarded = Egress.kind(egress) != Egress.PUNT;
-            boolean tooLong = length > leastMtu && length > dispatch.mtu(egress);
+            boolean tooLong = length > minMtu && length > dispatch.mtu(egress);
             if (egress == Egress.NO_ROUTE) {
                 withoutWay(batch, frame, flow);
             } else if (forwarded && Ipv4Header.ttl(ip) <= 1) {
@@ -99,7 +99,7 @@ public final class FlowRewrite extends GraphNode {
         long l4 = Memory.address(batch.l4[frame]);
         boolean partial = (batch.flags[frame] & FrameBatch.PARTIAL) != 0;
         if (protocol == IpProtocol.IPPROTO_UDP) {
-            DatagramTracker.onPacket(flows, flow, turn.nowMillis());
+            DatagramTracker.onPacket(flows, flow, context.nowMillis());
             UdpHeader.translate(l4, FlowEntry.newPorts(flow), partial, FlowEntry.l4PartialDelta(flow),
                 FlowEntry.l4FullDelta(flow));
         } else if (protocol == IpProtocol.IPPROTO_TCP) {
@@ -109,7 +109,7 @@ public final class FlowRewrite extends GraphNode {
             L4Checksum.applyDelta(partial ? L4Checksum.PARTIAL : L4Checksum.FULL, l4, protocol,
                 FlowEntry.l4PartialDelta(flow), FlowEntry.l4FullDelta(flow));
         } else {
-            DatagramTracker.onPacket(flows, flow, turn.nowMillis());
+            DatagramTracker.onPacket(flows, flow, context.nowMillis());
             if (protocol == IpProtocol.IPPROTO_ICMP) {
                 Icmp4Header.setIdentifier(l4, FlowEntry.newSport(flow));
             }

@@ -34,7 +34,7 @@ public final class FragmentHold extends GraphNode {
     private static final int SPREAD_SHIFT = 24;
     private static final int END = HeldFrames.END;
 
-    private final BatchContext turn;
+    private final BatchContext context;
     private final DropNode drop;
     private final Dispatch dispatch;
     private final FragmentTable table;
@@ -49,12 +49,12 @@ public final class FragmentHold extends GraphNode {
     private int lastExpirySeconds;
     private long cursor;
 
-    public FragmentHold(BatchContext turn, DropNode drop, Dispatch dispatch, FramePool pool) {
+    public FragmentHold(BatchContext context, DropNode drop, Dispatch dispatch, FramePool pool) {
         super(NodeId.FRAGMENT_HOLD);
-        this.turn = turn;
+        this.context = context;
         this.drop = drop;
         this.dispatch = dispatch;
-        table = turn.state().fragments();
+        table = context.state().fragments();
         held = new HeldFrames(pool, MAX_CHUNKS);
         hash = new int[held.limit()];
         sinceSeconds = new int[held.limit()];
@@ -100,7 +100,7 @@ public final class FragmentHold extends GraphNode {
 
     private void refuse(FrameBatch batch, int frame) {
         if (EgressResolver.isUnderlay(batch.ingress[frame])
-            && turn.isOwnAddress(Ipv4Header.destination(batch.l3[frame]))) {
+            && context.isOwnAddress(Ipv4Header.destination(batch.l3[frame]))) {
             dispatch.to(batch, frame, Egress.PUNT);
         } else {
             drop.add(frame, DropReason.FRAG_FULL);
@@ -116,9 +116,9 @@ public final class FragmentHold extends GraphNode {
             return false;
         }
         ofSource[sourceShare] += segments;
-        int slot = held.put(batch, frame, segments, turn.nowNanos());
+        int slot = held.put(batch, frame, segments, context.nowNanos());
         hash[slot] = FragmentTable.hash(Ipv4Header.addresses(ip), FragmentTable.datagram(ip, from));
-        sinceSeconds[slot] = turn.nowSeconds();
+        sinceSeconds[slot] = context.nowSeconds();
         held.setNext(slot, first[chain(hash[slot])]);
         first[chain(hash[slot])] = slot;
         return true;
@@ -136,8 +136,8 @@ public final class FragmentHold extends GraphNode {
             long latest = table.published();
             cursor = releaseAll(batch, decided) ? latest : cursor;
         }
-        if (turn.nowSeconds() != lastExpirySeconds && expire(batch)) {
-            lastExpirySeconds = turn.nowSeconds();
+        if (context.nowSeconds() != lastExpirySeconds && expire(batch)) {
+            lastExpirySeconds = context.nowSeconds();
         }
     }
 
@@ -168,7 +168,7 @@ public final class FragmentHold extends GraphNode {
     private boolean isDecided(int slot) {
         long ip = held.l3(slot);
         return table.find(Ipv4Header.addresses(ip), FragmentTable.datagram(ip, held.ingress(slot)),
-            turn.nowSeconds(), decision);
+            context.nowSeconds(), decision);
     }
 
     private boolean expire(FrameBatch batch) {
@@ -177,7 +177,7 @@ public final class FragmentHold extends GraphNode {
             int slot = first[chain];
             while (slot != END) {
                 int following = held.next(slot);
-                if (turn.nowSeconds() - sinceSeconds[slot] >= FragmentTable.LIFE_SECONDS) {
+                if (context.nowSeconds() - sinceSeconds[slot] >= FragmentTable.LIFE_SECONDS) {
                     if (batch.room() == 0) { return false; }
                     drop.add(remove(batch, slot, before), DropReason.FRAG_TIMEOUT);
                 } else {

@@ -25,16 +25,16 @@ import io.weft.lb.flow.FlowTable;
  * and inside the mirror image of it (RFC 5508). The error must come from where that direction comes from.
  */
 public final class Icmp4ErrorInput extends GraphNode {
-    private final BatchContext turn;
+    private final BatchContext context;
     private final DropNode drop;
     private final Dispatch dispatch;
     private final FlowTable flows;
     private final FirstFragments first;
 
-    public Icmp4ErrorInput(BatchContext turn, DropNode drop, Dispatch dispatch, FlowTable flows,
+    public Icmp4ErrorInput(BatchContext context, DropNode drop, Dispatch dispatch, FlowTable flows,
         FirstFragments first) {
         super(NodeId.ICMP4_ERROR_INPUT);
-        this.turn = turn;
+        this.context = context;
         this.drop = drop;
         this.dispatch = dispatch;
         this.flows = flows;
@@ -46,7 +46,7 @@ public final class Icmp4ErrorInput extends GraphNode {
         for (int n = 0; n < in().size; n++) {
             int frame = in().index[n];
             long ip = batch.l3[frame];
-            if (!SourceCheck.isAllowed(turn, batch.ingress[frame], Ipv4Header.source(ip))) {
+            if (!SourceCheck.isAllowed(context, batch.ingress[frame], Ipv4Header.source(ip))) {
                 drop.add(frame, DropReason.SPOOFED_SOURCE);
             } else if (batch.chains != null && batch.chains.isChain(batch.at[frame])) {
                 drop.add(frame, DropReason.TOO_BIG);
@@ -90,7 +90,7 @@ public final class Icmp4ErrorInput extends GraphNode {
 
     /** From the underlay to the node itself it is the node's own business. */
     private void withoutFlow(FrameBatch batch, int frame, long ip) {
-        if (EgressResolver.isUnderlay(batch.ingress[frame]) && turn.isOwnAddress(Ipv4Header.destination(ip))) {
+        if (EgressResolver.isUnderlay(batch.ingress[frame]) && context.isOwnAddress(Ipv4Header.destination(ip))) {
             first.forward(batch, frame, Egress.PUNT);
             dispatch.to(batch, frame, Egress.PUNT);
         } else {

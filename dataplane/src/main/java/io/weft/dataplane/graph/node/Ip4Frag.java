@@ -90,8 +90,8 @@ public final class Ip4Frag extends GraphNode {
     private boolean canBegin(FrameBatch batch, int frame, int mtu) {
         long ip = batch.l3[frame];
         fragments = 0;
-        int most = Ipv4Fragmentation.payload(mtu, Ipv4Header.headerLength(ip));
-        if (mtu >= Ipv4Fragmentation.MIN_MTU && pool.free() >= Math.ceilDiv(Ipv4Header.payloadLength(ip), most)) {
+        int max = Ipv4Fragmentation.payload(mtu, Ipv4Header.headerLength(ip));
+        if (mtu >= Ipv4Fragmentation.MIN_MTU && pool.free() >= Math.ceilDiv(Ipv4Header.payloadLength(ip), max)) {
             return true;
         }
         end(batch, frame, DropReason.FRAG_NO_BUFFERS);
@@ -105,7 +105,7 @@ public final class Ip4Frag extends GraphNode {
         while (offset < total && into.room() > 0) {
             int left = total - offset;
             int payload = left <= mtu - headerLength ? left : Ipv4Fragmentation.payload(mtu, headerLength);
-            long chunk = pool.take();
+            long chunk = pool.allocate();
             if (chunk == 0) {
                 end(batch, frame, DropReason.FRAG_NO_BUFFERS);
                 return;
@@ -144,7 +144,7 @@ public final class Ip4Frag extends GraphNode {
         } else {
             counters.add(FrameTotal.ORIGINATED, fragments - 1);
         }
-        chains.give(batch.at[frame]);
+        chains.free(batch.at[frame]);
         present++;
         offset = 0;
     }

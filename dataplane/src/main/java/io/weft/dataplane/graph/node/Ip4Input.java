@@ -30,7 +30,7 @@ import io.weft.lb.flow.FlowKey;
  * entry takes frames of one ingress only.
  */
 public final class Ip4Input extends GraphNode {
-    private final BatchContext turn;
+    private final BatchContext context;
     private final DropNode drop;
     private final FirstFragments first;
     private final FrameList laterFragments;
@@ -38,10 +38,10 @@ public final class Ip4Input extends GraphNode {
     private final FrameList flows;
     private final FrameList underlay;
 
-    public Ip4Input(BatchContext turn, DropNode drop, FirstFragments first, Ip4SvReassembly laterFragments,
+    public Ip4Input(BatchContext context, DropNode drop, FirstFragments first, Ip4SvReassembly laterFragments,
         Icmp4ErrorInput icmpErrors, FlowLookup flows, FlowCreate create) {
         super(NodeId.IP4_INPUT);
-        this.turn = turn;
+        this.context = context;
         this.drop = drop;
         this.first = first;
         this.laterFragments = laterFragments.in();
@@ -52,7 +52,7 @@ public final class Ip4Input extends GraphNode {
 
     @Override
     public void process(FrameBatch batch) {
-        PortDirectory ports = turn.ports();
+        PortDirectory ports = context.ports();
         int[] index = in().index;
         int size = in().size;
         for (int n = 0; n < size; n++) {
@@ -99,8 +99,8 @@ public final class Ip4Input extends GraphNode {
      */
     private DropReason foreignSource(int ingress, int source, int destination) {
         if (ingress == PortDirectory.HOST_PORT && isOutside(source)) {
-            if (turn.local().serviceCidr().contains(destination)) { return DropReason.CLUSTERIP_FROM_OUTSIDE; }
-            if (turn.local().clusterCidr().contains(destination)) { return DropReason.NO_DIRECT_POD_ACCESS; }
+            if (context.local().serviceCidr().contains(destination)) { return DropReason.CLUSTERIP_FROM_OUTSIDE; }
+            if (context.local().clusterCidr().contains(destination)) { return DropReason.NO_DIRECT_POD_ACCESS; }
         }
         return DropReason.SPOOFED_SOURCE;
     }
@@ -109,15 +109,15 @@ public final class Ip4Input extends GraphNode {
         if (Ingress.isTunnel(ingress)) { return true; }
         return switch (ports.kind(ingress)) {
             case PortKind.POD -> source == ports.ip(ingress);
-            case PortKind.HOST -> turn.isOwnAddress(source);
+            case PortKind.HOST -> context.isOwnAddress(source);
             default -> isOutside(source);
         };
     }
 
     /** Bare pod and service addresses never come from the underlay, nor do our own. */
     private boolean isOutside(int source) {
-        return !turn.local().clusterCidr().contains(source) && !turn.local().serviceCidr().contains(source)
-            && !turn.isOwnAddress(source);
+        return !context.local().clusterCidr().contains(source) && !context.local().serviceCidr().contains(source)
+            && !context.isOwnAddress(source);
     }
 
     private void options(FrameBatch batch, int frame, long ip) {

@@ -19,7 +19,7 @@ import io.weft.encap.packet.Ipv4Header;
  * <p>It runs behind the nodes that decide on first fragments, so that both may be in one batch.
  */
 public final class Ip4SvReassembly extends GraphNode {
-    private final BatchContext turn;
+    private final BatchContext context;
     private final DropNode drop;
     private final Dispatch dispatch;
     private final FragmentHold hold;
@@ -27,14 +27,14 @@ public final class Ip4SvReassembly extends GraphNode {
     private final FragmentTable table;
     private final FragmentDecision decision = new FragmentDecision();
 
-    public Ip4SvReassembly(BatchContext turn, DropNode drop, Dispatch dispatch, FragmentHold hold) {
+    public Ip4SvReassembly(BatchContext context, DropNode drop, Dispatch dispatch, FragmentHold hold) {
         super(NodeId.IP4_SV_REASSEMBLY);
-        this.turn = turn;
+        this.context = context;
         this.drop = drop;
         this.dispatch = dispatch;
         this.hold = hold;
         early = hold.in();
-        table = turn.state().fragments();
+        table = context.state().fragments();
     }
 
     @Override
@@ -44,10 +44,10 @@ public final class Ip4SvReassembly extends GraphNode {
             int frame = in().index[n];
             long ip = batch.l3[frame];
             int ingress = batch.ingress[frame];
-            if (!SourceCheck.isAllowed(turn, ingress, Ipv4Header.source(ip))) {
+            if (!SourceCheck.isAllowed(context, ingress, Ipv4Header.source(ip))) {
                 drop.add(frame, DropReason.SPOOFED_SOURCE);
             } else
-                if (!table.find(Ipv4Header.addresses(ip), FragmentTable.datagram(ip, ingress), turn.nowSeconds(),
+                if (!table.find(Ipv4Header.addresses(ip), FragmentTable.datagram(ip, ingress), context.nowSeconds(),
                     decision)) {
                         early.add(frame);
                     } else if (decision.action == FragmentDecision.DROP) {
@@ -80,8 +80,8 @@ public final class Ip4SvReassembly extends GraphNode {
     /** The pod may have gone since the first fragment, and another one have its port. */
     private boolean isPortReused(int egress) {
         int port = Egress.index(egress);
-        return Egress.kind(egress) == Egress.PORT && turn.ports().kind(port) == PortKind.POD
-            && turn.ports().ip(port) != Ipv4Header.destinationOfRaw(decision.newAddressesRaw);
+        return Egress.kind(egress) == Egress.PORT && context.ports().kind(port) == PortKind.POD
+            && context.ports().ip(port) != Ipv4Header.destinationOfRaw(decision.newAddressesRaw);
     }
 
     private void rewrite(long ip, boolean forwarded, boolean punted) {

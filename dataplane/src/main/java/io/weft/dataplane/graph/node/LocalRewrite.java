@@ -10,20 +10,20 @@ import io.weft.dataplane.state.PortDirectory;
 
 /** {@code local-rewrite}: the Ethernet header towards a pod of this node; a partial checksum is left to the port. */
 public final class LocalRewrite extends GraphNode {
-    private final BatchContext turn;
+    private final BatchContext context;
     private final DropNode drop;
     private final FrameList tx;
 
-    public LocalRewrite(BatchContext turn, DropNode drop, PortTx tx) {
+    public LocalRewrite(BatchContext context, DropNode drop, PortTx tx) {
         super(NodeId.LOCAL_REWRITE);
-        this.turn = turn;
+        this.context = context;
         this.drop = drop;
         this.tx = tx.in();
     }
 
     @Override
     public void process(FrameBatch batch) {
-        PortDirectory ports = turn.ports();
+        PortDirectory ports = context.ports();
         int[] index = in().index;
         int size = in().size;
         for (int n = 0; n < size; n++) {

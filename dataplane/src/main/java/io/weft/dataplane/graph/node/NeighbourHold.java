@@ -29,7 +29,7 @@ public final class NeighbourHold extends GraphNode {
     private static final int NONE = -1;
     private static final int UNUSED = 0; // 0.0.0.0 is nobody's next hop
 
-    private final BatchContext turn;
+    private final BatchContext context;
     private final DropNode drop;
     private final Reject reject;
     private final FirstFragments firstFragments;
@@ -47,14 +47,14 @@ public final class NeighbourHold extends GraphNode {
     private final long[] sinceNanos = new long[HOPS];
     private int lastRequestSeconds;
 
-    public NeighbourHold(BatchContext turn, DropNode drop, Reject reject, FirstFragments firstFragments,
+    public NeighbourHold(BatchContext context, DropNode drop, Reject reject, FirstFragments firstFragments,
         FramePool pool) {
         super(NodeId.NEIGHBOUR_HOLD);
-        this.turn = turn;
+        this.context = context;
         this.drop = drop;
         this.reject = reject;
         this.firstFragments = firstFragments;
-        adjacencies = turn.state().adjacencies();
+        adjacencies = context.state().adjacencies();
         held = new HeldFrames(pool, MAX_CHUNKS);
         hopLimit = held.limit() / HOP_SHARE;
     }
@@ -125,7 +125,7 @@ public final class NeighbourHold extends GraphNode {
             queue = open(wanted[frame], HeldFrames.ingressShare(batch.ingress[frame]));
         }
         if (queue == NONE || chunks[queue] + segments > hopLimit) { return false; }
-        append(queue, held.put(batch, frame, segments, turn.nowNanos()));
+        append(queue, held.put(batch, frame, segments, context.nowNanos()));
         chunks[queue] += segments;
         return true;
     }
@@ -162,7 +162,7 @@ public final class NeighbourHold extends GraphNode {
         first[unused] = HeldFrames.END;
         chunks[unused] = 0;
         ingressShare[unused] = share;
-        sinceNanos[unused] = turn.nowNanos();
+        sinceNanos[unused] = context.nowNanos();
         return unused;
     }
 
@@ -174,18 +174,18 @@ public final class NeighbourHold extends GraphNode {
      * @return whether the batch is full before the last of them
      */
     public boolean release(FrameBatch batch, FrameList ready) {
-        boolean ask = turn.nowSeconds() != lastRequestSeconds;
-        lastRequestSeconds = turn.nowSeconds();
+        boolean ask = context.nowSeconds() != lastRequestSeconds;
+        lastRequestSeconds = context.nowSeconds();
         for (int queue = 0; queue < HOPS && held.size() > 0; queue++) {
             if (hop[queue] == UNUSED) {
                 continue;
             }
             int slot = adjacencies.slotOfNextHop(hop[queue]);
             boolean resolved = slot != Adjacencies.NONE && adjacencies.isResolved(slot);
-            if (resolved || turn.nowNanos() - sinceNanos[queue] >= WAIT_NANOS) {
+            if (resolved || context.nowNanos() - sinceNanos[queue] >= WAIT_NANOS) {
                 if (!empty(queue, batch, resolved ? ready : null)) { return true; }
             } else if (ask) {
-                turn.state().neighbourRequests().post(hop[queue]); // the list was full, or the kernel was about to give up
+                context.state().neighbourRequests().post(hop[queue]); // the list was full, or the kernel was about to give up
             }
         }
         return false;

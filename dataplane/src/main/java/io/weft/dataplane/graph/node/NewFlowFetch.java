@@ -22,15 +22,15 @@ import io.weft.lb.service.ServiceTable;
  * <p>Thread: one worker. Allocation: none.
  */
 final class NewFlowFetch {
-    private final BatchContext turn;
+    private final BatchContext context;
     private final FlowTable flows;
     private final long[] route = new long[FrameBatch.CAPACITY];
     private final long[] block = new long[FrameBatch.CAPACITY];
     private final long[] target = new long[FrameBatch.CAPACITY];
     private long touched;
 
-    NewFlowFetch(BatchContext turn, FlowTable flows) {
-        this.turn = turn;
+    NewFlowFetch(BatchContext context, FlowTable flows) {
+        this.context = context;
         this.flows = flows;
     }
 
@@ -52,7 +52,7 @@ final class NewFlowFetch {
     }
 
     private void routes(FrameBatch batch, FrameList frames) {
-        ForwardingTables tables = turn.tables();
+        ForwardingTables tables = context.tables();
         for (int n = 0; n < frames.size; n++) {
             int frame = frames.index[n];
             route[frame] = tables.route4(FlowKey.destination(batch.k0[frame]));
@@ -60,7 +60,7 @@ final class NewFlowFetch {
     }
 
     private void services(FrameBatch batch, FrameList frames) {
-        ServiceTable services = turn.tables().services();
+        ServiceTable services = context.tables().services();
         for (int n = 0; n < frames.size; n++) {
             int frame = frames.index[n];
             long k1 = batch.k1[frame];

@@ -109,7 +109,7 @@ public final class PortTx extends GraphNode {
             return;
         }
         if (batch.chains != null) {
-            dropTooLong(batch, port.mostSegments(), frames);
+            dropTooLong(batch, port.maxSegments(), frames);
         }
         try {
             int accepted = port.transmit(batch, frames);
@@ -121,11 +121,11 @@ public final class PortTx extends GraphNode {
         }
     }
 
-    private void dropTooLong(FrameBatch batch, int mostSegments, FrameList frames) {
+    private void dropTooLong(FrameBatch batch, int maxSegments, FrameList frames) {
         int kept = 0;
         for (int n = 0; n < frames.size; n++) {
             int frame = frames.index[n];
-            if (batch.chains.segments(batch.at[frame], batch.length[frame]) > mostSegments) {
+            if (batch.chains.segments(batch.at[frame], batch.length[frame]) > maxSegments) {
                 drop.add(frame, DropReason.TOO_BIG);
             } else {
                 frames.index[kept++] = frame;

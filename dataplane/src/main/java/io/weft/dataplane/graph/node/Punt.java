@@ -10,20 +10,20 @@ import io.weft.dataplane.state.PortDirectory;
 
 /** {@code punt}: the Ethernet header towards the node's own stack, by {@code weft-host}. */
 public final class Punt extends GraphNode {
-    private final BatchContext turn;
+    private final BatchContext context;
     private final DropNode drop;
     private final FrameList tx;
 
-    public Punt(BatchContext turn, DropNode drop, PortTx tx) {
+    public Punt(BatchContext context, DropNode drop, PortTx tx) {
         super(NodeId.PUNT);
-        this.turn = turn;
+        this.context = context;
         this.drop = drop;
         this.tx = tx.in();
     }
 
     @Override
     public void process(FrameBatch batch) {
-        PortDirectory ports = turn.ports();
+        PortDirectory ports = context.ports();
         for (int n = 0; n < in().size; n++) {
             int frame = in().index[n];
             if (ports.kind(PortDirectory.HOST_PORT) == PortKind.NONE) {

@@ -28,7 +28,7 @@ public final class Reject extends GraphNode {
     /** What an answer and its way back put before the packet, and some. */
     private static final int HEADROOM = Icmp4Header.ERROR_HEADERS_LENGTH + TunnelTemplate.OUTER_LENGTH + 50;
 
-    private final BatchContext turn;
+    private final BatchContext context;
     private final DropNode drop;
     private final Dispatch dispatch;
     private final WorkerCounters counters;
@@ -39,10 +39,10 @@ public final class Reject extends GraphNode {
     private final int[] answer = new int[FrameBatch.CAPACITY];
     private final int[] mtu = new int[FrameBatch.CAPACITY];
 
-    public Reject(BatchContext turn, DropNode drop, Dispatch dispatch, WorkerCounters counters, FramePool pool,
+    public Reject(BatchContext context, DropNode drop, Dispatch dispatch, WorkerCounters counters, FramePool pool,
         FirstFragments first) {
         super(NodeId.REJECT);
-        this.turn = turn;
+        this.context = context;
         this.drop = drop;
         this.dispatch = dispatch;
         this.counters = counters;
@@ -81,10 +81,10 @@ public final class Reject extends GraphNode {
     private boolean mayAnswer(FrameBatch batch, int frame) {
         long ip = batch.l3[frame];
         if (!pool.hasHeadroom(ip, HEADROOM) || !Icmp4Header.mayAnswerWithError(ip)
-            || !SourceCheck.isAllowed(turn, batch.ingress[frame], Ipv4Header.source(ip))) {
+            || !SourceCheck.isAllowed(context, batch.ingress[frame], Ipv4Header.source(ip))) {
             return false;
         }
-        if (!answers.take(turn.nowNanos())) {
+        if (!answers.take(context.nowNanos())) {
             counters.add(FrameTotal.SUPPRESSED, 1);
             return false;
         }
@@ -94,7 +94,7 @@ public final class Reject extends GraphNode {
     /** @return whether there is an answer; else the packet is unchanged */
     private boolean write(FrameBatch batch, int frame) {
         long ip = batch.l3[frame];
-        int source = turn.local().gateway();
+        int source = context.local().gateway();
         if (answer[frame] == Answer.REFUSE && Ipv4Header.protocol(ip) == IpProtocol.IPPROTO_TCP) {
             return TcpHeader.writeReset(ip) != 0;
         }

@@ -11,20 +11,20 @@ import io.weft.encap.packet.EthernetHeader;
 
 /** {@code underlay-rewrite}: the Ethernet header towards a next hop on the uplink, for packets that leave without a tunnel. */
 public final class UnderlayRewrite extends GraphNode {
-    private final BatchContext turn;
+    private final BatchContext context;
     private final DropNode drop;
     private final FrameList tx;
 
-    public UnderlayRewrite(BatchContext turn, DropNode drop, PortTx tx) {
+    public UnderlayRewrite(BatchContext context, DropNode drop, PortTx tx) {
         super(NodeId.UNDERLAY_REWRITE);
-        this.turn = turn;
+        this.context = context;
         this.drop = drop;
         this.tx = tx.in();
     }
 
     @Override
     public void process(FrameBatch batch) {
-        Adjacencies adjacencies = turn.state().adjacencies();
+        Adjacencies adjacencies = context.state().adjacencies();
         int[] index = in().index;
         int size = in().size;
         for (int n = 0; n < size; n++) {

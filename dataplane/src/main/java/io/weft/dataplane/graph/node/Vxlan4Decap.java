@@ -20,16 +20,16 @@ import io.weft.encap.tunnel.VxlanHeader;
  * is carried inside as RFC 6040 says. The inner Ethernet addresses are not looked at.
  */
 public final class Vxlan4Decap extends GraphNode {
-    private static final int INNER_LEAST = EthernetHeader.LENGTH + Ipv4Header.LENGTH;
+    private static final int INNER_MIN = EthernetHeader.LENGTH + Ipv4Header.LENGTH;
 
-    private final BatchContext turn;
+    private final BatchContext context;
     private final DropNode drop;
     private final FrameList ip4;
     private final FirstFragments first;
 
-    public Vxlan4Decap(BatchContext turn, DropNode drop, Ip4Input ip4, FirstFragments first) {
+    public Vxlan4Decap(BatchContext context, DropNode drop, Ip4Input ip4, FirstFragments first) {
         super(NodeId.VXLAN4_DECAP);
-        this.turn = turn;
+        this.context = context;
         this.drop = drop;
         this.ip4 = ip4.in();
         this.first = first;
@@ -55,7 +55,7 @@ public final class Vxlan4Decap extends GraphNode {
 
     private boolean isUdpToUs(long outer) {
         return Ipv4Header.protocol(outer) == IpProtocol.IPPROTO_UDP
-            && Ipv4Header.destination(outer) == turn.local().address();
+            && Ipv4Header.destination(outer) == context.local().address();
     }
 
     private void udp(FrameBatch batch, int frame, long outer) {
@@ -68,7 +68,7 @@ public final class Vxlan4Decap extends GraphNode {
         int error = UdpHeader.validate(udp, length);
         if (error != HeaderError.NONE) {
             drop.add(frame, error);
-        } else if (UdpHeader.destinationPort(udp) != turn.local().overlayPort()) {
+        } else if (UdpHeader.destinationPort(udp) != context.local().overlayPort()) {
             ip4.add(frame);
         } else {
             vxlan(batch, frame, outer, udp + UdpHeader.LENGTH, UdpHeader.length(udp) - UdpHeader.LENGTH);
@@ -78,7 +78,7 @@ public final class Vxlan4Decap extends GraphNode {
     /** One of a tunnel packet is not put together again; the later ones of its datagram follow it to the same end. */
     private void fragment(int frame, long outer, long udp, int length) {
         if (Ipv4Header.isLaterFragment(outer) || length < UdpHeader.LENGTH
-            || UdpHeader.destinationPort(udp) != turn.local().overlayPort()) {
+            || UdpHeader.destinationPort(udp) != context.local().overlayPort()) {
             ip4.add(frame);
         } else {
             first.expect(frame);
@@ -87,7 +87,7 @@ public final class Vxlan4Decap extends GraphNode {
     }
 
     private void vxlan(FrameBatch batch, int frame, long outer, long vxlan, int remaining) {
-        int peer = turn.tables().peerByEndpoint(Ipv4Header.source(outer));
+        int peer = context.tables().peerByEndpoint(Ipv4Header.source(outer));
         long inner = vxlan + VxlanHeader.LENGTH;
         int length = remaining - VxlanHeader.LENGTH;
         DropReason refusal = refusal(peer, vxlan, remaining, inner);
@@ -110,12 +110,12 @@ public final class Vxlan4Decap extends GraphNode {
     private DropReason refusal(int peer, long vxlan, int remaining, long inner) {
         int error = VxlanHeader.validate(vxlan, remaining);
         if (error != HeaderError.NONE) { return HeaderReasons.of(error); }
-        if (VxlanHeader.vni(vxlan) != turn.local().vni()) { return DropReason.VXLAN_UNKNOWN_VNI; }
+        if (VxlanHeader.vni(vxlan) != context.local().vni()) { return DropReason.VXLAN_UNKNOWN_VNI; }
         if (peer < 0) { return DropReason.VXLAN_UNKNOWN_PEER; }
         int length = remaining - VxlanHeader.LENGTH;
         if (length < EthernetHeader.LENGTH) { return DropReason.TRUNCATED; }
         if (EthernetHeader.type(inner) != EthernetHeader.ETH_P_IP) { return DropReason.VXLAN_INNER_TYPE; }
-        return length < INNER_LEAST ? DropReason.TRUNCATED : null;
+        return length < INNER_MIN ? DropReason.TRUNCATED : null;
     }
 
     /** @return false when the packet has to be dropped */

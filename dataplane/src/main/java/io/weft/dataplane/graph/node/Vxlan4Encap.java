@@ -15,14 +15,14 @@ import io.weft.encap.tunnel.TunnelTemplate;
 
 /** {@code vxlan4-encap}: inner Ethernet header and the tunnel's 50 bytes into the headroom (RFC 7348); the ECN of the packet outside too. */
 public final class Vxlan4Encap extends GraphNode {
-    private final BatchContext turn;
+    private final BatchContext context;
     private final DropNode drop;
     private final FrameList tx;
     private final FramePool pool;
 
-    public Vxlan4Encap(BatchContext turn, DropNode drop, PortTx tx, FramePool pool) {
+    public Vxlan4Encap(BatchContext context, DropNode drop, PortTx tx, FramePool pool) {
         super(NodeId.VXLAN4_ENCAP);
-        this.turn = turn;
+        this.context = context;
         this.drop = drop;
         this.tx = tx.in();
         this.pool = pool;
@@ -30,7 +30,7 @@ public final class Vxlan4Encap extends GraphNode {
 
     @Override
     public void process(FrameBatch batch) {
-        Adjacencies adjacencies = turn.state().adjacencies();
+        Adjacencies adjacencies = context.state().adjacencies();
         int[] index = in().index;
         int size = in().size;
         for (int n = 0; n < size; n++) {

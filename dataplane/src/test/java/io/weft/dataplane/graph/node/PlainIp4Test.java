@@ -43,9 +43,9 @@ class PlainIp4Test {
     private final PortDirectory ports = PortDirectory.EMPTY.with(POD, PortKind.POD, POD_IP, 10, 11, 1450);
     private final FrameBatch batch = new FrameBatch();
     private final Random random = new Random(45);
-    private final BatchContext turn = new BatchContext(
+    private final BatchContext context = new BatchContext(
         new ForwardingState(new Adjacencies(memory.address() + (64 << 10), 1, 1)));
-    private final FirstFragments first = new FirstFragments(turn);
+    private final FirstFragments first = new FirstFragments(context);
     private final DropNode drop = new DropNode(counterFile.worker(0), pool, first);
     private final long frame = memory.address() + 256;
     private final long ip = frame + EthernetHeader.LENGTH;
@@ -64,18 +64,20 @@ class PlainIp4Test {
         FlowTable table = FlowTable.create(at, FlowTable.sizeFor(MAX_FLOWS), MAX_FLOWS, 1);
         SnatPorts snat = new SnatPorts(at + (256 << 10), 1000, 1001);
         PortTx tx = new PortTx(counterFile.worker(0), drop);
-        Dispatch dispatch = new Dispatch(turn, drop, new LocalRewrite(turn, drop, tx),
-            new Vxlan4Encap(turn, drop, tx, pool),
-            new UnderlayRewrite(turn, drop, tx), new Punt(turn, drop, tx),
+        Dispatch dispatch = new Dispatch(context, drop, new LocalRewrite(context, drop, tx),
+            new Vxlan4Encap(context, drop, tx, pool),
+            new UnderlayRewrite(context, drop, tx), new Punt(context, drop, tx),
             new Ip4Frag(counterFile.worker(0), pool));
-        Reject reject = new Reject(turn, drop, dispatch, counterFile.worker(0), pool, first);
-        FlowRewrite rewrite = new FlowRewrite(turn, drop, reject, dispatch, table, first);
-        FlowCreate create = new FlowCreate(turn, drop, reject, new NeighbourHold(turn, drop, reject, first, pool),
+        Reject reject = new Reject(context, drop, dispatch, counterFile.worker(0), pool, first);
+        FlowRewrite rewrite = new FlowRewrite(context, drop, reject, dispatch, table, first);
+        FlowCreate create = new FlowCreate(context, drop, reject, new NeighbourHold(context, drop, reject, first, pool),
             dispatch,
             new Icmp4Echo(drop, dispatch, first), rewrite, table, snat, first);
         flows = new FlowLookup(table, create, rewrite);
-        Ip4SvReassembly later = new Ip4SvReassembly(turn, drop, dispatch, new FragmentHold(turn, drop, dispatch, pool));
-        input = new Ip4Input(turn, drop, first, later, new Icmp4ErrorInput(turn, drop, dispatch, table, first), flows,
+        Ip4SvReassembly later = new Ip4SvReassembly(context, drop, dispatch,
+            new FragmentHold(context, drop, dispatch, pool));
+        input = new Ip4Input(context, drop, first, later, new Icmp4ErrorInput(context, drop, dispatch, table, first),
+            flows,
             create);
     }
 
