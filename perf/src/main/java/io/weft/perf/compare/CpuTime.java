@@ -116,6 +116,11 @@ final class CpuTime {
             .sum();
     }
 
+    /** Whether the kernel's own threads have process ids here: they have none in a PID namespace, as that of a container. */
+    static boolean seesKernelThreads() {
+        return !processesNamed("kthreadd").isEmpty();
+    }
+
     /** Processes whose name begins so. */
     static List<Long> processesNamed(String prefix) {
         try (var all = Files.list(PROC)) {

@@ -20,6 +20,8 @@ import java.util.Optional;
  * device runs in a thread on the contender's core and does everything: receive, forward, transmit, sink.
  */
 final class KernelSystem implements SystemUnderTest {
+    /** The reason when this process is in a PID namespace. */
+    static final String NO_KERNEL_THREADS = "the kernel's threads cannot be pinned from a PID namespace: run it in the host's (hostPID)";
     private static final int SERVICE = Ipv4Address.of("10.96.0.77");
     private static final int SERVICE_PORT = 4000;
     private static final int ENDPOINT_PORT = 8080;
@@ -39,6 +41,7 @@ final class KernelSystem implements SystemUnderTest {
 
     @Override
     public Optional<String> missing() {
+        if (!CpuTime.seesKernelThreads()) { return Optional.of(NO_KERNEL_THREADS); }
         return Programs.missing("ip", "taskset", "renice", "nft", "tee");
     }
 
