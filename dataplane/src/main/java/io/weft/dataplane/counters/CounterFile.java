@@ -96,7 +96,7 @@ public final class CounterFile implements AutoCloseable {
         Memory.putNativeI64(at + H_INCARNATION, incarnation);
         Memory.putNativeI64(at + H_PID, ProcessHandle.current().pid());
         Memory.putNativeI64(at + H_STARTED_MILLIS, System.currentTimeMillis());
-        Memory.putNativeI32(at + H_NODES, NodeId.count());
+        Memory.putNativeI32(at + H_NODES, GraphNodeId.count());
         Memory.putNativeI32(at + H_DROPS, DropReason.count());
         Memory.putNativeI32(at + H_PORT_COUNTERS, PortCounter.count());
         Memory.putNativeI32(at + H_FACTS, ConductorGauge.count());
@@ -130,7 +130,7 @@ public final class CounterFile implements AutoCloseable {
 
     static List<String> labels() {
         List<String> labels = new ArrayList<>();
-        for (NodeId node : NodeId.values()) {
+        for (GraphNodeId node : GraphNodeId.values()) {
             labels.add(node.label());
         }
         for (DropReason reason : DropReason.values()) {

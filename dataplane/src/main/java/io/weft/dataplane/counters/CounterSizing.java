@@ -39,7 +39,7 @@ public record CounterSizing(int workers, int ports, int adjacencies) {
     }
 
     long workerStride() {
-        long cells = NodeId.count() + DropReason.count() + (long) ports * PortCounter.count();
+        long cells = GraphNodeId.count() + DropReason.count() + (long) ports * PortCounter.count();
         return roundUp(W_CELLS + cells * CELL);
     }
 

@@ -24,7 +24,7 @@ public final class WorkerCounters {
         this.block = block;
         totals = block + W_TOTALS;
         nodes = block + W_CELLS;
-        drops = nodes + (long) NodeId.count() * CELL;
+        drops = nodes + (long) GraphNodeId.count() * CELL;
         ports = drops + (long) DropReason.count() * CELL;
     }
 
@@ -38,7 +38,7 @@ public final class WorkerCounters {
     }
 
     /** Frames that a node worked on. */
-    public void node(NodeId node, long frames) {
+    public void node(GraphNodeId node, long frames) {
         addTo(nodes + (long) node.ordinal() * CELL, frames);
     }
 
@@ -84,7 +84,7 @@ public final class WorkerCounters {
         return Memory.nativeI64(drops + (long) reason.ordinal() * CELL);
     }
 
-    public long frames(NodeId node) {
+    public long frames(GraphNodeId node) {
         return Memory.nativeI64(nodes + (long) node.ordinal() * CELL);
     }
 

@@ -1,7 +1,7 @@
 package io.weft.dataplane.fastpath;
 
 import io.weft.dataplane.counters.DropReason;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.graph.node.DropNode;
 import io.weft.encap.checksum.L4Checksum;
@@ -12,7 +12,7 @@ final class ChecksumStage extends FastPathStage {
     private final DropNode drop;
 
     ChecksumStage(DropNode drop) {
-        super(NodeId.VXLAN4_ENCAP);
+        super(GraphNodeId.VXLAN4_ENCAP);
         this.drop = drop;
     }
 

@@ -4,7 +4,7 @@ import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.I2L;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
@@ -40,7 +40,7 @@ final class EthernetInputStage extends FastPathStage {
     private final long reciprocal;
 
     EthernetInputStage(BatchContext context, FramePool pool) {
-        super(NodeId.ETHERNET_INPUT);
+        super(GraphNodeId.ETHERNET_INPUT);
         this.context = context;
         base = pool.base();
         stride = pool.layout().stride();

@@ -1,6 +1,6 @@
 package io.weft.dataplane.fastpath;
 
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.frame.FrameBatch;
 
 /**
@@ -12,15 +12,15 @@ import io.weft.dataplane.frame.FrameBatch;
  * <p>Thread: one worker. Allocation: none after construction.
  */
 public abstract class FastPathStage {
-    private final NodeId node;
+    private final GraphNodeId node;
 
     /** @param node that this stage stands for */
-    FastPathStage(NodeId node) {
+    FastPathStage(GraphNodeId node) {
         this.node = node;
     }
 
     /** What benchmarks book this stage under. */
-    public NodeId node() {
+    public GraphNodeId node() {
         return node;
     }
 

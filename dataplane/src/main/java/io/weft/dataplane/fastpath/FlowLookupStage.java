@@ -2,7 +2,7 @@ package io.weft.dataplane.fastpath;
 
 import static jdk.incubator.vector.VectorOperators.NE;
 
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.Lanes;
 import io.weft.lb.flow.FlowEntry;
@@ -23,7 +23,7 @@ final class FlowLookupStage extends FastPathStage {
     private long touched;
 
     FlowLookupStage(FlowTable flows) {
-        super(NodeId.FLOW_LOOKUP);
+        super(GraphNodeId.FLOW_LOOKUP);
         this.flows = flows;
     }
 

@@ -7,7 +7,7 @@ import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.NE;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.forwarding.Egress;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.Lanes;
@@ -57,7 +57,7 @@ final class FlowResolveStage extends FastPathStage {
     private long longOnes;
 
     FlowResolveStage(BatchContext context, Dispatch dispatch) {
-        super(NodeId.FLOW_REWRITE);
+        super(GraphNodeId.FLOW_REWRITE);
         this.context = context;
         this.dispatch = dispatch;
     }

@@ -1,7 +1,7 @@
 package io.weft.dataplane.fastpath;
 
 import io.weft.dataplane.counters.DropReason;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
@@ -26,7 +26,7 @@ final class FlowRewriteStage extends FastPathStage {
     private long finished;
 
     FlowRewriteStage(BatchContext context, WorkerCounters counters, DropNode drop, EthernetInput slowPath) {
-        super(NodeId.FLOW_REWRITE);
+        super(GraphNodeId.FLOW_REWRITE);
         this.context = context;
         this.counters = counters;
         this.drop = drop;
@@ -72,13 +72,13 @@ final class FlowRewriteStage extends FastPathStage {
         int local = Long.bitCount(frames.local);
         int forwarded = tunnelled + local;
         finished += forwarded;
-        counters.node(NodeId.ETHERNET_INPUT, forwarded);
-        counters.node(NodeId.VXLAN4_DECAP, Long.bitCount((frames.tunnel | frames.local) & frames.uplink));
-        counters.node(NodeId.IP4_INPUT, forwarded);
-        counters.node(NodeId.FLOW_LOOKUP, forwarded);
-        counters.node(NodeId.FLOW_REWRITE, forwarded);
-        counters.node(NodeId.VXLAN4_ENCAP, tunnelled);
-        counters.node(NodeId.LOCAL_REWRITE, local);
+        counters.node(GraphNodeId.ETHERNET_INPUT, forwarded);
+        counters.node(GraphNodeId.VXLAN4_DECAP, Long.bitCount((frames.tunnel | frames.local) & frames.uplink));
+        counters.node(GraphNodeId.IP4_INPUT, forwarded);
+        counters.node(GraphNodeId.FLOW_LOOKUP, forwarded);
+        counters.node(GraphNodeId.FLOW_REWRITE, forwarded);
+        counters.node(GraphNodeId.VXLAN4_ENCAP, tunnelled);
+        counters.node(GraphNodeId.LOCAL_REWRITE, local);
     }
 
     /** Frames that went the short way to their end. */

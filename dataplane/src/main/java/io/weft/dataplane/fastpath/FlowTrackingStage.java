@@ -1,7 +1,7 @@
 package io.weft.dataplane.fastpath;
 
 import io.weft.dataplane.counters.DropReason;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.graph.node.DropNode;
 import io.weft.dataplane.state.BatchContext;
@@ -20,7 +20,7 @@ final class FlowTrackingStage extends FastPathStage {
     private final DropNode drop;
 
     FlowTrackingStage(BatchContext context, FlowTable flows, DropNode drop) {
-        super(NodeId.FLOW_REWRITE);
+        super(GraphNodeId.FLOW_REWRITE);
         this.context = context;
         this.flows = flows;
         this.drop = drop;

@@ -9,7 +9,7 @@ import static jdk.incubator.vector.VectorOperators.REVERSE_BYTES;
 import static jdk.incubator.vector.VectorOperators.ULE;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.Lanes;
 import io.weft.encap.checksum.InternetChecksum;
@@ -58,7 +58,7 @@ final class Ip4InputStage extends FastPathStage {
     private final FlowTable flows;
 
     Ip4InputStage(FlowTable flows) {
-        super(NodeId.IP4_INPUT);
+        super(GraphNodeId.IP4_INPUT);
         this.flows = flows;
     }
 

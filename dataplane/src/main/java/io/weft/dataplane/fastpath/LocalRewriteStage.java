@@ -3,7 +3,7 @@ package io.weft.dataplane.fastpath;
 import static jdk.incubator.vector.VectorOperators.EQ;
 
 import io.weft.dataplane.counters.DropReason;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.forwarding.Egress;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.ChecksumRequest;
@@ -30,7 +30,7 @@ final class LocalRewriteStage extends FastPathStage {
     private final DropNode drop;
 
     LocalRewriteStage(BatchContext context, DropNode drop) {
-        super(NodeId.LOCAL_REWRITE);
+        super(GraphNodeId.LOCAL_REWRITE);
         this.context = context;
         this.drop = drop;
     }

@@ -1,6 +1,6 @@
 package io.weft.dataplane.fastpath;
 
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.graph.node.PortTx;
 import io.weft.dataplane.state.PortDirectory;
@@ -10,7 +10,7 @@ final class PortTxStage extends FastPathStage {
     private final PortTx tx;
 
     PortTxStage(PortTx tx) {
-        super(NodeId.PORT_TX);
+        super(GraphNodeId.PORT_TX);
         this.tx = tx;
     }
 

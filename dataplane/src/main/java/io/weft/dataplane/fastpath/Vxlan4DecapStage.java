@@ -8,7 +8,7 @@ import static jdk.incubator.vector.VectorOperators.NE;
 import static jdk.incubator.vector.VectorOperators.ULE;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.forwarding.Ingress;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.FrameBatch;
@@ -72,7 +72,7 @@ final class Vxlan4DecapStage extends FastPathStage {
     private long generation;
 
     Vxlan4DecapStage(BatchContext context) {
-        super(NodeId.VXLAN4_DECAP);
+        super(GraphNodeId.VXLAN4_DECAP);
         this.context = context;
     }
 

@@ -1,7 +1,7 @@
 package io.weft.dataplane.fastpath;
 
 import io.weft.dataplane.counters.DropReason;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.forwarding.Egress;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.graph.node.DropNode;
@@ -16,7 +16,7 @@ final class Vxlan4EncapStage extends FastPathStage {
     private final TunnelHeaders tunnels;
 
     Vxlan4EncapStage(BatchContext context, DropNode drop) {
-        super(NodeId.VXLAN4_ENCAP);
+        super(GraphNodeId.VXLAN4_ENCAP);
         this.drop = drop;
         tunnels = new TunnelHeaders(context.state().adjacencies());
     }

@@ -2,7 +2,7 @@ package io.weft.dataplane.graph;
 
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.fastpath.FastPath;
 import io.weft.dataplane.frame.FrameBatch;
@@ -150,7 +150,7 @@ public final class ForwardingGraph implements BatchProcessor {
         counters.add(FrameTotal.RECEIVED, size);
         counters.set(FrameTotal.IN_FLIGHT, size + held());
         first.begin();
-        counters.node(NodeId.PORT_RX, size);
+        counters.node(GraphNodeId.PORT_RX, size);
         if (context.begin(nowNanos)) {
             runner.run(fastPath, batch);
         } else {

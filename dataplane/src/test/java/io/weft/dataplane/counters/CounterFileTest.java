@@ -23,7 +23,7 @@ class CounterFileTest {
         try (CounterFile file = CounterFile.create(run, SIZING, 7); CounterReader reader = CounterReader.open(run)) {
             file.worker(0).drop(DropReason.TTL_EXPIRED, 3);
             file.worker(1).drop(DropReason.TTL_EXPIRED, 4);
-            file.worker(1).node(NodeId.IP4_INPUT, 9);
+            file.worker(1).node(GraphNodeId.IP4_INPUT, 9);
             file.worker(1).port(15, PortCounter.TX_BYTES, 1500);
             file.worker(0).add(FrameTotal.RECEIVED, 12);
 
@@ -31,11 +31,11 @@ class CounterFileTest {
             assertEquals(ProcessHandle.current().pid(), reader.pid());
             assertEquals(7, reader.drop(DropReason.TTL_EXPIRED));
             assertEquals(7, reader.total(FrameTotal.DROPPED));
-            assertEquals(9, reader.node(NodeId.IP4_INPUT.ordinal()));
+            assertEquals(9, reader.node(GraphNodeId.IP4_INPUT.ordinal()));
             assertEquals(1500, reader.port(15, PortCounter.TX_BYTES));
             assertEquals(12, reader.total(FrameTotal.RECEIVED));
             assertEquals("ttl_expired", reader.dropLabels().get(DropReason.TTL_EXPIRED.ordinal()));
-            assertEquals("ip4-input", reader.nodeLabels().get(NodeId.IP4_INPUT.ordinal()));
+            assertEquals("ip4-input", reader.nodeLabels().get(GraphNodeId.IP4_INPUT.ordinal()));
         }
     }
 
@@ -46,14 +46,14 @@ class CounterFileTest {
             for (DropReason reason : DropReason.values()) {
                 worker.drop(reason, reason.ordinal() + 1);
             }
-            for (NodeId node : NodeId.values()) {
+            for (GraphNodeId node : GraphNodeId.values()) {
                 worker.node(node, 1000 + node.ordinal());
             }
             CounterReader reader = file.reader();
             for (DropReason reason : DropReason.values()) {
                 assertEquals(reason.ordinal() + 1, reader.drop(reason));
             }
-            for (NodeId node : NodeId.values()) {
+            for (GraphNodeId node : GraphNodeId.values()) {
                 assertEquals(1000 + node.ordinal(), reader.node(node.ordinal()));
             }
             assertEquals(0, reader.total(0, FrameTotal.DROPPED));

@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.port.MemoryPort;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.encap.address.Ipv4Address;
@@ -233,9 +233,9 @@ class FastPathTest {
         }
     }
 
-    private static Map<NodeId, Long> counts(GraphFixture node) {
-        Map<NodeId, Long> counts = new EnumMap<>(NodeId.class);
-        for (NodeId id : NodeId.values()) {
+    private static Map<GraphNodeId, Long> counts(GraphFixture node) {
+        Map<GraphNodeId, Long> counts = new EnumMap<>(GraphNodeId.class);
+        for (GraphNodeId id : GraphNodeId.values()) {
             counts.put(id, node.counters.frames(id));
         }
         return counts;

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
@@ -136,7 +136,7 @@ class RecoveryTest {
         private final Set<Integer> changed = new TreeSet<>();
 
         FragileNode(FrameList next, boolean looksFirst, Set<Integer> bad) {
-            super(NodeId.IP4_INPUT);
+            super(GraphNodeId.IP4_INPUT);
             this.next = next;
             this.looksFirst = looksFirst;
             this.bad = bad;
@@ -168,7 +168,7 @@ class RecoveryTest {
         private final List<Integer> seen = new ArrayList<>();
 
         LastNode() {
-            super(NodeId.PORT_TX);
+            super(GraphNodeId.PORT_TX);
         }
 
         @Override

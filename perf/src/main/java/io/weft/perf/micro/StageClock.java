@@ -1,6 +1,6 @@
 package io.weft.perf.micro;
 
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.graph.NodeObserver;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,8 +16,8 @@ final class StageClock implements NodeObserver {
 
     private static final int CALIBRATION = 200_000;
 
-    private final long[] nanos = new long[NodeId.count()];
-    private final long[] runs = new long[NodeId.count()];
+    private final long[] nanos = new long[GraphNodeId.count()];
+    private final long[] runs = new long[GraphNodeId.count()];
     private long batches;
     private long frames;
     private long total;
@@ -33,7 +33,7 @@ final class StageClock implements NodeObserver {
     }
 
     @Override
-    public void end(NodeId node, int count) {
+    public void end(GraphNodeId node, int count) {
         nanos[node.ordinal()] += System.nanoTime() - started;
         runs[node.ordinal()]++;
     }
@@ -63,7 +63,7 @@ final class StageClock implements NodeObserver {
         double inNodes = 0;
         long nodeRuns = 0;
         List<Stage> raw = new ArrayList<>();
-        for (NodeId node : NodeId.values()) {
+        for (GraphNodeId node : GraphNodeId.values()) {
             int i = node.ordinal();
             if (runs[i] > 0) {
                 raw.add(new Stage(node.label(), Math.max(0, nanos[i] - runs[i] * clockNanos) / frames, 0));

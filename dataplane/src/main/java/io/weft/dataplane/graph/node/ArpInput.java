@@ -1,7 +1,7 @@
 package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
@@ -25,7 +25,7 @@ public final class ArpInput extends GraphNode {
     private final TokenBucket replies = new TokenBucket(REPLIES_PER_SECOND, BURST);
 
     public ArpInput(BatchContext context, DropNode drop, PortTx tx) {
-        super(NodeId.ARP_INPUT);
+        super(GraphNodeId.ARP_INPUT);
         this.context = context;
         this.drop = drop;
         this.tx = tx.in();

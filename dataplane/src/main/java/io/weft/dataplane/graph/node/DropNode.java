@@ -2,7 +2,7 @@ package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
@@ -15,7 +15,7 @@ public final class DropNode extends GraphNode {
     private final DropReason[] reasons = new DropReason[FrameBatch.CAPACITY];
 
     public DropNode(WorkerCounters counters, FramePool pool, FirstFragments first) {
-        super(NodeId.DROP);
+        super(GraphNodeId.DROP);
         this.counters = counters;
         this.pool = pool;
         this.first = first;

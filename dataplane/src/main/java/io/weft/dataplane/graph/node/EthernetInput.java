@@ -1,7 +1,7 @@
 package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.ChecksumRequest;
 import io.weft.dataplane.frame.FrameBatch;
@@ -24,7 +24,7 @@ public final class EthernetInput extends GraphNode {
     private final FrameList ip4;
 
     public EthernetInput(BatchContext context, DropNode drop, ArpInput arp, Vxlan4Decap decap, Ip4Input ip4) {
-        super(NodeId.ETHERNET_INPUT);
+        super(GraphNodeId.ETHERNET_INPUT);
         this.context = context;
         this.drop = drop;
         this.arp = arp.in();

@@ -1,7 +1,7 @@
 package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.decision.Answer;
 import io.weft.dataplane.decision.EgressResolver;
 import io.weft.dataplane.decision.SourceCheck;
@@ -55,7 +55,7 @@ public final class FlowCreate extends GraphNode {
     public FlowCreate(BatchContext context, DropNode drop, Reject reject, NeighbourHold hold, Dispatch dispatch,
         Icmp4Echo echo,
         FlowRewrite hits, FlowTable flows, SnatPorts snatPorts, FirstFragments first) {
-        super(NodeId.FLOW_CREATE);
+        super(GraphNodeId.FLOW_CREATE);
         this.context = context;
         this.drop = drop;
         this.reject = reject;

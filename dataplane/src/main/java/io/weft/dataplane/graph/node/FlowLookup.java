@@ -1,6 +1,6 @@
 package io.weft.dataplane.graph.node;
 
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.encap.memory.Memory;
@@ -23,7 +23,7 @@ public final class FlowLookup extends GraphNode {
     private long touched;
 
     public FlowLookup(FlowTable flows, FlowCreate misses, FlowRewrite hits) {
-        super(NodeId.FLOW_LOOKUP);
+        super(GraphNodeId.FLOW_LOOKUP);
         this.flows = flows;
         this.misses = misses.in();
         this.hits = hits.in();

@@ -1,7 +1,7 @@
 package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.decision.Answer;
 import io.weft.dataplane.decision.EgressResolver;
 import io.weft.dataplane.forwarding.Egress;
@@ -34,7 +34,7 @@ public final class FlowRewrite extends GraphNode {
 
     public FlowRewrite(BatchContext context, DropNode drop, Reject reject, Dispatch dispatch, FlowTable flows,
         FirstFragments first) {
-        super(NodeId.FLOW_REWRITE);
+        super(GraphNodeId.FLOW_REWRITE);
         this.context = context;
         this.drop = drop;
         this.reject = reject;

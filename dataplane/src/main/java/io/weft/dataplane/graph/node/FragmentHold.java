@@ -1,7 +1,7 @@
 package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.decision.EgressResolver;
 import io.weft.dataplane.forwarding.Egress;
 import io.weft.dataplane.frame.FrameBatch;
@@ -50,7 +50,7 @@ public final class FragmentHold extends GraphNode {
     private long cursor;
 
     public FragmentHold(BatchContext context, DropNode drop, Dispatch dispatch, FramePool pool) {
-        super(NodeId.FRAGMENT_HOLD);
+        super(GraphNodeId.FRAGMENT_HOLD);
         this.context = context;
         this.drop = drop;
         this.dispatch = dispatch;

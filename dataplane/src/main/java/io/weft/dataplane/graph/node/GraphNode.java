@@ -1,12 +1,12 @@
 package io.weft.dataplane.graph.node;
 
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 
 /**
  * One stage of the graph: works through the frames on its list and puts each on the list of a later node, or on that of {@link DropNode}.
- * Nodes run once a batch, in the order of {@link NodeId}.
+ * Nodes run once a batch, in the order of {@link GraphNodeId}.
  *
  * <p>Contract that keeps one frame's exception from costing another: a node takes its list in order, and puts a frame on a later list as the
  * last thing it does with it. So after an exception the first frame of its list that is on no later list is the one that failed. A node
@@ -15,14 +15,14 @@ import io.weft.dataplane.frame.FrameList;
  * <p>Thread: one worker. Allocation: none after construction. Instances belong to one graph.
  */
 public abstract class GraphNode {
-    private final NodeId id;
+    private final GraphNodeId id;
     private final FrameList in = new FrameList();
 
-    protected GraphNode(NodeId id) {
+    protected GraphNode(GraphNodeId id) {
         this.id = id;
     }
 
-    public final NodeId id() {
+    public final GraphNodeId id() {
         return id;
     }
 

@@ -1,7 +1,7 @@
 package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.forwarding.Egress;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.encap.checksum.InternetChecksum;
@@ -18,7 +18,7 @@ public final class Icmp4Echo extends GraphNode {
     private final FirstFragments first;
 
     public Icmp4Echo(DropNode drop, Dispatch dispatch, FirstFragments first) {
-        super(NodeId.ICMP4_ECHO);
+        super(GraphNodeId.ICMP4_ECHO);
         this.drop = drop;
         this.dispatch = dispatch;
         this.first = first;

@@ -1,7 +1,7 @@
 package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.decision.EgressResolver;
 import io.weft.dataplane.decision.SourceCheck;
 import io.weft.dataplane.forwarding.Egress;
@@ -33,7 +33,7 @@ public final class Icmp4ErrorInput extends GraphNode {
 
     public Icmp4ErrorInput(BatchContext context, DropNode drop, Dispatch dispatch, FlowTable flows,
         FirstFragments first) {
-        super(NodeId.ICMP4_ERROR_INPUT);
+        super(GraphNodeId.ICMP4_ERROR_INPUT);
         this.context = context;
         this.drop = drop;
         this.dispatch = dispatch;

@@ -2,7 +2,7 @@ package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.ChecksumRequest;
 import io.weft.dataplane.frame.FrameBatch;
@@ -37,7 +37,7 @@ public final class Ip4Frag extends GraphNode {
     private int fragments;
 
     public Ip4Frag(WorkerCounters counters, FramePool pool) {
-        super(NodeId.IP4_FRAG);
+        super(GraphNodeId.IP4_FRAG);
         this.counters = counters;
         this.pool = pool;
         chains = pool.chains();

@@ -1,7 +1,7 @@
 package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.decision.EgressResolver;
 import io.weft.dataplane.decision.SourceCheck;
 import io.weft.dataplane.forwarding.Ingress;
@@ -40,7 +40,7 @@ public final class Ip4Input extends GraphNode {
 
     public Ip4Input(BatchContext context, DropNode drop, FirstFragments first, Ip4SvReassembly laterFragments,
         Icmp4ErrorInput icmpErrors, FlowLookup flows, FlowCreate create) {
-        super(NodeId.IP4_INPUT);
+        super(GraphNodeId.IP4_INPUT);
         this.context = context;
         this.drop = drop;
         this.first = first;

@@ -1,7 +1,7 @@
 package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.decision.SourceCheck;
 import io.weft.dataplane.forwarding.Egress;
 import io.weft.dataplane.forwarding.PortKind;
@@ -28,7 +28,7 @@ public final class Ip4SvReassembly extends GraphNode {
     private final FragmentDecision decision = new FragmentDecision();
 
     public Ip4SvReassembly(BatchContext context, DropNode drop, Dispatch dispatch, FragmentHold hold) {
-        super(NodeId.IP4_SV_REASSEMBLY);
+        super(GraphNodeId.IP4_SV_REASSEMBLY);
         this.context = context;
         this.drop = drop;
         this.dispatch = dispatch;

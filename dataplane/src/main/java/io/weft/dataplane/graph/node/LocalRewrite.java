@@ -1,7 +1,7 @@
 package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
@@ -15,7 +15,7 @@ public final class LocalRewrite extends GraphNode {
     private final FrameList tx;
 
     public LocalRewrite(BatchContext context, DropNode drop, PortTx tx) {
-        super(NodeId.LOCAL_REWRITE);
+        super(GraphNodeId.LOCAL_REWRITE);
         this.context = context;
         this.drop = drop;
         this.tx = tx.in();

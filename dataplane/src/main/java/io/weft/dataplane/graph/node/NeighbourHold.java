@@ -1,7 +1,7 @@
 package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.decision.Answer;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
@@ -49,7 +49,7 @@ public final class NeighbourHold extends GraphNode {
 
     public NeighbourHold(BatchContext context, DropNode drop, Reject reject, FirstFragments firstFragments,
         FramePool pool) {
-        super(NodeId.NEIGHBOUR_HOLD);
+        super(GraphNodeId.NEIGHBOUR_HOLD);
         this.context = context;
         this.drop = drop;
         this.reject = reject;

@@ -2,7 +2,7 @@ package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
@@ -25,7 +25,7 @@ public final class PortTx extends GraphNode {
     private RuntimeException lastFailure;
 
     public PortTx(WorkerCounters counters, DropNode drop) {
-        super(NodeId.PORT_TX);
+        super(GraphNodeId.PORT_TX);
         this.counters = counters;
         this.drop = drop;
         for (int port = 0; port < byPort.length; port++) {
@@ -62,7 +62,7 @@ public final class PortTx extends GraphNode {
     /** Sends frames of the short way, a bit for each, before this batch's others. */
     public void send(FrameBatch batch, int port, long set) {
         plain.set(set);
-        counters.node(NodeId.PORT_TX, plain.size);
+        counters.node(GraphNodeId.PORT_TX, plain.size);
         transmit(batch, port, plain);
     }
 

@@ -2,7 +2,7 @@ package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.decision.Answer;
 import io.weft.dataplane.decision.SourceCheck;
@@ -41,7 +41,7 @@ public final class Reject extends GraphNode {
 
     public Reject(BatchContext context, DropNode drop, Dispatch dispatch, WorkerCounters counters, FramePool pool,
         FirstFragments first) {
-        super(NodeId.REJECT);
+        super(GraphNodeId.REJECT);
         this.context = context;
         this.drop = drop;
         this.dispatch = dispatch;

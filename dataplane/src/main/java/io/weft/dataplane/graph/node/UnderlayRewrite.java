@@ -1,7 +1,7 @@
 package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.state.Adjacencies;
@@ -16,7 +16,7 @@ public final class UnderlayRewrite extends GraphNode {
     private final FrameList tx;
 
     public UnderlayRewrite(BatchContext context, DropNode drop, PortTx tx) {
-        super(NodeId.UNDERLAY_REWRITE);
+        super(GraphNodeId.UNDERLAY_REWRITE);
         this.context = context;
         this.drop = drop;
         this.tx = tx.in();

@@ -1,7 +1,7 @@
 package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.forwarding.Ingress;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
@@ -28,7 +28,7 @@ public final class Vxlan4Decap extends GraphNode {
     private final FirstFragments first;
 
     public Vxlan4Decap(BatchContext context, DropNode drop, Ip4Input ip4, FirstFragments first) {
-        super(NodeId.VXLAN4_DECAP);
+        super(GraphNodeId.VXLAN4_DECAP);
         this.context = context;
         this.drop = drop;
         this.ip4 = ip4.in();

@@ -1,7 +1,7 @@
 package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
-import io.weft.dataplane.counters.NodeId;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.frame.FramePool;
@@ -21,7 +21,7 @@ public final class Vxlan4Encap extends GraphNode {
     private final FramePool pool;
 
     public Vxlan4Encap(BatchContext context, DropNode drop, PortTx tx, FramePool pool) {
-        super(NodeId.VXLAN4_ENCAP);
+        super(GraphNodeId.VXLAN4_ENCAP);
         this.context = context;
         this.drop = drop;
         this.tx = tx.in();

@@ -1,7 +1,7 @@
 package io.weft.dataplane.counters;
 
 /** The nodes of the graph, in the order in which they run: counter cell by ordinal; name in counters, traces and tests. */
-public enum NodeId {
+public enum GraphNodeId {
     PORT_RX("port-rx"),
     ETHERNET_INPUT("ethernet-input"),
     ARP_INPUT("arp-input"),
@@ -24,11 +24,11 @@ public enum NodeId {
     PORT_TX("port-tx"),
     DROP("drop");
 
-    private static final NodeId[] ALL = values();
+    private static final GraphNodeId[] ALL = values();
 
     private final String label;
 
-    NodeId(String label) {
+    GraphNodeId(String label) {
         this.label = label;
     }
 
