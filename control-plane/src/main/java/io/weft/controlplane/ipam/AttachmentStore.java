@@ -1,5 +1,6 @@
 package io.weft.controlplane.ipam;
 
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.encap.address.Ipv4Prefix;
 import io.weft.encap.address.MacAddress;
 import java.io.IOException;
@@ -25,8 +26,6 @@ import java.util.Set;
  * {@link ExhaustedException} when nothing is left to give.
  */
 public final class AttachmentStore implements AutoCloseable {
-    /** Ids below are the uplink's and weft-host's. */
-    public static final int FIRST_PORT_ID = 2;
     private static final int HOST_NAME_DIGITS = 11;
     private static final String HOST_NAME_PREFIX = "weft";
 
@@ -47,7 +46,7 @@ public final class AttachmentStore implements AutoCloseable {
     private final AttachmentJournal journal;
     private final int maxPorts;
     private AddressPool pool;
-    private int lastPortId = FIRST_PORT_ID - 1;
+    private int lastPortId = PortId.FIRST_POD - 1;
 
     private AttachmentStore(Path stateDirectory, String nodeName, int maxPorts) throws IOException {
         this.maxPorts = maxPorts;
@@ -206,7 +205,7 @@ public final class AttachmentStore implements AutoCloseable {
     }
 
     private boolean isFree(int portId) {
-        return portId >= FIRST_PORT_ID && portId < maxPorts && !portIds.get(portId);
+        return portId >= PortId.FIRST_POD && portId < maxPorts && !portIds.get(portId);
     }
 
     private int takeAddress() throws ExhaustedException {
@@ -219,10 +218,10 @@ public final class AttachmentStore implements AutoCloseable {
     private int freePortId() throws ExhaustedException {
         int next = portIds.nextClearBit(lastPortId + 1);
         if (next >= maxPorts) {
-            next = portIds.nextClearBit(FIRST_PORT_ID);
+            next = portIds.nextClearBit(PortId.FIRST_POD);
         }
         if (next >= maxPorts) {
-            throw new ExhaustedException("all " + (maxPorts - FIRST_PORT_ID) + " ports are in use");
+            throw new ExhaustedException("all " + (maxPorts - PortId.FIRST_POD) + " ports are in use");
         }
         return next;
     }

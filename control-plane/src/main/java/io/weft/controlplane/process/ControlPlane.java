@@ -13,8 +13,8 @@ import io.weft.controlplane.source.ManifestDirectory;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.controlplane.status.Failures;
 import io.weft.dataplane.config.NodeConfiguration;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.table.DataplaneEpochs;
-import io.weft.dataplane.table.PortSpec;
 import io.weft.nativebindings.linux.Capabilities;
 import io.weft.nativebindings.linux.Capability;
 import io.weft.nativebindings.linux.FileErrors;
@@ -78,7 +78,7 @@ public final class ControlPlane implements AutoCloseable {
         Path runDirectory = configuration.runDirectory();
         FileLock _ = part(RoleLock.take(runDirectory, ROLE));
         AttachmentStore store = part(
-            AttachmentStore.open(configuration.stateDirectory(), configuration.nodeName(), PortSpec.MAX_PORTS));
+            AttachmentStore.open(configuration.stateDirectory(), configuration.nodeName(), PortId.COUNT));
         AttachmentRecovery.run(store);
         FormerTables former = FormerTables.read(runDirectory);
         NodeFacts facts = facts(configuration, former);

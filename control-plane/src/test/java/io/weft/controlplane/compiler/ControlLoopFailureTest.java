@@ -19,7 +19,7 @@ import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.controlplane.status.Failures;
 import io.weft.dataplane.config.NodeConfiguration;
-import io.weft.dataplane.table.PortSpec;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.table.TablesReader;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.encap.address.Ipv4Address;
@@ -57,7 +57,7 @@ class ControlLoopFailureTest {
     void start() throws Exception {
         NodeConfiguration configuration = NodeConfiguration.of(Map.of("nodeName", "n1", "uplink", "eth1",
             "serviceCidr", "10.96.0.0/16", "runDirectory", directory.toString()));
-        store = AttachmentStore.open(directory.resolve("state"), "n1", PortSpec.MAX_PORTS);
+        store = AttachmentStore.open(directory.resolve("state"), "n1", PortId.COUNT);
         dataplane = new FakeDataplane(directory);
         view = new DataplaneView(directory);
         loop = new ControlLoop((local, peers) -> new TableCompiler(configuration, FACTS,

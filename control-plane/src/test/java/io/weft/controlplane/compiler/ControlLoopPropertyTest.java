@@ -17,9 +17,9 @@ import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.controlplane.status.Failures;
 import io.weft.dataplane.config.NodeConfiguration;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.Route;
 import io.weft.dataplane.table.PeerSpec;
-import io.weft.dataplane.table.PortSpec;
 import io.weft.dataplane.table.TablesReader;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.dataplane.table.TablesSnapshot;
@@ -106,7 +106,7 @@ class ControlLoopPropertyTest {
 
         Plane(Path directory, Injected injected) throws IOException {
             run = Files.createDirectories(directory.resolve("run"));
-            store = AttachmentStore.open(directory.resolve("state"), RandomObjects.OWN, PortSpec.MAX_PORTS);
+            store = AttachmentStore.open(directory.resolve("state"), RandomObjects.OWN, PortId.COUNT);
             dataplane = new DataplaneView(run);
             NodeConfiguration configuration = NodeConfiguration.of(Map.of("nodeName", RandomObjects.OWN, "uplink",
                 "eth1", "serviceCidr", "10.96.0.0/16", "runDirectory", run.toString()));

@@ -9,12 +9,12 @@ import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.ConductorText;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.counters.PortStatus;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.port.XdpDevice;
 import io.weft.dataplane.port.XdpMode;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.state.LocalAddresses;
-import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.state.UnderlayRoutes;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.TablesSnapshot;
@@ -113,7 +113,7 @@ final class Conductor implements AutoCloseable {
     void openHostLink(TablesSnapshot first) {
         Link workerSide = hostLink.open(workers.count(), hostMtu(first.local().orElseThrow()));
         hostDevice = devices
-            .bind(new XdpDevice.Spec(PortDirectory.HOST_PORT, workerSide.name(), workerSide.index(), workers.count(),
+            .bind(new XdpDevice.Spec(PortId.HOST, workerSide.name(), workerSide.index(), workers.count(),
                 podMode(best), HOST_RINGS, PodClassifier::load));
         longestPacket = workers.memories().getFirst().memory().longestPacket();
         counters.set(ConductorGauge.LONGEST_PACKET, longestPacket);
@@ -128,7 +128,7 @@ final class Conductor implements AutoCloseable {
         uplink.prepare(workers.count());
         hostDevice.attach();
         uplinkDevice = devices
-            .open(new XdpDevice.Spec(PortDirectory.UPLINK_PORT, uplinkLink.name(), uplinkLink.index(), workers.count(),
+            .open(new XdpDevice.Spec(PortId.UPLINK, uplinkLink.name(), uplinkLink.index(), workers.count(),
                 best, UPLINK_RINGS, sockets -> UplinkClassifier.load(sockets, maps)));
         uplink.prepareGeneric(uplinkDevice.mode());
         reportDevice(hostDevice);
@@ -214,8 +214,8 @@ final class Conductor implements AutoCloseable {
         hostLink.configure(next);
         maps.setTarget(next.address(), next.overlayPort());
         state.publish(state.ports()
-            .with(PortDirectory.HOST_PORT, PortKind.HOST, 0, hostLink.mac(), next.vtepMac(), hostMtu(next))
-            .with(PortDirectory.UPLINK_PORT, PortKind.UPLINK, 0, 0, uplinkLink.mac(), uplinkLink.mtu()));
+            .with(PortId.HOST, PortKind.HOST, 0, hostLink.mac(), next.vtepMac(), hostMtu(next))
+            .with(PortId.UPLINK, PortKind.UPLINK, 0, 0, uplinkLink.mac(), uplinkLink.mtu()));
     }
 
     private int hostMtu(LocalNode node) {
@@ -289,7 +289,7 @@ final class Conductor implements AutoCloseable {
 
     private void reportGone() {
         pods.reportAllGone();
-        for (int id : new int[]{PortDirectory.HOST_PORT, PortDirectory.UPLINK_PORT}) {
+        for (int id : new int[]{PortId.HOST, PortId.UPLINK}) {
             counters.port(new PortStatus(id, PortState.GONE, 0, "", 0, 0, "", ""));
         }
         counters.set(ConductorGauge.HEARTBEAT, 0);

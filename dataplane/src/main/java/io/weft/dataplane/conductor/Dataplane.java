@@ -4,6 +4,7 @@ import io.weft.dataplane.classifier.UplinkMaps;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.frame.Lanes;
@@ -13,7 +14,6 @@ import io.weft.dataplane.port.ZeroCopy;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.table.PeerSpec;
-import io.weft.dataplane.table.PortSpec;
 import io.weft.dataplane.table.TablesSnapshot;
 import io.weft.dataplane.warmup.WarmUp;
 import io.weft.dataplane.worker.Epochs;
@@ -101,7 +101,7 @@ public final class Dataplane {
         long incarnation = ThreadLocalRandom.current().nextLong() & Long.MAX_VALUE;
         runDirectory.removeUnfinished(CounterFile.NAME);
         CounterFile counters = CounterFile.create(runDirectory.path(),
-            new CounterSizing(workerCount, PortSpec.MAX_PORTS, ADJACENCIES), incarnation);
+            new CounterSizing(workerCount, PortId.COUNT, ADJACENCIES), incarnation);
         teardown.add("counters", counters::close);
         int maxFlows = configuration.flowCapacity() / 2;
         MappedMemory flowMemory = runDirectory.replaceFile("flows", FlowTable.sizeFor(maxFlows));

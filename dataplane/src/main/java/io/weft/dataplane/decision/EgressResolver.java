@@ -3,12 +3,12 @@ package io.weft.dataplane.decision;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.forwarding.Egress;
 import io.weft.dataplane.forwarding.Ingress;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.forwarding.Route;
 import io.weft.dataplane.graph.node.Reject;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.BatchContext;
-import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.state.UnderlayRoutes;
 
 /**
@@ -69,10 +69,10 @@ public final class EgressResolver {
     /** Nobody outside reaches a pod or a Service directly; what is nothing of ours goes to the node's own stack. */
     private boolean fromUnderlay(long route, int destination) {
         return switch (Route.kind(route)) {
-            case Route.NONE -> to(Egress.PUNT, PortDirectory.HOST_PORT);
+            case Route.NONE -> to(Egress.PUNT, PortId.HOST);
             case Route.LOCAL_NODE -> destination == context.local().base()
                 ? refuse(DropReason.NO_DIRECT_POD_ACCESS)
-                : to(Egress.PUNT, PortDirectory.HOST_PORT);
+                : to(Egress.PUNT, PortId.HOST);
             case Route.SERVICE -> refuse(DropReason.CLUSTERIP_FROM_OUTSIDE);
             default -> refuse(DropReason.NO_DIRECT_POD_ACCESS);
         };
@@ -83,13 +83,13 @@ public final class EgressResolver {
         return switch (Route.kind(route)) {
             case Route.LOCAL_PORT -> localPort(index);
             case Route.PEER, Route.PEER_NODE -> peer(ingress, index);
-            case Route.LOCAL_NODE -> to(Egress.PUNT, PortDirectory.HOST_PORT);
+            case Route.LOCAL_NODE -> to(Egress.PUNT, PortId.HOST);
             case Route.GATEWAY -> refuse(DropReason.GATEWAY_NO_SERVICE);
             case Route.NO_SUCH_POD -> refuse(DropReason.NO_SUCH_POD, Answer.HOST_UNREACHABLE);
             case Route.NO_SUCH_NODE -> refuse(DropReason.NO_ROUTE, Answer.HOST_UNREACHABLE);
             case Route.SERVICE -> refuse(DropReason.CLUSTERIP_FROM_OUTSIDE);
             default -> context.isOwnAddress(destination)
-                ? to(Egress.PUNT, PortDirectory.HOST_PORT)
+                ? to(Egress.PUNT, PortId.HOST)
                 : outside(ingress, destination);
         };
     }
@@ -101,14 +101,14 @@ public final class EgressResolver {
             return slot == Adjacencies.NONE ? Egress.NONE : Egress.TUNNEL | slot;
         }
         return switch (ingress) {
-            case PortDirectory.UPLINK_PORT -> Egress.NONE;
-            case PortDirectory.HOST_PORT -> Egress.PUNT;
+            case PortId.UPLINK -> Egress.NONE;
+            case PortId.HOST -> Egress.PUNT;
             default -> Egress.PORT | ingress;
         };
     }
 
     public static boolean isUnderlay(int ingress) {
-        return ingress == PortDirectory.UPLINK_PORT;
+        return ingress == PortId.UPLINK;
     }
 
     private boolean localPort(int port) {
@@ -154,7 +154,7 @@ public final class EgressResolver {
             context.state().neighbourRequests().post(nextHop);
             return refuse(DropReason.NEIGHBOUR_UNRESOLVED);
         }
-        return to(Egress.UPLINK | slot, PortDirectory.UPLINK_PORT);
+        return to(Egress.UPLINK | slot, PortId.UPLINK);
     }
 
     private boolean to(int newEgress, int newReplyIngress) {

@@ -2,11 +2,11 @@ package io.weft.dataplane.decision;
 
 import io.weft.dataplane.forwarding.Egress;
 import io.weft.dataplane.forwarding.Ingress;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.Route;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.state.ForwardingState;
-import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.state.UnderlayRoutes;
 import io.weft.lb.flow.FlowEntry;
 import io.weft.lb.flow.FlowExpiry;
@@ -68,7 +68,7 @@ public final class FlowRevalidator implements FlowExpiry.Revalidator {
 
     private boolean isSourceValid(int ingress, int source) {
         if (Ingress.isTunnel(ingress)) { return SourceCheck.isAllowed(context, ingress, source); }
-        if (ingress == PortDirectory.HOST_PORT) { return context.isOwnAddress(source); }
+        if (ingress == PortId.HOST) { return context.isOwnAddress(source); }
         long route = context.tables().route4(source);
         return Route.kind(route) == Route.LOCAL_PORT && Route.index(route) == ingress;
     }

@@ -5,6 +5,7 @@ import static jdk.incubator.vector.VectorOperators.I2L;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import io.weft.dataplane.counters.GraphNodeId;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
@@ -101,7 +102,7 @@ final class EthernetInputStage extends FastPathStage {
             at.add(EthernetHeader.LENGTH).intoArray(words, FastPathFrames.IP + frame);
             length.sub(EthernetHeader.LENGTH).intoArray(words, FastPathFrames.REMAINING + frame);
             port.intoArray(words, FastPathFrames.INGRESS + frame);
-            uplink |= port.compare(EQ, PortDirectory.UPLINK_PORT).toLong() << frame;
+            uplink |= port.compare(EQ, PortId.UPLINK).toLong() << frame;
         }
         return uplink & FastPathFrames.all(batch.size);
     }

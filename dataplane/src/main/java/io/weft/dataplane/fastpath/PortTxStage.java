@@ -1,9 +1,9 @@
 package io.weft.dataplane.fastpath;
 
 import io.weft.dataplane.counters.GraphNodeId;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.graph.node.PortTx;
-import io.weft.dataplane.state.PortDirectory;
 
 /** The short way's {@code port-tx}: hands each port its frames. */
 final class PortTxStage extends FastPathStage {
@@ -17,7 +17,7 @@ final class PortTxStage extends FastPathStage {
     @Override
     int process(FrameBatch batch, FastPathFrames frames) {
         if (frames.tunnel != 0) {
-            tx.send(batch, PortDirectory.UPLINK_PORT, frames.tunnel);
+            tx.send(batch, PortId.UPLINK, frames.tunnel);
         }
         for (int n = 0; n < frames.localPorts; n++) {
             tx.send(batch, frames.localPort[n], frames.localFrames[n]);

@@ -10,12 +10,12 @@ import static jdk.incubator.vector.VectorOperators.XOR;
 
 import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.forwarding.Ingress;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.graph.node.Vxlan4Decap;
 import io.weft.dataplane.state.BatchContext;
-import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.table.ForwardingTables;
 import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
@@ -80,7 +80,7 @@ final class Vxlan4DecapStage extends FastPathStage {
     @Override
     int process(FrameBatch batch, FastPathFrames frames) {
         long uplink = frames.uplink;
-        if (uplink != 0 && context.ports().kind(PortDirectory.UPLINK_PORT) == PortKind.UPLINK) {
+        if (uplink != 0 && context.ports().kind(PortId.UPLINK) == PortKind.UPLINK) {
             begin();
             long expected = compare(batch.size, frames.words) & uplink;
             long marked = congestionMarks(batch.size, frames.words) & expected;
@@ -96,7 +96,7 @@ final class Vxlan4DecapStage extends FastPathStage {
 
     /** Takes what holds for one batch. */
     private void begin() {
-        uplinkMac = Long.reverseBytes(context.ports().localMac(PortDirectory.UPLINK_PORT) << 16);
+        uplinkMac = Long.reverseBytes(context.ports().localMac(PortId.UPLINK) << 16);
         addressAndPort = Integer.reverseBytes(context.local().address()) & LOW_32
             | (long) swap16(context.local().overlayPort()) << 48;
         vni = Integer.reverseBytes(context.local().vni() << 8);

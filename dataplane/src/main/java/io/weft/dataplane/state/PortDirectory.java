@@ -1,5 +1,6 @@
 package io.weft.dataplane.state;
 
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
@@ -13,10 +14,6 @@ import java.util.stream.IntStream;
  * {@link ForwardingState}; a worker takes the version once a batch and reads plain arrays. MAC addresses and IPv4 addresses numeric.
  */
 public final class PortDirectory {
-    public static final int MAX_PORTS = 1024;
-    public static final int HOST_PORT = 0;
-    public static final int UPLINK_PORT = 1;
-    public static final int FIRST_POD_PORT = 2;
     public static final int PLAIN_WORDS = 4;
 
     private static final int SOURCE_OFFSET = 6;
@@ -40,17 +37,17 @@ public final class PortDirectory {
     private final long[] plainPods;
 
     private PortDirectory() {
-        kind = new int[MAX_PORTS];
-        ip = new int[MAX_PORTS];
-        mtu = new int[MAX_PORTS];
-        peerMac = new long[MAX_PORTS];
-        localMac = new long[MAX_PORTS];
-        ethernet0 = new long[MAX_PORTS];
-        ethernet1 = new long[MAX_PORTS];
-        sourceAndType = new long[MAX_PORTS];
-        podLocalMac = new long[MAX_PORTS];
-        podIp = new int[MAX_PORTS];
-        plainPods = new long[MAX_PORTS * PLAIN_WORDS];
+        kind = new int[PortId.COUNT];
+        ip = new int[PortId.COUNT];
+        mtu = new int[PortId.COUNT];
+        peerMac = new long[PortId.COUNT];
+        localMac = new long[PortId.COUNT];
+        ethernet0 = new long[PortId.COUNT];
+        ethernet1 = new long[PortId.COUNT];
+        sourceAndType = new long[PortId.COUNT];
+        podLocalMac = new long[PortId.COUNT];
+        podIp = new int[PortId.COUNT];
+        plainPods = new long[PortId.COUNT * PLAIN_WORDS];
         Arrays.fill(podLocalMac, NOBODY);
         Arrays.fill(plainPods, NOBODY);
     }
@@ -79,7 +76,7 @@ public final class PortDirectory {
      * @param largest IPv4 packet that may be sent to it
      */
     public PortDirectory with(int id, int portKind, int address, long peer, long local, int largest) {
-        if (id < 0 || id >= MAX_PORTS) { throw new IndexOutOfBoundsException("port " + id + " of " + MAX_PORTS); }
+        if (id < 0 || id >= PortId.COUNT) { throw new IndexOutOfBoundsException("port " + id + " of " + PortId.COUNT); }
         PortDirectory copy = new PortDirectory(this);
         copy.kind[id] = portKind;
         copy.ip[id] = address;
@@ -100,7 +97,7 @@ public final class PortDirectory {
     }
 
     private int findMinMtu() {
-        return IntStream.range(0, MAX_PORTS).filter(port -> kind[port] != PortKind.NONE).map(port -> mtu[port]).min()
+        return IntStream.range(0, PortId.COUNT).filter(port -> kind[port] != PortKind.NONE).map(port -> mtu[port]).min()
             .orElse(Integer.MAX_VALUE);
     }
 
@@ -111,7 +108,7 @@ public final class PortDirectory {
 
     /** Of {@link PortKind}; any id is allowed. */
     public int kind(int id) {
-        return id < 0 || id >= MAX_PORTS ? PortKind.NONE : kind[id];
+        return id < 0 || id >= PortId.COUNT ? PortKind.NONE : kind[id];
     }
 
     public int ip(int id) {

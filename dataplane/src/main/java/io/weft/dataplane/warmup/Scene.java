@@ -3,6 +3,7 @@ package io.weft.dataplane.warmup;
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
 import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FramePool;
@@ -120,8 +121,8 @@ final class Scene implements AutoCloseable {
         state.publish(new UnderlayRoutes(List.of(UnderlayRoutes.Entry.via(Ipv4Prefix.of("0.0.0.0/0"), ROUTER),
             UnderlayRoutes.Entry.via(Ipv4Prefix.of("192.0.2.0/24"), 0))));
         state.publish(PortDirectory.EMPTY
-            .with(PortDirectory.HOST_PORT, PortKind.HOST, 0, HOST_MAC, NODE.vtepMac(), UPLINK_MTU)
-            .with(PortDirectory.UPLINK_PORT, PortKind.UPLINK, 0, 0, UPLINK_MAC, UPLINK_MTU)
+            .with(PortId.HOST, PortKind.HOST, 0, HOST_MAC, NODE.vtepMac(), UPLINK_MTU)
+            .with(PortId.UPLINK, PortKind.UPLINK, 0, 0, UPLINK_MAC, UPLINK_MTU)
             .with(POD_A.id(), PortKind.POD, POD_A.podIp(), POD_A.podMac(), NODE.vtepMac(), POD_A.mtu())
             .with(POD_B.id(), PortKind.POD, POD_B.podIp(), POD_B.podMac(), NODE.vtepMac(), POD_B.mtu()));
         Adjacencies adjacencies = state.adjacencies();

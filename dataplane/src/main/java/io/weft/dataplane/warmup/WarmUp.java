@@ -2,11 +2,11 @@ package io.weft.dataplane.warmup;
 
 import static io.weft.dataplane.warmup.Scene.*;
 
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.port.Port;
-import io.weft.dataplane.state.PortDirectory;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.ArpPacket;
 import io.weft.encap.packet.EthernetHeader;
@@ -199,7 +199,7 @@ public final class WarmUp {
                 tunnelled(at, FrameWriter.tcp(FrameWriter.innerAt(at), gateway, POD_C, b, port, 81, TcpHeader.SYN));
             case 19 -> tunnelled(at, FrameWriter.udp(FrameWriter.innerAt(at), gateway, POD_C, b, port, 53, 64));
             case 20 ->
-                batch.add(at, FrameWriter.udp(at, gateway, NODE.base(), b, port, 53, 64), PortDirectory.HOST_PORT);
+                batch.add(at, FrameWriter.udp(at, gateway, NODE.base(), b, port, 53, 64), PortId.HOST);
             case 21 -> fromA(at, FrameWriter.tcp(at, gateway, a, NODE.address(), port, 10_250, TcpHeader.SYN));
             case 22 -> fromA(at, FrameWriter.echo(at, gateway, a, NODE.gateway(), port));
             case 23 -> fromA(at, FrameWriter.echo(at, gateway, a, b, port));
@@ -264,7 +264,7 @@ public final class WarmUp {
     private void tunnelled(long at, int innerLength) {
         int length = FrameWriter.tunnelled(at, UPLINK_MAC, PEER.vtepIp(), NODE.address(), NODE.overlayPort(),
             NODE.vni(), innerLength);
-        batch.add(at, length, PortDirectory.UPLINK_PORT);
+        batch.add(at, length, PortId.UPLINK);
     }
 
     /** A worker that sleeps calls this seldom; until it is compiled each call allocates. */

@@ -7,6 +7,7 @@ import io.weft.dataplane.counters.CounterSizing;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
@@ -55,8 +56,8 @@ import java.util.stream.Stream;
 final class GraphFixture implements AutoCloseable {
     static final int POD_A = 2;
     static final int POD_B = 3;
-    static final int HOST = PortDirectory.HOST_PORT;
-    static final int UPLINK = PortDirectory.UPLINK_PORT;
+    static final int HOST = PortId.HOST;
+    static final int UPLINK = PortId.UPLINK;
     static final int N2 = 5;
     static final int K1 = 6;
     static final int CHUNK = 2048;

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.Ipv4Prefix;
@@ -106,7 +107,7 @@ class StateTest {
         assertEquals(PortKind.POD, one.kind(5));
         assertEquals(PortKind.NONE, two.kind(5));
         assertEquals(PortKind.NONE, one.kind(-1));
-        assertEquals(PortKind.NONE, one.kind(PortDirectory.MAX_PORTS));
+        assertEquals(PortKind.NONE, one.kind(PortId.COUNT));
         assertEquals(0x02AAL << 16, one.ethernet0(5));
     }
 

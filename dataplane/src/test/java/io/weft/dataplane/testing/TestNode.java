@@ -5,6 +5,7 @@ import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.counters.PortStatus;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.table.DataplaneEpochs;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
@@ -190,8 +191,8 @@ public final class TestNode implements AutoCloseable {
 
     private boolean uplinkIsUp() {
         try {
-            return port(PortSpec.UPLINK).map(PortStatus::state).orElse(PortState.GONE) == PortState.UP
-                && port(PortSpec.UPLINK).isPresent() && counters().pid() == process.pid();
+            return port(PortId.UPLINK).map(PortStatus::state).orElse(PortState.GONE) == PortState.UP
+                && port(PortId.UPLINK).isPresent() && counters().pid() == process.pid();
         } catch (RuntimeException notYet) {
             return false;
         }

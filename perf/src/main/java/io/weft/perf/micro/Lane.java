@@ -1,6 +1,7 @@
 package io.weft.perf.micro;
 
 import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
@@ -9,7 +10,6 @@ import io.weft.dataplane.graph.NodeObserver;
 import io.weft.dataplane.port.MemoryPort;
 import io.weft.dataplane.port.Port;
 import io.weft.dataplane.state.ForwardingState;
-import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.worker.Epochs;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.nat.SnatPorts;
@@ -42,7 +42,7 @@ final class Lane {
         pool = new FramePool(memory.map(LAYOUT.bytes(FRAMES)), FRAMES, LAYOUT);
         graph = new ForwardingGraph(state, flows, snatPorts, counters, pool, observer);
         Port[] ports = new Port[NodeSetup.PORTS];
-        for (int id = PortDirectory.UPLINK_PORT; id < ports.length; id++) {
+        for (int id = PortId.UPLINK; id < ports.length; id++) {
             ports[id] = new MemoryPort(id, pool, counters, MemoryPort.Sent.FORGOTTEN, 1);
         }
         graph.use(ports);

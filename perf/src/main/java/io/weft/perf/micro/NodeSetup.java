@@ -1,5 +1,6 @@
 package io.weft.perf.micro;
 
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
@@ -43,7 +44,7 @@ final class NodeSetup implements AutoCloseable {
     static final int OVERLAY_PORT = 8472;
     static final int VNI = 1;
     static final int MTU = 1450;
-    static final int SERVER_PORT_ID = PortDirectory.FIRST_POD_PORT + MAX_PODS;
+    static final int SERVER_PORT_ID = PortId.FIRST_POD + MAX_PODS;
     static final int PORTS = SERVER_PORT_ID + SERVERS;
 
     static final int NODE_IP = Ipv4Address.of("192.0.2.1");
@@ -104,7 +105,7 @@ final class NodeSetup implements AutoCloseable {
         writer.putLocal(new LocalNode("bench", NODE_IP, Ipv4Prefix.of("10.1.0.0/24"), Ipv4Prefix.of("10.0.0.0/11"),
             Ipv4Prefix.of("10.96.0.0/16"), VTEP_MAC, VNI, OVERLAY_PORT, MTU, MTU, true, 61_000, 65_535));
         for (int pod = 0; pod < MAX_PODS; pod++) {
-            putPod(PortDirectory.FIRST_POD_PORT + pod, FIRST_POD_IP + pod);
+            putPod(PortId.FIRST_POD + pod, FIRST_POD_IP + pod);
         }
         for (int server = 0; server < SERVERS; server++) {
             putPod(SERVER_PORT_ID + server, FIRST_SERVER_IP + server);
@@ -148,10 +149,10 @@ final class NodeSetup implements AutoCloseable {
     }
 
     private static PortDirectory ports() {
-        PortDirectory ports = PortDirectory.EMPTY.with(PortDirectory.UPLINK_PORT, PortKind.UPLINK, 0, 0, UPLINK_MAC,
+        PortDirectory ports = PortDirectory.EMPTY.with(PortId.UPLINK, PortKind.UPLINK, 0, 0, UPLINK_MAC,
             1500);
         for (int pod = 0; pod < MAX_PODS; pod++) {
-            ports = ports.with(PortDirectory.FIRST_POD_PORT + pod, PortKind.POD, FIRST_POD_IP + pod, POD_MAC,
+            ports = ports.with(PortId.FIRST_POD + pod, PortKind.POD, FIRST_POD_IP + pod, POD_MAC,
                 GATEWAY_MAC, MTU);
         }
         for (int server = 0; server < SERVERS; server++) {

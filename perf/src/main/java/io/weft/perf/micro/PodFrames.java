@@ -1,7 +1,7 @@
 package io.weft.perf.micro;
 
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.FrameBatch;
-import io.weft.dataplane.state.PortDirectory;
 import io.weft.encap.packet.IpProtocol;
 
 /** Frames of this node's pods to the target of a case. */
@@ -26,6 +26,6 @@ final class PodFrames extends Frames {
         int flow = flow(word);
         writeTemplate(at);
         vary(at, podIp(flow), target.address(flow), SOURCE_PORT, clientPort(flow));
-        batch.add(at, LENGTH, PortDirectory.FIRST_POD_PORT + pod(flow));
+        batch.add(at, LENGTH, PortId.FIRST_POD + pod(flow));
     }
 }

@@ -1,7 +1,7 @@
 package io.weft.perf.micro;
 
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.FrameBatch;
-import io.weft.dataplane.state.PortDirectory;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.IpProtocol;
@@ -42,7 +42,7 @@ final class TunnelFrames extends Frames {
         writeTemplate(at);
         varyOuter(at, NodeSetup.FIRST_PEER_IP + NodeSetup.peerOf(backend));
         vary(at + OUTER, NodeSetup.backendIp(backend), podIp(flow), DESTINATION_PORT, clientPort(flow));
-        batch.add(at, OUTER + LENGTH, PortDirectory.UPLINK_PORT);
+        batch.add(at, OUTER + LENGTH, PortId.UPLINK);
     }
 
     private static void varyOuter(long at, int peerIp) {

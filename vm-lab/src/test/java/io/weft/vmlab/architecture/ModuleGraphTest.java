@@ -21,9 +21,10 @@ class ModuleGraphTest {
     private static final String DATAPLANE = "io.weft.dataplane..";
     private static final String CONTROL_PLANE = "io.weft.controlplane..";
     private static final String VM_LAB = "io.weft.vmlab..";
-    /** What both processes read and write: the formats of the run directory's files and the configuration. */
+    /** What both processes read and write: the formats of the run directory's files, the ids and routes in them, and the configuration. */
     private static final String[] SHARED_FORMATS = {
-        "io.weft.dataplane.table..", "io.weft.dataplane.counters..", "io.weft.dataplane.config.."};
+        "io.weft.dataplane.table..", "io.weft.dataplane.forwarding..", "io.weft.dataplane.counters..",
+        "io.weft.dataplane.config.."};
 
     @ArchTest static final ArchRule nativeBindingsKnowNothingOfPackets = ofWeftMayUse(NATIVE_BINDINGS);
 

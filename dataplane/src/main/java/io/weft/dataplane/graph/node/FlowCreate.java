@@ -6,11 +6,11 @@ import io.weft.dataplane.decision.Answer;
 import io.weft.dataplane.decision.EgressResolver;
 import io.weft.dataplane.decision.SourceCheck;
 import io.weft.dataplane.forwarding.Ingress;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.Route;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.state.BatchContext;
-import io.weft.dataplane.state.PortDirectory;
 import io.weft.encap.packet.Icmp4Header;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.encap.packet.TcpHeader;
@@ -139,7 +139,7 @@ public final class FlowCreate extends GraphNode {
 
     /** A pod that speaks to a tunnel endpoint would be heard as a node. */
     private boolean isForgedTunnel(int ingress, long k1, int destination, int kind) {
-        return ingress != PortDirectory.HOST_PORT && FlowKey.protocol(k1) == IpProtocol.IPPROTO_UDP
+        return ingress != PortId.HOST && FlowKey.protocol(k1) == IpProtocol.IPPROTO_UDP
             && FlowKey.destinationPort(k1) == context.local().overlayPort()
             && (kind == Route.PEER_NODE || context.isOwnAddress(destination)
                 || context.tables().peerByEndpoint(destination) >= 0);

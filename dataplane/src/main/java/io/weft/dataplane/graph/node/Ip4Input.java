@@ -5,6 +5,7 @@ import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.decision.EgressResolver;
 import io.weft.dataplane.decision.SourceCheck;
 import io.weft.dataplane.forwarding.Ingress;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
@@ -98,7 +99,7 @@ public final class Ip4Input extends GraphNode {
      * source there, somebody outside has a route to where he must not go.
      */
     private DropReason foreignSource(int ingress, int source, int destination) {
-        if (ingress == PortDirectory.HOST_PORT && isOutside(source)) {
+        if (ingress == PortId.HOST && isOutside(source)) {
             if (context.local().serviceCidr().contains(destination)) { return DropReason.CLUSTERIP_FROM_OUTSIDE; }
             if (context.local().clusterCidr().contains(destination)) { return DropReason.NO_DIRECT_POD_ACCESS; }
         }

@@ -4,10 +4,10 @@ import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.port.Port;
-import io.weft.dataplane.state.PortDirectory;
 
 /**
  * {@code port-tx}: sorts frames by port, in order, and hands each port its frames in one call. What a port does not accept is dropped. It is the
@@ -17,7 +17,7 @@ import io.weft.dataplane.state.PortDirectory;
 public final class PortTx extends GraphNode {
     private final WorkerCounters counters;
     private final DropNode drop;
-    private final FrameList[] byPort = new FrameList[PortDirectory.MAX_PORTS];
+    private final FrameList[] byPort = new FrameList[PortId.COUNT];
     private final FrameList plain = new FrameList();
     private final int[] used = new int[FrameBatch.CAPACITY];
     private int usedCount;
@@ -113,7 +113,7 @@ public final class PortTx extends GraphNode {
         }
         try {
             int accepted = port.transmit(batch, frames);
-            counters.add(id == PortDirectory.HOST_PORT ? FrameTotal.PUNTED : FrameTotal.SENT, accepted);
+            counters.add(id == PortId.HOST ? FrameTotal.PUNTED : FrameTotal.SENT, accepted);
             dropFrom(frames, accepted, DropReason.TX_RING_FULL);
         } catch (RuntimeException e) {
             lastFailure = e;

@@ -2,6 +2,7 @@ package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.GraphNodeId;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
@@ -26,10 +27,10 @@ public final class Punt extends GraphNode {
         PortDirectory ports = context.ports();
         for (int n = 0; n < in().size; n++) {
             int frame = in().index[n];
-            if (ports.kind(PortDirectory.HOST_PORT) == PortKind.NONE) {
+            if (ports.kind(PortId.HOST) == PortKind.NONE) {
                 drop.add(frame, DropReason.NO_PORT);
             } else {
-                batch.txPort[frame] = PortDirectory.HOST_PORT;
+                batch.txPort[frame] = PortId.HOST;
                 L2Rewrite.local(batch, frame, ports);
                 tx.add(frame);
             }

@@ -2,11 +2,11 @@ package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.GraphNodeId;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.BatchContext;
-import io.weft.dataplane.state.PortDirectory;
 import io.weft.encap.packet.EthernetHeader;
 
 /** {@code underlay-rewrite}: the Ethernet header towards a next hop on the uplink, for packets that leave without a tunnel. */
@@ -33,7 +33,7 @@ public final class UnderlayRewrite extends GraphNode {
             if (Adjacencies.copyEthernet(slot, batch.l3[frame] - EthernetHeader.LENGTH)) {
                 L2Rewrite.completeChecksum(batch, frame);
                 L2Rewrite.frame(batch, frame, EthernetHeader.LENGTH);
-                batch.txPort[frame] = PortDirectory.UPLINK_PORT;
+                batch.txPort[frame] = PortId.UPLINK;
                 tx.add(frame);
             } else {
                 drop.add(frame, DropReason.NEIGHBOUR_UNRESOLVED);

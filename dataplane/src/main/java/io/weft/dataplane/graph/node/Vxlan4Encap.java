@@ -2,12 +2,12 @@ package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.GraphNodeId;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.BatchContext;
-import io.weft.dataplane.state.PortDirectory;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.Ecn;
 import io.weft.encap.packet.Ipv4Header;
@@ -45,7 +45,7 @@ public final class Vxlan4Encap extends GraphNode {
                         L2Rewrite.completeChecksum(batch, frame);
                         batch.at[frame] = ip - TunnelTemplate.LENGTH;
                         batch.length[frame] = length + TunnelTemplate.LENGTH;
-                        batch.txPort[frame] = PortDirectory.UPLINK_PORT;
+                        batch.txPort[frame] = PortId.UPLINK;
                         tx.add(frame);
                     } else {
                         drop.add(frame, DropReason.NEIGHBOUR_UNRESOLVED);

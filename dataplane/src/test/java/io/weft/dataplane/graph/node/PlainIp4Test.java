@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
 import io.weft.dataplane.forwarding.Ingress;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.Test;
 
 /** The short way through ip4-input finds out what the long way does, or leaves the packet to it. */
 class PlainIp4Test {
-    private static final int POD = PortDirectory.FIRST_POD_PORT;
+    private static final int POD = PortId.FIRST_POD;
     private static final int POD_IP = 0x0AF40102;
     private static final int OTHER_IP = 0x0AF40209;
     private static final int CHUNK = 2048;
