@@ -1,8 +1,5 @@
 package io.weft.dataplane.conductor;
 
-import io.weft.dataplane.classifier.PodClassifier;
-import io.weft.dataplane.classifier.UplinkClassifier;
-import io.weft.dataplane.classifier.UplinkMaps;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.counters.ConductorCounters;
 import io.weft.dataplane.counters.ConductorGauge;
@@ -11,8 +8,11 @@ import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.counters.PortStatus;
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
-import io.weft.dataplane.port.XdpDevice;
-import io.weft.dataplane.port.XdpMode;
+import io.weft.dataplane.port.afxdp.AfXdpDevice;
+import io.weft.dataplane.port.afxdp.PodClassifier;
+import io.weft.dataplane.port.afxdp.UplinkClassifier;
+import io.weft.dataplane.port.afxdp.UplinkMaps;
+import io.weft.dataplane.port.afxdp.XdpMode;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.state.LocalAddresses;
 import io.weft.dataplane.state.UnderlayRoutes;
@@ -66,8 +66,8 @@ final class Conductor implements AutoCloseable {
     private LocalNode local;
     private int longestPacket;
     private Link uplinkLink;
-    private XdpDevice uplinkDevice;
-    private XdpDevice hostDevice;
+    private AfXdpDevice uplinkDevice;
+    private AfXdpDevice hostDevice;
     private long lastRound;
     private long lastNodePorts;
     private long lastSecond;
@@ -113,7 +113,7 @@ final class Conductor implements AutoCloseable {
     void openHostLink(TablesSnapshot first) {
         Link workerSide = hostLink.open(workers.count(), hostMtu(first.local().orElseThrow()));
         hostDevice = devices
-            .bind(new XdpDevice.Spec(PortId.HOST, workerSide.name(), workerSide.index(), workers.count(),
+            .bind(new AfXdpDevice.Spec(PortId.HOST, workerSide.name(), workerSide.index(), workers.count(),
                 podMode(best), HOST_RINGS, PodClassifier::load));
         longestPacket = workers.memories().getFirst().memory().longestPacket();
         counters.set(ConductorGauge.LONGEST_PACKET, longestPacket);
@@ -128,8 +128,9 @@ final class Conductor implements AutoCloseable {
         uplink.prepare(workers.count());
         hostDevice.attach();
         uplinkDevice = devices
-            .open(new XdpDevice.Spec(PortId.UPLINK, uplinkLink.name(), uplinkLink.index(), workers.count(),
-                best, UPLINK_RINGS, sockets -> UplinkClassifier.load(sockets, maps)));
+            .open(
+                new AfXdpDevice.Spec(PortId.UPLINK, uplinkLink.name(), uplinkLink.index(), workers.count(),
+                    best, UPLINK_RINGS, sockets -> UplinkClassifier.load(sockets, maps)));
         uplink.prepareGeneric(uplinkDevice.mode());
         reportDevice(hostDevice);
         reportDevice(uplinkDevice);
@@ -256,8 +257,8 @@ final class Conductor implements AutoCloseable {
         counters.set(ConductorText.FAULT, tables.complaint());
     }
 
-    private void reportDevice(XdpDevice device) {
-        XdpDevice.Spec spec = device.spec();
+    private void reportDevice(AfXdpDevice device) {
+        AfXdpDevice.Spec spec = device.spec();
         counters.port(new PortStatus(
             spec.portId(), PortState.UP, 0, spec.name(), spec.ifindex(), device.ports().size(), device.mode().label(),
             device.reason()));

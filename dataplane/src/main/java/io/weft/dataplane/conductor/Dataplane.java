@@ -1,6 +1,5 @@
 package io.weft.dataplane.conductor;
 
-import io.weft.dataplane.classifier.UplinkMaps;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
@@ -9,8 +8,9 @@ import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.graph.ForwardingGraph;
-import io.weft.dataplane.port.XdpDevice.WorkerMemory;
-import io.weft.dataplane.port.ZeroCopy;
+import io.weft.dataplane.port.afxdp.AfXdpDevice.WorkerMemory;
+import io.weft.dataplane.port.afxdp.UplinkMaps;
+import io.weft.dataplane.port.afxdp.ZeroCopy;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.table.PeerSpec;

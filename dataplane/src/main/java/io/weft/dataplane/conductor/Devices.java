@@ -1,6 +1,6 @@
 package io.weft.dataplane.conductor;
 
-import io.weft.dataplane.port.XdpDevice;
+import io.weft.dataplane.port.afxdp.AfXdpDevice;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,15 +10,15 @@ import java.util.List;
  */
 final class Devices {
     private final WorkerPool workers;
-    private final List<XdpDevice> open = new ArrayList<>();
+    private final List<AfXdpDevice> open = new ArrayList<>();
 
     Devices(WorkerPool workers) {
         this.workers = workers;
     }
 
     /** Opens a device and lets its frames in. */
-    XdpDevice open(XdpDevice.Spec spec) {
-        XdpDevice device = bind(spec);
+    AfXdpDevice open(AfXdpDevice.Spec spec) {
+        AfXdpDevice device = bind(spec);
         try {
             device.attach();
             return device;
@@ -29,14 +29,14 @@ final class Devices {
     }
 
     /** Opens a device without letting its frames in. */
-    XdpDevice bind(XdpDevice.Spec spec) {
-        XdpDevice device = XdpDevice.open(spec, workers.memories());
+    AfXdpDevice bind(AfXdpDevice.Spec spec) {
+        AfXdpDevice device = AfXdpDevice.open(spec, workers.memories());
         open.add(device);
         workers.assign(open);
         return device;
     }
 
-    void close(XdpDevice device) {
+    void close(AfXdpDevice device) {
         device.detach();
         open.remove(device);
         workers.assign(open);
@@ -49,12 +49,12 @@ final class Devices {
      * close goes with the process.
      */
     void closeAll() {
-        List<XdpDevice> all = List.copyOf(open);
-        all.forEach(XdpDevice::detach);
+        List<AfXdpDevice> all = List.copyOf(open);
+        all.forEach(AfXdpDevice::detach);
         workers.assign(all); // one more turn for what had been taken
         open.clear();
         workers.assign(open);
-        all.reversed().parallelStream().forEach(XdpDevice::close);
+        all.reversed().parallelStream().forEach(AfXdpDevice::close);
         workers.assign(open, all);
     }
 }

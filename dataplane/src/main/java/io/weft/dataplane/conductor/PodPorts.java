@@ -1,13 +1,13 @@
 package io.weft.dataplane.conductor;
 
-import io.weft.dataplane.classifier.PodClassifier;
 import io.weft.dataplane.counters.ConductorCounters;
 import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.counters.PortStatus;
 import io.weft.dataplane.forwarding.PortKind;
-import io.weft.dataplane.port.XdpDevice;
-import io.weft.dataplane.port.XdpMode;
+import io.weft.dataplane.port.afxdp.AfXdpDevice;
+import io.weft.dataplane.port.afxdp.PodClassifier;
+import io.weft.dataplane.port.afxdp.XdpMode;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PortSpec;
@@ -48,7 +48,7 @@ final class PodPorts {
     private final Map<Integer, Open> open = new HashMap<>();
     private final Map<Integer, Failure> failed = new HashMap<>();
 
-    private record Open(PortSpec spec, XdpDevice device) {
+    private record Open(PortSpec spec, AfXdpDevice device) {
     }
 
     private record Failure(long atNanos, String reason) {
@@ -149,8 +149,8 @@ final class PodPorts {
             int queues = queues(link);
             workers.memories().forEach(memory -> memory.counters().clearPort(spec.id()));
             enterDirectory(spec, local);
-            XdpDevice device = devices.open(
-                new XdpDevice.Spec(spec.id(), link.name(), link.index(), queues, best, RINGS, PodClassifier::load));
+            AfXdpDevice device = devices.open(
+                new AfXdpDevice.Spec(spec.id(), link.name(), link.index(), queues, best, RINGS, PodClassifier::load));
             open.put(spec.id(), new Open(spec, device));
             failed.remove(spec.id());
             counters.add(ConductorGauge.PORTS_OPENED, 1);
@@ -209,7 +209,7 @@ final class PodPorts {
         return queues;
     }
 
-    private void report(PortSpec spec, PortState portState, XdpDevice device, String reason) {
+    private void report(PortSpec spec, PortState portState, AfXdpDevice device, String reason) {
         int queues = device == null ? 0 : device.ports().size();
         String mode = device == null ? "" : device.mode().label();
         int ifindex = device == null ? 0 : device.spec().ifindex();

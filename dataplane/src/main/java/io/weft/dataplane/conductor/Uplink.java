@@ -1,6 +1,6 @@
 package io.weft.dataplane.conductor;
 
-import io.weft.dataplane.port.XdpMode;
+import io.weft.dataplane.port.afxdp.XdpMode;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.nativebindings.linux.LinuxException;

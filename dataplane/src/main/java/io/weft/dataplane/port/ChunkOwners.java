@@ -20,12 +20,12 @@ public final class ChunkOwners {
     }
 
     /** The port takes the chunk that {@code address} lies in. */
-    void take(long address, int port) {
+    public void take(long address, int port) {
         owner[index(address)] = (short) (port + 1);
     }
 
     /** The port has handed the chunk on. */
-    void release(long address) {
+    public void release(long address) {
         owner[index(address)] = NOBODY;
     }
 
@@ -39,7 +39,7 @@ public final class ChunkOwners {
     }
 
     /** Gives all chunks of a closed port back to the pool. */
-    int reclaim(int port) {
+    public int reclaim(int port) {
         int found = 0;
         for (int i = 0; i < owner.length; i++) {
             if (owner[i] == port + 1) {

@@ -20,6 +20,9 @@ import io.weft.nativebindings.xdp.XskSocket;
  * <p>Thread: the conductor; pool and owners are the worker's. Cold code.
  */
 public final class FrameMemory implements AutoCloseable {
+    /** A linear part and MAX_SKB_FRAGS, {@code <linux/skbuff.h>}. */
+    public static final int MAX_DESCRIPTORS = 18;
+
     private static final int LINK_HEADER = 18;
     private static final int LONGEST_IPV4 = 0xFFFF;
 
@@ -61,12 +64,12 @@ public final class FrameMemory implements AutoCloseable {
     /** Bytes of the longest IPv4 packet that sockets which share it carry, behind an Ethernet header and a tag. */
     public int longestPacket() {
         int segment = pool.chunkSize() - FramePool.HEADROOM;
-        int segments = multiBuffer ? AfXdpPort.MAX_DESCRIPTORS : 1;
+        int segments = multiBuffer ? MAX_DESCRIPTORS : 1;
         return Math.min(segments * segment - LINK_HEADER, LONGEST_IPV4);
     }
 
     /** Opens the first socket, which the others share. Frames of several descriptors are taken where the kernel can. */
-    XskSocket anchor(int ifindex, int queue, RingSizes sizes) {
+    public XskSocket anchor(int ifindex, int queue, RingSizes sizes) {
         XskSocket socket = XskSocket.create();
         try {
             anchor = register(socket);
@@ -80,10 +83,10 @@ public final class FrameMemory implements AutoCloseable {
         }
     }
 
-    boolean isAnchored() { return anchor != null; }
+    public boolean isAnchored() { return anchor != null; }
 
     /** Opens a socket that shares the anchor's registration and mode. */
-    XskSocket share(int ifindex, int queue, RingSizes sizes) {
+    public XskSocket share(int ifindex, int queue, RingSizes sizes) {
         XskSocket socket = XskSocket.create();
         try {
             createRings(socket, sizes);
@@ -96,12 +99,12 @@ public final class FrameMemory implements AutoCloseable {
     }
 
     /** Whether a device may use the memory without copies: no chunk lies in two pages, which need not be neighbours for the device. */
-    boolean suitsZeroCopy() {
+    public boolean suitsZeroCopy() {
         return pool.layout().isAligned();
     }
 
     /** Opens a socket without copies. */
-    XskSocket zeroCopy(int ifindex, int queue, RingSizes sizes) {
+    public XskSocket zeroCopy(int ifindex, int queue, RingSizes sizes) {
         XskSocket socket = XskSocket.create();
         try {
             register(socket, txMetadata);

@@ -2,18 +2,18 @@ package io.weft.dataplane.warmup;
 
 import static io.weft.dataplane.warmup.Scene.*;
 
-import io.weft.dataplane.classifier.PodClassifier;
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.frame.FramePool;
-import io.weft.dataplane.port.AfXdpPort;
 import io.weft.dataplane.port.FrameMemory;
-import io.weft.dataplane.port.XdpDevice;
-import io.weft.dataplane.port.XdpDevice.WorkerMemory;
-import io.weft.dataplane.port.XdpMode;
+import io.weft.dataplane.port.afxdp.AfXdpDevice;
+import io.weft.dataplane.port.afxdp.AfXdpDevice.WorkerMemory;
+import io.weft.dataplane.port.afxdp.AfXdpPort;
+import io.weft.dataplane.port.afxdp.PodClassifier;
+import io.weft.dataplane.port.afxdp.XdpMode;
 import io.weft.dataplane.worker.Epochs;
 import io.weft.dataplane.worker.Worker;
 import io.weft.encap.packet.TcpHeader;
@@ -68,8 +68,8 @@ final class LoopWarmUp implements AutoCloseable {
         try (Rtnetlink rtnetlink = Rtnetlink.open()) {
             WorkerMemory node = new WorkerMemory(scene.frames, scene.counters.worker(0));
             WorkerMemory pods = new WorkerMemory(podFrames, podCounters.worker(0));
-            XdpDevice nodeA = veth(rtnetlink, POD_A.id(), "a", node);
-            XdpDevice nodeB = veth(rtnetlink, POD_B.id(), "b", node);
+            AfXdpDevice nodeA = veth(rtnetlink, POD_A.id(), "a", node);
+            AfXdpDevice nodeB = veth(rtnetlink, POD_B.id(), "b", node);
             podA = peer(rtnetlink, POD_A.id(), "a", pods).ports().getFirst();
             podB = peer(rtnetlink, POD_B.id(), "b", pods).ports().getFirst();
             nodePorts = List.of(nodeA.ports().getFirst(), nodeB.ports().getFirst());
@@ -91,19 +91,19 @@ final class LoopWarmUp implements AutoCloseable {
         });
     }
 
-    private XdpDevice veth(Rtnetlink rtnetlink, int id, String name, WorkerMemory memory) {
+    private AfXdpDevice veth(Rtnetlink rtnetlink, int id, String name, WorkerMemory memory) {
         return open(id, rtnetlink.createVeth(VethSpec.of(name, "pod-" + name)), rtnetlink, memory);
     }
 
-    private XdpDevice peer(Rtnetlink rtnetlink, int id, String name, WorkerMemory memory) {
+    private AfXdpDevice peer(Rtnetlink rtnetlink, int id, String name, WorkerMemory memory) {
         return open(id, rtnetlink.link("pod-" + name).orElseThrow(), rtnetlink, memory);
     }
 
-    private XdpDevice open(int id, Link link, Rtnetlink rtnetlink, WorkerMemory memory) {
+    private AfXdpDevice open(int id, Link link, Rtnetlink rtnetlink, WorkerMemory memory) {
         rtnetlink.setUp(link.index());
-        XdpDevice device = keep(
-            XdpDevice.open(
-                new XdpDevice.Spec(id, link.name(), link.index(), 1, XdpMode.NATIVE_COPY, RINGS, PodClassifier::load),
+        AfXdpDevice device = keep(
+            AfXdpDevice.open(
+                new AfXdpDevice.Spec(id, link.name(), link.index(), 1, XdpMode.NATIVE_COPY, RINGS, PodClassifier::load),
                 List.of(memory)));
         device.attach();
         return device;

@@ -2,8 +2,8 @@ package io.weft.dataplane.worker;
 
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.FrameBatch;
-import io.weft.dataplane.port.AfXdpPort;
 import io.weft.dataplane.port.PollablePort;
+import io.weft.dataplane.port.afxdp.AfXdpPort;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.table.ForwardingTables;
 import io.weft.nativebindings.linux.EventFd;

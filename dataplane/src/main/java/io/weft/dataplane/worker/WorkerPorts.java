@@ -1,8 +1,8 @@
 package io.weft.dataplane.worker;
 
-import io.weft.dataplane.port.AfXdpPort;
 import io.weft.dataplane.port.PollablePort;
 import io.weft.dataplane.port.Port;
+import io.weft.dataplane.port.afxdp.AfXdpPort;
 import io.weft.nativebindings.linux.Poll;
 import java.util.List;
 

@@ -1,4 +1,4 @@
-package io.weft.dataplane.port;
+package io.weft.dataplane.port.afxdp;
 
 /** How a device's frames come to Weft, best first. */
 public enum XdpMode {

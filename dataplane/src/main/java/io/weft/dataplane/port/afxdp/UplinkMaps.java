@@ -1,4 +1,4 @@
-package io.weft.dataplane.classifier;
+package io.weft.dataplane.port.afxdp;
 
 import io.weft.encap.memory.Memory;
 import io.weft.lb.nat.SnatPorts;

@@ -1,4 +1,4 @@
-package io.weft.dataplane.classifier;
+package io.weft.dataplane.port.afxdp;
 
 import static io.weft.nativebindings.bpf.BpfAssembler.hostShort;
 import static io.weft.nativebindings.bpf.BpfRegister.*;

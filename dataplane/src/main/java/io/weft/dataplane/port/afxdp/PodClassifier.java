@@ -1,4 +1,4 @@
-package io.weft.dataplane.classifier;
+package io.weft.dataplane.port.afxdp;
 
 import io.weft.nativebindings.bpf.BpfAssembler;
 import io.weft.nativebindings.bpf.BpfHelper;

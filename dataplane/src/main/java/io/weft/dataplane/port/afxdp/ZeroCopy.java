@@ -1,4 +1,4 @@
-package io.weft.dataplane.port;
+package io.weft.dataplane.port.afxdp;
 
 import io.weft.nativebindings.linux.LinuxException;
 import io.weft.nativebindings.linux.MappedMemory;

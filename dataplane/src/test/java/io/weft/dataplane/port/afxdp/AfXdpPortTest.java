@@ -1,15 +1,16 @@
-package io.weft.dataplane.port;
+package io.weft.dataplane.port.afxdp;
 
 import static org.junit.jupiter.api.Assertions.*;
 
 import com.sun.management.ThreadMXBean;
-import io.weft.dataplane.classifier.PodClassifier;
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
 import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.ChunkLayout;
-import io.weft.dataplane.port.XdpDevice.WorkerMemory;
+import io.weft.dataplane.port.FrameMemory;
+import io.weft.dataplane.port.afxdp.AfXdpDevice.WorkerMemory;
+import io.weft.dataplane.port.afxdp.PodClassifier;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.testing.TestNetwork;
@@ -73,7 +74,7 @@ class AfXdpPortTest {
         final List<WorkerMemory> memories = new ArrayList<>();
         final List<Worker> workers = new ArrayList<>();
         final List<Thread> threads = new ArrayList<>();
-        final List<XdpDevice> devices = new ArrayList<>();
+        final List<AfXdpDevice> devices = new ArrayList<>();
         final MappedMemory slots = MappedMemory.anonymous(1 << 16, false);
 
         Rig(int count) {
@@ -89,8 +90,8 @@ class AfXdpPortTest {
             }
         }
 
-        XdpDevice open(int id, Link link) {
-            XdpDevice device = NetworkNamespace.call(node, () -> XdpDevice.open(new XdpDevice.Spec(
+        AfXdpDevice open(int id, Link link) {
+            AfXdpDevice device = NetworkNamespace.call(node, () -> AfXdpDevice.open(new AfXdpDevice.Spec(
                 id, link.name(), link.index(), workers.size(), XdpMode.ZERO_COPY, RingSizes.all(256),
                 PodClassifier::load), memories));
             devices.add(device);
@@ -99,7 +100,7 @@ class AfXdpPortTest {
             return device;
         }
 
-        void close(XdpDevice device) {
+        void close(AfXdpDevice device) {
             device.detach();
             devices.remove(device);
             assign(List.of());
@@ -107,7 +108,7 @@ class AfXdpPortTest {
             assign(List.of(device));
         }
 
-        void assign(List<XdpDevice> closed) {
+        void assign(List<AfXdpDevice> closed) {
             for (Worker worker : workers) {
                 long version = worker.assign(
                     devices.stream().map(device -> device.ports().get(worker.index())).toList(),
@@ -168,7 +169,7 @@ class AfXdpPortTest {
             int mappings = mappings();
             int free = rig.memories.getFirst().memory().pool().free();
             for (int i = 0; i < 200; i++) {
-                XdpDevice device = rig.open(3, b);
+                AfXdpDevice device = rig.open(3, b);
                 if (i % 20 == 0) {
                     pair();
                     ping();
@@ -187,7 +188,7 @@ class AfXdpPortTest {
             Link a = attach(podA, "weft-a", A, 1);
             Link b = attach(podB, "weft-b", B, 1);
             rig.open(2, a);
-            XdpDevice device = rig.open(3, b);
+            AfXdpDevice device = rig.open(3, b);
             pair();
             ping();
             int free = rig.memories.getFirst().memory().pool().free();

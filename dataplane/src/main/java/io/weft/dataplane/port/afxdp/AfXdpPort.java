@@ -1,4 +1,4 @@
-package io.weft.dataplane.port;
+package io.weft.dataplane.port.afxdp;
 
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
@@ -9,6 +9,9 @@ import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameChains;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.frame.FramePool;
+import io.weft.dataplane.port.ChunkOwners;
+import io.weft.dataplane.port.FrameMemory;
+import io.weft.dataplane.port.PollablePort;
 import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
 import io.weft.nativebindings.linux.Errno;
@@ -33,8 +36,7 @@ public final class AfXdpPort implements PollablePort {
     /** A frame that the kernel did not take is offered again after this time: a wake-up may have been lost. */
     private static final long KICK_AGAIN_NANOS = 1_000_000;
     private static final long KICK_DOWN_NANOS = 100_000_000;
-    /** A linear part and MAX_SKB_FRAGS, {@code <linux/skbuff.h>}. */
-    static final int MAX_DESCRIPTORS = 18;
+    private static final int MAX_DESCRIPTORS = FrameMemory.MAX_DESCRIPTORS;
     /** Chunks lent to a port that is quiet; a busy one is lent more, up to its ring's size. */
     private static final int FIRST_FILL = 512;
     private static final int MIN_FILL = 64;

@@ -1,4 +1,4 @@
-package io.weft.dataplane.classifier;
+package io.weft.dataplane.port.afxdp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

@@ -1,8 +1,7 @@
-package io.weft.dataplane.port;
+package io.weft.dataplane.port.afxdp;
 
 import static org.junit.jupiter.api.Assertions.*;
 
-import io.weft.dataplane.classifier.PodClassifier;
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.CounterSizing;
@@ -10,7 +9,9 @@ import io.weft.dataplane.counters.PortCounter;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FramePool;
-import io.weft.dataplane.port.XdpDevice.WorkerMemory;
+import io.weft.dataplane.port.FrameMemory;
+import io.weft.dataplane.port.afxdp.AfXdpDevice.WorkerMemory;
+import io.weft.dataplane.port.afxdp.PodClassifier;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.testing.TestNetwork;
@@ -81,7 +82,7 @@ class ChainPortTest {
         final MappedMemory slots = MappedMemory.anonymous(1 << 16, false);
         final FrameMemory memory;
         final List<WorkerMemory> memories;
-        final List<XdpDevice> devices = new ArrayList<>();
+        final List<AfXdpDevice> devices = new ArrayList<>();
         final Worker worker;
         final Thread thread;
 
@@ -98,7 +99,7 @@ class ChainPortTest {
         }
 
         private void open(int id, Link link, int ring) {
-            XdpDevice device = NetworkNamespace.call(node, () -> XdpDevice.open(new XdpDevice.Spec(
+            AfXdpDevice device = NetworkNamespace.call(node, () -> AfXdpDevice.open(new AfXdpDevice.Spec(
                 id, link.name(), link.index(), 1, XdpMode.NATIVE_COPY,
                 new RingSizes(RECEIVE_RING, RECEIVE_RING, RECEIVE_RING, ring), PodClassifier::load),
                 memories));
@@ -107,7 +108,7 @@ class ChainPortTest {
             NetworkNamespace.run(node, device::attach);
         }
 
-        private void assign(List<XdpDevice> closed) {
+        private void assign(List<AfXdpDevice> closed) {
             long version = worker.assign(devices.stream().map(device -> device.ports().getFirst()).toList(),
                 closed.stream().map(device -> device.ports().getFirst()).toList());
             TestNetwork.await("worker to take its ports", () -> worker.hasAdopted(version));
@@ -119,11 +120,11 @@ class ChainPortTest {
 
         @Override
         public void close() {
-            List<XdpDevice> all = List.copyOf(devices);
-            devices.forEach(XdpDevice::detach);
+            List<AfXdpDevice> all = List.copyOf(devices);
+            devices.forEach(AfXdpDevice::detach);
             devices.clear();
             assign(List.of());
-            all.forEach(XdpDevice::close);
+            all.forEach(AfXdpDevice::close);
             assign(all);
             worker.stop();
             TestNetwork.await("worker to end", () -> !thread.isAlive());

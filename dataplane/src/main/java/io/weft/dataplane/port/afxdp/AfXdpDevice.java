@@ -1,6 +1,7 @@
-package io.weft.dataplane.port;
+package io.weft.dataplane.port.afxdp;
 
 import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.port.FrameMemory;
 import io.weft.nativebindings.bpf.BpfLink;
 import io.weft.nativebindings.bpf.BpfMap;
 import io.weft.nativebindings.bpf.BpfProgram;
@@ -21,7 +22,7 @@ import java.util.function.Function;
  *
  * <p>Thread: the conductor, in the device's network namespace. Cold code.
  */
-public final class XdpDevice implements AutoCloseable {
+public final class AfXdpDevice implements AutoCloseable {
     private final Spec spec;
     private final List<AfXdpPort> ports = new ArrayList<>();
     private final List<XskSocket> sockets = new ArrayList<>();
@@ -29,7 +30,7 @@ public final class XdpDevice implements AutoCloseable {
     private XdpMode mode;
     private BpfLink link;
 
-    private XdpDevice(Spec spec) {
+    private AfXdpDevice(Spec spec) {
         this.spec = spec;
     }
 
@@ -56,8 +57,8 @@ public final class XdpDevice implements AutoCloseable {
      *
      * @throws LinuxException with nothing left open
      */
-    public static XdpDevice open(Spec spec, List<WorkerMemory> workers) {
-        XdpDevice device = new XdpDevice(spec);
+    public static AfXdpDevice open(Spec spec, List<WorkerMemory> workers) {
+        AfXdpDevice device = new AfXdpDevice(spec);
         try {
             device.mode = spec.best() == XdpMode.ZERO_COPY && device.bindZeroCopy(workers) ? XdpMode.ZERO_COPY
                 : device.bindCopying(workers);
