@@ -1,10 +1,12 @@
 package io.weft.dataplane.conductor;
 
 import io.weft.dataplane.frame.ChunkLayout;
+import io.weft.dataplane.port.DeviceDriver;
 import io.weft.dataplane.warmup.WarmUp;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 
 /**
  * The warm-up of a dataplane that pods wait for: it runs while the workers forward already. On a busy machine it takes 11 s, its bound; frames
@@ -18,20 +20,20 @@ final class BackgroundWarmUp implements AutoCloseable {
     private final Thread thread;
     private volatile boolean cancelled; // written by the closing thread, read by the warm-up's: nothing else depends on it
 
-    private BackgroundWarmUp(Path runDirectory, ChunkLayout layout) {
-        thread = Thread.ofPlatform().name("weft-warm-up").daemon().unstarted(() -> warm(runDirectory, layout));
+    private BackgroundWarmUp(Path runDirectory, ChunkLayout layout, Supplier<DeviceDriver> drivers) {
+        thread = Thread.ofPlatform().name("weft-warm-up").daemon().unstarted(() -> warm(runDirectory, layout, drivers));
     }
 
-    static BackgroundWarmUp start(Path runDirectory, ChunkLayout layout) {
-        BackgroundWarmUp warmUp = new BackgroundWarmUp(runDirectory, layout);
+    static BackgroundWarmUp start(Path runDirectory, ChunkLayout layout, Supplier<DeviceDriver> drivers) {
+        BackgroundWarmUp warmUp = new BackgroundWarmUp(runDirectory, layout, drivers);
         warmUp.thread.start();
         return warmUp;
     }
 
     /** The node works without it. */
-    private void warm(Path runDirectory, ChunkLayout layout) {
+    private void warm(Path runDirectory, ChunkLayout layout, Supplier<DeviceDriver> drivers) {
         try {
-            WarmUp.run(runDirectory, layout, () -> cancelled);
+            WarmUp.run(runDirectory, layout, drivers, () -> cancelled);
         } catch (RuntimeException e) {
             LOG.log(Level.WARNING, "the warm-up has failed: {0}", e.getMessage());
         }

@@ -8,11 +8,9 @@ import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.counters.PortStatus;
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
-import io.weft.dataplane.port.afxdp.AfXdpDevice;
-import io.weft.dataplane.port.afxdp.PodClassifier;
-import io.weft.dataplane.port.afxdp.UplinkClassifier;
-import io.weft.dataplane.port.afxdp.UplinkMaps;
-import io.weft.dataplane.port.afxdp.XdpMode;
+import io.weft.dataplane.port.Device;
+import io.weft.dataplane.port.DeviceDriver;
+import io.weft.dataplane.port.UplinkFilter;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.state.LocalAddresses;
 import io.weft.dataplane.state.UnderlayRoutes;
@@ -25,7 +23,6 @@ import io.weft.nativebindings.linux.Poll;
 import io.weft.nativebindings.netlink.Ethtool;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.Rtnetlink;
-import io.weft.nativebindings.xdp.RingSizes;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -42,8 +39,6 @@ final class Conductor implements AutoCloseable {
     private static final long SECOND_NANOS = 1_000_000_000;
     /** How soon a port that a process takes is kept out of masquerading. */
     private static final long NODE_PORTS_NANOS = 250_000_000;
-    private static final RingSizes HOST_RINGS = RingSizes.all(2048);
-    private static final RingSizes UPLINK_RINGS = RingSizes.all(8192);
     private static final int CHANGES_ENTRY = 0;
     private static final int STOP_ENTRY = 1;
 
@@ -54,27 +49,26 @@ final class Conductor implements AutoCloseable {
     private final ConntrackGc flows;
     private final LocalPortReservations nodePorts;
     private final TablesWatch tables;
-    private final UplinkMaps maps;
-    private final Uplink uplink;
+    private final UplinkFilter uplinkFilter;
     private final Underlay underlay;
     private final NextHops nextHops;
     private final HostLink hostLink;
     private final Devices devices;
     private final PodPorts pods;
-    private final XdpMode best;
     private final Revalidation revalidation;
     private LocalNode local;
     private int longestPacket;
     private Link uplinkLink;
-    private AfXdpDevice uplinkDevice;
-    private AfXdpDevice hostDevice;
+    private Device uplinkDevice;
+    private Device hostDevice;
     private long lastRound;
     private long lastNodePorts;
     private long lastSecond;
 
     Conductor(NodeConfiguration configuration, ForwardingState state, ConductorCounters counters, Epochs epochs,
         WorkerPool workers,
-        ConntrackGc flows, LocalPortReservations nodePorts, TablesWatch tables, UplinkMaps maps, Rtnetlink rtnetlink,
+        ConntrackGc flows, LocalPortReservations nodePorts, TablesWatch tables, DeviceDriver driver,
+        Rtnetlink rtnetlink,
         Ethtool ethtool, Uplink uplink) {
         this.state = state;
         this.counters = counters;
@@ -83,28 +77,16 @@ final class Conductor implements AutoCloseable {
         this.flows = flows;
         this.nodePorts = nodePorts;
         this.tables = tables;
-        this.maps = maps;
-        this.uplink = uplink;
-        best = bestMode(configuration.xdpMode());
+        uplinkFilter = driver.uplinkFilter();
         uplinkLink = uplink.link();
         underlay = new Underlay(rtnetlink, state, uplinkLink.index());
         nextHops = new NextHops(state, underlay, counters, uplinkLink.index());
         revalidation = new Revalidation(flows, nextHops, epochs);
         hostLink = new HostLink(rtnetlink, ethtool);
-        devices = new Devices(workers);
-        pods = new PodPorts(devices, underlay, ethtool, state, flows, counters, workers, podMode(best));
+        devices = new Devices(driver, workers);
+        pods = new PodPorts(devices, underlay::link, state, flows, counters, workers);
         counters.set(ConductorText.NODE_NAME, configuration.nodeName());
         counters.set(ConductorGauge.WORKERS, workers.count());
-    }
-
-    private static XdpMode bestMode(NodeConfiguration.XdpMode mode) {
-        if (mode.mayBeZeroCopy()) { return XdpMode.ZERO_COPY; }
-        return mode == NodeConfiguration.XdpMode.NATIVE ? XdpMode.NATIVE_COPY : XdpMode.GENERIC;
-    }
-
-    /** A veth has no zero-copy, and {@code weft-host} must not: it anchors the copying sockets. */
-    private static XdpMode podMode(XdpMode best) {
-        return best == XdpMode.ZERO_COPY ? XdpMode.NATIVE_COPY : best;
     }
 
     // -- start -------------------------------------------------------------------------------------------------------
@@ -113,9 +95,10 @@ final class Conductor implements AutoCloseable {
     void openHostLink(TablesSnapshot first) {
         Link workerSide = hostLink.open(workers.count(), hostMtu(first.local().orElseThrow()));
         hostDevice = devices
-            .bind(new AfXdpDevice.Spec(PortId.HOST, workerSide.name(), workerSide.index(), workers.count(),
-                podMode(best), HOST_RINGS, PodClassifier::load));
-        longestPacket = workers.memories().getFirst().memory().longestPacket();
+            .bind(new Device.Spec(PortId.HOST, PortKind.HOST, workerSide.name(), workerSide.index(),
+                workers.count()));
+        longestPacket = workers.memories().getFirst().memory()
+            .longestPacket(hostDevice.ports().getFirst().maxSegments());
         counters.set(ConductorGauge.LONGEST_PACKET, longestPacket);
         configure(first.local().orElseThrow());
     }
@@ -125,13 +108,10 @@ final class Conductor implements AutoCloseable {
         nodePorts.refresh();
         nodePorts.block();
         underlay.follow();
-        uplink.prepare(workers.count());
         hostDevice.attach();
         uplinkDevice = devices
-            .open(
-                new AfXdpDevice.Spec(PortId.UPLINK, uplinkLink.name(), uplinkLink.index(), workers.count(),
-                    best, UPLINK_RINGS, sockets -> UplinkClassifier.load(sockets, maps)));
-        uplink.prepareGeneric(uplinkDevice.mode());
+            .open(new Device.Spec(PortId.UPLINK, PortKind.UPLINK, uplinkLink.name(), uplinkLink.index(),
+                workers.count()));
         reportDevice(hostDevice);
         reportDevice(uplinkDevice);
         reportUplink();
@@ -213,7 +193,7 @@ final class Conductor implements AutoCloseable {
         LocalNode next = wanted.withLongestPacket(longestPacket);
         local = wanted;
         hostLink.configure(next);
-        maps.setTarget(next.address(), next.overlayPort());
+        uplinkFilter.setTarget(next.address(), next.overlayPort());
         state.publish(state.ports()
             .with(PortId.HOST, PortKind.HOST, 0, hostLink.mac(), next.vtepMac(), hostMtu(next))
             .with(PortId.UPLINK, PortKind.UPLINK, 0, 0, uplinkLink.mac(), uplinkLink.mtu()));
@@ -251,22 +231,22 @@ final class Conductor implements AutoCloseable {
     private void everySecond() {
         nodePorts.refresh();
         pods.readStatistics();
-        hostDevice.ports().forEach(port -> port.readStatistics());
-        uplinkDevice.ports().forEach(port -> port.readStatistics());
+        hostDevice.readStatistics();
+        uplinkDevice.readStatistics();
         counters.set(ConductorGauge.NETLINK_OVERRUNS, underlay.overruns());
         counters.set(ConductorText.FAULT, tables.complaint());
     }
 
-    private void reportDevice(AfXdpDevice device) {
-        AfXdpDevice.Spec spec = device.spec();
+    private void reportDevice(Device device) {
+        Device.Spec spec = device.spec();
         counters.port(new PortStatus(
-            spec.portId(), PortState.UP, 0, spec.name(), spec.ifindex(), device.ports().size(), device.mode().label(),
+            spec.portId(), PortState.UP, 0, spec.name(), spec.ifindex(), device.ports().size(), device.mode(),
             device.reason()));
     }
 
     private void reportUplink() {
         counters.set(ConductorText.UPLINK_NAME, uplinkLink.name());
-        counters.set(ConductorText.UPLINK_MODE, uplinkDevice.mode().label());
+        counters.set(ConductorText.UPLINK_MODE, uplinkDevice.mode());
         counters.set(ConductorText.UPLINK_REASON, uplinkDevice.reason());
         counters.set(ConductorGauge.UPLINK_IFINDEX, uplinkLink.index());
         counters.set(ConductorGauge.UPLINK_MTU, uplinkLink.mtu());
@@ -276,11 +256,10 @@ final class Conductor implements AutoCloseable {
 
     // -- end ---------------------------------------------------------------------------------------------------------
 
-    /** Lets frames go to the kernel again and takes back what was set on the node. */
+    /** Lets frames go to the kernel again and takes back what was made on the node. */
     @Override
     public void close() {
         try (Teardown teardown = new Teardown()) {
-            teardown.add("uplink", uplink::restore);
             teardown.add("neighbours", underlay::close);
             teardown.add(HostLink.KERNEL_SIDE, hostLink::remove);
             teardown.add("devices", devices::closeAll);
@@ -299,7 +278,7 @@ final class Conductor implements AutoCloseable {
     @Override
     public String toString() {
         return "node " + Ipv4Address.format(local.address()) + " on " + uplinkLink.name() + " ("
-            + uplinkDevice.mode().label()
+            + uplinkDevice.mode()
             + (uplinkDevice.reason().isEmpty() ? "" : "; " + uplinkDevice.reason()) + "), " + workers.count()
             + " worker"
             + (workers.count() == 1 ? "" : "s") + ", " + pods.count() + " pods";

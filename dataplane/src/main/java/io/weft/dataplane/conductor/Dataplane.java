@@ -8,9 +8,9 @@ import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.graph.ForwardingGraph;
-import io.weft.dataplane.port.afxdp.AfXdpDevice.WorkerMemory;
-import io.weft.dataplane.port.afxdp.UplinkMaps;
-import io.weft.dataplane.port.afxdp.ZeroCopy;
+import io.weft.dataplane.port.DeviceDriver;
+import io.weft.dataplane.port.WorkerMemory;
+import io.weft.dataplane.port.afxdp.AfXdpDriver;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.table.PeerSpec;
@@ -89,15 +89,17 @@ public final class Dataplane {
             teardown.add("rtnetlink", rtnetlink::close);
             Ethtool ethtool = Ethtool.open();
             teardown.add("ethtool", ethtool::close);
-            Uplink uplink = new Uplink(rtnetlink, ethtool, configuration.requireUplink());
-            forward(runDirectory, rtnetlink, ethtool, uplink, teardown);
+            Uplink uplink = new Uplink(rtnetlink, configuration.requireUplink());
+            DeviceDriver driver = AfXdpDriver.open(configuration.xdpMode());
+            teardown.add("device driver", driver::close);
+            forward(runDirectory, rtnetlink, ethtool, uplink, driver, teardown);
         }
         LOG.log(Level.INFO, "stopped");
     }
 
     private void forward(RunDirectory runDirectory, Rtnetlink rtnetlink, Ethtool ethtool, Uplink uplink,
-        Teardown teardown) {
-        int workerCount = workerCount(uplink);
+        DeviceDriver driver, Teardown teardown) {
+        int workerCount = workerCount(uplink, driver);
         long incarnation = ThreadLocalRandom.current().nextLong() & Long.MAX_VALUE;
         runDirectory.removeUnfinished(CounterFile.NAME);
         CounterFile counters = CounterFile.create(runDirectory.path(),
@@ -108,11 +110,9 @@ public final class Dataplane {
         teardown.add("flows", flowMemory::close);
         MappedMemory slots = MappedMemory.anonymous((long) ADJACENCIES * Adjacencies.SLOT_BYTES, true);
         teardown.add("adjacencies", slots::close);
-        UplinkMaps maps = new UplinkMaps();
-        teardown.add("maps", maps::close);
 
         FlowTable flows = FlowTable.create(flowMemory.address(), flowMemory.size(), maxFlows, incarnation);
-        SnatPorts snatPorts = new SnatPorts(maps.snatBitmaps(), configuration.snatPorts().toBitSet());
+        SnatPorts snatPorts = new SnatPorts(driver.uplinkFilter().snatBitmaps(), configuration.snatPorts().toBitSet());
         ForwardingState state = new ForwardingState(new Adjacencies(slots.address(), ADJACENCIES, PeerSpec.MAX_PEERS));
         Epochs epochs = new Epochs(workerCount);
         TablesWatch tables = new TablesWatch(runDirectory.path(), state, epochs);
@@ -126,7 +126,7 @@ public final class Dataplane {
         teardown.add("node ports", nodePorts::close);
         nodePorts.requireOwnPorts();
 
-        ChunkLayout layout = chunkLayout(uplink, first.get());
+        ChunkLayout layout = chunkLayout(uplink, driver, first.get());
         int chunks = layout.chunksIn((long) CHUNKS * layout.chunkSize());
         WorkerPool workers = new WorkerPool(workerCount, chunks, layout, counters::worker,
             (index, memory) -> worker(index, memory, state, flows, snatPorts, epochs));
@@ -134,7 +134,7 @@ public final class Dataplane {
         workers.start();
         Conductor conductor = new Conductor(configuration, state, counters.conductor(), epochs, workers,
             new ConntrackGc(flows, snatPorts, state, epochs, counters.conductor()),
-            nodePorts, tables, maps, rtnetlink, ethtool, uplink);
+            nodePorts, tables, driver, rtnetlink, ethtool, uplink);
         teardown.add("conductor", conductor::close);
         conductor.openHostLink(first.get());
         if (!Lanes.areUsable()) {
@@ -142,12 +142,12 @@ public final class Dataplane {
         }
         boolean podsWait = !first.get().ports().isEmpty();
         if (!podsWait) {
-            WarmUp.run(runDirectory.path(), layout, () -> stopping);
+            WarmUp.run(runDirectory.path(), layout, AfXdpDriver::openSmall, () -> stopping);
         }
         conductor.openUplink();
         conductor.apply(first.get());
         if (podsWait) {
-            BackgroundWarmUp warmUp = BackgroundWarmUp.start(runDirectory.path(), layout);
+            BackgroundWarmUp warmUp = BackgroundWarmUp.start(runDirectory.path(), layout, AfXdpDriver::openSmall);
             teardown.add("warm-up", warmUp::close);
         }
         LOG.log(Level.INFO, "forwarding: {0}", conductor);
@@ -166,8 +166,8 @@ public final class Dataplane {
             configuration.busyPoll());
     }
 
-    private int workerCount(Uplink uplink) {
-        int count = Math.min(configuration.workers(), uplink.maxQueues());
+    private int workerCount(Uplink uplink, DeviceDriver driver) {
+        int count = Math.min(configuration.workers(), driver.maxQueues(uplink.link().name()));
         if (count < configuration.workers()) {
             LOG.log(
                 Level.WARNING,
@@ -179,12 +179,11 @@ public final class Dataplane {
         return count;
     }
 
-    /** The longest frame of uplink and pods decides the size, and whether the uplink may do without copies the distance. */
-    private ChunkLayout chunkLayout(Uplink uplink, TablesSnapshot tables) {
+    /** The longest frame of uplink and pods decides the size, and the uplink's driver the rest. */
+    private static ChunkLayout chunkLayout(Uplink uplink, DeviceDriver driver, TablesSnapshot tables) {
         int mtu = Math.max(uplink.link().mtu(), tables.local().orElseThrow().podMtu());
         int size = mtu + CHUNK_OVERHEAD <= SMALL_CHUNK ? SMALL_CHUNK : LARGE_CHUNK;
-        boolean copying = !configuration.xdpMode().mayBeZeroCopy() || ZeroCopy.refusal(uplink.link().index()) != 0;
-        return copying ? ChunkLayout.spread(size) : ChunkLayout.aligned(size);
+        return driver.chunkLayout(uplink.link().name(), size);
     }
 
     private Optional<TablesSnapshot> awaitTables(TablesWatch tables, RunDirectory runDirectory) {

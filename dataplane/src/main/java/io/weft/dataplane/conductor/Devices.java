@@ -1,24 +1,26 @@
 package io.weft.dataplane.conductor;
 
-import io.weft.dataplane.port.afxdp.AfXdpDevice;
+import io.weft.dataplane.port.Device;
+import io.weft.dataplane.port.DeviceDriver;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The devices that the workers have open, and the order in which one comes and goes: sockets, then the workers' ports, then the program; and
- * back. Thread: the conductor.
+ * The devices that the workers have open, and the order in which one comes and goes ({@link Device}). Thread: the conductor.
  */
 final class Devices {
+    private final DeviceDriver driver;
     private final WorkerPool workers;
-    private final List<AfXdpDevice> open = new ArrayList<>();
+    private final List<Device> open = new ArrayList<>();
 
-    Devices(WorkerPool workers) {
+    Devices(DeviceDriver driver, WorkerPool workers) {
+        this.driver = driver;
         this.workers = workers;
     }
 
     /** Opens a device and lets its frames in. */
-    AfXdpDevice open(AfXdpDevice.Spec spec) {
-        AfXdpDevice device = bind(spec);
+    Device open(Device.Spec spec) {
+        Device device = bind(spec);
         try {
             device.attach();
             return device;
@@ -29,14 +31,14 @@ final class Devices {
     }
 
     /** Opens a device without letting its frames in. */
-    AfXdpDevice bind(AfXdpDevice.Spec spec) {
-        AfXdpDevice device = AfXdpDevice.open(spec, workers.memories());
+    Device bind(Device.Spec spec) {
+        Device device = driver.open(spec, workers.memories());
         open.add(device);
         workers.assign(open);
         return device;
     }
 
-    void close(AfXdpDevice device) {
+    void close(Device device) {
         device.detach();
         open.remove(device);
         workers.assign(open);
@@ -45,16 +47,15 @@ final class Devices {
     }
 
     /**
-     * Closes all, at once: each close waits for a grace period of the kernel's, and a node has hundreds. The program of a device that fails to
-     * close goes with the process.
+     * Closes all, at once: each close may wait for a grace period of the kernel's, and a node has hundreds.
      */
     void closeAll() {
-        List<AfXdpDevice> all = List.copyOf(open);
-        all.forEach(AfXdpDevice::detach);
+        List<Device> all = List.copyOf(open);
+        all.forEach(Device::detach);
         workers.assign(all); // one more turn for what had been taken
         open.clear();
         workers.assign(open);
-        all.reversed().parallelStream().forEach(AfXdpDevice::close);
+        all.reversed().parallelStream().forEach(Device::close);
         workers.assign(open, all);
     }
 }

@@ -5,17 +5,11 @@ import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.counters.PortStatus;
 import io.weft.dataplane.forwarding.PortKind;
-import io.weft.dataplane.port.afxdp.AfXdpDevice;
-import io.weft.dataplane.port.afxdp.PodClassifier;
-import io.weft.dataplane.port.afxdp.XdpMode;
+import io.weft.dataplane.port.Device;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PortSpec;
-import io.weft.nativebindings.linux.Sysctl;
-import io.weft.nativebindings.netlink.Channels;
-import io.weft.nativebindings.netlink.Ethtool;
 import io.weft.nativebindings.netlink.Link;
-import io.weft.nativebindings.xdp.RingSizes;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -24,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Opens the pods' ports that the tables list, as soon as their devices are there, and closes those that they list no more or whose devices
@@ -33,38 +28,33 @@ import java.util.Set;
  */
 final class PodPorts {
     private static final Logger LOG = System.getLogger(PodPorts.class.getName());
-    private static final RingSizes RINGS = RingSizes.all(4096);
     private static final long RETRY_NANOS = 1_000_000_000;
 
     private final Devices devices;
-    private final Underlay underlay;
-    private final Ethtool ethtool;
+    private final Function<String, Optional<Link>> links;
     private final ForwardingState state;
     private final ConntrackGc flows;
     private final ConductorCounters counters;
     private final WorkerPool workers;
-    private final XdpMode best;
     private final Map<Integer, PortSpec> wanted = new HashMap<>();
     private final Map<Integer, Open> open = new HashMap<>();
     private final Map<Integer, Failure> failed = new HashMap<>();
 
-    private record Open(PortSpec spec, AfXdpDevice device) {
+    private record Open(PortSpec spec, Device device) {
     }
 
     private record Failure(long atNanos, String reason) {
     }
 
-    PodPorts(Devices devices, Underlay underlay, Ethtool ethtool, ForwardingState state, ConntrackGc flows,
-        ConductorCounters counters,
-        WorkerPool workers, XdpMode best) {
+    /** @param links finds an interface of the node by its name */
+    PodPorts(Devices devices, Function<String, Optional<Link>> links, ForwardingState state, ConntrackGc flows,
+        ConductorCounters counters, WorkerPool workers) {
         this.devices = devices;
-        this.underlay = underlay;
-        this.ethtool = ethtool;
+        this.links = links;
         this.state = state;
         this.flows = flows;
         this.counters = counters;
         this.workers = workers;
-        this.best = best;
     }
 
     /** Follows a change of the tables. */
@@ -116,7 +106,7 @@ final class PodPorts {
     }
 
     void readStatistics() {
-        open.values().forEach(port -> port.device.ports().forEach(each -> each.readStatistics()));
+        open.values().forEach(port -> port.device.readStatistics());
     }
 
     int count() {
@@ -132,7 +122,7 @@ final class PodPorts {
         if (open.size() == wanted.size()) { return; }
         for (PortSpec spec : wanted.values()) {
             if (!open.containsKey(spec.id())) {
-                underlay.link(spec.ifName()).filter(link -> isDue(spec, link))
+                links.apply(spec.ifName()).filter(link -> isDue(spec, link))
                     .ifPresent(link -> open(spec, link, local));
             }
         }
@@ -145,12 +135,10 @@ final class PodPorts {
 
     private void open(PortSpec spec, Link link, LocalNode local) {
         try {
-            keepClosedToTheKernel(link.name());
-            int queues = queues(link);
             workers.memories().forEach(memory -> memory.counters().clearPort(spec.id()));
             enterDirectory(spec, local);
-            AfXdpDevice device = devices.open(
-                new AfXdpDevice.Spec(spec.id(), link.name(), link.index(), queues, best, RINGS, PodClassifier::load));
+            Device device = devices
+                .open(new Device.Spec(spec.id(), PortKind.POD, link.name(), link.index(), workers.count()));
             open.put(spec.id(), new Open(spec, device));
             failed.remove(spec.id());
             counters.add(ConductorGauge.PORTS_OPENED, 1);
@@ -191,27 +179,9 @@ final class PodPorts {
             || now.podIp() != before.podIp();
     }
 
-    /** While Weft is away the kernel must not forward for the pod: its frames would leave with its own address. */
-    private static void keepClosedToTheKernel(String device) {
-        String forwarding = "net/ipv4/conf/" + device + "/forwarding";
-        if (!Sysctl.read(forwarding).equals("0")) {
-            Sysctl.write(forwarding, "0");
-        }
-    }
-
-    private int queues(Link link) {
-        Optional<Channels> channels = ethtool.channels(link.name());
-        if (channels.isEmpty()) { return 1; }
-        int queues = Math.min(workers.count(), channels.get().maximumQueues());
-        if (channels.get().receiveQueues() < queues || channels.get().transmitQueues() < queues) {
-            ethtool.setChannels(link.name(), channels.get().withQueues(queues));
-        }
-        return queues;
-    }
-
-    private void report(PortSpec spec, PortState portState, AfXdpDevice device, String reason) {
+    private void report(PortSpec spec, PortState portState, Device device, String reason) {
         int queues = device == null ? 0 : device.ports().size();
-        String mode = device == null ? "" : device.mode().label();
+        String mode = device == null ? "" : device.mode();
         int ifindex = device == null ? 0 : device.spec().ifindex();
         counters
             .port(new PortStatus(spec.id(), portState, spec.attachId(), spec.ifName(), ifindex, queues, mode, reason));

@@ -2,10 +2,10 @@ package io.weft.dataplane.conductor;
 
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.ChunkLayout;
+import io.weft.dataplane.port.Device;
 import io.weft.dataplane.port.FrameMemory;
-import io.weft.dataplane.port.afxdp.AfXdpDevice;
-import io.weft.dataplane.port.afxdp.AfXdpDevice.WorkerMemory;
-import io.weft.dataplane.port.afxdp.AfXdpPort;
+import io.weft.dataplane.port.Port;
+import io.weft.dataplane.port.WorkerMemory;
 import io.weft.dataplane.worker.Worker;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -63,12 +63,12 @@ final class WorkerPool implements AutoCloseable {
     }
 
     /** Gives the workers the ports of these devices and waits until none uses another. */
-    void assign(Collection<AfXdpDevice> open) {
+    void assign(Collection<Device> open) {
         assign(open, List.of());
     }
 
     /** As {@link #assign(Collection)}; the workers take back the chunks of devices that were closed. */
-    void assign(Collection<AfXdpDevice> open, List<AfXdpDevice> closed) {
+    void assign(Collection<Device> open, List<Device> closed) {
         List<Long> versions = new ArrayList<>();
         for (Worker worker : workers) {
             versions.add(worker.assign(portsOf(open, worker.index()), portsOf(closed, worker.index())));
@@ -108,7 +108,7 @@ final class WorkerPool implements AutoCloseable {
         return looksWithoutTurn[i] > STALLED_LOOKS;
     }
 
-    /** Ends the workers; the sockets over their memory are closed. */
+    /** Ends the workers; the devices that know their memory are closed. */
     @Override
     public void close() {
         workers.forEach(Worker::stop);
@@ -128,8 +128,8 @@ final class WorkerPool implements AutoCloseable {
         }
     }
 
-    private static List<AfXdpPort> portsOf(Collection<AfXdpDevice> devices, int worker) {
-        return devices.stream().map(AfXdpDevice::ports).filter(ports -> worker < ports.size())
+    private static List<Port> portsOf(Collection<Device> devices, int worker) {
+        return devices.stream().map(Device::ports).filter(ports -> worker < ports.size())
             .map(ports -> ports.get(worker)).toList();
     }
 

@@ -3,8 +3,8 @@ package io.weft.dataplane.port;
 import io.weft.dataplane.frame.FramePool;
 
 /**
- * Which port of a worker holds each chunk of its frame memory: on a fill ring, in the kernel, on a receive, transmit or completion ring. A
- * port that is closed leaves chunks in all of these, and the rings do not tell which; here they are found again.
+ * Which port of a worker holds each chunk of its frame memory: on one of its rings or in its device. A port that is closed leaves chunks in all of
+ * these, and the rings do not tell which; here they are found again.
  *
  * <p>Thread: the worker. Allocation: none after construction.
  */
@@ -24,21 +24,12 @@ public final class ChunkOwners {
         owner[index(address)] = (short) (port + 1);
     }
 
-    /** The port has handed the chunk on. */
+    /** The port has handed on the chunk that {@code address} lies in. */
     public void release(long address) {
         owner[index(address)] = NOBODY;
     }
 
-    /** How many chunks a port holds; for tests and checks. */
-    public int heldBy(int port) {
-        int held = 0;
-        for (short each : owner) {
-            held += each == port + 1 ? 1 : 0;
-        }
-        return held;
-    }
-
-    /** Gives all chunks of a closed port back to the pool. */
+    /** Gives all chunks of a closed port back to the pool. @return how many */
     public int reclaim(int port) {
         int found = 0;
         for (int i = 0; i < owner.length; i++) {

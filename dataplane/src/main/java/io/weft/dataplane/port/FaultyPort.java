@@ -55,7 +55,17 @@ public final class FaultyPort implements Port {
     }
 
     @Override
-    public int outstanding() {
-        return port.outstanding();
+    public boolean hasUnsent() {
+        return port.hasUnsent();
+    }
+
+    @Override
+    public int descriptor() {
+        return port.descriptor();
+    }
+
+    @Override
+    public int reclaim() {
+        return port.reclaim();
     }
 }

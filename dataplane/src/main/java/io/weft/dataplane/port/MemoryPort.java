@@ -181,7 +181,16 @@ public final class MemoryPort implements Port {
     }
 
     @Override
-    public int outstanding() {
-        return captured.size();
+    public int reclaim() {
+        return reclaim(received) + reclaim(captured);
+    }
+
+    private int reclaim(FrameQueue frames) {
+        int chunks = 0;
+        for (; frames.size() > 0; frames.remove()) {
+            chunks += chains.chunks(frames.at());
+            chains.free(frames.at());
+        }
+        return chunks;
     }
 }

@@ -4,16 +4,16 @@ import static io.weft.dataplane.warmup.Scene.*;
 
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
+import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.frame.FramePool;
+import io.weft.dataplane.port.Device;
+import io.weft.dataplane.port.DeviceDriver;
 import io.weft.dataplane.port.FrameMemory;
-import io.weft.dataplane.port.afxdp.AfXdpDevice;
-import io.weft.dataplane.port.afxdp.AfXdpDevice.WorkerMemory;
-import io.weft.dataplane.port.afxdp.AfXdpPort;
-import io.weft.dataplane.port.afxdp.PodClassifier;
-import io.weft.dataplane.port.afxdp.XdpMode;
+import io.weft.dataplane.port.Port;
+import io.weft.dataplane.port.WorkerMemory;
 import io.weft.dataplane.worker.Epochs;
 import io.weft.dataplane.worker.Worker;
 import io.weft.encap.packet.TcpHeader;
@@ -21,11 +21,11 @@ import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.netlink.VethSpec;
-import io.weft.nativebindings.xdp.RingSizes;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 /**
  * Lets a worker forward frames between two real veths, so that its loop, the rings and the system calls around them are compiled too before the
@@ -35,7 +35,6 @@ import java.util.concurrent.locks.LockSupport;
  * <p>Cold code but for what it warms. Thread: one of its own, and the worker's.
  */
 final class LoopWarmUp implements AutoCloseable {
-    private static final RingSizes RINGS = RingSizes.all(256);
     private static final int CHUNKS = 1024;
     private static final int MAX_BURST = 32;
     private static final int FLOWS = 64;
@@ -49,17 +48,19 @@ final class LoopWarmUp implements AutoCloseable {
 
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
     private final Epochs epochs = new Epochs(1);
+    private final DeviceDriver driver;
     private final Worker worker;
     private final Thread thread;
     private final FramePool pool;
-    private final List<AfXdpPort> nodePorts;
-    private final AfXdpPort podA;
-    private final AfXdpPort podB;
+    private final List<Port> nodePorts;
+    private final Port podA;
+    private final Port podB;
     private final FrameBatch batch = new FrameBatch();
     private final FrameList all = new FrameList();
     private long received;
 
-    private LoopWarmUp(Scene scene, ChunkLayout layout) {
+    private LoopWarmUp(Scene scene, ChunkLayout layout, Supplier<DeviceDriver> drivers) {
+        driver = keep(drivers.get());
         CounterFile podCounters = keep(CounterFile.inMemory(new CounterSizing(1, POD_B.id() + 1, 1)));
         FrameMemory podFrames = keep(FrameMemory.allocate(CHUNKS, layout));
         pool = podFrames.pool();
@@ -68,8 +69,8 @@ final class LoopWarmUp implements AutoCloseable {
         try (Rtnetlink rtnetlink = Rtnetlink.open()) {
             WorkerMemory node = new WorkerMemory(scene.frames, scene.counters.worker(0));
             WorkerMemory pods = new WorkerMemory(podFrames, podCounters.worker(0));
-            AfXdpDevice nodeA = veth(rtnetlink, POD_A.id(), "a", node);
-            AfXdpDevice nodeB = veth(rtnetlink, POD_B.id(), "b", node);
+            Device nodeA = veth(rtnetlink, POD_A.id(), "a", node);
+            Device nodeB = veth(rtnetlink, POD_B.id(), "b", node);
             podA = peer(rtnetlink, POD_A.id(), "a", pods).ports().getFirst();
             podB = peer(rtnetlink, POD_B.id(), "b", pods).ports().getFirst();
             nodePorts = List.of(nodeA.ports().getFirst(), nodeB.ports().getFirst());
@@ -82,29 +83,27 @@ final class LoopWarmUp implements AutoCloseable {
     }
 
     /** @return frames that went all the way */
-    static long run(Scene scene, ChunkLayout layout, long frames, Limit limit) {
+    static long run(Scene scene, ChunkLayout layout, Supplier<DeviceDriver> drivers, long frames, Limit limit) {
         return NetworkNamespace.callInNew(() -> {
-            try (LoopWarmUp loop = new LoopWarmUp(scene, layout)) {
+            try (LoopWarmUp loop = new LoopWarmUp(scene, layout, drivers)) {
                 loop.exchange(frames, limit);
                 return loop.received;
             }
         });
     }
 
-    private AfXdpDevice veth(Rtnetlink rtnetlink, int id, String name, WorkerMemory memory) {
+    private Device veth(Rtnetlink rtnetlink, int id, String name, WorkerMemory memory) {
         return open(id, rtnetlink.createVeth(VethSpec.of(name, "pod-" + name)), rtnetlink, memory);
     }
 
-    private AfXdpDevice peer(Rtnetlink rtnetlink, int id, String name, WorkerMemory memory) {
+    private Device peer(Rtnetlink rtnetlink, int id, String name, WorkerMemory memory) {
         return open(id, rtnetlink.link("pod-" + name).orElseThrow(), rtnetlink, memory);
     }
 
-    private AfXdpDevice open(int id, Link link, Rtnetlink rtnetlink, WorkerMemory memory) {
+    private Device open(int id, Link link, Rtnetlink rtnetlink, WorkerMemory memory) {
         rtnetlink.setUp(link.index());
-        AfXdpDevice device = keep(
-            AfXdpDevice.open(
-                new AfXdpDevice.Spec(id, link.name(), link.index(), 1, XdpMode.NATIVE_COPY, RINGS, PodClassifier::load),
-                List.of(memory)));
+        Device device = keep(driver
+            .open(new Device.Spec(id, PortKind.POD, link.name(), link.index(), 1), List.of(memory)));
         device.attach();
         return device;
     }

@@ -82,8 +82,13 @@ final class MirrorPort implements Port {
     }
 
     @Override
-    public int outstanding() {
-        return 0;
+    public int reclaim() {
+        int chunks = 0;
+        while (size > 0) {
+            chunks += pool.chains().chunks(at[--size]);
+            pool.chains().free(at[size]);
+        }
+        return chunks;
     }
 
     /** @return whether the frame is one to answer */

@@ -6,6 +6,7 @@ import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
+import io.weft.dataplane.port.DeviceDriver;
 import io.weft.dataplane.port.Port;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.ArpPacket;
@@ -23,6 +24,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -73,13 +75,15 @@ public final class WarmUp {
      *
      * @param runDirectory room for a temporary file
      * @param layout of the workers' memory
+     * @param drivers opens a driver like the workers' for veths of the calling thread's network namespace
      * @param cancelled asked often, by the calling thread
      */
-    public static void run(Path runDirectory, ChunkLayout layout, BooleanSupplier cancelled) {
+    public static void run(Path runDirectory, ChunkLayout layout, Supplier<DeviceDriver> drivers,
+        BooleanSupplier cancelled) {
         long start = System.nanoTime();
         CounterSnapshot counted = warm(runDirectory, layout, Limit.in(MAX_NANOS, cancelled));
         warmPoll();
-        long forwarded = loop(runDirectory, layout, Limit.in(MAX_LOOP_NANOS, cancelled));
+        long forwarded = loop(runDirectory, layout, drivers, Limit.in(MAX_LOOP_NANOS, cancelled));
         long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
         LOG.log(Level.INFO,
             "warmed up with " + counted.received() + " frames in memory and " + forwarded + " over veths in " + millis
@@ -104,10 +108,10 @@ public final class WarmUp {
     }
 
     /** The node works without it, its first frames slowly. */
-    static long loop(Path runDirectory, ChunkLayout layout, Limit limit) {
+    static long loop(Path runDirectory, ChunkLayout layout, Supplier<DeviceDriver> drivers, Limit limit) {
         try {
             return inScene(runDirectory, layout,
-                scene -> LoopWarmUp.run(scene, layout, LOOP_FRAMES, limit));
+                scene -> LoopWarmUp.run(scene, layout, drivers, LOOP_FRAMES, limit));
         } catch (LinuxException e) {
             LOG.log(Level.WARNING, "the workers'' loop is not warmed up: {0}", e.getMessage());
             return 0;

@@ -2,8 +2,7 @@ package io.weft.dataplane.worker;
 
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.FrameBatch;
-import io.weft.dataplane.port.PollablePort;
-import io.weft.dataplane.port.afxdp.AfXdpPort;
+import io.weft.dataplane.port.Port;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.table.ForwardingTables;
 import io.weft.nativebindings.linux.EventFd;
@@ -78,7 +77,7 @@ public final class Worker implements Runnable {
      * @param closed ports of the last assignment that were closed since; the worker takes their chunks back
      * @return the version, for {@link #hasAdopted}
      */
-    public long assign(List<? extends PollablePort> open, List<AfXdpPort> closed) {
+    public long assign(List<Port> open, List<Port> closed) {
         WorkerPorts next = assigned.next(open, closed);
         assigned = next;
         wake.signal();
@@ -160,7 +159,7 @@ public final class Worker implements Runnable {
         }
         if (busy) {
             idle.reset();
-        } else if (idle.waitOrSleep(now)) {
+        } else if (idle.waitOrSleep(now, ports.pollOnly)) {
             sleep();
         }
     }
@@ -177,7 +176,7 @@ public final class Worker implements Runnable {
     }
 
     private void adopt(WorkerPorts next) {
-        for (AfXdpPort port : next.closed) {
+        for (Port port : next.closed) {
             port.reclaim();
         }
         graph.use(next.byId);
@@ -194,7 +193,7 @@ public final class Worker implements Runnable {
 
     private boolean forward(long now) {
         boolean busy = false;
-        for (PollablePort port : ports.open) {
+        for (Port port : ports.open) {
             busy |= port.receive(batch) > 0;
             if (batch.room() == 0) {
                 process(now);
@@ -202,7 +201,7 @@ public final class Worker implements Runnable {
         }
         process(now);
         busy |= graph.resume(batch, now);
-        for (PollablePort port : ports.open) {
+        for (Port port : ports.open) {
             port.flush();
         }
         return busy;
@@ -236,7 +235,7 @@ public final class Worker implements Runnable {
     }
 
     private boolean hasUnsent() {
-        for (PollablePort port : ports.open) {
+        for (Port port : ports.open) {
             if (port.hasUnsent()) { return true; }
         }
         return false;

@@ -1,8 +1,6 @@
 package io.weft.dataplane.worker;
 
-import io.weft.dataplane.port.PollablePort;
 import io.weft.dataplane.port.Port;
-import io.weft.dataplane.port.afxdp.AfXdpPort;
 import io.weft.nativebindings.linux.Poll;
 import java.util.List;
 
@@ -14,17 +12,20 @@ final class WorkerPorts {
     /** With holes. */
     final Port[] byId;
     /** The same without holes. */
-    final PollablePort[] open;
+    final Port[] open;
     /** Ports that the conductor has closed since the last version, whose chunks the worker takes back. */
-    final AfXdpPort[] closed;
+    final Port[] closed;
+    /** One of the ports can only be polled: the worker may not sleep. */
+    final boolean pollOnly;
     /** Room for all ports and the wake-up; the worker fills it. */
     final Poll poll;
 
-    private WorkerPorts(long version, List<? extends PollablePort> ports, List<AfXdpPort> closed, Poll poll) {
+    private WorkerPorts(long version, List<Port> ports, List<Port> closed, Poll poll) {
         this.version = version;
         this.poll = poll;
-        this.closed = closed.toArray(AfXdpPort[]::new);
-        open = ports.toArray(PollablePort[]::new);
+        this.closed = closed.toArray(Port[]::new);
+        open = ports.toArray(Port[]::new);
+        pollOnly = ports.stream().anyMatch(port -> port.descriptor() == Port.NO_DESCRIPTOR);
         byId = new Port[ports.stream().mapToInt(port -> port.id() + 1).max().orElse(0)];
         ports.forEach(port -> byId[port.id()] = port);
     }
@@ -34,7 +35,7 @@ final class WorkerPorts {
         return new WorkerPorts(0, List.of(), List.of(), new Poll(MIN_POLL));
     }
 
-    WorkerPorts next(List<? extends PollablePort> ports, List<AfXdpPort> closedPorts) {
+    WorkerPorts next(List<Port> ports, List<Port> closedPorts) {
         return new WorkerPorts(version + 1, ports, closedPorts, room(poll, ports.size() + 1));
     }
 

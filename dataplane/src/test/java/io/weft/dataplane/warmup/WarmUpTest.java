@@ -3,6 +3,7 @@ package io.weft.dataplane.warmup;
 import static org.junit.jupiter.api.Assertions.*;
 
 import io.weft.dataplane.frame.ChunkLayout;
+import io.weft.dataplane.port.afxdp.AfXdpDriver;
 import io.weft.dataplane.testing.TestNetwork;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,7 +45,7 @@ class WarmUpTest {
     @Test
     void forwardsOverVethsAndLeavesNothing() throws IOException {
         TestNetwork.requireRoot();
-        assertTrue(WarmUp.loop(directory, ChunkLayout.spread(2048), PATIENT) >= 100_000);
+        assertTrue(WarmUp.loop(directory, ChunkLayout.spread(2048), AfXdpDriver::openSmall, PATIENT) >= 100_000);
         try (var files = Files.list(directory)) {
             assertEquals(0, files.count());
         }

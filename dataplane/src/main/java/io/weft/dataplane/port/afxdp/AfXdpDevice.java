@@ -1,7 +1,7 @@
 package io.weft.dataplane.port.afxdp;
 
-import io.weft.dataplane.counters.WorkerCounters;
-import io.weft.dataplane.port.FrameMemory;
+import io.weft.dataplane.port.Device;
+import io.weft.dataplane.port.Port;
 import io.weft.nativebindings.bpf.BpfLink;
 import io.weft.nativebindings.bpf.BpfMap;
 import io.weft.nativebindings.bpf.BpfProgram;
@@ -14,53 +14,46 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * A network device as the workers use it: queue i bound for worker i, and an XDP program that takes frames off it, on the best rung of the
- * ladder that the device reaches.
+ * An interface of the kernel whose frames come through AF_XDP: a socket for each queue, and an XDP program that takes frames off it, in the best
+ * {@link XdpMode} that the interface has.
  *
- * <p>Order: {@link #open}, give the workers their {@link #ports}, {@link #attach} once they have them; {@link #detach}, take the ports away,
- * {@link #close} once the workers do not use them, and let the workers reclaim. The program goes with the process, however it ends.
- *
- * <p>Thread: the conductor, in the device's network namespace. Cold code.
+ * <p>Thread: the conductor, in the interface's network namespace. Cold code.
  */
-public final class AfXdpDevice implements AutoCloseable {
+final class AfXdpDevice implements Device {
     private final Spec spec;
-    private final List<AfXdpPort> ports = new ArrayList<>();
+    private final Setup setup;
     private final List<XskSocket> sockets = new ArrayList<>();
+    private final List<AfXdpPort> ports = new ArrayList<>();
     private final List<String> refusals = new ArrayList<>();
     private XdpMode mode;
     private BpfLink link;
 
-    private AfXdpDevice(Spec spec) {
+    private AfXdpDevice(Spec spec, Setup setup) {
         this.spec = spec;
+        this.setup = setup;
     }
 
     /**
-     * What to open.
+     * How to open it.
      *
-     * @param portId of the port
-     * @param queues how many to bind, one for each of the first workers
-     * @param best the highest rung to try
+     * @param best the best mode to try
      * @param rings of each socket
      * @param program makes the device's program over its map of sockets
+     * @param whenGeneric run once the device has turned out to be in generic mode
      */
-    public record Spec(
-        int portId, String name, int ifindex, int queues, XdpMode best, RingSizes rings,
-        Function<BpfMap, BpfProgram> program) {
-    }
-
-    /** A worker as ports need it. */
-    public record WorkerMemory(FrameMemory memory, WorkerCounters counters) {
+    record Setup(XdpMode best, RingSizes rings, Function<BpfMap, BpfProgram> program, Runnable whenGeneric) {
     }
 
     /**
      * Binds the queues. The first device that is opened on a worker's memory anchors it.
      *
+     * @param workers as many as there are queues, or more
      * @throws LinuxException with nothing left open
      */
-    public static AfXdpDevice open(Spec spec, List<WorkerMemory> workers) {
-        AfXdpDevice device = new AfXdpDevice(spec);
+    static AfXdpDevice open(Spec spec, Setup setup, List<WorkerUmem> workers) {
+        AfXdpDevice device = new AfXdpDevice(spec, setup);
         try {
-            device.mode = spec.best() == XdpMode.ZERO_COPY && device.bindZeroCopy(workers) ? XdpMode.ZERO_COPY
+            device.mode = setup.best() == XdpMode.ZERO_COPY && device.bindZeroCopy(workers) ? XdpMode.ZERO_COPY
                 : device.bindCopying(workers);
             device.makePorts(workers);
             return device;
@@ -70,36 +63,31 @@ public final class AfXdpDevice implements AutoCloseable {
         }
     }
 
-    /** The port of each worker, by its index. */
-    public List<AfXdpPort> ports() {
-        return ports;
-    }
-
-    public XdpMode mode() {
-        return mode;
-    }
-
-    /** Why no higher rung was reached; empty for the highest. */
-    public String reason() {
-        return String.join("; ", refusals);
-    }
-
+    @Override
     public Spec spec() {
         return spec;
     }
 
-    /** Lets frames in. The workers must have their ports, else the first frames find no chunk. */
+    @Override
+    public List<Port> ports() {
+        return List.copyOf(ports);
+    }
+
+    @Override
     public void attach() {
         try (BpfMap map = BpfMap.xskMap("weft_xsk", Math.max(sockets.size(), 1));
-            BpfProgram program = spec.program().apply(map)) {
+            BpfProgram program = setup.program().apply(map)) {
             for (int queue = 0; queue < sockets.size(); queue++) {
                 map.put(queue, sockets.get(queue));
             }
             link = attachBest(program);
         }
+        if (mode == XdpMode.GENERIC) {
+            setup.whenGeneric().run();
+        }
     }
 
-    /** Lets no more frames in; the device's frames go to the kernel again. */
+    @Override
     public void detach() {
         if (link != null) {
             link.close();
@@ -107,7 +95,17 @@ public final class AfXdpDevice implements AutoCloseable {
         }
     }
 
-    /** The first error that a worker met on the device: a positive errno, or 0. */
+    @Override
+    public String mode() {
+        return mode.label();
+    }
+
+    @Override
+    public String reason() {
+        return String.join("; ", refusals);
+    }
+
+    @Override
     public int failure() {
         for (AfXdpPort port : ports) {
             if (port.failure() != 0) { return port.failure(); }
@@ -115,15 +113,19 @@ public final class AfXdpDevice implements AutoCloseable {
         return 0;
     }
 
-    /** Releases program and queues; no worker uses the ports any more. */
+    @Override
+    public void readStatistics() {
+        ports.forEach(AfXdpPort::readStatistics);
+    }
+
     @Override
     public void close() {
         detach();
         sockets.forEach(XskSocket::close);
     }
 
-    private boolean bindZeroCopy(List<WorkerMemory> workers) {
-        if (!workers.getFirst().memory().suitsZeroCopy()) {
+    private boolean bindZeroCopy(List<WorkerUmem> workers) {
+        if (!workers.getFirst().suitsZeroCopy()) {
             int errno = ZeroCopy.refusal(spec.ifindex());
             refusals.add("no zero-copy: " + (errno == 0
                 ? "the memory was laid out for a device without; restart the dataplane"
@@ -132,7 +134,7 @@ public final class AfXdpDevice implements AutoCloseable {
         }
         try {
             for (int queue = 0; queue < spec.queues(); queue++) {
-                sockets.add(workers.get(queue).memory().zeroCopy(spec.ifindex(), queue, spec.rings()));
+                sockets.add(workers.get(queue).zeroCopy(spec.ifindex(), queue, setup.rings()));
             }
             return true;
         } catch (LinuxException e) {
@@ -143,26 +145,18 @@ public final class AfXdpDevice implements AutoCloseable {
         }
     }
 
-    private XdpMode bindCopying(List<WorkerMemory> workers) {
+    private XdpMode bindCopying(List<WorkerUmem> workers) {
         for (int queue = 0; queue < spec.queues(); queue++) {
-            FrameMemory memory = workers.get(queue).memory();
-            sockets.add(
-                memory.isAnchored()
-                    ? memory.share(spec.ifindex(), queue, spec.rings())
-                    : memory.anchor(spec.ifindex(), queue, spec.rings()));
+            sockets.add(workers.get(queue).copying(spec.ifindex(), queue, setup.rings()));
         }
-        return spec.best() == XdpMode.GENERIC ? XdpMode.GENERIC : XdpMode.NATIVE_COPY;
+        return setup.best() == XdpMode.GENERIC ? XdpMode.GENERIC : XdpMode.NATIVE_COPY;
     }
 
-    private void makePorts(List<WorkerMemory> workers) {
+    private void makePorts(List<WorkerUmem> workers) {
         for (int queue = 0; queue < sockets.size(); queue++) {
-            FrameMemory memory = workers.get(queue).memory();
             XskSocket socket = sockets.get(queue);
-            socket.setMaxTxBudget(spec.rings().tx());
-            ports.add(
-                new AfXdpPort(spec.portId(), socket, memory.hasTxMetadata(),
-                    mode != XdpMode.ZERO_COPY && memory.hasMultiBuffer(), memory.pool(), memory.owners(),
-                    workers.get(queue).counters()));
+            socket.setMaxTxBudget(setup.rings().tx());
+            ports.add(workers.get(queue).port(spec.portId(), socket, mode == XdpMode.ZERO_COPY));
         }
     }
 

@@ -11,12 +11,12 @@ import io.weft.nativebindings.bpf.XdpAction;
  * The XDP program of a pod's port and of weft-host: every frame goes to the socket of the queue it arrived on. A queue without a socket drops:
  * a pod's frame must not reach the node's stack past Weft.
  */
-public final class PodClassifier {
+final class PodClassifier {
     private PodClassifier() {
     }
 
     /** @param sockets XSKMAP by queue */
-    public static BpfProgram load(BpfMap sockets) {
+    static BpfProgram load(BpfMap sockets) {
         BpfAssembler program = new BpfAssembler();
         redirect(program, sockets, BpfRegister.R1, XdpAction.XDP_DROP);
         return BpfProgram.loadXdp("weft_pod", program);

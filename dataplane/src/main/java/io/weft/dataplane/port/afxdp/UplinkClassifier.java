@@ -32,7 +32,7 @@ import io.weft.nativebindings.bpf.XdpAction;
  *
  * <p>Registers: R6 context, R7 the header being read, R8 end of the packet, R9 the node's address as it stands in a packet.
  */
-public final class UplinkClassifier {
+final class UplinkClassifier {
     private static final int BYTES_PER_BITMAP = 65_536 / 8;
     private static final int TCP_BITMAP = 0;
     private static final int UDP_BITMAP = 1;
@@ -60,7 +60,7 @@ public final class UplinkClassifier {
     }
 
     /** @param sockets XSKMAP by queue */
-    public static BpfProgram load(BpfMap sockets, UplinkMaps maps) {
+    static BpfProgram load(BpfMap sockets, UplinkMaps maps) {
         return load(sockets, maps, XdpAction.XDP_PASS);
     }
 

@@ -1,5 +1,6 @@
 package io.weft.dataplane.port.afxdp;
 
+import io.weft.dataplane.port.UplinkFilter;
 import io.weft.encap.memory.Memory;
 import io.weft.lb.nat.SnatPorts;
 import io.weft.nativebindings.bpf.BpfAssembler;
@@ -12,7 +13,7 @@ import io.weft.nativebindings.linux.MappedMemory;
  *
  * <p>Threads: the conductor changes address and port; {@link SnatPorts} changes the bitmaps. Cold code.
  */
-public final class UplinkMaps implements AutoCloseable {
+final class UplinkMaps implements UplinkFilter, AutoCloseable {
     static final int ADDRESS_AT = 0;
     static final int TUNNEL_PORT_AT = 4;
 
@@ -23,13 +24,13 @@ public final class UplinkMaps implements AutoCloseable {
     private final MappedMemory targetMemory = target.mapMemory();
     private final MappedMemory snatMemory = snatPorts.mapMemory();
 
-    /** Takes nothing until the first call. */
+    @Override
     public void setTarget(int nodeAddress, int tunnelPort) {
         Memory.putNativeI32(targetMemory.address() + TUNNEL_PORT_AT, BpfAssembler.hostShort(tunnelPort));
         Memory.setReleaseI32(targetMemory.address() + ADDRESS_AT, BpfAssembler.hostInt(nodeAddress));
     }
 
-    /** Memory for {@link SnatPorts}. */
+    @Override
     public long snatBitmaps() {
         return snatMemory.address();
     }

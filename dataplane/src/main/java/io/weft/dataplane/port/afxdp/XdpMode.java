@@ -1,7 +1,7 @@
 package io.weft.dataplane.port.afxdp;
 
 /** How a device's frames come to Weft, best first. */
-public enum XdpMode {
+enum XdpMode {
     ZERO_COPY("zero-copy"), NATIVE_COPY("native copy"), GENERIC("generic");
 
     private final String label;
@@ -10,7 +10,7 @@ public enum XdpMode {
         this.label = label;
     }
 
-    public String label() {
+    String label() {
         return label;
     }
 }

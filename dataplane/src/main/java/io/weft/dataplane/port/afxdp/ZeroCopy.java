@@ -7,7 +7,7 @@ import io.weft.nativebindings.xdp.Umem;
 import io.weft.nativebindings.xdp.XskSocket;
 
 /** Asks a device's driver for zero-copy before the frame memory is laid out, which depends on the answer ({@code ChunkLayout}). Cold code. */
-public final class ZeroCopy {
+final class ZeroCopy {
     private static final int CHUNK = 4096;
     private static final int RING = 64;
     private static final int QUEUE = 0;
@@ -20,7 +20,7 @@ public final class ZeroCopy {
      *
      * @return the errno with which the device refused, or 0: it has zero-copy
      */
-    public static int refusal(int ifindex) {
+    static int refusal(int ifindex) {
         try (MappedMemory memory = MappedMemory.anonymous(RING * CHUNK, false); XskSocket socket = XskSocket.create()) {
             Umem.register(socket, memory, CHUNK, 0, false);
             socket.createRings(RingSizes.all(RING));

@@ -7,10 +7,11 @@ import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
 import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.ChunkLayout;
+import io.weft.dataplane.port.Device;
 import io.weft.dataplane.port.FrameMemory;
-import io.weft.dataplane.port.afxdp.AfXdpDevice.WorkerMemory;
-import io.weft.dataplane.port.afxdp.PodClassifier;
+import io.weft.dataplane.port.WorkerMemory;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.testing.TestNetwork;
@@ -72,6 +73,7 @@ class AfXdpPortTest {
     private final class Rig implements AutoCloseable {
         final CounterFile file;
         final List<WorkerMemory> memories = new ArrayList<>();
+        final List<WorkerUmem> umems = new ArrayList<>();
         final List<Worker> workers = new ArrayList<>();
         final List<Thread> threads = new ArrayList<>();
         final List<AfXdpDevice> devices = new ArrayList<>();
@@ -85,15 +87,17 @@ class AfXdpPortTest {
                 WorkerCounters counters = file.worker(i);
                 FrameMemory memory = FrameMemory.allocate(CHUNKS, ChunkLayout.spread(2048));
                 memories.add(new WorkerMemory(memory, counters));
+                umems.add(new WorkerUmem(memories.get(i)));
                 workers.add(new Worker(i, -1, counters, state, epochs, new Wire(memory.pool(), counters), false));
                 threads.add(Thread.ofPlatform().start(workers.get(i)));
             }
         }
 
         AfXdpDevice open(int id, Link link) {
-            AfXdpDevice device = NetworkNamespace.call(node, () -> AfXdpDevice.open(new AfXdpDevice.Spec(
-                id, link.name(), link.index(), workers.size(), XdpMode.ZERO_COPY, RingSizes.all(256),
-                PodClassifier::load), memories));
+            AfXdpDevice device = NetworkNamespace.call(node, () -> AfXdpDevice.open(
+                new Device.Spec(id, PortKind.POD, link.name(), link.index(), workers.size()),
+                new AfXdpDevice.Setup(XdpMode.ZERO_COPY, RingSizes.all(256), PodClassifier::load, () -> {
+                }), umems));
             devices.add(device);
             assign(List.of());
             NetworkNamespace.run(node, device::attach);

@@ -7,11 +7,12 @@ import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.CounterSizing;
 import io.weft.dataplane.counters.PortCounter;
 import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FramePool;
+import io.weft.dataplane.port.Device;
 import io.weft.dataplane.port.FrameMemory;
-import io.weft.dataplane.port.afxdp.AfXdpDevice.WorkerMemory;
-import io.weft.dataplane.port.afxdp.PodClassifier;
+import io.weft.dataplane.port.WorkerMemory;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.testing.TestNetwork;
@@ -81,14 +82,14 @@ class ChainPortTest {
         final CounterReader reader = file.reader();
         final MappedMemory slots = MappedMemory.anonymous(1 << 16, false);
         final FrameMemory memory;
-        final List<WorkerMemory> memories;
+        final List<WorkerUmem> umems;
         final List<AfXdpDevice> devices = new ArrayList<>();
         final Worker worker;
         final Thread thread;
 
         Rig(ChunkLayout layout, int mtu, int ring) {
             memory = FrameMemory.allocate(CHUNKS, layout);
-            memories = List.of(new WorkerMemory(memory, counters));
+            umems = List.of(new WorkerUmem(new WorkerMemory(memory, counters)));
             ForwardingState state = new ForwardingState(new Adjacencies(slots.address(), 8, 8));
             worker = new Worker(0, -1, counters, state, new Epochs(1), new Wire(memory.pool(), counters), false);
             thread = Thread.ofPlatform().start(worker);
@@ -99,10 +100,12 @@ class ChainPortTest {
         }
 
         private void open(int id, Link link, int ring) {
-            AfXdpDevice device = NetworkNamespace.call(node, () -> AfXdpDevice.open(new AfXdpDevice.Spec(
-                id, link.name(), link.index(), 1, XdpMode.NATIVE_COPY,
-                new RingSizes(RECEIVE_RING, RECEIVE_RING, RECEIVE_RING, ring), PodClassifier::load),
-                memories));
+            AfXdpDevice device = NetworkNamespace.call(node, () -> AfXdpDevice.open(
+                new Device.Spec(id, PortKind.POD, link.name(), link.index(), 1),
+                new AfXdpDevice.Setup(XdpMode.NATIVE_COPY,
+                    new RingSizes(RECEIVE_RING, RECEIVE_RING, RECEIVE_RING, ring), PodClassifier::load, () -> {
+                    }),
+                umems));
             devices.add(device);
             assign(List.of());
             NetworkNamespace.run(node, device::attach);
@@ -171,7 +174,7 @@ class ChainPortTest {
         try (Rig rig = new Rig(new ChunkLayout(chunkSize, stride), mtu, ring)) {
             transfer(64 << 20);
             assertEquals(0, errors(podA, "Tcp:", "InCsumErrors") + errors(podB, "Tcp:", "InCsumErrors"));
-            rig.devices.forEach(device -> device.ports().forEach(AfXdpPort::readStatistics));
+            rig.devices.forEach(AfXdpDevice::readStatistics);
             assertEquals(0, rig.reader.port(2, PortCounter.XDP_TX_INVALID));
             assertEquals(0, rig.reader.port(3, PortCounter.XDP_TX_INVALID));
             assertTrue(ring > SMALL_RING || rig.refused() > 0, "no frame found the ring full");

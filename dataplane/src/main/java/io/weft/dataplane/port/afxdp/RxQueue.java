@@ -1,0 +1,146 @@
+package io.weft.dataplane.port.afxdp;
+
+import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.counters.FrameTotal;
+import io.weft.dataplane.counters.PortCounter;
+import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameChains;
+import io.weft.dataplane.frame.FramePool;
+import io.weft.dataplane.port.ChunkOwners;
+import io.weft.nativebindings.xdp.RxRing;
+import io.weft.nativebindings.xdp.XdpDescriptor;
+import io.weft.nativebindings.xdp.XskSocket;
+
+/**
+ * The receiving side of a port: descriptors become frames of one segment or several, and the chunks they take are replaced.
+ *
+ * <p>Thread: one worker. Allocation: none after construction.
+ */
+final class RxQueue {
+    private final int port;
+    private final RxRing ring;
+    private final FillQueue fill;
+    private final FramePool pool;
+    private final FrameChains chains;
+    private final ChunkOwners owners;
+    private final WorkerCounters counters;
+    private final long base;
+    /** Descriptors to look at for each frame that there is room for: 1 as long as no chains come. */
+    private int descriptorsAFrame = 1;
+    /** In the middle of a frame of too many descriptors. */
+    private boolean skipping;
+
+    RxQueue(int port, XskSocket socket, FramePool pool, ChunkOwners owners, WorkerCounters counters) {
+        this.port = port;
+        this.pool = pool;
+        this.owners = owners;
+        this.counters = counters;
+        chains = pool.chains();
+        base = socket.umem().address();
+        ring = socket.rx();
+        fill = new FillQueue(port, socket, pool, owners);
+    }
+
+    /** As {@link io.weft.dataplane.port.Port#receive}. */
+    int receive(FrameBatch into) {
+        fill.refill();
+        int available = ring.peek(into.room() * descriptorsAFrame);
+        if (available == 0) { return 0; }
+        descriptorsAFrame = 1;
+        int taken = 0;
+        int frames = 0;
+        long bytes = 0;
+        while (taken < available && into.room() > 0) {
+            if (isWhole(taken)) {
+                bytes += accept(into, taken);
+                taken++;
+                frames++;
+                continue;
+            }
+            descriptorsAFrame = AfXdpPort.MAX_DESCRIPTORS;
+            available = ring.peek(taken + (into.room() + 1) * AfXdpPort.MAX_DESCRIPTORS);
+            int descriptors = chainLength(taken, available);
+            if (descriptors == 0) {
+                break; // its end has not been seen yet
+            }
+            frames += skipping ? 0 : 1;
+            bytes += acceptChain(into, taken, descriptors);
+            taken += descriptors;
+        }
+        ring.release(taken);
+        fill.used(taken);
+        if (into.room() == 0) {
+            fill.grow();
+        }
+        counters.port(port, PortCounter.RX_FRAMES, frames);
+        counters.port(port, PortCounter.RX_BYTES, bytes);
+        return frames;
+    }
+
+    /** Where the part of a frame lies that a descriptor names. */
+    private long received(int descriptor) {
+        return base + XdpDescriptor.unalignedOffset(ring.address(descriptor));
+    }
+
+    private boolean isWhole(int descriptor) {
+        return (ring.options(descriptor) & XdpDescriptor.XDP_PKT_CONTD) == 0 && !skipping;
+    }
+
+    /** Descriptors of the frame that begins at {@code first}, and at most those that a frame may have; 0 when its end is not there yet. */
+    private int chainLength(int first, int available) {
+        int end = Math.min(available, first + AfXdpPort.MAX_DESCRIPTORS);
+        for (int i = first; i < end; i++) {
+            if ((ring.options(i) & XdpDescriptor.XDP_PKT_CONTD) == 0) { return i - first + 1; }
+        }
+        return end - first == AfXdpPort.MAX_DESCRIPTORS ? AfXdpPort.MAX_DESCRIPTORS : 0;
+    }
+
+    private int accept(FrameBatch into, int descriptor) {
+        long at = received(descriptor);
+        int length = ring.length(descriptor);
+        owners.release(at);
+        into.add(at, length, port);
+        return length;
+    }
+
+    private int acceptChain(FrameBatch into, int first, int descriptors) {
+        boolean cut = (ring.options(first + descriptors - 1) & XdpDescriptor.XDP_PKT_CONTD) != 0;
+        if (cut || skipping || ring.length(first) < FrameChains.MIN_HEAD) {
+            int bytes = refuse(first, descriptors);
+            skipping = cut;
+            return bytes;
+        }
+        long head = received(first);
+        int bytes = ring.length(first);
+        owners.release(head);
+        chains.begin(head, bytes);
+        long last = head;
+        for (int i = first + 1; i < first + descriptors; i++) {
+            long at = received(i);
+            owners.release(at);
+            chains.append(last, at, ring.length(i));
+            bytes += ring.length(i);
+            last = at;
+        }
+        into.addChain(head, bytes, port, chains);
+        return bytes;
+    }
+
+    /** Drops a frame, or the rest of one. */
+    private int refuse(int first, int descriptors) {
+        int bytes = 0;
+        for (int i = first; i < first + descriptors; i++) {
+            long at = received(i);
+            bytes += ring.length(i);
+            owners.release(at);
+            pool.free(at);
+        }
+        if (!skipping) {
+            counters.add(FrameTotal.RECEIVED, 1);
+            counters.drop(DropReason.TOO_BIG, 1);
+            counters.port(port, PortCounter.RX_DROPPED, 1);
+        }
+        return bytes;
+    }
+}

@@ -1,0 +1,206 @@
+package io.weft.dataplane.port.afxdp;
+
+import io.weft.dataplane.counters.PortCounter;
+import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.frame.ChecksumRequest;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameChains;
+import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.frame.FramePool;
+import io.weft.dataplane.port.ChunkOwners;
+import io.weft.encap.checksum.InternetChecksum;
+import io.weft.encap.memory.Memory;
+import io.weft.nativebindings.linux.Errno;
+import io.weft.nativebindings.xdp.CompletionRing;
+import io.weft.nativebindings.xdp.TxMetadata;
+import io.weft.nativebindings.xdp.TxRing;
+import io.weft.nativebindings.xdp.XdpDescriptor;
+import io.weft.nativebindings.xdp.XskSocket;
+
+/**
+ * The sending side of a port: frames become descriptors, the kernel is told once a batch, and chunks that it is done with go back to the pool.
+ *
+ * <p>Thread: one worker; {@link #failure} may be asked by any. Allocation: none after construction.
+ */
+final class TxQueue {
+    /** A frame that the kernel did not take is offered again after this time: a wake-up may have been lost. */
+    private static final long KICK_AGAIN_NANOS = 1_000_000;
+    private static final long KICK_DOWN_NANOS = 100_000_000;
+
+    private final int port;
+    private final XskSocket socket;
+    private final TxRing ring;
+    private final CompletionRing completion;
+    private final boolean txMetadata;
+    private final FramePool pool;
+    private final FrameChains chains;
+    private final ChunkOwners owners;
+    private final WorkerCounters counters;
+    private final long base;
+    /** Descriptors that were submitted and whose chunks have not come back. */
+    private int outstanding;
+    private boolean kickDue;
+    private boolean down;
+    private long lastKickNanos;
+
+    // Written by the worker, read by the conductor, who closes the port then: no order with anything else is needed.
+    private volatile int failure;
+
+    /** @param txMetadata whether the UMEM was registered for checksum requests */
+    TxQueue(int port, XskSocket socket, boolean txMetadata, FramePool pool, ChunkOwners owners,
+        WorkerCounters counters) {
+        this.port = port;
+        this.socket = socket;
+        this.txMetadata = txMetadata;
+        this.pool = pool;
+        this.owners = owners;
+        this.counters = counters;
+        chains = pool.chains();
+        base = socket.umem().address();
+        ring = socket.tx();
+        completion = socket.completion();
+    }
+
+    /** 0, or the positive errno with which the device ended: ENXIO, ENODEV. */
+    int failure() {
+        return failure;
+    }
+
+    boolean hasUnsent() {
+        return outstanding > 0 && failure == 0 && !down && ring.outstanding() > 0;
+    }
+
+    // -- transmit ----------------------------------------------------------------------------------------------------
+
+    /** As {@link io.weft.dataplane.port.Port#transmit}. */
+    int transmit(FrameBatch batch, FrameList frames) {
+        int accepted = batch.chains == null ? transmitWhole(batch, frames) : transmitChains(batch, frames);
+        counters.port(port, PortCounter.TX_FRAMES, accepted);
+        counters.port(port, PortCounter.TX_REFUSED, frames.size - accepted);
+        return accepted;
+    }
+
+    private int transmitWhole(FrameBatch batch, FrameList frames) {
+        int slots = failure == 0 ? ring.reserve(frames.size) : 0;
+        long bytes = 0;
+        for (int i = 0; i < slots; i++) {
+            int frame = frames.index[i];
+            long at = batch.at[frame];
+            int length = batch.length[frame];
+            ring.put(i, at - base, length, options(at, length, batch.checksum[frame]));
+            owners.take(at, port);
+            bytes += length;
+        }
+        submit(slots, bytes);
+        return slots;
+    }
+
+    /** As {@link #transmitWhole}; a frame has room for all of its segments or is not accepted. */
+    private int transmitChains(FrameBatch batch, FrameList frames) {
+        int slots = failure == 0 ? ring.reserve(ring.size()) : 0;
+        int used = 0;
+        int accepted = 0;
+        long bytes = 0;
+        while (accepted < frames.size) {
+            int frame = frames.index[accepted];
+            long at = batch.at[frame];
+            int length = batch.length[frame];
+            int segments = chains.segments(at, length);
+            if (segments > slots - used) {
+                break;
+            }
+            put(used, at, length, options(at, length, batch.checksum[frame]));
+            used += segments;
+            bytes += length;
+            accepted++;
+        }
+        submit(used, bytes);
+        return accepted;
+    }
+
+    /** What belongs to the frame goes to the ring, and what lies behind its end back to the pool. */
+    private void put(int firstSlot, long at, int length, int options) {
+        int slot = firstSlot;
+        int remaining = length;
+        int headOptions = options;
+        long segment = at;
+        while (remaining > 0) {
+            int bytes = chains.segment(segment, remaining);
+            long following = chains.unlink(segment);
+            remaining -= bytes;
+            ring.put(slot++, segment - base, bytes, headOptions | (remaining > 0 ? XdpDescriptor.XDP_PKT_CONTD : 0));
+            owners.take(segment, port);
+            headOptions = 0;
+            segment = following;
+        }
+        if (segment != 0) {
+            chains.free(segment);
+        }
+    }
+
+    private void submit(int slots, long bytes) {
+        ring.submit(slots);
+        outstanding += slots;
+        kickDue |= slots > 0;
+        counters.port(port, PortCounter.TX_BYTES, bytes);
+    }
+
+    /** A request of the frame's first descriptor. */
+    private int options(long at, int length, long request) {
+        if (request == ChecksumRequest.NONE) { return 0; }
+        int start = ChecksumRequest.start(request);
+        int offset = ChecksumRequest.offset(request);
+        if (txMetadata) {
+            TxMetadata.requestChecksum(at, start, offset);
+            return XdpDescriptor.XDP_TX_METADATA;
+        }
+        complete(at + start, length - start, offset);
+        return 0;
+    }
+
+    /** What the kernel would do: a sum of 0 is sent as 0xFFFF, which is the same number and not UDP's "no checksum". */
+    private void complete(long l4, int length, int offset) {
+        int checksum = ~InternetChecksum.fold(chains.sum(l4, length)) & 0xFFFF;
+        Memory.putU16(l4 + offset, checksum == 0 ? 0xFFFF : checksum);
+    }
+
+    // -- completion --------------------------------------------------------------------------------------------------
+
+    /** As {@link io.weft.dataplane.port.Port#flush}. */
+    void flush() {
+        if (outstanding == 0) { return; }
+        if (kickDue || isStuck()) {
+            kick();
+        }
+        collect();
+    }
+
+    private boolean isStuck() {
+        long wait = down ? KICK_DOWN_NANOS : KICK_AGAIN_NANOS;
+        return failure == 0 && System.nanoTime() - lastKickNanos > wait && ring.outstanding() > 0;
+    }
+
+    private void kick() {
+        kickDue = false;
+        if (failure != 0 || !ring.needWakeup()) { return; }
+        lastKickNanos = System.nanoTime();
+        int result = socket.kick();
+        if (result == -Errno.EAGAIN || result == -Errno.EBUSY || result == -Errno.ENOBUFS) {
+            kickDue = true; // more remains: the next flush goes on
+        } else if (result == -Errno.ENXIO || result == -Errno.ENODEV) {
+            failure = -result;
+        }
+        down = result == -Errno.ENETDOWN;
+    }
+
+    private void collect() {
+        int done = completion.peek(completion.size());
+        for (int i = 0; i < done; i++) {
+            long at = base + completion.at(i);
+            owners.release(at);
+            pool.free(at);
+        }
+        completion.release(done);
+        outstanding -= done;
+    }
+}
