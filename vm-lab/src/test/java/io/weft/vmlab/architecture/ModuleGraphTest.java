@@ -1,7 +1,9 @@
 package io.weft.vmlab.architecture;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -10,6 +12,8 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.weft.dataplane.conductor.Dataplane;
+import io.weft.dataplane.port.afxdp.AfXdpDriver;
 import java.util.Arrays;
 
 /** The modules form the graph that docs/architecture.md draws, and no module has a cycle of packages. */
@@ -25,6 +29,10 @@ class ModuleGraphTest {
     private static final String[] SHARED_FORMATS = {
         "io.weft.dataplane.table..", "io.weft.dataplane.forwarding..", "io.weft.dataplane.counters..",
         "io.weft.dataplane.config.."};
+
+    /** Sockets, XDP programs, and what Weft makes of them. */
+    private static final String[] AF_XDP = {
+        "io.weft.dataplane.port.afxdp..", "io.weft.nativebindings.xdp..", "io.weft.nativebindings.bpf.."};
 
     @ArchTest static final ArchRule nativeBindingsKnowNothingOfPackets = ofWeftMayUse(NATIVE_BINDINGS);
 
@@ -58,6 +66,16 @@ class ModuleGraphTest {
             "io.weft.dataplane.decision..", "io.weft.dataplane.frame..")
         .should().dependOnClassesThat().resideInAnyPackage("java.util.stream..")
         .allowEmptyShould(true);
+
+    /** Devices of other kinds will stand next to AF_XDP's: conductor, workers and graph know {@code Device}, {@code DeviceDriver} and {@code Port}. */
+    @ArchTest static final ArchRule onlyItsPackageKnowsAfXdp = noClasses()
+        .that().resideInAPackage(DATAPLANE).and().resideOutsideOfPackage("io.weft.dataplane.port.afxdp..")
+        .should().dependOnClassesThat(resideInAnyPackage(AF_XDP).and(not(type(AfXdpDriver.class))));
+
+    @ArchTest static final ArchRule onePlaceChoosesTheDriver = noClasses()
+        .that().resideInAPackage(DATAPLANE).and().resideOutsideOfPackage("io.weft.dataplane.port.afxdp..")
+        .and().doNotHaveFullyQualifiedName(Dataplane.class.getName())
+        .should().dependOnClassesThat(type(AfXdpDriver.class));
 
     @ArchTest static final ArchRule nobodyUsesUnsafe = noClasses()
         .should().dependOnClassesThat().haveFullyQualifiedName("sun.misc.Unsafe")
