@@ -2,36 +2,24 @@ package io.weft.dataplane.warmup;
 
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
-import io.weft.dataplane.counters.WorkerCounters;
-import io.weft.dataplane.forwarding.PortId;
-import io.weft.dataplane.forwarding.PortKind;
+import io.weft.dataplane.detached.DetachedNode;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.graph.ForwardingGraph;
 import io.weft.dataplane.port.FrameMemory;
-import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.state.LocalAddresses;
-import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.state.UnderlayRoutes;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
-import io.weft.dataplane.table.TablesReader;
 import io.weft.dataplane.table.TablesSizing;
-import io.weft.dataplane.table.TablesWriter;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.Ipv4Prefix;
 import io.weft.encap.packet.IpProtocol;
-import io.weft.lb.flow.FlowTable;
-import io.weft.lb.nat.SnatPorts;
 import io.weft.lb.service.Backend;
-import io.weft.lb.service.ServiceKey;
-import io.weft.lb.service.ServiceSpec;
-import io.weft.nativebindings.linux.MappedMemory;
+import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 
 /**
@@ -74,70 +62,41 @@ final class Scene implements AutoCloseable {
     final ForwardingState state;
     final ForwardingGraph graph;
     final CounterFile counters = CounterFile.inMemory(new CounterSizing(1, SLOTS, SLOTS));
-    private final Deque<AutoCloseable> memories = new ArrayDeque<>();
+    private final DetachedNode node;
 
-    Scene(Path directory, ChunkLayout layout) {
+    Scene(Path directory, ChunkLayout layout) throws IOException {
         frames = FrameMemory.allocate(CHUNKS, layout);
-        memories.push(frames);
         pool = frames.pool();
-        memories.push(counters);
-        WorkerCounters worker = counters.worker(0);
-        state = new ForwardingState(
-            new Adjacencies(memory((long) SLOTS * Adjacencies.SLOT_BYTES).address(), SLOTS, SLOTS));
-        MappedMemory flowMemory = memory(FlowTable.sizeFor(MAX_FLOWS));
-        FlowTable flows = FlowTable.create(flowMemory.address(), flowMemory.size(), MAX_FLOWS, 1);
-        SnatPorts snatPorts = new SnatPorts(memory(SnatPorts.BITMAPS_LENGTH).address(), NODE.snatFirst(),
-            NODE.snatLast());
-        publish(directory);
-        graph = new ForwardingGraph(state, flows, snatPorts, worker, pool);
+        node = new DetachedNode(directory, NODE,
+            new DetachedNode.Sizing(new TablesSizing(1 << 20), MAX_FLOWS, SLOTS, SLOTS, false));
+        state = node.state;
+        fill();
+        graph = node.graph(counters.worker(0), pool);
     }
 
-    private MappedMemory memory(long bytes) {
-        MappedMemory memory = MappedMemory.anonymous(bytes, false);
-        memories.push(memory);
-        return memory;
-    }
-
-    private void publish(Path directory) {
-        TablesWriter tables = TablesWriter.create(directory, new TablesSizing(1 << 20), () -> Long.MAX_VALUE);
-        memories.push(tables);
-        tables.putLocal(NODE);
-        tables.putPort(POD_A);
-        tables.putPort(POD_B);
-        tables.putPeer(PEER);
+    private void fill() {
+        node.host(HOST_MAC, NODE.vtepMac(), UPLINK_MTU);
+        node.uplink(UPLINK_MAC, UPLINK_MTU);
+        node.pod(POD_A, NODE.vtepMac());
+        node.pod(POD_B, NODE.vtepMac());
+        node.peer(PEER, 0, ROUTER_MAC);
+        node.nextHop(ROUTER, 1, ROUTER_MAC);
+        state.adjacencies().bindNextHop(NEIGHBOUR, NEIGHBOUR_SLOT);
         for (int protocol : new int[]{IpProtocol.IPPROTO_TCP, IpProtocol.IPPROTO_UDP}) {
-            List<Backend> backends = List.of(new Backend(POD_B.podIp(), BACKEND_PORT, Backend.FLAG_LOCAL),
-                new Backend(POD_C, BACKEND_PORT, 0));
-            tables.services()
-                .put(new ServiceSpec(new ServiceKey(SERVICE, SERVICE_PORT, protocol), "warm-up", backends));
-            tables.services()
-                .put(new ServiceSpec(new ServiceKey(EMPTY_SERVICE, SERVICE_PORT, protocol), "empty", List.of()));
+            node.service(SERVICE, SERVICE_PORT, protocol,
+                List.of(new Backend(POD_B.podIp(), BACKEND_PORT, Backend.FLAG_LOCAL),
+                    new Backend(POD_C, BACKEND_PORT, 0)));
+            node.service(EMPTY_SERVICE, SERVICE_PORT, protocol, List.of());
         }
-        tables.commit();
-        TablesReader reader = TablesReader.open(directory);
-        memories.push(reader);
-        state.publish(reader);
+        node.tables.commit();
         state.publish(new LocalAddresses(NODE.address(), NODE.base()));
         state.publish(new UnderlayRoutes(List.of(UnderlayRoutes.Entry.via(Ipv4Prefix.of("0.0.0.0/0"), ROUTER),
             UnderlayRoutes.Entry.via(Ipv4Prefix.of("192.0.2.0/24"), 0))));
-        state.publish(PortDirectory.EMPTY
-            .with(PortId.HOST, PortKind.HOST, 0, HOST_MAC, NODE.vtepMac(), UPLINK_MTU)
-            .with(PortId.UPLINK, PortKind.UPLINK, 0, 0, UPLINK_MAC, UPLINK_MTU)
-            .with(POD_A.id(), PortKind.POD, POD_A.podIp(), POD_A.podMac(), NODE.vtepMac(), POD_A.mtu())
-            .with(POD_B.id(), PortKind.POD, POD_B.podIp(), POD_B.podMac(), NODE.vtepMac(), POD_B.mtu()));
-        Adjacencies adjacencies = state.adjacencies();
-        adjacencies.writeTunnel(0, ROUTER_MAC, UPLINK_MAC, NODE.address(), PEER.vtepIp(), NODE.overlayPort(),
-            NODE.vni(),
-            PEER.vtepMac(), NODE.vtepMac(), NODE.offNodeMtu());
-        adjacencies.bindPeer(PEER.index(), 0);
-        adjacencies.writeUnderlay(1, ROUTER_MAC, UPLINK_MAC, UPLINK_MTU);
-        adjacencies.bindNextHop(ROUTER, 1);
-        adjacencies.bindNextHop(NEIGHBOUR, NEIGHBOUR_SLOT);
     }
 
     void setNeighbour(boolean resolved) {
         if (resolved) {
-            state.adjacencies().writeUnderlay(NEIGHBOUR_SLOT, ROUTER_MAC, UPLINK_MAC, UPLINK_MTU);
+            node.resolve(NEIGHBOUR_SLOT, ROUTER_MAC);
         } else {
             state.adjacencies().withdraw(NEIGHBOUR_SLOT);
         }
@@ -145,13 +104,9 @@ final class Scene implements AutoCloseable {
 
     @Override
     public void close() {
-        for (AutoCloseable memory : memories) {
-            try {
-                memory.close();
-            } catch (Exception e) {
-                throw new IllegalStateException("cannot close the warm-up", e);
-            }
-        }
+        node.close();
+        counters.close();
+        frames.close();
     }
 
     private static int ip(String text) {

@@ -19,13 +19,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /**
  * Runs frames of every kind through a graph of its own before the first program is attached, so that the first real frames meet compiled code:
@@ -119,21 +117,15 @@ public final class WarmUp {
     }
 
     private static <T> T inScene(Path runDirectory, ChunkLayout layout, Function<Scene, T> task) {
-        Path directory = null;
-        try {
-            directory = Files.createTempDirectory(runDirectory, "warm-up-");
-            try (Scene scene = new Scene(directory, layout)) {
-                return task.apply(scene);
-            }
+        try (Scene scene = new Scene(runDirectory, layout)) {
+            return task.apply(scene);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot warm up in " + runDirectory + ": " + e.getMessage(), e);
-        } finally {
-            delete(directory);
         }
     }
 
     private void run(Limit limit) {
-        for (int context = 0; frames < FRAMES; context++) {
+        for (int context = 0; frames < FRAMES || isDatagramBegun(); context++) {
             long now = System.nanoTime();
             if (limit.isReached(now)) { return; }
             scene.setNeighbour(context % FRAMES_A_FLOW >= FRAMES_A_FLOW / 2);
@@ -146,6 +138,11 @@ public final class WarmUp {
         }
         scene.setNeighbour(true);
         process(System.nanoTime()); // what is held for it
+    }
+
+    /** Whether the graph holds a fragment whose first has not come. */
+    private boolean isDatagramBegun() {
+        return fragments % FRAGMENTS_A_DATAGRAM == 1;
     }
 
     private void process(long now) {
@@ -276,18 +273,6 @@ public final class WarmUp {
         Poll poll = new Poll(1);
         for (int i = 0; i < POLLS; i++) {
             poll.poll(0);
-        }
-    }
-
-    private static void delete(Path directory) {
-        if (directory == null) { return; }
-        try (Stream<Path> files = Files.list(directory)) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
-            }
-            Files.delete(directory);
-        } catch (IOException e) {
-            LOG.log(Level.WARNING, "not removed: {0}", directory);
         }
     }
 }

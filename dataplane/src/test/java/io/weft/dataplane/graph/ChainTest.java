@@ -96,8 +96,7 @@ class ChainTest {
 
     @Test
     void aPartialChecksumIsCompletedBeforeAWireThatTakesLongPackets() {
-        node.state.adjacencies().writeTunnel(10, N2_MAC, UPLINK_MAC, NODE, Ipv4Address.of("192.0.2.12"), 8472, 1,
-            N2_VTEP_MAC, VTEP_MAC, 8950);
+        node.tunnelToN2(N2_MAC, 8950);
         for (int length : new int[]{1800, 3543, 3544, 3545, 8902}) {
             byte[] segment = fromA(Packet.of("10.244.1.2", "10.244.2.9").checksum(Packet.Checksum.PARTIAL)
                 .udp(1000, 80, Packet.payload(length)));

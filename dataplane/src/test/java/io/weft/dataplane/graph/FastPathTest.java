@@ -135,8 +135,7 @@ class FastPathTest {
         byte[] before = both.run(POD_A, frame).only(UPLINK);
         assertEquals(1, both.graph.fastPathFrames());
 
-        both.state.adjacencies().writeTunnel(10, ROUTER_MAC, UPLINK_MAC, NODE, Ipv4Address.of("192.0.2.12"), 8472, 1,
-            N2_VTEP_MAC, VTEP_MAC, 1450);
+        both.tunnelToN2(ROUTER_MAC, 1450);
         byte[] after = both.run(POD_A, frame).only(UPLINK);
         assertEquals(HexFormat.of().toHexDigits(ROUTER_MAC).substring(4), HexFormat.of().formatHex(after, 0, 6));
         assertEquals(HexFormat.of().formatHex(before, 6, before.length),

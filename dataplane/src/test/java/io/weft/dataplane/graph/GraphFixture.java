@@ -7,22 +7,19 @@ import io.weft.dataplane.counters.CounterSizing;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.detached.DetachedNode;
 import io.weft.dataplane.forwarding.PortId;
-import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.port.MemoryPort;
 import io.weft.dataplane.port.Port;
-import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.state.LocalAddresses;
-import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.state.UnderlayRoutes;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
-import io.weft.dataplane.table.TablesReader;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.dataplane.table.TablesWriter;
 import io.weft.encap.address.Ipv4Address;
@@ -34,16 +31,11 @@ import io.weft.lb.nat.SnatPorts;
 import io.weft.lb.service.Backend;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
-import io.weft.nativebindings.linux.MappedMemory;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * A node named n1 with two pods, two peers and some services, over real tables and memory ports.
@@ -76,6 +68,11 @@ final class GraphFixture implements AutoCloseable {
     static final long K1_VTEP_MAC = MacAddress.of("02:00:00:00:03:03");
 
     static final int NODE = Ipv4Address.of("192.0.2.11");
+    /** Slot of n2's tunnel in the adjacencies. */
+    static final int N2_SLOT = 10;
+    private static final LocalNode LOCAL = local("192.0.2.11", "10.244.1.0/24");
+    private static final PeerSpec PEER_N2 = peer(N2, "n2", "192.0.2.12", N2_VTEP_MAC, "10.244.2.0/24", true);
+    private static final PeerSpec PEER_K1 = peer(K1, "k1", "192.0.2.13", K1_VTEP_MAC, "10.244.3.0/24", false);
 
     final WorkerCounters counters;
     final FramePool pool;
@@ -86,10 +83,8 @@ final class GraphFixture implements AutoCloseable {
     final FrameBatch batch = new FrameBatch();
     final MemoryPort[] ports = new MemoryPort[4];
     final TablesWriter writer;
-    private final TablesReader reader;
+    private final DetachedNode detached;
     private final CounterFile counterFile;
-    private final List<MappedMemory> mappings = new ArrayList<>();
-    private final Path directory;
     private final boolean first;
     long now = 1_000_000_000_000L;
 
@@ -98,53 +93,32 @@ final class GraphFixture implements AutoCloseable {
     }
 
     GraphFixture(int chunks, int maxFlows, MemoryPort.Sent sent) {
-        first = true;
-        directory = temporaryDirectory();
-        counterFile = CounterFile.inMemory(new CounterSizing(1, 16, 64));
-        counters = counterFile.worker(0);
-        pool = new FramePool(map(LAYOUT.bytes(chunks)), chunks, LAYOUT);
-        writer = TablesWriter.create(directory, TablesSizing.DEFAULT, () -> Long.MAX_VALUE);
-        fillTables(writer);
-        reader = TablesReader.open(directory);
-        state = new ForwardingState(adjacencies());
-        state.publish(directory());
-        state.publish(new LocalAddresses(NODE, Ipv4Address.of("10.244.1.0"), Ipv4Address.of("172.17.0.1")));
-        state.publish(new UnderlayRoutes(List.of(
-            UnderlayRoutes.Entry.via(Ipv4Prefix.of("0.0.0.0/0"), Ipv4Address.of("192.0.2.1")),
-            UnderlayRoutes.Entry.via(Ipv4Prefix.of("192.0.2.0/24"), 0),
-            new UnderlayRoutes.Entry(Ipv4Prefix.of("198.18.1.0/24"), UnderlayRoutes.OTHER_DEVICE),
-            new UnderlayRoutes.Entry(Ipv4Prefix.of("198.18.2.0/24"), UnderlayRoutes.BLACKHOLE),
-            new UnderlayRoutes.Entry(Ipv4Prefix.of("198.18.3.0/24"), UnderlayRoutes.UNREACHABLE),
-            new UnderlayRoutes.Entry(Ipv4Prefix.of("198.18.4.0/24"), UnderlayRoutes.PROHIBIT),
-            new UnderlayRoutes.Entry(Ipv4Prefix.of("198.18.5.0/24"), UnderlayRoutes.NO_ROUTE))));
-        state.publish(reader);
-        long size = FlowTable.sizeFor(maxFlows);
-        flows = FlowTable.create(map(size), size, maxFlows, 1);
-        snatPorts = new SnatPorts(map(SnatPorts.BITMAPS_LENGTH), 61_000, 65_535);
-        graph = new ForwardingGraph(state, flows, snatPorts, counters, pool);
-        for (int id = 0; id < ports.length; id++) {
-            ports[id] = new MemoryPort(id, pool, counters, sent, 1024);
-        }
-        graph.use(ports.clone());
+        this(DetachedNode.temporary(LOCAL, new DetachedNode.Sizing(TablesSizing.DEFAULT, maxFlows, 64, 16, false)),
+            true,
+            chunks, sent);
+        fill();
         fillWithCanary();
     }
 
     /** Another worker of the same node, with memory and ports of its own; to be closed before the first. */
     GraphFixture(GraphFixture node) {
-        first = false;
-        directory = node.directory;
-        writer = node.writer;
-        reader = node.reader;
-        state = node.state;
-        flows = node.flows;
-        snatPorts = node.snatPorts;
+        this(node.detached, false, node.pool.chunks(), MemoryPort.Sent.CAPTURED);
         now = node.now;
+    }
+
+    private GraphFixture(DetachedNode detached, boolean first, int chunks, MemoryPort.Sent sent) {
+        this.detached = detached;
+        this.first = first;
+        writer = detached.tables;
+        state = detached.state;
+        flows = detached.flows;
+        snatPorts = detached.snatPorts;
         counterFile = CounterFile.inMemory(new CounterSizing(1, 16, 64));
         counters = counterFile.worker(0);
-        pool = new FramePool(map(LAYOUT.bytes(node.pool.chunks())), node.pool.chunks(), LAYOUT);
-        graph = new ForwardingGraph(state, flows, snatPorts, counters, pool);
+        pool = new FramePool(map(LAYOUT.bytes(chunks)), chunks, LAYOUT);
+        graph = detached.graph(counters, pool);
         for (int id = 0; id < ports.length; id++) {
-            ports[id] = new MemoryPort(id, pool, counters, MemoryPort.Sent.CAPTURED, 1024);
+            ports[id] = new MemoryPort(id, pool, counters, sent, 1024);
         }
         graph.use(ports.clone());
     }
@@ -265,15 +239,14 @@ final class GraphFixture implements AutoCloseable {
 
     // -- set-up --------------------------------------------------------------------------------------------------------
 
-    private static void fillTables(TablesWriter writer) {
-        writer.putLocal(new LocalNode("n1", NODE, Ipv4Prefix.of("10.244.1.0/24"), Ipv4Prefix.of("10.244.0.0/16"),
-            Ipv4Prefix.of("10.96.0.0/16"), VTEP_MAC, 1, 8472, 1450, 1450, true, 61_000, 65_535));
-        writer.putPort(new PortSpec(POD_A, 100, "weft0a", Ipv4Address.of("10.244.1.2"), POD_A_MAC, 1450));
-        writer.putPort(new PortSpec(POD_B, 101, "weft0b", Ipv4Address.of("10.244.1.3"), POD_B_MAC, 1450));
-        writer.putPeer(new PeerSpec(N2, "n2", Ipv4Address.of("192.0.2.12"), N2_VTEP_MAC, Ipv4Prefix.of("10.244.2.0/24"),
-            List.of(Ipv4Address.of("192.0.2.12")), true));
-        writer.putPeer(new PeerSpec(K1, "k1", Ipv4Address.of("192.0.2.13"), K1_VTEP_MAC, Ipv4Prefix.of("10.244.3.0/24"),
-            List.of(Ipv4Address.of("192.0.2.13")), false));
+    private void fill() {
+        detached.host(HOST_MAC, GATEWAY_MAC, 1450);
+        detached.uplink(UPLINK_MAC, 1500);
+        detached.pod(new PortSpec(POD_A, 100, "weft0a", Ipv4Address.of("10.244.1.2"), POD_A_MAC, 1450), GATEWAY_MAC);
+        detached.pod(new PortSpec(POD_B, 101, "weft0b", Ipv4Address.of("10.244.1.3"), POD_B_MAC, 1450), GATEWAY_MAC);
+        detached.peer(PEER_N2, N2_SLOT, N2_MAC);
+        detached.peer(PEER_K1, 11, K1_MAC);
+        detached.nextHop(Ipv4Address.of("192.0.2.1"), 12, ROUTER_MAC);
         service(writer, "10.96.0.10", 80, Packet.TCP, "10.244.1.3", 8080);
         service(writer, "10.96.0.10", 53, Packet.UDP, "10.244.2.5", 5353);
         service(writer, "10.96.0.11", 80, Packet.TCP, null, 0);
@@ -282,6 +255,26 @@ final class GraphFixture implements AutoCloseable {
         service(writer, "10.96.0.13", 443, Packet.TCP, "198.51.100.7", 6443);
         service(writer, "10.96.0.14", 443, Packet.TCP, "192.0.2.11", 6443);
         writer.commit();
+        state.publish(new LocalAddresses(NODE, Ipv4Address.of("10.244.1.0"), Ipv4Address.of("172.17.0.1")));
+        state.publish(new UnderlayRoutes(List.of(
+            UnderlayRoutes.Entry.via(Ipv4Prefix.of("0.0.0.0/0"), Ipv4Address.of("192.0.2.1")),
+            UnderlayRoutes.Entry.via(Ipv4Prefix.of("192.0.2.0/24"), 0),
+            new UnderlayRoutes.Entry(Ipv4Prefix.of("198.18.1.0/24"), UnderlayRoutes.OTHER_DEVICE),
+            new UnderlayRoutes.Entry(Ipv4Prefix.of("198.18.2.0/24"), UnderlayRoutes.BLACKHOLE),
+            new UnderlayRoutes.Entry(Ipv4Prefix.of("198.18.3.0/24"), UnderlayRoutes.UNREACHABLE),
+            new UnderlayRoutes.Entry(Ipv4Prefix.of("198.18.4.0/24"), UnderlayRoutes.PROHIBIT),
+            new UnderlayRoutes.Entry(Ipv4Prefix.of("198.18.5.0/24"), UnderlayRoutes.NO_ROUTE))));
+    }
+
+    /** What the tables say of node n1, with another address or podCIDR. */
+    static LocalNode local(String address, String podCidr) {
+        return new LocalNode("n1", Ipv4Address.of(address), Ipv4Prefix.of(podCidr), Ipv4Prefix.of("10.244.0.0/16"),
+            Ipv4Prefix.of("10.96.0.0/16"), VTEP_MAC, 1, 8472, 1450, 1450, true, 61_000, 65_535);
+    }
+
+    private static PeerSpec peer(int index, String name, String address, long vtepMac, String podCidr, boolean weft) {
+        int ip = Ipv4Address.of(address);
+        return new PeerSpec(index, name, ip, vtepMac, Ipv4Prefix.of(podCidr), List.of(ip), weft);
     }
 
     static void service(TablesWriter writer, String vip, int port, int protocol, String backend, int backendPort) {
@@ -291,55 +284,21 @@ final class GraphFixture implements AutoCloseable {
             .put(new ServiceSpec(new ServiceKey(Ipv4Address.of(vip), port, protocol), vip + ":" + port, backends));
     }
 
-    private Adjacencies adjacencies() {
-        Adjacencies adjacencies = new Adjacencies(map(64L * Adjacencies.SLOT_BYTES), 64, 16);
-        adjacencies.bindPeer(N2, 10);
-        adjacencies.writeTunnel(10, N2_MAC, UPLINK_MAC, NODE, Ipv4Address.of("192.0.2.12"), 8472, 1, N2_VTEP_MAC,
-            VTEP_MAC, 1450);
-        adjacencies.bindPeer(K1, 11);
-        adjacencies.writeTunnel(11, K1_MAC, UPLINK_MAC, NODE, Ipv4Address.of("192.0.2.13"), 8472, 1, K1_VTEP_MAC,
-            VTEP_MAC, 1450);
-        adjacencies.bindNextHop(Ipv4Address.of("192.0.2.1"), 12);
-        adjacencies.writeUnderlay(12, ROUTER_MAC, UPLINK_MAC, 1500);
-        return adjacencies;
-    }
-
-    private static PortDirectory directory() {
-        return PortDirectory.EMPTY.with(HOST, PortKind.HOST, 0, HOST_MAC, GATEWAY_MAC, 1450)
-            .with(UPLINK, PortKind.UPLINK, 0, 0, UPLINK_MAC, 1500)
-            .with(POD_A, PortKind.POD, Ipv4Address.of("10.244.1.2"), POD_A_MAC, GATEWAY_MAC, 1450)
-            .with(POD_B, PortKind.POD, Ipv4Address.of("10.244.1.3"), POD_B_MAC, GATEWAY_MAC, 1450);
+    /** Leads the tunnel to n2 by another next hop, for packets of another length. */
+    void tunnelToN2(long nextHopMac, int mtu) {
+        detached.tunnel(PEER_N2, N2_SLOT, nextHopMac, mtu);
     }
 
     /** Memory for as long as the fixture lives, aligned to a chunk. */
     long map(long bytes) {
-        MappedMemory memory = MappedMemory.anonymous(bytes + CHUNK, false);
-        mappings.add(memory);
-        return (memory.address() + CHUNK - 1) & -CHUNK;
-    }
-
-    private static Path temporaryDirectory() {
-        try {
-            return Files.createTempDirectory("weft-graph");
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
+        return detached.map(bytes);
     }
 
     @Override
     public void close() {
         counterFile.close();
-        mappings.forEach(MappedMemory::close);
-        if (!first) { return; }
-        reader.close();
-        writer.close();
-        try (Stream<Path> files = Files.list(directory)) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
-            }
-            Files.delete(directory);
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+        if (first) {
+            detached.close();
         }
     }
 }

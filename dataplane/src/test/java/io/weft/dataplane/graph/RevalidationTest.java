@@ -13,7 +13,6 @@ import io.weft.dataplane.graph.GraphFixture.Outcome;
 import io.weft.dataplane.port.MemoryPort;
 import io.weft.dataplane.state.LocalAddresses;
 import io.weft.dataplane.state.UnderlayRoutes;
-import io.weft.dataplane.table.LocalNode;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.Ipv4Prefix;
 import io.weft.encap.address.MacAddress;
@@ -279,11 +278,6 @@ class RevalidationTest {
     private void routes(UnderlayRoutes.Entry defaultRoute) {
         node.state.publish(new UnderlayRoutes(List.of(defaultRoute,
             UnderlayRoutes.Entry.via(Ipv4Prefix.of("192.0.2.0/24"), 0))));
-    }
-
-    private static LocalNode local(String address, String podCidr) {
-        return new LocalNode("n1", Ipv4Address.of(address), Ipv4Prefix.of(podCidr), Ipv4Prefix.of("10.244.0.0/16"),
-            Ipv4Prefix.of("10.96.0.0/16"), VTEP_MAC, 1, 8472, 1450, 1450, true, 61_000, 65_535);
     }
 
     private static String macOf(byte[] frame) {

@@ -3,6 +3,7 @@ package io.weft.perf.micro;
 import com.sun.management.ThreadMXBean;
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
+import io.weft.dataplane.detached.DetachedNode;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.graph.NodeObserver;
@@ -14,7 +15,6 @@ import io.weft.lb.flow.FlowEntry;
 import io.weft.lb.flow.FlowKey;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.TcpTracker;
-import io.weft.lb.nat.SnatPorts;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,20 +30,14 @@ final class GraphWorld implements AutoCloseable {
     private static final int DEFAULT_MAX_FLOWS = 131_072;
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final ChunkLayout WARM_UP_LAYOUT = ChunkLayout.spread(4096);
-    private static final int SNAT_FIRST = 61_000;
-    private static final int SNAT_LAST = 65_535;
 
     /** What one worker forwards: flows {@code first … first + count - 1} of a case. */
     record Plan(TrafficCase way, int first, int count, int batch) {
     }
 
-    private final Mappings memory = new Mappings();
-    private final NodeSetup node;
+    private final DetachedNode node;
     private final CounterFile counterFile;
     private final FlowTable flows;
-    private final long flowsAt;
-    private final long flowsSize;
-    private final int maxFlows;
     private final Expiry expiry;
     private final List<Plan> plans;
     private final List<Lane> lanes = new ArrayList<>();
@@ -63,18 +57,13 @@ final class GraphWorld implements AutoCloseable {
         this.plans = plans;
         int max = plans.stream().mapToInt(plan -> plan.first + plan.count).max().orElseThrow();
         if (Frames.pods(max) > NodeSetup.MAX_PODS) { throw new IllegalArgumentException("too many flows: " + max); }
-        node = new NodeSetup(memory, plans.getFirst().way.services());
+        node = NodeSetup.node(plans.getFirst().way.services(), maxFlows(max));
+        flows = node.flows;
         counterFile = CounterFile
             .inMemory(new CounterSizing(plans.size(), NodeSetup.PORTS, NodeSetup.PEERS));
-        maxFlows = maxFlows(max);
-        flowsSize = FlowTable.sizeFor(maxFlows);
-        flowsAt = memory.map(flowsSize);
-        flows = FlowTable.create(flowsAt, flowsSize, maxFlows, 1);
-        SnatPorts snatPorts = new SnatPorts(memory.map(SnatPorts.BITMAPS_LENGTH), SNAT_FIRST, SNAT_LAST);
         Epochs epochs = new Epochs(plans.size());
         for (int i = 0; i < plans.size(); i++) {
-            lanes.add(
-                new Lane(i, memory, node.state, flows, snatPorts, counterFile.worker(i), epochs, observer));
+            lanes.add(new Lane(i, node, counterFile.worker(i), epochs, observer));
         }
         expiry = new Expiry(flows, epochs);
         for (int i = 0; i < plans.size(); i++) {
@@ -103,8 +92,8 @@ final class GraphWorld implements AutoCloseable {
     // -- flows ---------------------------------------------------------------------------------------------------------
 
     private void begin(Lane lane, Plan plan) {
-        Frames frames = plan.way.fromTunnel ? TunnelFrames.of(memory)
-            : PodFrames.of(memory, plan.way.target, plan.way.protocol(), TcpHeader.ACK);
+        Frames frames = plan.way.fromTunnel ? TunnelFrames.of(node)
+            : PodFrames.of(node, plan.way.target, plan.way.protocol(), TcpHeader.ACK);
         if (plan.way.isMiss()) {
             lane.use(frames, FlowOrder.inTurn(words(plan, false)), plan.batch);
             forgetFlows();
@@ -112,7 +101,7 @@ final class GraphWorld implements AutoCloseable {
         }
         boolean fromTunnel = plan.way == TrafficCase.REMOTE_POD;
         Frames opening = fromTunnel ? frames
-            : PodFrames.of(memory, plan.way.target, plan.way.protocol(), TcpHeader.SYN);
+            : PodFrames.of(node, plan.way.target, plan.way.protocol(), TcpHeader.SYN);
         forwardAll(lane, opening, words(plan, fromTunnel));
         if (plan.way.protocol() == IpProtocol.IPPROTO_TCP) {
             establish(plan);
@@ -170,7 +159,7 @@ final class GraphWorld implements AutoCloseable {
     }
 
     private void forgetFlows() {
-        FlowTable.create(flowsAt, flowsSize, maxFlows, 1);
+        node.forgetFlows();
         lane().order().restart();
         missesLeft = plans.getFirst().count;
     }
@@ -209,8 +198,7 @@ final class GraphWorld implements AutoCloseable {
     @Override
     public void close() {
         expiry.close();
-        node.close();
         counterFile.close();
-        memory.close();
+        node.close();
     }
 }

@@ -1,6 +1,7 @@
 package io.weft.perf.micro;
 
 import io.weft.dataplane.counters.WorkerCounters;
+import io.weft.dataplane.detached.DetachedNode;
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
@@ -9,10 +10,7 @@ import io.weft.dataplane.graph.ForwardingGraph;
 import io.weft.dataplane.graph.NodeObserver;
 import io.weft.dataplane.port.MemoryPort;
 import io.weft.dataplane.port.Port;
-import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.worker.Epochs;
-import io.weft.lb.flow.FlowTable;
-import io.weft.lb.nat.SnatPorts;
 
 /**
  * One worker of a benchmark: frames of its own (4,096 in rotation, in chunks of 2 KiB), ports of its own, the product's graph.
@@ -34,13 +32,12 @@ final class Lane {
     private int batchSize = FrameBatch.CAPACITY;
     private int nextFrame;
 
-    Lane(int index, Mappings memory, ForwardingState state, FlowTable flows, SnatPorts snatPorts,
-        WorkerCounters counters, Epochs epochs, NodeObserver observer) {
+    Lane(int index, DetachedNode node, WorkerCounters counters, Epochs epochs, NodeObserver observer) {
         this.index = index;
         this.counters = counters;
         this.epochs = epochs;
-        pool = new FramePool(memory.map(LAYOUT.bytes(FRAMES)), FRAMES, LAYOUT);
-        graph = new ForwardingGraph(state, flows, snatPorts, counters, pool, observer);
+        pool = new FramePool(node.map(LAYOUT.bytes(FRAMES)), FRAMES, LAYOUT);
+        graph = node.graph(counters, pool, observer);
         Port[] ports = new Port[NodeSetup.PORTS];
         for (int id = PortId.UPLINK; id < ports.length; id++) {
             ports[id] = new MemoryPort(id, pool, counters, MemoryPort.Sent.FORGOTTEN, 1);

@@ -1,26 +1,15 @@
 package io.weft.perf.micro;
 
+import io.weft.dataplane.detached.DetachedNode;
 import io.weft.dataplane.forwarding.PortId;
-import io.weft.dataplane.forwarding.PortKind;
-import io.weft.dataplane.state.Adjacencies;
-import io.weft.dataplane.state.ForwardingState;
-import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
-import io.weft.dataplane.table.TablesReader;
 import io.weft.dataplane.table.TablesSizing;
-import io.weft.dataplane.table.TablesWriter;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.Ipv4Prefix;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.lb.service.Backend;
-import io.weft.lb.service.ServiceKey;
-import io.weft.lb.service.ServiceSpec;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -32,7 +21,7 @@ import java.util.stream.IntStream;
  *   peer p: 192.0.2.(100+p), pods 10.3.p.2 … 10.3.p.5
  * </pre>
  */
-final class NodeSetup implements AutoCloseable {
+final class NodeSetup {
     static final int MAX_PODS = 128;
     static final int SERVERS = 4;
     static final int PEERS = 64;
@@ -64,26 +53,26 @@ final class NodeSetup implements AutoCloseable {
     private static final int BACKENDS_OF_MANY = 16;
     private static final TablesSizing LARGE = new TablesSizing(256L << 20);
 
-    final ForwardingState state;
-    private final Path directory;
-    private final TablesWriter writer;
-    private final TablesReader reader;
+    private static final LocalNode LOCAL = new LocalNode("bench", NODE_IP, Ipv4Prefix.of("10.1.0.0/24"),
+        Ipv4Prefix.of("10.0.0.0/11"), Ipv4Prefix.of("10.96.0.0/16"), VTEP_MAC, VNI, OVERLAY_PORT, MTU, MTU, true,
+        61_000,
+        65_535);
+
+    private final DetachedNode node;
+
+    private NodeSetup(DetachedNode node) {
+        this.node = node;
+    }
 
     /** @param services 1 with 256 backends, or more with 16 of these each */
-    NodeSetup(Mappings memory, int services) {
-        try {
-            directory = Files.createTempDirectory("weft-bench");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        writer = TablesWriter.create(directory, services == 1 ? TablesSizing.DEFAULT : LARGE, () -> Long.MAX_VALUE);
-        putNodes();
-        putServices(services);
-        writer.commit();
-        reader = TablesReader.open(directory);
-        state = new ForwardingState(adjacencies(memory));
-        state.publish(ports());
-        state.publish(reader);
+    static DetachedNode node(int services, int maxFlows) {
+        DetachedNode node = DetachedNode.temporary(LOCAL,
+            new DetachedNode.Sizing(services == 1 ? TablesSizing.DEFAULT : LARGE, maxFlows, PEERS, PEERS, true));
+        NodeSetup setUp = new NodeSetup(node);
+        setUp.putPortsAndPeers();
+        setUp.putServices(services);
+        node.tables.commit();
+        return node;
     }
 
     /** Backend {@code b} is behind peer {@code b / 4}. */
@@ -101,9 +90,8 @@ final class NodeSetup implements AutoCloseable {
         return backend / BACKENDS_PER_PEER;
     }
 
-    private void putNodes() {
-        writer.putLocal(new LocalNode("bench", NODE_IP, Ipv4Prefix.of("10.1.0.0/24"), Ipv4Prefix.of("10.0.0.0/11"),
-            Ipv4Prefix.of("10.96.0.0/16"), VTEP_MAC, VNI, OVERLAY_PORT, MTU, MTU, true, 61_000, 65_535));
+    private void putPortsAndPeers() {
+        node.uplink(UPLINK_MAC, 1500);
         for (int pod = 0; pod < MAX_PODS; pod++) {
             putPod(PortId.FIRST_POD + pod, FIRST_POD_IP + pod);
         }
@@ -111,13 +99,13 @@ final class NodeSetup implements AutoCloseable {
             putPod(SERVER_PORT_ID + server, FIRST_SERVER_IP + server);
         }
         for (int peer = 0; peer < PEERS; peer++) {
-            writer.putPeer(new PeerSpec(peer, "peer" + peer, FIRST_PEER_IP + peer, FIRST_PEER_VTEP_MAC + peer,
-                new Ipv4Prefix(Ipv4Address.of("10.3.0.0") + (peer << 8), 24), List.of(), true));
+            node.peer(new PeerSpec(peer, "peer" + peer, FIRST_PEER_IP + peer, FIRST_PEER_VTEP_MAC + peer,
+                new Ipv4Prefix(Ipv4Address.of("10.3.0.0") + (peer << 8), 24), List.of(), true), peer, ROUTER_MAC);
         }
     }
 
     private void putPod(int port, int ip) {
-        writer.putPort(new PortSpec(port, port, "pod" + port, ip, POD_MAC, MTU));
+        node.pod(new PortSpec(port, port, "pod" + port, ip, POD_MAC, MTU), GATEWAY_MAC);
     }
 
     private void putServices(int count) {
@@ -134,43 +122,6 @@ final class NodeSetup implements AutoCloseable {
     }
 
     private void putService(int service, int protocol, List<Backend> backends) {
-        writer.services().put(
-            new ServiceSpec(new ServiceKey(FIRST_VIP + service, SERVICE_PORT, protocol), "bench" + service, backends));
-    }
-
-    private static Adjacencies adjacencies(Mappings memory) {
-        Adjacencies adjacencies = new Adjacencies(memory.map((long) PEERS * Adjacencies.SLOT_BYTES), PEERS, PEERS);
-        for (int peer = 0; peer < PEERS; peer++) {
-            adjacencies.bindPeer(peer, peer);
-            adjacencies.writeTunnel(peer, ROUTER_MAC, UPLINK_MAC, NODE_IP, FIRST_PEER_IP + peer, OVERLAY_PORT, VNI,
-                FIRST_PEER_VTEP_MAC + peer, VTEP_MAC, MTU);
-        }
-        return adjacencies;
-    }
-
-    private static PortDirectory ports() {
-        PortDirectory ports = PortDirectory.EMPTY.with(PortId.UPLINK, PortKind.UPLINK, 0, 0, UPLINK_MAC,
-            1500);
-        for (int pod = 0; pod < MAX_PODS; pod++) {
-            ports = ports.with(PortId.FIRST_POD + pod, PortKind.POD, FIRST_POD_IP + pod, POD_MAC,
-                GATEWAY_MAC, MTU);
-        }
-        for (int server = 0; server < SERVERS; server++) {
-            ports = ports.with(SERVER_PORT_ID + server, PortKind.POD, FIRST_SERVER_IP + server, POD_MAC, GATEWAY_MAC,
-                MTU);
-        }
-        return ports;
-    }
-
-    @Override
-    public void close() {
-        reader.close();
-        writer.close();
-        try {
-            Files.delete(TablesReader.path(directory));
-            Files.delete(directory);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        node.service(FIRST_VIP + service, SERVICE_PORT, protocol, backends);
     }
 }

@@ -1,5 +1,6 @@
 package io.weft.perf.micro;
 
+import io.weft.dataplane.detached.DetachedNode;
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.encap.packet.IpProtocol;
@@ -14,8 +15,8 @@ final class PodFrames extends Frames {
     }
 
     /** @param tcpFlags for TCP */
-    static PodFrames of(Mappings memory, TrafficCase.Target target, int protocol, int tcpFlags) {
-        long at = memory.map(LENGTH);
+    static PodFrames of(DetachedNode node, TrafficCase.Target target, int protocol, int tcpFlags) {
+        long at = node.map(LENGTH);
         compose(at, NodeSetup.GATEWAY_MAC, NodeSetup.POD_MAC, protocol, tcpFlags, podIp(0), target.address(0),
             SOURCE_PORT, target.port);
         return new PodFrames(at, protocol == IpProtocol.IPPROTO_TCP ? LENGTH : LENGTH - 12, protocol, target);

@@ -1,5 +1,6 @@
 package io.weft.perf.micro;
 
+import io.weft.dataplane.detached.DetachedNode;
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.encap.memory.Memory;
@@ -20,8 +21,8 @@ final class TunnelFrames extends Frames {
         super(composed, OUTER + LENGTH, IpProtocol.IPPROTO_UDP);
     }
 
-    static TunnelFrames of(Mappings memory) {
-        long at = memory.map(OUTER + LENGTH);
+    static TunnelFrames of(DetachedNode node) {
+        long at = node.map(OUTER + LENGTH);
         EthernetHeader.write(at, NodeSetup.UPLINK_MAC, NodeSetup.ROUTER_MAC, EthernetHeader.ETH_P_IP);
         Ipv4Header.write(at + IP, 0, OUTER - IP + LENGTH, IpProtocol.IPPROTO_UDP, NodeSetup.FIRST_PEER_IP,
             NodeSetup.NODE_IP);
