@@ -7,9 +7,6 @@ import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.PortCounter;
-import io.weft.nativebindings.netlink.Link;
-import io.weft.nativebindings.netlink.Neighbour;
-import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.vmlab.lab.Lab;
 import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Pod;
@@ -22,9 +19,9 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Every frame over real veths ends exactly once: forwarded, or dropped under the reason that its fault has. */
 class AccountingIT {
@@ -33,31 +30,24 @@ class AccountingIT {
     private static final long LIMIT_NANOS = 60_000_000_000L;
     private static final long SEED = 20_260_101;
     private static final int VNI = 1;
+    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("acct", 2).withKernelPeer();
     private static Lab lab;
     private static Pod near;
     private static Pod far;
 
     @BeforeAll
     static void bringUp() throws Exception {
-        Requirements.root();
-        lab = Lab.up(new LabPlan(LabNames.unique("acct"), 2, true, 1));
+        lab = LAB.lab();
         near = lab.node("n1").addPod("near");
         far = lab.node("n2").addPod("far");
         Ping.run(near.thread(), far.address(), 1);
     }
 
-    @AfterAll
-    static void takeDown() throws Exception {
-        if (lab != null) {
-            lab.close();
-        }
-    }
-
     @Test
     void aQuarterOfAPodsFramesAreBadAndEachIsDroppedUnderItsReason() throws Exception {
         byte[] payload = "accounting".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
-        long gateway = gatewayMac(near);
-        long own = macOf(near.netns(), "eth0");
+        long gateway = Macs.ofGateway(near);
+        long own = Macs.of(near.netns(), "eth0");
         List<BadFrames.Bad> bad = new ArrayList<>();
         List<byte[]> good = new ArrayList<>();
         for (int protocol : new int[]{TestFrame.UDP, TestFrame.TCP}) {
@@ -79,8 +69,8 @@ class AccountingIT {
         Pod kernelPod = lab.kernelNode().orElseThrow().pod();
         InetAddress peer = kernelPod.host().address();
         InetAddress node = near.host().address();
-        long toMac = macOf(lab.node("n1").namespace(), LabPlan.UPLINK);
-        long fromMac = macOf(Path.of("/run/netns/" + kernelPod.host().namespace()), LabPlan.UPLINK);
+        long toMac = Macs.of(lab.node("n1").namespace(), LabPlan.UPLINK);
+        long fromMac = Macs.of(Path.of("/run/netns/" + kernelPod.host().namespace()), LabPlan.UPLINK);
         byte[] payload = "tunnelled".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
         byte[] inner = TestFrame.build(TestFrame.TCP, 0x020000000001L, 0x020000000002L, kernelPod.address(), 31_000,
             near.address(), 31_001, payload);
@@ -171,18 +161,5 @@ class AccountingIT {
             - counters.total(FrameTotal.SENT)
             - counters.total(FrameTotal.PUNTED) - counters.total(FrameTotal.DROPPED)
             - counters.total(FrameTotal.IN_FLIGHT);
-    }
-
-    private static long gatewayMac(Pod pod) {
-        try (Rtnetlink inPod = Rtnetlink.openIn(pod.netns())) {
-            return inPod.neighbours(inPod.link("eth0").orElseThrow().index()).stream().mapToLong(Neighbour::mac)
-                .filter(mac -> mac != 0).findFirst().orElseThrow();
-        }
-    }
-
-    private static long macOf(Path namespace, String device) {
-        try (Rtnetlink links = Rtnetlink.openIn(namespace)) {
-            return links.link(device).map(Link::mac).orElseThrow();
-        }
     }
 }

@@ -11,9 +11,9 @@ import io.weft.vmlab.lab.Pod;
 import io.weft.vmlab.traffic.BulkTransfer;
 import java.net.InetSocketAddress;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** TCP both ways at once between pods of one node and of two, of which one may be Linux as flannel sets it up. */
 class BulkTcpIT {
@@ -21,6 +21,8 @@ class BulkTcpIT {
     private static final long CAPTURED_BYTES = Math.min(BYTES, Long.getLong("weft.it.capturedMebibytes", 32L) << 20);
     private static final int PORT = 5001;
     private static final InetSocketAddress KERNEL_SERVICE = new InetSocketAddress("10.96.0.21", 80);
+    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("bulk", 2).withKernelPeer()
+        .needing("tcpdump", "tshark");
     private static Lab lab;
     private static Pod near;
     private static Pod neighbour;
@@ -28,20 +30,10 @@ class BulkTcpIT {
 
     @BeforeAll
     static void bringUp() throws Exception {
-        Requirements.root();
-        Requirements.tool("tcpdump");
-        Requirements.tool("tshark");
-        lab = Lab.up(new LabPlan(LabNames.unique("bulk"), 2, true, 1));
+        lab = LAB.lab();
         near = lab.node("n1").addPod("near");
         neighbour = lab.node("n1").addPod("neighbour");
         far = lab.node("n2").addPod("far");
-    }
-
-    @AfterAll
-    static void takeDown() throws Exception {
-        if (lab != null) {
-            lab.close();
-        }
     }
 
     @Test

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.vmlab.lab.Lab;
-import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Manifests;
 import io.weft.vmlab.lab.Pod;
 import io.weft.vmlab.traffic.Ping;
@@ -15,15 +14,16 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A checksum that a pod sends wrong arrives wrong by the same amount, whatever was translated on the way. */
 class ChecksumIT {
     private static final int PORT = 7777;
     private static final String DEVICE = "eth0";
+    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("csum", 2).withKernelPeer();
     private static Lab lab;
     private static Pod near;
     private static Pod neighbour;
@@ -34,8 +34,7 @@ class ChecksumIT {
 
     @BeforeAll
     static void bringUp() throws Exception {
-        Requirements.root();
-        lab = Lab.up(new LabPlan(LabNames.unique("csum"), 2, true, 1));
+        lab = LAB.lab();
         near = lab.node("n1").addPod("near");
         neighbour = lab.node("n1").addPod("neighbour");
         far = lab.node("n2").addPod("far");
@@ -53,13 +52,6 @@ class ChecksumIT {
             .of(new Manifests.Endpoint(backend.address(), backend.host().name(), true));
         lab.manifests().endpoints(name, ports, endpoints);
         lab.awaitEndpoints(new InetSocketAddress(clusterIp, PORT), endpoints);
-    }
-
-    @AfterAll
-    static void takeDown() throws Exception {
-        if (lab != null) {
-            lab.close();
-        }
     }
 
     @TestFactory

@@ -4,9 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.weft.nativebindings.netlink.Link;
-import io.weft.nativebindings.netlink.Neighbour;
-import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.vmlab.lab.Lab;
 import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Manifests;
@@ -29,6 +26,7 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * UDP that fits no packet, to pods, Services, the outside and the node, and back: in fragments in any order, and as packets without DF that are longer
@@ -44,6 +42,7 @@ class LargeUdpIT {
     private static final int FRAGMENT = 1424;
     private static final Map<String, InetSocketAddress> TARGETS = new LinkedHashMap<>();
     private static final List<Echo> SERVERS = new ArrayList<>();
+    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("udp", 2).withKernelPeer().withWorkers(2);
     private static Lab lab;
     private static Pod near;
     private static Pod far;
@@ -73,8 +72,7 @@ class LargeUdpIT {
 
     @BeforeAll
     static void bringUp() throws Exception {
-        Requirements.root();
-        lab = Lab.up(new LabPlan(LabNames.unique("udp"), 2, true, 2));
+        lab = LAB.lab();
         near = lab.node("n1").addPod("near");
         Pod neighbour = lab.node("n1").addPod("neighbour");
         far = lab.node("n2").addPod("far");
@@ -120,9 +118,6 @@ class LargeUdpIT {
     @AfterAll
     static void takeDown() throws Exception {
         SERVERS.forEach(server -> server.socket.close());
-        if (lab != null) {
-            lab.close();
-        }
     }
 
     private static DatagramSocket client(NamespaceThread where, int timeoutMillis) throws Exception {
@@ -179,8 +174,8 @@ class LargeUdpIT {
     void fragmentsInAnyOrderAndLongPacketsWithoutDfArriveAsOneDatagram() throws Exception {
         List<String> lost = new ArrayList<>();
         int id = 1;
-        long gateway = gatewayMac(near);
-        long own = macOf(near.netns(), "eth0");
+        long gateway = Macs.ofGateway(near);
+        long own = Macs.of(near.netns(), "eth0");
         try (RawPort raw = RawPort.open(near.thread(), "eth0")) {
             for (Map.Entry<String, InetSocketAddress> target : TARGETS.entrySet()) {
                 for (int size : SIZES) {
@@ -221,11 +216,11 @@ class LargeUdpIT {
         int id = 30_000;
         for (int size : new int[]{2000, 20_000, 65_000}) {
             byte[] payload = payload(size);
-            replyInReverse(far.thread(), far.netns(), "eth0", gatewayMac(far), far.port(7000), 7000, payload, id++);
+            replyInReverse(far.thread(), far.netns(), "eth0", Macs.ofGateway(far), far.port(7000), 7000, payload, id++);
             InetSocketAddress outside = new InetSocketAddress(lab.outside().address(), 7001);
             Path outsideNamespace = Path.of("/run/netns/" + lab.plan().outsideHost().namespace());
             replyInReverse(lab.outside().thread(), outsideNamespace, LabPlan.UPLINK,
-                macOf(lab.node("n1").namespace(), LabPlan.UPLINK), outside, 7001, payload, id++);
+                Macs.of(lab.node("n1").namespace(), LabPlan.UPLINK), outside, 7001, payload, id++);
         }
     }
 
@@ -238,7 +233,7 @@ class LargeUdpIT {
             socket.send(new DatagramPacket(new byte[8], 8, listen));
             DatagramPacket request = new DatagramPacket(new byte[8], 8);
             server.receive(request);
-            byte[] frame = TestFrame.build(TestFrame.UDP, toMac, macOf(namespace, device), listen.getAddress(), port,
+            byte[] frame = TestFrame.build(TestFrame.UDP, toMac, Macs.of(namespace, device), listen.getAddress(), port,
                 request.getAddress(), request.getPort(), payload);
             for (byte[] part : parts(frame, id, "reversed")) {
                 raw.send(part);
@@ -257,8 +252,8 @@ class LargeUdpIT {
         SERVERS.add(server);
         int id = 40_000;
         Path outsideNamespace = Path.of("/run/netns/" + lab.plan().outsideHost().namespace());
-        long toMac = macOf(lab.node("n1").namespace(), LabPlan.UPLINK);
-        long fromMac = macOf(outsideNamespace, LabPlan.UPLINK);
+        long toMac = Macs.of(lab.node("n1").namespace(), LabPlan.UPLINK);
+        long fromMac = Macs.of(outsideNamespace, LabPlan.UPLINK);
         for (int size : SIZES) {
             byte[] payload = payload(size);
             try (DatagramSocket asking = client(own, TIMEOUT_MILLIS);
@@ -281,8 +276,8 @@ class LargeUdpIT {
 
     @Test
     void longEchoesAreAnsweredInFragments() throws Exception {
-        long gateway = gatewayMac(near);
-        long own = macOf(near.netns(), "eth0");
+        long gateway = Macs.ofGateway(near);
+        long own = Macs.of(near.netns(), "eth0");
         List<InetAddress> targets = new ArrayList<>(List.of(near.host().podGateway(), lab.outside().address(),
             far.address(), lab.node("n1").host().address(), lab.node("n2").host().address()));
         int id = 50_000;
@@ -305,19 +300,6 @@ class LargeUdpIT {
             return lab.node("n1").weft("show", "drops") + lab.node("n2").weft("show", "drops");
         } catch (Exception e) {
             return e.toString();
-        }
-    }
-
-    private static long gatewayMac(Pod pod) {
-        try (Rtnetlink inPod = Rtnetlink.openIn(pod.netns())) {
-            return inPod.neighbours(inPod.link("eth0").orElseThrow().index()).stream().mapToLong(Neighbour::mac)
-                .filter(mac -> mac != 0).findFirst().orElseThrow();
-        }
-    }
-
-    private static long macOf(Path namespace, String device) {
-        try (Rtnetlink links = Rtnetlink.openIn(namespace)) {
-            return links.link(device).map(Link::mac).orElseThrow();
         }
     }
 }

@@ -3,7 +3,6 @@ package io.weft.vmlab;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.vmlab.lab.Lab;
-import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Pod;
 import io.weft.vmlab.traffic.Ping;
 import io.weft.vmlab.traffic.UdpEcho;
@@ -13,9 +12,9 @@ import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.util.HashSet;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Many flows of pods to one address and port outside, in less time than their ports are held. */
 class MasqueradeIT {
@@ -24,25 +23,17 @@ class MasqueradeIT {
     private static final int FLOOD = 25_000;
     private static final int FIRST_FLOOD_PORT = 10_000;
     private static final int ANSWER_MILLIS = 15_000;
+    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("masq", 1).needing("ping");
     private static Lab lab;
     private static Pod first;
     private static Pod second;
 
     @BeforeAll
     static void bringUp() throws Exception {
-        Requirements.root();
-        Requirements.tool("ping");
-        lab = Lab.up(new LabPlan(LabNames.unique("masq"), 1, false, 1));
+        lab = LAB.lab();
         first = lab.node("n1").addPod("first");
         second = lab.node("n1").addPod("second");
         Ping.run(first.thread(), lab.outside().address(), 5); // the first packets to a new neighbour may be lost
-    }
-
-    @AfterAll
-    static void takeDown() throws Exception {
-        if (lab != null) {
-            lab.close();
-        }
     }
 
     @Test

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.vmlab.lab.Lab;
-import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Pod;
 import io.weft.vmlab.lab.WeftNode;
 import io.weft.vmlab.net.NamespaceThread;
@@ -18,9 +17,9 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Nodes and pods reach each other with their own addresses; pods reach the outside with the node's. */
 class NodeTrafficIT {
@@ -29,23 +28,16 @@ class NodeTrafficIT {
     private static final int PORT = 9000;
     private static final int OUTSIDE_FLOWS = 2000;
     private static final int FIRST_SNAT_PORT = 10_000;
+    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("node", 2);
     private static Lab lab;
     private static Pod near;
     private static Pod far;
 
     @BeforeAll
     static void bringUp() throws Exception {
-        Requirements.root();
-        lab = Lab.up(new LabPlan(LabNames.unique("node"), 2, false, 1));
+        lab = LAB.lab();
         near = lab.node("n1").addPod("near");
         far = lab.node("n2").addPod("far");
-    }
-
-    @AfterAll
-    static void takeDown() throws Exception {
-        if (lab != null) {
-            lab.close();
-        }
     }
 
     @Test

@@ -25,9 +25,9 @@ import java.util.List;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Long packets between pods of one node, packets that fit the tunnel to everybody else, and who is told when. */
 class PodMtuIT {
@@ -37,6 +37,8 @@ class PodMtuIT {
     private static final int ICMP_HEADERS = 28;
     private static final int PORT = 5001;
     private static final InetSocketAddress SERVICE = new InetSocketAddress("10.96.0.31", 80);
+    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("mtu", 2).withKernelPeer().needing("ping",
+        "ss");
     private static Lab lab;
     private static Pod near;
     private static Pod neighbour;
@@ -44,20 +46,10 @@ class PodMtuIT {
 
     @BeforeAll
     static void bringUp() throws Exception {
-        Requirements.root();
-        Requirements.tool("ping");
-        Requirements.tool("ss");
-        lab = Lab.up(new LabPlan(LabNames.unique("mtu"), 2, true, 1));
+        lab = LAB.lab();
         near = lab.node("n1").addPod("near");
         neighbour = lab.node("n1").addPod("neighbour");
         far = lab.node("n2").addPod("far");
-    }
-
-    @AfterAll
-    static void takeDown() throws Exception {
-        if (lab != null) {
-            lab.close();
-        }
     }
 
     @Test

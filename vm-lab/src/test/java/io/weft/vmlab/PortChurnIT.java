@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.vmlab.lab.Lab;
-import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Pod;
 import io.weft.vmlab.lab.WeftNode;
 import io.weft.vmlab.traffic.SequencedUdp;
@@ -14,32 +13,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Pods that come and go, properly or by accident, while others talk. */
 class PortChurnIT {
     private static final int CYCLES = 200;
     private static final int UDP_PORT = 5002;
     private static final int PACKETS_PER_SECOND = 2000;
+    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("chur", 2);
     private static Lab lab;
     private static Pod near;
     private static Pod far;
 
     @BeforeAll
     static void bringUp() throws Exception {
-        Requirements.root();
-        lab = Lab.up(new LabPlan(LabNames.unique("chur"), 2, false, 1));
+        lab = LAB.lab();
         near = lab.node("n1").addPod("near");
         far = lab.node("n2").addPod("far");
-    }
-
-    @AfterAll
-    static void takeDown() throws Exception {
-        if (lab != null) {
-            lab.close();
-        }
     }
 
     @Test

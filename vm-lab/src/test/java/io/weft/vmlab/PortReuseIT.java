@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.weft.vmlab.lab.Lab;
-import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Manifests;
 import io.weft.vmlab.lab.Pod;
 import java.io.IOException;
@@ -20,6 +19,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A client uses a source port again after its Service's endpoint was replaced, whose pod lives on. */
 class PortReuseIT {
@@ -28,6 +28,7 @@ class PortReuseIT {
     private static final int CLOSED_PORT = 9999;
     private static final InetSocketAddress CLOSED_BEFORE = new InetSocketAddress("10.96.2.1", 80);
     private static final InetSocketAddress REFUSED_BEFORE = new InetSocketAddress("10.96.2.2", 80);
+    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("reus", 2);
     private static Lab lab;
     private static Pod client;
     private static Server before;
@@ -60,8 +61,7 @@ class PortReuseIT {
 
     @BeforeAll
     static void bringUp() throws Exception {
-        Requirements.root();
-        lab = Lab.up(new LabPlan(LabNames.unique("reus"), 2, false, 1));
+        lab = LAB.lab();
         client = lab.node("n1").addPod("client");
         before = Server.start(lab.node("n1").addPod("before"), "n1");
         after = Server.start(lab.node("n2").addPod("after"), "n2");
@@ -69,9 +69,6 @@ class PortReuseIT {
 
     @AfterAll
     static void takeDown() throws Exception {
-        if (lab != null) {
-            lab.close();
-        }
         for (Server server : new Server[]{before, after}) {
             if (server != null) {
                 server.listener.close();

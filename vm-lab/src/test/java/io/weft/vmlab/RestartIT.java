@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.vmlab.lab.Lab;
-import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Manifests;
 import io.weft.vmlab.lab.Pod;
 import io.weft.vmlab.lab.WeftNode;
@@ -22,9 +21,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What pods notice when a process of the node is killed: of the control plane nothing, of the dataplane a pause. */
 class RestartIT {
@@ -34,23 +33,16 @@ class RestartIT {
     private static final long BYTES = 256L << 20;
     private static final InetSocketAddress WEB = new InetSocketAddress("10.96.0.80", 80);
     private static final List<Manifests.Port> WEB_PORTS = List.of(new Manifests.Port("http", "TCP", 80, 8080));
+    @RegisterExtension final LabExtension labs = LabExtension.ofNodes("kill", 2);
     private Lab lab;
     private Pod near;
     private Pod far;
 
     @BeforeEach
     void bringUp() throws Exception {
-        Requirements.root();
-        lab = Lab.up(new LabPlan(LabNames.unique("kill"), 2, false, 1));
+        lab = labs.lab();
         near = lab.node("n1").addPod("near");
         far = lab.node("n2").addPod("far");
-    }
-
-    @AfterEach
-    void takeDown() throws Exception {
-        if (lab != null) {
-            lab.close();
-        }
     }
 
     @Test

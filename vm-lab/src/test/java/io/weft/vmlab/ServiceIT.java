@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.vmlab.lab.Lab;
-import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Manifests;
 import io.weft.vmlab.lab.Pod;
 import io.weft.vmlab.lab.WeftNode;
@@ -21,6 +20,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A ClusterIP over four backends on two nodes. */
 class ServiceIT {
@@ -30,13 +30,13 @@ class ServiceIT {
     private static final InetSocketAddress WEB = new InetSocketAddress("10.96.0.80", 80);
     private static final InetSocketAddress SELF = new InetSocketAddress("10.96.0.81", 80);
     private static final List<HttpBackend> BACKENDS = new ArrayList<>();
+    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("svc", 2);
     private static Lab lab;
     private static Pod client;
 
     @BeforeAll
     static void bringUp() throws Exception {
-        Requirements.root();
-        lab = Lab.up(new LabPlan(LabNames.unique("svc"), 2, false, 1));
+        lab = LAB.lab();
         client = lab.node("n1").addPod("client");
         List<Manifests.Endpoint> endpoints = new ArrayList<>();
         for (WeftNode node : lab.nodes()) {
@@ -59,9 +59,6 @@ class ServiceIT {
     @AfterAll
     static void takeDown() throws Exception {
         BACKENDS.forEach(HttpBackend::close);
-        if (lab != null) {
-            lab.close();
-        }
     }
 
     @Test

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.vmlab.lab.Lab;
-import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Pod;
 import io.weft.vmlab.lab.WeftNode;
 import io.weft.vmlab.traffic.BulkTransfer;
@@ -16,9 +15,9 @@ import io.weft.vmlab.traffic.SequencedUdp;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A node that an operator stops and starts again under its pods, and asks what it does. */
 class StopIT {
@@ -29,23 +28,16 @@ class StopIT {
         "ip rule",
         "ip neigh show nud permanent", "sysctl net.ipv4.conf", "sysctl net.ipv6.conf", "ethtool -l uplink0",
         "ethtool -k uplink0");
+    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("stop", 2);
     private static Lab lab;
     private static Pod near;
     private static Pod far;
 
     @BeforeAll
     static void bringUp() throws Exception {
-        Requirements.root();
-        lab = Lab.up(new LabPlan(LabNames.unique("stop"), 2, false, 1));
+        lab = LAB.lab();
         near = lab.node("n1").addPod("near");
         far = lab.node("n2").addPod("far");
-    }
-
-    @AfterAll
-    static void takeDown() throws Exception {
-        if (lab != null) {
-            lab.close();
-        }
     }
 
     @Test

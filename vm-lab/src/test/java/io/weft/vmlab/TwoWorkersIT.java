@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.vmlab.lab.Lab;
-import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Manifests;
 import io.weft.vmlab.lab.Pod;
 import io.weft.vmlab.traffic.BulkTransfer;
@@ -15,32 +14,25 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Two workers on veths of two queues: a flow's two directions may arrive on different workers. */
 class TwoWorkersIT {
     private static final InetSocketAddress WEB = new InetSocketAddress("10.96.0.80", 80);
     private static final int FLOWS = 8;
     private static final int FIRST_FLOW = 5100;
+    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("two", 2).withWorkers(2);
     private static Lab lab;
     private static Pod near;
     private static Pod far;
 
     @BeforeAll
     static void bringUp() throws Exception {
-        Requirements.root();
-        lab = Lab.up(new LabPlan(LabNames.unique("two"), 2, false, 2));
+        lab = LAB.lab();
         near = lab.node("n1").addPod("near");
         far = lab.node("n2").addPod("far");
-    }
-
-    @AfterAll
-    static void takeDown() throws Exception {
-        if (lab != null) {
-            lab.close();
-        }
     }
 
     @Test

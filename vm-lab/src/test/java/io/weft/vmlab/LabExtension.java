@@ -1,0 +1,116 @@
+package io.weft.vmlab;
+
+import io.weft.vmlab.lab.Lab;
+import io.weft.vmlab.lab.LabPlan;
+import io.weft.vmlab.lab.WeftNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.opentest4j.TestAbortedException;
+
+/**
+ * A lab for all tests of a class (registered by a static field) or for each of them (by another field). It is up before the methods that set up
+ * the rest and is taken down after those that clean up, whatever failed; a failed test prints what the nodes wrote. Without root or
+ * a program that they need the tests skip.
+ */
+final class LabExtension implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback {
+    private final LabPlan plan;
+    private final List<String> tools;
+    private Lab lab;
+    private boolean ofClass;
+
+    private LabExtension(LabPlan plan, List<String> tools) {
+        this.plan = plan;
+        this.tools = tools;
+    }
+
+    /**
+     * One worker a node, no kernel peer.
+     *
+     * @param prefix 1 to 4 letters, of no other test
+     */
+    static LabExtension ofNodes(String prefix, int nodes) {
+        return new LabExtension(new LabPlan(LabNames.unique(prefix), nodes, false, 1), List.of());
+    }
+
+    LabExtension withKernelPeer() {
+        return new LabExtension(new LabPlan(plan.name(), plan.weftNodes(), true, plan.workers()), tools);
+    }
+
+    LabExtension withWorkers(int workers) {
+        return new LabExtension(new LabPlan(plan.name(), plan.weftNodes(), plan.kernelPeer(), workers), tools);
+    }
+
+    /** Programs without which the tests skip. */
+    LabExtension needing(String... programs) {
+        return new LabExtension(plan, List.of(programs));
+    }
+
+    Lab lab() {
+        return lab;
+    }
+
+    @Override
+    public void beforeAll(ExtensionContext context) throws Exception {
+        ofClass = true;
+        bringUp();
+    }
+
+    @Override
+    public void beforeEach(ExtensionContext context) throws Exception {
+        if (!ofClass) {
+            bringUp();
+        }
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) throws Exception {
+        printLogsOfFailure(context);
+        if (!ofClass) {
+            takeDown();
+        }
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) throws Exception {
+        if (ofClass) {
+            printLogsOfFailure(context);
+            takeDown();
+        }
+    }
+
+    private void bringUp() throws Exception {
+        Requirements.root();
+        tools.forEach(Requirements::tool);
+        lab = Lab.up(plan);
+    }
+
+    private void takeDown() throws IOException {
+        if (lab != null) {
+            lab.close();
+            lab = null;
+        }
+    }
+
+    private void printLogsOfFailure(ExtensionContext context) {
+        Throwable failure = context.getExecutionException().orElse(null);
+        if (lab == null || failure == null || failure instanceof TestAbortedException) { return; }
+        for (WeftNode node : lab.nodes()) {
+            System.out.println("log of " + node.name() + " when " + context.getDisplayName() + " had failed:");
+            System.out.println(text(node));
+        }
+    }
+
+    private static String text(WeftNode node) {
+        try {
+            return Files.readString(node.log());
+        } catch (IOException e) {
+            return "not readable: " + e.getMessage();
+        }
+    }
+}

@@ -1,0 +1,26 @@
+package io.weft.vmlab;
+
+import io.weft.nativebindings.netlink.Link;
+import io.weft.nativebindings.netlink.Neighbour;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.vmlab.lab.Pod;
+import java.nio.file.Path;
+
+/** Ethernet addresses for frames that tests write. */
+final class Macs {
+    private Macs() {}
+
+    static long of(Path namespace, String device) {
+        try (Rtnetlink links = Rtnetlink.openIn(namespace)) {
+            return links.link(device).map(Link::mac).orElseThrow();
+        }
+    }
+
+    /** What the pod's own packets go to, once it has sent one. */
+    static long ofGateway(Pod pod) {
+        try (Rtnetlink inPod = Rtnetlink.openIn(pod.netns())) {
+            return inPod.neighbours(inPod.link("eth0").orElseThrow().index()).stream().mapToLong(Neighbour::mac)
+                .filter(mac -> mac != 0).findFirst().orElseThrow();
+        }
+    }
+}
