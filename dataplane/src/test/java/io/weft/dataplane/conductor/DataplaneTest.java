@@ -37,7 +37,6 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real dataplane process on real veths; the other end of its uplink is a plain host. */
@@ -50,19 +49,23 @@ class DataplaneTest {
     private TestNode node;
 
     @BeforeEach
-    void makeNode(TestInfo test) throws Exception {
-        int uplinkQueues = test.getDisplayName().startsWith("twoWorkers") ? 2 : 1;
+    void makeNode() throws Exception {
         TestNetwork.requireTool("ping");
         network = new TestNetwork();
         outside = network.namespace("out");
         Path namespace = network.namespace("n1");
         node = new TestNode(network, namespace, 1, "up0", directory);
         outsideIp = node.local.address() + 89;
-        try (Rtnetlink atNode = Rtnetlink.openIn(namespace);
+        makeUplink(1);
+    }
+
+    /** In place of the one before, if there is one. */
+    private void makeUplink(int queues) throws Exception {
+        try (Rtnetlink atNode = Rtnetlink.openIn(node.namespace);
             NetworkNamespace far = NetworkNamespace.open(outside);
             Rtnetlink atFar = Rtnetlink.openIn(outside)) {
-            Link near = atNode
-                .createVeth(VethSpec.of("up0", "eth0").withQueues(uplinkQueues).withPeerNamespace(far.fd()));
+            atNode.link("up0").ifPresent(before -> atNode.deleteLink(before.index()));
+            Link near = atNode.createVeth(VethSpec.of("up0", "eth0").withQueues(queues).withPeerNamespace(far.fd()));
             atNode.setUp(near.index());
             atNode.addAddress(near.index(), node.local.address(), 24, Route.RT_SCOPE_UNIVERSE);
             Link eth0 = atFar.link("eth0").orElseThrow();
@@ -437,6 +440,7 @@ class DataplaneTest {
 
     @Test
     void twoWorkersForwardBetweenAllQueues() throws Exception {
+        makeUplink(2);
         node.set("workers", "2").start();
         TestPod a = upPod(2, 2);
         TestPod b = upPod(3, 2);
