@@ -52,11 +52,20 @@ final class CniNode implements AutoCloseable {
     AttachmentStore store;
     TestTables tables;
     private final Path directory;
+    private final Ipv4Prefix podCidr;
+    private final Duration portTimeout;
     private final DataplaneView view;
     private CniServer server;
 
     CniNode(Path directory) throws IOException {
+        this(directory, POD_CIDR, Duration.ofSeconds(5));
+    }
+
+    /** @param portTimeout how long an ADD waits for the pod's port */
+    CniNode(Path directory, Ipv4Prefix podCidr, Duration portTimeout) throws IOException {
         this.directory = directory;
+        this.podCidr = podCidr;
+        this.portTimeout = portTimeout;
         dataplane = new FakeDataplane(directory);
         view = new DataplaneView(directory);
         start();
@@ -72,9 +81,9 @@ final class CniNode implements AutoCloseable {
     void start() throws IOException {
         store = AttachmentStore.open(directory, "n1", 1024);
         NetworkNamespace.run(namespace.path(), () -> AttachmentRecovery.run(store));
-        tables = new TestTables(store, dataplane, POD_CIDR);
+        tables = new TestTables(store, dataplane, podCidr);
         server = new CniServer(socket(), new CniHandler(
-            new PodAttacher(tables, view, 1, GATEWAY_MAC, Duration.ofSeconds(5)), tables, view));
+            new PodAttacher(tables, view, 1, GATEWAY_MAC, portTimeout), tables, view));
         NetworkNamespace.run(namespace.path(), server::start);
     }
 

@@ -2,39 +2,17 @@ package io.weft.controlplane.cni;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.weft.controlplane.TestNamespace;
 import io.weft.controlplane.cni.CniNode.Answer;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Go's encoder writes null for a nil slice, map or pointer: it means that nothing was given. */
-class CniNullTest {
+class CniNullTest extends CniPodTest {
     private static final String NULLS = "\"prevResult\":null,\"args\":null,\"dns\":null,\"ipam\":null,"
         + "\"runtimeConfig\":null,\"capabilities\":null,\"routes\":null,\"ips\":null,\"interfaces\":null,"
         + "\"ipMasq\":null,\"cni.dev/valid-attachments\":null,\"cni.dev/attachments\":null";
-
-    @TempDir private Path directory;
-    private CniNode node;
-    private TestNamespace pod;
-
-    @BeforeEach
-    void start() throws IOException {
-        node = new CniNode(directory);
-        pod = new TestNamespace();
-    }
-
-    @AfterEach
-    void stop() throws IOException {
-        pod.close();
-        node.close();
-    }
 
     @Test
     void nullIsNothingInEveryFieldOfEveryCommand() {

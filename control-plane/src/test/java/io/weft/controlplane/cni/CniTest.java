@@ -6,12 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.controlplane.FakeDataplane;
 import io.weft.controlplane.TestNamespace;
+import io.weft.controlplane.cni.CniNode.Answer;
 import io.weft.controlplane.ipam.AttachmentKey;
 import io.weft.controlplane.ipam.AttachmentStore;
-import io.weft.controlplane.status.DataplaneView;
 import io.weft.dataplane.counters.PortState;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.Ipv4Prefix;
@@ -22,75 +21,26 @@ import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Route;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.netlink.VethSpec;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The plug-in against the server in a node's namespace, with real veths and pods, and a dataplane that only talks. */
-class CniTest {
-    private static final ObjectMapper JSON = new ObjectMapper();
+class CniTest extends CniPodTest {
     private static final int GATEWAY = Ipv4Address.of("10.244.7.1");
-    private static final long GATEWAY_MAC = 0x02AABBCCDD07L;
+    private static final long GATEWAY_MAC = CniNode.GATEWAY_MAC;
+    private static final Ipv4Prefix POD_CIDR = Ipv4Prefix.of("10.244.7.0/29");
 
-    @TempDir private Path directory;
-    private TestNamespace node;
-    private TestNamespace pod;
-    private FakeDataplane dataplane;
-    private DataplaneView view;
-    private AttachmentStore store;
-    private TestTables tables;
-    private CniServer server;
-
-    private record Answer(int status, String text) {
-        JsonNode json() {
-            try {
-                return JSON.readTree(text);
-            } catch (IOException e) {
-                throw new AssertionError(text, e);
-            }
-        }
-    }
-
-    @BeforeEach
-    void start() throws IOException {
-        node = new TestNamespace();
-        pod = new TestNamespace();
-        dataplane = new FakeDataplane(directory);
-        view = new DataplaneView(directory);
-        store = AttachmentStore.open(directory, "n1", 1024);
-        tables = new TestTables(store, dataplane, Ipv4Prefix.of("10.244.7.0/29"));
-        PodAttacher attacher = new PodAttacher(tables, view, 1, GATEWAY_MAC, Duration.ofMillis(500));
-        server = new CniServer(socket(), new CniHandler(attacher, tables, view));
-        NetworkNamespace.run(node.path(), server::start);
-    }
-
-    @AfterEach
-    void stop() throws IOException {
-        if (server != null) {
-            server.close();
-            store.close();
-            view.close();
-            dataplane.close();
-        }
-        if (pod != null) {
-            pod.close();
-        }
-        node.close();
+    @Override
+    CniNode makeNode() throws IOException {
+        return new CniNode(directory, POD_CIDR, Duration.ofMillis(500));
     }
 
     @Test
@@ -125,14 +75,15 @@ class CniTest {
         assertEquals(0, again.status(), again.text());
         rename(name, "renamed0");
         assertEquals(0, run("DEL", "c1", configuration("1.1.0")).status());
-        try (Rtnetlink inPod = Rtnetlink.openIn(pod.path()); Rtnetlink inNode = Rtnetlink.openIn(node.path())) {
+        try (Rtnetlink inPod = Rtnetlink.openIn(pod.path());
+            Rtnetlink inNode = Rtnetlink.openIn(node.namespace.path())) {
             assertTrue(inPod.link("eth0").isEmpty());
             assertTrue(inNode.link("renamed0").isEmpty());
         }
     }
 
     private void rename(String from, String to) {
-        try (Rtnetlink rtnetlink = Rtnetlink.openIn(node.path())) {
+        try (Rtnetlink rtnetlink = Rtnetlink.openIn(node.namespace.path())) {
             int ifindex = rtnetlink.link(from).orElseThrow().index();
             rtnetlink.setDown(ifindex);
             rtnetlink.rename(ifindex, to);
@@ -165,7 +116,7 @@ class CniTest {
     }
 
     private void assertHostEnd(String name) {
-        NetworkNamespace.run(node.path(), () -> {
+        NetworkNamespace.run(node.namespace.path(), () -> {
             assertEquals("0", Sysctl.read("net/ipv4/conf/" + name + "/forwarding"));
             try (Rtnetlink rtnetlink = Rtnetlink.open()) {
                 Link link = rtnetlink.link(name).orElseThrow();
@@ -175,7 +126,7 @@ class CniTest {
                 assertEquals(List.of(), rtnetlink.addresses(link.index()));
             }
         });
-        assertEquals(List.of(name), tables.open);
+        assertEquals(List.of(name), node.tables.open);
     }
 
     @ParameterizedTest
@@ -198,7 +149,7 @@ class CniTest {
     void addAgainGivesTheSame() {
         Answer first = run("ADD", "c1", configuration("1.1.0"));
         assertEquals(first, run("ADD", "c1", configuration("1.1.0")));
-        assertEquals(1, store.all().size());
+        assertEquals(1, node.store.all().size());
     }
 
     @Test
@@ -209,16 +160,16 @@ class CniTest {
         Answer again = run("ADD", "c1", configuration("1.1.0"));
         assertEquals(0, again.status(), again.text());
         assertEquals(pod.path().toString(), again.json().at("/interfaces/1/sandbox").asText());
-        assertEquals(1, store.all().size());
+        assertEquals(1, node.store.all().size());
     }
 
     @Test
     void deleteSucceedsAnyNumberOfTimesAndWithoutThePod() {
         run("ADD", "c1", configuration("1.1.0"));
         assertEquals(new Answer(0, ""), run("DEL", "c1", configuration("1.1.0")));
-        assertEquals(List.of(), hostEnds());
-        assertEquals(List.of(), store.all());
-        assertEquals(List.of(), tables.open);
+        assertEquals(List.of(), node.hostEnds());
+        assertEquals(List.of(), node.store.all());
+        assertEquals(List.of(), node.tables.open);
         assertEquals(new Answer(0, ""), run("DEL", "c1", configuration("1.1.0")));
         pod.close();
         assertEquals(new Answer(0, ""), run("DEL", "c1", configuration("1.1.0")));
@@ -241,7 +192,7 @@ class CniTest {
 
     @Test
     void aPortThatFailsUndoesEverything() {
-        tables.nextState = PortState.FAILED;
+        node.tables.nextState = PortState.FAILED;
         Answer answer = run("ADD", "c1", configuration("1.1.0"));
         assertEquals(1, answer.status());
         assertEquals("no queue left", answer.json().path("details").asText());
@@ -250,30 +201,30 @@ class CniTest {
 
     @Test
     void aPortThatStaysShutIsTryAgainAndUndoesEverything() {
-        tables.nextState = PortState.OPENING;
+        node.tables.nextState = PortState.OPENING;
         assertEquals(11, run("ADD", "c1", configuration("1.1.0")).json().path("code").asInt());
         assertNothingLeft();
     }
 
     @Test
     void withoutPodCidrOrDataplaneAddIsTryAgain() {
-        tables.podCidr = Optional.empty();
+        node.tables.podCidr = Optional.empty();
         assertEquals(11, run("ADD", "c1", configuration("1.1.0")).json().path("code").asInt());
         assertEquals(50, run("STATUS", "", configuration("1.1.0")).json().path("code").asInt());
-        tables.podCidr = Optional.of(Ipv4Prefix.of("10.244.7.0/29"));
+        node.tables.podCidr = Optional.of(POD_CIDR);
         assertEquals(new Answer(0, ""), run("STATUS", "", configuration("1.1.0")));
-        dataplane.close();
+        node.dataplane.close();
         assertEquals(11, run("ADD", "c1", configuration("1.1.0")).json().path("code").asInt());
         assertEquals(51, run("STATUS", "", configuration("1.1.0")).json().path("code").asInt());
     }
 
     @Test
     void statusIsAnErrorWhileTheClusterIsNotFollowed() {
-        tables.fault = "the control loop cannot rebuild the tables: java.lang.NullPointerException";
+        node.tables.fault = "the control loop cannot rebuild the tables: java.lang.NullPointerException";
         Answer answer = run("STATUS", "", configuration("1.1.0"));
         assertEquals(50, answer.json().path("code").asInt());
-        assertEquals(tables.fault, answer.json().path("msg").asText());
-        tables.fault = "";
+        assertEquals(node.tables.fault, answer.json().path("msg").asText());
+        node.tables.fault = "";
         assertEquals(new Answer(0, ""), run("STATUS", "", configuration("1.1.0")));
     }
 
@@ -295,7 +246,7 @@ class CniTest {
         run("ADD", "c1", configuration("1.1.0"));
         try (TestNamespace other = new TestNamespace()) {
             run("ADD", "c2", configuration("1.1.0"), other.path());
-            NetworkNamespace.run(node.path(), () -> {
+            NetworkNamespace.run(node.namespace.path(), () -> {
                 try (Rtnetlink rtnetlink = Rtnetlink.open()) {
                     rtnetlink.createVeth(VethSpec.of("weft0123456789a", "orphan"));
                 }
@@ -303,8 +254,8 @@ class CniTest {
             String valid = configuration("1.1.0").replaceFirst("}$",
                 ",\"cni.dev/valid-attachments\":[{\"containerID\":\"c2\",\"ifname\":\"eth0\"}]}");
             assertEquals(new Answer(0, ""), run("GC", "", valid));
-            assertEquals(List.of(AttachmentStore.hostIfName(new AttachmentKey("c2", "eth0"))), hostEnds());
-            assertEquals(1, store.all().size());
+            assertEquals(List.of(AttachmentStore.hostIfName(new AttachmentKey("c2", "eth0"))), node.hostEnds());
+            assertEquals(1, node.store.all().size());
         }
     }
 
@@ -314,13 +265,14 @@ class CniTest {
         assertEquals(4,
             run("ADD", "c1", configuration("1.1.0"), Path.of("/run/netns/none")).json().path("code").asInt());
         assertEquals(6,
-            run("ADD", "c1", "{\"cniVersion\":\"1.1.0\",\"socket\":\"" + socket() + "\"").json().path("code").asInt());
+            run("ADD", "c1", "{\"cniVersion\":\"1.1.0\",\"socket\":\"" + node.socket() + "\"").json().path("code")
+                .asInt());
         assertEquals(4, run("EAT", "c1", configuration("1.1.0")).json().path("code").asInt());
     }
 
     @Test
     void aFileWhereTheSocketBelongsAndAServerThatAnswersStay() throws IOException {
-        CniServer second = new CniServer(socket(), null);
+        CniServer second = new CniServer(node.socket(), null);
         assertTrue(assertThrows(IOException.class, second::start).getMessage()
             .contains("another control plane answers there"));
         assertEquals(0, run("DEL", "c1", configuration("1.1.0")).status());
@@ -332,19 +284,13 @@ class CniTest {
 
     @Test
     void theSocketIsForRootOnly() throws IOException {
-        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(socket())));
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(node.socket())));
     }
 
     private void assertNothingLeft() {
-        assertEquals(List.of(), store.all());
-        assertEquals(List.of(), tables.open);
-        assertEquals(List.of(), hostEnds());
-    }
-
-    private List<String> hostEnds() {
-        try (Rtnetlink rtnetlink = Rtnetlink.openIn(node.path())) {
-            return rtnetlink.links().stream().map(Link::name).filter(AttachmentStore::isHostIfName).toList();
-        }
+        assertEquals(List.of(), node.store.all());
+        assertEquals(List.of(), node.tables.open);
+        assertEquals(List.of(), node.hostEnds());
     }
 
     private Answer run(String command, String container, String configuration) {
@@ -352,19 +298,12 @@ class CniTest {
     }
 
     private static Answer run(String command, String container, String configuration, Path netns) {
-        Map<String, String> environment = new HashMap<>(Map.of("CNI_COMMAND", command, "CNI_CONTAINERID", container,
-            "CNI_NETNS", netns.toString(), "CNI_IFNAME", "eth0", "CNI_PATH", "/opt/cni/bin"));
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        int status = new WeftCni(environment, new PrintStream(out, true, StandardCharsets.UTF_8)).run(configuration);
-        return new Answer(status, out.toString(StandardCharsets.UTF_8));
-    }
-
-    private Path socket() {
-        return directory.resolve("cni.sock");
+        return CniNode.run(command, container, "eth0", netns.toString(), configuration);
     }
 
     private String configuration(String version) {
-        return "{\"cniVersion\":\"" + version + "\",\"name\":\"weft\",\"type\":\"weft-cni\",\"socket\":\"" + socket()
+        return "{\"cniVersion\":\"" + version + "\",\"name\":\"weft\",\"type\":\"weft-cni\",\"socket\":\""
+            + node.socket()
             + "\"}";
     }
 }

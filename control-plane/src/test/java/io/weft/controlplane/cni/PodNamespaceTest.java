@@ -21,20 +21,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Namespaces that are not an empty pod's: the node's own, one in use by others, one that is gone. */
-class PodNamespaceTest {
+class PodNamespaceTest extends CniPodTest {
     private static final int INVALID_VARIABLES = 4;
-
-    @TempDir private Path directory;
-    private CniNode node;
-    private TestNamespace pod;
 
     /** All that an ADD might change in a namespace, without the state of neighbours, which ages. */
     private record State(List<String> links, List<Integer> addresses, List<Route> routes, List<Rule> rules,
@@ -46,18 +39,6 @@ class PodNamespaceTest {
                     rtnetlink.neighbours().stream().map(Neighbour::ip).sorted().toList());
             }
         }
-    }
-
-    @BeforeEach
-    void start() throws IOException {
-        node = new CniNode(directory);
-        pod = new TestNamespace();
-    }
-
-    @AfterEach
-    void stop() throws IOException {
-        pod.close();
-        node.close();
     }
 
     @Test

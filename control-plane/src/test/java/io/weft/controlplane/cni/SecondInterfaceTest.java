@@ -3,7 +3,6 @@ package io.weft.controlplane.cni;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.weft.controlplane.TestNamespace;
 import io.weft.controlplane.cni.CniNode.Answer;
 import io.weft.controlplane.ipam.AttachmentKey;
 import io.weft.controlplane.ipam.AttachmentStore;
@@ -18,38 +17,18 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Two attachments in one pod, and several requests at once. */
-class SecondInterfaceTest {
+class SecondInterfaceTest extends CniPodTest {
     private static final int PORT = 5353;
     private static final int TIMEOUT_MILLIS = 30_000;
-
-    @TempDir private Path directory;
-    private CniNode node;
-    private TestNamespace pod;
-
-    @BeforeEach
-    void start() throws IOException {
-        node = new CniNode(directory);
-        pod = new TestNamespace();
-    }
-
-    @AfterEach
-    void stop() throws IOException {
-        pod.close();
-        node.close();
-    }
 
     @Test
     void theSecondLeavesTheRoutesOfTheFirstAlone() {

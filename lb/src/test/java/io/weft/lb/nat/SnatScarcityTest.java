@@ -1,13 +1,12 @@
 package io.weft.lb.nat;
 
+import static io.weft.lb.nat.NatFixture.*;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.encap.hash.FlowHash;
-import io.weft.lb.TestMemory;
-import io.weft.lb.flow.Epochs;
 import io.weft.lb.flow.FlowCounter;
 import io.weft.lb.flow.FlowEntry;
 import io.weft.lb.flow.FlowExpiry;
@@ -15,32 +14,24 @@ import io.weft.lb.flow.FlowKey;
 import io.weft.lb.flow.FlowState;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.FlowTemplate;
-import io.weft.lb.flow.FlowTimeouts;
 import java.util.BitSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Many flows of one pod, or of several, to one destination. */
 class SnatScarcityTest {
-    private static final int TCP = 6;
-    private static final int UDP = 17;
-    private static final int ICMP = 1;
-    private static final int NODE = 0xC000_0201;
-    private static final int POD = 0x0AF4_0105;
     private static final int OTHER_POD = 0x0AF4_0106;
-    private static final int OUT = 0xC633_6407;
     private static final int MAX_FLOWS = 60_000;
 
-    private final TestMemory memory = new TestMemory();
-    private final FlowTable table = FlowTable.create(memory.allocate(FlowTable.sizeFor(MAX_FLOWS)),
-        FlowTable.sizeFor(MAX_FLOWS), MAX_FLOWS, 1);
+    private final NatFixture fixture = new NatFixture(MAX_FLOWS);
+    private final FlowTable table = fixture.table;
     private final BitSet pool = new BitSet();
-    private final FlowTemplate template = new FlowTemplate();
+    private final FlowTemplate template = fixture.template;
     private int now = 100;
 
     @AfterEach
     void free() {
-        memory.close();
+        fixture.close();
     }
 
     @Test
@@ -206,7 +197,7 @@ class SnatScarcityTest {
     void shortConnectionsOfOnePodGoOnForEver() {
         SnatPorts ports = ports(10_000, 10_999);
         SourceNat nat = new SourceNat(table, ports);
-        FlowExpiry expiry = expiry(ports);
+        FlowExpiry expiry = fixture.expiry(ports);
         for (int i = 0; i < 50_000; i++) {
             assertTrue(insert(nat, POD, 1000 + i % 60_000, TCP, FlowState.TIME_WAIT) > 0, "connection " + i);
             if (i % 1000 == 0) {
@@ -254,7 +245,7 @@ class SnatScarcityTest {
 
     private SnatPorts ports(int first, int last) {
         pool.set(first, last + 1);
-        return new SnatPorts(memory.allocate(SnatPorts.BITMAPS_LENGTH), pool);
+        return new SnatPorts(fixture.memory.allocate(SnatPorts.BITMAPS_LENGTH), pool);
     }
 
     private static int port(long result) {
@@ -279,22 +270,6 @@ class SnatScarcityTest {
     }
 
     private void scan(SnatPorts ports, int afterSeconds) {
-        expiry(ports).scan(now + afterSeconds, table.slotCount(), null);
-    }
-
-    private FlowExpiry expiry(SnatPorts ports) {
-        Epochs none = new Epochs() {
-            @Override
-            public long current() {
-                return 1;
-            }
-
-            @Override
-            public boolean passed(long epoch) {
-                return true;
-            }
-        };
-        return new FlowExpiry(table, FlowTimeouts.defaults(), none,
-            (forward, k0, k1) -> SourceNat.onEnd(ports, forward, k0, k1));
+        fixture.expiry(ports).scan(now + afterSeconds, table.slotCount(), null);
     }
 }

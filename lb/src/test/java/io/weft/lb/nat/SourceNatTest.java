@@ -1,5 +1,6 @@
 package io.weft.lb.nat;
 
+import static io.weft.lb.nat.NatFixture.*;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -8,8 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.encap.hash.FlowHash;
 import io.weft.encap.memory.Memory;
-import io.weft.lb.TestMemory;
-import io.weft.lb.flow.Epochs;
 import io.weft.lb.flow.FlowCounter;
 import io.weft.lb.flow.FlowEntry;
 import io.weft.lb.flow.FlowExpiry;
@@ -17,31 +16,23 @@ import io.weft.lb.flow.FlowKey;
 import io.weft.lb.flow.FlowState;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.FlowTemplate;
-import io.weft.lb.flow.FlowTimeouts;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class SourceNatTest {
-    private static final int TCP = 6;
-    private static final int UDP = 17;
-    private static final int ICMP = 1;
     private static final int ESP = 50;
-    private static final int NODE = 0xC000_0201;
-    private static final int POD = 0x0AF4_0105;
-    private static final int OUT = 0xC633_6407;
     private static final int FIRST = 61_000;
     private static final int MAX_FLOWS = 20_000;
 
-    private final TestMemory memory = new TestMemory();
-    private final FlowTable table = FlowTable.create(memory.allocate(FlowTable.sizeFor(MAX_FLOWS)),
-        FlowTable.sizeFor(MAX_FLOWS), MAX_FLOWS, 1);
-    private final long bitmaps = memory.allocate(SnatPorts.BITMAPS_LENGTH);
-    private final FlowTemplate template = new FlowTemplate();
+    private final NatFixture fixture = new NatFixture(MAX_FLOWS);
+    private final FlowTable table = fixture.table;
+    private final long bitmaps = fixture.bitmaps;
+    private final FlowTemplate template = fixture.template;
     private int now = 100;
 
     @AfterEach
     void free() {
-        memory.close();
+        fixture.close();
     }
 
     @Test
@@ -78,7 +69,7 @@ class SourceNatTest {
             assertTrue(insert(nat, POD, 1000 + i, OUT + i, 443, TCP) > 0);
         }
         assertEquals(5000, ports.flows(TCP, FIRST));
-        FlowExpiry expiry = expiry(ports);
+        FlowExpiry expiry = fixture.expiry(ports);
         expiry.scan(now, table.slotCount(), forward -> FlowEntry.newDst(forward) == OUT);
         assertEquals(1, ports.flows(TCP, FIRST));
         assertTrue(ports.isInUse(TCP, FIRST));
@@ -110,7 +101,7 @@ class SourceNatTest {
         for (int i = 0; i < 40; i++) {
             insert(nat, POD + i, 1000, OUT, 443, TCP);
         }
-        expiry(ports).scan(now, table.slotCount(), forward -> FlowEntry.newSport(forward) != FIRST + 4);
+        fixture.expiry(ports).scan(now, table.slotCount(), forward -> FlowEntry.newSport(forward) != FIRST + 4);
         assertEquals(SourceNat.SNAT_NO_PORT, insert(nat, POD + 100, 3000, OUT, 443, TCP));
         now++;
         long forward = insert(nat, POD + 100, 3000, OUT, 443, TCP);
@@ -132,7 +123,7 @@ class SourceNatTest {
 
     @Test
     void aFullTableOrAnAdoptedFlowKeepsNoPort() {
-        FlowTable small = FlowTable.create(memory.allocate(FlowTable.sizeFor(1)), FlowTable.sizeFor(1), 1, 1);
+        FlowTable small = FlowTable.create(fixture.memory.allocate(FlowTable.sizeFor(1)), FlowTable.sizeFor(1), 1, 1);
         SnatPorts ports = new SnatPorts(bitmaps, FIRST, FIRST + 9);
         SourceNat nat = new SourceNat(small, ports);
         assertTrue(insert(nat, POD, 1, OUT, 443, TCP) > 0);
@@ -214,22 +205,6 @@ class SourceNatTest {
         long result = nat.insert(FlowHash.hash(k0, k1), k0, k1, template);
         assertNotEquals(0, result);
         return result;
-    }
-
-    private FlowExpiry expiry(SnatPorts ports) {
-        Epochs none = new Epochs() {
-            @Override
-            public long current() {
-                return 1;
-            }
-
-            @Override
-            public boolean passed(long epoch) {
-                return true;
-            }
-        };
-        return new FlowExpiry(table, FlowTimeouts.defaults(), none,
-            (forward, k0, k1) -> SourceNat.onEnd(ports, forward, k0, k1));
     }
 
     private int inUse(SnatPorts ports) {

@@ -15,6 +15,8 @@ import io.weft.dataplane.port.WorkerMemory;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.testing.TestNetwork;
+import io.weft.dataplane.testing.TestPod;
+import io.weft.dataplane.testing.Transfer;
 import io.weft.dataplane.testing.Wire;
 import io.weft.dataplane.worker.Epochs;
 import io.weft.dataplane.worker.Worker;
@@ -26,21 +28,15 @@ import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.nativebindings.xdp.RingSizes;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
-import java.util.zip.CRC32;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -142,7 +138,7 @@ class AfXdpPortTest {
             connect(rig, 1);
             ping();
             transfer(20 << 20);
-            assertEquals(0, checksumErrors(podA) + checksumErrors(podB));
+            assertEquals(0, TestPod.checksumErrors(podA) + TestPod.checksumErrors(podB));
             WorkerCounters counters = rig.memories.getFirst().counters();
             TestNetwork.await("frames to end", () -> counters
                 .total(FrameTotal.RECEIVED) == counters.total(FrameTotal.SENT) + counters.total(FrameTotal.DROPPED));
@@ -259,32 +255,16 @@ class AfXdpPortTest {
     }
 
     private void transfer(int bytes) throws Exception {
-        ServerSocket listener = NetworkNamespace.call(podB, () -> new ServerSocket(0, 16, address(B)));
-        CRC32 received = new CRC32();
-        Thread server = Thread.ofPlatform().start(() -> drain(listener, received));
-        CRC32 sent = new CRC32();
-        byte[] block = new byte[1 << 14];
-        Random random = new Random(bytes);
-        try (Socket socket = NetworkNamespace.call(podA, Socket::new)) {
-            NetworkNamespace.run(podA,
-                () -> socket.connect(new InetSocketAddress(address(B), listener.getLocalPort()), 10_000));
-            for (int left = bytes; left > 0; left -= block.length) {
-                random.nextBytes(block);
-                sent.update(block);
-                socket.getOutputStream().write(block);
-            }
-        }
-        server.join(30_000);
-        assertEquals(sent.getValue(), received.getValue());
+        Transfer.run(podA, podB, B, bytes);
     }
 
     /** Datagrams one at a time, so that the worker falls asleep between them. */
     private void roundTrips(int count) throws Exception {
         try (
             DatagramSocket there = NetworkNamespace.call(podB,
-                () -> new DatagramSocket(new InetSocketAddress(address(B), 0)));
+                () -> new DatagramSocket(new InetSocketAddress(TestPod.address(B), 0)));
             DatagramSocket here = NetworkNamespace.call(podA,
-                () -> new DatagramSocket(new InetSocketAddress(address(A), 0)))) {
+                () -> new DatagramSocket(new InetSocketAddress(TestPod.address(A), 0)))) {
             there.setSoTimeout(5000);
             DatagramPacket packet = new DatagramPacket(new byte[8], 8, there.getLocalSocketAddress());
             DatagramPacket received = new DatagramPacket(new byte[8], 8);
@@ -294,28 +274,6 @@ class AfXdpPortTest {
                 LockSupport.parkNanos(100_000);
             }
         }
-    }
-
-    private static void drain(ServerSocket listener, CRC32 sum) {
-        try (listener; Socket socket = listener.accept(); InputStream in = socket.getInputStream()) {
-            byte[] block = new byte[1 << 16];
-            for (int n = in.read(block); n > 0; n = in.read(block)) {
-                sum.update(block, 0, n);
-            }
-        } catch (IOException e) {
-            sum.reset();
-        }
-    }
-
-    private static InetAddress address(int ip) throws IOException {
-        return InetAddress.getByName(Ipv4Address.format(ip));
-    }
-
-    private static long checksumErrors(Path pod) throws Exception {
-        String snmp = NetworkNamespace.call(pod, () -> Files.readString(Path.of("/proc/thread-self/net/snmp")));
-        List<String> tcp = snmp.lines().filter(line -> line.startsWith("Tcp:")).toList();
-        int column = List.of(tcp.get(0).split(" ")).indexOf("InCsumErrors");
-        return Long.parseLong(tcp.get(1).split(" ")[column]);
     }
 
     private static long descriptors() throws IOException {

@@ -16,6 +16,8 @@ import io.weft.dataplane.port.WorkerMemory;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.testing.TestNetwork;
+import io.weft.dataplane.testing.TestPod;
+import io.weft.dataplane.testing.Transfer;
 import io.weft.dataplane.testing.Wire;
 import io.weft.dataplane.worker.Epochs;
 import io.weft.dataplane.worker.Worker;
@@ -26,22 +28,15 @@ import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Route;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.xdp.RingSizes;
-import java.io.IOException;
-import java.io.InputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
-import java.util.zip.CRC32;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -164,7 +159,7 @@ class ChainPortTest {
                 there.receive(received);
                 assertArrayEquals(content, Arrays.copyOf(received.getData(), received.getLength()), "of " + length);
             }
-            assertEquals(0, errors(podB, "Udp:", "InCsumErrors"));
+            assertEquals(0, TestPod.checksumErrors(podB));
         }
     }
 
@@ -173,7 +168,7 @@ class ChainPortTest {
     void aStreamArrivesThoughRingsWrapAndFillUp(int chunkSize, int stride, int mtu, int ring) throws Exception {
         try (Rig rig = new Rig(new ChunkLayout(chunkSize, stride), mtu, ring)) {
             transfer(64 << 20);
-            assertEquals(0, errors(podA, "Tcp:", "InCsumErrors") + errors(podB, "Tcp:", "InCsumErrors"));
+            assertEquals(0, TestPod.checksumErrors(podA) + TestPod.checksumErrors(podB));
             rig.devices.forEach(AfXdpDevice::readStatistics);
             assertEquals(0, rig.reader.port(2, PortCounter.XDP_TX_INVALID));
             assertEquals(0, rig.reader.port(3, PortCounter.XDP_TX_INVALID));
@@ -200,7 +195,7 @@ class ChainPortTest {
 
     private static DatagramSocket socket(Path pod, int ip) throws Exception {
         return NetworkNamespace.call(pod, () -> {
-            DatagramSocket socket = new DatagramSocket(new InetSocketAddress(address(ip), 0));
+            DatagramSocket socket = new DatagramSocket(new InetSocketAddress(TestPod.address(ip), 0));
             socket.setSendBufferSize(1 << 20);
             socket.setSoTimeout(10_000);
             return socket;
@@ -208,44 +203,6 @@ class ChainPortTest {
     }
 
     private void transfer(int bytes) throws Exception {
-        ServerSocket listener = NetworkNamespace.call(podB, () -> new ServerSocket(0, 16, address(B)));
-        CRC32 received = new CRC32();
-        Thread server = Thread.ofPlatform().start(() -> drain(listener, received));
-        CRC32 sent = new CRC32();
-        byte[] block = new byte[1 << 16];
-        Random random = new Random(bytes);
-        try (Socket socket = NetworkNamespace.call(podA, Socket::new)) {
-            NetworkNamespace.run(podA,
-                () -> socket.connect(new InetSocketAddress(address(B), listener.getLocalPort()), 10_000));
-            for (int left = bytes; left > 0; left -= block.length) {
-                random.nextBytes(block);
-                sent.update(block);
-                socket.getOutputStream().write(block);
-            }
-        }
-        server.join(60_000);
-        assertEquals(sent.getValue(), received.getValue());
-    }
-
-    private static void drain(ServerSocket listener, CRC32 sum) {
-        try (listener; Socket socket = listener.accept(); InputStream in = socket.getInputStream()) {
-            byte[] block = new byte[1 << 16];
-            for (int n = in.read(block); n > 0; n = in.read(block)) {
-                sum.update(block, 0, n);
-            }
-        } catch (IOException e) {
-            sum.reset();
-        }
-    }
-
-    private static InetAddress address(int ip) throws IOException {
-        return InetAddress.getByName(Ipv4Address.format(ip));
-    }
-
-    private static long errors(Path pod, String protocol, String counter) throws Exception {
-        String snmp = NetworkNamespace.call(pod, () -> Files.readString(Path.of("/proc/thread-self/net/snmp")));
-        List<String> lines = snmp.lines().filter(line -> line.startsWith(protocol)).toList();
-        int column = List.of(lines.get(0).split(" ")).indexOf(counter);
-        return Long.parseLong(lines.get(1).split(" ")[column]);
+        Transfer.run(podA, podB, B, bytes);
     }
 }
