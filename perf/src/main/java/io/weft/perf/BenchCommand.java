@@ -7,10 +7,10 @@ import io.weft.perf.lab.FirstPacketCommand;
 import io.weft.perf.lab.IdleCommand;
 import io.weft.perf.micro.MicroCommand;
 import io.weft.perf.report.ReportCommand;
-import io.weft.perf.traffic.FramesCommand;
-import io.weft.perf.traffic.LatencyCommand;
-import io.weft.perf.traffic.ThroughputCommand;
-import io.weft.perf.traffic.TrafficCommand;
+import io.weft.perf.traffic.command.FramesCommand;
+import io.weft.perf.traffic.command.LatencyCommand;
+import io.weft.perf.traffic.command.ThroughputCommand;
+import io.weft.perf.traffic.command.TrafficCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 

@@ -3,7 +3,8 @@ package io.weft.perf.bulk;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.weft.nativebindings.netlink.Rtnetlink;
-import io.weft.perf.MachineFacts;
+import io.weft.perf.result.MachineFacts;
+import io.weft.perf.result.Spread;
 import io.weft.vmlab.lab.Lab;
 import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Pod;
@@ -49,21 +50,6 @@ public final class BulkCommand implements Callable<Integer> {
     /** Something that carries a stream. */
     private interface Way {
         double run() throws Exception;
-    }
-
-    /** The median, the least and the greatest of all rounds. */
-    record Spread(double median, double min, double max) {
-        static Spread of(double... values) {
-            double[] sorted = values.clone();
-            Arrays.sort(sorted);
-            int n = sorted.length;
-            return new Spread((sorted[(n - 1) / 2] + sorted[n / 2]) / 2, sorted[0], sorted[n - 1]);
-        }
-
-        @Override
-        public String toString() {
-            return "%.2f (%.2f-%.2f)".formatted(median, min, max);
-        }
     }
 
     /** Gbit/s of one way, and the MTU of its ends. */
@@ -154,9 +140,10 @@ public final class BulkCommand implements Callable<Integer> {
             out.printf("Gbit/s, one TCP stream: median (least-greatest) of %d rounds of %.1f s, %d worker(s)%n", rounds,
                 seconds, workers);
             for (Case each : report.cases) {
-                out.printf("  %-28s MTU %5d  %s%n", each.way, each.mtu, each.gbitPerSecond);
+                out.printf("  %-28s MTU %5d  %s%n", each.way, each.mtu, each.gbitPerSecond.text("%.2f"));
             }
-            out.printf("weft / weft at MTU 1500: %s%nweft / linux: %s%n", report.toOwnMtu1500, report.toLinux);
+            out.printf("weft / weft at MTU 1500: %s%nweft / linux: %s%n", report.toOwnMtu1500.text("%.2f"),
+                report.toLinux.text("%.2f"));
             out.printf("%s, %d cores, Linux %s, Java %s%n", report.machine.cpu(), report.machine.cores(),
                 report.machine.kernel(), report.machine.jdk());
         }

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.weft.nativebindings.linux.Capabilities;
 import io.weft.nativebindings.linux.Capability;
-import io.weft.perf.MachineFacts;
+import io.weft.perf.result.MachineFacts;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

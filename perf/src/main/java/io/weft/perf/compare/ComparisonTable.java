@@ -1,6 +1,6 @@
 package io.weft.perf.compare;
 
-import io.weft.perf.MachineFacts;
+import io.weft.perf.result.MachineFacts;
 import java.io.PrintWriter;
 
 /** A {@link Comparison} for the terminal. */
@@ -14,7 +14,7 @@ final class ComparisonTable {
             "Mpps per core-second", "overload", "loss %", "right %", "batch");
         for (Series series : comparison.series()) {
             out.printf("%-30s %6d  %-22s %-22s %8.3f %6.1f %7.2f %6.1f%n", series.name(), series.counted().size(),
-                text(series.mpps()), text(series.mppsPerCore()), series.mppsPerCoreAtOverload(),
+                series.mpps().text("%.3f"), series.mppsPerCore().text("%.3f"), series.mppsPerCoreAtOverload(),
                 PERCENT * series.loss().median(), PERCENT * series.asExpected().min(),
                 series.framesPerBatch().median());
         }
@@ -22,7 +22,7 @@ final class ComparisonTable {
             out.printf("%n%-30s %-30s %-22s %s%n", "Weft's packets per core-second", "over", "ratio", "goal");
         }
         for (Ratio ratio : comparison.ratios()) {
-            out.printf("%-30s %-30s %-22s %s%n", ratio.weft(), ratio.peer(), text(ratio.ratio()),
+            out.printf("%-30s %-30s %-22s %s%n", ratio.weft(), ratio.peer(), ratio.ratio().text("%.3f"),
                 ratio.goal() == null ? "" : ratio.goal());
         }
         long disturbed = comparison.series().stream().flatMap(series -> series.counted().stream())
@@ -41,9 +41,5 @@ final class ComparisonTable {
         MachineFacts machine = comparison.machine();
         out.printf("%s, %d cores, Linux %s, JDK %s, commit %s; medians (least-most)%n", machine.cpu(), machine.cores(),
             machine.kernel(), machine.jdk(), machine.commit());
-    }
-
-    private static String text(Spread spread) {
-        return "%.3f (%.3f-%.3f)".formatted(spread.median(), spread.min(), spread.max());
     }
 }

@@ -1,6 +1,7 @@
 package io.weft.perf.compare;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.weft.perf.result.Spread;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

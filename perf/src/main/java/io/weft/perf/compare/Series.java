@@ -1,6 +1,7 @@
 package io.weft.perf.compare;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.weft.perf.result.Spread;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
@@ -48,7 +49,7 @@ record Series(String system, Workload workload, int flows, List<Sample> samples)
 
     /** Over the samples at the load that just saturates. */
     private Spread saturating(ToDoubleFunction<Sample> figure) {
-        return Spread.of(counted().stream().mapToDouble(figure).boxed().toList());
+        return Spread.of(counted().stream().mapToDouble(figure).toArray());
     }
 
     /** The overloads only serve to find the load, and to show what it costs. */

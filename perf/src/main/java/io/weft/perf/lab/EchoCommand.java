@@ -2,8 +2,8 @@ package io.weft.perf.lab;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import io.weft.perf.MachineFacts;
-import io.weft.perf.lab.Percentiles.Spread;
+import io.weft.perf.result.MachineFacts;
+import io.weft.perf.result.Spread;
 import io.weft.vmlab.lab.KernelNode;
 import io.weft.vmlab.lab.Lab;
 import io.weft.vmlab.lab.LabPlan;
@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
  */
 @Command(name = "echo", description = "Round trips pod to pod on two nodes: Weft, Linux alone, both with the control planes busy", mixinStandardHelpOptions = true)
 public final class EchoCommand implements Callable<Integer> {
+    private static final String MICROS = "%.0f";
     /** How results are printed. */
     enum Format { table, json }
 
@@ -173,8 +174,8 @@ public final class EchoCommand implements Callable<Integer> {
 
     private Case summary(Key key, List<EchoProbe.Result> runs) {
         List<Percentiles> percentiles = runs.stream().map(run -> Percentiles.of(run.roundTripNanos())).toList();
-        return new Case(key.path, key.loadRate, Spread.of(percentiles, Percentiles::p50),
-            Spread.of(percentiles, Percentiles::p99), Spread.of(percentiles, Percentiles::p9999),
+        return new Case(key.path, key.loadRate, Percentiles.spread(percentiles, Percentiles::p50),
+            Percentiles.spread(percentiles, Percentiles::p99), Percentiles.spread(percentiles, Percentiles::p9999),
             percentiles.stream().mapToDouble(Percentiles::max).max().orElse(0),
             runs.stream().mapToLong(EchoProbe.Result::sent).sum(),
             runs.stream().mapToLong(run -> run.sent() - run.answered()).sum());
@@ -208,12 +209,12 @@ public final class EchoCommand implements Callable<Integer> {
             out.printf("%-26s %9s  %-18s %-18s %-22s %9s %8s%n", "PATH", "LOAD pps", "P50", "P99", "P99.99", "MAX",
                 "LOST");
             for (Case each : cases) {
-                out.printf("%-26s %9d  %-18s %-18s %-22s %9.0f %8d%n", each.path, each.loadRate, each.p50, each.p99,
-                    each.p9999, each.max, each.lost);
+                out.printf("%-26s %9d  %-18s %-18s %-22s %9.0f %8d%n", each.path, each.loadRate, each.p50.text(MICROS),
+                    each.p99.text(MICROS), each.p9999.text(MICROS), each.max, each.lost);
             }
             for (Move each : report.moves) {
                 out.printf("busy control planes move the p99 of %s at %d pps by %s%n", each.path, each.loadRate,
-                    each.p99);
+                    each.p99.text(MICROS));
             }
         }
         out.flush();

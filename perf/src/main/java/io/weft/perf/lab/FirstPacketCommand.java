@@ -2,8 +2,8 @@ package io.weft.perf.lab;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import io.weft.perf.MachineFacts;
-import io.weft.perf.lab.Percentiles.Spread;
+import io.weft.perf.result.MachineFacts;
+import io.weft.perf.result.Spread;
 import io.weft.vmlab.lab.Lab;
 import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Pod;
@@ -122,7 +122,7 @@ public final class FirstPacketCommand implements Callable<Integer> {
     }
 
     private void print() throws IOException {
-        Spread spread = Spread.of(first.stream().mapToDouble(Double::doubleValue).toArray());
+        Spread spread = Spread.of(first);
         Percentiles rest = Percentiles.of(following);
         Report report = new Report(MachineFacts.read(), attaches, spread, first, rest, spread.median() / rest.p99());
         PrintWriter out = spec.commandLine().getOut();
@@ -130,7 +130,7 @@ public final class FirstPacketCommand implements Callable<Integer> {
             out.println(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(report));
         } else {
             out.printf("first packet after attach, microseconds: median (least-greatest) of %d: %s%n", attaches,
-                spread);
+                spread.text("%.0f"));
             out.printf("steady round trips of the same pods: p50 %.0f, p99 %.0f, max %.0f%n", rest.p50(), rest.p99(),
                 rest.max());
             out.printf("first / steady p99: %.2f%n", report.ratio);

@@ -2,7 +2,7 @@ package io.weft.perf.lab;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import io.weft.perf.MachineFacts;
+import io.weft.perf.result.MachineFacts;
 import io.weft.vmlab.lab.Lab;
 import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Privileges;

@@ -1,6 +1,6 @@
 package io.weft.perf.lab;
 
-import java.util.Arrays;
+import io.weft.perf.result.Spread;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.HdrHistogram.Histogram;
@@ -14,22 +14,8 @@ record Percentiles(double p50, double p99, double p9999, double max) {
             nanos.getValueAtPercentile(99.99) / NANOS, nanos.getMaxValue() / NANOS);
     }
 
-    /** The median, the least and the greatest of one percentile over several runs. */
-    record Spread(double median, double min, double max) {
-        static Spread of(List<Percentiles> runs, ToDoubleFunction<Percentiles> percentile) {
-            return of(runs.stream().mapToDouble(percentile).toArray());
-        }
-
-        static Spread of(double... values) {
-            double[] sorted = values.clone();
-            Arrays.sort(sorted);
-            int n = sorted.length;
-            return new Spread((sorted[(n - 1) / 2] + sorted[n / 2]) / 2, sorted[0], sorted[n - 1]);
-        }
-
-        @Override
-        public String toString() {
-            return "%.0f (%.0f-%.0f)".formatted(median, min, max);
-        }
+    /** One percentile over several runs. */
+    static Spread spread(List<Percentiles> runs, ToDoubleFunction<Percentiles> percentile) {
+        return Spread.of(runs.stream().mapToDouble(percentile).toArray());
     }
 }

@@ -2,7 +2,7 @@ package io.weft.perf.micro;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import io.weft.perf.MachineFacts;
+import io.weft.perf.result.MachineFacts;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;

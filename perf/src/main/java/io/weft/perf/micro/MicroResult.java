@@ -1,6 +1,6 @@
 package io.weft.perf.micro;
 
-import io.weft.perf.MachineFacts;
+import io.weft.perf.result.MachineFacts;
 import java.util.List;
 
 /**

@@ -1,6 +1,7 @@
 package io.weft.perf.micro;
 
-import io.weft.perf.MachineFacts;
+import io.weft.perf.result.MachineFacts;
+import io.weft.perf.result.Spread;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 

@@ -63,7 +63,7 @@ final class HtmlReport {
             JsonNode figure = series.path("mppsPerCore");
             bars.add(new BarChart.Bar(series.path("name").asText(), figure.path("median").asDouble(),
                 figure.path("min").asDouble(), figure.path("max").asDouble(),
-                series.path("contender").asText().equals(WEFT) ? WEFT : "peer"));
+                series.path("system").asText().equals(WEFT) ? WEFT : "peer"));
         }
         page.append(BarChart.draw("Millions of packets per core-second", "M", bars));
         JsonNode settings = result.path("settings");
@@ -153,14 +153,14 @@ final class HtmlReport {
             note(String.format(Locale.ROOT,
                 "Busy control planes move the p99 of %s, %,d pps beside, by %.0f µs (%.0f to %.0f).",
                 move.path("path").asText(), move.path("loadRate").asInt(), p99.path("median").asDouble(),
-                p99.path("least").asDouble(), p99.path("greatest").asDouble()));
+                p99.path("min").asDouble(), p99.path("max").asDouble()));
         }
         machine(result.path("machine"));
     }
 
     private static PercentileChart.Point point(String name, JsonNode spread) {
-        return new PercentileChart.Point(name, spread.path("median").asDouble(), spread.path("least").asDouble(),
-            spread.path("greatest").asDouble());
+        return new PercentileChart.Point(name, spread.path("median").asDouble(), spread.path("min").asDouble(),
+            spread.path("max").asDouble());
     }
 
     // -- parts ---------------------------------------------------------------------------------------------------------

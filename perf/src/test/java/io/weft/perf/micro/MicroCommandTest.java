@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.weft.perf.MachineFacts;
+import io.weft.perf.result.MachineFacts;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;

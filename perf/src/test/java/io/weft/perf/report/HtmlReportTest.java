@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.perf.result.Spread;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,18 +24,27 @@ class HtmlReportTest {
         {"kind": "compare", "machine": {"cpu": "<some> & processor", "cores": 2},
          "settings": {"pairs": 10, "seconds": 1.0, "frameBytes": 60}, "leftOut": [{"name": "ovs", "reason": "not found"}],
          "series": [
-           {"name": "weft dnat-vxlan 64 flows", "contender": "weft", "mppsPerCore": {"median": 2.0, "min": 1.0, "max": 4.0}},
-           {"name": "linux dnat-vxlan 64 flows", "contender": "linux", "mppsPerCore": {"median": 1.0, "min": 0.5, "max": 1.5}}],
+           {"name": "weft dnat-vxlan 64 flows", "system": "weft", "mppsPerCore": {"median": 2.0, "min": 1.0, "max": 4.0}},
+           {"name": "linux dnat-vxlan 64 flows", "system": "linux", "mppsPerCore": {"median": 1.0, "min": 0.5, "max": 1.5}}],
          "ratios": [{"weft": "weft dnat-vxlan 64 flows", "peer": "linux dnat-vxlan 64 flows", "goal": 2.5,
                      "ratio": {"median": 2.0, "min": 1.9, "max": 2.1}}]}""";
     private static final String MICRO = """
         [{"name": "pod-clusterip-vxlan", "flows": 65536, "batch": 64, "nsPerPacket": 40.0, "nsP999": 80.0, "bytesPerPacket": 0,
           "stages": [{"name": "flow-lookup", "nsPerPacket": 10.0, "share": 0.25}], "machine": {"cpu": "x"}}]""";
+    /** As {@code bench echo} writes them. */
     private static final String ECHO = """
         {"machine": {"cpu": "x"}, "rounds": 10, "seconds": 5.0, "rate": 2000, "cases": [
-          {"path": "weft idle", "loadRate": 0, "p50": {"median": 30, "least": 20, "greatest": 40},
-           "p99": {"median": 100, "least": 90, "greatest": 200}, "p9999": {"median": 1000, "least": 500, "greatest": 9000}}],
-         "moves": [{"path": "weft", "loadRate": 0, "p99": {"median": 700, "least": -20, "greatest": 900}}]}""";
+          {"path": "weft idle", "loadRate": 0, "p50": %s, "p99": %s, "p9999": %s}],
+         "moves": [{"path": "weft", "loadRate": 0, "p99": %s}]}"""
+        .formatted(json(20, 30, 40), json(90, 100, 200), json(500, 1000, 9000), json(-20, 700, 900));
+
+    private static String json(double... values) {
+        try {
+            return new ObjectMapper().writeValueAsString(Spread.of(values));
+        } catch (JsonProcessingException e) {
+            throw new AssertionError(e);
+        }
+    }
 
     @Test
     void barsAreAsLongAsTheirFigures() throws Exception {

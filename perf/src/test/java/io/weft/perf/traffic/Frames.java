@@ -9,7 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 
 /** Specs and checks that the tests of this package share. */
-final class Frames {
+public final class Frames {
     static final long MAC_A = 0x02_00_00_00_00_0AL;
     static final long MAC_B = 0x02_00_00_00_00_0BL;
     static final int SOURCE = 0x0A_01_00_02;
@@ -24,7 +24,7 @@ final class Frames {
     }
 
     /** Fails unless the inner frame that begins at {@code at} has right lengths and checksums. */
-    static void assertSound(byte[] frame, int at) {
+    public static void assertSound(byte[] frame, int at) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment copy = arena.allocate(frame.length, 8);
             MemorySegment.copy(frame, 0, copy, ValueLayout.JAVA_BYTE, 0, frame.length);

@@ -6,10 +6,10 @@ import io.weft.nativebindings.linux.Capabilities;
 import io.weft.nativebindings.linux.Capability;
 
 /** Skips, with a printed reason, what this process may not do. */
-final class Requirements {
+public final class Requirements {
     private Requirements() {}
 
-    static void root() {
+    public static void root() {
         boolean allowed = Capabilities.missing(Capability.CAP_SYS_ADMIN, Capability.CAP_NET_ADMIN).isEmpty();
         if (!allowed) { System.out.println("skipped: needs root"); }
         assumeTrue(allowed, "needs root");

@@ -1,5 +1,15 @@
-package io.weft.perf.traffic;
+package io.weft.perf.traffic.command;
 
+import io.weft.perf.traffic.AfXdpGenerator;
+import io.weft.perf.traffic.AfXdpReceiver;
+import io.weft.perf.traffic.Flows;
+import io.weft.perf.traffic.FrameSpec;
+import io.weft.perf.traffic.LiveFrameGenerator;
+import io.weft.perf.traffic.ReceiveReport;
+import io.weft.perf.traffic.SendReport;
+import io.weft.perf.traffic.SinkCounts;
+import io.weft.perf.traffic.TrafficGenerator;
+import io.weft.perf.traffic.XdpSink;
 import io.weft.perf.traffic.bed.Wire;
 import java.time.Duration;
 

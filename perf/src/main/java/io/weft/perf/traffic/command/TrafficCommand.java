@@ -1,7 +1,7 @@
-package io.weft.perf.traffic;
+package io.weft.perf.traffic.command;
 
-import io.weft.perf.traffic.TrafficRun.Engine;
-import io.weft.perf.traffic.TrafficRun.Receiver;
+import io.weft.perf.traffic.command.TrafficRun.Engine;
+import io.weft.perf.traffic.command.TrafficRun.Receiver;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;

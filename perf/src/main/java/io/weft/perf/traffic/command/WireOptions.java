@@ -1,10 +1,13 @@
-package io.weft.perf.traffic;
+package io.weft.perf.traffic.command;
 
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.MacAddress;
 import io.weft.nativebindings.linux.KernelVersion;
 import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.perf.traffic.FrameSizes;
+import io.weft.perf.traffic.FrameSpec;
+import io.weft.perf.traffic.FrameTemplate;
 import io.weft.perf.traffic.bed.DirectBed;
 import io.weft.perf.traffic.bed.LabBed;
 import io.weft.perf.traffic.bed.Wire;

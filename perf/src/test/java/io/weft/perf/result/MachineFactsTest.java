@@ -1,4 +1,4 @@
-package io.weft.perf;
+package io.weft.perf.result;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

@@ -1,4 +1,4 @@
-package io.weft.perf.traffic;
+package io.weft.perf.traffic.command;
 
 import org.HdrHistogram.Histogram;
 

@@ -1,12 +1,12 @@
-package io.weft.perf.traffic;
+package io.weft.perf.traffic.command;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.weft.perf.traffic.RateSearch.Found;
-import io.weft.perf.traffic.RateSearch.Outcome;
+import io.weft.perf.traffic.command.RateSearch.Found;
+import io.weft.perf.traffic.command.RateSearch.Outcome;
 import org.junit.jupiter.api.Test;
 
 class RateSearchTest {

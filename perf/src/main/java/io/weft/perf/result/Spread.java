@@ -1,16 +1,22 @@
-package io.weft.perf.micro;
+package io.weft.perf.result;
 
 import java.util.Arrays;
+import java.util.Collection;
 
-/** A few measurements of the same thing. */
+/** The middle, the quarters and the ends of several measurements of the same thing. */
 public record Spread(double median, double min, double lowerQuartile, double upperQuartile, double max, int count) {
     /** @param values at least one */
-    static Spread of(double... values) {
+    public static Spread of(double... values) {
         if (values.length == 0) { throw new IllegalArgumentException("no values"); }
         double[] sorted = values.clone();
         Arrays.sort(sorted);
         return new Spread(quantile(sorted, 0.5), sorted[0], quantile(sorted, 0.25), quantile(sorted, 0.75),
             sorted[sorted.length - 1], sorted.length);
+    }
+
+    /** @param values at least one */
+    public static Spread of(Collection<Double> values) {
+        return of(values.stream().mapToDouble(Double::doubleValue).toArray());
     }
 
     /** Between two values, linearly. */
@@ -21,8 +27,8 @@ public record Spread(double median, double min, double lowerQuartile, double upp
         return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
     }
 
-    /** {@code median (least-most)}. */
-    String text(String format) {
+    /** {@code median (min-max)}. */
+    public String text(String format) {
         return (format + " (" + format + "-" + format + ")").formatted(median, min, max);
     }
 }

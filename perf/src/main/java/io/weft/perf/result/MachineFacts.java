@@ -1,4 +1,4 @@
-package io.weft.perf;
+package io.weft.perf.result;
 
 import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.nativebindings.process.Programs;

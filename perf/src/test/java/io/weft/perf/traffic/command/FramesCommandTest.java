@@ -1,7 +1,9 @@
-package io.weft.perf.traffic;
+package io.weft.perf.traffic.command;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.weft.perf.traffic.FrameTemplate;
+import io.weft.perf.traffic.Frames;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

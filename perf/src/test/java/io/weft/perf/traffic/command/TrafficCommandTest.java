@@ -1,10 +1,11 @@
-package io.weft.perf.traffic;
+package io.weft.perf.traffic.command;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.perf.traffic.Requirements;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

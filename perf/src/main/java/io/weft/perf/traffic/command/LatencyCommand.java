@@ -1,9 +1,10 @@
-package io.weft.perf.traffic;
+package io.weft.perf.traffic.command;
 
-import io.weft.perf.traffic.TrafficRun.Engine;
-import io.weft.perf.traffic.TrafficRun.Receiver;
-import io.weft.perf.traffic.WireOptions.Through;
+import io.weft.perf.result.Spread;
 import io.weft.perf.traffic.bed.Wire;
+import io.weft.perf.traffic.command.TrafficRun.Engine;
+import io.weft.perf.traffic.command.TrafficRun.Receiver;
+import io.weft.perf.traffic.command.WireOptions.Through;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ import picocli.CommandLine.Spec;
     "One-way latency of single frames, idle and under load; the ways take turns, round after round.",
     "Counted from the time a frame was due by the sender's schedule (coordinated omission). Round trips between programs: weft bench echo."}, mixinStandardHelpOptions = true)
 public final class LatencyCommand implements Callable<Integer> {
+    private static final String MICROS = "%.0f";
     private static final double NANOS = 1e9;
     private static final String HALF = "half";
     private static final String NONE = "none";
@@ -53,18 +55,9 @@ public final class LatencyCommand implements Callable<Integer> {
     @Option(names = {"-o",
         "--output"}, defaultValue = "table", description = "${COMPLETION-CANDIDATES}") private Output.Format format;
 
-    /** The median, least and greatest of a percentile over the rounds, microseconds. */
-    record Spread(double median, double min, double max) {
-        static Spread of(List<TrafficResult> runs, ToDoubleFunction<LatencySummary> figure) {
-            double[] sorted = runs.stream().map(TrafficResult::latencyMicros).mapToDouble(figure).sorted().toArray();
-            int n = sorted.length;
-            return new Spread((sorted[(n - 1) / 2] + sorted[n / 2]) / 2, sorted[0], sorted[n - 1]);
-        }
-
-        @Override
-        public String toString() {
-            return "%.0f (%.0f-%.0f)".formatted(median, min, max);
-        }
+    /** A percentile over the rounds, microseconds. */
+    private static Spread spread(List<TrafficResult> runs, ToDoubleFunction<LatencySummary> percentile) {
+        return Spread.of(runs.stream().map(TrafficResult::latencyMicros).mapToDouble(percentile).toArray());
     }
 
     /** One way at one rate, over all rounds. {@code overrun}: frames that came too fast for the receiver and have no latency here. */
@@ -74,9 +67,9 @@ public final class LatencyCommand implements Callable<Integer> {
             TrafficResult any = runs.getFirst();
             return new Result(any.path(), any.frameSize(), any.ratePps(), runs.size(), any.seconds(),
                 runs.stream().mapToLong(TrafficResult::sent).sum(), runs.stream().mapToLong(TrafficResult::lost).sum(),
-                runs.stream().mapToLong(TrafficResult::overrun).sum(), Spread.of(runs, LatencySummary::p50),
-                Spread.of(runs, LatencySummary::p90), Spread.of(runs, LatencySummary::p99),
-                Spread.of(runs, LatencySummary::p999), Spread.of(runs, LatencySummary::p9999),
+                runs.stream().mapToLong(TrafficResult::overrun).sum(), spread(runs, LatencySummary::p50),
+                spread(runs, LatencySummary::p90), spread(runs, LatencySummary::p99),
+                spread(runs, LatencySummary::p999), spread(runs, LatencySummary::p9999),
                 runs.stream().mapToDouble(run -> run.latencyMicros().max()).max().orElse(0));
         }
     }
@@ -145,8 +138,9 @@ public final class LatencyCommand implements Callable<Integer> {
         out.printf("%-18s %9s  %-16s %-16s %-18s %-18s %-20s %8s %6s %8s%n", "PATH", "RATE pps", "P50", "P90", "P99",
             "P99.9", "P99.99", "MAX", "LOST", "UNJUDGED");
         for (Result each : results) {
-            out.printf("%-18s %9.0f  %-16s %-16s %-18s %-18s %-20s %8.0f %6d %8d%n", each.path, each.ratePps, each.p50,
-                each.p90, each.p99, each.p999, each.p9999, each.maxMicros, each.lost, each.overrun);
+            out.printf("%-18s %9.0f  %-16s %-16s %-18s %-18s %-20s %8.0f %6d %8d%n", each.path, each.ratePps,
+                each.p50.text(MICROS), each.p90.text(MICROS), each.p99.text(MICROS), each.p999.text(MICROS),
+                each.p9999.text(MICROS), each.maxMicros, each.lost, each.overrun);
         }
         Output.machine(out);
     }

@@ -1,8 +1,8 @@
-package io.weft.perf.traffic;
+package io.weft.perf.traffic.command;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import io.weft.perf.MachineFacts;
+import io.weft.perf.result.MachineFacts;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;

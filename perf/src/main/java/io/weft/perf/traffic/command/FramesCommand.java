@@ -1,9 +1,14 @@
-package io.weft.perf.traffic;
+package io.weft.perf.traffic.command;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.MacAddress;
+import io.weft.perf.traffic.Flows;
+import io.weft.perf.traffic.FrameSizes;
+import io.weft.perf.traffic.FrameSpec;
+import io.weft.perf.traffic.FrameTemplate;
+import io.weft.perf.traffic.Tunnel;
 import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
