@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.weft.encap.checksum.L4Checksum;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.ArpPacket;
 import io.weft.encap.packet.EthernetHeader;
@@ -13,6 +12,7 @@ import io.weft.encap.packet.Icmp4Header;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.packet.Ipv4Options;
+import io.weft.encap.packet.L4Checksum;
 import io.weft.encap.packet.Layer4;
 import io.weft.encap.packet.QuotedPacket;
 import io.weft.encap.packet.TcpHeader;

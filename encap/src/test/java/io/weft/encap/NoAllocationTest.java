@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.management.ThreadMXBean;
 import io.weft.encap.checksum.InternetChecksum;
-import io.weft.encap.checksum.L4Checksum;
 import io.weft.encap.hash.FlowHash;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.encap.packet.Ipv4Header;
+import io.weft.encap.packet.L4Checksum;
 import io.weft.encap.packet.Layer4;
 import io.weft.encap.packet.TcpHeader;
 import io.weft.encap.tunnel.TunnelTemplate;

@@ -4,8 +4,8 @@ import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.graph.node.DropNode;
-import io.weft.encap.checksum.L4Checksum;
 import io.weft.encap.packet.Ipv4Header;
+import io.weft.encap.packet.L4Checksum;
 
 /** The part of {@code vxlan4-encap} on the short way that reads the payload: completes checksums that a pod left to its device. */
 final class ChecksumStage extends FastPathStage {

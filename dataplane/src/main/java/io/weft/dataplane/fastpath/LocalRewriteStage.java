@@ -13,10 +13,10 @@ import io.weft.dataplane.graph.node.DropNode;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.state.EthernetWords;
 import io.weft.dataplane.state.PortDirectory;
-import io.weft.encap.checksum.L4Checksum;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.Ipv4Header;
+import io.weft.encap.packet.L4Checksum;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorSpecies;
 

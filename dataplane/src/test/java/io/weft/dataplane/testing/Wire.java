@@ -8,10 +8,10 @@ import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.port.Port;
 import io.weft.dataplane.worker.BatchProcessor;
-import io.weft.encap.checksum.L4Checksum;
 import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.encap.packet.Ipv4Header;
+import io.weft.encap.packet.L4Checksum;
 
 /** Connects port 2 and port 3 as a cable would. */
 public final class Wire implements BatchProcessor {

@@ -1,7 +1,6 @@
 package io.weft.encap.packet;
 
 import io.weft.encap.checksum.InternetChecksum;
-import io.weft.encap.checksum.L4Checksum;
 import io.weft.encap.memory.Memory;
 
 /**

@@ -68,7 +68,7 @@ public final class UdpHeader {
 
     /**
      * Translates a whole datagram's header with one load and one store: new ports, and a checksum of its kind
-     * ({@link io.weft.encap.checksum.L4Checksum}).
+     * ({@link io.weft.encap.packet.L4Checksum}).
      *
      * @param ports source in the upper half
      * @param partial whether the checksum is partial

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.weft.encap.Frames;
 import io.weft.encap.Packets;
-import io.weft.encap.checksum.L4Checksum;
 import io.weft.encap.memory.Memory;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;

@@ -16,7 +16,7 @@ import io.weft.dataplane.conductor.Dataplane;
 import io.weft.dataplane.port.afxdp.AfXdpDriver;
 import java.util.Arrays;
 
-/** The modules form the graph that docs/architecture.md draws, and no module has a cycle of packages. */
+/** The modules form the graph of the README, and no module has a cycle of packages in its classes; {@link PackageCyclesTest} reads the sources. */
 @AnalyzeClasses(packages = "io.weft", importOptions = ImportOption.DoNotIncludeTests.class)
 class ModuleGraphTest {
     private static final String NATIVE_BINDINGS = "io.weft.nativebindings..";

@@ -4,9 +4,9 @@ import io.weft.dataplane.frame.ChecksumRequest;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.state.EthernetWords;
 import io.weft.dataplane.state.PortDirectory;
-import io.weft.encap.checksum.L4Checksum;
 import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.Ipv4Header;
+import io.weft.encap.packet.L4Checksum;
 
 /** What the last nodes before {@code port-tx} share: the frame around a finished IPv4 packet. */
 final class L2Rewrite {

@@ -1,9 +1,7 @@
-package io.weft.encap.checksum;
+package io.weft.encap.packet;
 
+import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
-import io.weft.encap.packet.IpProtocol;
-import io.weft.encap.packet.TcpHeader;
-import io.weft.encap.packet.UdpHeader;
 
 /**
  * The checksum field of TCP and UDP headers as frames from a veth carry it, where the field alone tells which of

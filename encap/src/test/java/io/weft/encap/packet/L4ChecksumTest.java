@@ -1,4 +1,4 @@
-package io.weft.encap.checksum;
+package io.weft.encap.packet;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -6,10 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.encap.Frames;
 import io.weft.encap.Packets;
+import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
-import io.weft.encap.packet.IpProtocol;
-import io.weft.encap.packet.Ipv4Header;
-import io.weft.encap.packet.Layer4;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
