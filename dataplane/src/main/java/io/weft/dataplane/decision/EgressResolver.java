@@ -6,170 +6,123 @@ import io.weft.dataplane.forwarding.Ingress;
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.forwarding.Route;
-import io.weft.dataplane.graph.node.Reject;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.state.UnderlayRoutes;
 
 /**
- * Decides where packets to a destination leave and where their replies will come from: the policy of who may reach whom, in one place. The
- * result of {@link #resolve} is in fields, because it is several numbers and must not be allocated.
- *
- * <p>Thread: one worker, or the conductor with a {@link BatchContext} of its own.
+ * The step of {@link FlowDecision} that finds where packets to a destination leave and where their replies come from. The result is in fields, because it is
+ * several numbers and must not be allocated.
  */
-public final class EgressResolver {
+final class EgressResolver {
     private final BatchContext context;
 
-    private int egress;
-    private int replyIngress;
-    private DropReason refusal;
-    private int answer;
-    private boolean outside;
-    private int hop;
+    /** An {@link Egress}; of a destination outside also when the verdict is another than to forward: see {@link FlowDecision#egress}. */
+    int egress;
+    /** An {@link Ingress}. */
+    int replyIngress;
+    /** Whether the destination is outside the cluster, so that the kernel's routes hold for it. */
+    boolean outside;
+    /** Of a destination outside: who takes the packets on the underlay. */
+    int nextHop;
+    DropReason refusal;
+    /** One of {@link Answer}. */
+    int answer;
 
-    public EgressResolver(BatchContext context) {
+    EgressResolver(BatchContext context) {
         this.context = context;
     }
 
-    /** An {@link Egress}. */
-    public int egress() {
-        return egress;
-    }
-
-    /** An {@link Ingress}. */
-    public int replyIngress() {
-        return replyIngress;
-    }
-
-    /** Why not. */
-    public DropReason refusal() {
-        return refusal;
-    }
-
-    /** What the sender is told: one of {@link Reject}'s kinds. */
-    public int answer() {
-        return answer;
-    }
-
-    /** Whether the destination is outside the cluster. */
-    public boolean isOutside() { return outside; }
-
-    /** Of a destination outside: who takes the packets on the underlay, resolved or not. */
-    public int nextHop() {
-        return hop;
-    }
-
-    /** @return whether there is a way; else {@link #refusal} says why not */
-    public boolean resolve(int ingress, int destination) {
+    /** Before each decision: nothing is found. */
+    void begin() {
+        egress = Egress.NONE;
         outside = false;
-        long route = context.tables().route4(destination);
-        return isUnderlay(ingress) ? fromUnderlay(route, destination) : fromCluster(ingress, route, destination);
     }
 
-    /** Nobody outside reaches a pod or a Service directly; what is nothing of ours goes to the node's own stack. */
-    private boolean fromUnderlay(long route, int destination) {
-        return switch (Route.kind(route)) {
-            case Route.NONE -> to(Egress.PUNT, PortId.HOST);
-            case Route.LOCAL_NODE -> destination == context.local().base()
-                ? refuse(DropReason.NO_DIRECT_POD_ACCESS)
-                : to(Egress.PUNT, PortId.HOST);
-            case Route.SERVICE -> refuse(DropReason.CLUSTERIP_FROM_OUTSIDE);
-            default -> refuse(DropReason.NO_DIRECT_POD_ACCESS);
-        };
-    }
-
-    private boolean fromCluster(int ingress, long route, int destination) {
+    /**
+     * For a packet from a pod, the node or the tunnel.
+     *
+     * @param route of the destination, in the tables
+     * @return {@link FlowDecision#FORWARD}, {@link FlowDecision#HOLD} or {@link FlowDecision#REFUSE}
+     */
+    int resolve(int ingress, long route, int destination) {
         int index = Route.index(route);
         return switch (Route.kind(route)) {
             case Route.LOCAL_PORT -> localPort(index);
             case Route.PEER, Route.PEER_NODE -> peer(ingress, index);
-            case Route.LOCAL_NODE -> to(Egress.PUNT, PortId.HOST);
-            case Route.GATEWAY -> refuse(DropReason.GATEWAY_NO_SERVICE);
+            case Route.LOCAL_NODE -> node();
+            case Route.GATEWAY -> refuse(DropReason.GATEWAY_NO_SERVICE, Answer.NO_ANSWER);
             case Route.NO_SUCH_POD -> refuse(DropReason.NO_SUCH_POD, Answer.HOST_UNREACHABLE);
             case Route.NO_SUCH_NODE -> refuse(DropReason.NO_ROUTE, Answer.HOST_UNREACHABLE);
-            case Route.SERVICE -> refuse(DropReason.CLUSTERIP_FROM_OUTSIDE);
-            default -> context.isOwnAddress(destination)
-                ? to(Egress.PUNT, PortId.HOST)
-                : outside(ingress, destination);
+            case Route.SERVICE -> refuse(DropReason.CLUSTERIP_FROM_OUTSIDE, Answer.NO_ANSWER);
+            default -> context.isOwnAddress(destination) ? node() : outside(ingress, destination);
         };
     }
 
-    /** @return the egress that leads back to where a frame came from, or {@link Egress#NONE} */
-    public static int back(BatchContext context, int ingress) {
-        if (Ingress.isTunnel(ingress)) {
-            int slot = context.state().adjacencies().slotOfPeer(Ingress.peer(ingress));
-            return slot == Adjacencies.NONE ? Egress.NONE : Egress.TUNNEL | slot;
-        }
-        return switch (ingress) {
-            case PortId.UPLINK -> Egress.NONE;
-            case PortId.HOST -> Egress.PUNT;
-            default -> Egress.PORT | ingress;
-        };
+    private int node() {
+        return forward(Egress.PUNT, PortId.HOST);
     }
 
-    public static boolean isUnderlay(int ingress) {
-        return ingress == PortId.UPLINK;
+    private int localPort(int port) {
+        return context.ports().kind(port) == PortKind.POD
+            ? forward(Egress.PORT | port, port)
+            : refuse(DropReason.NO_PORT, Answer.NO_ANSWER);
     }
 
-    private boolean localPort(int port) {
-        return context.ports().kind(port) == PortKind.POD ? to(Egress.PORT | port, port) : refuse(DropReason.NO_PORT);
-    }
-
-    private boolean peer(int ingress, int peer) {
-        if (Ingress.isTunnel(ingress)) { return refuse(DropReason.NO_TUNNEL_TO_TUNNEL); }
+    private int peer(int ingress, int peer) {
+        if (Ingress.isTunnel(ingress)) { return refuse(DropReason.NO_TUNNEL_TO_TUNNEL, Answer.NO_ANSWER); }
         int slot = context.state().adjacencies().slotOfPeer(peer);
         return slot == Adjacencies.NONE
-            ? refuse(DropReason.NEIGHBOUR_UNRESOLVED)
-            : to(Egress.TUNNEL | slot, Ingress.tunnel(peer));
+            ? refuse(DropReason.NEIGHBOUR_UNRESOLVED, Answer.NO_ANSWER)
+            : forward(Egress.TUNNEL | slot, Ingress.tunnel(peer));
     }
 
     /** Pods of other nodes find their own way out. */
-    private boolean outside(int ingress, int destination) {
+    private int outside(int ingress, int destination) {
         if (Ingress.isTunnel(ingress)) { return refuse(DropReason.NO_ROUTE, Answer.HOST_UNREACHABLE); }
-        long nextHop = context.state().underlayRoutes().lookup(destination);
-        if (nextHop < 0) { return noNextHop(nextHop); }
         outside = true;
-        return underlay((int) nextHop);
+        egress = Egress.NO_ROUTE;
+        replyIngress = PortId.UPLINK;
+        long hop = context.state().underlayRoutes().lookup(destination);
+        return hop < 0 ? noNextHop(hop) : underlay((int) hop);
+    }
+
+    private int underlay(int hop) {
+        nextHop = hop;
+        Adjacencies adjacencies = context.state().adjacencies();
+        int slot = adjacencies.slotOfNextHop(hop);
+        if (slot != Adjacencies.NONE) {
+            egress = Egress.UPLINK | slot;
+            if (adjacencies.isResolved(slot)) { return FlowDecision.FORWARD; }
+        }
+        refuse(DropReason.NEIGHBOUR_UNRESOLVED, Answer.NO_ANSWER);
+        return FlowDecision.HOLD;
     }
 
     /**
      * With the answer that Linux gives as the router. What would leave by another device is not handed to the node's stack: it would leave with
      * the pod's address, or come back to an address and port that the kernel has not given out.
      */
-    private boolean noNextHop(long why) {
+    private int noNextHop(long why) {
         if (why == UnderlayRoutes.OTHER_DEVICE) {
+            egress = Egress.NONE;
             return refuse(DropReason.ROUTE_OTHER_DEVICE, Answer.NET_UNREACHABLE);
         }
-        if (why == UnderlayRoutes.BLACKHOLE) { return refuse(DropReason.ROUTE_BLACKHOLE); }
+        if (why == UnderlayRoutes.BLACKHOLE) { return refuse(DropReason.ROUTE_BLACKHOLE, Answer.NO_ANSWER); }
         if (why == UnderlayRoutes.PROHIBIT) { return refuse(DropReason.ROUTE_PROHIBITED, Answer.ADMIN_PROHIBITED); }
         return refuse(DropReason.NO_ROUTE,
             why == UnderlayRoutes.UNREACHABLE ? Answer.HOST_UNREACHABLE : Answer.NET_UNREACHABLE);
     }
 
-    private boolean underlay(int nextHop) {
-        hop = nextHop;
-        Adjacencies adjacencies = context.state().adjacencies();
-        int slot = adjacencies.slotOfNextHop(nextHop);
-        if (slot == Adjacencies.NONE || !adjacencies.isResolved(slot)) {
-            context.state().neighbourRequests().post(nextHop);
-            return refuse(DropReason.NEIGHBOUR_UNRESOLVED);
-        }
-        return to(Egress.UPLINK | slot, PortId.UPLINK);
-    }
-
-    private boolean to(int newEgress, int newReplyIngress) {
+    private int forward(int newEgress, int newReplyIngress) {
         egress = newEgress;
         replyIngress = newReplyIngress;
-        return true;
+        return FlowDecision.FORWARD;
     }
 
-    private boolean refuse(DropReason reason) {
-        return refuse(reason, Answer.NO_ANSWER);
-    }
-
-    private boolean refuse(DropReason reason, int kindOfAnswer) {
+    private int refuse(DropReason reason, int kindOfAnswer) {
         refusal = reason;
         answer = kindOfAnswer;
-        return false;
+        return FlowDecision.REFUSE;
     }
 }

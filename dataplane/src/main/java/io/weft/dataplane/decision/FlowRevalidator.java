@@ -2,29 +2,23 @@ package io.weft.dataplane.decision;
 
 import io.weft.dataplane.forwarding.Egress;
 import io.weft.dataplane.forwarding.Ingress;
-import io.weft.dataplane.forwarding.PortId;
-import io.weft.dataplane.forwarding.Route;
-import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.state.ForwardingState;
-import io.weft.dataplane.state.UnderlayRoutes;
 import io.weft.lb.flow.FlowEntry;
 import io.weft.lb.flow.FlowExpiry;
-import io.weft.lb.flow.FlowKey;
 import io.weft.lb.flow.FlowState;
 import io.weft.lb.flow.FlowTable;
-import io.weft.lb.service.ServiceTable;
 
 /**
- * Compares a flow with what would be decided for its first packet now, by the classes that decide it ({@link EgressResolver}, {@link SourceCheck}): who may send it,
- * where it leaves, where replies come from and go to, its new source, its backend. It goes on where the answers are the same.
+ * Decides about a flow again ({@link FlowDecision}) and compares: it goes on where the decision is the one that its entry holds.
  *
- * <p>Two answers may differ:
+ * <p>Exceptions:
  * <ul>
- * <li>A flow to the outside follows the kernel's routes: its entry gets the new next hop, or {@link Egress#NO_ROUTE} while there is none, as conntrack keeps
- * its entry whatever the routes. It ends when its source is no longer the node's address, since replies could not come back.
- * <li>A TCP connection that was answered goes on when its backend is no longer chosen, or its Service is gone, as long as there is such a pod (kube-proxy). One that was
- * not answered yet, or is over, ends, as UDP does: what comes next is a new choice.
+ * <li>A flow keeps its backend while that is one of its Service's, whichever a new flow would get ({@link FlowDecision#decideAgain}).
+ * <li>A TCP connection that was answered keeps its backend when the Service has it no more, or is gone, as long as there is such a pod (kube-proxy:
+ * {@link #isAnsweredConnection}). One that was not answered yet, or is over, ends, as UDP does: what comes next is a new choice.
+ * <li>A flow to the outside follows the kernel's routes ({@link #follow}): its entry gets the new next hop, or {@link Egress#NO_ROUTE} while there is none, as conntrack
+ * keeps its entry whatever the routes. It ends when its source is no longer the node's address, since replies could not come back.
  * </ul>
  *
  * <p>Thread: the conductor; {@link #begin} before each pass through the table. Allocation: none, but when other tables were published.
@@ -32,14 +26,14 @@ import io.weft.lb.service.ServiceTable;
 public final class FlowRevalidator implements FlowExpiry.Revalidator {
     private final FlowTable flows;
     private final BatchContext context;
-    private final EgressResolver resolver;
+    private final FlowDecision decision;
     private boolean ready;
     private boolean waiting;
 
     public FlowRevalidator(FlowTable flows, ForwardingState state) {
         this.flows = flows;
         context = new BatchContext(state);
-        resolver = new EgressResolver(context);
+        decision = new FlowDecision(context);
     }
 
     /** Takes the current versions of all that flows are decided by. */
@@ -57,30 +51,14 @@ public final class FlowRevalidator implements FlowExpiry.Revalidator {
     @Override
     public boolean isValid(long forward) {
         if (!ready) { return true; }
-        int ingress = FlowEntry.ingress(forward);
-        return isSourceValid(ingress, FlowKey.source(FlowEntry.k0(forward))) && isBackendValid(forward)
-            && (resolver.resolve(ingress, FlowEntry.newDst(forward))
-                ? isWayValid(forward, ingress)
-                : isKeptWithoutWay(forward));
-    }
-
-    // -- who sends it ------------------------------------------------------------------------------------------------
-
-    private boolean isSourceValid(int ingress, int source) {
-        if (Ingress.isTunnel(ingress)) { return SourceCheck.isAllowed(context, ingress, source); }
-        if (ingress == PortId.HOST) { return context.isOwnAddress(source); }
-        long route = context.tables().route4(source);
-        return Route.kind(route) == Route.LOCAL_PORT && Route.index(route) == ingress;
-    }
-
-    // -- to which backend --------------------------------------------------------------------------------------------
-
-    private boolean isBackendValid(long forward) {
-        if ((FlowEntry.flags(forward) & FlowEntry.SERVICE) == 0 || isAnsweredConnection(forward)) { return true; }
-        long k1 = FlowEntry.k1(forward);
-        long block = context.tables().services().find(FlowKey.destination(FlowEntry.k0(forward)),
-            FlowKey.destinationPort(k1), FlowKey.protocol(k1));
-        return block != 0 && ServiceTable.hasBackend(block, FlowEntry.newDst(forward), FlowEntry.newDport(forward));
+        int verdict = isAnsweredConnection(forward)
+            ? decision.decideWithBackend(forward)
+            : decision.decideAgain(forward);
+        if (!isTranslationSame(forward)) { return false; }
+        return decision.isOutside() && isToUnderlay(FlowEntry.egress(forward))
+            ? follow(forward, verdict)
+            : verdict == FlowDecision.FORWARD && FlowEntry.egress(forward) == decision.egress()
+                && isReplySame(forward);
     }
 
     private static boolean isAnsweredConnection(long forward) {
@@ -90,59 +68,42 @@ public final class FlowRevalidator implements FlowExpiry.Revalidator {
         };
     }
 
-    // -- where it leaves, and by which source ------------------------------------------------------------------------
-
-    private boolean isWayValid(long forward, int ingress) {
-        return isNewSourceValid(forward, ingress) && isEgressValid(forward) && isReplyValid(forward, ingress);
-    }
-
-    private boolean isNewSourceValid(long forward, int ingress) {
-        boolean masqueraded = resolver.isOutside() && context.local().masquerade();
-        boolean service = (FlowEntry.flags(forward) & FlowEntry.SERVICE) != 0;
-        int expected = masqueraded ? context.local().address()
-            : service && resolver.replyIngress() == ingress ? context.local().gateway()
-            : FlowKey.source(FlowEntry.k0(forward));
-        return masqueraded == isMasqueraded(forward) && FlowEntry.newSrc(forward) == expected;
-    }
-
-    private static boolean isMasqueraded(long forward) {
-        return (FlowEntry.flags(forward) & FlowEntry.OWNS_PORT) != 0;
-    }
-
-    private boolean isEgressValid(long forward) {
-        int egress = FlowEntry.egress(forward);
-        if (egress == resolver.egress()) { return true; }
-        return isToUnderlay(egress) && isToUnderlay(resolver.egress()) && follow(forward, resolver.egress());
+    /** Ports that are not a backend's are the flow's own choice. */
+    private boolean isTranslationSame(long forward) {
+        int flags = FlowEntry.flags(forward);
+        boolean toBackend = (flags & FlowEntry.SERVICE) != 0;
+        boolean masqueraded = (flags & FlowEntry.OWNS_PORT) != 0;
+        return toBackend == decision.isToBackend() && FlowEntry.newDst(forward) == decision.newDestination()
+            && (!toBackend || FlowEntry.newDport(forward) == decision.newDestinationPort())
+            && masqueraded == (decision.snat() == FlowDecision.MASQUERADE)
+            && FlowEntry.newSrc(forward) == decision.newSource();
     }
 
     /** Only peers' indices and slots can have changed: all else that replies go by follows from the forward direction. */
-    private boolean isReplyValid(long forward, int ingress) {
-        if (!Ingress.isTunnel(ingress) && !Ingress.isTunnel(resolver.replyIngress())) { return true; }
-        long reverse = flows.peer(forward);
-        return reverse == 0 || FlowEntry.ingress(reverse) == resolver.replyIngress()
-            && FlowEntry.egress(reverse) == EgressResolver.back(context, ingress);
-    }
-
-    /** There is no way to the destination now. To the outside there may be one again, and the connection with it. */
-    private boolean isKeptWithoutWay(long forward) {
-        int destination = FlowEntry.newDst(forward);
-        if (!isToUnderlay(FlowEntry.egress(forward)) || Route.kind(context.tables().route4(destination)) != Route.NONE
-            || isMasqueraded(forward) && FlowEntry.newSrc(forward) != context.local().address()) {
-            return false;
+    private boolean isReplySame(long forward) {
+        if (!Ingress.isTunnel(FlowEntry.ingress(forward)) && !Ingress.isTunnel(decision.replyIngress())) {
+            return true;
         }
-        long nextHop = context.state().underlayRoutes().lookup(destination);
-        if (nextHop == UnderlayRoutes.OTHER_DEVICE) { return false; }
-        int slot = nextHop < 0 ? Adjacencies.NONE : context.state().adjacencies().slotOfNextHop((int) nextHop);
-        waiting |= slot == Adjacencies.NONE && nextHop >= 0;
-        return follow(forward, slot == Adjacencies.NONE ? Egress.NO_ROUTE : Egress.UPLINK | slot);
+        long reverse = flows.peer(forward);
+        return reverse == 0 || FlowEntry.ingress(reverse) == decision.replyIngress()
+            && FlowEntry.egress(reverse) == decision.replyEgress();
     }
 
     private static boolean isToUnderlay(int egress) {
         return Egress.kind(egress) == Egress.UPLINK || egress == Egress.NO_ROUTE;
     }
 
-    private static boolean follow(long forward, int egress) {
-        FlowEntry.setEgress(forward, egress);
+    /** @return false when the kernel's route leads where Weft cannot follow */
+    private boolean follow(long forward, int verdict) {
+        int egress = decision.egress();
+        if (egress == Egress.NONE) { return false; }
+        if (verdict == FlowDecision.HOLD) {
+            context.state().neighbourRequests().post(decision.nextHop());
+            waiting |= egress == Egress.NO_ROUTE;
+        }
+        if (egress != FlowEntry.egress(forward)) {
+            FlowEntry.setEgress(forward, egress);
+        }
         return true;
     }
 }

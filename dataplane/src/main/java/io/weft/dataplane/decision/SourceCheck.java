@@ -1,17 +1,49 @@
 package io.weft.dataplane.decision;
 
 import io.weft.dataplane.forwarding.Ingress;
+import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.forwarding.Route;
 import io.weft.dataplane.state.BatchContext;
 
-/** Whether an inner source address belongs to the tunnel endpoint that sent it: its pods, the node's addresses, the endpoint itself. */
+/**
+ * Which source addresses an ingress may send from: a pod its own, {@code weft-host} the node's, the uplink any that is outside the cluster, a tunnel
+ * endpoint its pods', its node's and its own.
+ *
+ * <p>Thread: that of the {@link BatchContext}. Allocation: none.
+ */
 public final class SourceCheck {
     private SourceCheck() {
     }
 
-    /** True for every ingress but the tunnel: {@code ip4-input} has checked those. */
+    /** By every ingress. */
     public static boolean isAllowed(BatchContext context, int ingress, int source) {
-        if (!Ingress.isTunnel(ingress)) { return true; }
+        return Ingress.isTunnel(ingress)
+            ? isOfTunnel(context, ingress, source)
+            : isAllowedFromPort(context, ingress, source);
+    }
+
+    /** For nodes behind {@code ip4-input}, which has checked all frames but those from the tunnel: true for every other ingress. */
+    public static boolean isAllowedFromTunnel(BatchContext context, int ingress, int source) {
+        return !Ingress.isTunnel(ingress) || isOfTunnel(context, ingress, source);
+    }
+
+    /** True for every frame from the tunnel, whose check costs a lookup and is made once a flow. */
+    public static boolean isAllowedFromPort(BatchContext context, int ingress, int source) {
+        if (Ingress.isTunnel(ingress)) { return true; }
+        return switch (context.ports().kind(ingress)) {
+            case PortKind.POD -> source == context.ports().ip(ingress);
+            case PortKind.HOST -> context.isOwnAddress(source);
+            default -> isOutside(context, source);
+        };
+    }
+
+    /** Neither a pod's, nor a Service's, nor the node's: bare pod and Service addresses never come from the underlay. */
+    public static boolean isOutside(BatchContext context, int source) {
+        return !context.local().clusterCidr().contains(source) && !context.local().serviceCidr().contains(source)
+            && !context.isOwnAddress(source);
+    }
+
+    private static boolean isOfTunnel(BatchContext context, int ingress, int source) {
         int peer = Ingress.peer(ingress);
         long route = context.tables().route4(source);
         int kind = Route.kind(route);

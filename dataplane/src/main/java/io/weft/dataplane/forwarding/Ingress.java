@@ -18,6 +18,11 @@ public final class Ingress {
         return (ingress & TUNNEL) != 0;
     }
 
+    /** From the underlay without a tunnel header. */
+    public static boolean isUnderlay(int ingress) {
+        return ingress == PortId.UPLINK;
+    }
+
     public static int peer(int ingress) {
         return ingress & ~TUNNEL;
     }

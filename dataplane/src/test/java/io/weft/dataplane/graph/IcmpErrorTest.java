@@ -5,6 +5,7 @@ import static io.weft.dataplane.graph.Packet.SYN;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +40,18 @@ class IcmpErrorTest {
         assertEquals("""
             02:00:00:00:00:0a<02:00:00:00:00:01 10.96.0.10>10.244.1.2 ttl 63 icmp 3/3 rest 0 len 65 full
             10.244.1.2>10.96.0.10 ttl 63 udp 1000>53 len 37 full""", read(node.run(UPLINK, error).only(POD_A)));
+    }
+
+    /** As for every other packet from outside: the first address of the pod CIDR is for pods only. */
+    @Test
+    void anErrorFromOutsideAboutNoFlowIsTheNodesOnlyByAnAddressKnownOutside() {
+        for (String own : List.of("192.0.2.11", "172.17.0.1")) {
+            byte[] quoted = ip(fromHost(Packet.of(own, "203.0.113.5").udp(9, 9)), 14);
+            node.run(UPLINK, fromWire(Packet.of("198.51.100.254", own).icmp(3, 3, 0, quoted))).only(HOST);
+        }
+        byte[] quoted = ip(fromHost(Packet.of("10.244.1.0", "203.0.113.5").udp(9, 9)), 14);
+        byte[] error = fromWire(Packet.of("198.51.100.254", "10.244.1.0").icmp(3, 3, 0, quoted));
+        assertEquals("{ICMP_NO_FLOW=1}", node.run(UPLINK, error).drops().toString());
     }
 
     @Test

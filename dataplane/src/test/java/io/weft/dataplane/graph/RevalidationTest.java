@@ -9,10 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.decision.FlowRevalidator;
+import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.graph.GraphFixture.Outcome;
 import io.weft.dataplane.port.MemoryPort;
 import io.weft.dataplane.state.LocalAddresses;
 import io.weft.dataplane.state.UnderlayRoutes;
+import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.TablesWriter;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.Ipv4Prefix;
 import io.weft.encap.address.MacAddress;
@@ -21,7 +24,9 @@ import io.weft.lb.flow.FlowCounter;
 import io.weft.lb.flow.FlowExpiry;
 import io.weft.lb.flow.FlowTimeouts;
 import io.weft.lb.nat.SourceNat;
+import io.weft.lb.service.Backend;
 import io.weft.lb.service.ServiceKey;
+import io.weft.lb.service.ServiceSpec;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -121,6 +126,20 @@ class RevalidationTest {
             service(tables, "10.96.0.10", 53, Packet.UDP, "10.244.1.3", 5353);
         });
         assertEquals(2, revalidate());
+    }
+
+    /** A flow keeps its backend while that is one of the Service's, whichever a new one would get. */
+    @Test
+    void moreEndpointsMoveNoFlow() {
+        for (int port = 1000; port < 1032; port++) {
+            node.run(POD_A, fromA(Packet.of(CLIENT, "10.96.0.10").udp(port, 53)));
+        }
+        node.change(tables -> services(tables, "10.96.0.10", 53, Packet.UDP,
+            List.of("10.244.2.5", "10.244.2.6", "10.244.2.7", "10.244.2.8")));
+        assertEquals(0, revalidate());
+        node.change(tables -> services(tables, "10.96.0.10", 53, Packet.UDP,
+            List.of("10.244.2.6", "10.244.2.7", "10.244.2.8")));
+        assertEquals(32, revalidate());
     }
 
     // -- the kernel's routes and addresses ---------------------------------------------------------------------------
@@ -239,6 +258,23 @@ class RevalidationTest {
         assertEquals(1, revalidate());
     }
 
+    /** A first packet to it would be refused: the peer would take it for one of the node's tunnel. */
+    @Test
+    void aPodsFlowToAPortThatIsTheTunnelsNow() {
+        node.run(POD_A, fromA(Packet.of(CLIENT, "192.0.2.12").udp(1000, 4789))).only(UPLINK);
+        node.run(HOST, fromHost(Packet.of("192.0.2.11", "192.0.2.12").udp(1000, 4789))).only(UPLINK);
+        node.change(tables -> tables.putLocal(withOverlayPort(4789)));
+        assertEquals(1, revalidate());
+    }
+
+    @Test
+    void aPodWhosePortHasAnotherAddress() {
+        node.run(POD_A, fromA(Packet.of(CLIENT, "10.244.2.9").udp(7, 8))).only(UPLINK);
+        node.state.publish(node.state.ports().with(POD_A, PortKind.POD, Ipv4Address.of("10.244.1.77"), POD_A_MAC,
+            GATEWAY_MAC, 1450));
+        assertEquals(1, revalidate());
+    }
+
     /** The slot that replies leave by may be another peer's soon. */
     @Test
     void aPeersSlotChangesBehindAFlowFromTheTunnel() {
@@ -278,6 +314,16 @@ class RevalidationTest {
     private void routes(UnderlayRoutes.Entry defaultRoute) {
         node.state.publish(new UnderlayRoutes(List.of(defaultRoute,
             UnderlayRoutes.Entry.via(Ipv4Prefix.of("192.0.2.0/24"), 0))));
+    }
+
+    private static LocalNode withOverlayPort(int overlayPort) {
+        return new LocalNode("n1", NODE, Ipv4Prefix.of("10.244.1.0/24"), Ipv4Prefix.of("10.244.0.0/16"),
+            Ipv4Prefix.of("10.96.0.0/16"), VTEP_MAC, 1, overlayPort, 1450, 1450, true, 61_000, 65_535);
+    }
+
+    private static void services(TablesWriter tables, String vip, int port, int protocol, List<String> backends) {
+        tables.services().put(new ServiceSpec(new ServiceKey(Ipv4Address.of(vip), port, protocol), vip + ":" + port,
+            backends.stream().map(ip -> new Backend(Ipv4Address.of(ip), 5353, 0)).toList()));
     }
 
     private static String macOf(byte[] frame) {

@@ -30,6 +30,11 @@ public record Backend(int ip, int port, int flags) {
 
     /** Address and port: what decides the backend's places in the Maglev table, so that they are the same on every node. */
     long identity() {
+        return pack(ip, port);
+    }
+
+    /** The packed form without flags. */
+    public static long pack(int ip, int port) {
         return (long) ip << 32 | (long) port << 16;
     }
 

@@ -1,7 +1,7 @@
 package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
-import io.weft.dataplane.decision.EgressResolver;
+import io.weft.dataplane.decision.FlowDecision;
 import io.weft.dataplane.forwarding.Egress;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
@@ -75,6 +75,6 @@ public final class Dispatch {
 
     /** @return the egress that leads back to where a frame came from, or {@link Egress#NONE} */
     int back(int ingress) {
-        return EgressResolver.back(context, ingress);
+        return FlowDecision.egressTo(context, ingress);
     }
 }

@@ -2,12 +2,9 @@ package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.GraphNodeId;
-import io.weft.dataplane.decision.Answer;
-import io.weft.dataplane.decision.EgressResolver;
+import io.weft.dataplane.decision.FlowDecision;
 import io.weft.dataplane.decision.SourceCheck;
 import io.weft.dataplane.forwarding.Ingress;
-import io.weft.dataplane.forwarding.PortId;
-import io.weft.dataplane.forwarding.Route;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.state.BatchContext;
@@ -23,12 +20,10 @@ import io.weft.lb.flow.FlowTemplate;
 import io.weft.lb.flow.TcpTracker;
 import io.weft.lb.nat.SnatPorts;
 import io.weft.lb.nat.SourceNat;
-import io.weft.lb.service.Backend;
-import io.weft.lb.service.ServiceTable;
 
 /**
- * {@code flow-create}: decides once what happens to a flow: may it be, which backend, which source, where it leaves; and writes both directions'
- * entries. Everything a known flow's packet need not do is done here: source of tunnel frames, services, hairpin, masquerade, routes.
+ * {@code flow-create}: has it decided once what happens to a flow ({@link FlowDecision}) and carries it out: writes both directions' entries, or holds, answers
+ * or drops the packet.
  */
 public final class FlowCreate extends GraphNode {
     /** Other source ports that are tried when the reply's key is taken. */
@@ -40,15 +35,13 @@ public final class FlowCreate extends GraphNode {
     private final DropNode drop;
     private final Reject reject;
     private final NeighbourHold hold;
-    private final Dispatch dispatch;
     private final FrameList echo;
     private final FrameList hits;
     private final FlowTable flows;
     private final FlowEnder ender;
     private final SourceNat sourceNat;
-    private final EgressResolver resolver;
-    private final StatelessForward byAddress;
-    private final FirstFragments first;
+    private final FlowDecision decision;
+    private final StatelessForward stateless;
     private final NewFlowFetch fetched;
     private final FlowTemplate template = new FlowTemplate();
 
@@ -60,15 +53,13 @@ public final class FlowCreate extends GraphNode {
         this.drop = drop;
         this.reject = reject;
         this.hold = hold;
-        this.dispatch = dispatch;
         this.echo = echo.in();
         this.hits = hits.in();
         this.flows = flows;
         ender = new FlowEnder(flows, (forward, k0, k1) -> SourceNat.onEnd(snatPorts, forward, k0, k1));
         sourceNat = new SourceNat(flows, snatPorts);
-        resolver = new EgressResolver(context);
-        byAddress = new StatelessForward(reject, dispatch, first);
-        this.first = first;
+        decision = new FlowDecision(context);
+        stateless = new StatelessForward(reject, dispatch, first);
         fetched = new NewFlowFetch(context, flows);
     }
 
@@ -77,12 +68,10 @@ public final class FlowCreate extends GraphNode {
         fetched.fetch(batch, in());
         for (int n = 0; n < in().size; n++) {
             int frame = in().index[n];
-            if (!SourceCheck.isAllowed(context, batch.ingress[frame], FlowKey.source(batch.k0[frame]))) {
+            if (!SourceCheck.isAllowedFromTunnel(context, batch.ingress[frame], FlowKey.source(batch.k0[frame]))) {
                 drop.add(frame, DropReason.SPOOFED_SOURCE);
-            } else if (EgressResolver.isUnderlay(batch.ingress[frame])) {
-                fromUnderlay(batch, frame);
-            } else if (!adopt(batch, frame)) {
-                create(batch, frame);
+            } else if (Ingress.isUnderlay(batch.ingress[frame]) || !adopt(batch, frame)) {
+                carryOut(batch, frame, decide(batch, frame));
             }
         }
     }
@@ -91,16 +80,6 @@ public final class FlowCreate extends GraphNode {
     @Override
     public boolean looksFirst() {
         return true;
-    }
-
-    /** Nobody outside starts a flow to a pod; the node's own packets, taken in error, are handed to it. */
-    private void fromUnderlay(FrameBatch batch, int frame) {
-        if (!resolver.resolve(batch.ingress[frame], FlowKey.destination(batch.k0[frame]))) {
-            drop.add(frame, resolver.refusal());
-        } else {
-            first.forward(batch, frame, resolver.egress());
-            dispatch.to(batch, frame, resolver.egress());
-        }
     }
 
     /**
@@ -122,135 +101,42 @@ public final class FlowCreate extends GraphNode {
         return true;
     }
 
-    private void create(FrameBatch batch, int frame) {
-        long k1 = batch.k1[frame];
-        int destination = FlowKey.destination(batch.k0[frame]);
-        int kind = Route.kind(fetched.route(frame));
-        if (isForgedTunnel(batch.ingress[frame], k1, destination, kind)) {
-            drop.add(frame, DropReason.ENCAP_FROM_POD);
-        } else if (kind == Route.SERVICE) {
-            service(batch, frame, destination);
-        } else if (kind == Route.GATEWAY) {
-            gateway(batch, frame);
-        } else {
-            plain(batch, frame, destination);
+    private int decide(FrameBatch batch, int frame) {
+        return decision.decide(batch.ingress[frame], batch.k0[frame], batch.k1[frame], batch.hash[frame],
+            !isMidStream(batch, frame), fetched.route(frame), fetched.block(frame));
+    }
+
+    private void carryOut(FrameBatch batch, int frame, int verdict) {
+        switch (verdict) {
+            case FlowDecision.FORWARD -> forward(batch, frame);
+            case FlowDecision.HOLD -> holdUntilResolved(frame);
+            case FlowDecision.FORWARD_STATELESS -> stateless.forward(batch, frame, decision.egress());
+            case FlowDecision.ECHO -> echo(batch, frame);
+            default -> reject.refuse(frame, decision);
         }
     }
 
-    /** A pod that speaks to a tunnel endpoint would be heard as a node. */
-    private boolean isForgedTunnel(int ingress, long k1, int destination, int kind) {
-        return ingress != PortId.HOST && FlowKey.protocol(k1) == IpProtocol.IPPROTO_UDP
-            && FlowKey.destinationPort(k1) == context.local().overlayPort()
-            && (kind == Route.PEER_NODE || context.isOwnAddress(destination)
-                || context.tables().peerByEndpoint(destination) >= 0);
+    private void forward(FrameBatch batch, int frame) {
+        if (decision.isOutside() && hold.isAhead(batch, frame, decision.nextHop())) {
+            hold.add(frame, decision.nextHop());
+        } else if (decision.snat() == FlowDecision.NO_SNAT && isReset(batch, frame)) {
+            stateless.forward(batch, frame, decision.egress()); // the last segment of a flow that is gone makes no new one
+        } else {
+            finish(batch, frame, insert(batch, frame));
+        }
     }
 
-    private void gateway(FrameBatch batch, int frame) {
-        if (FlowKey.protocol(batch.k1[frame]) == IpProtocol.IPPROTO_ICMP
-            && Icmp4Header.type(batch.l4[frame]) == Icmp4Header.ICMP_ECHO) {
+    private void holdUntilResolved(int frame) {
+        context.state().neighbourRequests().post(decision.nextHop());
+        hold.add(frame, decision.nextHop());
+    }
+
+    private void echo(FrameBatch batch, int frame) {
+        if (Icmp4Header.type(batch.l4[frame]) == Icmp4Header.ICMP_ECHO) {
             echo.add(frame);
         } else {
-            reject.add(frame, DropReason.GATEWAY_NO_SERVICE, Answer.REFUSE);
+            reject.refuse(frame, decision);
         }
-    }
-
-    // -- without a service -------------------------------------------------------------------------------------------
-
-    private void plain(FrameBatch batch, int frame, int destination) {
-        if (!resolve(batch, frame, destination)) { return; }
-        if (resolver.isOutside() && context.local().masquerade()) {
-            begin(batch, frame);
-            masquerade(batch, frame);
-        } else if (isReset(batch, frame)) {
-            byAddress.forward(batch, frame, resolver.egress()); // the last segment of a flow that is gone makes no new one
-        } else {
-            begin(batch, frame);
-            finish(batch, frame, insert(batch, frame));
-        }
-    }
-
-    /** @return whether there is a way, now; else the frame is refused, or waits for it */
-    private boolean resolve(FrameBatch batch, int frame, int destination) {
-        if (!resolver.resolve(batch.ingress[frame], destination)) {
-            refuse(frame);
-            return false;
-        }
-        if (resolver.isOutside() && hold.isAhead(batch, frame, resolver.nextHop())) {
-            hold.add(frame, resolver.nextHop());
-            return false;
-        }
-        return true;
-    }
-
-    private void refuse(int frame) {
-        if (resolver.isOutside() && resolver.refusal() == DropReason.NEIGHBOUR_UNRESOLVED) {
-            hold.add(frame, resolver.nextHop());
-        } else if (resolver.answer() == Answer.NO_ANSWER) {
-            drop.add(frame, resolver.refusal());
-        } else {
-            reject.add(frame, resolver.refusal(), resolver.answer());
-        }
-    }
-
-    // -- services ----------------------------------------------------------------------------------------------------
-
-    private void service(FrameBatch batch, int frame, int address) {
-        if (Ingress.isTunnel(batch.ingress[frame])) {
-            drop.add(frame, DropReason.CLUSTERIP_FROM_OUTSIDE);
-            return;
-        }
-        long block = fetched.block(frame);
-        if (!SnatPorts.supports(FlowKey.protocol(batch.k1[frame]))) {
-            reject.add(frame, DropReason.UNSUPPORTED_PROTOCOL, Answer.PROTOCOL_UNREACHABLE);
-        } else if (block == 0) {
-            boolean known = context.tables().services().isServiceAddress(address);
-            reject.add(frame, known ? DropReason.SERVICE_NO_PORT : DropReason.SERVICE_UNKNOWN_ADDRESS, Answer.REFUSE);
-        } else if (ServiceTable.backendCount(block) == 0) {
-            reject.add(frame, DropReason.SERVICE_NO_ENDPOINTS, Answer.REFUSE);
-        } else if (isMidStream(batch, frame)) {
-            reject.add(frame, DropReason.NO_FLOW, Answer.REFUSE);
-        } else {
-            toBackend(batch, frame, block);
-        }
-    }
-
-    private void toBackend(FrameBatch batch, int frame, long block) {
-        long backend = ServiceTable.choose(block, batch.hash[frame]);
-        if (!resolve(batch, frame, Backend.ip(backend))) { return; }
-        begin(batch, frame);
-        template.newDst = Backend.ip(backend);
-        template.newDport = Backend.port(backend);
-        template.flags |= FlowEntry.SERVICE | FlowEntry.DNAT;
-        if (resolver.isOutside() && context.local().masquerade()) {
-            masquerade(batch, frame);
-        } else {
-            hairpin(batch, frame);
-            finish(batch, frame, insert(batch, frame));
-        }
-    }
-
-    /** A packet that goes back to where it came from would be answered past us, so its source becomes the gateway. */
-    private void hairpin(FrameBatch batch, int frame) {
-        if (resolver.replyIngress() == batch.ingress[frame]) {
-            template.newSrc = context.local().gateway();
-            template.flags |= FlowEntry.SNAT;
-        }
-    }
-
-    // -- masquerade --------------------------------------------------------------------------------------------------
-
-    /** {@link #template} has been begun, and its destination may be a backend's. */
-    private void masquerade(FrameBatch batch, int frame) {
-        if (!SnatPorts.supports(FlowKey.protocol(batch.k1[frame]))) {
-            drop.add(frame, DropReason.UNSUPPORTED_PROTOCOL);
-            return;
-        }
-        if (isMidStream(batch, frame)) {
-            reject.add(frame, DropReason.NO_FLOW, Answer.REFUSE);
-            return;
-        }
-        template.newSrc = context.local().address();
-        finish(batch, frame, sourceNat.insert(batch.hash[frame], batch.k0[frame], batch.k1[frame], template));
     }
 
     // -- entries -----------------------------------------------------------------------------------------------------
@@ -266,14 +152,23 @@ public final class FlowCreate extends GraphNode {
             && (TcpHeader.flags(batch.l4[frame]) & TcpHeader.RST) != 0;
     }
 
-    private void begin(FrameBatch batch, int frame) {
+    private void fillTemplate(FrameBatch batch, int frame) {
         template.reset(batch.k0[frame], batch.k1[frame], firstState(batch, frame), context.nowSeconds());
         template.bornMillis = context.nowMillis();
         template.flags = isMidStream(batch, frame) ? FlowEntry.PICKED_UP : 0;
-        template.forwardEgress = resolver.egress();
+        template.forwardEgress = decision.egress();
         template.forwardIngress = batch.ingress[frame];
-        template.reverseIngress = resolver.replyIngress();
-        template.reverseEgress = dispatch.back(batch.ingress[frame]);
+        template.reverseIngress = decision.replyIngress();
+        template.reverseEgress = decision.replyEgress();
+        template.newSrc = decision.newSource();
+        if (decision.isToBackend()) {
+            template.newDst = decision.newDestination();
+            template.newDport = decision.newDestinationPort();
+            template.flags |= FlowEntry.SERVICE | FlowEntry.DNAT;
+        }
+        if (decision.snat() != FlowDecision.NO_SNAT) {
+            template.flags |= FlowEntry.SNAT;
+        }
     }
 
     private static int firstState(FrameBatch batch, int frame) {
@@ -283,8 +178,15 @@ public final class FlowCreate extends GraphNode {
             : DatagramTracker.firstState(protocol);
     }
 
-    /** @return a result of {@link FlowTable#insertPair} */
+    /** @return a result of {@link FlowTable#insertPair} or {@link SourceNat#insert} */
     private long insert(FrameBatch batch, int frame) {
+        fillTemplate(batch, frame);
+        return decision.snat() == FlowDecision.MASQUERADE
+            ? sourceNat.insert(batch.hash[frame], batch.k0[frame], batch.k1[frame], template)
+            : insertWithOwnPort(batch, frame);
+    }
+
+    private long insertWithOwnPort(FrameBatch batch, int frame) {
         long result = insertPair(batch, frame);
         if (result == FlowTable.REVERSE_TAKEN && isReverseFreed(batch, frame)) {
             result = insertPair(batch, frame);

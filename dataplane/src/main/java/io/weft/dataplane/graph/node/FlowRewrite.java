@@ -3,7 +3,7 @@ package io.weft.dataplane.graph.node;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.decision.Answer;
-import io.weft.dataplane.decision.EgressResolver;
+import io.weft.dataplane.decision.FlowDecision;
 import io.weft.dataplane.forwarding.Egress;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.state.BatchContext;
@@ -30,7 +30,7 @@ public final class FlowRewrite extends GraphNode {
     private final Dispatch dispatch;
     private final FlowTable flows;
     private final FirstFragments first;
-    private final EgressResolver resolver;
+    private final FlowDecision decision;
 
     public FlowRewrite(BatchContext context, DropNode drop, Reject reject, Dispatch dispatch, FlowTable flows,
         FirstFragments first) {
@@ -41,7 +41,7 @@ public final class FlowRewrite extends GraphNode {
         this.dispatch = dispatch;
         this.flows = flows;
         this.first = first;
-        resolver = new EgressResolver(context);
+        decision = new FlowDecision(context);
     }
 
     @Override
@@ -59,7 +59,7 @@ public final class FlowRewrite extends GraphNode {
             boolean forwarded = Egress.kind(egress) != Egress.PUNT;
             boolean tooLong = length > minMtu && length > dispatch.mtu(egress);
             if (egress == Egress.NO_ROUTE) {
-                withoutWay(batch, frame, flow);
+                withoutWay(frame, flow);
             } else if (forwarded && Ipv4Header.ttl(ip) <= 1) {
                 reject.add(frame, DropReason.TTL_EXPIRED, Answer.TIME_EXCEEDED);
             } else if (tooLong && Ipv4Header.dontFragment(ip)) {
@@ -75,14 +75,16 @@ public final class FlowRewrite extends GraphNode {
     }
 
     /** As for a first packet, whose reason and answer depend on the kernel's route. */
-    private void withoutWay(FrameBatch batch, int frame, long flow) {
-        if (resolver.resolve(batch.ingress[frame], FlowEntry.newDst(flow))) {
+    private void withoutWay(int frame, long flow) {
+        int verdict = decision.decideWithBackend(flow);
+        if (verdict == FlowDecision.FORWARD) {
             drop.add(frame, DropReason.NO_ROUTE); // there is one again, which the conductor is about to enter
-        } else if (resolver.answer() == Answer.NO_ANSWER) {
-            drop.add(frame, resolver.refusal());
-        } else {
-            reject.add(frame, resolver.refusal(), resolver.answer());
+            return;
         }
+        if (verdict == FlowDecision.HOLD) {
+            context.state().neighbourRequests().post(decision.nextHop());
+        }
+        reject.refuse(frame, decision);
     }
 
     /** What is handed to the node's own stack has not been forwarded: its TTL stays. */

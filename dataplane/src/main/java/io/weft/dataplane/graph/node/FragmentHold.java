@@ -2,7 +2,7 @@ package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.GraphNodeId;
-import io.weft.dataplane.decision.EgressResolver;
+import io.weft.dataplane.decision.FlowDecision;
 import io.weft.dataplane.forwarding.Egress;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
@@ -39,6 +39,7 @@ public final class FragmentHold extends GraphNode {
     private final Dispatch dispatch;
     private final FragmentTable table;
     private final FragmentDecision decision = new FragmentDecision();
+    private final FlowDecision flowDecision;
 
     private final HeldFrames held;
     private final int[] first = new int[CHAINS];
@@ -55,6 +56,7 @@ public final class FragmentHold extends GraphNode {
         this.drop = drop;
         this.dispatch = dispatch;
         table = context.state().fragments();
+        flowDecision = new FlowDecision(context);
         held = new HeldFrames(pool, MAX_CHUNKS);
         hash = new int[held.limit()];
         sinceSeconds = new int[held.limit()];
@@ -99,8 +101,7 @@ public final class FragmentHold extends GraphNode {
     }
 
     private void refuse(FrameBatch batch, int frame) {
-        if (EgressResolver.isUnderlay(batch.ingress[frame])
-            && context.isOwnAddress(Ipv4Header.destination(batch.l3[frame]))) {
+        if (flowDecision.isForNode(batch.ingress[frame], Ipv4Header.destination(batch.l3[frame]))) {
             dispatch.to(batch, frame, Egress.PUNT);
         } else {
             drop.add(frame, DropReason.FRAG_FULL);

@@ -2,7 +2,7 @@ package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.GraphNodeId;
-import io.weft.dataplane.decision.EgressResolver;
+import io.weft.dataplane.decision.FlowDecision;
 import io.weft.dataplane.decision.SourceCheck;
 import io.weft.dataplane.forwarding.Egress;
 import io.weft.dataplane.frame.FrameBatch;
@@ -30,6 +30,7 @@ public final class Icmp4ErrorInput extends GraphNode {
     private final Dispatch dispatch;
     private final FlowTable flows;
     private final FirstFragments first;
+    private final FlowDecision decision;
 
     public Icmp4ErrorInput(BatchContext context, DropNode drop, Dispatch dispatch, FlowTable flows,
         FirstFragments first) {
@@ -39,6 +40,7 @@ public final class Icmp4ErrorInput extends GraphNode {
         this.dispatch = dispatch;
         this.flows = flows;
         this.first = first;
+        decision = new FlowDecision(context);
     }
 
     @Override
@@ -46,7 +48,7 @@ public final class Icmp4ErrorInput extends GraphNode {
         for (int n = 0; n < in().size; n++) {
             int frame = in().index[n];
             long ip = batch.l3[frame];
-            if (!SourceCheck.isAllowed(context, batch.ingress[frame], Ipv4Header.source(ip))) {
+            if (!SourceCheck.isAllowedFromTunnel(context, batch.ingress[frame], Ipv4Header.source(ip))) {
                 drop.add(frame, DropReason.SPOOFED_SOURCE);
             } else if (batch.chains != null && batch.chains.isChain(batch.at[frame])) {
                 drop.add(frame, DropReason.TOO_BIG);
@@ -90,7 +92,7 @@ public final class Icmp4ErrorInput extends GraphNode {
 
     /** From the underlay to the node itself it is the node's own business. */
     private void withoutFlow(FrameBatch batch, int frame, long ip) {
-        if (EgressResolver.isUnderlay(batch.ingress[frame]) && context.isOwnAddress(Ipv4Header.destination(ip))) {
+        if (decision.isForNode(batch.ingress[frame], Ipv4Header.destination(ip))) {
             first.forward(batch, frame, Egress.PUNT);
             dispatch.to(batch, frame, Egress.PUNT);
         } else {

@@ -2,11 +2,9 @@ package io.weft.dataplane.graph.node;
 
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.GraphNodeId;
-import io.weft.dataplane.decision.EgressResolver;
 import io.weft.dataplane.decision.SourceCheck;
 import io.weft.dataplane.forwarding.Ingress;
 import io.weft.dataplane.forwarding.PortId;
-import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.state.BatchContext;
@@ -61,13 +59,13 @@ public final class Ip4Input extends GraphNode {
             if (PlainIp4.parse(batch, frame, ports)) {
                 flows.add(frame);
             } else {
-                header(batch, frame, ports);
+                header(batch, frame);
             }
         }
     }
 
     /** The long way, for any packet. */
-    void header(FrameBatch batch, int frame, PortDirectory ports) {
+    void header(FrameBatch batch, int frame) {
         long ip = batch.l3[frame];
         int offset = (int) (ip - batch.at[frame]);
         int error = Ipv4Header.validate(ip, batch.length[frame] - offset);
@@ -76,7 +74,7 @@ public final class Ip4Input extends GraphNode {
             return;
         }
         batch.length[frame] = offset + Ipv4Header.totalLength(ip);
-        DropReason refusal = addressRefusal(ports, batch.ingress[frame], Ipv4Header.addresses(ip));
+        DropReason refusal = addressRefusal(batch.ingress[frame], Ipv4Header.addresses(ip));
         if (refusal != null) {
             drop.add(frame, refusal);
         } else {
@@ -84,12 +82,12 @@ public final class Ip4Input extends GraphNode {
         }
     }
 
-    private DropReason addressRefusal(PortDirectory ports, int ingress, long addresses) {
+    private DropReason addressRefusal(int ingress, long addresses) {
         int source = (int) (addresses >>> 32);
         int destination = (int) addresses;
         if (Ipv4Address.isMartian(source)) { return DropReason.MARTIAN_SOURCE; }
         if (Ipv4Address.isMartian(destination)) { return DropReason.MARTIAN_DESTINATION; }
-        return source == destination || !isSourceOf(ports, ingress, source)
+        return source == destination || !SourceCheck.isAllowedFromPort(context, ingress, source)
             ? foreignSource(ingress, source, destination)
             : null;
     }
@@ -99,26 +97,11 @@ public final class Ip4Input extends GraphNode {
      * source there, somebody outside has a route to where he must not go.
      */
     private DropReason foreignSource(int ingress, int source, int destination) {
-        if (ingress == PortId.HOST && isOutside(source)) {
+        if (ingress == PortId.HOST && SourceCheck.isOutside(context, source)) {
             if (context.local().serviceCidr().contains(destination)) { return DropReason.CLUSTERIP_FROM_OUTSIDE; }
             if (context.local().clusterCidr().contains(destination)) { return DropReason.NO_DIRECT_POD_ACCESS; }
         }
         return DropReason.SPOOFED_SOURCE;
-    }
-
-    private boolean isSourceOf(PortDirectory ports, int ingress, int source) {
-        if (Ingress.isTunnel(ingress)) { return true; }
-        return switch (ports.kind(ingress)) {
-            case PortKind.POD -> source == ports.ip(ingress);
-            case PortKind.HOST -> context.isOwnAddress(source);
-            default -> isOutside(source);
-        };
-    }
-
-    /** Bare pod and service addresses never come from the underlay, nor do our own. */
-    private boolean isOutside(int source) {
-        return !context.local().clusterCidr().contains(source) && !context.local().serviceCidr().contains(source)
-            && !context.isOwnAddress(source);
     }
 
     private void options(FrameBatch batch, int frame, long ip) {
@@ -221,7 +204,7 @@ public final class Ip4Input extends GraphNode {
     }
 
     private static boolean isFragmentFromUnderlay(FrameBatch batch, int frame) {
-        return (batch.flags[frame] & FrameBatch.FRAGMENT) != 0 && EgressResolver.isUnderlay(batch.ingress[frame]);
+        return (batch.flags[frame] & FrameBatch.FRAGMENT) != 0 && Ingress.isUnderlay(batch.ingress[frame]);
     }
 
     private void key(FrameBatch batch, int frame, long ip, int ports, int protocol) {

@@ -44,7 +44,7 @@ public final class Ip4SvReassembly extends GraphNode {
             int frame = in().index[n];
             long ip = batch.l3[frame];
             int ingress = batch.ingress[frame];
-            if (!SourceCheck.isAllowed(context, ingress, Ipv4Header.source(ip))) {
+            if (!SourceCheck.isAllowedFromTunnel(context, ingress, Ipv4Header.source(ip))) {
                 drop.add(frame, DropReason.SPOOFED_SOURCE);
             } else
                 if (!table.find(Ipv4Header.addresses(ip), FragmentTable.datagram(ip, ingress), context.nowSeconds(),

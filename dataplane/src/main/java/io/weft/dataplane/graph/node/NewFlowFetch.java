@@ -1,6 +1,6 @@
 package io.weft.dataplane.graph.node;
 
-import io.weft.dataplane.forwarding.Route;
+import io.weft.dataplane.decision.FlowDecision;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.state.BatchContext;
@@ -41,12 +41,12 @@ final class NewFlowFetch {
         touched = replies(batch, frames);
     }
 
-    /** The destination's {@link Route}. */
+    /** The destination's route, in the tables. */
     long route(int frame) {
         return route[frame];
     }
 
-    /** Of a frame to a {@link Route#SERVICE}: its block in the {@link ServiceTable}, or 0. */
+    /** Of a frame to a Service: its block in the {@link ServiceTable}, or 0. */
     long block(int frame) {
         return block[frame];
     }
@@ -60,13 +60,9 @@ final class NewFlowFetch {
     }
 
     private void services(FrameBatch batch, FrameList frames) {
-        ServiceTable services = context.tables().services();
         for (int n = 0; n < frames.size; n++) {
             int frame = frames.index[n];
-            long k1 = batch.k1[frame];
-            block[frame] = Route.kind(route[frame]) == Route.SERVICE
-                ? services.find(FlowKey.destination(batch.k0[frame]), FlowKey.destinationPort(k1), FlowKey.protocol(k1))
-                : 0;
+            block[frame] = FlowDecision.serviceBlock(context, route[frame], batch.k0[frame], batch.k1[frame]);
         }
     }
 
@@ -75,7 +71,7 @@ final class NewFlowFetch {
         for (int n = 0; n < frames.size; n++) {
             int frame = frames.index[n];
             target[frame] = block[frame] == 0
-                ? batch.k0[frame] << 32 | (long) FlowKey.destinationPort(batch.k1[frame]) << 16
+                ? Backend.pack(FlowKey.destination(batch.k0[frame]), FlowKey.destinationPort(batch.k1[frame]))
                 : ServiceTable.choose(block[frame], batch.hash[frame]);
         }
     }

@@ -5,6 +5,7 @@ import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.decision.Answer;
+import io.weft.dataplane.decision.FlowDecision;
 import io.weft.dataplane.decision.SourceCheck;
 import io.weft.dataplane.forwarding.Egress;
 import io.weft.dataplane.frame.FrameBatch;
@@ -55,6 +56,15 @@ public final class Reject extends GraphNode {
         add(frame, reason, kindOfAnswer, 0);
     }
 
+    /** The frame is dropped, and answered, as was decided. */
+    void refuse(int frame, FlowDecision decision) {
+        if (decision.answer() == Answer.NO_ANSWER) {
+            drop.add(frame, decision.refusal());
+        } else {
+            add(frame, decision.refusal(), decision.answer());
+        }
+    }
+
     void add(int frame, DropReason reason, int kindOfAnswer, int nextMtu) {
         reasons[frame] = reason;
         answer[frame] = kindOfAnswer;
@@ -81,7 +91,7 @@ public final class Reject extends GraphNode {
     private boolean mayAnswer(FrameBatch batch, int frame) {
         long ip = batch.l3[frame];
         if (!pool.hasHeadroom(ip, HEADROOM) || !Icmp4Header.mayAnswerWithError(ip)
-            || !SourceCheck.isAllowed(context, batch.ingress[frame], Ipv4Header.source(ip))) {
+            || !SourceCheck.isAllowedFromTunnel(context, batch.ingress[frame], Ipv4Header.source(ip))) {
             return false;
         }
         if (!answers.take(context.nowNanos())) {

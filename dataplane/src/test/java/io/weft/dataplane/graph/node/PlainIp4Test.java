@@ -61,6 +61,8 @@ class PlainIp4Test {
 
     /** The nodes that ip4-input hands packets to; their lists are all that is used of them. */
     private void wire() {
+        context.state().publish(ports);
+        context.begin(0);
         long at = memory.address() + (128 << 10);
         FlowTable table = FlowTable.create(at, FlowTable.sizeFor(MAX_FLOWS), MAX_FLOWS, 1);
         SnatPorts snat = new SnatPorts(at + (256 << 10), 1000, 1001);
@@ -99,7 +101,7 @@ class PlainIp4Test {
                 String plain = fields();
                 batch.length[0] = received;
                 batch.flags[0] = 0;
-                input.header(batch, 0, ports);
+                input.header(batch, 0);
                 assertEquals(1, flows.in().size, "dropped by the long way");
                 assertEquals(fields(), plain);
                 flows.in().clear();
