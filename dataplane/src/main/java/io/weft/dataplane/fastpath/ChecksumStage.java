@@ -1,34 +1,29 @@
 package io.weft.dataplane.fastpath;
 
-import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.frame.FrameBatch;
-import io.weft.dataplane.graph.node.DropNode;
 import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.packet.L4Checksum;
 
-/** The part of {@code vxlan4-encap} on the short way that reads the payload: completes checksums that a pod left to its device. */
-final class ChecksumStage extends FastPathStage {
-    private final DropNode drop;
-
-    ChecksumStage(DropNode drop) {
+/** The part of {@code vxlan4-encap} that reads the payload: completes checksums that a pod left to its device. */
+final class ChecksumStage extends RewritingStage {
+    ChecksumStage() {
         super(GraphNodeId.VXLAN4_ENCAP);
-        this.drop = drop;
+    }
+
+    @Override
+    long due(FastPathFrames frames) {
+        return frames.incomplete;
     }
 
     @Override
     int process(FrameBatch batch, FastPathFrames frames) {
         long[] words = frames.words;
-        long incomplete = frames.incomplete;
-        for (long rest = incomplete; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
+        long incomplete = frames.begin(due(frames));
+        for (long rest = incomplete; rest != 0; rest = frames.next(rest)) {
             int frame = FastPathFrames.first(rest);
-            try {
-                complete(batch, words[FastPathFrames.IP + frame] + Ipv4Header.LENGTH,
-                    words[FastPathFrames.DIGEST + frame]);
-            } catch (RuntimeException | AssertionError | InternalError e) {
-                frames.fail(frame, e);
-                drop.add(frame, DropReason.INTERNAL_ERROR);
-            }
+            complete(batch, words[FastPathFrames.IP + frame] + Ipv4Header.LENGTH,
+                words[FastPathFrames.DIGEST + frame]);
         }
         return Long.bitCount(incomplete);
     }

@@ -4,7 +4,6 @@ import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.frame.FramePool;
-import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.graph.node.Dispatch;
 import io.weft.dataplane.graph.node.DropNode;
 import io.weft.dataplane.graph.node.EthernetInput;
@@ -13,76 +12,101 @@ import io.weft.dataplane.state.BatchContext;
 import io.weft.lb.flow.FlowTable;
 
 /**
- * The short way: what nearly all frames are, plain packets of known flows from pods to pods, passes from Ethernet to {@code port-tx} in stages that
- * work on columns of facts about all frames ({@link FastPathFrames}), as many at once as a vector register has lanes, and is counted by each node that it stands for.
+ * The stages of the fast path. A frame is eligible if it belongs to a known flow from a pod or the tunnel to a pod or the tunnel, and nothing about it is
+ * unusual; nearly all frames are. Eligible frames pass from Ethernet to {@code port-tx} here, as many at once as a vector register has lanes, and
+ * are counted under each node that would have done the same on the slow path.
  *
- * <p>A frame is either finished here or left as it came, on the list of {@code ethernet-input}: for whatever is odd, and for the first packet of a flow.
- * So this class decides nothing that the nodes do not decide too, and knows no reason to drop a frame that they do not have.
+ * <p>The inspecting stages change no frame. After them each frame is either ready, and is finished by the rewriting stages, or goes unchanged
+ * onto the list of {@code ethernet-input}: whatever is unusual, and the first packet of a flow. So the fast path decides nothing that the nodes do not decide
+ * too, and has no reason to drop a frame that they do not have.
  *
- * <p>Where lanes cannot be used ({@link Lanes}) every frame is odd. An exception costs one frame.
+ * <p>{@code NodeRunner} calls the stages, and recovers when one of them throws.
+ *
+ * <p>Thread: one worker. Allocation: none after construction.
  */
 public final class FastPath {
-    private static final boolean POSSIBLE = Lanes.areUsable();
+    /** What {@link #takeOutFailed} returns when no frame is pending. */
+    public static final int NONE = -1;
 
-    /** The first ones, which leave frames as they came, but for a mark of congestion that the nodes would set too. */
-    private static final int HEADER_STAGES = 5;
-
-    private final FastPathFrames frames = new FastPathFrames();
-    private final FastPathStage[] stages;
+    final FastPathFrames frames = new FastPathFrames();
+    private final FastPathStage[] inspecting;
+    private final RewritingStage[] rewriting;
     private final FlowRewriteStage rewrite;
     private final FrameList slowPath;
-    private boolean enabled = POSSIBLE;
 
+    /** Only where {@link io.weft.dataplane.frame.Lanes} are usable. */
     public FastPath(BatchContext context, WorkerCounters counters, FlowTable flows, DropNode drop, Dispatch dispatch,
         EthernetInput slowPath, PortTx tx, FramePool pool) {
         this.slowPath = slowPath.in();
-        rewrite = new FlowRewriteStage(context, counters, drop, slowPath);
-        stages = POSSIBLE
-            ? new FastPathStage[]{new EthernetInputStage(context, pool), new Vxlan4DecapStage(context),
-                new Ip4InputStage(flows),
-                new FlowLookupStage(flows), new FlowResolveStage(context, dispatch), rewrite,
-                new FlowTrackingStage(context, flows, drop),
-                new ChecksumStage(drop), new Vxlan4EncapStage(context, drop), new LocalRewriteStage(context, drop),
-                new PortTxStage(tx)}
-            : new FastPathStage[0];
+        rewrite = new FlowRewriteStage(context, counters);
+        inspecting = new FastPathStage[]{new EthernetInputStage(context, pool), new Vxlan4DecapStage(context),
+            new Ip4InputStage(flows), new FlowLookupStage(flows), new FlowResolveStage(context, dispatch)};
+        rewriting = new RewritingStage[]{rewrite, new FlowTrackingStage(context, flows), new ChecksumStage(),
+            new Vxlan4EncapStage(context, drop), new LocalRewriteStage(context, drop), new PortTxStage(tx)};
     }
 
-    /** For tests that compare this way with the nodes'. */
-    public void disable() {
-        enabled = false;
+    /** No fast path: every frame takes the slow path. */
+    public FastPath(EthernetInput slowPath) {
+        this.slowPath = slowPath.in();
+        rewrite = null;
+        inspecting = new FastPathStage[0];
+        rewriting = new RewritingStage[0];
     }
 
-    /** @return how many stages there are to {@link #run}, from 0 on; 0 when all frames have been left to the nodes */
-    public int begin(FrameBatch batch) {
-        if (enabled) { return stages.length; }
-        for (int frame = 0; frame < batch.size; frame++) {
-            slowPath.add(frame);
-        }
-        return 0;
+    /** The stages that change nothing, in order; not to be changed. */
+    public FastPathStage[] inspecting() {
+        return inspecting;
+    }
+
+    /** The stages that finish ready frames, in order, after the others; not to be changed. */
+    public RewritingStage[] rewriting() {
+        return rewriting;
     }
 
     /** @return how many frames the stage had to look at */
-    public int run(int stage, FrameBatch batch) {
-        try {
-            return stages[stage].process(batch, frames);
-        } catch (RuntimeException e) {
-            if (stage >= HEADER_STAGES) { throw e; }
-            frames.refuse(); // It will be thrown again, and counted, where the frame is alone.
-            return batch.size;
+    public int process(FastPathStage stage, FrameBatch batch) {
+        return stage.process(batch, frames);
+    }
+
+    /** No frame is ready: an inspecting stage has failed. */
+    public void refuseAll() {
+        frames.clearMasks();
+    }
+
+    /**
+     * After the inspecting stages: leaves the frames that are not ready to the slow path.
+     *
+     * @return whether there are any others
+     */
+    public boolean leaveOthers(FrameBatch batch) {
+        long ready = frames.ready;
+        for (long rest = FastPathFrames.all(batch.size) & ~ready; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
+            slowPath.add(FastPathFrames.first(rest));
         }
+        return ready != 0;
     }
 
-    public FastPathStage stage(int index) {
-        return stages[index];
+    /** Before each rewriting stage. */
+    public void beginRewriting() {
+        frames.pending = frames.ready;
+        frames.later = 0;
     }
 
-    /** Frames that went this way to their end. */
+    /**
+     * After a rewriting stage has thrown: takes the frame at which it did out of the fast path, for the caller to drop.
+     *
+     * @return the frame, or {@link #NONE}
+     */
+    public int takeOutFailed() {
+        long suspects = frames.pending != 0 ? frames.pending : frames.later;
+        if (suspects == 0) { return NONE; }
+        int failed = FastPathFrames.first(suspects);
+        frames.takeOut(failed);
+        return failed;
+    }
+
+    /** Frames that the fast path has finished, since the start. */
     public long finished() {
-        return rewrite.finished();
-    }
-
-    /** What was thrown last, or null. */
-    public Throwable lastFailure() {
-        return frames.lastFailure;
+        return rewrite == null ? 0 : rewrite.finished();
     }
 }

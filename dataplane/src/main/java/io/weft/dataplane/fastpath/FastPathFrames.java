@@ -1,7 +1,6 @@
 package io.weft.dataplane.fastpath;
 
 import io.weft.dataplane.frame.FrameBatch;
-import java.util.Arrays;
 
 /**
  * What the stages of the short way tell each other: a column for each fact, by the frame's index, so that a stage computes on as many frames at once
@@ -110,8 +109,10 @@ final class FastPathFrames {
     /** All columns: {@code words[COLUMN + frame]}. One array, because the JIT keeps a register for each. */
     final long[] words = new long[COLUMNS * FrameBatch.CAPACITY];
 
-    /** What was thrown last, or null. */
-    Throwable lastFailure;
+    /** Of a rewriting stage: the frames that it has not finished yet, in order; the first is the one it works on. Set by {@link #begin}. */
+    long pending;
+    /** Of a rewriting stage that works through its frames in groups: those of later groups. */
+    long later;
 
     /** The frames of a batch. */
     static long all(int size) {
@@ -131,17 +132,36 @@ final class FastPathFrames {
         return set & set - 1;
     }
 
-    /** Leaves all frames to the nodes, before any was changed. */
-    void refuse() {
-        Arrays.fill(words, ODD, ODD + FrameBatch.CAPACITY, -1);
-        Arrays.fill(words, K1, K1 + FrameBatch.CAPACITY, NOT_PLAIN);
-        Arrays.fill(words, FLOW, FLOW + FrameBatch.CAPACITY, NO_FLOW);
-        uplink = 0;
-        forgetSets();
+    /**
+     * A rewriting stage begins, or begins again for what is left of its frames.
+     *
+     * @return those that it has to work through
+     */
+    long begin(long due) {
+        pending = (pending | later) & due;
+        later = 0;
+        return pending;
     }
 
-    /** Of ready frames. */
-    void forgetSets() {
+    /** The stage goes on to a group of its frames; others come after it. */
+    void beginGroup(long group, long others) {
+        pending = group;
+        later = others;
+    }
+
+    /**
+     * The stage has finished the first of {@code rest}.
+     *
+     * @return the others
+     */
+    long next(long rest) {
+        pending = withoutFirst(rest);
+        return pending;
+    }
+
+    /** No frame is ready. */
+    void clearMasks() {
+        localPorts = 0;
         ready = 0;
         tunnel = 0;
         local = 0;
@@ -151,15 +171,11 @@ final class FastPathFrames {
         requests = 0;
     }
 
-    /** Takes out a ready frame that is dropped because of this. */
-    void fail(int frame, Throwable failure) {
-        lastFailure = failure;
-        takeOut(frame);
-    }
-
-    /** Of all sets of ready frames. */
+    /** A frame that was ready is so no longer. */
     void takeOut(int frame) {
         long others = ~bit(frame);
+        pending &= others;
+        later &= others;
         ready &= others;
         tunnel &= others;
         local &= others;

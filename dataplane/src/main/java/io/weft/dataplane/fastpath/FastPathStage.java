@@ -4,22 +4,23 @@ import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.frame.FrameBatch;
 
 /**
- * One loop over the frames of the short way ({@link FastPath}).
+ * One loop over the frames of the fast path ({@link FastPath}). It reads headers and tables and stores what it finds in {@link FastPathFrames}; it changes
+ * no frame, unless it is a {@link RewritingStage}. So when it throws, nothing is lost: all frames of the batch can still take the slow path.
  *
- * <p>Stages are called through this class, once a batch, so that the JIT compiles each by itself: it inlines no call that has many targets. All of them
- * in one method would be more than it inlines ({@code NodeCountInliningCutoff}), and what is beyond stays a call for every word that is stored.
+ * <p>Stages are called through this class, once a batch, so that the JIT compiles each one separately: it does not inline a call that has many targets. All
+ * stages in one method would be more than it inlines ({@code NodeCountInliningCutoff}), and what lies beyond stays a call for every word that is stored.
  *
  * <p>Thread: one worker. Allocation: none after construction.
  */
 public abstract class FastPathStage {
     private final GraphNodeId node;
 
-    /** @param node that this stage stands for */
+    /** @param node that does the same on the slow path */
     FastPathStage(GraphNodeId node) {
         this.node = node;
     }
 
-    /** What benchmarks book this stage under. */
+    /** The node under which benchmarks count this stage's time. */
     public GraphNodeId node() {
         return node;
     }

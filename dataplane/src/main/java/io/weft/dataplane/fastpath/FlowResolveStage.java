@@ -66,7 +66,7 @@ final class FlowResolveStage extends FastPathStage {
     int process(FrameBatch batch, FastPathFrames frames) {
         int size = batch.size;
         load(size, frames.words);
-        frames.forgetSets();
+        frames.clearMasks();
         decide(size, frames);
         if (longOnes != 0) {
             leaveTooLong(frames);

@@ -1,59 +1,43 @@
 package io.weft.dataplane.fastpath;
 
-import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.FrameBatch;
-import io.weft.dataplane.frame.FrameList;
-import io.weft.dataplane.graph.node.DropNode;
-import io.weft.dataplane.graph.node.EthernetInput;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.encap.memory.Memory;
 import io.weft.lb.flow.FlowEntry;
 
 /**
- * The part of the short way's {@code flow-rewrite} that changes frames: counts them in their flows and writes what {@link FlowResolveStage} has computed. It
- * hands the frames that are not ready to the nodes.
+ * The part of {@code flow-rewrite} that changes frames: counts them in their flows and writes what {@link FlowResolveStage} has computed.
  */
-final class FlowRewriteStage extends FastPathStage {
+final class FlowRewriteStage extends RewritingStage {
     private static final int IP_TTL = 8;
     private static final int IP_DESTINATION = 16;
 
     private final BatchContext context;
     private final WorkerCounters counters;
-    private final DropNode drop;
-    private final FrameList slowPath;
     private long finished;
 
-    FlowRewriteStage(BatchContext context, WorkerCounters counters, DropNode drop, EthernetInput slowPath) {
+    FlowRewriteStage(BatchContext context, WorkerCounters counters) {
         super(GraphNodeId.FLOW_REWRITE);
         this.context = context;
         this.counters = counters;
-        this.drop = drop;
-        this.slowPath = slowPath.in();
+    }
+
+    @Override
+    long due(FastPathFrames frames) {
+        return frames.ready;
     }
 
     @Override
     int process(FrameBatch batch, FastPathFrames frames) {
-        leave(FastPathFrames.all(batch.size) & ~frames.ready);
         int now = context.nowSeconds();
-        for (long rest = frames.ready; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
-            int frame = FastPathFrames.first(rest);
-            try {
-                rewrite(frames, frame, now);
-            } catch (RuntimeException | AssertionError | InternalError e) {
-                frames.fail(frame, e);
-                drop.add(frame, DropReason.INTERNAL_ERROR);
-            }
+        long ready = frames.begin(due(frames));
+        for (long rest = ready; rest != 0; rest = frames.next(rest)) {
+            rewrite(frames, FastPathFrames.first(rest), now);
         }
         count(frames);
-        return batch.size;
-    }
-
-    private void leave(long frames) {
-        for (long rest = frames; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
-            slowPath.add(FastPathFrames.first(rest));
-        }
+        return Long.bitCount(ready);
     }
 
     private static void rewrite(FastPathFrames frames, int frame, int now) {
@@ -81,7 +65,7 @@ final class FlowRewriteStage extends FastPathStage {
         counters.node(GraphNodeId.LOCAL_REWRITE, local);
     }
 
-    /** Frames that went the short way to their end. */
+    /** Frames that the fast path has finished. */
     long finished() {
         return finished;
     }

@@ -1,9 +1,7 @@
 package io.weft.dataplane.fastpath;
 
-import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.frame.FrameBatch;
-import io.weft.dataplane.graph.node.DropNode;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.Ipv4Header;
@@ -12,31 +10,27 @@ import io.weft.lb.flow.DatagramTracker;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.TcpTracker;
 
-/** The part of the short way's {@code flow-rewrite} that follows connections: every segment of TCP,
- * and the packets of a UDP flow that may change its state. */
-final class FlowTrackingStage extends FastPathStage {
+/** The part of {@code flow-rewrite} that follows connections: every TCP segment, and those packets of a UDP flow that may change its state. */
+final class FlowTrackingStage extends RewritingStage {
     private final BatchContext context;
     private final FlowTable flows;
-    private final DropNode drop;
 
-    FlowTrackingStage(BatchContext context, FlowTable flows, DropNode drop) {
+    FlowTrackingStage(BatchContext context, FlowTable flows) {
         super(GraphNodeId.FLOW_REWRITE);
         this.context = context;
         this.flows = flows;
-        this.drop = drop;
+    }
+
+    @Override
+    long due(FastPathFrames frames) {
+        return frames.segments | frames.youngDatagrams;
     }
 
     @Override
     int process(FrameBatch batch, FastPathFrames frames) {
-        long tracked = frames.segments | frames.youngDatagrams;
-        for (long rest = tracked; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
-            int frame = FastPathFrames.first(rest);
-            try {
-                track(frames, frame);
-            } catch (RuntimeException | AssertionError | InternalError e) {
-                frames.fail(frame, e);
-                drop.add(frame, DropReason.INTERNAL_ERROR);
-            }
+        long tracked = frames.begin(due(frames));
+        for (long rest = tracked; rest != 0; rest = frames.next(rest)) {
+            track(frames, FastPathFrames.first(rest));
         }
         return Long.bitCount(tracked);
     }

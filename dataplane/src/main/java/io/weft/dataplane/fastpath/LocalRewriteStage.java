@@ -20,8 +20,8 @@ import io.weft.encap.packet.L4Checksum;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The short way's {@code local-rewrite}: finds out which frames leave to which pod, and writes the Ethernet headers, pod by pod. */
-final class LocalRewriteStage extends FastPathStage {
+/** {@code local-rewrite}: finds out which frames leave to which pod, and writes the Ethernet headers, pod by pod. */
+final class LocalRewriteStage extends RewritingStage {
     private static final VectorSpecies<Long> SPECIES = Lanes.Widest.SPECIES;
     private static final long LOW_32 = 0xFFFF_FFFFL;
     private static final int LAST = EthernetHeader.LENGTH - Long.BYTES;
@@ -36,19 +36,24 @@ final class LocalRewriteStage extends FastPathStage {
     }
 
     @Override
+    long due(FastPathFrames frames) {
+        return frames.local;
+    }
+
+    @Override
     int process(FrameBatch batch, FastPathFrames frames) {
-        long local = frames.local;
-        frames.localPorts = 0;
+        long local = frames.begin(due(frames));
         if (local == 0) { return 0; }
         FramePlacement.place(batch, frames, local, EthernetHeader.LENGTH);
+        request(batch, frames);
         PortDirectory ports = context.ports();
         for (long rest = local; rest != 0;) {
             int egress = (int) frames.words[FastPathFrames.EGRESS_AND_META + FastPathFrames.first(rest)];
             long toPort = leavingBy(egress, batch.size, frames.words) & rest;
             rest &= ~toPort;
+            frames.beginGroup(toPort, rest);
             rewrite(frames, toPort, Egress.index(egress), ports);
         }
-        request(batch, frames);
         return Long.bitCount(local);
     }
 
@@ -65,7 +70,11 @@ final class LocalRewriteStage extends FastPathStage {
         boolean known = ports.kind(port) != PortKind.NONE;
         long first = known ? ports.ethernet0(port) : 0;
         long last = known ? EthernetWords.last(ports.ethernet0(port), ports.ethernet1(port)) : 0;
-        for (long rest = toPort; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
+        if (known) {
+            frames.localPort[frames.localPorts] = port;
+            frames.localFrames[frames.localPorts++] = toPort;
+        }
+        for (long rest = toPort; rest != 0; rest = frames.next(rest)) {
             int frame = FastPathFrames.first(rest);
             if (known) {
                 long at = Memory.address(frames.words[FastPathFrames.IP + frame] - EthernetHeader.LENGTH);
@@ -76,15 +85,11 @@ final class LocalRewriteStage extends FastPathStage {
                 drop.add(frame, DropReason.NO_PORT);
             }
         }
-        if (known) {
-            frames.localPort[frames.localPorts] = port;
-            frames.localFrames[frames.localPorts++] = toPort;
-        }
     }
 
     /** Leaves checksums that a pod left to its device to the next one. */
     private static void request(FrameBatch batch, FastPathFrames frames) {
-        for (long rest = frames.requests; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
+        for (long rest = frames.requests & frames.pending; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
             int frame = FastPathFrames.first(rest);
             batch.checksum[frame] = ChecksumRequest.of(EthernetHeader.LENGTH + Ipv4Header.LENGTH,
                 L4Checksum.fieldOffset(FastPathFrames.protocol(frames.words[FastPathFrames.DIGEST + frame])));

@@ -10,8 +10,8 @@ import io.weft.dataplane.state.TunnelHeaders;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.tunnel.TunnelTemplate;
 
-/** The short way's {@code vxlan4-encap}: the outer headers. */
-final class Vxlan4EncapStage extends FastPathStage {
+/** {@code vxlan4-encap}: the outer headers. */
+final class Vxlan4EncapStage extends RewritingStage {
     private final DropNode drop;
     private final TunnelHeaders tunnels;
 
@@ -22,19 +22,18 @@ final class Vxlan4EncapStage extends FastPathStage {
     }
 
     @Override
+    long due(FastPathFrames frames) {
+        return frames.tunnel;
+    }
+
+    @Override
     int process(FrameBatch batch, FastPathFrames frames) {
-        long tunnel = frames.tunnel;
+        long tunnel = frames.begin(due(frames));
         if (tunnel == 0) { return 0; }
         FramePlacement.place(batch, frames, tunnel, TunnelTemplate.LENGTH);
         long[] headers = tunnels.current();
-        for (long rest = tunnel; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
-            int frame = FastPathFrames.first(rest);
-            try {
-                encap(frames, frame, headers);
-            } catch (RuntimeException | AssertionError | InternalError e) {
-                frames.fail(frame, e);
-                drop.add(frame, DropReason.INTERNAL_ERROR);
-            }
+        for (long rest = tunnel; rest != 0; rest = frames.next(rest)) {
+            encap(frames, FastPathFrames.first(rest), headers);
         }
         return Long.bitCount(tunnel);
     }

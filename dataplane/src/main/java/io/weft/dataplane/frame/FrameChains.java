@@ -101,8 +101,8 @@ public final class FrameChains {
         for (long segment = at; remaining > 0 && segment != 0; segment = next(segment)) {
             int bytes = segment(segment, remaining);
             int part = InternetChecksum.fold(InternetChecksum.sum(segment, bytes));
-            boolean slowPath = (length - remaining & 1) != 0;
-            sum += slowPath ? (part & 0xFF) << 8 | part >>> 8 : part;
+            boolean odd = (length - remaining & 1) != 0;
+            sum += odd ? (part & 0xFF) << 8 | part >>> 8 : part;
             remaining -= bytes;
         }
         return sum;

@@ -17,6 +17,8 @@ public final class FrameList {
 
     public final int[] index = new int[FrameBatch.CAPACITY];
     public int size;
+    /** How many frames at the list's beginning have ended in the node itself, which put them on no other list. */
+    public int ended;
 
     public void add(int frame) {
         index[size++] = frame;
@@ -36,7 +38,7 @@ public final class FrameList {
         size = count;
     }
 
-    /** Searches; for the way after an exception. */
+    /** Searches; only used after an exception. */
     public boolean contains(int frame) {
         for (int n = 0; n < size; n++) {
             if (index[n] == frame) { return true; }
@@ -46,5 +48,6 @@ public final class FrameList {
 
     public void clear() {
         size = 0;
+        ended = 0;
     }
 }

@@ -7,6 +7,7 @@ import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.fastpath.FastPath;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
+import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.graph.node.ArpInput;
 import io.weft.dataplane.graph.node.Dispatch;
 import io.weft.dataplane.graph.node.DropNode;
@@ -95,9 +96,16 @@ public final class ForwardingGraph implements BatchProcessor {
         this(state, flows, snatPorts, counters, pool, null);
     }
 
-    /** @param observer told about every run of a node, for benchmarks; null: nobody, at no cost */
+    /** @param observer told about every run of a node and stage, for benchmarks; null for none, at no cost */
     public ForwardingGraph(ForwardingState state, FlowTable flows, SnatPorts snatPorts, WorkerCounters counters,
         FramePool pool, NodeObserver observer) {
+        this(state, flows, snatPorts, counters, pool, Lanes.areUsable(), observer == null ? NodeRunner::new
+            : (runnerCounters, drop, order) -> new ObservedRunner(runnerCounters, drop, observer, order));
+    }
+
+    /** For tests: a graph without the fast path, or whose nodes and stages fail. */
+    ForwardingGraph(ForwardingState state, FlowTable flows, SnatPorts snatPorts, WorkerCounters counters,
+        FramePool pool, boolean hasFastPath, NodeRunner.Factory runners) {
         this.counters = counters;
         context = new BatchContext(state);
 
@@ -125,12 +133,12 @@ public final class ForwardingGraph implements BatchProcessor {
         ArpInput arp = new ArpInput(context, drop, tx);
         EthernetInput ethernet = new EthernetInput(context, drop, arp, decap, ip4);
 
-        fastPath = new FastPath(context, counters, flows, drop, dispatch, ethernet, tx, pool);
+        fastPath = hasFastPath ? new FastPath(context, counters, flows, drop, dispatch, ethernet, tx, pool)
+            : new FastPath(ethernet);
 
         GraphNode[] order = {ethernet, arp, decap, ip4, icmpErrors, lookup, create, neighbours, echo, rewrite, reject,
             laterFragments, hold, fragmentation, localRewrite, encap, underlayRewrite, punt, tx, drop};
-        runner = observer == null ? new NodeRunner(counters, drop, order)
-            : new ObservedRunner(counters, drop, observer, order);
+        runner = runners.create(counters, drop, order);
     }
 
     /** The ports that this worker has open, by id, with holes; between two batches. Frames for others are dropped. */
@@ -216,19 +224,13 @@ public final class ForwardingGraph implements BatchProcessor {
         }
     }
 
-    /** For tests: every frame goes through the nodes. */
-    void withoutFastPath() {
-        fastPath.disable();
-    }
-
-    /** Frames that the short way has finished. */
+    /** Frames that the fast path has finished. */
     long fastPathFrames() {
         return fastPath.finished();
     }
 
-    /** What a node or a port threw last, or null; for the conductor to report. Racy reads see some recent one. */
+    /** What a node, a stage or a port threw last, or null; for the conductor to report. Racy reads see some recent one. */
     public Throwable lastFailure() {
-        Throwable failure = runner.lastFailure() == null ? tx.lastFailure() : runner.lastFailure();
-        return failure == null ? fastPath.lastFailure() : failure;
+        return runner.lastFailure() == null ? tx.lastFailure() : runner.lastFailure();
     }
 }

@@ -3,14 +3,24 @@ package io.weft.dataplane.graph;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.fastpath.FastPath;
+import io.weft.dataplane.fastpath.FastPathStage;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.graph.node.DropNode;
 import io.weft.dataplane.graph.node.GraphNode;
 
 /**
- * Runs the nodes of a graph in their order. When a node throws, the frame at which it did is dropped as {@code internal_error}, and those it had not
- * come to yet get another run, each alone. {@link GraphNode} says what nodes do to make that possible; while nothing is thrown it costs nothing.
+ * Runs the stages of the fast path, then the nodes of the graph, in their order, and sees to it that an exception costs one frame at most.
+ *
+ * <ul>
+ * <li>When a node throws, the frame at which it did is dropped as {@code internal_error}, and those it had not come to yet get another run, each alone.
+ * {@link GraphNode} says what nodes do to make that possible.
+ * <li>When a stage that changes nothing throws, all frames of the batch take the slow path.
+ * <li>When a stage that rewrites frames throws, the frame at which it did is dropped as {@code internal_error}, and the stage runs again for those it had not
+ * come to yet ({@link io.weft.dataplane.fastpath.RewritingStage}).
+ * </ul>
+ *
+ * <p>While nothing is thrown it costs nothing.
  *
  * <p>Thread: one worker. Allocation: none.
  */
@@ -21,6 +31,12 @@ class NodeRunner {
     private final int[] rest = new int[FrameBatch.CAPACITY];
     private Throwable lastFailure;
 
+    /** How a graph gets its runner. */
+    @FunctionalInterface
+    interface Factory {
+        NodeRunner create(WorkerCounters counters, DropNode drop, GraphNode... order);
+    }
+
     /** @param order earlier nodes before later ones, {@code drop} last */
     NodeRunner(WorkerCounters counters, DropNode drop, GraphNode... order) {
         this.counters = counters;
@@ -28,18 +44,62 @@ class NodeRunner {
         this.order = order;
     }
 
-    /** The short way, before the nodes: what it does not finish is then on their lists. */
-    void run(FastPath way, FrameBatch batch) {
-        int stages = way.begin(batch);
-        for (int stage = 0; stage < stages; stage++) {
-            run(way, stage, batch);
+    /** Something outside of a node threw this, and dealt with it. */
+    void failed(Throwable failure) {
+        lastFailure = failure;
+    }
+
+    /** What a node or a stage threw last, or null. */
+    Throwable lastFailure() {
+        return lastFailure;
+    }
+
+    // -- fast path ---------------------------------------------------------------------------------------------------
+
+    /** The fast path, before the nodes: frames that it does not finish are then on their lists. */
+    void run(FastPath fastPath, FrameBatch batch) {
+        inspect(fastPath, batch);
+        if (fastPath.leaveOthers(batch)) {
+            for (FastPathStage stage : fastPath.rewriting()) {
+                rewrite(fastPath, stage, batch);
+            }
         }
     }
 
-    /** Only {@link ObservedRunner} does more. */
-    void run(FastPath way, int stage, FrameBatch batch) {
-        way.run(stage, batch);
+    private void inspect(FastPath fastPath, FrameBatch batch) {
+        try {
+            for (FastPathStage stage : fastPath.inspecting()) {
+                process(fastPath, stage, batch);
+            }
+        } catch (RuntimeException | AssertionError | InternalError e) {
+            lastFailure = e;
+            fastPath.refuseAll(); // what is wrong with a frame will be thrown again on the slow path, where it costs that frame
+        }
     }
+
+    private void rewrite(FastPath fastPath, FastPathStage stage, FrameBatch batch) {
+        fastPath.beginRewriting();
+        int failed;
+        do {
+            try {
+                process(fastPath, stage, batch);
+                return;
+            } catch (RuntimeException | AssertionError | InternalError e) {
+                lastFailure = e;
+                failed = fastPath.takeOutFailed();
+                if (failed != FastPath.NONE) {
+                    drop.add(failed, DropReason.INTERNAL_ERROR);
+                }
+            }
+        } while (failed != FastPath.NONE);
+    }
+
+    /** Overridden by {@link ObservedRunner}, and by a test's runner; where no such class is loaded, this call costs nothing. */
+    void process(FastPath fastPath, FastPathStage stage, FrameBatch batch) {
+        fastPath.process(stage, batch);
+    }
+
+    // -- nodes -------------------------------------------------------------------------------------------------------
 
     void run(FrameBatch batch) {
         for (int n = 0; n < order.length; n++) {
@@ -47,15 +107,6 @@ class NodeRunner {
                 run(n, batch);
             }
         }
-    }
-
-    /** Something outside of a node threw this, and dealt with it. */
-    void failed(Throwable failure) {
-        lastFailure = failure;
-    }
-
-    Throwable lastFailure() {
-        return lastFailure;
     }
 
     private void run(int n, FrameBatch batch) {
@@ -70,7 +121,7 @@ class NodeRunner {
         node.in().clear();
     }
 
-    /** Only {@link ObservedRunner} does more; where that class is not loaded, this call is none. */
+    /** Overridden as the other one. */
     void process(GraphNode node, FrameBatch batch) {
         node.process(batch);
     }
@@ -79,7 +130,7 @@ class NodeRunner {
         int count = findUnfinished(failed);
         int next = 0;
         if (!order[failed].looksFirst() && count > 0) {
-            drop.add(rest[next++], DropReason.INTERNAL_ERROR);
+            drop(failed, batch, rest[next++]);
         }
         for (; next < count; next++) {
             runAlone(failed, batch, rest[next]);
@@ -91,19 +142,37 @@ class NodeRunner {
         node.in().clear();
         node.in().add(frame);
         try {
-            node.process(batch);
+            process(node, batch);
         } catch (RuntimeException | AssertionError | InternalError e) {
-            if (!isOnLaterList(failed, frame)) {
-                drop.add(frame, DropReason.INTERNAL_ERROR);
+            lastFailure = e;
+            if (node.in().ended == 0 && !isOnLaterList(failed, frame)) {
+                drop(failed, batch, frame);
             }
         }
     }
 
-    /** Puts the frames of a node's list that are on no later list into {@link #rest}, in order. */
+    @SuppressWarnings("ReferenceEquality") // the node itself
+    private void drop(int failed, FrameBatch batch, int frame) {
+        if (order[failed] != drop) {
+            drop.add(frame, DropReason.INTERNAL_ERROR);
+            return;
+        }
+        try {
+            drop.end(batch, frame, DropReason.INTERNAL_ERROR);
+        } catch (RuntimeException | AssertionError | InternalError e) {
+            lastFailure = e; // the frame is counted, its chunk is lost
+        }
+    }
+
+    /**
+     * Puts the frames of a node's list that have not ended, and are on no later list, into {@link #rest}, in order.
+     *
+     * @return how many
+     */
     private int findUnfinished(int failed) {
         FrameList in = order[failed].in();
         int count = 0;
-        for (int n = 0; n < in.size; n++) {
+        for (int n = in.ended; n < in.size; n++) {
             if (!isOnLaterList(failed, in.index[n])) {
                 rest[count++] = in.index[n];
             }

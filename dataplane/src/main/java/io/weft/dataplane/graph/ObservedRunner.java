@@ -2,6 +2,7 @@ package io.weft.dataplane.graph;
 
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.fastpath.FastPath;
+import io.weft.dataplane.fastpath.FastPathStage;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.graph.node.DropNode;
 import io.weft.dataplane.graph.node.GraphNode;
@@ -15,13 +16,13 @@ final class ObservedRunner extends NodeRunner {
         this.observer = observer;
     }
 
-    /** Each stage under the node that it stands for. */
+    /** Each stage under the node that does the same on the slow path. */
     @Override
-    void run(FastPath way, int stage, FrameBatch batch) {
+    void process(FastPath fastPath, FastPathStage stage, FrameBatch batch) {
         observer.begin();
-        int frames = way.run(stage, batch);
+        int frames = fastPath.process(stage, batch);
         if (frames > 0) {
-            observer.end(way.stage(stage).node(), frames);
+            observer.end(stage.node(), frames);
         }
     }
 

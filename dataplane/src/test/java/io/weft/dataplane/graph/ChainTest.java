@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.FramePool;
+import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.port.FaultyPort;
 import io.weft.dataplane.port.MemoryPort;
 import io.weft.dataplane.port.Port;
@@ -75,7 +76,7 @@ class ChainTest {
         }
         assertInOrder(frames, node.run(POD_A, frames).sent().get(POD_B)); // by the nodes
         assertInOrder(frames, node.run(POD_A, frames).sent().get(POD_B)); // of a known flow
-        assertEquals(frames.length, node.graph.fastPathFrames());
+        assertEquals(Lanes.areUsable() ? frames.length : 0, node.graph.fastPathFrames());
     }
 
     private static void assertInOrder(byte[][] frames, List<MemoryPort.SentFrame> sent) {

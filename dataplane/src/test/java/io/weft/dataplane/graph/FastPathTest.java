@@ -7,10 +7,12 @@ import static io.weft.dataplane.graph.Packet.RST;
 import static io.weft.dataplane.graph.Packet.SYN;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.GraphNodeId;
+import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.port.MemoryPort;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.encap.address.Ipv4Address;
@@ -30,23 +32,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The short way does what the nodes do: the same frames through two graphs, of which one has only the nodes. */
+/** The fast path does what the slow path does: the same frames through two graphs, one of which has only the slow path. */
 class FastPathTest {
     private static final int ROUNDS = 300;
     private static final int AT_ONCE = 48;
     private static final int[] SEGMENTS = {SYN, SYN | ACK, ACK, ACK, FIN | ACK, FIN | ACK, RST, RST | ACK};
 
-    private final GraphFixture both = new GraphFixture(512, 1 << 13, MemoryPort.Sent.CAPTURED);
-    private final GraphFixture nodes = new GraphFixture(512, 1 << 13, MemoryPort.Sent.CAPTURED);
-
-    FastPathTest() {
-        nodes.graph.withoutFastPath();
-    }
+    private final GraphFixture fast = new GraphFixture(512, 1 << 13, MemoryPort.Sent.CAPTURED);
+    private final GraphFixture slow = GraphFixture.onSlowPath(512, 1 << 13);
 
     @AfterEach
     void close() {
-        both.close();
-        nodes.close();
+        fast.close();
+        slow.close();
     }
 
     @ParameterizedTest
@@ -59,16 +57,16 @@ class FastPathTest {
             for (int n = 0; n < AT_ONCE; n++) {
                 Traffic.Frame frame = next(random, traffic, known);
                 byte[] bytes = random.nextInt(3) == 0 ? FuzzTest.mutated(random, frame.bytes()) : frame.bytes();
-                both.ports[frame.port()].offer(bytes);
-                nodes.ports[frame.port()].offer(bytes);
+                fast.ports[frame.port()].offer(bytes);
+                slow.ports[frame.port()].offer(bytes);
             }
             runAndCompare();
             if (round % 50 == 0 || round == ROUNDS - 1) {
                 compareFlows();
             }
         }
-        assertTrue(both.graph.fastPathFrames() > ROUNDS, "frames of the short way: " + both.graph.fastPathFrames());
-        assertEquals(0, nodes.graph.fastPathFrames());
+        assertEquals(Lanes.areUsable(), fast.graph.fastPathFrames() > ROUNDS);
+        assertEquals(0, slow.graph.fastPathFrames());
     }
 
     /** Segments of every kind in any order, on few ports: connections are opened, closed, reset and opened again, and endpoints change. */
@@ -79,8 +77,8 @@ class FastPathTest {
         for (int round = 0; round < 2 * ROUNDS; round++) {
             if (round % 20 == 0) {
                 String backend = random.nextBoolean() ? "10.244.1.3" : "10.244.2.5";
-                both.change(tables -> service(tables, "10.96.0.10", 80, Packet.TCP, backend, 8080));
-                nodes.change(tables -> service(tables, "10.96.0.10", 80, Packet.TCP, backend, 8080));
+                fast.change(tables -> service(tables, "10.96.0.10", 80, Packet.TCP, backend, 8080));
+                slow.change(tables -> service(tables, "10.96.0.10", 80, Packet.TCP, backend, 8080));
             }
             for (int n = 0; n < AT_ONCE / 4; n++) {
                 int port = 1000 + 2 * n + random.nextInt(2); // one segment of a connection at once: their order matters
@@ -89,7 +87,7 @@ class FastPathTest {
                 byte[] ofLocal = fromB(Packet.of("10.244.1.3", "10.244.1.2").tcp(8080, port, flags, 1, 1));
                 byte[] ofRemote = fromN2(Packet.of("10.244.2.5", "10.244.1.2").tcp(8080, port, flags, 1, 1));
                 int side = random.nextInt(3);
-                for (GraphFixture node : List.of(both, nodes)) {
+                for (GraphFixture node : List.of(fast, slow)) {
                     node.ports[side == 0 ? POD_A : side == 1 ? POD_B : UPLINK]
                         .offer(side == 0 ? ofClient : side == 1 ? ofLocal : ofRemote);
                 }
@@ -97,8 +95,8 @@ class FastPathTest {
             runAndCompare();
             compareFlows();
         }
-        assertTrue(both.flows.count(FlowCounter.REPLACED) > 0);
-        assertTrue(both.graph.fastPathFrames() > ROUNDS);
+        assertTrue(fast.flows.count(FlowCounter.REPLACED) > 0);
+        assertEquals(Lanes.areUsable(), fast.graph.fastPathFrames() > ROUNDS);
     }
 
     /** Mostly frames that came before, so that their flows are known. */
@@ -109,9 +107,9 @@ class FastPathTest {
         return frame;
     }
 
-    /** So that the comparison above is one of both directions, both protocols and both ends. */
+    /** So that the comparison above is one of fast directions, fast protocols and fast ends. */
     @Test
-    void theSecondPacketOfAFlowTakesTheShortWay() {
+    void theSecondPacketOfAFlowTakesTheFastPath() {
         secondPacket(POD_A, fromA(Packet.of("10.244.1.2", "10.244.1.3").udp(1000, 2000)));
         secondPacket(POD_A, fromA(Packet.of("10.244.1.2", "10.244.2.9").tcp(1000, 2000, ACK)));
         secondPacket(POD_A, fromA(Packet.of("10.244.1.2", "10.96.0.10").udp(1000, 53)));
@@ -120,77 +118,82 @@ class FastPathTest {
     }
 
     private void secondPacket(int port, byte[] frame) {
-        long before = both.graph.fastPathFrames();
-        both.run(port, frame);
-        assertEquals(before, both.graph.fastPathFrames());
-        both.run(port, frame);
-        assertEquals(before + 1, both.graph.fastPathFrames());
+        long before = fast.graph.fastPathFrames();
+        fast.run(port, frame);
+        assertFinished(before);
+        fast.run(port, frame);
+        assertFinished(before + 1);
+    }
+
+    /** Where lanes cannot be used, all frames take the slow path, and the rest of a test is true all the same. */
+    private void assertFinished(long frames) {
+        assertEquals(Lanes.areUsable() ? frames : 0, fast.graph.fastPathFrames());
     }
 
     @Test
     void aTunnelThatChangesOrGoesIsNoticed() {
         byte[] frame = fromA(Packet.of("10.244.1.2", "10.244.2.9").udp(1000, 2000));
-        both.run(POD_A, frame);
-        assertEquals(0, both.graph.fastPathFrames());
-        byte[] before = both.run(POD_A, frame).only(UPLINK);
-        assertEquals(1, both.graph.fastPathFrames());
+        fast.run(POD_A, frame);
+        assertFinished(0);
+        byte[] before = fast.run(POD_A, frame).only(UPLINK);
+        assertFinished(1);
 
-        both.tunnelToN2(ROUTER_MAC, 1450);
-        byte[] after = both.run(POD_A, frame).only(UPLINK);
+        fast.tunnelToN2(ROUTER_MAC, 1450);
+        byte[] after = fast.run(POD_A, frame).only(UPLINK);
         assertEquals(HexFormat.of().toHexDigits(ROUTER_MAC).substring(4), HexFormat.of().formatHex(after, 0, 6));
         assertEquals(HexFormat.of().formatHex(before, 6, before.length),
             HexFormat.of().formatHex(after, 6, after.length));
 
-        both.state.adjacencies().withdraw(10);
-        assertEquals(1, both.run(POD_A, frame).drops().get(DropReason.NEIGHBOUR_UNRESOLVED));
-        assertEquals(3, both.graph.fastPathFrames());
+        fast.state.adjacencies().withdraw(10);
+        assertEquals(1, fast.run(POD_A, frame).drops().get(DropReason.NEIGHBOUR_UNRESOLVED));
+        assertFinished(3);
     }
 
     @Test
     void aPeerThatGoesAndComesIsNoticed() {
         byte[] frame = fromN2(Packet.of("10.244.2.9", "10.244.1.2").udp(7, 8));
-        both.run(UPLINK, frame);
-        both.run(UPLINK, frame);
-        assertEquals(1, both.graph.fastPathFrames());
+        fast.run(UPLINK, frame);
+        fast.run(UPLINK, frame);
+        assertFinished(1);
 
-        both.change(tables -> tables.removePeer(N2));
-        assertEquals(1, both.run(UPLINK, frame).drops().get(DropReason.VXLAN_UNKNOWN_PEER));
-        assertEquals(1, both.graph.fastPathFrames());
+        fast.change(tables -> tables.removePeer(N2));
+        assertEquals(1, fast.run(UPLINK, frame).drops().get(DropReason.VXLAN_UNKNOWN_PEER));
+        assertFinished(1);
 
-        both.change(tables -> tables.putPeer(new PeerSpec(N2, "n2", Ipv4Address.of("192.0.2.12"), N2_VTEP_MAC,
+        fast.change(tables -> tables.putPeer(new PeerSpec(N2, "n2", Ipv4Address.of("192.0.2.12"), N2_VTEP_MAC,
             Ipv4Prefix.of("10.244.2.0/24"), List.of(Ipv4Address.of("192.0.2.12")), true)));
-        both.run(UPLINK, frame).only(POD_A);
-        assertEquals(2, both.graph.fastPathFrames());
+        fast.run(UPLINK, frame).only(POD_A);
+        assertFinished(2);
     }
 
     @Test
     void aMachineThatJoinedAgainIsReachedAndHeardUnderBothItsNames() {
-        both.change(tables -> tables.putPeer(new PeerSpec(N2 + 5, N2, "n2-again", Ipv4Address.of("192.0.2.12"),
+        fast.change(tables -> tables.putPeer(new PeerSpec(N2 + 5, N2, "n2-again", Ipv4Address.of("192.0.2.12"),
             N2_VTEP_MAC, Ipv4Prefix.of("10.244.5.0/24"), List.of(Ipv4Address.of("192.0.2.12")), true)));
         for (String pod : List.of("10.244.2.9", "10.244.5.9")) {
-            both.run(UPLINK, fromN2(Packet.of(pod, "10.244.1.2").udp(7, 8))).only(POD_A);
-            both.run(POD_A, fromA(Packet.of("10.244.1.2", pod).udp(8, 7))).only(UPLINK);
-            both.run(UPLINK, fromN2(Packet.of(pod, "10.244.1.2").udp(7, 8))).only(POD_A);
+            fast.run(UPLINK, fromN2(Packet.of(pod, "10.244.1.2").udp(7, 8))).only(POD_A);
+            fast.run(POD_A, fromA(Packet.of("10.244.1.2", pod).udp(8, 7))).only(UPLINK);
+            fast.run(UPLINK, fromN2(Packet.of(pod, "10.244.1.2").udp(7, 8))).only(POD_A);
         }
-        both.change(tables -> tables.removePeer(N2));
-        both.run(UPLINK, fromN2(Packet.of("10.244.5.9", "10.244.1.2").udp(7, 9))).only(POD_A);
-        assertEquals(1, both.run(UPLINK, fromN2(Packet.of("10.244.2.9", "10.244.1.2").udp(7, 9))).drops()
+        fast.change(tables -> tables.removePeer(N2));
+        fast.run(UPLINK, fromN2(Packet.of("10.244.5.9", "10.244.1.2").udp(7, 9))).only(POD_A);
+        assertEquals(1, fast.run(UPLINK, fromN2(Packet.of("10.244.2.9", "10.244.1.2").udp(7, 9))).drops()
             .get(DropReason.SPOOFED_SOURCE));
     }
 
     /** Else its flow's others would overtake it. */
     @Test
     void aPacketThatMetCongestionInTheTunnelStaysWhereItIs() {
-        both.run(UPLINK, tunnelled(0, 2, 2));
-        long before = both.graph.fastPathFrames();
-        List<MemoryPort.SentFrame> sent = both.run(UPLINK, tunnelled(1, 2, 2), tunnelled(2, 2, 3), tunnelled(3, 2, 1),
+        fast.run(UPLINK, tunnelled(0, 2, 2));
+        long before = fast.graph.fastPathFrames();
+        List<MemoryPort.SentFrame> sent = fast.run(UPLINK, tunnelled(1, 2, 2), tunnelled(2, 2, 3), tunnelled(3, 2, 1),
             tunnelled(4, 0, 1), tunnelled(5, 3, 0)).sent().get(POD_A);
-        assertEquals(before + 5, both.graph.fastPathFrames());
+        assertFinished(before + 5);
         assertEquals("[1, 2, 2, 3, 3, 1, 4, 0, 5, 3]", sent.stream()
             .flatMap(frame -> Stream.of(frame.bytes()[14 + 28], frame.bytes()[15])).toList().toString());
         sent.forEach(frame -> assertTrue(Packet.describe(frame.bytes()).endsWith(" full"),
             Packet.describe(frame.bytes())));
-        assertEquals(1, both.run(UPLINK, tunnelled(6, 0, 3)).drops().get(DropReason.TUNNEL_ECN));
+        assertEquals(1, fast.run(UPLINK, tunnelled(6, 0, 3)).drops().get(DropReason.TUNNEL_ECN));
     }
 
     /** @param ecn of the packet itself */
@@ -201,33 +204,34 @@ class FastPathTest {
     }
 
     @Test
-    void anExceptionCostsOneFrame() {
+    void anExceptionInTheMiddleOfAStageCostsOneFrame() {
+        assumeTrue(Lanes.areUsable(), Lanes.lack());
         byte[] bad = fromA(Packet.of("10.244.1.2", "10.244.2.9").udp(1000, 2000));
         byte[] good = fromA(Packet.of("10.244.1.2", "10.244.1.3").udp(1000, 2000));
-        both.run(POD_A, good, bad);
-        for (int i = 0; i < both.flows.slotCount(); i++) {
-            long line = both.flows.home(i);
+        fast.run(POD_A, good, bad);
+        for (int i = 0; i < fast.flows.slotCount(); i++) {
+            long line = fast.flows.home(i);
             if (FlowEntry.protocol(line) != 0 && FlowEntry.newDst(line) == Ipv4Address.of("10.244.2.9")) {
                 Memory.putNativeI32(line + 32, FlowEntry.egress(line) | 0xFF_FFFF);
             }
         }
-        GraphFixture.Outcome outcome = both.run(POD_A, good, bad, good, bad, good);
+        GraphFixture.Outcome outcome = fast.run(POD_A, good, bad, good, bad, good);
         assertEquals(2, outcome.drops().get(DropReason.INTERNAL_ERROR));
         assertEquals(3, outcome.sent().get(POD_B).size());
-        assertTrue(both.graph.lastFailure() instanceof IndexOutOfBoundsException);
+        assertTrue(fast.graph.lastFailure() instanceof IndexOutOfBoundsException);
     }
 
     private void runAndCompare() {
-        assertEquals(run(nodes), run(both));
-        assertEquals(counts(nodes), counts(both));
-        assertEquals(totals(nodes), totals(both));
-        assertEquals(nodes.drops(), both.drops());
+        assertEquals(run(slow), run(fast));
+        assertEquals(counts(slow), counts(fast));
+        assertEquals(totals(slow), totals(fast));
+        assertEquals(slow.drops(), fast.drops());
     }
 
     private void compareFlows() {
-        for (int i = 0; i < nodes.flows.slotCount(); i++) {
+        for (int i = 0; i < slow.flows.slotCount(); i++) {
             for (int word = 0; word < FlowEntry.LENGTH; word += Long.BYTES) {
-                assertEquals(Memory.nativeI64(nodes.flows.home(i) + word), Memory.nativeI64(both.flows.home(i) + word));
+                assertEquals(Memory.nativeI64(slow.flows.home(i) + word), Memory.nativeI64(fast.flows.home(i) + word));
             }
         }
     }
@@ -248,7 +252,7 @@ class FastPathTest {
         return totals;
     }
 
-    /** The two ways differ in the order in which frames of different flows are sent. */
+    /** The two paths differ in the order in which frames of different flows are sent. */
     private static List<String> run(GraphFixture node) {
         node.now += 50_000_000;
         node.context();

@@ -12,6 +12,7 @@ import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
+import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.port.MemoryPort;
 import io.weft.dataplane.port.Port;
 import io.weft.dataplane.state.ForwardingState;
@@ -93,20 +94,29 @@ final class GraphFixture implements AutoCloseable {
     }
 
     GraphFixture(int chunks, int maxFlows, MemoryPort.Sent sent) {
+        this(chunks, maxFlows, sent, Lanes.areUsable(), NodeRunner::new);
+    }
+
+    /** Every frame takes the slow path, on any machine. */
+    static GraphFixture onSlowPath(int chunks, int maxFlows) {
+        return new GraphFixture(chunks, maxFlows, MemoryPort.Sent.CAPTURED, false, NodeRunner::new);
+    }
+
+    GraphFixture(int chunks, int maxFlows, MemoryPort.Sent sent, boolean fastPath, NodeRunner.Factory runners) {
         this(DetachedNode.temporary(LOCAL, new DetachedNode.Sizing(TablesSizing.DEFAULT, maxFlows, 64, 16, false)),
-            true,
-            chunks, sent);
+            true, chunks, sent, fastPath, runners);
         fill();
         fillWithCanary();
     }
 
     /** Another worker of the same node, with memory and ports of its own; to be closed before the first. */
     GraphFixture(GraphFixture node) {
-        this(node.detached, false, node.pool.chunks(), MemoryPort.Sent.CAPTURED);
+        this(node.detached, false, node.pool.chunks(), MemoryPort.Sent.CAPTURED, Lanes.areUsable(), NodeRunner::new);
         now = node.now;
     }
 
-    private GraphFixture(DetachedNode detached, boolean first, int chunks, MemoryPort.Sent sent) {
+    private GraphFixture(DetachedNode detached, boolean first, int chunks, MemoryPort.Sent sent, boolean fastPath,
+        NodeRunner.Factory runners) {
         this.detached = detached;
         this.first = first;
         writer = detached.tables;
@@ -116,7 +126,7 @@ final class GraphFixture implements AutoCloseable {
         counterFile = CounterFile.inMemory(new CounterSizing(1, 16, 64));
         counters = counterFile.worker(0);
         pool = new FramePool(map(LAYOUT.bytes(chunks)), chunks, LAYOUT);
-        graph = detached.graph(counters, pool);
+        graph = new ForwardingGraph(state, flows, snatPorts, counters, pool, fastPath, runners);
         for (int id = 0; id < ports.length; id++) {
             ports[id] = new MemoryPort(id, pool, counters, sent, 1024);
         }

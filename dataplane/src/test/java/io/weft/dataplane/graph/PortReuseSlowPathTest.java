@@ -2,7 +2,8 @@ package io.weft.dataplane.graph;
 
 /** The same where no frame takes the fast path. */
 class PortReuseSlowPathTest extends PortReuseTest {
-    PortReuseSlowPathTest() {
-        node.graph.withoutFastPath();
+    @Override
+    GraphFixture newNode() {
+        return GraphFixture.onSlowPath(256, 1024);
     }
 }

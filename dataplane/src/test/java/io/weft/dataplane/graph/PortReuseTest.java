@@ -30,7 +30,11 @@ class PortReuseTest {
     private static final int ORIGINATOR = 5000;
     private static final int RESPONDER = 9000;
 
-    final GraphFixture node = new GraphFixture();
+    private final GraphFixture node = newNode();
+
+    GraphFixture newNode() {
+        return new GraphFixture();
+    }
 
     @AfterEach
     void close() {

@@ -5,6 +5,7 @@ import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.frame.FramePool;
 
 /** {@code drop}: the end of every frame that is not sent. Counts it under its reason and gives its chunk back. What happens to a first fragment happens to the others. */
@@ -39,15 +40,22 @@ public final class DropNode extends GraphNode {
 
     @Override
     public void process(FrameBatch batch) {
-        for (int n = 0; n < in().size; n++) {
-            int frame = in().index[n];
+        FrameList in = in();
+        for (int n = 0; n < in.size; n++) {
+            int frame = in.index[n];
             first.refuse(batch, frame, reasons[frame]);
-            counters.drop(reasons[frame], 1);
-            if (batch.chains == null) {
-                pool.free(batch.at[frame]);
-            } else {
-                batch.chains.free(batch.at[frame]);
-            }
+            in.ended = n + 1;
+            end(batch, frame, reasons[frame]);
+        }
+    }
+
+    /** Only counts a frame and frees its chunks: where this node itself has failed. */
+    public void end(FrameBatch batch, int frame, DropReason reason) {
+        counters.drop(reason, 1);
+        if (batch.chains == null) {
+            pool.free(batch.at[frame]);
+        } else {
+            batch.chains.free(batch.at[frame]);
         }
     }
 }

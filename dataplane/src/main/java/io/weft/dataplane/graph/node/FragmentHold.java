@@ -82,7 +82,7 @@ public final class FragmentHold extends GraphNode {
         }
     }
 
-    /** From the list's end, so that a frame that is held, and on no later list, is not taken for one that is unfinished. */
+    /** From the list's end, because a hash chain grows at its front; each frame is taken off the list once it is held or refused. */
     @Override
     public void process(FrameBatch batch) {
         FrameList in = in();
@@ -95,6 +95,7 @@ public final class FragmentHold extends GraphNode {
         }
     }
 
+    /** The frame that fails is the last of the list, not the first. */
     @Override
     public boolean looksFirst() {
         return true;

@@ -9,8 +9,9 @@ import io.weft.dataplane.frame.FrameList;
  * Nodes run once a batch, in the order of {@link GraphNodeId}.
  *
  * <p>Contract that keeps one frame's exception from costing another: a node takes its list in order, and puts a frame on a later list as the
- * last thing it does with it. So after an exception the first frame of its list that is on no later list is the one that failed. A node
- * that looks at all frames before it hands on the first says so by {@link #looksFirst}, and then changes none of them.
+ * last thing it does with it. A node that ends frames itself (keeps, sends or frees them) counts them in {@link FrameList#ended} instead. So after an
+ * exception the first frame of its list that has not ended, and is on no later list, is the one that failed. A node that looks at all frames before
+ * it hands on the first says so by {@link #looksFirst}, and then changes none of them.
  *
  * <p>Thread: one worker. Allocation: none after construction. Instances belong to one graph.
  */

@@ -55,14 +55,9 @@ public final class Ip4Frag extends GraphNode {
         FrameList in = in();
         for (int n = 0; n < in.size; n++) {
             L2Rewrite.completeChecksum(batch, in.index[n]);
+            pending.add(in.index[n]);
+            in.ended = n + 1;
         }
-        System.arraycopy(in.index, 0, pending.index, 0, in.size);
-        pending.size = in.size;
-    }
-
-    @Override
-    public boolean looksFirst() {
-        return true;
     }
 
     /**

@@ -90,30 +90,15 @@ public final class NeighbourHold extends GraphNode {
         return false;
     }
 
-    /** Takes each frame off the list, so that one that is held, and on no later list, is not taken for one that is unfinished. */
     @Override
     public void process(FrameBatch batch) {
         FrameList in = in();
-        reverse(in);
-        while (in.size > 0) {
-            int frame = in.index[in.size - 1];
+        for (int n = 0; n < in.size; n++) {
+            int frame = in.index[n];
             if (!hold(batch, frame)) {
                 drop.add(frame, DropReason.NEIGHBOUR_UNRESOLVED);
             }
-            in.size--;
-        }
-    }
-
-    @Override
-    public boolean looksFirst() {
-        return true;
-    }
-
-    private static void reverse(FrameList list) {
-        for (int low = 0, high = list.size - 1; low < high; low++, high--) {
-            int frame = list.index[low];
-            list.index[low] = list.index[high];
-            list.index[high] = frame;
+            in.ended = n + 1;
         }
     }
 

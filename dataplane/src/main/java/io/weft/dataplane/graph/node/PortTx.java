@@ -12,7 +12,7 @@ import io.weft.dataplane.port.Port;
 /**
  * {@code port-tx}: sorts frames by port, in order, and hands each port its frames in one call. What a port does not accept is dropped. It is the
  * one place where frames leave, so it catches what a port throws: the frames of that call are dropped as {@code internal_error}, because
- * a port throws only before it accepts any.
+ * a port throws only before it accepts any. So this node itself throws only while it sorts, before it has handed on a frame.
  */
 public final class PortTx extends GraphNode {
     private final WorkerCounters counters;
@@ -22,7 +22,7 @@ public final class PortTx extends GraphNode {
     private final int[] used = new int[FrameBatch.CAPACITY];
     private int usedCount;
     private Port[] ports = {};
-    private RuntimeException lastFailure;
+    private Throwable lastFailure;
 
     public PortTx(WorkerCounters counters, DropNode drop) {
         super(GraphNodeId.PORT_TX);
@@ -39,7 +39,7 @@ public final class PortTx extends GraphNode {
     }
 
     /** What a port threw last, or null; for the conductor to report. */
-    public RuntimeException lastFailure() {
+    public Throwable lastFailure() {
         return lastFailure;
     }
 
@@ -59,7 +59,12 @@ public final class PortTx extends GraphNode {
         usedCount = 0;
     }
 
-    /** Sends frames of the short way, a bit for each, before this batch's others. */
+    @Override
+    public boolean looksFirst() {
+        return true;
+    }
+
+    /** Sends frames of the fast path, a frame mask, before this batch's others. */
     public void send(FrameBatch batch, int port, long set) {
         plain.set(set);
         counters.node(GraphNodeId.PORT_TX, plain.size);
@@ -89,6 +94,7 @@ public final class PortTx extends GraphNode {
     }
 
     private void sort(FrameBatch batch) {
+        forgetUnsent();
         int[] index = in().index;
         int size = in().size;
         for (int n = 0; n < size; n++) {
@@ -102,22 +108,38 @@ public final class PortTx extends GraphNode {
         }
     }
 
+    /** What an exception has left of an earlier sort. */
+    private void forgetUnsent() {
+        for (; usedCount > 0; usedCount--) {
+            byPort[used[usedCount - 1]].clear();
+        }
+    }
+
     private void transmit(FrameBatch batch, int id, FrameList frames) {
-        Port port = id < ports.length ? ports[id] : null;
+        Port port = id >= 0 && id < ports.length ? ports[id] : null;
         if (port == null) {
             dropFrom(frames, 0, DropReason.NO_PORT);
             return;
         }
-        if (batch.chains != null) {
-            dropTooLong(batch, port.maxSegments(), frames);
-        }
         try {
+            if (batch.chains != null) {
+                dropTooLong(batch, port.maxSegments(), frames);
+            }
             int accepted = port.transmit(batch, frames);
             counters.add(id == PortId.HOST ? FrameTotal.PUNTED : FrameTotal.SENT, accepted);
             dropFrom(frames, accepted, DropReason.TX_RING_FULL);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | AssertionError | InternalError e) {
             lastFailure = e;
-            dropFrom(frames, 0, DropReason.INTERNAL_ERROR);
+            dropUnsent(frames);
+        }
+    }
+
+    /** After an exception: some may have been dropped for their length. */
+    private void dropUnsent(FrameList frames) {
+        for (int n = 0; n < frames.size; n++) {
+            if (!drop.in().contains(frames.index[n])) {
+                drop.add(frames.index[n], DropReason.INTERNAL_ERROR);
+            }
         }
     }
 
