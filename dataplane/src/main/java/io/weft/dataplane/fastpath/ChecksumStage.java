@@ -22,19 +22,10 @@ final class ChecksumStage extends RewritingStage {
         long incomplete = frames.begin(due(frames));
         for (long rest = incomplete; rest != 0; rest = frames.next(rest)) {
             int frame = FastPathFrames.first(rest);
-            complete(batch, words[FastPathFrames.IP + frame] + Ipv4Header.LENGTH,
-                words[FastPathFrames.DIGEST + frame]);
+            long digest = words[FastPathFrames.DIGEST + frame];
+            batch.completeChecksum(words[FastPathFrames.IP + frame] + Ipv4Header.LENGTH,
+                FastPathFrames.length(digest) - Ipv4Header.LENGTH, FastPathFrames.protocol(digest));
         }
         return Long.bitCount(incomplete);
-    }
-
-    private static void complete(FrameBatch batch, long l4, long digest) {
-        int length = FastPathFrames.length(digest) - Ipv4Header.LENGTH;
-        int protocol = FastPathFrames.protocol(digest);
-        if (batch.chains == null) {
-            L4Checksum.complete(l4, length, protocol);
-        } else {
-            L4Checksum.complete(l4, protocol, batch.chains.sum(l4, length));
-        }
     }
 }

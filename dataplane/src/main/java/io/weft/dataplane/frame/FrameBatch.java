@@ -1,6 +1,7 @@
 package io.weft.dataplane.frame;
 
 import io.weft.dataplane.forwarding.Ingress;
+import io.weft.encap.packet.L4Checksum;
 
 /**
  * Up to 64 frames and what the nodes find out about them: a structure of arrays. A frame keeps its index from reception to its end; nodes
@@ -51,7 +52,7 @@ public final class FrameBatch {
     /** Flow key: ports, protocol, zone. */
     public final long[] k1 = new long[CAPACITY];
     public final int[] hash = new int[CAPACITY];
-    /** Address of the flow's line. */
+    /** Address of the flow's entry. */
     public final long[] flow = new long[CAPACITY];
     /** Port to send to. */
     public final int[] txPort = new int[CAPACITY];
@@ -77,6 +78,20 @@ public final class FrameBatch {
     public void addChain(long frameAt, int frameLength, int portId, FrameChains frameChains) {
         add(frameAt, frameLength, portId);
         chains = frameChains;
+    }
+
+    /**
+     * Completes a partial checksum in software.
+     *
+     * @param l4At first byte of a frame's TCP or UDP header
+     * @param l4Length bytes of IP payload, in whatever segments they lie
+     */
+    public void completeChecksum(long l4At, int l4Length, int protocol) {
+        if (chains == null) {
+            L4Checksum.complete(l4At, l4Length, protocol);
+        } else {
+            L4Checksum.complete(l4At, protocol, chains.sum(l4At, l4Length));
+        }
     }
 
     public void clear() {

@@ -2,7 +2,6 @@ package io.weft.dataplane.state;
 
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
-import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.Ipv4Address;
 import java.nio.ByteOrder;
@@ -16,8 +15,7 @@ import java.util.stream.IntStream;
 public final class PortDirectory {
     public static final int PLAIN_WORDS = 4;
 
-    private static final int SOURCE_OFFSET = 6;
-    /** More than 48 bits: no frame's destination. */
+    /** In no frame's header: an Ethernet type of 0xFFFF. */
     private static final long NOBODY = -1;
 
     /** No ports. */
@@ -30,9 +28,6 @@ public final class PortDirectory {
     private final long[] localMac;
     private final long[] ethernet0;
     private final long[] ethernet1;
-    private final long[] sourceAndType;
-    private final long[] podLocalMac;
-    private final int[] podIp;
     private int minMtu = Integer.MAX_VALUE;
     private final long[] plainPods;
 
@@ -44,11 +39,7 @@ public final class PortDirectory {
         localMac = new long[PortId.COUNT];
         ethernet0 = new long[PortId.COUNT];
         ethernet1 = new long[PortId.COUNT];
-        sourceAndType = new long[PortId.COUNT];
-        podLocalMac = new long[PortId.COUNT];
-        podIp = new int[PortId.COUNT];
         plainPods = new long[PortId.COUNT * PLAIN_WORDS];
-        Arrays.fill(podLocalMac, NOBODY);
         Arrays.fill(plainPods, NOBODY);
     }
 
@@ -60,9 +51,6 @@ public final class PortDirectory {
         localMac = other.localMac.clone();
         ethernet0 = other.ethernet0.clone();
         ethernet1 = other.ethernet1.clone();
-        sourceAndType = other.sourceAndType.clone();
-        podLocalMac = other.podLocalMac.clone();
-        podIp = other.podIp.clone();
         plainPods = other.plainPods.clone();
     }
 
@@ -85,9 +73,6 @@ public final class PortDirectory {
         copy.localMac[id] = local;
         copy.ethernet0[id] = EthernetWords.first(peer, local);
         copy.ethernet1[id] = EthernetWords.second(local, EthernetHeader.ETH_P_IP);
-        copy.sourceAndType[id] = peer << 16 | EthernetHeader.ETH_P_IP;
-        copy.podLocalMac[id] = portKind == PortKind.POD ? local : NOBODY;
-        copy.podIp[id] = portKind == PortKind.POD ? address : 0;
         copy.minMtu = copy.findMinMtu();
         boolean plain = portKind == PortKind.POD && !Ipv4Address.isMartian(address);
         copy.plainPods[id * PLAIN_WORDS] = plain ? inMemory(EthernetWords.first(local, peer)) : NOBODY;
@@ -130,16 +115,6 @@ public final class PortDirectory {
 
     public long localMac(int id) {
         return localMac[id];
-    }
-
-    /** Whether a frame of 14 bytes or more from a port is what nearly all are: IPv4, from this pod, to us. Two comparisons. */
-    public boolean isIp4OfPod(int id, long at) {
-        return EthernetHeader.destination(at) == podLocalMac[id] && Memory.i64(at + SOURCE_OFFSET) == sourceAndType[id];
-    }
-
-    /** Whether the port is a pod's and this its address; 0 is nobody's. */
-    public boolean isIpOfPod(int id, int address) {
-        return podIp[id] == address;
     }
 
     /**

@@ -11,6 +11,7 @@ public final class Ipv4Address {
     private static final int THIS_NETWORK = 0;
     private static final int LOOPBACK = 127;
     private static final int MULTICAST = 0xE;
+    private static final int LAST_UNICAST = 223;
 
     private Ipv4Address() {
     }
@@ -40,7 +41,9 @@ public final class Ipv4Address {
      * 255.255.255.255 (RFC 1812 5.3.7). The rest of 240/4 counts as ordinary, as in Linux: clusters use it for pods.
      */
     public static boolean isMartian(int address) {
-        return isThisNetwork(address) || isLoopback(address) || isMulticast(address) || address == BROADCAST;
+        int network = address >>> 24;
+        boolean unicast = Integer.compareUnsigned(network - 1, LAST_UNICAST) < 0; // 1 to 223: two branches for nearly all
+        return unicast ? network == LOOPBACK : network == THIS_NETWORK || isMulticast(address) || address == BROADCAST;
     }
 
     /** Whether {@code address} lies in {@code network}/{@code prefixLength}; prefix lengths 0 to 32. */

@@ -46,9 +46,7 @@ public final class EthernetInput extends GraphNode {
             batch.ingress[frame] = port;
             batch.flags[frame] = 0;
             batch.checksum[frame] = ChecksumRequest.NONE;
-            if (length >= EthernetHeader.LENGTH && ports.isIp4OfPod(port, at)) {
-                ip4.add(frame);
-            } else if (!isOurIp4(ports, port, at, length)) {
+            if (!isOurIp4(ports, port, at, length)) {
                 other(ports, frame, port, at, length);
             } else if (ports.kind(port) == PortKind.UPLINK) {
                 uplinkIp4.add(frame);

@@ -8,8 +8,8 @@ import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.state.BatchContext;
-import io.weft.dataplane.state.PortDirectory;
 import io.weft.encap.hash.FlowHash;
+import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.HeaderError;
 import io.weft.encap.packet.Icmp4Header;
 import io.weft.encap.packet.IpProtocol;
@@ -51,22 +51,15 @@ public final class Ip4Input extends GraphNode {
 
     @Override
     public void process(FrameBatch batch) {
-        PortDirectory ports = context.ports();
         int[] index = in().index;
         int size = in().size;
         for (int n = 0; n < size; n++) {
-            int frame = index[n];
-            if (PlainIp4.parse(batch, frame, ports)) {
-                flows.add(frame);
-            } else {
-                header(batch, frame);
-            }
+            header(batch, index[n]);
         }
     }
 
-    /** The long way, for any packet. */
-    void header(FrameBatch batch, int frame) {
-        long ip = batch.l3[frame];
+    private void header(FrameBatch batch, int frame) {
+        long ip = Memory.address(batch.l3[frame]);
         int offset = (int) (ip - batch.at[frame]);
         int error = Ipv4Header.validate(ip, batch.length[frame] - offset);
         if (error != HeaderError.NONE) {
@@ -113,15 +106,16 @@ public final class Ip4Input extends GraphNode {
                 return;
             }
         }
-        batch.l4[frame] = ip + headerLength;
-        batch.l4Length[frame] = Ipv4Header.totalLength(ip) - headerLength;
+        long l4 = Memory.address(ip + headerLength);
+        int l4Length = Ipv4Header.totalLength(ip) - headerLength;
+        batch.l4[frame] = l4;
+        batch.l4Length[frame] = l4Length;
         if (Ipv4Header.isFragment(ip)) {
             batch.flags[frame] |= FrameBatch.FRAGMENT;
             fragment(batch, frame, ip);
         } else {
             int protocol = Ipv4Header.protocol(ip);
-            transport(batch, frame, ip, protocol,
-                Layer4.validate(protocol, batch.l4[frame], batch.l4Length[frame]));
+            transport(batch, frame, ip, protocol, Layer4.validate(protocol, l4, l4Length));
         }
     }
 
@@ -145,7 +139,7 @@ public final class Ip4Input extends GraphNode {
     }
 
     private void transport(FrameBatch batch, int frame, long ip, int protocol, int error) {
-        long at = batch.l4[frame];
+        long at = Memory.address(batch.l4[frame]);
         int length = batch.l4Length[frame];
         if (error != HeaderError.NONE) {
             drop.add(frame, error);

@@ -36,13 +36,7 @@ final class L2Rewrite {
     /** Before a wire, where nobody else would. */
     static void completeChecksum(FrameBatch batch, int frame) {
         if ((batch.flags[frame] & FrameBatch.PARTIAL) != 0) {
-            long l4 = batch.l4[frame];
-            int protocol = Ipv4Header.protocol(batch.l3[frame]);
-            if (batch.chains == null) {
-                L4Checksum.complete(l4, batch.l4Length[frame], protocol);
-            } else {
-                L4Checksum.complete(l4, protocol, batch.chains.sum(l4, batch.l4Length[frame]));
-            }
+            batch.completeChecksum(batch.l4[frame], batch.l4Length[frame], Ipv4Header.protocol(batch.l3[frame]));
         }
     }
 }
