@@ -20,7 +20,7 @@ import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The short way's {@code ethernet-input}: loads the headers of all frames into columns, and compares what all plain frames of a pod have in common.
+ * {@code ethernet-input}: loads the headers of all frames into {@link FastPathFrames}, and compares what all fast-path frames of a pod have in common.
  *
  * <p>Frames come from the core that received them, so each is a cache miss; in a loop as short as this one they are under way at the same time
  * (Java has no prefetch).
@@ -68,7 +68,7 @@ final class EthernetInputStage extends FastPathStage {
             long ip = first + EthernetHeader.LENGTH;
             int pod = port[frame] * PortDirectory.PLAIN_WORDS;
             long header1 = Memory.nativeI64(ip + 8);
-            words[FastPathFrames.ODD + frame] = Memory.nativeI64(first) ^ pods[pod]
+            words[FastPathFrames.UNEXPECTED + frame] = Memory.nativeI64(first) ^ pods[pod]
                 | Memory.nativeI64(first + 6) ^ pods[pod + 1]
                 | header1 >>> 32 ^ pods[pod + 2] & LOW_32;
             words[FastPathFrames.HEADER0 + frame] = Memory.nativeI64(ip);
@@ -80,7 +80,7 @@ final class EthernetInputStage extends FastPathStage {
     }
 
     /**
-     * Position, length and port; odd is a frame without room before it for a tunnel's headers.
+     * Position, length and port. A frame without room before it for a tunnel's headers takes the slow path.
      *
      * @return the frames from the uplink
      */
@@ -96,9 +96,9 @@ final class EthernetInputStage extends FastPathStage {
             LongVector chunk = distance.lanewise(LSHR, ChunkLayout.UNIT_SHIFT).mul(reciprocal)
                 .lanewise(LSHR, RECIPROCAL_SHIFT)
                 .mul(stride);
-            LongVector.fromArray(SPECIES, words, FastPathFrames.ODD + frame)
+            LongVector.fromArray(SPECIES, words, FastPathFrames.UNEXPECTED + frame)
                 .or(distance.sub(chunk).sub(MIN_ROOM).lanewise(LSHR, Long.SIZE - 1))
-                .intoArray(words, FastPathFrames.ODD + frame);
+                .intoArray(words, FastPathFrames.UNEXPECTED + frame);
             at.add(EthernetHeader.LENGTH).intoArray(words, FastPathFrames.IP + frame);
             length.sub(EthernetHeader.LENGTH).intoArray(words, FastPathFrames.REMAINING + frame);
             port.intoArray(words, FastPathFrames.INGRESS + frame);

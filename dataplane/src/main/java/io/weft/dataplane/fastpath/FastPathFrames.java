@@ -3,17 +3,48 @@ package io.weft.dataplane.fastpath;
 import io.weft.dataplane.frame.FrameBatch;
 
 /**
- * What the stages of the short way tell each other: a column for each fact, by the frame's index, so that a stage computes on as many frames at once
- * as a vector register has lanes, and finds in the nearest cache what it would have to fetch from the frame again. Sets of frames are the bits of a word.
+ * What the stages of the fast path know of a batch's frames: a struct of arrays and frame masks. It is how one stage hands its results to the next.
  *
- * <p>Columns have room for whole registers: beyond the batch's size stands what earlier batches left, and is computed on like the rest, but in no
- * set. Header words, checksums, and TTL and protocol are as they lie in memory.
+ * <p><b>Struct of arrays.</b> {@link #words} holds {@value #ARRAYS} arrays of 64 words of 64 bits, one after the other; word {@code ARRAY + frame} belongs to
+ * the frame with that index in the {@link FrameBatch}. So a vector register loads the same word of 8 frames at once (4 with 256 bits), and what a stage
+ * needs of a frame is in the nearest cache. It is one Java array, because the JIT keeps a register for each array that a loop uses.
+ *
+ * <pre>
+ *   frame                     0      1      2     ...     7      8     ...     63
+ *                          ┌──────┬──────┬──────┬───────┬──────┬──────┬───────┬──────┐
+ *   UNEXPECTED       0     │      │      │      │  ...  │      │      │  ...  │      │  by EthernetInputStage, Vxlan4DecapStage
+ *   IP              64     │      │      │      │       │      │      │       │      │
+ *   REMAINING      128     │      │      │      │       │      │      │       │      │
+ *   INGRESS        192     │      │      │      │       │      │      │       │      │
+ *   HEADER0 .. 4   256     │      │      │      │       │      │      │       │      │
+ *   ADDRESS_SUM .. TRAITS  │      │      │      │       │      │      │       │      │  by Ip4InputStage
+ *   FLOW, HOME_K1          │      │      │      │       │      │      │       │      │  by Ip4InputStage, FlowLookupStage
+ *   FLOW_K0 .. OUTER_UDP   │      │      │      │       │      │      │       │      │  by FlowResolveStage
+ *                          └──────┴──────┴──────┴───────┴──────┴──────┴───────┴──────┘
+ *                          └──── one vector of 512 bits ───────┘
+ *
+ *   ready, tunnel, local, ...   one bit for each frame: bit 0 is frame 0, bit 63 is frame 63
+ *
+ *   HEADER0 .. HEADER4 hold the first 40 bytes of the (inner) packet:
+ *
+ *   byte of the packet   0       4       8       12      16      20      24      28      32      36      40
+ *                        ├───────┴───────┼───────┴───────┼───────┴───────┼───────┴───────┼───────┴───────┤
+ *                        │    HEADER0    │    HEADER1    │    HEADER2    │    HEADER3    │    HEADER4    │
+ *                        └───────────────┴───────────────┴───────────────┴───────────────┴───────────────┘
+ *                         version, length, TTL,   source, destination │ ports and the rest of UDP or TCP
+ *                         protocol, checksum
+ * </pre>
+ *
+ * <p><b>Frame masks.</b> A set of frames is a {@code long} with a bit for each. A stage that works on some frames only walks through the bits of a mask.
+ *
+ * <p>Stages compute on whole vectors, so beyond the batch's size they compute on what earlier batches left; no mask contains those frames.
+ * Header words, checksums, and TTL and protocol are in network byte order, as they lie in memory.
  *
  * <p>Thread: one worker. Allocation: none after construction.
  */
 final class FastPathFrames {
-    /** Protocol 255 in no zone that is used: no key. */
-    static final long NOT_PLAIN = -1;
+    /** Protocol 255 in a zone that is not used: no flow has this key. */
+    static final long INELIGIBLE = -1;
     static final long NO_FLOW = 0;
 
     static final int HASH_SHIFT = 32;
@@ -26,8 +57,8 @@ final class FastPathFrames {
 
     // -- of each frame, by EthernetInputStage or Vxlan4DecapStage ------------------------------------------------------------------------
 
-    /** 0 when the link's header is plain. */
-    static final int ODD = 0;
+    /** 0 when the Ethernet headers, and those of a tunnel, are what a fast-path frame has. */
+    static final int UNEXPECTED = 0;
     /** First byte of the (inner) IPv4 header. */
     static final int IP = 1 * FrameBatch.CAPACITY;
     /** Bytes of the frame from there on. */
@@ -43,12 +74,12 @@ final class FastPathFrames {
 
     // -- of each frame, by Ip4InputStage ----------------------------------------------------------------------------------------
 
-    /** Sum of both addresses' 32-bit halves, and total length; what {@link Ip4InputStage} tells itself. */
+    /** The sum of both addresses as 32-bit words, and the total length: from one loop of {@link Ip4InputStage} to the next. */
     static final int ADDRESS_SUM = 9 * FrameBatch.CAPACITY;
     static final int TOTAL_LENGTH = 10 * FrameBatch.CAPACITY;
-    /** Negative when something is odd. */
+    /** Negative when the frame is not eligible. */
     static final int VERDICT = 11 * FrameBatch.CAPACITY;
-    /** Flow key; {@link #NOT_PLAIN} in the second when a node has to look at the frame. */
+    /** Flow key; the second word is {@link #INELIGIBLE} for a slow-path frame. */
     static final int K0 = 12 * FrameBatch.CAPACITY;
     static final int K1 = 13 * FrameBatch.CAPACITY;
     /** Highest bits first: total length 16 | L4 checksum 16 | IPv4 checksum 16 | protocol 8 | TTL 8. */
@@ -56,15 +87,15 @@ final class FastPathFrames {
     /** Highest bits first: hash 32 | TCP flags 8 (of UDP: anything) | 0 5 | partial checksum 1 | ECN 2 | ingress 16. */
     static final int TRAITS = 15 * FrameBatch.CAPACITY;
 
-    // -- of each frame, by FlowLookupStage; then of those in one of the sets ------------------------------------------------------
+    // -- of each frame, by FlowLookupStage; then of those in one of the masks -----------------------------------------------------
 
-    /** The flow's line, or {@link #NO_FLOW}. */
+    /** Address of the flow's entry, or {@link #NO_FLOW}. */
     static final int FLOW = 16 * FrameBatch.CAPACITY;
 
-    /** The second word of the key that stands in the flow's home line. */
+    /** The second word of the key in the flow's home slot. */
     static final int HOME_K1 = 17 * FrameBatch.CAPACITY;
 
-    /** To be finished here. */
+    /** Eligible, of a known flow: finished on the fast path. */
     long ready;
     /** Received from the uplink. */
     long uplink;
@@ -76,19 +107,19 @@ final class FastPathFrames {
     long segments;
     /** Ready, of a UDP flow whose state they may change: its first reply, and all until it is a stream. */
     long youngDatagrams;
-    /** Ready, to leave through the tunnel, with a checksum that lacks the payload. */
+    /** Ready, to leave through the tunnel, with a partial checksum, which lacks the payload. */
     long incomplete;
-    /** Ready, to leave to a pod, with such a checksum. */
+    /** Ready, to leave to a pod, with a partial checksum. */
     long requests;
 
-    /** By LocalRewriteStage: how many pods the local frames leave to, and of each its port and its frames. */
+    /** By LocalRewriteStage: how many pods the local frames leave to, and the port and frames of each. */
     int localPorts;
     final int[] localPort = new int[FrameBatch.CAPACITY];
     final long[] localFrames = new long[FrameBatch.CAPACITY];
 
     // -- of ready frames, by FlowResolveStage -----------------------------------------------------------------------------------------
 
-    /** Words of the flow's line: {@code FlowEntry}. */
+    /** Words of the flow's entry: {@code FlowEntry}. */
     static final int FLOW_K0 = 18 * FrameBatch.CAPACITY;
     static final int NEW_ADDRESSES = 19 * FrameBatch.CAPACITY;
     static final int PORTS_AND_DELTAS = 20 * FrameBatch.CAPACITY;
@@ -104,10 +135,10 @@ final class FastPathFrames {
     static final int OUTER_IPV4 = 26 * FrameBatch.CAPACITY;
     static final int OUTER_UDP = 27 * FrameBatch.CAPACITY;
 
-    private static final int COLUMNS = 28;
+    static final int ARRAYS = 28;
 
-    /** All columns: {@code words[COLUMN + frame]}. One array, because the JIT keeps a register for each. */
-    final long[] words = new long[COLUMNS * FrameBatch.CAPACITY];
+    /** All arrays: {@code words[ARRAY + frame]}. */
+    final long[] words = new long[ARRAYS * FrameBatch.CAPACITY];
 
     /** Of a rewriting stage: the frames that it has not finished yet, in order; the first is the one it works on. Set by {@link #begin}. */
     long pending;
@@ -123,13 +154,13 @@ final class FastPathFrames {
         return 1L << frame;
     }
 
-    /** Of a set that is not empty. */
-    static int first(long set) {
-        return Long.numberOfTrailingZeros(set);
+    /** The first frame of a mask that is not empty. */
+    static int first(long mask) {
+        return Long.numberOfTrailingZeros(mask);
     }
 
-    static long withoutFirst(long set) {
-        return set & set - 1;
+    static long withoutFirst(long mask) {
+        return mask & mask - 1;
     }
 
     /**

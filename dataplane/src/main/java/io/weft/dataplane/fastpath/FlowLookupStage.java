@@ -12,8 +12,8 @@ import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The short way's {@code flow-lookup}: compares the keys that {@link Ip4InputStage} has loaded. The few flows that are not at home are looked for in two more
- * passes, of which the first only loads, so that these misses are under way at once too.
+ * {@code flow-lookup}: compares the keys that {@link Ip4InputStage} has loaded. The few flows that are not in their home slot are looked for in two more
+ * passes. The first of them only loads, so that these cache misses overlap too.
  */
 final class FlowLookupStage extends FastPathStage {
     private static final VectorSpecies<Long> SPECIES = Lanes.Widest.SPECIES;
@@ -31,7 +31,7 @@ final class FlowLookupStage extends FastPathStage {
     int process(FrameBatch batch, FastPathFrames frames) {
         int size = batch.size;
         long elsewhere = compare(size, frames.words);
-        // What was published before the keys that were seen is read after this: one fence for the batch instead of one a line.
+        // What was published before the keys that were seen is read after this: one fence for the batch instead of one for each entry.
         VarHandle.acquireFence();
         if (elsewhere != 0) {
             fetchNeighbours(elsewhere, frames.words);
@@ -63,7 +63,7 @@ final class FlowLookupStage extends FastPathStage {
         for (long rest = elsewhere; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
             int frame = FastPathFrames.first(rest);
             long k1 = words[FastPathFrames.K1 + frame];
-            words[FastPathFrames.FLOW + frame] = k1 == FastPathFrames.NOT_PLAIN ? FastPathFrames.NO_FLOW
+            words[FastPathFrames.FLOW + frame] = k1 == FastPathFrames.INELIGIBLE ? FastPathFrames.NO_FLOW
                 : flows.find((int) (words[FastPathFrames.TRAITS + frame] >>> FastPathFrames.HASH_SHIFT),
                     words[FastPathFrames.K0 + frame], k1);
         }

@@ -27,7 +27,7 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The part of the short way's {@code flow-rewrite} that changes nothing: loads the flows' lines into columns, decides which frames are finished here,
+ * The part of {@code flow-rewrite} that changes nothing: loads the flows' entries into {@link FastPathFrames}, decides which frames the fast path finishes,
  * and computes, for as many frames at once as a register has lanes, what is to be written into them.
  *
  * <p>Three loops and no methods for vectors, as in {@link Ip4InputStage}.
@@ -89,7 +89,7 @@ final class FlowResolveStage extends FastPathStage {
         }
     }
 
-    /** Sets the sets. */
+    /** Sets the frame masks. */
     private void decide(int size, FastPathFrames frames) {
         long[] words = frames.words;
         long minMtu = context.minMtu();
@@ -128,7 +128,7 @@ final class FlowResolveStage extends FastPathStage {
         longOnes = tooLong & frames.ready;
     }
 
-    /** Only what is too long for where it goes is odd: a flow's long and short packets must not overtake each other. */
+    /** Only frames that are too long for their own egress take the slow path: a flow's long and short packets must not overtake each other. */
     private void leaveTooLong(FastPathFrames frames) {
         long[] words = frames.words;
         for (long rest = longOnes; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {

@@ -26,14 +26,14 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The short way's {@code ip4-input}: IPv4 and L4 headers of as many frames at once as a register has lanes. Every lane goes the same way: what is
- * wrong with a frame is gathered in the sign of a number, and asked for once, at the end.
+ * {@code ip4-input}: checks the IPv4 and L4 headers of as many frames at once as a register has lanes. All lanes compute the same: whatever is
+ * wrong with a frame makes one number negative, which is looked at once, at the end.
  *
- * <p>Whether ports and addresses make sense is not asked: a flow that is found was made by a packet of which all was asked.
+ * <p>It does not check whether ports and addresses make sense: if a flow is found, its first packet has passed all checks of the slow path.
  *
- * <p>A SYN is left to the nodes: whether it belongs to the flow that it finds depends on the flow's state.
+ * <p>A SYN takes the slow path: whether it belongs to the flow that it finds depends on the flow's state.
  *
- * <p>It also loads, of each flow's home line, the word that tells which flow has it: this is where most packets miss the cache. Nothing depends on it here, so the
+ * <p>It also loads, from each flow's home slot, the word that tells which flow is there: this is where most packets miss the cache. Nothing depends on it here, so the
  * misses of the whole batch are under way at once (Java has no prefetch), and beside other work.
  *
  * <p>Three loops, because the JIT inlines only so much in one method (ADR 0006). Vectors are never passed to a method of our own: one that is not
@@ -71,7 +71,7 @@ final class Ip4InputStage extends FastPathStage {
         return size;
     }
 
-    /** Form, length, TTL and checksum of the IPv4 header; and the flow's home line. */
+    /** Form, length, TTL and checksum of the IPv4 header; and the flow's home slot. */
     private void network(int size, long[] words) {
         for (int at = 0; at < size; at += STEP) {
             LongVector first = LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER0 + at);
@@ -83,10 +83,10 @@ final class Ip4InputStage extends FastPathStage {
             LongVector negative = LongVector.fromArray(SPECIES, words, FastPathFrames.REMAINING + at).sub(totalLength)
                 .or(second.and(BYTE).sub(2));
             LongVector differences = first.and(FORM_MASK).lanewise(XOR, FORM)
-                .or(LongVector.fromArray(SPECIES, words, FastPathFrames.ODD + at));
-            VectorMask<Long> plain = differences.compare(EQ, 0)
+                .or(LongVector.fromArray(SPECIES, words, FastPathFrames.UNEXPECTED + at));
+            VectorMask<Long> eligible = differences.compare(EQ, 0)
                 .and(sum.mul(InternetChecksum.INVERSE_OF_65535).compare(ULE, InternetChecksum.MAX_QUOTIENT));
-            LongVector.broadcast(SPECIES, -1).blend(negative, plain).intoArray(words, FastPathFrames.VERDICT + at);
+            LongVector.broadcast(SPECIES, -1).blend(negative, eligible).intoArray(words, FastPathFrames.VERDICT + at);
             for (int frame = at; frame < at + STEP; frame++) {
                 words[FastPathFrames.HOME_K1 + frame] = FlowEntry
                     .plainK1(Memory.address(words[FastPathFrames.FLOW + frame]));
@@ -144,8 +144,8 @@ final class Ip4InputStage extends FastPathStage {
 
     /** Flow keys, as {@code FlowKey} has them, and their hashes ({@link FlowHash#hash}). */
     private void keys(int size, long[] words) {
-        long firstLine = flows.home(0);
-        long lastLine = flows.slotCount() - 1L;
+        long firstSlot = flows.home(0);
+        long lastSlot = flows.slotCount() - 1L;
         for (int at = 0; at < size; at += STEP) {
             LongVector second = LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER1 + at);
             LongVector third = LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER2 + at);
@@ -159,7 +159,7 @@ final class Ip4InputStage extends FastPathStage {
             k0.intoArray(words, FastPathFrames.K0 + at);
             k1.intoArray(words, FastPathFrames.K1 + at);
             hash.and(HIGH_32).intoArray(words, FastPathFrames.TRAITS + at);
-            hash.lanewise(LSHR, 32).and(lastLine).lanewise(LSHL, FlowTable.SLOT_SHIFT).add(firstLine)
+            hash.lanewise(LSHR, 32).and(lastSlot).lanewise(LSHL, FlowTable.SLOT_SHIFT).add(firstSlot)
                 .intoArray(words, FastPathFrames.FLOW + at);
         }
     }

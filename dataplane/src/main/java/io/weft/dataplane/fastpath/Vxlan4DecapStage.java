@@ -30,7 +30,7 @@ import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The short way's {@code vxlan4-decap}: the outer headers of frames that a known peer sent through the tunnel. */
+/** {@code vxlan4-decap}: the outer headers of frames that a known peer sent through the tunnel. */
 final class Vxlan4DecapStage extends FastPathStage {
     private static final VectorSpecies<Long> SPECIES = Lanes.Widest.SPECIES;
     private static final int STEP = Lanes.Widest.COUNT;
@@ -76,7 +76,7 @@ final class Vxlan4DecapStage extends FastPathStage {
         this.context = context;
     }
 
-    /** Puts what is in the tunnel into the columns, in place of the outer headers, where these are plain. */
+    /** Where the outer headers are as expected, loads the inner packet's headers in place of them. */
     @Override
     int process(FrameBatch batch, FastPathFrames frames) {
         long uplink = frames.uplink;
@@ -184,7 +184,7 @@ final class Vxlan4DecapStage extends FastPathStage {
         for (long rest = expected; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
             int frame = FastPathFrames.first(rest);
             long at = Memory.address(batch.at[frame]);
-            words[FastPathFrames.ODD + frame] = (Memory.nativeI64(at) ^ mac) & ETHERNET_MASK
+            words[FastPathFrames.UNEXPECTED + frame] = (Memory.nativeI64(at) ^ mac) & ETHERNET_MASK
                 | Memory.nativeU16(at + TYPE) ^ WIRE_IPV4 | Memory.nativeU16(at + INNER_TYPE) ^ WIRE_IPV4;
             words[FastPathFrames.HEADER0 + frame] = Memory.nativeI64(at + INNER_IP);
             words[FastPathFrames.HEADER1 + frame] = Memory.nativeI64(at + INNER_IP + 8);
@@ -195,15 +195,15 @@ final class Vxlan4DecapStage extends FastPathStage {
     }
 
     /**
-     * Marks packets that met congestion in the tunnel. It changes frames that may yet be odd; {@link Vxlan4Decap} then finds nothing left to be marked. These
-     * must not be odd for their mark alone: they would be overtaken by the flow's others.
+     * Marks packets that met congestion in the tunnel. It changes frames that may yet take the slow path; {@link Vxlan4Decap} then finds nothing left to be marked. These
+     * must not take it for their mark alone: the flow's other packets would overtake them.
      */
     private static void carry(FrameBatch batch, long[] words, long marked) {
         for (long rest = marked; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
             int frame = FastPathFrames.first(rest);
-            if (words[FastPathFrames.ODD + frame] == 0) {
+            if (words[FastPathFrames.UNEXPECTED + frame] == 0) {
                 long at = Memory.address(batch.at[frame]);
-                words[FastPathFrames.ODD + frame] = Vxlan4Decap.carryEcn(at + EthernetHeader.LENGTH, at + INNER_IP) ? 0
+                words[FastPathFrames.UNEXPECTED + frame] = Vxlan4Decap.carryEcn(at + EthernetHeader.LENGTH, at + INNER_IP) ? 0
                     : -1;
                 words[FastPathFrames.HEADER0 + frame] = Memory.nativeI64(at + INNER_IP);
                 words[FastPathFrames.HEADER1 + frame] = Memory.nativeI64(at + INNER_IP + 8);

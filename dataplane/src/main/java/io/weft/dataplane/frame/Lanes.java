@@ -6,12 +6,12 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * How wide the processor's vector registers are: the short way computes on as many frames at once as a register has lanes of 64 bits.
+ * How wide the processor's vector registers are: the fast path computes on as many frames at once as a register has lanes of 64 bits.
  *
- * <p>It is not taken at all, and all frames go through the nodes, with fewer than {@link #MIN} lanes (processors without AVX2 or SVE of 256 bits) and where
+ * <p>There is no fast path, and all frames take the slow path, with fewer than {@link #MIN} lanes (processors without AVX2 or SVE of 256 bits) and where
  * the module {@code jdk.incubator.vector} cannot be had: the JVM would do by calls, with allocation, what is one instruction elsewhere.
  *
- * <p>The module is not asked for by {@code --add-modules}, because the JVM would begin every process with a line about it that nobody can act upon.
+ * <p>The module is not asked for by {@code --add-modules}, because the JVM would begin every process with a line about it, on which an operator cannot act.
  */
 public final class Lanes {
     public static final int MIN = 4;
@@ -28,10 +28,10 @@ public final class Lanes {
         return USABLE;
     }
 
-    /** Of what areUsable says no to: one line for the log. */
+    /** Why {@link #areUsable} says no: one line for the log. */
     public static String lack() {
         return "no vector registers of " + MIN * Long.SIZE + " bits (AVX2), or no module " + MODULE
-            + " in this JDK: every packet takes the long way, through the nodes";
+            + " in this JDK: every packet takes the slow path";
     }
 
     /** The JDK's own way to add a module to a JVM that runs; {@code --add-exports java.base/jdk.internal.module} opens it. */

@@ -39,7 +39,7 @@ import io.weft.lb.flow.FlowTable;
 import io.weft.lb.nat.SnatPorts;
 
 /**
- * The way of every frame through one worker; the one place where all nodes are wired.
+ * The path of every frame through one worker; the one place where all nodes are wired.
  *
  * <pre>
  * port-rx ─ ethernet-input ─┬─ arp-input ─────────────────────────────────────────────┐
@@ -63,14 +63,14 @@ import io.weft.lb.nat.SnatPorts;
  *
  * <p>{@code icmp4-error-input} hands on as {@code flow-rewrite} does. Only what is too long for its egress goes through {@code ip4-frag}.
  *
- * <p>Before them {@link FastPath} finishes plain packets of known flows, from Ethernet to {@code port-tx}, and counts them under the nodes that it stands
- * for; the rest enters at {@code ethernet-input}.
+ * <p>Before them {@link FastPath} finishes eligible packets of known flows, from Ethernet to {@code port-tx}, and counts them under the nodes that would have
+ * done the same; all other frames enter at {@code ethernet-input}.
  *
  * <p>Nodes run once a batch in this order, so every frame has ended when {@link #process} returns: sent, punted or dropped; but for later fragments
  * that came before their first, which {@code fragment-hold} keeps, and packets that {@code flow-create} gives to {@code neighbour-hold} because their next hop is
  * not resolved yet (they come again to {@code ip4-input}), until {@link #resume} finds that they can go on. Fragments that {@code ip4-frag}
  * makes go through the nodes behind it in batches of their own. An exception
- * costs the frame at which it was thrown ({@link NodeRunner}).
+ * costs one frame at most ({@link NodeRunner}).
  *
  * <p>Thread: one worker. Allocation: none after construction, unless something is thrown.
  */
