@@ -10,7 +10,7 @@ import io.weft.dataplane.port.UplinkFilter;
 import io.weft.dataplane.port.WorkerMemory;
 import io.weft.nativebindings.linux.InterfaceNames;
 import io.weft.nativebindings.xdp.RingSizes;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -26,7 +26,7 @@ public final class AfXdpDriver implements DeviceDriver {
     private static final RingSizes SMALL_RINGS = RingSizes.all(256);
 
     private final KernelInterfaces interfaces = new KernelInterfaces();
-    private final Map<FrameMemory, WorkerUmem> umems = new IdentityHashMap<>();
+    private final Map<FrameMemory, WorkerUmem> umems = new HashMap<>();
     private final XdpMode best;
     private final RingSizes podRings;
     private UplinkMaps uplinkMaps;

@@ -13,8 +13,8 @@ import io.weft.nativebindings.xdp.XskStatistics;
 /**
  * A queue of a network device through an AF_XDP socket on the worker's frame memory: {@link RxQueue} and {@link TxQueue}.
  *
- * <p>The socket is bound by the conductor. Its rings belong to the worker from the moment the port is assigned to it until it has stopped
- * using it; then the conductor closes the socket ({@link #close}) and the worker takes the chunks back ({@link #reclaim}).
+ * <p>The socket is the {@link AfXdpDevice}'s, which closes it. Its rings belong to the worker from the moment the port is assigned to it until it has
+ * stopped using it.
  *
  * <p>Thread: as said; {@link #failure} may be asked by any. Allocation: none in the worker's methods.
  */
@@ -105,10 +105,5 @@ final class AfXdpPort implements Port {
             counters.setPort(id, PortCounter.XDP_FILL_RING_EMPTY, statistics.fillRingEmpty());
             counters.setPort(id, PortCounter.XDP_TX_RING_EMPTY, statistics.txRingEmpty());
         }
-    }
-
-    /** Once the worker does not use the port any more: releases the queue. */
-    void close() {
-        socket.close();
     }
 }
