@@ -102,7 +102,7 @@ final class Bpf {
     static final int LINK_ATTACH_TYPE = 8;
     static final int LINK_FLAGS = 12;
 
-    /** Bytes of {@code union bpf_attr} that are passed: more than any command here reads, and zero, which every kernel accepts. */
+    /** Bytes of {@code union bpf_attr} that are passed: more than any command here uses; the rest is zero, which every kernel accepts. */
     static final int ATTR_SIZE = 120;
 
     private static final MethodHandle SYSCALL = Libc.variadic("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
@@ -111,7 +111,7 @@ final class Bpf {
 
     private Bpf() {}
 
-    /** One command; its result, or -errno. */
+    /** Runs one command; returns its result, or -errno. */
     static int call(int command, MemorySegment attr) {
         try {
             CallState state = CallState.current();

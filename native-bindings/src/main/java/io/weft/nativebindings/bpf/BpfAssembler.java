@@ -35,7 +35,7 @@ public final class BpfAssembler {
         }
     }
 
-    /** Conditions; unsigned but for those with an S in front. JSET: any common bit. */
+    /** Conditions; unsigned except those that start with S. JSET: any common bit. */
     public enum Condition {
         JEQ(0x10),
         JGT(0x20),
@@ -134,12 +134,12 @@ public final class BpfAssembler {
     private final List<Long> instructions = new ArrayList<>();
     private final List<Jump> jumps = new ArrayList<>();
 
-    /** A new label, to be {@linkplain #bind bound} once. The name is for errors. */
+    /** A new label, to be {@linkplain #bind bound} once. The name appears in errors. */
     public Label label(String name) {
         return new Label(name);
     }
 
-    /** Puts the label in front of the next instruction. */
+    /** Binds the label to the next instruction. */
     public BpfAssembler bind(Label label) {
         if (label.index != Label.UNBOUND) {
             throw new IllegalStateException("label " + label.name + " is bound twice");
@@ -188,12 +188,12 @@ public final class BpfAssembler {
         return emit(BPF_ALU | BPF_NEG, dst.number(), 0, 0, 0);
     }
 
-    /** Between the machine's order and big-endian, of the lowest 16, 32 or 64 bits; clears those above. */
+    /** Converts the lowest 16, 32 or 64 bits between the machine's order and big-endian; clears the bits above. */
     public BpfAssembler toBigEndian(BpfRegister dst, int bits) {
         return emit(BPF_ALU | BPF_END | BPF_TO_BE, dst.number(), 0, 0, requireSwapWidth(bits));
     }
 
-    /** Between the machine's order and little-endian, of the lowest 16, 32 or 64 bits; clears those above. */
+    /** Converts the lowest 16, 32 or 64 bits between the machine's order and little-endian; clears the bits above. */
     public BpfAssembler toLittleEndian(BpfRegister dst, int bits) {
         return emit(BPF_ALU | BPF_END | BPF_TO_LE, dst.number(), 0, 0, requireSwapWidth(bits));
     }
@@ -216,7 +216,7 @@ public final class BpfAssembler {
     /** Atomic operation on {@code *(size *) (dst + offset)}. */
     public BpfAssembler atomic(Atomic operation, Size size, BpfRegister dst, int offset, BpfRegister src) {
         if (size != Size.W && size != Size.DW) {
-            throw new IllegalArgumentException("atomic operations are of 4 or 8 bytes, not " + size);
+            throw new IllegalArgumentException("an atomic operation has 4 or 8 bytes, not " + size);
         }
         return emit(BPF_STX | BPF_ATOMIC | size.code, dst.number(), src.number(), offset, operation.code);
     }
@@ -277,13 +277,13 @@ public final class BpfAssembler {
         return emit(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
     }
 
-    /** A 16-bit constant as a half word load sees it in a packet: for comparisons without a swap in the program. */
+    /** A 16-bit constant as a half word load reads it from a packet: for comparisons without a swap in the program. */
     public static int hostShort(int networkValue) {
         short value = (short) networkValue;
         return Short.toUnsignedInt(littleEndian() ? Short.reverseBytes(value) : value);
     }
 
-    /** As {@link #hostShort} for 32 bits; compare by {@link #jump32}. */
+    /** Like {@link #hostShort} for 32 bits; compare with {@link #jump32}. */
     public static int hostInt(int networkValue) {
         return littleEndian() ? Integer.reverseBytes(networkValue) : networkValue;
     }
@@ -345,7 +345,7 @@ public final class BpfAssembler {
 
     private static int requireSwapWidth(int bits) {
         if (bits != 16 && bits != 32 && bits != 64) {
-            throw new IllegalArgumentException("a swap is of 16, 32 or 64 bits, not " + bits);
+            throw new IllegalArgumentException("a swap has 16, 32 or 64 bits, not " + bits);
         }
         return bits;
     }

@@ -26,7 +26,7 @@ public final class BpfHelper {
     /** {@code long (ctx, delta)}: moves the packet's start. */
     public static final int XDP_ADJUST_HEAD = 44;
 
-    /** {@code long (map, key, flags)}: to a socket of an XSKMAP; the low bits of flags are the result without an entry. */
+    /** {@code long (map, key, flags)}: redirects to a socket of an XSKMAP; without an entry the result is the low bits of flags. */
     public static final int REDIRECT_MAP = 51;
 
     /** {@code long (ctx, delta)}: moves the packet's end. */

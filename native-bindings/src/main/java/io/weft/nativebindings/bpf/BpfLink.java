@@ -8,15 +8,15 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * An XDP program's attachment to a device, which ends when this is closed or the process dies: no program is ever left behind.
- * Linux 5.9. Cold code.
+ * The attachment of an XDP program to a device. It ends when this is closed or the process dies, so no program is ever left behind. Linux
+ * 5.9. Cold code.
  */
 public final class BpfLink implements AutoCloseable {
     /** {@code XDP_FLAGS_*} of {@code <linux/if_link.h>}. */
     public enum Mode {
-        /** In the driver, before a socket buffer is made. */
+        /** In the driver, before the kernel allocates a socket buffer. */
         NATIVE(XDP_FLAGS_DRV_MODE),
-        /** After it, on any device; segmentation offload of the sender must be off. */
+        /** After that, on any device; segmentation offload of the sender must be off. */
         GENERIC(XDP_FLAGS_SKB_MODE);
 
         private final int flags;
@@ -74,7 +74,7 @@ public final class BpfLink implements AutoCloseable {
                 + " BPF_F_XDP_HAS_FRAGS: load it so, or lower the MTU";
             case Errno.ENOSPC -> "The veth's peer has more transmit queues than this end receive queues: set both"
                 + " with ethtool -L";
-            case Errno.EOPNOTSUPP, Errno.EINVAL -> "The driver or its present settings (LRO, MTU, queues) do not take"
+            case Errno.EOPNOTSUPP, Errno.EINVAL -> "The driver or its current settings (LRO, MTU, queues) do not accept"
                 + " this program: dmesg may say why; try GENERIC";
             case Errno.ENODEV -> "There is no such device in this network namespace";
             case Errno.EPERM -> "Attaching needs CAP_NET_ADMIN and CAP_BPF together";
@@ -89,7 +89,7 @@ public final class BpfLink implements AutoCloseable {
             + InterfaceNames.describe(ifindex) + " xdp off";
     }
 
-    /** Empty when the name may not be read; the message does without. */
+    /** Empty if the name may not be read; the message works without it. */
     private static String nameOf(int id) {
         try {
             return " (" + BpfProgram.byId(id).name() + ")";

@@ -17,9 +17,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A BPF map. Keys and values are bytes exactly as the program sees them; word keys of arrays are in the machine's order. Any
- * thread may change it; the kernel makes one element's change atomic for hash maps, not for arrays. Cold code, except for the
- * memory of {@link #mapMemory}.
+ * A BPF map. Keys and values are bytes exactly as the program sees them; word keys of arrays are in the machine's order. Any thread may
+ * change it. The kernel changes one element atomically in hash maps, not in arrays. Cold code, except the memory of {@link #mapMemory}.
  */
 public final class BpfMap implements AutoCloseable {
     /** {@code enum bpf_map_type}. */
@@ -102,7 +101,7 @@ public final class BpfMap implements AutoCloseable {
         return create(Type.ARRAY, name, Integer.BYTES, valueSize, maxEntries, 0);
     }
 
-    /** An array that both this process, by {@link #mapMemory}, and a program use without a call. Linux 5.5. */
+    /** An array that both this process, through {@link #mapMemory}, and a program access without a call. Linux 5.5. */
     public static BpfMap mappableArray(String name, int valueSize, int maxEntries) {
         return create(Type.ARRAY, name, Integer.BYTES, valueSize, maxEntries, BPF_F_MMAPABLE);
     }
@@ -116,7 +115,7 @@ public final class BpfMap implements AutoCloseable {
         return create(Type.LPM_TRIE, name, keySize, valueSize, maxEntries, BPF_F_NO_PREALLOC);
     }
 
-    /** AF_XDP sockets by queue. */
+    /** AF_XDP sockets, indexed by queue. */
     public static BpfMap xskMap(String name, int queues) {
         return create(Type.XSKMAP, name, Integer.BYTES, Integer.BYTES, queues, 0);
     }
@@ -134,7 +133,7 @@ public final class BpfMap implements AutoCloseable {
         update(key, value, BPF_ANY);
     }
 
-    /** Sets one element; ENOENT and EEXIST when the flag does not allow it, E2BIG when the map is full. */
+    /** Sets one element. Fails with ENOENT or EEXIST if the flag does not allow it, and with E2BIG if the map is full. */
     public void update(byte[] key, byte[] value, int updateFlags) {
         requireSize("key", key.length, keySize);
         requireSize("value", value.length, valueSize);
@@ -156,7 +155,7 @@ public final class BpfMap implements AutoCloseable {
         update(wordBytes(queue), wordBytes(socket.fd()));
     }
 
-    /** The value, or empty when there is none. Not for per-processor maps. */
+    /** The value, or empty if there is none. Not for per-processor maps. */
     public Optional<byte[]> lookup(byte[] key) {
         requireSize("key", key.length, keySize);
         if (type == Type.PERCPU_ARRAY || type == Type.PERCPU_HASH) {
@@ -174,7 +173,7 @@ public final class BpfMap implements AutoCloseable {
         return lookup(wordBytes(index));
     }
 
-    /** Removes one element; false when there was none. Arrays have no removal (EINVAL). */
+    /** Removes one element; false if there was none. Arrays do not support removal (EINVAL). */
     public boolean delete(byte[] key) {
         requireSize("key", key.length, keySize);
         try (Arena arena = Arena.ofConfined()) {
@@ -183,12 +182,12 @@ public final class BpfMap implements AutoCloseable {
         }
     }
 
-    /** Removes the socket of a queue from an XSKMAP; false when there was none. */
+    /** Removes the socket of a queue from an XSKMAP; false if there was none. */
     public boolean delete(int index) {
         return delete(wordBytes(index));
     }
 
-    /** All keys; while others change a hash map some may be missing or double. */
+    /** All keys. If others change a hash map meanwhile, some may be missing or appear twice. */
     public List<byte[]> keys() {
         List<byte[]> keys = new ArrayList<>();
         try (Arena arena = Arena.ofConfined()) {

@@ -10,7 +10,7 @@ import io.weft.nativebindings.linux.NativeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** A program in the kernel. It stays while this descriptor, a link, or another program's reference does. Cold code. */
+/** A program in the kernel. It exists as long as this descriptor, a link, or a reference of another program does. Cold code. */
 public final class BpfProgram implements AutoCloseable {
     /** {@code enum bpf_prog_type}, each with the attach type a link of it expects. */
     public enum Type {
@@ -29,13 +29,13 @@ public final class BpfProgram implements AutoCloseable {
     /** {@code enum bpf_attach_type}. */
     public static final int BPF_XDP = 37;
 
-    /** The program takes frames of several buffers: needed on devices whose MTU is over a page less headroom. Linux 5.18. */
+    /** The program supports multi-buffer frames, which devices need whose MTU exceeds a page minus headroom. Linux 5.18. */
     public static final int BPF_F_XDP_HAS_FRAGS = 1 << 5;
 
-    /** Test runs whose frames are real: what the program redirects is sent. Linux 5.18. */
+    /** Frames of a test run are real: what the program redirects is sent. Linux 5.18. */
     static final int BPF_F_TEST_XDP_LIVE_FRAMES = 1 << 1;
 
-    /** The most frames of one batch of {@link #runLive}. */
+    /** Maximum number of frames in one batch of {@link #runLive}. */
     public static final int LIVE_BATCH_MAX = 256; // TEST_XDP_MAX_BATCH of net/bpf/test_run.c
 
     private static final String LICENSE = "Apache-2.0";
@@ -68,7 +68,7 @@ public final class BpfProgram implements AutoCloseable {
         }
     }
 
-    /** An XDP program that takes frames of several buffers. */
+    /** An XDP program that supports multi-buffer frames. */
     public static BpfProgram loadXdp(String name, BpfAssembler program) {
         return load(Type.XDP, name, program.assemble(), BPF_F_XDP_HAS_FRAGS);
     }
@@ -81,7 +81,7 @@ public final class BpfProgram implements AutoCloseable {
         return name;
     }
 
-    /** The kernel's number for it, as {@code ip link} shows it. */
+    /** The kernel's id of the program, as {@code ip link} shows it. */
     public int id() {
         return describe(fd).id();
     }
@@ -89,7 +89,7 @@ public final class BpfProgram implements AutoCloseable {
     /** {@code struct bpf_prog_info}, in part. */
     public record ProgramInfo(int id, int type, String name) {}
 
-    /** What the kernel knows about a program by its number; needs CAP_SYS_ADMIN. */
+    /** What the kernel knows about the program with an id; needs CAP_SYS_ADMIN. */
     public static ProgramInfo byId(int id) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment attr = arena.allocate(Bpf.ATTR_SIZE, Long.BYTES);

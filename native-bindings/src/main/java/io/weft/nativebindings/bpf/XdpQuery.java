@@ -9,7 +9,7 @@ import io.weft.nativebindings.netlink.Rtnetlink;
 public final class XdpQuery {
     private XdpQuery() {}
 
-    /** The id of the program attached to a device of the calling thread's network namespace, in whatever mode; 0 for none. */
+    /** The id of the XDP program attached to a device of the calling thread's network namespace, in any mode; 0 for none. */
     public static int programId(int ifindex) {
         try (Rtnetlink rtnetlink = Rtnetlink.open()) {
             return rtnetlink.link(ifindex)

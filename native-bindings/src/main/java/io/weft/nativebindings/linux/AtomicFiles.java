@@ -8,13 +8,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
-/** Files that a reader, or a machine after a power cut, finds whole: the old content or the new. Cold code. */
+/** Writes files so that a reader, also after a power failure, finds the old content or the new, never a mixture. Cold code. */
 public final class AtomicFiles {
     private AtomicFiles() {}
 
     /**
-     * Replaces a file: written anew beside it, synced, renamed over it, directory synced. One writer at a time. On a failure the
-     * old file is as it was.
+     * Replaces a file: writes a new one next to it, syncs it, renames it over the old one and syncs the directory. One writer at a time. If
+     * it fails, the old file is unchanged.
      */
     public static void write(Path path, byte[] bytes) throws IOException {
         Path absolute = path.toAbsolutePath();

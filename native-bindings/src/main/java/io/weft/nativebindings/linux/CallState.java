@@ -8,8 +8,8 @@ import java.lang.foreign.StructLayout;
 import java.lang.invoke.VarHandle;
 
 /**
- * Where a downcall leaves errno before the virtual machine can overwrite it. One thread uses it at a time. Cold code takes
- * {@link #current()}; an object of the packet path owns one, so that no thread-local is read there.
+ * Where a downcall stores errno before the JVM can overwrite it. One thread uses it at a time. Cold code uses {@link #current()}; an object
+ * on the packet path owns one, so that it reads no thread-local.
  */
 public final class CallState {
     private static final StructLayout LAYOUT = Linker.Option.captureStateLayout();
@@ -38,7 +38,7 @@ public final class CallState {
         return returned < 0 ? -errno() : returned;
     }
 
-    /** As {@link #result(int)} for sizes. */
+    /** Like {@link #result(int)}, for sizes. */
     public long result(long returned) {
         return returned < 0 ? -errno() : returned;
     }

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
-/** Capabilities of the calling thread: capabilities(7). Each thread has its own; a new thread starts with its maker's. Cold code. */
+/** Capabilities of the calling thread: capabilities(7). Each thread has its own; a new thread inherits those of its creator. Cold code. */
 public final class Capabilities {
     private static final String EFFECTIVE = "CapEff:";
     private static final int LINUX_CAPABILITY_VERSION_3 = 0x20080522; // _LINUX_CAPABILITY_VERSION_3
@@ -26,7 +26,7 @@ public final class Capabilities {
 
     private Capabilities() {}
 
-    /** Effective capabilities as a bit mask, bit n for the one numbered n; those not in {@link Capability} included. */
+    /** Effective capabilities as a bit mask, bit n for capability number n, including those that {@link Capability} does not list. */
     public static long effective() {
         try {
             return Files.readAllLines(Path.of("/proc/thread-self/status")).stream()
@@ -43,12 +43,12 @@ public final class Capabilities {
         return (effective() >>> capability.number() & 1) != 0;
     }
 
-    /** Those of the given ones that the calling thread lacks, in the given order. */
+    /** Which of the given capabilities the calling thread lacks, in the given order. */
     public static List<Capability> missing(Capability... needed) {
         return Arrays.stream(needed).filter(capability -> !has(capability)).toList();
     }
 
-    /** Gives these up for the calling thread, for good. Other threads keep theirs. */
+    /** Drops these capabilities for the calling thread, for good. Other threads keep theirs. */
     public static void drop(Capability... unwanted) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment header = arena.allocate(HEADER_SIZE, Integer.BYTES);

@@ -1,6 +1,6 @@
 package io.weft.nativebindings.linux;
 
-/** The capabilities this project asks for, by their numbers in {@code <linux/capability.h>}. */
+/** The capabilities that Weft checks, with their numbers in {@code <linux/capability.h>}. */
 public enum Capability {
     CAP_KILL(5),
     CAP_NET_ADMIN(12),

@@ -8,7 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
-/** File descriptors: open, read, write, close. Every one is opened close-on-exec. Cold code. */
+/** File descriptors: open, read, write, close. All are opened close-on-exec. Cold code. */
 public final class Descriptors {
     public static final int O_RDONLY = 0; // <asm-generic/fcntl.h>
     public static final int O_WRONLY = 1;
@@ -32,7 +32,7 @@ public final class Descriptors {
     /**
      * open(2), close-on-exec.
      *
-     * @param mode permissions of a file that {@code O_CREAT} makes, before the umask
+     * @param mode permissions of a file that {@code O_CREAT} creates, before the umask
      * @return a descriptor, or -errno
      */
     public static int open(Path path, int flags, int mode) {
@@ -45,7 +45,7 @@ public final class Descriptors {
         }
     }
 
-    /** close(2). Never retried: on Linux the descriptor is gone whatever the result. A negative descriptor is ignored. */
+    /** close(2). Never retried: on Linux the descriptor is closed whatever the result is. A negative descriptor is ignored. */
     public static void close(int fd) {
         if (fd < 0) { return; }
         try {

@@ -7,9 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
-/**
- * eventfd(2): wakes a thread that sleeps in {@link Poll}. Any thread signals, one drains. Non-blocking. Allocation: none.
- */
+/** eventfd(2): wakes a thread that sleeps in {@link Poll}. Any thread may signal, one thread drains. Non-blocking. Allocation: none. */
 public final class EventFd implements AutoCloseable {
     public static final int EFD_NONBLOCK = 04000; // <linux/eventfd.h>
     public static final int EFD_CLOEXEC = 02000000;
@@ -26,7 +24,7 @@ public final class EventFd implements AutoCloseable {
         fd = LinuxException.check("eventfd", eventfd());
     }
 
-    /** To be watched for {@link Poll#POLLIN}. */
+    /** The descriptor to watch for {@link Poll#POLLIN}. */
     public int fd() {
         return fd;
     }
@@ -36,13 +34,13 @@ public final class EventFd implements AutoCloseable {
         long ignored = Descriptors.write(CallState.current(), fd, ONE, Long.BYTES);
     }
 
-    /** Makes it unreadable again; how often it was signalled since, 0 for not at all. One thread. */
+    /** Makes the descriptor unreadable again. Returns how often it was signalled since the last call; 0 for never. One thread. */
     public long drain() {
         long result = Descriptors.read(drainState, fd, counter.address(), Long.BYTES);
         return result == Long.BYTES ? counter.get(JAVA_LONG, 0) : 0;
     }
 
-    /** Nobody may signal or poll any more. A second call does nothing. */
+    /** After this no thread may signal or poll. A second call does nothing. */
     @Override
     public void close() {
         if (open) {

@@ -5,12 +5,12 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
-/** What is wrong with a file, and what to do, for the one line that a user reads. */
+/** Describes in one line for the user what is wrong with a file, and what to do. */
 public final class FileErrors {
     private FileErrors() {
     }
 
-    /** File and reason; some of Java's exceptions name only the file. */
+    /** File and reason; some Java exceptions name only the file. */
     public static String describe(IOException e) {
         return switch (e) {
             case AccessDeniedException denied -> denied.getFile() + ": permission denied (run as root?)";
@@ -22,12 +22,12 @@ public final class FileErrors {
         };
     }
 
-    /** What to do about a refusal to make or open a file; empty when nothing is known. */
+    /** What to do when the kernel refuses to create or open a file; empty if there is no advice. */
     static String hint(int errno) {
         return switch (errno) {
-            case Errno.EACCES, Errno.EPERM -> "Run as root, or give this user the directory";
+            case Errno.EACCES, Errno.EPERM -> "Run as root, or give this user access to the directory";
             case Errno.ENOSPC -> "Make room on that file system, or set another directory";
-            case Errno.EROFS -> "Set a directory that can be written";
+            case Errno.EROFS -> "Set a writable directory";
             default -> "";
         };
     }

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * An exclusive flock(2) on a file, for "one of us at a time". It ends with {@link #close} or the process, however that dies. The
- * file stays, and holds the number of the process that took the lock last.
+ * An exclusive flock(2) on a file, so that one process runs at a time. It ends with {@link #close} or with the process, however that dies.
+ * The file stays, and holds the id of the process that took the lock last.
  */
 public final class FileLock implements AutoCloseable {
     public static final int LOCK_EX = 2; // <asm-generic/fcntl.h>
@@ -26,7 +26,7 @@ public final class FileLock implements AutoCloseable {
         this.fd = fd;
     }
 
-    /** Takes the lock, making the file if needed, or returns empty when another holds it. Never waits. */
+    /** Takes the lock, creating the file if needed. Returns empty if another process holds it. Never waits. */
     public static Optional<FileLock> tryLock(Path path) {
         int flags = Descriptors.O_RDWR | Descriptors.O_CREAT;
         int fd = Descriptors.open(path, flags, FILE_MODE);
@@ -41,7 +41,7 @@ public final class FileLock implements AutoCloseable {
         return Optional.of(new FileLock(fd));
     }
 
-    /** The process that took the lock last, as it wrote itself into the file; empty when the file does not say. For messages. */
+    /** The process that took the lock last, as it wrote its id into the file; empty if the file holds none. For messages. */
     public static Optional<Long> holder(Path path) {
         try {
             return Optional.of(Long.valueOf(Files.readString(path).strip()));
@@ -59,7 +59,7 @@ public final class FileLock implements AutoCloseable {
         }
     }
 
-    /** The number is a courtesy to who is refused: a full disk does not keep us from starting. */
+    /** The id only helps the process that is refused, so a full disk does not prevent the start. */
     private static void writeHolder(Path path) {
         try {
             Files.writeString(path, ProcessHandle.current().pid() + "\n");

@@ -20,12 +20,12 @@ public final class InterfaceNames {
     public static int index(String name) {
         int index = lookup(name);
         if (index == 0) {
-            throw new LinuxException("device " + name, Errno.ENODEV, "There is none of that name in this namespace");
+            throw new LinuxException("device " + name, Errno.ENODEV, "This namespace has no device of that name");
         }
         return index;
     }
 
-    /** The device's name, or {@code ifindex 7} when there is none of that index. */
+    /** The device's name, or {@code ifindex 7} if there is no such device. */
     public static String describe(int index) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment name = arena.allocate(IF_NAMESIZE);

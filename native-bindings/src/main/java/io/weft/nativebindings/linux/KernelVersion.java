@@ -4,7 +4,7 @@ import java.util.Comparator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A kernel's version, the two numbers that matter. */
+/** A kernel's version: its first two numbers. */
 public record KernelVersion(int major, int minor) implements Comparable<KernelVersion> {
     private static final Pattern RELEASE = Pattern.compile("(\\d+)\\.(\\d+).*");
 

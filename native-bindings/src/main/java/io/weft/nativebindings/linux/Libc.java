@@ -6,9 +6,9 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Downcall handles to the C library, each capturing errno. Keep a handle in a {@code static final} field and call it by
- * {@code invokeExact}, else the call is slow and allocates. The first argument is always {@link CallState#segment()}. Pointers
- * are passed as {@code JAVA_LONG}. A handle is never {@code critical}: a thread in a critical call holds up safepoints.
+ * Downcall handles to the C library, each capturing errno. Keep a handle in a {@code static final} field and call it with
+ * {@code invokeExact}; otherwise the call is slow and allocates. The first argument is always {@link CallState#segment()}. Pointers are
+ * {@code JAVA_LONG}. A handle is never {@code critical}: a thread in a critical call holds up safepoints.
  */
 public final class Libc {
     private static final Linker LINKER = Linker.nativeLinker();
@@ -21,7 +21,7 @@ public final class Libc {
         return handle(symbol, FunctionDescriptor.of(result, arguments), ERRNO);
     }
 
-    /** A variadic function, of which {@code fixed} arguments are named in its prototype. */
+    /** A variadic function; its prototype names {@code fixed} arguments. */
     public static MethodHandle variadic(String symbol, int fixed, MemoryLayout result, MemoryLayout... arguments) {
         FunctionDescriptor descriptor = FunctionDescriptor.of(result, arguments);
         return handle(symbol, descriptor, ERRNO, Linker.Option.firstVariadicArg(fixed));

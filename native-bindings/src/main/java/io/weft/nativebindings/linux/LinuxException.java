@@ -1,9 +1,6 @@
 package io.weft.nativebindings.linux;
 
-/**
- * A refusal by the kernel, in one line: what was asked, the errno, and a hint on what to do where one is known. Thrown by cold
- * code only.
- */
+/** An error of the kernel, in one line: the operation, the errno, and a hint on what to do if there is one. Only cold code throws it. */
 public class LinuxException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -24,13 +21,13 @@ public class LinuxException extends RuntimeException {
         return errno;
     }
 
-    /** Passes a result through, or throws when it is {@code -errno}. */
+    /** Returns a result, or throws if it is {@code -errno}. */
     public static int check(String operation, int result) {
         if (result < 0) { throw new LinuxException(operation, -result); }
         return result;
     }
 
-    /** As {@link #check(String, int)}, for calls that return a size or an address. */
+    /** Like {@link #check(String, int)}, for calls that return a size or an address. */
     public static long check(String operation, long result) {
         if (result < 0 && result >= -4095) { throw new LinuxException(operation, (int) -result); }
         return result;

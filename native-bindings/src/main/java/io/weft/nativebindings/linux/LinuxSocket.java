@@ -8,8 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Socket calls. All return the kernel's result or {@code -errno} and leave it to the caller to
- * {@linkplain LinuxException#check check} it. Those that take a {@link CallState} and addresses allocate nothing.
+ * Socket calls. All return the kernel's result or {@code -errno}; the caller {@linkplain LinuxException#check checks} it. Calls that take a
+ * {@link CallState} and addresses allocate nothing.
  */
 public final class LinuxSocket {
     public static final int AF_UNIX = 1; // <linux/socket.h>

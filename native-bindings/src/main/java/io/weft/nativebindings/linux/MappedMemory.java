@@ -8,10 +8,10 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
 /**
- * Memory from mmap(2), used by absolute address: anonymous, a file shared with other processes, or a descriptor such as a ring.
- * Open and close in cold code; nothing may use the address after {@link #close}.
+ * Memory from mmap(2), used by absolute address: anonymous, a file shared with other processes, or a descriptor such as a ring. Open and
+ * close it in cold code. Nothing may use the address after {@link #close}.
  *
- * <p>A file is preallocated when it is made and never resized here: touching a page that the file system cannot provide is an
+ * <p>A file is preallocated when it is created and never resized here, because touching a page that the file system cannot provide is an
  * {@link InternalError} in Java.
  */
 public final class MappedMemory implements AutoCloseable {
@@ -24,7 +24,7 @@ public final class MappedMemory implements AutoCloseable {
     public static final int MAP_HUGETLB = 0x40000;
     public static final int MADV_HUGEPAGE = 14;
     public static final int MS_SYNC = 4;
-    /** The huge page of x86-64, and of arm64 with 4 KiB pages. */
+    /** The huge page size of x86-64, and of arm64 with 4 KiB pages. */
     public static final long HUGE_PAGE_BYTES = 2 << 20;
 
     private static final long SMALL_PAGE_BYTES = 4096;
@@ -51,10 +51,10 @@ public final class MappedMemory implements AutoCloseable {
     }
 
     /**
-     * Zeroed private memory, page aligned, every page present.
+     * Zeroed private memory, page aligned, with every page present.
      *
-     * @param hugePages ask for huge pages; without any to spare the memory lies on small ones, aligned to 2 MiB and advised to
-     *     become huge, and {@link #hugePageRefusal} says why
+     * @param hugePages ask for huge pages; if none are free, the memory uses small pages, aligned to 2 MiB with the advice to the kernel to
+     *     make them huge, and {@link #hugePageRefusal} says why
      */
     public static MappedMemory anonymous(long size, boolean hugePages) {
         requirePositive(size);
@@ -70,7 +70,7 @@ public final class MappedMemory implements AutoCloseable {
         return advisedHuge(size, refusal);
     }
 
-    /** Makes a file of {@code size} bytes, all of them allocated on the device, and maps it shared. Fails when it exists. */
+    /** Creates a file of {@code size} bytes, all of them allocated on the device, and maps it shared. Fails if the file exists. */
     public static MappedMemory createFile(Path path, long size) {
         requirePositive(size);
         int flags = Descriptors.O_RDWR | Descriptors.O_CREAT | Descriptors.O_EXCL;
@@ -89,7 +89,7 @@ public final class MappedMemory implements AutoCloseable {
         }
     }
 
-    /** Maps an existing file shared, for reading and writing, at its present size; missing blocks are allocated first. */
+    /** Maps an existing file shared, for reading and writing, at its current size; first allocates missing blocks. */
     public static MappedMemory openFile(Path path) {
         return open(path, Descriptors.O_RDWR, PROT_READ | PROT_WRITE);
     }
@@ -102,7 +102,7 @@ public final class MappedMemory implements AutoCloseable {
     /**
      * Maps {@code size} bytes of an open descriptor, shared and populated.
      *
-     * @param operation for the exception's text
+     * @param operation for the exception's message
      */
     public static MappedMemory descriptor(String operation, int fd, long offset, long size, int protection) {
         long address = LinuxException.check(
@@ -114,22 +114,22 @@ public final class MappedMemory implements AutoCloseable {
         return address;
     }
 
-    /** Bytes that were asked for. */
+    /** The number of bytes requested. */
     public long size() {
         return size;
     }
 
-    /** A view of the whole; allocates. It is not closed with the mapping. */
+    /** A view of the whole memory; allocates. Closing the mapping does not close it. */
     public MemorySegment segment() {
         return NativeMemory.segment(address, size);
     }
 
-    /** Why the memory is not on reserved huge pages although they were asked for; empty otherwise. */
+    /** Why the memory is not on reserved huge pages although they were requested; empty otherwise. */
     public String hugePageRefusal() {
         return hugePageRefusal;
     }
 
-    /** Writes a mapped file's changed pages to its device and waits for it. */
+    /** Writes a mapped file's changed pages to its device and waits for completion. */
     public void sync() {
         try {
             CallState state = CallState.current();
@@ -165,7 +165,7 @@ public final class MappedMemory implements AutoCloseable {
         }
     }
 
-    /** Small pages at a 2 MiB boundary, so that the kernel may join them. The advice comes before the first touch. */
+    /** Maps small pages at a 2 MiB boundary, so that the kernel may merge them. The advice comes before the first touch. */
     private static MappedMemory advisedHuge(long size, String refusal) {
         long mappedSize = roundUp(size, SMALL_PAGE_BYTES);
         long reserved = mappedSize + HUGE_PAGE_BYTES;
@@ -208,7 +208,7 @@ public final class MappedMemory implements AutoCloseable {
         }
     }
 
-    /** Advice may be refused (kernels without transparent huge pages); the memory works all the same. */
+    /** The kernel may refuse the advice (no transparent huge pages); the memory works all the same. */
     private static void madvise(long address, long size, int advice) {
         try {
             int ignored = (int) MADVISE.invokeExact(CallState.current().segment(), address, size, advice);

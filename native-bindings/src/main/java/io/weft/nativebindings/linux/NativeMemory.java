@@ -6,11 +6,11 @@ import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Native memory by absolute address, in the machine's byte order, without bounds checks: the caller has checked that the
- * address lies in memory it owns. No allocation.
+ * Native memory by absolute address, in the machine's byte order, without bounds checks: the caller has checked that it owns the memory at
+ * the address. Allocation: none, except where noted.
  */
 public final class NativeMemory {
-    /** All of the address space as one constant segment: the just-in-time compiler folds its bounds away. */
+    /** The whole address space as one constant segment, so that the JIT removes its bounds checks. */
     public static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
@@ -57,12 +57,12 @@ public final class NativeMemory {
         return (int) INT_HANDLE.getAcquire(ALL, address);
     }
 
-    /** Release store of an aligned int: everything stored before is visible to who acquires it. */
+    /** Release store of an aligned int: a thread that acquires it sees everything stored before. */
     public static void setReleaseInt(long address, int value) {
         INT_HANDLE.setRelease(ALL, address, value);
     }
 
-    /** Load that is neither cached nor torn, and orders nothing. */
+    /** Load that is neither cached nor torn, without ordering. */
     public static int getOpaqueInt(long address) {
         return (int) INT_HANDLE.getOpaque(ALL, address);
     }

@@ -7,9 +7,8 @@ import java.lang.foreign.Arena;
 import java.lang.invoke.MethodHandle;
 
 /**
- * poll(2) over a fixed number of descriptors. Thread: one. Allocation: none after construction; its 8 bytes an entry are never
- * freed. A bound AF_XDP socket whose
- * device is deleted reports nothing here.
+ * poll(2) over a fixed number of descriptors. Thread: one. Allocation: none after construction; its memory, 8 bytes per entry, is never
+ * freed. For a bound AF_XDP socket whose device is deleted it reports nothing.
  */
 public final class Poll {
     public static final int POLLIN = 0x1; // <asm-generic/poll.h>
@@ -29,7 +28,7 @@ public final class Poll {
     private final long entries;
     private final int capacity;
 
-    /** Entries that are not set are ignored by the kernel. */
+    /** The kernel ignores entries that are not set. */
     public Poll(int capacity) {
         this.capacity = capacity;
         entries = Arena.global().allocate((long) capacity * POLLFD_SIZE, Integer.BYTES).address();
@@ -38,7 +37,7 @@ public final class Poll {
         }
     }
 
-    /** Watches a descriptor in place {@code index}, for the given events. */
+    /** Watches a descriptor in entry {@code index}, for the given events. */
     public void set(int index, int fd, int events) {
         long at = at(index);
         NativeMemory.putInt(at, fd);
@@ -46,7 +45,7 @@ public final class Poll {
         NativeMemory.putShort(at + POLLFD_REVENTS, (short) 0);
     }
 
-    /** Watches nothing in place {@code index}. */
+    /** Clears entry {@code index}. */
     public void clear(int index) {
         set(index, -1, 0);
     }
@@ -54,7 +53,7 @@ public final class Poll {
     /**
      * Waits until a descriptor is ready or the time is over.
      *
-     * @return how many are ready, or -errno (EINTR among them)
+     * @return how many are ready, or -errno (also EINTR)
      */
     public int poll(int timeoutMillis) {
         try {
@@ -64,7 +63,7 @@ public final class Poll {
         }
     }
 
-    /** What the last {@link #poll} found for this place; 0 for nothing. */
+    /** What the last {@link #poll} found for this entry; 0 for nothing. */
     public int ready(int index) {
         return NativeMemory.getShort(at(index) + POLLFD_REVENTS);
     }

@@ -19,7 +19,7 @@ public final class Prctl {
 
     private Prctl() {}
 
-    /** Names the calling thread for {@code top -H} and the like; what is longer than 15 bytes is cut off. */
+    /** Names the calling thread, as {@code top -H} shows it; cuts the name to 15 bytes. */
     public static void setName(String name) {
         try (Arena arena = Arena.ofConfined()) {
             LinuxException.check("prctl(PR_SET_NAME)", prctl(PR_SET_NAME, arena.allocateFrom(name).address()));
@@ -27,8 +27,8 @@ public final class Prctl {
     }
 
     /**
-     * Has the kernel send this process a signal when the parent's thread that started it ends. A parent that died before this
-     * call is not noticed: look at {@code ProcessHandle.current().parent()} afterwards.
+     * Makes the kernel send this process a signal when the parent's thread that started it ends. It does not notice a parent that died
+     * before this call: check {@code ProcessHandle.current().parent()} afterwards.
      */
     public static void setParentDeathSignal(int signal) {
         LinuxException.check("prctl(PR_SET_PDEATHSIG)", prctl(PR_SET_PDEATHSIG, signal));

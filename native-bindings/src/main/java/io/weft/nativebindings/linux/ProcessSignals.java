@@ -19,13 +19,11 @@ public final class ProcessSignals {
     /**
      * Sends a signal to one process.
      *
-     * @param pid positive: groups of processes are not meant
-     * @return false when there is no such process
+     * @param pid positive: process groups are not supported
+     * @return false if there is no such process
      */
     public static boolean send(long pid, int signal) {
-        if (pid <= 0 || pid > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("not the number of one process: " + pid);
-        }
+        if (pid <= 0 || pid > Integer.MAX_VALUE) { throw new IllegalArgumentException("not a process id: " + pid); }
         int result = kill((int) pid, signal);
         if (result == -Errno.ESRCH) { return false; }
         LinuxException.check("kill " + pid, result);

@@ -43,7 +43,7 @@ public final class Rlimits {
     }
 
     /**
-     * Lifts the limit of locked memory as far as allowed: away altogether (CAP_SYS_RESOURCE), else to the hard limit.
+     * Raises the limit of locked memory as far as allowed: removes it (CAP_SYS_RESOURCE), or raises it to the hard limit.
      *
      * @return whether it is higher than before
      */
@@ -54,7 +54,7 @@ public final class Rlimits {
         return before.soft() != before.hard() && set(RLIMIT_MEMLOCK, new Limit(before.hard(), before.hard())) == 0;
     }
 
-    /** The soft limit of locked memory for a message. */
+    /** The soft limit of locked memory, for messages. */
     public static String memlockText() {
         long soft = get(RLIMIT_MEMLOCK).soft();
         return soft == RLIM_INFINITY ? "unlimited" : (soft >> 10) + " KiB";

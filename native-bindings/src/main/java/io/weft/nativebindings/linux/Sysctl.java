@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Kernel parameters under {@code /proc/sys}. Those below {@code net} are of the calling platform thread's network namespace.
- * Names have slashes, as a device's name may have dots: {@code net/ipv4/conf/eth0.5/forwarding}. Cold code.
+ * Kernel parameters under {@code /proc/sys}. Those below {@code net} belong to the calling platform thread's network namespace. Names use
+ * slashes, because a device's name may contain dots: {@code net/ipv4/conf/eth0.5/forwarding}. Cold code.
  */
 public final class Sysctl {
     private static final Path ROOT = Path.of("/proc/sys");
@@ -19,8 +19,8 @@ public final class Sysctl {
     private Sysctl() {}
 
     /**
-     * The value without its line's end; several values are separated by tabs. Read in one read(2): the kernel gives a number only
-     * to the first, however little that asked for, so that {@link Files#readString}, which begins with one byte, would cut it off.
+     * The value without the end of line; several values are separated by tabs. Uses a single read(2): the kernel returns a number only to
+     * the first read, however few bytes that asks for. {@link Files#readString} starts with one byte, so it would cut the number off.
      */
     public static String read(String name) {
         try (InputStream in = Files.newInputStream(path(name))) {

@@ -21,14 +21,14 @@ public final class ThreadAffinity {
 
     private ThreadAffinity() {}
 
-    /** Keeps the calling thread on one processor. */
+    /** Pins the calling thread to one processor. */
     public static void pin(int cpu) {
         BitSet one = new BitSet();
         one.set(cpu);
         set(one);
     }
 
-    /** Keeps the calling thread on these processors; threads it starts inherit them. */
+    /** Restricts the calling thread to these processors; threads that it starts inherit them. */
     public static void set(BitSet cpus) {
         if (cpus.length() > CPU_SET_BYTES * Byte.SIZE) {
             throw new IllegalArgumentException("no such processor: " + (cpus.length() - 1));

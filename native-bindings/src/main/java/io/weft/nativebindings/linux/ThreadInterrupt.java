@@ -9,8 +9,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Ends a system call that another thread of this process is in, by a signal whose handler does nothing: tgkill(2),
- * sigaction(2). The signal is SIGURG, which the virtual machine leaves alone and which is ignored by default. Cold code.
+ * Interrupts a system call that another thread of this process is in, by a signal whose handler does nothing: tgkill(2), sigaction(2). The
+ * signal is SIGURG, which the JVM does not use and which is ignored by default. Cold code.
  */
 public final class ThreadInterrupt {
     static final int SIGURG = 23; // <asm-generic/signal.h>
@@ -32,7 +32,7 @@ public final class ThreadInterrupt {
 
     private ThreadInterrupt() {}
 
-    /** The kernel's number of the calling platform thread, for {@link #interrupt}. */
+    /** The kernel's id of the calling platform thread, for {@link #interrupt}. */
     public static int currentThread() {
         try {
             return (int) GETTID.invokeExact(CallState.current().segment());
@@ -42,10 +42,10 @@ public final class ThreadInterrupt {
     }
 
     /**
-     * Lets the system call that a thread of this process is in return EINTR, if it is one that may. A thread that is in none is
-     * not disturbed, so repeat it until the thread is seen to have returned.
+     * Makes the system call of a thread of this process return EINTR, if the call can. A thread that is in no call is not disturbed, so
+     * repeat this until the thread has visibly returned.
      *
-     * @return false when there is no such thread any more
+     * @return false if the thread no longer exists
      */
     public static boolean interrupt(int thread) {
         try {
@@ -62,7 +62,7 @@ public final class ThreadInterrupt {
         }
     }
 
-    /** The handler is a function of the C library that only looks at its argument: no Java code may run in a handler. */
+    /** The handler is a function of the C library that only looks at its argument: no Java code may run in a signal handler. */
     private static void installHandler() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment action = arena.allocate(SIGACTION_SIZE, Long.BYTES);

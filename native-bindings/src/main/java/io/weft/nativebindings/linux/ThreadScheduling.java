@@ -28,16 +28,16 @@ public final class ThreadScheduling {
     private ThreadScheduling() {}
 
     /**
-     * What the scheduler knows of a thread.
+     * Scheduling parameters of a thread.
      *
      * @param nice -20 (most of the processor) to 19
-     * @param sliceNanos how long it runs before others; a thread with a shorter one is let in at once when it wakes up (Linux 6.12, older
-     *     kernels: 0)
+     * @param sliceNanos how long the thread runs before others; a thread with a shorter slice preempts at once when it wakes up (Linux
+     *     6.12; 0 on older kernels)
      */
     public record Share(int nice, long sliceNanos) {
     }
 
-    /** The calling thread's. */
+    /** The parameters of the calling thread. */
     public static Share current() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment attr = read(arena);
@@ -46,7 +46,8 @@ public final class ThreadScheduling {
     }
 
     /**
-     * Gives the calling thread at least the weight of {@code nice}, and this slice. A thread of another policy than SCHED_OTHER is left as it is.
+     * Gives the calling thread at least the weight of {@code nice}, and this slice. Leaves a thread with another policy than SCHED_OTHER
+     * unchanged.
      *
      * @return 0, or -errno: EPERM or EACCES without CAP_SYS_NICE
      */
@@ -77,7 +78,7 @@ public final class ThreadScheduling {
         }
     }
 
-    /** Numbers are from {@code <asm/unistd.h>} of each machine. */
+    /** System call numbers are from {@code <asm/unistd.h>} of each machine. */
     private static boolean isX86() {
         return switch (System.getProperty("os.arch").toLowerCase(Locale.ROOT)) {
             case "amd64", "x86_64" -> true;

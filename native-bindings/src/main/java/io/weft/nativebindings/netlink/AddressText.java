@@ -1,6 +1,6 @@
 package io.weft.nativebindings.netlink;
 
-/** Addresses as people write them, for messages. */
+/** Addresses in their usual text form, for messages. */
 final class AddressText {
     static String ipv4(int address) {
         return (address >>> 24) + "." + (address >>> 16 & 0xff) + "." + (address >>> 8 & 0xff) + "." + (address & 0xff);

@@ -1,10 +1,10 @@
 package io.weft.nativebindings.netlink;
 
 /**
- * A device's queues, as the driver counts them: combined ones serve both directions, others only one. Hardware mostly has
- * combined ones, veth separate ones.
+ * A device's queues, as the driver counts them: combined ones serve both directions, others only one. Hardware mostly has combined queues,
+ * veth separate ones.
  *
- * @param rxMax most receive-only queues it can have; 0 when it has no such kind, as for the other kinds
+ * @param rxMax maximum number of receive-only queues; 0 if the device has no such kind; likewise for the other kinds
  * @param other queues for the driver's own use, such as link interrupts
  */
 public record Channels(
@@ -19,7 +19,7 @@ public record Channels(
         return tx + combined;
     }
 
-    /** The most queues that can be had in both directions at once. */
+    /** Maximum number of queues for both directions at once. */
     public int maximumQueues() {
         return combinedMax > 0 ? combinedMax : Math.min(rxMax, txMax);
     }

@@ -14,8 +14,8 @@ import java.util.Set;
 
 /**
  * Queues and offloads of the devices of one network namespace, through ethtool's generic netlink family
- * (Documentation/networking/ethtool-netlink.rst of the kernel). The namespace is that of the thread which opened it;
- * afterwards any thread may call. Cold code.
+ * (Documentation/networking/ethtool-netlink.rst of the kernel). The namespace is that of the thread that opened it; afterwards any thread
+ * may call. Cold code.
  */
 public final class Ethtool implements AutoCloseable {
     private final NetlinkSocket socket;
@@ -31,7 +31,7 @@ public final class Ethtool implements AutoCloseable {
         return open(ETHTOOL_GENL_NAME);
     }
 
-    /** Opens one in another network namespace; the calling thread stays where it is. */
+    /** Opens one in another network namespace; the calling thread stays in its own. */
     public static Ethtool openIn(Path namespace) {
         return NetworkNamespace.call(namespace, Ethtool::open);
     }
@@ -52,7 +52,7 @@ public final class Ethtool implements AutoCloseable {
         socket.close();
     }
 
-    /** Empty when the driver does not tell, as loopback's. */
+    /** Empty if the driver does not report queues, like loopback's. */
     public Optional<Channels> channels(String device) {
         NetlinkRequest request = request(ETHTOOL_MSG_CHANNELS_GET, ETHTOOL_A_CHANNELS_HEADER, device, 0);
         try {
@@ -63,7 +63,7 @@ public final class Ethtool implements AutoCloseable {
         }
     }
 
-    /** Sets the numbers of queues, of those kinds that the driver offers. */
+    /** Sets the numbers of queues, for the kinds that the driver offers. */
     public void setChannels(String device, Channels channels) {
         NetlinkRequest request = request(ETHTOOL_MSG_CHANNELS_SET, ETHTOOL_A_CHANNELS_HEADER, device, 0);
         addCount(request, ETHTOOL_A_CHANNELS_RX_COUNT, channels.rxMax(), channels.rx());
@@ -82,23 +82,25 @@ public final class Ethtool implements AutoCloseable {
             .orElseThrow(() -> new LinuxException("read features of " + device, Errno.ENODATA));
     }
 
-    /** @param feature a name as {@link Feature#answersTo} takes it; of a group, whether any of it is on */
+    /** @param feature a name that {@link Feature#answersTo} accepts; for a group, whether any of it is on */
     public boolean isFeatureOn(String device, String feature) {
         return features(device, feature).stream().anyMatch(Feature::active);
     }
 
     /**
-     * Turns an offload, or a group of them, on or off. What is fixed in a group is left as it is.
+     * Turns an offload, or a group of them, on or off. Fixed offloads in a group stay as they are.
      *
-     * @param feature a name as {@link Feature#answersTo} takes it
-     * @throws LinuxException also when the device has not followed: fixed, or needed by or needing another offload
+     * @param feature a name that {@link Feature#answersTo} accepts
+     * @throws LinuxException also when the device did not follow: the offload is fixed, or depends on another, or another depends on it
      */
     public void setFeature(String device, String feature, boolean on) {
         String operation = "turn feature " + feature + " of " + device + (on ? " on" : " off");
         List<Feature> group = features(device, feature);
         if (group.stream().allMatch(each -> each.active() == on)) { return; }
         List<Feature> changeable = group.stream().filter(Feature::changeable).toList();
-        if (changeable.isEmpty()) { throw new LinuxException(operation, Errno.EOPNOTSUPP, "The driver has fixed it"); }
+        if (changeable.isEmpty()) {
+            throw new LinuxException(operation, Errno.EOPNOTSUPP, "The driver does not allow a change");
+        }
         socket.execute(operation, setRequest(device, changeable, on));
         if (features(device, feature).stream().anyMatch(each -> each.changeable() && each.active() != on)) {
             throw new LinuxException(
@@ -218,7 +220,7 @@ public final class Ethtool implements AutoCloseable {
                 default -> {}
             }
         }
-        if (name.isEmpty()) { return; } // a bit that the kernel uses without telling
+        if (name.isEmpty()) { return; } // a bit that the kernel uses without a name
         names.add(name);
         if (value) {
             withValue.add(name);

@@ -3,7 +3,7 @@ package io.weft.nativebindings.netlink;
 /**
  * A forwarding database entry of a bridge port or a vxlan device.
  *
- * @param mac the hardware address reached, as a number; 0 is a vxlan's default destination
+ * @param mac the hardware address, as a number; 0 is a vxlan's default destination
  * @param remote a vxlan's tunnel endpoint for it (IPv4 as a number), 0 for none
  * @param state NUD_ bits, see {@link Neighbour}
  */

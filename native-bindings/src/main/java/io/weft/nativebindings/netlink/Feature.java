@@ -9,9 +9,9 @@ package io.weft.nativebindings.netlink;
  */
 public record Feature(String name, boolean active, boolean changeable) {
     /**
-     * Whether this is what a person means: the kernel's name, or ethtool's short one for it or for a group of such
-     * ({@code rx}, {@code tx}, {@code sg}, {@code tso}, {@code gso}, {@code gro}, {@code lro}, {@code rxvlan}, {@code txvlan},
-     * {@code ntuple}, {@code rxhash}).
+     * Whether a name given by a user means this offload: the kernel's name, or ethtool's short name for it or for its group ({@code rx},
+     * {@code tx}, {@code sg}, {@code tso}, {@code gso}, {@code gro}, {@code lro}, {@code rxvlan}, {@code txvlan}, {@code ntuple},
+     * {@code rxhash}).
      */
     public boolean answersTo(String wanted) {
         return switch (wanted) {

@@ -6,7 +6,7 @@ import io.weft.nativebindings.linux.Errno;
 import io.weft.nativebindings.linux.LinuxException;
 
 /**
- * A generic netlink family: the kernel gives each a message type of its own at run time.
+ * A generic netlink family; the kernel assigns its message type at run time.
  *
  * @param id message type of its requests
  * @param version of its commands
@@ -14,7 +14,7 @@ import io.weft.nativebindings.linux.LinuxException;
 record GenericFamily(int id, int version) {
     private static final int CTRL_VERSION = 2;
 
-    /** @param hint what to do when the kernel does not have the family */
+    /** @param hint what to do if the kernel does not have the family */
     static GenericFamily resolve(NetlinkSocket socket, String name, int version, String hint) {
         String operation = "find generic netlink family " + name;
         NetlinkRequest request = new GenericFamily(GENL_ID_CTRL, CTRL_VERSION)

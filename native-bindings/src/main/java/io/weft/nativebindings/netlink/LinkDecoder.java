@@ -20,7 +20,7 @@ final class LinkDecoder {
     private int xdpProgramId;
     private XdpMode xdpMode = XdpMode.NONE;
 
-    /** False for the messages of other families about a device, such as a bridge's about its ports. */
+    /** False for messages of other families about a device, such as a bridge's about its ports. */
     static boolean accepts(NetlinkMessage message) {
         return message.u8(IFI_FAMILY_OFFSET) == AF_UNSPEC;
     }

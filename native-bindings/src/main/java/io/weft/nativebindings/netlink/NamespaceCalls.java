@@ -34,7 +34,7 @@ final class NamespaceCalls {
     private static final MethodHandle FSTATFS = Libc.function("fstatfs", JAVA_INT, JAVA_INT, JAVA_LONG);
     private static final MethodHandle IOCTL = Libc.variadic("ioctl", 2, JAVA_INT, JAVA_INT, JAVA_LONG);
 
-    /** Moves the calling thread, and no other, to the network namespace behind the descriptor. */
+    /** Moves only the calling thread to the network namespace of the descriptor. */
     static int setNetworkNamespace(int fd) {
         try {
             CallState state = CallState.current();
@@ -44,7 +44,7 @@ final class NamespaceCalls {
         }
     }
 
-    /** Moves the calling thread, and no other, to a new network namespace. */
+    /** Moves only the calling thread to a new network namespace. */
     static int unshareNetwork() {
         try {
             CallState state = CallState.current();
@@ -66,7 +66,7 @@ final class NamespaceCalls {
         }
     }
 
-    /** Takes a mount away from its place at once, and ends it when nobody uses it any more. */
+    /** Detaches a mount at once; it ends when nothing uses it any more. */
     static int detachMount(Path target) {
         try (Arena arena = Arena.ofConfined()) {
             long path = arena.allocateFrom(target.toString()).address();
@@ -77,7 +77,7 @@ final class NamespaceCalls {
         }
     }
 
-    /** Waits for the exclusive lock on an open file; closing the descriptor gives it back. */
+    /** Waits for the exclusive lock on an open file; closing the descriptor releases it. */
     static int lock(int fd) {
         try {
             CallState state = CallState.current();
@@ -88,8 +88,7 @@ final class NamespaceCalls {
     }
 
     /**
-     * Whether a descriptor is of the file system that namespaces' files belong to: 1 or 0, or -errno. It need not be open for
-     * reading (O_PATH).
+     * Whether a descriptor belongs to the file system of namespace files: 1 or 0, or -errno. It need not be open for reading (O_PATH).
      */
     static int isNamespaceFile(int fd) {
         try (Arena arena = Arena.ofConfined()) {
@@ -102,7 +101,7 @@ final class NamespaceCalls {
         }
     }
 
-    /** CLONE_NEWNET for a network namespace's descriptor, another kind's CLONE_ bit for that, or -errno. */
+    /** CLONE_NEWNET for a descriptor of a network namespace, the CLONE_ bit of another kind of namespace, or -errno. */
     static int namespaceType(int fd) {
         try {
             CallState state = CallState.current();

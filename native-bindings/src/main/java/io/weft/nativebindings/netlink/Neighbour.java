@@ -33,7 +33,7 @@ public record Neighbour(int ifindex, int ip, long mac, int state, int flags, int
 
     public boolean isPermanent() { return (state & NUD_PERMANENT) != 0; }
 
-    /** Whether the kernel has had no answer to its probes, and sends none at present. */
+    /** Whether the kernel's probes went unanswered and it sends none at present. */
     public boolean isFailed() {
         return (state & NUD_FAILED) != 0;
     }

@@ -10,8 +10,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A cursor over attributes (struct nlattr). An attribute whose length runs past its container ends the iteration. The value
- * readers refuse a payload of another size than theirs, so a wrong type never reads a neighbouring attribute.
+ * A cursor over attributes (struct nlattr). An attribute that is longer than its container ends the iteration. The value readers throw if
+ * the payload has another size than theirs, so a wrong type never reads a neighbouring attribute.
  */
 final class NetlinkAttributes {
     private static final ValueLayout.OfInt NETWORK_I32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
@@ -63,7 +63,7 @@ final class NetlinkAttributes {
         return bytes.get(NETWORK_I32, payload(Integer.BYTES));
     }
 
-    /** A hardware address as a number; 0 when it is not 48 bits wide (loopback has six zeros, tunnels an IP address). */
+    /** A hardware address as a number; 0 if it is not 48 bits wide (loopback has six zeros, tunnels have an IP address). */
     long mac() {
         if (payloadLength() != MAC_BYTES) { return 0; }
         long at = payload(MAC_BYTES);
@@ -83,7 +83,7 @@ final class NetlinkAttributes {
         return new NetlinkAttributes(bytes, start + SIZEOF_NLATTR, start + length);
     }
 
-    /** The payload as elements of another framing than attributes, such as struct rtnexthop. */
+    /** The payload as elements with another framing than attributes, such as struct rtnexthop. */
     MemorySegment payload() {
         return bytes.asSlice(start + SIZEOF_NLATTR, payloadLength());
     }

@@ -11,9 +11,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * A cursor over the messages of one received datagram; reused from datagram to datagram. A message whose length runs past
- * the datagram ends the iteration. Offsets of the accessors count from the end of the netlink header, that is from the start
- * of the family's fixed struct.
+ * A cursor over the messages of one received datagram; reused from datagram to datagram. A message that is longer than the datagram ends
+ * the iteration. Offsets of the accessors count from the end of the netlink header, which is the start of the family's fixed struct.
  */
 final class NetlinkMessage {
     private MemorySegment datagram = MemorySegment.NULL;

@@ -16,8 +16,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Builds one netlink request: header, the family's fixed struct, attributes. Host byte order, but for the methods that say
- * otherwise. The caller writes the fixed struct first, field by field, then attributes.
+ * Builds one netlink request: header, the family's fixed struct, attributes. Host byte order, except where a method says otherwise. The
+ * caller writes the fixed struct first, field by field, then attributes.
  */
 final class NetlinkRequest {
     private static final int INITIAL_BYTES = 256;
@@ -50,7 +50,7 @@ final class NetlinkRequest {
         return this;
     }
 
-    /** An attribute without payload, true by being there. */
+    /** An attribute without payload, whose presence means true. */
     NetlinkRequest flag(int type) {
         return attribute(type, 0);
     }
@@ -63,7 +63,7 @@ final class NetlinkRequest {
         return attribute(type, Integer.BYTES).u32(value);
     }
 
-    /** A 16-bit number in network byte order, as ports are. */
+    /** A 16-bit number in network byte order, such as a port. */
     NetlinkRequest networkU16(int type, int value) {
         return attribute(type, Short.BYTES).u8(value >>> 8).u8(value).align();
     }
@@ -87,7 +87,7 @@ final class NetlinkRequest {
         return u8(0).align();
     }
 
-    /** Opens an attribute that holds attributes; {@link #end} with the returned position closes it. */
+    /** Opens an attribute that contains attributes; {@link #end} with the returned position closes it. */
     int begin(int type) {
         int start = position();
         attribute(type | NLA_F_NESTED, 0);
@@ -98,7 +98,7 @@ final class NetlinkRequest {
         return bytes.position();
     }
 
-    /** Writes the length of what began at this position with a 16-bit length field. */
+    /** Writes the length of what started at this position with a 16-bit length field. */
     void end(int start) {
         bytes.putShort(start, (short) (bytes.position() - start));
     }

@@ -18,9 +18,9 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * A netlink socket: requests with sequence numbers and their answers (netlink(7)). It belongs for ever to the network
- * namespace of the thread that opened it. Threads may share it; requests are made one at a time. Refusals are thrown as
- * {@link LinuxException} with the kernel's own explanation (extended acknowledgement) where it gives one.
+ * A netlink socket: requests with sequence numbers and their answers (netlink(7)). It always belongs to the network namespace of the thread
+ * that opened it. Threads may share it; requests are made one at a time. Errors are thrown as {@link LinuxException} with the kernel's own
+ * explanation (extended acknowledgement) if it gives one.
  */
 final class NetlinkSocket implements AutoCloseable {
     private static final int RECEIVE_BYTES = 64 * 1024; // a dump's datagram has at most 32 KiB, unless one object is larger
@@ -70,12 +70,12 @@ final class NetlinkSocket implements AutoCloseable {
         return message;
     }
 
-    /** Makes a request that is answered by an acknowledgement only. */
+    /** Makes a request whose answer is an acknowledgement only. */
     void execute(String operation, NetlinkRequest request) {
         exchange(operation, request, answer -> {});
     }
 
-    /** Makes a request that is answered by one object; of several, the first accepted one counts. */
+    /** Makes a request whose answer is one object; if there are several, the first accepted one counts. */
     <T> Optional<T> query(
         String operation, NetlinkRequest request, Predicate<NetlinkMessage> accepts,
         Function<NetlinkMessage, T> decode) {
@@ -84,7 +84,7 @@ final class NetlinkSocket implements AutoCloseable {
         return found.stream().findFirst();
     }
 
-    /** Reads a whole table, again from the start when it changed in between (NLM_F_DUMP_INTR). */
+    /** Reads a whole table; starts again if the table changed meanwhile (NLM_F_DUMP_INTR). */
     <T> List<T> dump(
         String operation, NetlinkRequest request, Predicate<NetlinkMessage> accepts,
         Function<NetlinkMessage, T> decode) {
@@ -97,7 +97,7 @@ final class NetlinkSocket implements AutoCloseable {
             operation, Errno.EAGAIN, "It changed during each of " + DUMP_ATTEMPTS + " attempts to read it; try again");
     }
 
-    /** Waits for the next datagram, or with MSG_DONTWAIT looks for one; its size in bytes, or -errno. */
+    /** Waits for the next datagram, or with MSG_DONTWAIT checks for one; its size in bytes, or -errno. */
     int receive(int flags) {
         requireOpen();
         int size = receive(0, flags | LinuxSocket.MSG_PEEK | LinuxSocket.MSG_TRUNC);
@@ -149,7 +149,7 @@ final class NetlinkSocket implements AutoCloseable {
         }
     }
 
-    /** False when a dump was interrupted by a change and is not consistent. */
+    /** False if a change interrupted a dump, so that it is not consistent. */
     private synchronized boolean exchange(String operation, NetlinkRequest request, Consumer<NetlinkMessage> each) {
         requireOpen();
         if (!request.has(NLM_F_DUMP)) {
@@ -160,12 +160,12 @@ final class NetlinkSocket implements AutoCloseable {
         try {
             return readAnswer(operation, each);
         } catch (IllegalStateException malformed) {
-            readAnswer(operation, ignored -> {}); // else the rest would be taken for an unfinished dump
+            readAnswer(operation, ignored -> {}); // otherwise the rest would look like an unfinished dump
             throw malformed;
         }
     }
 
-    /** Else the number of a closed descriptor, which may be another file's by now, would be used. */
+    /** Prevents the use of a closed descriptor's number, which may belong to another file by now. */
     private void requireOpen() {
         if (!arena.scope().isAlive()) { throw new IllegalStateException("the netlink socket is closed"); }
     }
@@ -195,7 +195,7 @@ final class NetlinkSocket implements AutoCloseable {
         }
     }
 
-    /** Moves to the next message that answers the current request; those of an earlier, given up one are skipped. */
+    /** Moves to the next message that answers the current request; skips answers to an earlier, abandoned one. */
     private void nextMessage(String operation) {
         do {
             while (!message.next()) {

@@ -13,13 +13,12 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 
 /**
- * An open network namespace. While it is open the namespace exists, even when its file is deleted.
+ * An open network namespace. While it is open the namespace exists, even if its file is deleted.
  *
- * <p>Named ones are files in {@code /run/netns}, as {@code ip netns} makes and reads them. Code runs inside a namespace on a
- * platform thread of its own, which enters it by setns(2) and ends afterwards, so that no thread of a pool is left behind in
- * another namespace. Processes and sockets started by that code belong to the namespace. A process that asks to die with its
- * parent (PR_SET_PDEATHSIG) must not do so before that thread has ended, because to the kernel the thread is the parent. All
- * of this needs CAP_SYS_ADMIN.
+ * <p>Named namespaces are files in {@code /run/netns}, as {@code ip netns} creates and reads them. Code runs inside a namespace on a
+ * platform thread of its own, which enters it by setns(2) and ends afterwards, so that no pool thread stays in another namespace. Processes
+ * and sockets started by that code belong to the namespace. A process that asks to die with its parent (PR_SET_PDEATHSIG) must not do so
+ * before that thread has ended, because to the kernel the thread is the parent. All of this needs CAP_SYS_ADMIN.
  */
 public final class NetworkNamespace implements AutoCloseable {
     /** Where {@code ip netns} keeps its files. */
@@ -42,7 +41,7 @@ public final class NetworkNamespace implements AutoCloseable {
         T call() throws E;
     }
 
-    /** As {@link Task}, without a result. */
+    /** Like {@link Task}, without a result. */
     @FunctionalInterface
     public interface Action<E extends Exception> {
         void run() throws E;
@@ -62,21 +61,21 @@ public final class NetworkNamespace implements AutoCloseable {
     }
 
     /**
-     * Opens the namespace behind a file: a {@linkplain #named named} one, a process's, a bind mount of either, or a symbolic
-     * link to one of these.
+     * Opens the namespace of a file: a {@linkplain #named named} one, a process's, a bind mount of either, or a symbolic link to one of
+     * these.
      */
     public static NetworkNamespace open(Path path) {
         int fd = openDescriptor(path);
         if (fd == -Errno.EINVAL) {
-            throw new LinuxException("open network namespace " + path, Errno.EINVAL, "It is no network namespace");
+            throw new LinuxException("open network namespace " + path, Errno.EINVAL, "It is not a network namespace");
         }
         return new NetworkNamespace(path, LinuxException.check("open network namespace " + path, fd));
     }
 
     /**
-     * As {@link #open}; empty when the path leads to no network namespace: to nothing at all, to a plain file or a directory
-     * that was left when the namespace was unmounted, or to a namespace of another kind. A refusal that leaves the question
-     * open (permission, no descriptor left) is a {@link LinuxException}.
+     * Like {@link #open}, but empty if the path does not lead to a network namespace: the path does not exist, or it is a plain file or a
+     * directory left behind after the namespace was unmounted, or a namespace of another kind. An error that leaves the question open
+     * (permission, no descriptor left) is a {@link LinuxException}.
      */
     public static Optional<NetworkNamespace> find(Path path) {
         int fd = openDescriptor(path);
@@ -87,7 +86,7 @@ public final class NetworkNamespace implements AutoCloseable {
         };
     }
 
-    /** Whether {@link #find} finds one. */
+    /** Whether {@link #find} finds a namespace. */
     public static boolean exists(Path path) {
         Optional<NetworkNamespace> found = find(path);
         found.ifPresent(NetworkNamespace::close);
@@ -100,8 +99,8 @@ public final class NetworkNamespace implements AutoCloseable {
     }
 
     /**
-     * Makes a namespace and binds it to a new file. In {@link #RUN_DIRECTORY} it shows up in {@code ip netns}, and the
-     * directory is made, and made a shared mount, as that tool does. Its loopback device is down.
+     * Creates a namespace and binds it to a new file. In {@link #RUN_DIRECTORY} it appears in {@code ip netns}; the directory is created
+     * and made a shared mount, as that tool does. The namespace's loopback device is down.
      */
     public static void create(Path path) {
         String operation = "create network namespace " + path;
@@ -123,8 +122,7 @@ public final class NetworkNamespace implements AutoCloseable {
     }
 
     /**
-     * Takes a namespace's file away. The namespace ends once no process, socket or open descriptor uses it. False when there
-     * is no such file.
+     * Removes a namespace's file. The namespace ends once no process, socket or open descriptor uses it. False if there is no such file.
      */
     public static boolean delete(Path path) {
         int result = NamespaceCalls.detachMount(path);
@@ -135,14 +133,14 @@ public final class NetworkNamespace implements AutoCloseable {
         return deleteFile(path);
     }
 
-    /** Runs code inside a namespace and waits for it. Its exceptions arrive as they are. */
+    /** Runs code inside a namespace and waits for it. Its exceptions are rethrown unchanged. */
     public static <T, E extends Exception> T call(Path path, Task<T, E> task) throws E {
         try (NetworkNamespace namespace = open(path)) {
             return namespace.call(task);
         }
     }
 
-    /** Runs code inside a new namespace that has no name and ends with what the code leaves open in it. */
+    /** Runs code inside a new anonymous namespace, which ends when nothing that the code left open uses it. */
     public static <T, E extends Exception> T callInNew(Task<T, E> task) throws E {
         return onNewThread("netns", () -> {
             check("make a network namespace", NamespaceCalls.unshareNetwork());
@@ -150,14 +148,14 @@ public final class NetworkNamespace implements AutoCloseable {
         });
     }
 
-    /** As {@link #call(Path, Task)}. */
+    /** Like {@link #call(Path, Task)}. */
     public static <E extends Exception> void run(Path path, Action<E> action) throws E {
         try (NetworkNamespace namespace = open(path)) {
             namespace.run(action);
         }
     }
 
-    /** As {@link #call(Path, Task)}. An interrupt of the waiting thread is passed on to the code. */
+    /** Like {@link #call(Path, Task)}. An interrupt of the waiting thread is passed on to the code. */
     public <T, E extends Exception> T call(Task<T, E> task) throws E {
         String operation = "enter network namespace " + path;
         return onNewThread("netns " + path.getFileName(), () -> {
@@ -166,7 +164,7 @@ public final class NetworkNamespace implements AutoCloseable {
         });
     }
 
-    /** As {@link #call(Task)}. */
+    /** Like {@link #call(Task)}. */
     public <E extends Exception> void run(Action<E> action) throws E {
         call(() -> {
             action.run();
@@ -174,23 +172,23 @@ public final class NetworkNamespace implements AutoCloseable {
         });
     }
 
-    /** For requests that refer to a namespace by descriptor; valid while this is open. */
+    /** The descriptor, for requests that refer to a namespace by it; valid while this is open. */
     public synchronized int fd() {
         if (closed) { throw new IllegalStateException(this + " is closed"); }
         return fd;
     }
 
-    /** Equal for two of these if, and only if, they are the same namespace. */
+    /** Equal for two objects if, and only if, they are the same namespace. */
     public long inode() {
         return (Long) identity().get("ino");
     }
 
-    /** Whether both are the same namespace, by whatever paths they were opened. */
+    /** Whether both are the same namespace, opened by any path. */
     public boolean isSame(NetworkNamespace other) {
         return identity().equals(other.identity());
     }
 
-    /** Device and inode, as namespaces(7) has two of them compared. */
+    /** Device and inode, which identify a namespace according to namespaces(7). */
     private Map<String, Object> identity() {
         try {
             return Files.readAttributes(descriptorFile(fd()), "unix:dev,ino");
@@ -213,8 +211,8 @@ public final class NetworkNamespace implements AutoCloseable {
     }
 
     /**
-     * A descriptor, or -errno: EINVAL for what is no network namespace. That is never opened for reading, because opening a
-     * FIFO waits and opening a device may have an effect.
+     * A descriptor, or -errno: EINVAL if it is not a network namespace. Such a file is never opened for reading, because opening a FIFO
+     * waits and opening a device may have an effect.
      */
     private static int openDescriptor(Path path) {
         int handle = Descriptors.open(path, NamespaceCalls.O_PATH, 0);
@@ -237,7 +235,7 @@ public final class NetworkNamespace implements AutoCloseable {
         return Path.of("/proc/self/fd/" + fd);
     }
 
-    /** Without a shared mount, namespaces made later would not be seen in other mount namespaces. */
+    /** Without a shared mount, other mount namespaces would not see namespaces created later. */
     private static void prepareRunDirectory() {
         try {
             Files.createDirectories(RUN_DIRECTORY);

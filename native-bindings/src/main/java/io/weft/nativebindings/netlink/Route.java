@@ -3,18 +3,18 @@ package io.weft.nativebindings.netlink;
 import java.util.List;
 
 /**
- * An IPv4 route, read from the kernel or to be given to it. Immutable; {@link #to} starts one and the other methods refine
- * it: {@code Route.to(0x0AF40200, 24).via(gateway, ifindex).onLink().source(self)}.
+ * An IPv4 route, read from the kernel or to be installed. Immutable; {@link #to} starts one and the other methods refine it: {@code
+ * Route.to(0x0AF40200, 24).via(gateway, ifindex).onLink().source(self)}.
  *
  * @param table RT_TABLE_ number
  * @param destination network address as a number
  * @param type RTN_ value
  * @param scope RT_SCOPE_ value
- * @param protocol RTPROT_ value: who installed it
+ * @param protocol RTPROT_ value: the program that installed it
  * @param source preferred source address (RTA_PREFSRC), 0 for the kernel's choice
  * @param metric RTA_PRIORITY, the lowest wins
  * @param mtu RTAX_MTU, 0 for the device's
- * @param nextHops empty for types that send nowhere, such as RTN_BLACKHOLE; several for a multipath route
+ * @param nextHops empty for types without a next hop, such as RTN_BLACKHOLE; several for a multipath route
  */
 public record Route(
     int table,
@@ -66,7 +66,7 @@ public record Route(
         return nextHops(List.of(new NextHop(0, ifindex, 1, 0, false))).scope(RT_SCOPE_LINK);
     }
 
-    /** The router counts as a neighbour on the device although no prefix of the device covers it (RTNH_F_ONLINK). */
+    /** The router counts as a neighbour on the device even if no prefix of the device covers it (RTNH_F_ONLINK). */
     public Route onLink() {
         return nextHops(nextHops.stream()
             .map(hop -> new NextHop(
@@ -106,12 +106,12 @@ public record Route(
         return new Route(table, destination, prefixLength, type, scope, protocol, source, metric, mtu, hops);
     }
 
-    /** The first next hop's router, 0 when there is none. */
+    /** The first next hop's router, 0 if there is none. */
     public int gateway() {
         return nextHops.isEmpty() ? 0 : nextHops.getFirst().gateway();
     }
 
-    /** The first next hop's device, 0 when there is none. */
+    /** The first next hop's device, 0 if there is none. */
     public int ifindex() {
         return nextHops.isEmpty() ? 0 : nextHops.getFirst().ifindex();
     }

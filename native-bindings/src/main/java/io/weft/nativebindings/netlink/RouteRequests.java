@@ -51,7 +51,7 @@ final class RouteRequests {
         return struct(new NetlinkRequest(RTM_DELROUTE, 0), route, RT_SCOPE_NOWHERE);
     }
 
-    /** struct rtmsg and what identifies a route. */
+    /** struct rtmsg and the attributes that identify a route. */
     private static NetlinkRequest struct(NetlinkRequest request, Route route, int scope) {
         request.u8(AF_INET).u8(route.prefixLength()).u8(0).u8(0);
         request.u8(route.table() < 256 ? route.table() : RT_TABLE_COMPAT);
@@ -90,7 +90,7 @@ final class RouteRequests {
         return request;
     }
 
-    /** Of the flags only this one is a wish; the others tell what the kernel found. */
+    /** Of the flags only this one is a request; the others report what the kernel found. */
     private static int flags(NextHop hop) {
         return hop.flags() & NextHop.RTNH_F_ONLINK;
     }

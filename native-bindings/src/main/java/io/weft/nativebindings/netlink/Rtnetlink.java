@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Links, addresses, routes, rules and neighbours of one network namespace, through rtnetlink(7). The namespace is that of the thread
- * which opened it; afterwards any thread may call, one request at a time. Cold code.
+ * Links, addresses, routes, rules and neighbours of one network namespace, through rtnetlink(7). The namespace is that of the thread that
+ * opened it; afterwards any thread may call, one request at a time. Cold code.
  *
- * <p>IPv4 addresses are ints (10.0.0.1 is 0x0A000001), hardware addresses are longs of 48 bits; objects of IPv6 are left out.
- * Methods that delete say whether there was something to delete. Every other refusal is a {@link LinuxException} of one line.
+ * <p>IPv4 addresses are ints (10.0.0.1 is 0x0A000001), hardware addresses are longs of 48 bits; IPv6 objects are skipped. Methods that
+ * delete return whether there was something to delete. Every other error is a {@link LinuxException} of one line.
  */
 public final class Rtnetlink implements AutoCloseable {
     private final NetlinkSocket socket;
@@ -28,7 +28,7 @@ public final class Rtnetlink implements AutoCloseable {
         return new Rtnetlink(NetlinkSocket.open(NETLINK_ROUTE, 0));
     }
 
-    /** Opens one in another network namespace; the calling thread stays where it is. */
+    /** Opens one in another network namespace; the calling thread stays in its own. */
     public static Rtnetlink openIn(Path namespace) {
         return NetworkNamespace.call(namespace, Rtnetlink::open);
     }
@@ -52,7 +52,7 @@ public final class Rtnetlink implements AutoCloseable {
         return link("read link with ifindex " + ifindex, LinkRequests.get(ifindex));
     }
 
-    /** A veth's other end, in whichever namespace it is; empty when there is none or it is gone. */
+    /** A veth's other end, in any namespace; empty if there is none or it is gone. */
     public Optional<Link> peer(Link link) {
         if (link.peerIndex() <= 0) { return Optional.empty(); }
         return link.peerNamespaceId() < 0
@@ -61,7 +61,7 @@ public final class Rtnetlink implements AutoCloseable {
                 LinkRequests.getIn(link.peerNamespaceId(), link.peerIndex()));
     }
 
-    /** Both ends are down; returns the near one. The peer's index is its {@link Link#peerIndex}. */
+    /** Creates both ends, down; returns the near one. The peer's index is its {@link Link#peerIndex}. */
     public Link createVeth(VethSpec spec) {
         String operation = "create veth " + spec.name() + " with peer " + spec.peerName();
         return create(operation, spec.name(), LinkRequests.createVeth(spec));
@@ -76,12 +76,12 @@ public final class Rtnetlink implements AutoCloseable {
         return create(operation, spec.name(), LinkRequests.createVxlan(spec));
     }
 
-    /** Deletes a link, and of a veth the peer with it. False when there is no such link. */
+    /** Deletes a link, and with a veth its peer. False if there is no such link. */
     public boolean deleteLink(int ifindex) {
         return delete("delete link with ifindex " + ifindex, LinkRequests.delete(ifindex), Errno.ENODEV);
     }
 
-    /** As {@link #deleteLink(int)}. */
+    /** Like {@link #deleteLink(int)}. */
     public boolean deleteLink(String name) {
         return delete("delete link " + name, LinkRequests.delete(name), Errno.ENODEV);
     }
@@ -104,7 +104,7 @@ public final class Rtnetlink implements AutoCloseable {
         socket.execute(operation, LinkRequests.set(ifindex).mac(IFLA_ADDRESS, mac));
     }
 
-    /** @param master index of a bridge or bond, 0 to release it from the one it has */
+    /** @param master index of a bridge or bond, 0 to remove the link from its current one */
     public void setMaster(int ifindex, int master) {
         String operation = "set master of ifindex " + ifindex + " to ifindex " + master;
         socket.execute(operation, LinkRequests.set(ifindex).u32(IFLA_MASTER, master));
@@ -127,7 +127,7 @@ public final class Rtnetlink implements AutoCloseable {
         socket.execute(operation, LinkRequests.set(ifindex).u32(IFLA_NET_NS_FD, namespace.fd()));
     }
 
-    /** As {@link #moveToNamespace(int, NetworkNamespace)}, taking a new name in the same step. */
+    /** Like {@link #moveToNamespace(int, NetworkNamespace)}, and renames it in the same step. */
     public void moveToNamespace(int ifindex, NetworkNamespace namespace, String name) {
         String operation = "move ifindex " + ifindex + " to " + namespace + " as " + name;
         NetlinkRequest request = LinkRequests.set(ifindex);
@@ -146,7 +146,7 @@ public final class Rtnetlink implements AutoCloseable {
             "list addresses", AddressRequests.dump(ifindex), AddressDecoder::accepts, AddressDecoder::decode);
     }
 
-    /** Addresses of a veth's other end, in whichever namespace it is. */
+    /** Addresses of a veth's other end, in any namespace. */
     public List<Address> peerAddresses(Link link) {
         if (link.peerIndex() <= 0) { return List.of(); }
         return link.peerNamespaceId() < 0
@@ -161,7 +161,7 @@ public final class Rtnetlink implements AutoCloseable {
         addAddress(NLM_F_CREATE | NLM_F_EXCL, ifindex, ip, prefixLength, scope);
     }
 
-    /** As {@link #addAddress}, satisfied when the device has it already. */
+    /** Like {@link #addAddress}, but succeeds if the device has the address already. */
     public void replaceAddress(int ifindex, int ip, int prefixLength, int scope) {
         addAddress(NLM_F_CREATE | NLM_F_REPLACE, ifindex, ip, prefixLength, scope);
     }
@@ -184,7 +184,7 @@ public final class Rtnetlink implements AutoCloseable {
         }
     }
 
-    /** Adds a route; EEXIST when there is one with the same table, prefix and metric. */
+    /** Adds a route; fails with EEXIST if there is one with the same table, prefix and metric. */
     public void addRoute(Route route) {
         socket.execute("add route to " + describe(route), RouteRequests.add(route));
     }
@@ -194,7 +194,7 @@ public final class Rtnetlink implements AutoCloseable {
         socket.execute("replace route to " + describe(route), RouteRequests.replace(route));
     }
 
-    /** Deletes the first route with this table, prefix, metric, type, protocol and, where given, next hops. */
+    /** Deletes the first route with this table, prefix, metric, type, protocol and, if given, next hops. */
     public boolean deleteRoute(Route route) {
         return delete("delete route to " + describe(route), RouteRequests.delete(route), Errno.ESRCH);
     }
@@ -216,7 +216,7 @@ public final class Rtnetlink implements AutoCloseable {
         return socket.dump("list rules", RuleRequests.dump(), RuleDecoder::accepts, RuleDecoder::decode);
     }
 
-    /** Adds a rule; EEXIST when there is the same. */
+    /** Adds a rule; fails with EEXIST if there is an identical one. */
     public void addRule(Rule rule) {
         socket.execute("add " + rule, RuleRequests.add(rule));
     }
@@ -246,15 +246,15 @@ public final class Rtnetlink implements AutoCloseable {
         socket.execute(operation, NeighbourRequests.replacePermanent(ifindex, ip, mac));
     }
 
-    /** Adds or replaces an entry as if the neighbour had just answered: it ages, and the kernel asks it then. */
+    /** Adds or replaces an entry as if the neighbour had just answered: it ages, and the kernel then probes it. */
     public void learnNeighbour(int ifindex, int ip, long mac) {
         String operation = "learn neighbour " + AddressText.ipv4(ip) + " on ifindex " + ifindex;
         socket.execute(operation, NeighbourRequests.replaceReachable(ifindex, ip, mac));
     }
 
     /**
-     * Has the kernel resolve a neighbour and keep it resolved, although it sends no packets to it (NTF_EXT_MANAGED,
-     * since Linux 5.16).
+     * Makes the kernel resolve a neighbour and keep it resolved, although the kernel sends no packets to it (NTF_EXT_MANAGED, since Linux
+     * 5.16).
      */
     public void manageNeighbour(int ifindex, int ip) {
         String operation = "manage neighbour " + AddressText.ipv4(ip) + " on ifindex " + ifindex;
@@ -276,7 +276,7 @@ public final class Rtnetlink implements AutoCloseable {
             NeighbourDecoder::decodeFdb);
     }
 
-    /** Has a vxlan device send frames for a hardware address to a tunnel endpoint. */
+    /** Makes a vxlan device send frames for a hardware address to a tunnel endpoint. */
     public void replaceFdb(int ifindex, long mac, int remote) {
         String operation = "replace forwarding of " + AddressText.mac(mac) + " on ifindex " + ifindex;
         socket.execute(operation, NeighbourRequests.replaceFdb(ifindex, mac, remote));
@@ -298,7 +298,7 @@ public final class Rtnetlink implements AutoCloseable {
 
     private Link create(String operation, String name, NetlinkRequest request) {
         socket.execute(operation, request);
-        return link(name).orElseThrow(() -> new LinuxException(operation, Errno.ENODEV, "It is gone again already"));
+        return link(name).orElseThrow(() -> new LinuxException(operation, Errno.ENODEV, "It was deleted meanwhile"));
     }
 
     private void addAddress(int flags, int ifindex, int ip, int prefixLength, int scope) {

@@ -8,13 +8,12 @@ import io.weft.nativebindings.linux.LinuxSocket;
 import java.nio.file.Path;
 
 /**
- * Follows changes of one network namespace's links, addresses, routes and neighbours (rtnetlink(7) multicast groups). The
- * namespace is that of the thread which opened it. One thread at a time; allocates what it hands to the listener.
+ * Follows changes of one network namespace's links, addresses, routes and neighbours (rtnetlink(7) multicast groups). The namespace is that
+ * of the thread that opened it. One thread at a time; allocates what it passes to the listener.
  *
- * <p>For a picture without gaps: open the monitor, then read everything by {@link Rtnetlink}, then drain again and again.
- * What the kernel does not report has to be read anew: everything, after {@link Listener#overrun}; IPv4 routes, after a link
- * went down or away or an address was removed, because their routes are dropped silently. An XDP program attached by bpf_link
- * is not reported either.
+ * <p>To miss nothing, open the monitor, then read everything with {@link Rtnetlink}, then drain repeatedly. What the kernel does not report
+ * must be read again: everything, after {@link Listener#overrun}; IPv4 routes, after a link went down or disappeared or an address was
+ * removed, because their routes are dropped silently. The kernel does not report an XDP program attached by bpf_link either.
  */
 public final class RtnetlinkMonitor implements AutoCloseable {
     private static final int RECEIVE_BUFFER_BYTES = 4 << 20; // of kernel memory, used only while changes wait here
@@ -40,9 +39,9 @@ public final class RtnetlinkMonitor implements AutoCloseable {
         }
     }
 
-    /** Called by {@link #drain} in the order in which the changes happened. */
+    /** Called by {@link #drain} in the order of the changes. */
     public interface Listener {
-        /** A link is new, or something about it has changed: flags, carrier, name, MTU, master. */
+        /** A link is new, or an attribute changed: flags, carrier, name, MTU, master. */
         default void linkChanged(Link link) {}
 
         /** A link was deleted or has moved to another namespace. */
@@ -61,7 +60,7 @@ public final class RtnetlinkMonitor implements AutoCloseable {
 
         default void neighbourRemoved(Neighbour neighbour) {}
 
-        /** Changes came faster than they were drained, and some are lost: read everything anew. */
+        /** Changes came faster than they were drained, and some are lost: read everything again. */
         void overrun();
     }
 
@@ -70,7 +69,7 @@ public final class RtnetlinkMonitor implements AutoCloseable {
         return open(RECEIVE_BUFFER_BYTES, groups);
     }
 
-    /** Opens one in another network namespace; the calling thread stays where it is. */
+    /** Opens one in another network namespace; the calling thread stays in its own. */
     public static RtnetlinkMonitor openIn(Path namespace, Group... groups) {
         return NetworkNamespace.call(namespace, () -> open(groups));
     }
@@ -85,15 +84,16 @@ public final class RtnetlinkMonitor implements AutoCloseable {
         return new RtnetlinkMonitor(socket);
     }
 
-    /** Readable, for poll(2), when there is something to drain. */
+    /** The descriptor, readable for poll(2) if there is something to drain. */
     public int fd() {
         return socket.fd();
     }
 
     /**
-     * Hands the waiting changes to the listener; never waits. Stops early, for the caller's sake, when very many are waiting.
+     * Passes the waiting changes to the listener; never waits. Returns early if very many are waiting, so that it does not hold up its
+     * caller.
      *
-     * @return how many messages of the kernel it took, also those that the listener is not told of; 0 when none was waiting
+     * @return how many kernel messages it read, including those that the listener is not told of; 0 if none was waiting
      */
     public int drain(Listener listener) {
         for (int taken = 0; taken < DATAGRAMS_A_DRAIN; taken++) {

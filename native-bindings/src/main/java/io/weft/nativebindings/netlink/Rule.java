@@ -1,8 +1,8 @@
 package io.weft.nativebindings.netlink;
 
 /**
- * A rule of IPv4 policy routing (ip-rule(8)): packets from a source prefix are routed by a table. What else a rule may select
- * by is neither read nor written.
+ * A rule of IPv4 policy routing (ip-rule(8)): packets from a source prefix are routed by a table. Other selectors are neither read nor
+ * written.
  *
  * @param source network address as a number
  * @param sourceLength 0 for every source

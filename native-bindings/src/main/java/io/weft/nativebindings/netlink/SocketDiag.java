@@ -11,11 +11,11 @@ import java.nio.file.Path;
 import java.util.BitSet;
 
 /**
- * The sockets of one network namespace, by sock_diag(7): which local ports its processes have. The namespace is that of the thread which opened
- * it; afterwards any thread may call, one request at a time. Needs no capability. Cold code.
+ * The sockets of one network namespace, through sock_diag(7): which local ports its processes use. The namespace is that of the thread that
+ * opened it; afterwards any thread may call, one request at a time. Needs no capability. Cold code.
  *
- * <p>Cost: listening TCP sockets and UDP sockets of one port range tens of microseconds; TCP sockets of all states a walk over the kernel's whole
- * hash of connections, hundreds of microseconds and more.
+ * <p>Cost: for listening TCP sockets and for UDP sockets in one port range tens of microseconds; for TCP sockets of all states the kernel
+ * walks its whole connection hash, which takes hundreds of microseconds and more.
  */
 public final class SocketDiag implements AutoCloseable {
     /** Which sockets to list. */
@@ -31,7 +31,7 @@ public final class SocketDiag implements AutoCloseable {
         }
     }
 
-    private static final int SPORT = 4; // of struct inet_diag_msg: its id begins there, by the port
+    private static final int SPORT = 4; // in struct inet_diag_msg: its id starts with the port
     private static final int COMPARISON = 2 * SIZEOF_INET_DIAG_BC_OP; // the operation, and a second one that holds its port
     private static final int PROGRAM = 2 * COMPARISON;
     private static final int REJECT = SIZEOF_INET_DIAG_BC_OP; // a jump this far past the program's end refuses the socket
@@ -47,16 +47,16 @@ public final class SocketDiag implements AutoCloseable {
         return new SocketDiag(NetlinkSocket.open(NETLINK_SOCK_DIAG, 0));
     }
 
-    /** Opens one in another network namespace; the calling thread stays where it is. */
+    /** Opens one in another network namespace; the calling thread stays in its own. */
     public static SocketDiag openIn(Path namespace) {
         return NetworkNamespace.call(namespace, SocketDiag::open);
     }
 
     /**
-     * Local ports between {@code first} and {@code last}, both included, of IPv4 and IPv6 sockets.
+     * Local ports from {@code first} to {@code last}, inclusive, of IPv4 and IPv6 sockets.
      *
      * @param protocol IPPROTO_TCP or IPPROTO_UDP
-     * @throws LinuxException when the kernel has no such table (ENOENT), or refuses
+     * @throws LinuxException if the kernel has no such table (ENOENT), or refuses
      */
     public BitSet localPorts(int protocol, States states, int first, int last) {
         BitSet ports = new BitSet();
@@ -64,7 +64,7 @@ public final class SocketDiag implements AutoCloseable {
         try {
             collect(AF_INET6, protocol, states, first, last, ports);
         } catch (LinuxException e) {
-            if (e.errno() != Errno.ENOENT) { throw e; } // a kernel may be without IPv6
+            if (e.errno() != Errno.ENOENT) { throw e; } // the kernel may lack IPv6
         }
         return ports;
     }
@@ -82,7 +82,7 @@ public final class SocketDiag implements AutoCloseable {
         } catch (LinuxException e) {
             throw e.errno() == Errno.ENOENT
                 ? new LinuxException(operation, Errno.ENOENT,
-                    "This kernel cannot list them: it needs CONFIG_INET_DIAG and CONFIG_INET_UDP_DIAG (modules tcp_diag and udp_diag)")
+                    "This kernel cannot list sockets: it needs CONFIG_INET_DIAG and CONFIG_INET_UDP_DIAG (modules tcp_diag and udp_diag)")
                 : e;
         }
     }

@@ -1,6 +1,6 @@
 package io.weft.nativebindings.netlink;
 
-/** Socket monitoring: {@code <linux/sock_diag.h>} and {@code <linux/inet_diag.h>}. Host byte order, but for ports and addresses. */
+/** Socket monitoring: {@code <linux/sock_diag.h>} and {@code <linux/inet_diag.h>}. Host byte order, except ports and addresses. */
 final class SocketDiagAbi {
     static final int NETLINK_SOCK_DIAG = 4;
     static final int SOCK_DIAG_BY_FAMILY = 20;

@@ -1,9 +1,9 @@
 package io.weft.nativebindings.netlink;
 
 /**
- * A veth pair to make: the near end in the caller's namespace, the peer where {@link #peerNamespace} says. Both ends get the
- * same number of queues and the same MTU, because XDP on the near end refuses a peer that has more transmit queues than the
- * near end has receive queues, or a larger MTU than it can take.
+ * A veth pair to create: the near end in the caller's namespace, the peer as {@link #peerNamespace} says. Both ends get the same number of
+ * queues and the same MTU, because XDP on the near end refuses a peer that has more transmit queues than the near end has receive queues,
+ * or a larger MTU than it supports.
  *
  * @param mtu bytes, 0 for the kernel's default
  * @param queues receive and transmit queues of each end, 0 for the kernel's default

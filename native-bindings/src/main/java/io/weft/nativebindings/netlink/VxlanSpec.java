@@ -1,11 +1,11 @@
 package io.weft.nativebindings.netlink;
 
 /**
- * A vxlan device to make, by default as flannel makes its own: no learning, UDP port 8472.
+ * A vxlan device to create, by default like flannel's: no learning, UDP port 8472.
  *
  * @param local outer source address (IPv4 as a number), 0 for the kernel's choice
  * @param port outer UDP destination port
- * @param underlay index of the device that outer packets leave by, 0 for the kernel's choice
+ * @param underlay index of the device that sends outer packets, 0 for the kernel's choice
  * @param udpChecksum whether outer IPv4 packets carry a UDP checksum
  * @param mac 48-bit address as a number, 0 for a random one
  * @param mtu bytes, 0 for the kernel's default

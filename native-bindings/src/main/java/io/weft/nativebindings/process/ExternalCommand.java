@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The command line of another process, and the only way to start one. A program of the system must be declared in
- * {@link Programs#LIST}, so that no command fails on a machine where nobody happened to install it; there is no shell in between, whose
- * scripts would hide programs. Immutable.
+ * The command line of another process, and the only way to start one. A program of the system must be declared in {@link Programs#LIST}, so
+ * that no command fails on a machine because the program happens to be missing. There is no shell in between, because a script would hide
+ * programs. Immutable.
  */
 public final class ExternalCommand {
     private static final File NO_INPUT = new File("/dev/null");
@@ -26,7 +26,7 @@ public final class ExternalCommand {
     /**
      * A declared program of the system.
      *
-     * @throws IllegalArgumentException if it is not declared for the command that runs
+     * @throws IllegalArgumentException if it is not declared for the running command
      * @throws IllegalStateException if it is not on this machine; the message names the Debian package
      */
     public static ExternalCommand of(String program, String... arguments) {
@@ -48,12 +48,12 @@ public final class ExternalCommand {
         return file(Path.of(System.getProperty("java.home"), "bin", "java")).with(arguments);
     }
 
-    /** A program that comes with Weft, was built here or was given by the user; not one of the system's. */
+    /** A program that comes with Weft, was built here or was given by the user, as opposed to one of the system. */
     public static ExternalCommand file(Path executable, String... arguments) {
         return new ExternalCommand(List.of(executable.toAbsolutePath().toString())).with(arguments);
     }
 
-    /** Whatever the user typed. */
+    /** A command line that the user typed. */
     public static ExternalCommand typed(List<String> line) {
         return new ExternalCommand(line);
     }
@@ -70,17 +70,17 @@ public final class ExternalCommand {
         return new ExternalCommand(longer);
     }
 
-    /** Run by a declared program that takes a command line as its last arguments, for one {@code taskset}. */
+    /** Runs it through a declared program that takes a command line as its last arguments, such as {@code taskset}. */
     public ExternalCommand under(String program, String... arguments) {
         return of(program, arguments).with(words);
     }
 
-    /** Run by {@code ip netns exec}: in a network namespace of {@code /run/netns}, with that namespace's {@code /sys}. */
+    /** Runs it through {@code ip netns exec}: in a network namespace of {@code /run/netns}, with that namespace's {@code /sys}. */
     public ExternalCommand inNamespace(Path netns) {
         return under("ip", "netns", "exec", netns.getFileName().toString());
     }
 
-    /** To start it with other streams, environment or directory. */
+    /** A builder to start it with other streams, environment or directory. */
     public ProcessBuilder builder() {
         return new ProcessBuilder(words);
     }

@@ -18,15 +18,15 @@ import java.util.stream.Stream;
 
 /**
  * The external programs and files that Weft's commands need, each with its Debian package: the resource {@code programs}, which the
- * launcher reads, too. Any thread.
+ * launcher also reads. Any thread.
  */
 public final class Programs {
     /** The file to declare a program in, from the root of a checkout. */
     public static final String LIST = "native-bindings/src/main/resources/io/weft/nativebindings/process/programs";
-    /** The command of the list that the scripts stand for. */
+    /** The command name in the list that stands for the scripts. */
     public static final String LAUNCHER = "launcher";
 
-    /** System property: the command of the list that this JVM runs, for one {@code demo}; without it, any of them. */
+    /** System property: the command of the list that this JVM runs, such as {@code demo}; without it, any of them. */
     static final String COMMAND_PROPERTY = "weft.command";
     private static final String RESOURCE = "programs";
     private static final String EVERY_BENCHMARK = "bench";
@@ -38,9 +38,9 @@ public final class Programs {
      * A line of the list.
      *
      * @param name of a program on the PATH, or the path of a file
-     * @param debianPackages one or several with spaces
-     * @param commands that need it, without the mark of those that do without
-     * @param optional those of {@code commands} that do without
+     * @param debianPackages one or several, separated by spaces
+     * @param commands that need it, without the mark of the optional ones
+     * @param optional those of {@code commands} that work without it
      */
     public record Program(String name, String debianPackages, Set<String> commands, Set<String> optional) {
         /** Whether code that {@code command} runs may start it. */
@@ -89,7 +89,7 @@ public final class Programs {
             .findFirst();
     }
 
-    /** Which of these declared programs are not on this machine, and how to get them, as one line. */
+    /** Which of these declared programs are missing on this machine, and how to install them, as one line. */
     public static Optional<String> missing(String... names) {
         List<String> absent = Stream.of(names).filter(name -> find(name).isEmpty()).toList();
         String packages = absent.stream().map(name -> declared(name).debianPackages).distinct()
@@ -99,7 +99,7 @@ public final class Programs {
             : Optional.of(String.join(", ", absent) + " not found (Debian: apt-get install " + packages + ")");
     }
 
-    /** @throws IllegalArgumentException unless the list has it for the command that runs */
+    /** @throws IllegalArgumentException unless the list has it for the running command */
     static Program declared(String name) {
         Program program = LISTED.get(name);
         String command = System.getProperty(COMMAND_PROPERTY);

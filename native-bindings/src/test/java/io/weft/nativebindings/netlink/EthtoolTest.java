@@ -124,7 +124,7 @@ class EthtoolTest {
         ethtool.setFeature("near", "lro", false);
         LinuxException refused = assertThrows(LinuxException.class, () -> ethtool.setFeature("near", "lro", true));
         assertEquals(
-            "turn feature lro of near on: EOPNOTSUPP (95) Operation not supported. The driver has fixed it",
+            "turn feature lro of near on: EOPNOTSUPP (95) Operation not supported. The driver does not allow a change",
             refused.getMessage());
     }
 

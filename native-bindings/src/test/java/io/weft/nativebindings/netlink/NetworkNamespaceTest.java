@@ -81,7 +81,7 @@ class NetworkNamespaceTest {
         try {
             LinuxException refused = assertThrows(LinuxException.class, () -> NetworkNamespace.call(file, () -> 1));
             assertEquals(
-                "open network namespace " + file + ": EINVAL (22) Invalid argument. It is no network namespace",
+                "open network namespace " + file + ": EINVAL (22) Invalid argument. It is not a network namespace",
                 refused.getMessage());
         } finally {
             Files.delete(file);
