@@ -3,14 +3,14 @@ package io.weft.lb.flow;
 import io.weft.encap.packet.IpProtocol;
 
 /**
- * The state of flows that are not TCP. A UDP flow becomes a stream, with the longer timeout, by a packet of either direction that comes after
- * its first reply and more than {@link #STREAM_AFTER_MILLIS} after its first packet, as in Linux (nf_conntrack_udp_packet in
- * net/netfilter/nf_conntrack_proto_udp.c): so a question and its answer, even one that was asked twice, hold a port for the short timeout only.
+ * Tracks the state of flows that are not TCP. A UDP flow becomes a stream, with the longer timeout, when a packet of either direction comes
+ * after its first reply and more than {@link #STREAM_AFTER_MILLIS} after its first packet, as in Linux (nf_conntrack_udp_packet in
+ * net/netfilter/nf_conntrack_proto_udp.c). So a query and its answer, even with a retry, hold a port for the short timeout only.
  *
  * <p>Threads: any number. Allocation: none.
  */
 public final class DatagramTracker {
-    /** Milliseconds from a UDP flow's first packet on during which no packet makes it a stream. */
+    /** Milliseconds after a UDP flow's first packet during which no packet makes it a stream. */
     public static final int STREAM_AFTER_MILLIS = 2000;
 
     private DatagramTracker() {
@@ -26,7 +26,7 @@ public final class DatagramTracker {
     }
 
     /**
-     * Notes a packet.
+     * Updates the state for one packet.
      *
      * @param nowMillis of the clock of {@link FlowTemplate#bornMillis}
      */
@@ -46,7 +46,7 @@ public final class DatagramTracker {
         return state == FlowState.UDP_REPLIED && ageMillis > STREAM_AFTER_MILLIS ? FlowState.UDP_STREAM : state;
     }
 
-    /** Never back: of two workers, the one with the first reply may be the later. */
+    /** Only forwards: when two workers update the state at once, the older transition may come later. */
     private static void advance(FlowTable table, long entry, boolean reverse, int next) {
         long peer = table.peer(entry);
         if (peer == 0) { return; }

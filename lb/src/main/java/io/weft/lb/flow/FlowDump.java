@@ -5,8 +5,8 @@ import java.lang.invoke.VarHandle;
 import java.util.function.Consumer;
 
 /**
- * Reads a flow table that another process works with; the region may be mapped read-only. The header is checked against the region's
- * size before anything else is believed; a line that changes while it is copied is skipped.
+ * Reads a flow table that another process uses; the region may be mapped read-only. Checks the header against the region's size before it
+ * trusts anything else. Skips an entry that changes while it is copied.
  *
  * <p>Threads: any. Allocation: yes.
  */
@@ -34,7 +34,7 @@ public final class FlowDump {
         return table.incarnation();
     }
 
-    /** Every live line, in no order: two a flow. Flows that come or go meanwhile may be missing. */
+    /** Every entry in use, two per flow, in no order. Flows created or ended meanwhile may be missing. */
     public void forEach(Consumer<FlowRecord> consumer) {
         for (int i = 0; i < table.slotCount(); i++) {
             long slot = table.slot(i);

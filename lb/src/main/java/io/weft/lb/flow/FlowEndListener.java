@@ -1,12 +1,12 @@
 package io.weft.lb.flow;
 
-/** Learns of flows that ended, to release what they held: once for each flow, on the thread that ended it. */
+/** Is told once about each flow that ended, on the thread that ended it, and releases what the flow held. */
 @FunctionalInterface
 public interface FlowEndListener {
     /**
-     * Must not block or allocate: it is called by workers too.
+     * Must not block or allocate: workers call it too.
      *
-     * @param forward entry of the forward direction, no longer to be found, its rewrite still readable
+     * @param forward entry of the forward direction; searches no longer find it, but its rewrite is still readable
      * @param k0 its key
      * @param k1 its key
      */

@@ -3,33 +3,33 @@ package io.weft.lb.flow;
 import io.weft.encap.memory.Memory;
 
 /**
- * Ends flows, from any thread: each flow once. Whoever replaces the forward entry's k1 by a mark, by compare-and-set, has ended the flow: it
- * also deletes the reverse entry, which nobody else does, counts, and tells the listener.
+ * Ends flows, from any thread, each flow once. The thread that replaces the forward entry's k1 by a mark with compare-and-set has ended the
+ * flow. It alone then deletes the reverse entry, counts, and calls the listener.
  *
- * <p>A flow whose connection is over ({@link FlowState#isFinished}) never becomes another's: no packet changes such a state back. So a worker may look
- * at the state first and end the flow afterwards.
+ * <p>No packet moves a finished flow ({@link FlowState#isFinished}) back to another state. So a worker may read the state first and end the
+ * flow afterwards.
  *
- * <p>Only {@link FlowExpiry} makes the slots usable again, an epoch later, so the entry that a worker found in its batch stays readable to the batch's end, ended or
- * not.
+ * <p>Only {@link FlowExpiry} makes the slots usable again, an epoch later. So an entry that a worker found in its batch stays readable
+ * until the batch ends, even if the flow has ended.
  *
- * <p>Threads: any; of an instance as many as its listener allows. No waiting. Allocation: none.
+ * <p>Threads: any; as many per instance as its listener allows. Never waits. Allocation: none.
  */
 public final class FlowEnder {
     private final FlowTable table;
     private final FlowEndListener listener;
 
-    /** @param listener told about each flow that this instance ended */
+    /** @param listener called for each flow that this instance ended */
     public FlowEnder(FlowTable table, FlowEndListener listener) {
         this.table = table;
         this.listener = listener;
     }
 
     /**
-     * Ends a TCP flow whose connection is over (LAST_ACK, TIME_WAIT, CLOSE), so that its keys and its port can be had by another at once. Counted as
-     * {@link FlowCounter#REPLACED}.
+     * Ends a TCP flow whose connection is over (LAST_ACK, TIME_WAIT, CLOSE), so that another flow can use its keys and its port at once.
+     * Counts as {@link FlowCounter#REPLACED}.
      *
-     * @param entry of either direction, found by this thread in its present batch
-     * @return whether this call ended it; false: its connection is not over, or another thread has ended it
+     * @param entry of either direction, found by this thread in its current batch
+     * @return whether this call ended it; false if its connection is not over, or another thread has ended it
      */
     public boolean endFinished(long entry) {
         long forward = forward(entry);
@@ -37,17 +37,17 @@ public final class FlowEnder {
     }
 
     /**
-     * Ends a flow in whatever state, because a new connection takes its place. Counted as {@link FlowCounter#REPLACED}.
+     * Ends a flow in any state, because a new connection replaces it. Counts as {@link FlowCounter#REPLACED}.
      *
-     * @param entry of either direction, found by this thread in its present batch
-     * @return whether this call ended it; false: another thread has
+     * @param entry of either direction, found by this thread in its current batch
+     * @return whether this call ended it; false if another thread has
      */
     public boolean endReplaced(long entry) {
         long forward = forward(entry);
         return forward != 0 && end(forward, FlowCounter.REPLACED);
     }
 
-    /** 0 when the flow is just being ended. */
+    /** 0 while another thread is ending the flow. */
     private long forward(long entry) {
         return FlowEntry.isReverse(entry) ? table.peer(entry) : entry;
     }
@@ -57,7 +57,8 @@ public final class FlowEnder {
     }
 
     /**
-     * Forward first: an insert that meets the reverse entry alone knows that it has to wait for a moment. The slots' epochs are the sweeper's to note.
+     * Deletes the forward entry first: an insert that finds only the reverse entry then knows that it must retry. {@link FlowExpiry}
+     * records the slots' epochs later.
      *
      * @param reverse {@code table.peer(forward)}
      */

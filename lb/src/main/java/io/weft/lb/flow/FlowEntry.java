@@ -3,35 +3,35 @@ package io.weft.lb.flow;
 import io.weft.encap.memory.Memory;
 
 /**
- * One direction of a flow: one 64-byte line, which is all that a packet of a known flow reads of its flow.
+ * One direction of a flow, in one 64-byte slot, which is one cache line. A packet of a known flow reads nothing else of its flow.
  *
  * <pre>
- *   0  k0              8  k1 (also says whether the line is in use)
+ *   0  k0              8  k1 (also says whether the slot is in use)
  *  16  new source     20  new destination     24  new source port   26  new destination port     all as on the wire
  *  28  address delta  30  L4 delta            32  egress            36  meta: ingress 16 | flags 8 | state 8
  *  40  last seen      44  last ACK | born     48  packets           56  bytes
  * </pre>
  *
- * <p><b>Who writes, who reads, why the order suffices.</b>
+ * <p><b>Who writes, who reads, and why the order is enough.</b>
  * <ul>
- * <li><i>k0, rewrite, deltas, ingress:</i> written by the inserting worker before it releases k1, never changed while the
- * line is live; read by any worker after it acquired k1. The line is written anew only after an epoch, when no reader is left.
- * <li><i>egress:</i> as k0, but that the conductor may replace it while the line is live, by a store with release: what it points to was written before. A worker uses
- * the old one or the new one.
- * <li><i>k1:</i> by compare-and-set, or by its claimer; see {@link FlowTable}.
- * <li><i>state and flags:</i> any worker and none other, by compare-and-set of the forward line; the reverse line has a copy that may lag
- * for the length of a transition, which delays a transition by a segment at worst ({@link TcpTracker}).
- * <li><i>last seen:</i> plain stores of an aligned word by any worker that has a packet of this direction; all write "now", so whichever of two stays
- * is right to the second. Read by the sweeper.
- * <li><i>last ACK:</i> opaque stores by any worker; an older number in its place makes a RST look unexpected, which costs a timeout,
- * not a connection.
- * <li><i>born:</i> in the place of TCP's last ACK for every other protocol: fixed, as k0 is.
- * <li><i>packets, bytes:</i> plain additions. RSS keeps a direction on one worker; while it moves to another, an addition may be
- * lost. They are statistics of the flow; no other counter is derived from them.
+ * <li><i>k0, rewrite, deltas, ingress:</i> the inserting worker writes them before it releases k1; they never change while the entry is in
+ * use. Any worker reads them after it acquired k1. The slot is written again only after an epoch, when no reader is left.
+ * <li><i>egress:</i> like k0, except that the conductor may replace it while the entry is in use, by a release store: what it refers to was
+ * written before. A worker uses the old value or the new one.
+ * <li><i>k1:</i> by compare-and-set, or by the thread that claimed the slot; see {@link FlowTable}.
+ * <li><i>state and flags:</i> only workers write them, any of them, by compare-and-set on the forward entry. The reverse entry has a copy
+ * that may lag for the length of a transition, which delays a transition by at most one segment ({@link TcpTracker}).
+ * <li><i>last seen:</i> plain stores of an aligned word by any worker that has a packet of this direction. All write the current time, so
+ * either of two values is right to the second. The flow expiry reads it.
+ * <li><i>last ACK:</i> opaque stores by any worker. If an older number overwrites it, a RST looks unexpected, which costs a timeout, not a
+ * connection.
+ * <li><i>born:</i> replaces TCP's last ACK for every other protocol; fixed, like k0.
+ * <li><i>packets, bytes:</i> plain additions. RSS keeps a direction on one worker; while it moves to another, an addition may be lost. They
+ * are statistics of the flow only; no other counter is derived from them.
  * </ul>
  *
- * <p>All methods are static, on the line's address, without allocation. Only fixed fields and counters may be used on a line that was
- * found earlier in the same batch; never keep a line's address across batches.
+ * <p>All methods are static, take the slot's address and do not allocate. On a slot that was found earlier in the same batch, use only
+ * fixed fields and counters. Never keep a slot's address across batches.
  */
 public final class FlowEntry {
     public static final int LENGTH = 64;
@@ -42,16 +42,16 @@ public final class FlowEntry {
     public static final int SNAT = 1 << 1;
     /** Flag: to a service. */
     public static final int SERVICE = 1 << 2;
-    /** Flag: this is the line of the replies. */
+    /** Flag: this is the entry of the reply direction. */
     public static final int REVERSE = 1 << 3;
-    /** Flag: picked up in its middle, so sequence numbers are known from then on only. */
+    /** Flag: the flow was picked up in mid-connection, so sequence numbers are known only from then on. */
     public static final int PICKED_UP = 1 << 4;
-    /** Flag: a RST within the window but not at the expected number was seen and no segment since. */
+    /** Flag: a RST arrived within the window but not at the expected number, and no segment since. */
     public static final int RST_SEEN = 1 << 5;
-    /** Flag: the new source port is one of {@code nat.SnatPorts}, to be given back at the flow's end. */
+    /** Flag: the new source port belongs to {@code nat.SnatPorts} and must be released when the flow ends. */
     public static final int OWNS_PORT = 1 << 6;
 
-    /** Bit of {@link #ingress}: the rest is the index of a tunnel peer, not a port id. */
+    /** Bit of {@link #ingress}: the remaining bits are the index of a tunnel peer, not a port id. */
     public static final int INGRESS_TUNNEL = 0x8000;
 
     static final int K0 = 0;
@@ -74,19 +74,22 @@ public final class FlowEntry {
     private static final int FLAGS_SHIFT = 8;
     private static final int INGRESS_SHIFT = 16;
 
-    /** The meta word's state. */
+    /** The state in the meta word. */
     public static final long META_STATE = STATE_MASK;
-    /** The meta word's state and {@link #REVERSE} flag; of a UDP flow's reply before there was one they are {@link #META_UNREPLIED_REVERSE}. */
+    /**
+     * The state and the {@link #REVERSE} flag in the meta word. In the reply entry of a UDP flow without a reply they equal
+     * {@link #META_UNREPLIED_REVERSE}.
+     */
     public static final long META_STATE_AND_REVERSE = STATE_MASK | REVERSE << FLAGS_SHIFT;
     public static final long META_UNREPLIED_REVERSE = FlowState.UDP_UNREPLIED | REVERSE << FLAGS_SHIFT;
 
-    /** The part of the meta word that both lines of a flow have in common. */
+    /** The part of the meta word that both entries of a flow share. */
     private static final int SHARED_MASK = STATE_MASK | RST_SEEN << FLAGS_SHIFT;
 
     private FlowEntry() {
     }
 
-    // -- fixed while the line is live ----------------------------------------------------------------------------------
+    // -- fixed while the entry is in use ----------------------------------------------------------------------------------
 
     public static long k0(long entry) {
         return Memory.nativeI64(entry + K0);
@@ -118,22 +121,22 @@ public final class FlowEntry {
         return Memory.i32(entry + NEW_SOURCE_PORT);
     }
 
-    /** Both new addresses in machine order: to be stored with {@link Memory#putNativeI64} at the IPv4 header's source address. */
+    /** Both new addresses in machine order, to store with {@link Memory#putNativeI64} at the IPv4 header's source address. */
     public static long newAddressesRaw(long entry) {
         return Memory.nativeI64(entry + NEW_SOURCE);
     }
 
-    /** Both new ports in machine order: to be stored with {@link Memory#putNativeI32} at the TCP or UDP header. */
+    /** Both new ports in machine order, to store with {@link Memory#putNativeI32} at the TCP or UDP header. */
     public static int newPortsRaw(long entry) {
         return Memory.nativeI32(entry + NEW_SOURCE_PORT);
     }
 
-    /** {@link #k1} without the order that a reader of other fields needs: an acquire fence has to follow. */
+    /** {@link #k1} without the ordering that a reader of other fields needs: an acquire fence must follow. */
     public static long plainK1(long entry) {
         return Memory.nativeI64(entry + K1);
     }
 
-    /** Machine order: new ports as {@link #newPortsRaw}, address delta, L4 delta as on the wire; from the lowest bits on. */
+    /** In machine order from the lowest bits: the new ports as {@link #newPortsRaw}, the address delta and the L4 delta as on the wire. */
     public static long portsAndDeltas(long entry) {
         return Memory.nativeI64(entry + NEW_SOURCE_PORT);
     }
@@ -143,30 +146,30 @@ public final class FlowEntry {
         return Memory.nativeI64(entry + EGRESS);
     }
 
-    /** Delta of the addresses, for the IPv4 header's checksum (without the TTL). */
+    /** Checksum delta of the addresses, for the IPv4 header (without the TTL). */
     public static int ipDelta(long entry) {
         return Memory.u16(entry + ADDRESS_DELTA);
     }
 
-    /** Delta for a full L4 checksum: addresses and ports; ICMP echo: the identifier alone. */
+    /** Delta for a full L4 checksum: addresses and ports; for ICMP echo the identifier alone. */
     public static int l4FullDelta(long entry) {
         return Memory.u16(entry + L4_DELTA);
     }
 
     /**
-     * Delta for a partial L4 checksum, which is a sum over the addresses, not complemented: apply it by {@code addDelta(field, delta)}.
-     * The same number as {@link #ipDelta}.
+     * Delta for a partial L4 checksum, which is a sum over the addresses and not complemented: apply it with
+     * {@code addDelta(field, delta)}. The same number as {@link #ipDelta}.
      */
     public static int l4PartialDelta(long entry) {
         return ipDelta(entry);
     }
 
-    /** Where the packet goes, in the graph's terms. */
+    /** Where the packet goes; the value is defined by the dataplane ({@code forwarding.Egress}). */
     public static int egress(long entry) {
         return Memory.nativeI32(entry + EGRESS);
     }
 
-    /** Where this direction is expected from: a port id, or {@link #INGRESS_TUNNEL} and a peer's index; 16 bits. */
+    /** Where packets of this direction come from: a port id, or {@link #INGRESS_TUNNEL} and a peer's index; 16 bits. */
     public static int ingress(long entry) {
         return ingressOf(meta(entry));
     }
@@ -223,7 +226,7 @@ public final class FlowEntry {
     }
 
     /**
-     * Counts one packet and notes the time.
+     * Counts one packet and records the time.
      *
      * @param length bytes of the IP packet
      */
@@ -233,7 +236,7 @@ public final class FlowEntry {
         Memory.putNativeI64(entry + BYTES, Memory.nativeI64(entry + BYTES) + length);
     }
 
-    /** Lets the flow leave elsewhere from now on. The conductor alone. */
+    /** Changes where the flow's packets go. Only the conductor calls it. */
     public static void setEgress(long entry, int egress) {
         Memory.setReleaseI32(entry + EGRESS, egress);
     }
@@ -246,7 +249,7 @@ public final class FlowEntry {
         Memory.setOpaqueI32(entry + LAST_ACK, ack);
     }
 
-    /** Milliseconds of the flow's first packet, see {@link FlowTemplate#bornMillis}; not for TCP, which has its last ACK here. */
+    /** Milliseconds of the flow's first packet, see {@link FlowTemplate#bornMillis}. Not for TCP, which stores its last ACK here. */
     static int bornMillis(long entry) {
         return Memory.nativeI32(entry + BORN);
     }
@@ -276,8 +279,8 @@ public final class FlowEntry {
     }
 
     /**
-     * Brings the shared part of the reverse line's meta up to the forward line's. Compares once more after each copy, so that of two
-     * transitions copied at once the later one stays.
+     * Updates the shared part of the reverse entry's meta word from the forward entry's. Compares once more after each copy, so that if two
+     * transitions are copied at once the later one stays.
      */
     static void copySharedMeta(long forward, long reverse) {
         int from = Memory.getVolatileI32(forward + META);

@@ -3,13 +3,13 @@ package io.weft.lb.flow;
 import io.weft.encap.memory.Memory;
 
 /**
- * Ends flows, and makes their lines usable again after an epoch. Works through the table a piece at a time, so that it never holds
- * anybody up; workers do not wait for it in any way.
+ * Ends flows, and makes their slots usable again after an epoch. It scans the table in pieces, so that it never holds up its caller;
+ * workers never wait for it.
  *
- * <p>From the last line to the first, because a line may become empty only once its right neighbour is ({@link FlowTable}): a run of
- * free lines is cleared in one pass. A table in which a whole pass has found nothing is not read again before it has a flow.
+ * <p>It scans from the last slot to the first, because a slot may become EMPTY only once its right neighbour is ({@link FlowTable}): so one
+ * pass clears a run of free slots. After a whole pass that found nothing it does not read the table again until there is a flow.
  *
- * <p>Workers end flows too ({@link FlowEnder}); it is here that their lines come back.
+ * <p>Workers end flows too ({@link FlowEnder}), but only this class makes their slots usable again.
  *
  * <p>Threads: one (the conductor). Allocation: none.
  */
@@ -20,7 +20,7 @@ public final class FlowExpiry {
     private final FlowEnder ender;
     private int next;
     private long passes;
-    private int emptySlots; // seen in a row, and no flow in the table since
+    private int emptySlots; // in a row, with no flow in the table since
 
     public FlowExpiry(FlowTable table, FlowTimeouts timeouts, Epochs epochs, FlowEndListener listener) {
         this.table = table;
@@ -31,11 +31,11 @@ public final class FlowExpiry {
     }
 
     /**
-     * Visits the next lines.
+     * Scans the next slots.
      *
      * @param nowSeconds the table's clock; becomes visible to readers of the region
-     * @param maxSlots at most the number of lines
-     * @param revalidator asked about each flow that has not expired; null: not now
+     * @param maxSlots at most the number of slots
+     * @param revalidator called for each flow that has not expired; null to revalidate nothing
      * @return flows ended
      */
     public int scan(int nowSeconds, int maxSlots, Revalidator revalidator) {
@@ -59,7 +59,7 @@ public final class FlowExpiry {
         return ended;
     }
 
-    /** Times that the first line has been reached. Two more than before a change: every flow has been looked at since the change. */
+    /** How often the scan has reached the first slot. When it is two more than at a change, every flow has been visited since the change. */
     public long passes() {
         return passes;
     }
@@ -81,7 +81,7 @@ public final class FlowExpiry {
         return false;
     }
 
-    // -- live flows ----------------------------------------------------------------------------------------------------------
+    // -- flows in use ----------------------------------------------------------------------------------------------------------
 
     private boolean visitFlow(long forward, int now, boolean pressure, Revalidator revalidator) {
         int meta = FlowEntry.meta(forward);
@@ -92,7 +92,7 @@ public final class FlowExpiry {
         return revalidator != null && !revalidator.isValid(forward) && end(forward, FlowCounter.INVALIDATED);
     }
 
-    /** Looks at the other direction only when this one alone would not keep the flow. */
+    /** Looks at the other direction only if this one alone would let the flow expire. */
     private int idleSeconds(long forward, int now, int timeout) {
         int idle = now - FlowEntry.lastSeen(forward);
         if (idle < timeout) { return idle; }
@@ -100,7 +100,7 @@ public final class FlowExpiry {
         return reverse == 0 ? idle : Math.min(idle, now - FlowEntry.lastSeen(reverse));
     }
 
-    /** @return false when a worker was first */
+    /** @return false when a worker ended it first */
     private boolean end(long forward, FlowCounter reason) {
         long reverse = table.peer(forward);
         if (!ender.end(forward, reverse, reason)) { return false; }
@@ -111,14 +111,14 @@ public final class FlowExpiry {
         return true;
     }
 
-    /** The epoch is read after the key is gone (both volatile): a worker that found the line is in that epoch or an older one. */
+    /** Reads the epoch after the key is gone (both volatile): so a worker that found the slot is in that epoch or an older one. */
     private void noteEpoch(long deleted) {
         Memory.setReleaseI64(deleted + FlowEntry.K1, SlotMark.deleted(epochs.current()));
     }
 
-    // -- lines without a flow ------------------------------------------------------------------------------------------------
+    // -- slots without a flow ------------------------------------------------------------------------------------------------
 
-    /** Free by a volatile store, so that the line is seen to be free before the workers' epochs are read for {@link #clear}. */
+    /** Frees the slot by a volatile store, so that it is visibly free before {@link #clear} reads the workers' epochs. */
     private void reuse(long slot, long word) {
         if (!SlotMark.hasEpoch(word)) {
             noteEpoch(slot); // a worker has ended its flow
@@ -127,7 +127,7 @@ public final class FlowExpiry {
         }
     }
 
-    /** By compare-and-set, because a worker may claim a free line at any time. */
+    /** Uses compare-and-set, because a worker may claim a free slot at any time. */
     private void clear(long slot, long word, long rightNeighbour) {
         if (!SlotMark.hasEpoch(word)) {
             Memory.compareAndSetI64(slot + FlowEntry.K1, word, SlotMark.free(epochs.current()));
@@ -140,7 +140,7 @@ public final class FlowExpiry {
         return epochs.passed(SlotMark.epoch(word, epochs.current()));
     }
 
-    /** Says whether a flow may go on under the tables of now. Called by the sweeping thread. */
+    /** Decides whether a flow may continue under the current tables. Called by the thread that scans. */
     @FunctionalInterface
     public interface Revalidator {
         /**

@@ -8,20 +8,19 @@ import io.weft.encap.packet.IpProtocol;
 /**
  * Lock-free insertion of both directions of a flow.
  *
- * <p>A key is <i>claimed</i> by compare-and-set of a line's k1 to a mark with the key's fingerprint, invisible to searches, and then
- * looked for once more from its home line on ({@link #confirm}). Two claims of one key cannot both be confirmed: each looks after its
- * own compare-and-set, so at least one sees the other. The one behind withdraws; the one before waits until the other has either
- * withdrawn or published.
+ * <p>A worker <i>claims</i> a key: by compare-and-set it writes a mark with the key's fingerprint into a slot's k1. Searches do not see the
+ * mark. The worker then searches for the key once more from its home slot on ({@link #confirm}). Two claims of one key cannot both be
+ * confirmed: each worker searches after its own compare-and-set, so at least one sees the other's mark. The one whose slot is further from
+ * the home slot withdraws. The other waits until that one has either withdrawn or published.
  *
- * <p>Both keys are claimed in the order of their values, so that inserts of a flow from its two ends meet at the same key first;
- * then both lines are filled and published, the reverse direction first. Whoever loses starts again, and finds the winner's entry. The
- * number of attempts is bounded: a worker that is descheduled in the middle of an insert costs the others frames of that very flow,
- * nothing else.
+ * <p>Both keys are claimed in the order of their values, so that workers that insert a flow from its two ends meet at the same key first.
+ * Then both entries are filled and published, the reverse direction first. The loser starts again and finds the winner's entry. The number
+ * of attempts is bounded: if a worker is descheduled in the middle of an insert, other workers lose frames of that flow only.
  *
  * <p>Threads: any. Allocation: none.
  */
 final class FlowInserter {
-    /** Bit of a result: the entry was there. Lines are aligned, so an address has it clear. */
+    /** Bit of a result: the entry existed already. Slots are aligned, so the bit is clear in an address. */
     static final long ADOPTED = 1;
 
     static final long AGAIN = -16;
@@ -59,7 +58,7 @@ final class FlowInserter {
         return entry;
     }
 
-    /** Gives the place among the flows back and counts why. */
+    /** Takes the flow off the count of flows and counts why. */
     private long refuse(long result) {
         table.add(FlowCounter.FLOWS, -1);
         table.add(reason(result), 1);
@@ -86,19 +85,19 @@ final class FlowInserter {
         long reverse = forwardFirst ? second : first;
         fillForward(forward, k0, k1, template);
         fillReverse(reverse, forward, reverseK0, k0, k1, template);
-        // Release: whoever sees the keys sees the lines. The reverse first: once the forward line is found, so are replies.
+        // Release: a thread that sees the keys sees the entries. Reverse first: once a search finds the forward entry, it finds the reply's.
         Memory.setReleaseI64(reverse + FlowEntry.K1, reverseK1);
         Memory.setReleaseI64(forward + FlowEntry.K1, k1);
         return forward;
     }
 
-    /** What a claim that failed on an existing line, or for want of one, means for the flow. */
+    /** What it means for the flow that a claim found an existing entry or no slot. */
     private long resolve(long outcome, boolean ofForwardKey, int hash, long k0, long k1) {
         if (outcome < 0) { return outcome; }
         if (ofForwardKey) { return outcome; }
         long forward = table.find(hash, k0, k1);
         if (forward != 0) { return forward | ADOPTED; }
-        // The reverse line of this very flow: its forward line is about to appear, or has just been deleted.
+        // The reverse entry of this very flow: its forward entry is about to appear, or has just been deleted.
         long reverse = FlowTable.entry(outcome);
         boolean same = FlowTable.peerK0(reverse) == k0 && FlowTable.peerK1(reverse) == k1;
         return same || !SlotMark.isKey(FlowEntry.k1(reverse)) ? AGAIN : FlowTable.REVERSE_TAKEN;
@@ -109,17 +108,17 @@ final class FlowInserter {
     }
 
     /**
-     * Claims a line for a key that nobody else has.
+     * Claims a slot for a key that has none.
      *
-     * @return the line; or the live line that has the key, with {@link #ADOPTED}; or CT_FULL or AGAIN
+     * @return the slot; or the entry that already has the key, with {@link #ADOPTED}; or CT_FULL or AGAIN
      */
     private long claim(int hash, long k0, long k1) {
         long mark = SlotMark.claimed(fingerprint(k0, k1));
         long candidate = candidate(mark, hash, k0, k1);
-        return isClaim(candidate) ? take(candidate, mark, hash, k0, k1) : candidate;
+        return isClaim(candidate) ? claimCandidate(candidate, mark, hash, k0, k1) : candidate;
     }
 
-    /** The first line a key may have, if it has none yet; results otherwise as of {@link #claim}. */
+    /** The first slot that a key may use, if it has none yet; otherwise the results of {@link #claim}. */
     long candidate(long mark, int hash, long k0, long k1) {
         long candidate = FlowTable.CT_FULL;
         int i = hash & mask;
@@ -139,8 +138,8 @@ final class FlowInserter {
         return candidate;
     }
 
-    /** Claims the candidate, if it is still to be had and the key still nobody's. */
-    long take(long candidate, long mark, int hash, long k0, long k1) {
+    /** Claims the candidate, if it is still claimable and the key still has no entry. */
+    long claimCandidate(long candidate, long mark, int hash, long k0, long k1) {
         long word = Memory.getAcquireI64(candidate + FlowEntry.K1);
         if (!SlotMark.isClaimable(word) || !Memory.compareAndSetI64(candidate + FlowEntry.K1, word, mark)) {
             return AGAIN;
@@ -148,7 +147,7 @@ final class FlowInserter {
         return confirm(candidate, mark, hash, k0, k1);
     }
 
-    /** Looks once more for the key; the compare-and-set before has the force of a full fence. */
+    /** Searches for the key once more; the compare-and-set before it acts as a full fence. */
     private long confirm(long mine, long mark, int hash, long k0, long k1) {
         boolean passedMine = false;
         int i = hash & mask;
@@ -177,7 +176,7 @@ final class FlowInserter {
         return Memory.getAcquireI64(slot + FlowEntry.K1) == k1 && Memory.nativeI64(slot + FlowEntry.K0) == k0;
     }
 
-    /** Waits for a rival behind to withdraw or publish. */
+    /** Waits for a rival in a later slot to withdraw or publish. */
     private static boolean becameOther(long slot, long mark) {
         for (int spin = 0; spin < RIVAL_SPINS; spin++) {
             if (Memory.getVolatileI64(slot + FlowEntry.K1) != mark) { return true; }
@@ -186,12 +185,12 @@ final class FlowInserter {
         return false;
     }
 
-    /** The sweeper notes the epoch: those who passed this line while it was claimed may still be on their way. */
+    /** {@link FlowExpiry} records the epoch: a search that passed this slot while it was claimed may still be running. */
     private static void withdraw(long slot) {
         Memory.setReleaseI64(slot + FlowEntry.K1, SlotMark.free(0));
     }
 
-    /** Not of the same bits as the hash, of which neighbours have many in common. */
+    /** Uses other bits than the hash, because keys in neighbouring slots share many bits of the hash. */
     static int fingerprint(long k0, long k1) {
         long h = (k0 ^ Long.rotateLeft(k1, 23)) * FINGERPRINT_MULTIPLIER;
         return (int) (h >>> 32) ^ (int) h;
@@ -209,7 +208,7 @@ final class FlowInserter {
             FlowEntry.packMeta(t.state, t.flags & ~FlowEntry.REVERSE, t.forwardIngress));
     }
 
-    /** The reverse direction undoes what the forward one does, so its deltas are the complements. */
+    /** The reverse direction undoes the forward rewrite, so its deltas are the complements. */
     private static void fillReverse(long slot, long forward, long reverseK0, long k0, long k1, FlowTemplate t) {
         long mirrored = Long.rotateLeft(k0, 32);
         int mirroredPorts = Integer.rotateLeft(FlowKey.ports(k1), 16);
@@ -235,7 +234,7 @@ final class FlowInserter {
         return FlowKey.protocol(k1) == IpProtocol.IPPROTO_TCP ? 0 : t.bornMillis;
     }
 
-    /** Both zeros of ones' complement mean "no change"; only 0 is stored, so that a packet without NAT keeps its bits. */
+    /** Both zeros of ones' complement mean "no change". Only 0 is stored, so that a packet without NAT keeps its bits. */
     private static void setDeltas(long slot, int addressDelta, int l4Delta) {
         Memory.putU16(slot + FlowEntry.ADDRESS_DELTA, addressDelta == NO_CHANGE ? 0 : addressDelta);
         Memory.putU16(slot + FlowEntry.L4_DELTA, l4Delta == NO_CHANGE ? 0 : l4Delta);

@@ -1,16 +1,16 @@
 package io.weft.lb.flow;
 
 /**
- * The key of one direction of a flow, as the frame arrives, in two {@code long}s:
+ * The key of one direction of a flow, as its packets arrive, in two {@code long}s:
  *
  * <pre>
  *   k0 = source << 32 | destination
  *   k1 = source port << 48 | destination port << 32 | protocol << 24 | zone
  * </pre>
  *
- * Numeric IPv4 addresses and ports. ICMP echo has its identifier in <b>both</b> ports, so that the reverse key is the mirrored one as
- * it is for TCP and UDP; other protocols have 0. The zone is 0 for now. Protocol 0 is no key: such values of {@code k1} are the
- * flow table's own marks.
+ * IPv4 addresses and ports are numeric. ICMP echo has its identifier in <b>both</b> ports, so that the reverse key is the mirrored one as
+ * for TCP and UDP; other protocols have 0. The zone is always 0 for now. Protocol 0 is not a key: such values of {@code k1} are the flow
+ * table's own marks.
  */
 public final class FlowKey {
     private static final int ZONE_MASK = 0xFF_FFFF;
@@ -26,7 +26,7 @@ public final class FlowKey {
         return (long) sourcePort << 48 | (long) destinationPort << 32 | (long) protocol << 24;
     }
 
-    /** The same from both ports as they lie in the header: the source port in the upper half. */
+    /** The same from both ports as they are in the header: the source port in the upper half. */
     public static long ofPorts(int ports, int protocol) {
         return (long) ports << 32 | (long) protocol << 24;
     }
@@ -47,7 +47,7 @@ public final class FlowKey {
         return (int) (k1 >>> 32) & 0xFFFF;
     }
 
-    /** Both ports as they lie in the header: source in the upper half. */
+    /** Both ports as they are in the header: source in the upper half. */
     static int ports(long k1) {
         return (int) (k1 >>> 32);
     }

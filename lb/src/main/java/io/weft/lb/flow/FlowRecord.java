@@ -3,7 +3,7 @@ package io.weft.lb.flow;
 import io.weft.encap.address.Ipv4Address;
 
 /**
- * A copy of one {@link FlowEntry}, for displays. Addresses numeric; {@code idleSeconds} by the table's clock.
+ * A copy of one {@link FlowEntry}, for output. Addresses are numeric; {@code idleSeconds} uses the table's clock.
  *
  * @param flags of {@link FlowEntry}
  */

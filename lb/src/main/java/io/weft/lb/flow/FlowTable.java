@@ -4,48 +4,48 @@ import io.weft.encap.hash.FlowHash;
 import io.weft.encap.memory.Memory;
 
 /**
- * The flow table (conntrack): all workers share it, nobody locks. One {@link FlowEntry} line for each direction of a flow, in a hash
+ * The flow table (conntrack). All workers share it without locks. It has one {@link FlowEntry} for each direction of a flow, in a hash
  * table with linear probing over a mapped region.
  *
  * <pre>
- *      0  magic (64 bits)      8  layout version    12  bytes of a line
- *     16  lines (64 bits)     24  most flows (64)   32  incarnation (64)
- *     40  the table's clock: seconds, set by the sweeper
+ *      0  magic (64 bits)      8  layout version    12  bytes per slot
+ *     16  slots (64 bits)     24  max flows (64)    32  incarnation (64)
+ *     40  the table's clock: seconds, set by the flow expiry
  *     64  counters ({@link FlowCounter}), 64 bytes apart
- *   1024  lines
+ *   1024  slots
  * </pre>
  *
- * <p><b>The life of a line</b> is told by its k1. A key's protocol is never 0, so words with protocol 0 are marks:
+ * <p><b>The state of a slot</b> is in its k1. A key's protocol is never 0, so words with protocol 0 are marks:
  *
  * <pre>
  *             claim by CAS              release              end by CAS                 epoch passed
  *   EMPTY ───────────────► CLAIMED ───────────────► key ───────────────► DELETED(epoch) ─────────────► FREE(epoch)
  *     ▲  ╲ (or from FREE)     │ withdraw                                                                  │  ▲
  *     │   └───────────────────┴──────────────────────────────────────────────────────────────────────────┼──┘
- *     └───────────────────────── sweeper, another epoch passed and the next line is EMPTY ◄──────────────┘
+ *     └───────────────────── flow expiry, another epoch passed and the next slot is EMPTY ◄──────────────┘
  * </pre>
  *
  * <ul>
- * <li>A search ends at an EMPTY line. A line becomes EMPTY again only when its right neighbour is EMPTY and two epochs after its flow
- * ended, so no insertion that walked past it while it was in use is still on its way to a line behind it.
- * <li>A reader that compared k0 and k1 may use the line until its batch ends: a line is written anew only after an epoch.
- * <li>The flows are limited to a quarter of the lines, so at most half of the lines are live, and a search is short.
+ * <li>A search ends at an EMPTY slot. A slot becomes EMPTY again only two epochs after its flow ended, and only if its right neighbour is
+ * EMPTY. So no insertion that passed the slot while it was in use is still on its way to a slot behind it.
+ * <li>A reader that compared k0 and k1 may use the slot until its batch ends, because a slot is written again only after an epoch.
+ * <li>The table admits a quarter as many flows as it has slots. So at most half of the slots are in use, and a search is short.
  * </ul>
  *
- * <p>Threads: any number of workers call {@link #find} and {@link #insertPair}, and end flows by {@link FlowEnder}; one
- * {@link FlowExpiry} ends flows and makes their lines usable again. Allocation: none.
+ * <p>Threads: any number of workers call {@link #find} and {@link #insertPair}, and end flows through {@link FlowEnder}; one
+ * {@link FlowExpiry} ends flows and makes their slots usable again. Allocation: none.
  */
 public final class FlowTable {
     /** Insert result: the table is full. */
     public static final long CT_FULL = -1;
     /** Insert result: another flow has the reverse direction's key; try another backend or source port. */
     public static final long REVERSE_TAKEN = -2;
-    /** Insert result: other workers were at work on the same keys for too long (one was descheduled); the frame is dropped. */
+    /** Insert result: other workers held claims on the same keys for too long (one was descheduled); the frame is dropped. */
     public static final long CT_BUSY = -3;
     /** Insert result: protocol 0, or both directions have the same key. */
     public static final long KEY_UNUSABLE = -4;
 
-    /** The most lines a search looks at: never reached at the load that is allowed, but every loop has an end. */
+    /** Maximum number of slots that a search visits. The admitted load never needs that many, but every loop must end. */
     static final int WINDOW = 128;
 
     static final int HEADER_LENGTH = 1024;
@@ -56,7 +56,7 @@ public final class FlowTable {
     private static final int LAYOUT_VERSION = 3;
     private static final int MAGIC_OFFSET = 0;
     private static final int VERSION_OFFSET = 8;
-    private static final int LINE_LENGTH_OFFSET = 12;
+    private static final int SLOT_LENGTH_OFFSET = 12;
     private static final int SLOTS_OFFSET = 16;
     private static final int MAX_FLOWS_OFFSET = 24;
     private static final int INCARNATION_OFFSET = 32;
@@ -64,7 +64,7 @@ public final class FlowTable {
     private static final int COUNTERS_OFFSET = 64;
     private static final int COUNTER_STRIDE = 64;
     private static final int SLOTS_PER_FLOW = 4;
-    private static final int MIN_LINES = 16;
+    private static final int MIN_SLOTS = 16;
     private static final int MAX_FLOWS = 1 << 26;
 
     private final long base;
@@ -87,7 +87,7 @@ public final class FlowTable {
     }
 
     /**
-     * Lays out an empty table; touches every page of it.
+     * Writes an empty table; touches every page of it.
      *
      * @param address of the region, a multiple of 64
      * @param size of the region, at least {@link #sizeFor}
@@ -100,7 +100,7 @@ public final class FlowTable {
         }
         Memory.zero(address, sizeFor(maxFlows));
         Memory.putNativeI32(address + VERSION_OFFSET, LAYOUT_VERSION);
-        Memory.putNativeI32(address + LINE_LENGTH_OFFSET, FlowEntry.LENGTH);
+        Memory.putNativeI32(address + SLOT_LENGTH_OFFSET, FlowEntry.LENGTH);
         Memory.putNativeI64(address + SLOTS_OFFSET, slotsFor(maxFlows));
         Memory.putNativeI64(address + MAX_FLOWS_OFFSET, maxFlows);
         Memory.putNativeI64(address + INCARNATION_OFFSET, incarnation);
@@ -109,7 +109,7 @@ public final class FlowTable {
     }
 
     /**
-     * Opens a table that another part made, after checking its header against the region's size.
+     * Opens a table that {@link #create} wrote elsewhere, after checking its header against the region's size.
      *
      * @throws IllegalArgumentException when the region holds no flow table of this layout
      */
@@ -118,13 +118,13 @@ public final class FlowTable {
             throw new IllegalArgumentException("not a flow table");
         }
         int version = Memory.nativeI32(address + VERSION_OFFSET);
-        if (version != LAYOUT_VERSION || Memory.nativeI32(address + LINE_LENGTH_OFFSET) != FlowEntry.LENGTH) {
+        if (version != LAYOUT_VERSION || Memory.nativeI32(address + SLOT_LENGTH_OFFSET) != FlowEntry.LENGTH) {
             throw new IllegalArgumentException(
                 "flow table of layout %d; this program reads %d".formatted(version, LAYOUT_VERSION));
         }
         long count = Memory.nativeI64(address + SLOTS_OFFSET);
-        if (count < MIN_LINES || Long.bitCount(count) != 1 || count > size - HEADER_LENGTH >>> SLOT_SHIFT) {
-            throw new IllegalArgumentException("flow table claims %d lines in %d bytes".formatted(count, size));
+        if (count < MIN_SLOTS || Long.bitCount(count) != 1 || count > size - HEADER_LENGTH >>> SLOT_SHIFT) {
+            throw new IllegalArgumentException("flow table claims %d slots in %d bytes".formatted(count, size));
         }
         return new FlowTable(address);
     }
@@ -132,15 +132,15 @@ public final class FlowTable {
     private static long slotsFor(int maxFlows) {
         if (maxFlows < 1 || maxFlows > MAX_FLOWS) {
             throw new IllegalArgumentException(
-                "a flow table of " + maxFlows + " flows; possible are 1 to " + MAX_FLOWS);
+                "a flow table of " + maxFlows + " flows; the range is 1 to " + MAX_FLOWS);
         }
-        long min = Math.max(MIN_LINES, (long) maxFlows * SLOTS_PER_FLOW);
+        long min = Math.max(MIN_SLOTS, (long) maxFlows * SLOTS_PER_FLOW);
         return Long.highestOneBit(min - 1) << 1;
     }
 
     // -- lookup ------------------------------------------------------------------------------------------------------------
 
-    /** The line where the search for a hash begins; reading it early is the stand-in for a prefetch. */
+    /** The home slot of a hash, where its search starts. Reading it early replaces a prefetch. */
     public long home(int hash) {
         return slot(hash & mask);
     }
@@ -153,7 +153,7 @@ public final class FlowTable {
         int i = hash & mask;
         for (int probes = 0; probes < WINDOW; probes++) {
             long slot = slot(i);
-            // Acquire: whoever sees the key sees what its inserter wrote before it.
+            // Acquire: a thread that sees the key sees what its inserter wrote before it.
             long word = Memory.getAcquireI64(slot + FlowEntry.K1);
             if (word == k1 && Memory.nativeI64(slot + FlowEntry.K0) == k0) { return slot; }
             if (word == EMPTY) { return 0; }
@@ -162,14 +162,14 @@ public final class FlowTable {
         return 0;
     }
 
-    /** {@link #find} for cold callers. */
+    /** {@link #find} for cold code. */
     public long find(long k0, long k1) {
         return find(FlowHash.hash(k0, k1), k0, k1);
     }
 
     /**
-     * The other direction's line: its key is the mirror of what this one is rewritten to. 0 when the flow is ending or has ended: what is found then may be a newer flow's
-     * line, which is not rewritten to the mirror of this one's key.
+     * The entry of the other direction: its key is the mirror of what this entry rewrites to. Returns 0 when the flow is ending or has
+     * ended: the search may then find a newer flow's entry, which does not rewrite to the mirror of this one's key.
      */
     public long peer(long entry) {
         long k1 = FlowEntry.k1(entry);
@@ -195,8 +195,8 @@ public final class FlowTable {
     // -- insertion ---------------------------------------------------------------------------------------------------------
 
     /**
-     * Makes a flow: both directions or none. Of several workers that insert the same flow at once, even each from its own end, one
-     * makes it and the others adopt it.
+     * Creates a flow: both directions or neither. If several workers insert the same flow at once, even from its two ends, one creates it
+     * and the others adopt it.
      *
      * @param hash {@code FlowHash.hash(k0, k1)} of the forward key
      * @return the forward key's entry, see {@link #entry} and {@link #isAdopted}; or {@link #CT_FULL}, {@link #REVERSE_TAKEN},
@@ -206,7 +206,7 @@ public final class FlowTable {
         return inserter.insertPair(hash, k0, k1, template);
     }
 
-    /** Whether the entry was made by somebody else: what the template promised (a SNAT port) is not in use. */
+    /** Whether another worker created the entry: then the flow does not use what the template offered (a SNAT port). */
     public static boolean isAdopted(long result) {
         return result > 0 && (result & FlowInserter.ADOPTED) != 0;
     }
@@ -216,7 +216,7 @@ public final class FlowTable {
         return result & ~FlowInserter.ADOPTED;
     }
 
-    // -- facts -------------------------------------------------------------------------------------------------------------
+    // -- sizes and counts -------------------------------------------------------------------------------------------------------------
 
     public long maxFlows() {
         return maxFlows;
@@ -227,7 +227,7 @@ public final class FlowTable {
         return count(FlowCounter.FLOWS);
     }
 
-    /** From this number of flows on half-open ones are evicted early: seven eighths of the most. */
+    /** Number of flows above which half-open ones are evicted early: seven eighths of the maximum. */
     public long highWater() {
         return maxFlows - maxFlows / 8;
     }
@@ -240,7 +240,7 @@ public final class FlowTable {
         return Memory.nativeI64(base + INCARNATION_OFFSET);
     }
 
-    /** Seconds; what {@link FlowEntry#lastSeen} is compared with by another process. */
+    /** The current time in seconds, for other processes to compare with {@link FlowEntry#lastSeen}. */
     public int clockSeconds() {
         return Memory.getOpaqueI32(base + CLOCK_OFFSET);
     }
@@ -258,7 +258,7 @@ public final class FlowTable {
         return base + COUNTERS_OFFSET + (long) counter.slot * COUNTER_STRIDE;
     }
 
-    /** Number of lines. */
+    /** Number of slots. */
     public int slotCount() {
         return mask + 1;
     }

@@ -1,21 +1,20 @@
 package io.weft.lb.flow;
 
 /**
- * What a new flow shall be like, filled by the slow path for {@link FlowTable#insertPair}. The reverse direction's key and rewrite
- * follow from the forward one: replies come mirrored from what the forward direction is rewritten to, and are rewritten to the mirror of
- * its key.
+ * A new flow, filled in by the slow path for {@link FlowTable#insertPair}. The reverse direction's key and rewrite follow from the forward
+ * one: its key is the mirror of what the forward direction rewrites to, and it rewrites to the mirror of the forward key.
  *
- * <p>Mutable, one per worker, reused. Every field must be set for every flow; {@link #reset} gives those of a flow without NAT.
+ * <p>Mutable, one per worker, reused. Every field must be set for every flow; {@link #reset} sets those of a flow without NAT.
  */
 public final class FlowTemplate {
     private static final int MILLIS_PER_SECOND = 1000;
 
-    /** Forward direction after the rewrite. For ICMP echo both ports are the new identifier. */
+    /** Addresses and ports of the forward direction after the rewrite. For ICMP echo both ports are the new identifier. */
     public int newSrc;
     public int newDst;
     public int newSport;
     public int newDport;
-    /** In the graph's terms; see {@link FlowEntry#egress}. */
+    /** See {@link FlowEntry#egress}. */
     public int forwardEgress;
     public int reverseEgress;
     /** 16 bits; see {@link FlowEntry#ingress}. */
@@ -23,14 +22,14 @@ public final class FlowTemplate {
     public int reverseIngress;
     /** {@link FlowEntry#DNAT}, {@link FlowEntry#SNAT}, {@link FlowEntry#SERVICE}, {@link FlowEntry#PICKED_UP}. */
     public int flags;
-    /** First {@link FlowState}. */
+    /** The initial {@link FlowState}. */
     public int state;
     /** Seconds of the table's clock. */
     public int nowSeconds;
-    /** Milliseconds of any clock that runs on evenly, of which differences are taken: wraps around. For flows that are not TCP. */
+    /** Milliseconds of a steady clock that wraps around: only differences count. For flows that are not TCP. */
     public int bornMillis;
 
-    /** A flow that is forwarded as it is, and begins with the second. */
+    /** Resets to a flow that is forwarded unchanged and starts at the given second. */
     public FlowTemplate reset(long k0, long k1, int firstState, int now) {
         newSrc = FlowKey.source(k0);
         newDst = FlowKey.destination(k0);

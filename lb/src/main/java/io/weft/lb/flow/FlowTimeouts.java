@@ -5,9 +5,9 @@ import java.util.Arrays;
 /**
  * Seconds without a packet after which a flow ends, by state. Immutable.
  *
- * <p>The defaults are those of Linux (net/netfilter/nf_conntrack_proto_*.c) where kube-proxy leaves them, kube-proxy's for established
- * (24 h) and close_wait (1 h), and 30 s for everything half open, so that a flood of SYNs does not stay for two minutes. UDP has 30 s, and 120 s
- * only once the flow is a stream (nf_conntrack_udp_timeout, nf_conntrack_udp_timeout_stream).
+ * <p>The defaults are those of Linux (net/netfilter/nf_conntrack_proto_*.c) where kube-proxy leaves them, kube-proxy's for established (24
+ * h) and close_wait (1 h), and 30 s for every half-open state, so that the flows of a SYN flood do not stay for two minutes. UDP flows have
+ * 30 s, and 120 s once the flow is a stream (nf_conntrack_udp_timeout, nf_conntrack_udp_timeout_stream).
  */
 public final class FlowTimeouts {
     private static final int HALF_OPEN = 30;
@@ -35,7 +35,7 @@ public final class FlowTimeouts {
         return new FlowTimeouts(seconds);
     }
 
-    /** These timeouts with one changed. */
+    /** A copy with one timeout changed. */
     public FlowTimeouts with(int state, int newSeconds) {
         if (newSeconds <= 0) {
             throw new IllegalArgumentException(
@@ -51,7 +51,7 @@ public final class FlowTimeouts {
     }
 
     /**
-     * @param meta of the forward line
+     * @param meta of the forward entry
      * @param pressure whether the table is nearly full
      */
     int seconds(int meta, boolean pressure) {

@@ -1,7 +1,7 @@
 package io.weft.lb.flow;
 
 /**
- * Values of a line's k1 that are no key: protocol 0, the kind where keys have their zone, a number where keys have their ports.
+ * Values of a slot's k1 that are not keys: the protocol is 0, the zone's bits hold the kind, the ports' bits hold a number.
  * {@link FlowTable} draws the transitions.
  */
 final class SlotMark {
@@ -14,17 +14,17 @@ final class SlotMark {
     private SlotMark() {
     }
 
-    /** Claimed for a key with this fingerprint; not to be found yet. */
+    /** Claimed for a key with this fingerprint; searches do not find it yet. */
     static long claimed(int fingerprint) {
         return mark(CLAIMED, fingerprint);
     }
 
-    /** Deleted in this epoch; 0: not yet noted. */
+    /** Deleted in this epoch; 0 if the epoch is not recorded yet. */
     static long deleted(long epoch) {
         return mark(DELETED, (int) epoch);
     }
 
-    /** May be claimed; free since this epoch, 0: not yet noted. */
+    /** Claimable; free since this epoch, 0 if the epoch is not recorded yet. */
     static long free(long epoch) {
         return mark(FREE, (int) epoch);
     }
@@ -49,7 +49,7 @@ final class SlotMark {
         return (int) (word >>> NUMBER_SHIFT) != 0;
     }
 
-    /** The whole number of an epoch of which the mark has 32 bits, given the current one. */
+    /** The full number of the epoch whose low 32 bits the mark holds, given the current epoch. */
     static long epoch(long word, long current) {
         return current - ((int) current - (int) (word >>> NUMBER_SHIFT) & 0xFFFF_FFFFL);
     }

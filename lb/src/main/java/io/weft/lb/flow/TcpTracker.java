@@ -14,24 +14,25 @@ import static io.weft.lb.flow.FlowState.TIME_WAIT;
 import io.weft.encap.packet.TcpHeader;
 
 /**
- * The TCP state of a flow, as Linux's conntrack follows it (net/netfilter/nf_conntrack_proto_tcp.c), from flags and, for RST, numbers. It
- * decides timeouts and nothing else: no segment is refused.
+ * Tracks the TCP state of a flow as Linux's conntrack does (net/netfilter/nf_conntrack_proto_tcp.c), from flags and, for RST, sequence
+ * numbers. The state decides timeouts and nothing else: no segment is refused.
  *
- * <p><b>What is checked of a RST</b> (RFC 5961 section 3 asks the endpoints for the same): let {@code expected} be the last
- * acknowledgement number seen from the other side.
+ * <p><b>Checks on a RST</b> (RFC 5961 section 3 asks the endpoints for the same). Let {@code expected} be the last acknowledgement number
+ * seen from the other side.
  * <ul>
- * <li>sequence equal to expected, or no acknowledgement seen yet, or connection not yet established and sequence 0: the flow closes;
- * <li>up to 16 MiB beyond expected (data was under way): the flow stays with a short timeout, until any other segment is seen;
- * <li>anything else: the flow stays as it is.
+ * <li>The sequence number equals expected, or no acknowledgement was seen yet, or the connection is not yet established and the sequence
+ * number is 0: the flow closes.
+ * <li>It is up to 16 MiB beyond expected (data was under way): the flow stays, with a short timeout until another segment is seen.
+ * <li>Anything else: the flow stays as it is.
  * </ul>
  * Windows, sequence numbers of other segments and checksums are not checked.
  *
- * <p><b>A SYN on a flow that is over</b> is another connection ({@link #isOver}): the flow is ended, and what a first packet goes by is
- * looked up again, as conntrack does (RFC 9293 section 3.6.1 lets a SYN follow in TIME-WAIT). Differences: conntrack lets a SYN in LAST_ACK, and one
- * of the responder in CLOSE, pass by the old entry; here they too are new connections, because nothing of the old one is left to be sent.
+ * <p><b>A SYN on a finished flow</b> starts another connection ({@link #isOver}): the flow ends, and the SYN is handled as a first packet,
+ * as conntrack does (RFC 9293 section 3.6.1 allows a SYN in TIME-WAIT). One difference: conntrack lets a SYN in LAST_ACK, and a SYN of the
+ * responder in CLOSE, pass by the old entry. Here they are new connections too, because the old connection has nothing left to send.
  *
- * <p>Threads: any number. The forward line's state decides, changed by compare-and-set; the reverse line has a copy so that
- * segments which change nothing read their own line only. Allocation: none.
+ * <p>Threads: any number. The forward entry's state is authoritative and changed by compare-and-set. The reverse entry has a copy, so that
+ * segments which change nothing read only their own entry. Allocation: none.
  */
 public final class TcpTracker {
     private static final int KIND_SYN = 0;
@@ -57,7 +58,7 @@ public final class TcpTracker {
     private TcpTracker() {
     }
 
-    /** State of a flow whose first segment this is; {@link FlowState#NONE} when no flow shall be made of it (RST, no flags). */
+    /** State of a flow whose first segment has these flags; {@link FlowState#NONE} when the segment creates no flow (RST, no flags). */
     public static int firstState(int tcpFlags) {
         if ((tcpFlags & TcpHeader.RST) != 0) { return NONE; }
         return switch (kind(tcpFlags)) {
@@ -69,14 +70,14 @@ public final class TcpTracker {
         };
     }
 
-    /** Whether a segment asks for a connection: SYN without ACK. */
+    /** Whether a segment opens a connection: SYN without ACK. */
     public static boolean isOpening(int tcpFlags) {
         return (tcpFlags & (TcpHeader.SYN | TcpHeader.ACK | TcpHeader.RST)) == TcpHeader.SYN;
     }
 
     /**
-     * Whether a SYN, of either side, that finds this flow opens another connection, for which the flow's decisions do not hold: both sides have sent FIN, or one a
-     * RST, be it a doubtful one, since who sends a SYN after it knows of no connection.
+     * Whether a SYN of either side on this flow opens another connection, to which the flow's decisions do not apply: both sides have sent
+     * FIN, or one a RST. A doubtful RST counts too, because a host that sends a SYN after it has no connection.
      *
      * @param meta of the flow's entry
      */
@@ -85,12 +86,13 @@ public final class TcpTracker {
     }
 
     /**
-     * Notes a segment; to be called for each segment of a flow, the first one included, but not for the SYN of another connection.
+     * Updates the state for one segment. Call it for each segment of a flow, including the first, but not for the SYN of another
+     * connection.
      *
      * @param entry of the segment's direction
      * @param tcpFlags byte 13 of the header
      * @param sequence number of the segment
-     * @param acknowledgement number, whatever the ACK flag
+     * @param acknowledgement number, with or without the ACK flag
      */
     public static void onSegment(FlowTable table, long entry, int tcpFlags, int sequence, int acknowledgement) {
         int meta = FlowEntry.meta(entry);
@@ -148,7 +150,7 @@ public final class TcpTracker {
         return ahead > 0 && ahead <= WINDOW ? FlowEntry.withFlag(meta, FlowEntry.RST_SEEN) : meta;
     }
 
-    // -- the machine ---------------------------------------------------------------------------------------------------------
+    // -- state machine ---------------------------------------------------------------------------------------------------------
 
     private static int kind(int tcpFlags) {
         if ((tcpFlags & TcpHeader.SYN) != 0) { return (tcpFlags & TcpHeader.ACK) != 0 ? KIND_SYN_ACK : KIND_SYN; }

@@ -9,20 +9,21 @@ import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.FlowTemplate;
 
 /**
- * Finds TCP connections that are over and still hold a SNAT port, and ends one of them for its port. Over is a connection that was reset or that both sides have
- * closed; where the last acknowledgement was not seen (LAST_ACK), only after {@link #LAST_ACK_SECONDS} without a segment, since it, or data before it, may have been lost and come again.
- * Half-closed connections are never taken.
+ * Finds finished TCP connections that still hold a SNAT port, and ends one of them to free its port. A connection is finished if it was
+ * reset or both sides have closed it. If the last acknowledgement was not seen (LAST_ACK), it is finished only after
+ * {@link #LAST_ACK_SECONDS} without a segment, because the FIN, or data before it, may have been lost and be sent again. Half-closed
+ * connections keep their port.
  *
  * <p>The remote end may still be in TIME_WAIT: see docs/adr/0009.
  *
  * <p>Threads: one per instance. Allocation: none.
  */
 final class FinishedFlows {
-    /** For any pod's connections: no pod has this address. */
+    /** Stands for the connections of all pods: no pod has this address. */
     static final int ANY_POD = 0;
 
     private static final int TRIES = 64;
-    /** The second retransmission, at an initial time-out of a second (RFC 6298 section 2). */
+    /** When the second retransmission is due, with an initial timeout of one second (RFC 6298 section 2). */
     private static final int LAST_ACK_SECONDS = 3;
 
     private final FlowTable table;
@@ -36,9 +37,10 @@ final class FinishedFlows {
     }
 
     /**
-     * Ends the flow that has been silent longest among some that have ports of the pool, go to the template's destination and are over.
+     * Looks at some ports of the pool and, among finished flows to the template's destination on them, ends the one that has been silent
+     * longest.
      *
-     * @param hash chooses the ports that are looked at
+     * @param hash selects the ports
      * @param k1 of the new flow
      * @param template of the new flow; its new source port is changed
      * @param pod only flows of this pod, or {@link #ANY_POD}
@@ -70,7 +72,7 @@ final class FinishedFlows {
         return table.find(FlowHash.hash(reverseK0, reverseK1), reverseK0, reverseK1);
     }
 
-    /** Of a connection that is over; -1 for others, and for what is no masqueraded flow. */
+    /** Idle time of a finished connection; -1 for other connections, and for flows that are not masqueraded. */
     private int idleSeconds(long reverse, int now) {
         int state = FlowEntry.state(reverse);
         if (!FlowState.isFinished(state) || (FlowEntry.flags(reverse) & FlowEntry.OWNS_PORT) == 0) { return -1; }

@@ -7,17 +7,17 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * The ports (ICMP: identifiers) of the node's address that masqueraded flows may have, and how many flows each one serves: mapping is
- * endpoint-dependent, so one port serves any number of flows to different remote ends; the flow table's reverse key tells them apart.
+ * The ports (ICMP: identifiers) of the node's address that masqueraded flows may use, and how many flows use each. The mapping is
+ * endpoint-dependent: one port serves any number of flows to different remote ends, because the flow table's reverse key tells them apart.
  *
- * <p>Which ports are in use lies in memory that an XDP program reads, too: three bitmaps of 65,536 bits (TCP, UDP, ICMP), as 64-bit
- * words in machine order, so that port p of bitmap b is bit {@code p % 64} of word {@code b * 1024 + p / 64}. A bit is set before
- * the first flow of its port sends a packet, and cleared after the last one ended. The counts are private.
+ * <p>The ports in use lie in memory that an XDP program also reads: three bitmaps of 65,536 bits (TCP, UDP, ICMP), as 64-bit words in
+ * machine order. Port p of bitmap b is bit {@code p % 64} of word {@code b * 1024 + p / 64}. A bit is set before the first flow of its port
+ * sends a packet, and cleared after the last one ended. The counts are private.
  *
- * <p>The pool may have gaps. What the node's own processes have is blocked, and counted out of {@link #available} as soon as
- * no flow has it any more.
+ * <p>The pool may have gaps. Ports of the node's own processes are blocked; {@link #available} leaves a blocked port out as soon as no flow
+ * uses it.
  *
- * <p>Threads: any. No waiting: a port whose bit is just being changed by another thread counts as not available. Allocation: none.
+ * <p>Threads: any. Never waits: a port whose bit another thread is changing counts as not available. Allocation: none.
  */
 public final class SnatPorts {
     /** Bytes of the bitmaps. */
@@ -25,16 +25,16 @@ public final class SnatPorts {
 
     private static final int WORDS_PER_BITMAP = 65_536 / Long.SIZE;
     private static final int BITMAPS = 3;
-    /** Of {@link #unused}: every port of the pool is in use, or blocked. */
+    /** Result of {@link #unused}: every port of the pool is in use, or blocked. */
     public static final int NONE = -1;
 
-    /** Count of a port whose bit is being set or cleared; only the thread that stored it may replace it. */
+    /** Count of a port whose bit is being set or cleared. Only the thread that stored it may replace it. */
     private static final int CHANGING = -1;
 
     private final long bitmaps;
     private final char[] ports; // ascending
     private final long[] pool = new long[WORDS_PER_BITMAP];
-    private final char[] index = new char[WORDS_PER_BITMAP]; // by word of the pool: ports in the words before
+    private final char[] index = new char[WORDS_PER_BITMAP]; // per word of the pool: ports in the words before it
     private final int firstWord;
     private final int words;
     private final AtomicIntegerArray flows;
@@ -45,7 +45,7 @@ public final class SnatPorts {
     /**
      * @param bitmaps address of {@link #BITMAPS_LENGTH} bytes, a multiple of 8; cleared here
      * @param first port of the pool
-     * @param last port of the pool, inclusive, and all between belong to it
+     * @param last port of the pool, inclusive; all ports between belong to it
      */
     public SnatPorts(long bitmaps, int first, int last) {
         this(bitmaps, range(first, last));
@@ -85,17 +85,17 @@ public final class SnatPorts {
         return ports;
     }
 
-    /** Ports in the pool, for each protocol, blocked ones included. */
+    /** Ports in the pool, per protocol, including blocked ones. */
     public int size() {
         return ports.length;
     }
 
-    /** Ports of the pool that are not blocked for a protocol, or that flows had before and have still, as of the last {@link #recount}. */
+    /** Ports of the pool that are not blocked for a protocol, plus blocked ones that flows still use, as of the last {@link #recount}. */
     public int available(int protocol) {
         return ports.length - unavailable.getOpaque(bitmap(protocol));
     }
 
-    /** Counts what is {@link #available}: to be called now and then, because blocked ports may be held by flows for a while. Microseconds. */
+    /** Updates {@link #available}. Call it periodically, because flows may use blocked ports for a while. Takes microseconds. */
     public void recount(int protocol) {
         int bitmap = bitmap(protocol);
         int count = 0;
@@ -110,20 +110,20 @@ public final class SnatPorts {
         return shares;
     }
 
-    /** Whether the protocol has ports to be masqueraded with. */
+    /** Whether flows of this protocol can be masqueraded. */
     public static boolean supports(int protocol) {
         return bitmap(protocol) >= 0;
     }
 
-    /** The port to try at an attempt, 0 to {@code size() - 1}: the whole pool once, from a place the hash chooses. */
+    /** The port to try at an attempt, 0 to {@code size() - 1}. The attempts visit the whole pool once, starting where the hash says. */
     public int candidate(int hash, int attempt) {
         int start = (int) ((hash & 0xFFFF_FFFFL) * ports.length >>> 32);
         return ports[(start + attempt) % ports.length];
     }
 
     /**
-     * A port of the pool that no flow has, to whatever destination, and that is not blocked: at a place that the hash chooses. The whole pool is searched,
-     * 64 ports at a time. Another thread may take it at any time.
+     * A port of the pool that no flow uses to any destination and that is not blocked. The hash says where the search starts; it covers the
+     * whole pool, 64 ports at a time. Another thread may acquire the port at any time.
      *
      * @return the port, or {@link #NONE}
      */
@@ -135,19 +135,19 @@ public final class SnatPorts {
             long free = pool[word] & ~blocked.getOpaque(bitmap * WORDS_PER_BITMAP + word)
                 & ~Memory.getOpaqueI64(wordAt(bitmap, word * Long.SIZE));
             if (free != 0) {
-                int turned = Long.numberOfTrailingZeros(Long.rotateRight(free, hash));
-                return word * Long.SIZE + (turned + hash & Long.SIZE - 1);
+                int rotated = Long.numberOfTrailingZeros(Long.rotateRight(free, hash));
+                return word * Long.SIZE + (rotated + hash & Long.SIZE - 1);
             }
         }
         return NONE;
     }
 
     /**
-     * Takes a port for one flow.
+     * Acquires a port for one flow.
      *
      * @param protocol one that is {@linkplain #supports supported}
      * @param port of the pool
-     * @return false when it is blocked, or its bit is just changing
+     * @return false if the port is blocked, or another thread is changing its bit
      */
     public boolean acquire(int protocol, int port) {
         int bitmap = bitmap(protocol);
@@ -165,7 +165,7 @@ public final class SnatPorts {
         }
     }
 
-    /** Gives a port back for one flow that has it. */
+    /** Releases a port for one flow that uses it. */
     public void release(int protocol, int port) {
         int bitmap = bitmap(protocol);
         int index = index(bitmap, port);
@@ -183,7 +183,7 @@ public final class SnatPorts {
         }
     }
 
-    /** Keeps a port for the node itself: new flows do not get it, those that have it keep it. */
+    /** Reserves a port for the node itself: new flows do not get it; flows that use it keep it. */
     public void block(int protocol, int port) {
         setBlocked(bitmap(protocol), port, true);
     }
@@ -198,17 +198,28 @@ public final class SnatPorts {
         blocked.getAndUpdate(word, bits -> wanted ? bits | bit(port) : bits & ~bit(port));
     }
 
-    /** Whether the node itself has the port. */
+    /** Whether the port is reserved for the node itself. */
     boolean isBlocked(int protocol, int port) {
         return isBlockedIn(bitmap(protocol), port);
     }
 
-    /** Whether a frame to this port is a masqueraded flow's: what the XDP program asks. */
+    /** Whether a masqueraded flow uses this port, which is what the XDP program asks about a frame. */
     public boolean isInUse(int protocol, int port) {
         return (Memory.getAcquireI64(wordAt(bitmap(protocol), port)) & bit(port)) != 0;
     }
 
-    /** Flows that have a port. */
+    /** Ports that flows use, of all protocols together; a port that TCP and UDP flows use counts twice. Reads three bitmaps: microseconds. */
+    public int inUse() {
+        int count = 0;
+        for (int bitmap = 0; bitmap < BITMAPS; bitmap++) {
+            for (int word = firstWord; word < firstWord + words; word++) {
+                count += Long.bitCount(Memory.getOpaqueI64(wordAt(bitmap, word * Long.SIZE)));
+            }
+        }
+        return count;
+    }
+
+    /** Flows that use a port. */
     public int flows(int protocol, int port) {
         return Math.max(0, flows.get(index(bitmap(protocol), port)));
     }

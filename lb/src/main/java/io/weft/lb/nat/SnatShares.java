@@ -4,22 +4,22 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * How many SNAT ports each pod has for each destination, and all pods together, so that one pod cannot take them all: a pod may take another port
- * while it has fewer than {@link #PER_FREE_PORT} for each that is still free. It is the dynamic threshold of shared packet buffers (Choudhury and
- * Hahne, 1998): alone a pod gets four fifths of the ports, a second one then four fifths of the rest; with k pods that want all they can get, each
- * has 4/(4k + 1) of the ports as soon as earlier flows have ended; and a pod with few flows is served while there is a port at all. Nobody is
- * limited while ports are plenty.
+ * How many SNAT ports each pod uses per destination, and all pods together, so that one pod cannot use them all. A pod may acquire another
+ * port while it has fewer than {@link #PER_FREE_PORT} for each port that is still free. This is the dynamic threshold of shared packet
+ * buffers (Choudhury and Hahne, 1998). A pod alone gets four fifths of the ports, a second one then four fifths of the rest. If k pods want
+ * as many as they can get, each has 4/(4k + 1) of the ports once earlier flows have ended. A pod with few flows is served while any port is
+ * free. No pod is limited while ports are plenty.
  *
- * <p>Counts lie in two rows of hashed counters, of which the smaller is right or too high (a count-min sketch): memory and work are fixed, whatever the
- * number of pods and destinations. They are too high by about one for each 32,768 flows that are masqueraded. The hash has a secret, so that no pod can make its
- * flows count for another's destination.
+ * <p>The counts are in two rows of hashed counters; the smaller of the two is right or too high (a count-min sketch). So memory and work do
+ * not depend on the number of pods and destinations. Counts are too high by about one for each 32,768 masqueraded flows. The hash has a
+ * secret, so that no pod can make its flows count for the destination of another.
  *
- * <p>Threads: any; of two that ask at once both may be allowed the last one. Allocation: none.
+ * <p>Threads: any. If two ask at once, both may get the last port allowed. Allocation: none.
  */
 final class SnatShares {
-    /** Ports of one destination that a pod may have for each that is free there. */
+    /** Ports that a pod may have at a destination for each port that is free there. */
     static final int PER_FREE_PORT = 4;
-    /** Fewer are not shared out: counts that are too high by a few would refuse what there is. */
+    /** Smaller pools have no shares: with them, counts that are slightly too high would refuse free ports. */
     static final int MIN_PORTS = 64;
 
     private static final int EVERY_POD = 0;
@@ -31,26 +31,26 @@ final class SnatShares {
     private final AtomicIntegerArray counts;
     private final long secret = ThreadLocalRandom.current().nextLong();
 
-    /** @param poolSize ports of the pool */
+    /** @param poolSize number of ports in the pool */
     SnatShares(int poolSize) {
         shared = poolSize >= MIN_PORTS;
         counts = new AtomicIntegerArray(shared ? 2 * ROW : 0);
     }
 
     /**
-     * Whether a pod may take one more port.
+     * Whether a pod may acquire one more port.
      *
      * @param pod its address
      * @param destination address, port and protocol in any form, equal for equal destinations
-     * @param ports that flows to one destination can have
+     * @param ports number of ports that flows to one destination can use
      */
-    boolean mayTake(int pod, long destination, int ports) {
+    boolean mayAcquire(int pod, long destination, int ports) {
         if (!shared) { return true; }
         int taken = count(hash(pod, destination));
         return taken == 0 || taken < PER_FREE_PORT * Math.max(0, ports - count(hash(EVERY_POD, destination)));
     }
 
-    /** Counts a port taken, by 1, or released, by -1. */
+    /** Counts a port that is acquired, by 1, or released, by -1. */
     void add(int pod, long destination, int ports) {
         if (shared) {
             add(hash(pod, destination), ports);

@@ -9,26 +9,28 @@ import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.FlowTemplate;
 
 /**
- * Makes flows with a source port of the node. A port is free for a flow when no other flow to the same destination has it. In this order:
+ * Creates flows with a source port of the node. A port is free for a flow if no other flow to the same destination uses it. The search
+ * order is:
  *
  * <ol>
- * <li>a few ports at a place that the flow's hash chooses: nearly always enough;
- * <li>a port that no flow has at all, which the bitmaps of {@link SnatPorts} tell for the whole pool;
- * <li>more ports at another place, which changes from second to second;
- * <li>for TCP the port of a connection to the same destination that is over, of those looked at the one that has been silent longest
+ * <li>a few ports from where the flow's hash says: nearly always enough;
+ * <li>a port that no flow uses at all, which the bitmaps of {@link SnatPorts} show for the whole pool;
+ * <li>more ports from another start, which changes every second;
+ * <li>for TCP, the port of a finished connection to the same destination: among those looked at, the one that has been silent longest
  * ({@link FinishedFlows}).
  * </ol>
  *
- * <p>A pod that has its share of a destination's ports ({@link SnatShares}) gets no further one; of TCP it may take the ports of its own connections that
- * are over. The port of a UDP or ICMP flow is never taken: it is held until the flow's time is over.
+ * <p>A pod that has its share of a destination's ports ({@link SnatShares}) gets no further one, except that a new TCP connection may take
+ * over the port of one of the pod's own finished connections. The port of a UDP or ICMP flow is never taken over: the flow keeps it until
+ * it times out.
  *
- * <p>The work for one flow is bounded, and after some searches that failed for a destination each further new flow to it is refused without one, for
+ * <p>The work for one flow is bounded. After several failed searches for a destination, new flows to it are refused without a search for
  * the rest of the second.
  *
  * <p>Threads: one per instance; the table and the ports are shared. Allocation: none.
  */
 public final class SourceNat {
-    /** Result besides those of {@link FlowTable#insertPair}: no port can be had for this destination. */
+    /** Result in addition to those of {@link FlowTable#insertPair}: no port is free for this destination. */
     public static final long SNAT_NO_PORT = -5;
 
     private static final int FIRST_TRIES = 8;
@@ -36,7 +38,7 @@ public final class SourceNat {
     private static final int LATER_TRIES = 64;
     private static final int TAKE_OVER_TRIES = 2;
     private static final int MEMORY = 256;
-    /** Searches that may fail for a destination in a second. */
+    /** Searches that may fail for a destination within a second. */
     private static final int FAILED_SEARCHES = 16;
     private static final int EVERY_POD = 0;
     private static final int NEXT_HASH = 0x9E37_79B9;
@@ -47,7 +49,7 @@ public final class SourceNat {
     private final long[] refusedDestination = new long[MEMORY];
     private final int[] refusedPod = new int[MEMORY];
     private final int[] refusedSecond = new int[MEMORY];
-    private final int[] refusals = new int[MEMORY]; // of that second
+    private final int[] refusals = new int[MEMORY]; // in that second
 
     public SourceNat(FlowTable table, SnatPorts ports) {
         this.table = table;
@@ -57,7 +59,7 @@ public final class SourceNat {
     }
 
     /**
-     * {@link FlowTable#insertPair} with a port chosen here; the flow owns it until {@link #onEnd}.
+     * Like {@link FlowTable#insertPair}, with a port chosen here. The flow owns the port until {@link #onEnd}.
      *
      * @param template everything but the new source port (ICMP echo: the new identifier); the new source address is the node's
      * @return as {@code insertPair}, or {@link #SNAT_NO_PORT}; KEY_UNUSABLE for protocols without ports
@@ -68,12 +70,12 @@ public final class SourceNat {
         template.flags |= FlowEntry.SNAT | FlowEntry.OWNS_PORT;
         int pod = FlowKey.source(k0);
         long destination = destination(template.newDst, template.newDport, protocol);
-        boolean mayTake = ports.shares().mayTake(pod, destination, ports.available(protocol));
-        int asker = mayTake ? EVERY_POD : pod;
+        boolean mayAcquire = ports.shares().mayAcquire(pod, destination, ports.available(protocol));
+        int asker = mayAcquire ? EVERY_POD : pod;
         if (isKnownRefused(asker, destination, template.nowSeconds)) { return SNAT_NO_PORT; }
-        long result = mayTake ? search(hash, k0, k1, template) : FlowTable.REVERSE_TAKEN;
+        long result = mayAcquire ? search(hash, k0, k1, template) : FlowTable.REVERSE_TAKEN;
         if (result == FlowTable.REVERSE_TAKEN && protocol == IpProtocol.IPPROTO_TCP) {
-            result = takeOver(elsewhere(hash, template), k0, k1, template, !mayTake);
+            result = takeOver(elsewhere(hash, template), k0, k1, template, !mayAcquire);
         }
         if (result != FlowTable.REVERSE_TAKEN) { return result; }
         rememberRefused(asker, destination, template.nowSeconds);
@@ -81,7 +83,7 @@ public final class SourceNat {
     }
 
     /**
-     * To be called for each flow that ended, from {@code FlowEndListener}.
+     * Must be called for each flow that ended, from {@code FlowEndListener}.
      *
      * @param forward its forward entry
      * @param k0 of the forward key
@@ -96,7 +98,7 @@ public final class SourceNat {
         }
     }
 
-    // -- ports that are free -------------------------------------------------------------------------------------------------
+    // -- free ports -------------------------------------------------------------------------------------------------
 
     /** @return {@link FlowTable#REVERSE_TAKEN} when no port was found */
     private long search(int hash, long k0, long k1, FlowTemplate template) {
@@ -137,7 +139,7 @@ public final class SourceNat {
         return result;
     }
 
-    /** A sender that tries again comes to other ports. */
+    /** A sender that retries later tries other ports. */
     private static int elsewhere(int hash, FlowTemplate template) {
         return hash + (template.nowSeconds + 1) * NEXT_HASH;
     }
@@ -149,9 +151,9 @@ public final class SourceNat {
         }
     }
 
-    // -- ports of connections that are over ----------------------------------------------------------------------------------
+    // -- ports of finished connections ----------------------------------------------------------------------------------
 
-    /** @return {@link FlowTable#REVERSE_TAKEN} when there was none, or another thread was faster */
+    /** @return {@link FlowTable#REVERSE_TAKEN} if there was none, or another thread was faster */
     private long takeOver(int hash, long k0, long k1, FlowTemplate template, boolean ownOnly) {
         int pod = ownOnly ? FlowKey.source(k0) : FinishedFlows.ANY_POD;
         long result = FlowTable.REVERSE_TAKEN;
@@ -164,7 +166,7 @@ public final class SourceNat {
         return result;
     }
 
-    // -- what has been refused -----------------------------------------------------------------------------------------------
+    // -- refused destinations -----------------------------------------------------------------------------------------------
 
     private boolean isKnownRefused(int pod, long destination, int second) {
         int i = slot(pod, destination);
@@ -187,7 +189,7 @@ public final class SourceNat {
         return FlowHash.hash(destination, pod) & MEMORY - 1;
     }
 
-    /** Not 0. For ICMP the identifier stands in both ports and is no part of the destination. */
+    /** Never 0. For ICMP both ports hold the identifier, which is not part of the destination. */
     private static long destination(int address, int port, int protocol) {
         int rest = protocol == IpProtocol.IPPROTO_ICMP ? 0 : port;
         return (long) address << 32 | (long) rest << 8 | protocol;

@@ -28,7 +28,7 @@ public record Backend(int ip, int port, int flags) {
         return identity() | flags;
     }
 
-    /** Address and port: what decides the backend's places in the Maglev table, so that they are the same on every node. */
+    /** Address and port. They alone decide the backend's entries in the Maglev table, so these are the same on every node. */
     long identity() {
         return pack(ip, port);
     }

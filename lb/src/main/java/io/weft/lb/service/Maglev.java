@@ -4,13 +4,13 @@ import io.weft.encap.hash.FlowHash;
 import java.util.Arrays;
 
 /**
- * Maglev hashing (Eisenbud et al., NSDI 2016, section 3.4): a lookup table of prime size, filled by the backends in turn, each along
- * a permutation of its own. Shares differ by at most one entry, and removing a backend moves few entries of the others.
+ * Maglev hashing (Eisenbud et al., NSDI 2016, section 3.4): a lookup table of prime size that the backends fill in rotation, each in the
+ * order of its own permutation. Shares differ by at most one entry, and removing a backend moves few entries of the others.
  *
- * <p>The size is at least 100 times the number of backends (shares within 1 %), from few, far apart primes: a change of size
- * moves nearly every entry, so it must be rare. Above 655 backends the largest size remains.
+ * <p>The size is at least 100 times the number of backends (shares within 1 %). It is one of a few primes that are far apart, because a
+ * change of size moves nearly every entry and must be rare. Above 655 backends the largest size is used.
  *
- * <p>Threads: one per instance (scratch arrays). Allocation: when a larger service than before comes.
+ * <p>Threads: one per instance (scratch arrays). Allocation: when a service is larger than any before.
  */
 final class Maglev {
     static final int MAX_BACKENDS = 65_521;
@@ -24,7 +24,7 @@ final class Maglev {
     private int[] position = new int[0];
     private int[] skip = new int[0];
 
-    /** Entries of the table for {@code backends}, of which there is at least one. */
+    /** Size of the table for a number of backends, at least one. */
     static int tableSize(int backends) {
         for (int size : SIZES) {
             if (size >= (long) backends * ENTRIES_PER_BACKEND) { return size; }
@@ -33,8 +33,8 @@ final class Maglev {
     }
 
     /**
-     * @param identities one number a backend, all different, in the order in which the backends are numbered
-     * @return the table, a number of a backend each; only the first {@link #tableSize} entries count, and only until the next call
+     * @param identities one number per backend, all different, in the order in which the backends are numbered
+     * @return the table; each entry is the number of a backend. Only the first {@link #tableSize} entries are valid, until the next call
      */
     char[] fill(long[] identities) {
         int backends = identities.length;

@@ -64,7 +64,7 @@ final class ServiceBlock {
         Memory.copyIn(name, 0, block + nameOffset, name.length);
     }
 
-    /** Whether the block's parts lie inside it, and it inside the {@code remaining} bytes of the region. */
+    /** Whether the block's parts lie inside the block, and the block inside the {@code remaining} bytes of the region. */
     static boolean isWhole(long block, long remaining) {
         if (remaining < HEADER_LENGTH) { return false; }
         long length = Memory.nativeI32(block + LENGTH);
@@ -91,14 +91,14 @@ final class ServiceBlock {
         return Memory.nativeI64(backendAt(block, index));
     }
 
-    /** The high bits of the hash pick the entry (a multiplication instead of a division). */
+    /** The high bits of the hash select the entry (a multiplication instead of a division). */
     static long choose(long block, int hash) {
         long entry = (hash & 0xFFFF_FFFFL) * Memory.nativeI32(block + LOOKUP_SIZE) >>> 32;
         int index = Memory.nativeU16(block + Memory.nativeI32(block + LOOKUP_OFFSET) + entry * Character.BYTES);
         return index < backendCount(block) ? backend(block, index) : Backend.NONE;
     }
 
-    /** For displays; allocates. */
+    /** For output; allocates. */
     static ServiceSpec read(long block) {
         List<Backend> backends = new ArrayList<>();
         for (int i = 0; i < backendCount(block); i++) {

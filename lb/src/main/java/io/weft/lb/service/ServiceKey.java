@@ -3,7 +3,7 @@ package io.weft.lb.service;
 import io.weft.encap.address.Ipv4Address;
 
 /**
- * Where a service is reached.
+ * Where clients reach a service.
  *
  * @param vip IPv4 address, numeric
  * @param port 0 to 65535

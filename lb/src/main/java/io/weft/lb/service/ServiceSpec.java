@@ -6,10 +6,10 @@ import java.util.List;
 /**
  * One port of a service, with its backends in any order.
  *
- * @param name what people call it ({@code namespace/name:port}), for displays; at most 1024 bytes of UTF-8
- * @param flags reserved for traffic policies; kept, not looked at
+ * @param name for output ({@code namespace/name:port}); at most 1024 bytes of UTF-8
+ * @param flags reserved for traffic policies; stored but not used
  * @param affinitySeconds reserved for session affinity; 0 is none
- * @param backends no two with the same address and port; none at all is a service that exists and rejects
+ * @param backends no two with the same address and port; without backends the service exists and rejects
  */
 public record ServiceSpec(ServiceKey key, String name, int flags, int affinitySeconds, List<Backend> backends) {
     public static final int MAX_BACKENDS = Maglev.MAX_BACKENDS;

@@ -6,11 +6,11 @@ import java.util.function.Consumer;
 /**
  * The services, as a worker reads them. A lookup costs the same with one service as with ten thousand.
  *
- * <p>Two {@link PublishedMap}s, whose roots lie side by side: (address, port, protocol) to the service's block, and address to the
- * number of services it has. Written by {@link ServiceTableBuilder}.
+ * <p>Consists of two {@link PublishedMap}s, whose roots are next to each other: (address, port, protocol) to the service's block, and
+ * address to the number of services it has. {@link ServiceTableBuilder} writes them.
  *
- * <p>Threads: any. Allocation: none, {@link #forEach} excepted. A block address may be used until the worker passes to a
- * newer table generation. A block that does not lie whole in the region counts as absent.
+ * <p>Threads: any. Allocation: none, except {@link #forEach}. A block address is valid until the worker moves to a newer table generation.
+ * A block that is not completely inside the region counts as absent.
  */
 public final class ServiceTable {
     /** Bytes of the roots. */
@@ -40,12 +40,12 @@ public final class ServiceTable {
         return block(services.get(ServiceKey.pack(vip, port, protocol)));
     }
 
-    /** Whether any service has this address, on whatever port. */
+    /** Whether any service has this address, on any port. */
     public boolean isServiceAddress(int ip) {
         return addresses.get(ip) > 0;
     }
 
-    /** 0: the service exists and has no endpoint. */
+    /** 0 if the service exists without endpoints. */
     public static int backendCount(long block) {
         return ServiceBlock.backendCount(block);
     }
@@ -73,7 +73,7 @@ public final class ServiceTable {
         return false;
     }
 
-    /** All services, in no order, for displays. */
+    /** Visits all services, in no order; for output. */
     public void forEach(Consumer<ServiceSpec> consumer) {
         services.forEach((key, offset) -> {
             long block = block(offset);

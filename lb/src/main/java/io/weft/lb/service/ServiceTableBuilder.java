@@ -9,8 +9,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Writes the services that {@link ServiceTable} reads. A change costs O(the service's backends), whatever the number of services, and is
- * visible to readers at once, as a whole; blocks replaced are retired to the arena's pending generation.
+ * Writes the services that {@link ServiceTable} reads. A change costs O(the service's backends), independent of the number of services.
+ * Readers see it at once and as a whole. Replaced blocks are retired to the arena's pending generation.
  *
  * <p>Threads: one, the tables' writer. Allocation: yes (control plane).
  */
@@ -34,7 +34,7 @@ public final class ServiceTableBuilder {
     /**
      * Adds or replaces a service.
      *
-     * @throws TableFullException when there is no room; the service is then as it was before
+     * @throws TableFullException when there is no room; the service is then unchanged
      */
     public void put(ServiceSpec spec) {
         long block = compile(spec);
@@ -52,7 +52,7 @@ public final class ServiceTableBuilder {
         }
     }
 
-    /** @return whether there was such a service */
+    /** @return whether the service existed */
     public boolean remove(ServiceKey key) {
         long before = services.remove(key.packed());
         if (before == PublishedMap.MISSING) { return false; }
@@ -80,7 +80,7 @@ public final class ServiceTableBuilder {
         }
     }
 
-    /** Backends sorted by address and port: every node then has the same lookup table. */
+    /** Backends sorted by address and port, so that every node has the same lookup table. */
     private long compile(ServiceSpec spec) {
         List<Backend> sorted = new ArrayList<>(spec.backends());
         sorted.sort(Comparator.comparingLong(Backend::identity));

@@ -6,22 +6,22 @@ import io.weft.encap.memory.Memory;
  * Hash map from any {@code long} to a non-negative {@code long} (a block's offset or a packed word) in shared memory: one writer, any
  * number of wait-free readers, also in other processes.
  *
- * <p>A <i>root</i> word in the region names the current table: offset and binary logarithm of the capacity. A table is an array
- * of slots of 16 bytes, key then value, probed linearly. A value is stored plus one, so that zeroed memory is empty:
+ * <p>A <i>root</i> word in the region names the current table: its offset and the binary logarithm of its capacity. A table is an array of
+ * slots of 16 bytes, key then value, probed linearly. A value is stored plus one, so that zeroed memory is empty:
  *
  * <pre>
  *   stored value   0 never used    -1 removed    else value + 1
  * </pre>
  *
- * <p><b>No torn pairs.</b> The key of a slot is written once in the life of its table, before the value is released: a removed slot is
- * taken again only by the same key. A reader that sees a value so sees its key. When three quarters of a table are used up, the
- * live pairs are copied to a new table, which is published by the root; the old one is retired to the arena. So a table always
- * has never-used slots, where a search ends. Amortised cost of a change: O(1).
+ * <p><b>No torn pairs.</b> The key of a slot is written once in the life of its table, before the value is released: only the same key may
+ * reuse a removed slot. So a reader that sees a value also sees its key. When three quarters of a table are used up, the pairs in use are
+ * copied to a new table, which the root then publishes; the old one is retired to the arena. So a table always has never-used slots, where
+ * a search ends. Amortised cost of a change: O(1).
  *
  * <p>This class is the writer. Threads: one. Allocation: in the arena only. See {@link Reader}.
  */
 public final class PublishedMap {
-    /** What a lookup returns for a key that is not there. */
+    /** Result of a lookup for a key that is absent. */
     public static final long MISSING = -1;
 
     /** Bytes of the root word. */
@@ -65,7 +65,7 @@ public final class PublishedMap {
     }
 
     /**
-     * Adds or replaces; visible to readers at once, as a whole.
+     * Adds or replaces a pair; readers see the change at once and as a whole.
      *
      * @param value 0 to {@code Long.MAX_VALUE - 1}
      * @return the value before, or {@link #MISSING}
@@ -96,7 +96,7 @@ public final class PublishedMap {
         return before - 1;
     }
 
-    /** Withdraws the map: readers find it empty. Its memory goes back to the arena once they have passed. */
+    /** Withdraws the map: readers find it empty. The arena frees its memory once the readers have moved on. */
     public void close() {
         Memory.setReleaseI64(rootAt, 0);
         arena.retire(tableOffset);
@@ -125,7 +125,7 @@ public final class PublishedMap {
         capacity = newCapacity;
     }
 
-    /** Release: who sees the new root sees the pairs of its table. */
+    /** Release: a reader that sees the new root sees the pairs of its table. */
     private void publish() {
         Memory.setReleaseI64(rootAt, tableOffset << CAPACITY_BITS | Integer.numberOfTrailingZeros(capacity));
     }
@@ -139,7 +139,7 @@ public final class PublishedMap {
         return Memory.nativeI64(slot + VALUE_OFFSET);
     }
 
-    /** Address of the key's slot, else of the never-used slot where it belongs. */
+    /** Address of the key's slot, or of the never-used slot where it belongs. */
     private long slotOf(long key) {
         long table = arena.address(tableOffset);
         for (int i = mix(key) & capacity - 1;; i = i + 1 & capacity - 1) {
@@ -148,7 +148,7 @@ public final class PublishedMap {
         }
     }
 
-    /** Half full after a rebuild: at least a quarter of the capacity must change before the next. */
+    /** A rebuilt table is half full: at least a quarter of the capacity must change before the next rebuild. */
     private static int capacityFor(int expectedSize) {
         long min = Math.max(MIN_CAPACITY, 2L * expectedSize);
         if (min > 1L << MAX_LOG_CAPACITY) {
@@ -157,7 +157,7 @@ public final class PublishedMap {
         return (int) (Long.highestOneBit(min - 1) << 1);
     }
 
-    /** Multiply and fold: keys are addresses and ports, whose low bits alone are poor. */
+    /** Multiply and fold: keys are addresses and ports, whose low bits alone are a poor hash. */
     private static int mix(long key) {
         long h = (key ^ key >>> 32) * 0x9E37_79B9_7F4A_7C15L;
         h = (h ^ h >>> 29) * 0xBF58_476D_1CE4_E5B9L;
@@ -171,11 +171,11 @@ public final class PublishedMap {
     }
 
     /**
-     * A reader's view. Lookups are wait-free, bounded by the capacity, and consistent for one key: a value that was the key's at some
-     * moment of the call. Blocks that values point to stay whole until the reader passes to a newer generation.
+     * A reader's view. Lookups are wait-free, bounded by the capacity, and consistent for one key: they return a value that the key had at
+     * some moment during the call. Blocks that values refer to stay intact until the reader moves to a newer generation.
      *
-     * <p>Threads: any. Allocation: none. A root that names memory outside the region is an empty map: another process's mistake must not
-     * become a wild access.
+     * <p>Threads: any. Allocation: none. A root that refers to memory outside the region is an empty map, so that a mistake of another
+     * process does not become a wild access.
      */
     public static final class Reader {
         private final long base;
@@ -213,7 +213,7 @@ public final class PublishedMap {
             return MISSING;
         }
 
-        /** Every pair of the current table; pairs that change meanwhile are seen before or after. For dumps. */
+        /** Visits every pair of the current table. Pairs that change meanwhile are seen before or after the change. For dumps. */
         public void forEach(PairConsumer consumer) {
             long root = Memory.getAcquireI64(rootAt);
             long table = base + (root >>> CAPACITY_BITS);
@@ -227,7 +227,7 @@ public final class PublishedMap {
             }
         }
 
-        /** Slots of the table less one; -1, which is no slots, for a root that names no table inside the region. */
+        /** Number of slots minus one; -1, which means no slots, for a root that names no table inside the region. */
         private int mask(long root) {
             long offset = root >>> CAPACITY_BITS;
             int logCapacity = (int) (root & (1 << CAPACITY_BITS) - 1);

@@ -8,15 +8,15 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Allocator of blocks inside one mapped region that readers, perhaps of another process, look into while it changes.
+ * Allocator of blocks inside one mapped region that readers, also in other processes, read while it changes.
  *
- * <p>Blocks are named by their offset from the start of the region, because each process maps it elsewhere. A block that readers may
- * still hold is not freed but {@linkplain #retire retired}: it becomes free again once every reader has begun to work with a table
- * generation in which it can no longer be found. A change of the tables so is: change, retire what was replaced, publish the next
- * generation, tell the arena by {@link #setPendingGeneration}; and now and then {@link #reclaim}.
+ * <p>Blocks are named by their offset from the start of the region, because each process maps it at another address. A block that readers
+ * may still use is not freed but {@linkplain #retire retired}: it becomes free once every reader works with a table generation in which it
+ * cannot be found. So a change of the tables has these steps: change, retire what was replaced, publish the next generation, call
+ * {@link #setPendingGeneration}. Call {@link #reclaim} periodically.
  *
- * <p>Best fit with coalescing, O(log n). Its books are on the heap of the only writer: a new writer starts a new region.
- * Threads: one, the tables' writer. Allocation: yes (control plane).
+ * <p>Best fit with coalescing, O(log n). The free lists are on the heap of the only writer, so a new writer starts a new region. Threads:
+ * one, the tables' writer. Allocation: yes (control plane).
  */
 public final class TableArena {
     /** Blocks start at multiples of a cache line. */
@@ -34,7 +34,7 @@ public final class TableArena {
 
     /**
      * @param base address of the region, a multiple of 64
-     * @param reserved bytes at its start that are not the arena's (headers, roots of maps); at least one line is kept so that no
+     * @param reserved bytes at its start that are not the arena's (headers, roots of maps); at least one cache line is kept, so that no
      *     block has offset 0
      * @param size of the region in bytes
      */
@@ -87,14 +87,14 @@ public final class TableArena {
         return extent.offset;
     }
 
-    /** Frees a block that no reader can know of. */
+    /** Frees a block that no reader can have found. */
     public void free(long offset) {
         Long length = allocated.remove(offset);
         if (length == null) { throw new IllegalArgumentException("no block at offset " + offset); }
         coalesce(offset, length);
     }
 
-    /** Frees a block once every reader uses {@code generation}, the first in which it cannot be found, or a later one. */
+    /** Frees a block once every reader uses {@code generation}, the first in which the block cannot be found, or a later one. */
     public void retire(long offset, long generation) {
         Long length = allocated.get(offset);
         if (length == null) { throw new IllegalArgumentException("no block at offset " + offset); }
@@ -107,12 +107,12 @@ public final class TableArena {
         retire(offset, pendingGeneration);
     }
 
-    /** The generation that the changes being made will be published as. */
+    /** The generation that will publish the changes being made. */
     public long pendingGeneration() {
         return pendingGeneration;
     }
 
-    /** To be called with the number after the one just published. */
+    /** Must be called with the number after the generation just published. */
     public void setPendingGeneration(long generation) {
         pendingGeneration = generation;
     }
@@ -120,7 +120,7 @@ public final class TableArena {
     /**
      * Frees what was retired for {@code oldestActive} or earlier.
      *
-     * @param oldestActive the least generation any reader may still be working with, {@link Long#MAX_VALUE} when there is no reader
+     * @param oldestActive the lowest generation that any reader may still use, {@link Long#MAX_VALUE} when there is no reader
      * @return blocks freed
      */
     public int reclaim(long oldestActive) {
@@ -144,7 +144,7 @@ public final class TableArena {
         return retiredBytes;
     }
 
-    /** Bytes in blocks, the retired ones included. */
+    /** Bytes in blocks, including retired ones. */
     public long usedBytes() {
         return allocated.values().stream().mapToLong(Long::longValue).sum();
     }

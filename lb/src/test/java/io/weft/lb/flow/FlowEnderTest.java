@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Workers end flows, the sweeper too; each flow ends once. */
+/** Workers and the flow expiry end flows; each flow ends once. */
 class FlowEnderTest {
     private static final int PORT = 40_000;
 
@@ -89,7 +89,7 @@ class FlowEnderTest {
         assertEquals(FlowState.SYN_SENT, FlowEntry.state(second));
     }
 
-    /** What a worker still holds of an ended flow must not change the flow that has its keys now. */
+    /** An entry that a worker still holds after its flow ended must not change the flow that has its keys now. */
     @Test
     void anEndedFlowsEntriesHaveNoPeer() {
         long first = flows.insertService(PORT, Flows.TCP, FlowState.CLOSE);

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * The race that needs the second look: A passes a line while it cannot be claimed, the line comes free, and B takes it while A takes the
- * one behind. Every order of the steps, one at a time.
+ * The race that needs the second search: A passes a slot while it cannot be claimed, the slot becomes free, and B claims it while A claims
+ * the one behind. Tests every order of the steps, one at a time.
  */
 class FlowInserterTest {
     private static final long K0 = FlowKey.k0(Flows.CLIENT, Flows.BACKEND);
@@ -41,33 +41,33 @@ class FlowInserterTest {
 
     @Test
     void theOneBehindWithdrawsFromAClaimBefore() {
-        assertEquals(before, take(before));
-        assertEquals(FlowInserter.AGAIN, take(behind));
+        assertEquals(before, claim(before));
+        assertEquals(FlowInserter.AGAIN, claim(behind));
         assertEquals(MARK, word(before));
         assertTrue(SlotMark.isFree(word(behind)));
     }
 
     @Test
     void theOneBehindAdoptsWhatIsPublishedBefore() {
-        assertEquals(before, take(before));
+        assertEquals(before, claim(before));
         publish(before);
-        assertEquals(before | FlowInserter.ADOPTED, take(behind));
+        assertEquals(before | FlowInserter.ADOPTED, claim(behind));
         assertTrue(SlotMark.isFree(word(behind)));
     }
 
     @Test
     void theOneBeforeDoesNotOverlookAClaimBehindThatWasConfirmedEarlier() {
-        assertEquals(behind, take(behind));
-        assertEquals(FlowInserter.AGAIN, take(before));
+        assertEquals(behind, claim(behind));
+        assertEquals(FlowInserter.AGAIN, claim(before));
         assertEquals(MARK, word(behind));
         assertTrue(SlotMark.isFree(word(before)));
     }
 
     @Test
     void theOneBeforeAdoptsWhatIsPublishedBehind() {
-        assertEquals(behind, take(behind));
+        assertEquals(behind, claim(behind));
         publish(behind);
-        assertEquals(behind | FlowInserter.ADOPTED, take(before));
+        assertEquals(behind | FlowInserter.ADOPTED, claim(before));
         assertTrue(SlotMark.isFree(word(before)));
     }
 
@@ -76,17 +76,17 @@ class FlowInserterTest {
         set(behind, MARK);
         Thread rival = new Thread(() -> set(behind, SlotMark.free(0)));
         rival.start();
-        long result = take(before);
+        long result = claim(before);
         rival.join();
         assertTrue(
             result == before && word(before) == MARK || result == FlowInserter.AGAIN && SlotMark.isFree(word(before)));
-        assertEquals(before, result == before ? result : take(before));
+        assertEquals(before, result == before ? result : claim(before));
     }
 
     @Test
-    void aLineTakenByAnotherKeyMeanwhileIsLeftAlone() {
+    void aSlotThatAnotherKeyClaimedMeanwhileIsLeftAlone() {
         set(before, SlotMark.claimed(12345));
-        assertEquals(FlowInserter.AGAIN, take(before));
+        assertEquals(FlowInserter.AGAIN, claim(before));
         assertEquals(SlotMark.claimed(12345), word(before));
     }
 
@@ -101,8 +101,8 @@ class FlowInserterTest {
         return inserter.candidate(MARK, HASH, K0, K1);
     }
 
-    private long take(long slot) {
-        return inserter.take(slot, MARK, HASH, K0, K1);
+    private long claim(long slot) {
+        return inserter.claimCandidate(slot, MARK, HASH, K0, K1);
     }
 
     private static void publish(long slot) {

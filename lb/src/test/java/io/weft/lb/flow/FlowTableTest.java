@@ -88,7 +88,7 @@ class FlowTableTest {
         assertEquals(8080, Memory.u16(header + 10));
     }
 
-    /** Checksums changed by the entry's deltas equal those computed anew, in both directions, for random flows. */
+    /** Checksums changed by the entry's deltas equal checksums computed from scratch, in both directions, for random flows. */
     @Test
     void theDeltasTurnRightChecksumsIntoRightOnes() {
         Random random = new Random(6);
@@ -251,7 +251,7 @@ class FlowTableTest {
         for (long slots : new long[]{-1, 0, 8, 4095, 1L << 40, Long.MIN_VALUE}) {
             Memory.putNativeI64(flows.address + 16, slots);
             assertThrows(IllegalArgumentException.class, () -> FlowTable.open(flows.address, flows.size),
-                "lines " + slots);
+                "slots " + slots);
         }
     }
 

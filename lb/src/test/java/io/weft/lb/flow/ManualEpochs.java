@@ -2,7 +2,7 @@ package io.weft.lb.flow;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Epochs moved by hand. */
+/** Epochs that the test advances. */
 final class ManualEpochs implements Epochs {
     private final AtomicLong current = new AtomicLong(1);
 

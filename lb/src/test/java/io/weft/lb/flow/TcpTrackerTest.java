@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The machine by tables: "&gt;" is a segment of the originator, "&lt;" one of the responder. */
+/** The state machine in tables: "&gt;" is a segment of the originator, "&lt;" one of the responder. */
 class TcpTrackerTest {
     private static final int FIN = 1;
     private static final int SYN = 2;
@@ -138,7 +138,7 @@ class TcpTrackerTest {
         assertEquals(another, TcpTracker.isOpening(flags(flags)) && TcpTracker.isOver(FlowEntry.meta(reverse)));
     }
 
-    /** Nothing of the connection follows a RST but a SYN says so itself; a RST far out of the window says nothing. */
+    /** After a RST no segment of the connection follows, so a SYN opens another; a RST far out of the window proves nothing. */
     @Test
     void aSynAfterADoubtfulResetIsAnotherConnection() {
         handshake();

@@ -44,7 +44,7 @@ class SnatScarcityTest {
         for (int i = 0; i < 5200; i++) {
             assertTrue(insert(nat, POD, 1000 + i, UDP, FlowState.UDP_REPLIED) > 0, "question " + i);
         }
-        assertEquals(0, table.count(FlowCounter.REPLACED), "no port is taken while others are free");
+        assertEquals(0, table.count(FlowCounter.REPLACED), "no port is taken over while others are free");
     }
 
     @Test
@@ -138,23 +138,24 @@ class SnatScarcityTest {
             FlowState.SYN_RECV, FlowState.TIME_WAIT, FlowState.CLOSE, FlowState.TIME_WAIT, FlowState.LAST_ACK,
             FlowState.TIME_WAIT};
         int[] silentSince = {0, 0, 0, 0, 0, 50, 40, 60, 98, 70};
-        int[] givenPorts = new int[10];
+        int[] allocatedPorts = new int[10];
         for (int i = 0; i < 10; i++) {
             now = silentSince[i];
-            givenPorts[i] = port(insert(nat, POD + i, 1000, TCP, states[i]));
+            allocatedPorts[i] = port(insert(nat, POD + i, 1000, TCP, states[i]));
         }
         now = 100;
         for (int expected : new int[]{6, 5, 7, 9}) {
             long taken = insert(nat, OTHER_POD + 9, 2000 + expected, TCP, FlowState.ESTABLISHED);
-            assertEquals(givenPorts[expected], port(taken));
-            assertEquals(OTHER_POD + 9, FlowEntry.newDst(reply(givenPorts[expected])), "replies are the new flow's");
+            assertEquals(allocatedPorts[expected], port(taken));
+            assertEquals(OTHER_POD + 9, FlowEntry.newDst(reply(allocatedPorts[expected])),
+                "replies are the new flow's");
             assertEquals(0, table.find(FlowKey.k0(POD + expected, OUT), FlowKey.k1(1000, 443, TCP)));
-            assertEquals(1, ports.flows(TCP, givenPorts[expected]));
+            assertEquals(1, ports.flows(TCP, allocatedPorts[expected]));
         }
         assertEquals(SourceNat.SNAT_NO_PORT, insert(nat, OTHER_POD + 8, 2000, TCP, FlowState.SYN_SENT),
-            "what the end of a connection has not acknowledged may come again");
+            "a FIN that is not acknowledged may be sent again");
         now = 101;
-        assertEquals(givenPorts[8],
+        assertEquals(allocatedPorts[8],
             port(insert(nat, OTHER_POD + 8, 2000, TCP, FlowState.ESTABLISHED)));
         assertEquals(SourceNat.SNAT_NO_PORT, insert(nat, OTHER_POD + 8, 2001, TCP, FlowState.SYN_SENT));
         assertEquals(5, table.count(FlowCounter.REPLACED));

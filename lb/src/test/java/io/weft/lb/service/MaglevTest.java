@@ -34,7 +34,7 @@ class MaglevTest {
         }
     }
 
-    /** The loop as the paper has it. */
+    /** The loop of the paper. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 10, 11, 163, 1000})
     void theTableIsThePapers(int backends) {
@@ -65,7 +65,7 @@ class MaglevTest {
         assertTrue(Arrays.stream(shares).allMatch(share -> share == 1));
     }
 
-    /** The ideal moves 1/n of the entries; Maglev a little more (paper, figure 12: below 4 % besides at 1 % of backends). */
+    /** Ideally 1/n of the entries move; with Maglev slightly more (paper, figure 12: below 4 % in addition at 1 % of backends). */
     @ParameterizedTest
     @ValueSource(ints = {20, 40, 100})
     void removingABackendMovesFewEntriesOfTheOthers(int backends) {

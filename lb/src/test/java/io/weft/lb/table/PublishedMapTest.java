@@ -98,7 +98,7 @@ class PublishedMapTest {
         }
     }
 
-    /** Addresses and small numbers, as the tables have them, with 0 among them. */
+    /** Addresses and small numbers, like the keys of the tables; 0 is one of them. */
     private static long keyOf(int i) {
         return i % 2 == 0 ? (long) (0x0A60_0000 + i) << 32 | 80 << 16 | 6 << 8 : i / 2;
     }
