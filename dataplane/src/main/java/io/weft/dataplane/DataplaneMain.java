@@ -12,7 +12,7 @@ import java.util.Optional;
 /**
  * {@code weft dataplane}: runs the dataplane until SIGTERM or SIGINT.
  *
- * <p>Exit codes: 0 stopped, 1 failed, 2 wrong usage or configuration. Whatever is wrong is said in one line on the standard error output.
+ * <p>Exit codes: 0 stopped, 1 failed, 2 wrong usage or configuration. An error is one line on standard error.
  */
 public final class DataplaneMain {
     private static final int FAILED = 1;
@@ -52,7 +52,7 @@ public final class DataplaneMain {
         }
     }
 
-    /** A signal ends the process with 0 once everything is taken back; left to itself the virtual machine would end with 143. */
+    /** A signal ends the process with status 0 once everything is undone; by default the JVM would end with 143. */
     private static void run(Dataplane dataplane) {
         Thread main = Thread.currentThread();
         Thread hook = new Thread(() -> stop(dataplane, main), "weft-stop");
@@ -89,7 +89,7 @@ public final class DataplaneMain {
         Runtime.getRuntime().halt(main.isAlive() ? FAILED : 0);
     }
 
-    /** Mistakes of ours come with their trace; what the user can mend is one line. */
+    /** Faults of Weft are printed with their stack trace; an error that the user can fix is one line. */
     private static String describe(RuntimeException e) {
         boolean ours = e instanceof NullPointerException || e instanceof IndexOutOfBoundsException
             || e instanceof ClassCastException;

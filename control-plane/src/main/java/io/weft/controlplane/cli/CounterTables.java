@@ -13,7 +13,7 @@ final class CounterTables {
     private CounterTables() {
     }
 
-    /** The accounting first: received + originated = sent + punted + dropped + in flight. Then frames of each node. */
+    /** First the terms of received + originated = sent + punted + dropped + in flight, then the frames of each node. */
     static Table counters(CounterReader counters, boolean all) {
         Table table = new Table("kind", "name", "value");
         for (FrameTotal total : FrameTotal.values()) {
@@ -25,9 +25,9 @@ final class CounterTables {
                 table.add("node", nodes.get(i), counters.node(i));
             }
         }
-        for (ConductorGauge fact : ConductorGauge.values()) {
-            if (fact != ConductorGauge.HEARTBEAT && (all || counters.fact(fact) != 0)) {
-                table.add("conductor", fact.label(), counters.fact(fact));
+        for (ConductorGauge gauge : ConductorGauge.values()) {
+            if (gauge != ConductorGauge.HEARTBEAT && (all || counters.gauge(gauge) != 0)) {
+                table.add("conductor", gauge.label(), counters.gauge(gauge));
             }
         }
         return table;
@@ -43,7 +43,7 @@ final class CounterTables {
         return table;
     }
 
-    /** Frames by reason, most first. */
+    /** Frames by reason, highest count first. */
     static Map<String, Long> drops(CounterReader counters) {
         List<String> reasons = counters.dropLabels();
         List<Map.Entry<String, Long>> drops = new ArrayList<>();

@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** What {@code weft status} prints, gathered from the run directory. Numbers are -1 where nothing is known. */
+/** The contents of {@code weft status}, collected from the run directory. Numbers are -1 where the value is unknown. */
 record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables tables) {
     private static final long ALIVE_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final int TOP_DROPS = 5;
@@ -28,8 +28,8 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
     private static final ControlPlaneStatus.Health WELL = new ControlPlaneStatus.Health("", 0, 0, "");
 
     /**
-     * @param longestPacket bytes that ports carry, 0 as long as it is not known
-     * @param fault one line, empty while all is well
+     * @param longestPacket bytes that ports carry; 0 while unknown
+     * @param fault one line; empty if there is no fault
      */
     record Dataplane(
         boolean running, long pid, int workers, String uplink, String uplinkMode, String uplinkReason, long uplinkMtu,
@@ -38,7 +38,7 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
         Map<String, Long> topDrops, long appliedGeneration, String fault) {
     }
 
-    /** @param stale why what is served may be out of date, empty when it is not */
+    /** @param stale why the tables may be out of date; empty if they are not */
     record Control(
         boolean running, long pid, String source, String stale, long staleSinceMillis, List<String> errors,
         List<String> problems, ControlPlaneStatus.Health health,
@@ -75,15 +75,15 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
             return new Dataplane(false, -1, 0, "", "", "", -1, 0, 0, 0, 0, -1, -1, Map.of(), Map.of(), -1, "");
         }
         CounterReader counters = files.counters().get();
-        boolean running = System.nanoTime() - counters.fact(ConductorGauge.HEARTBEAT) < ALIVE_NANOS;
+        boolean running = System.nanoTime() - counters.gauge(ConductorGauge.HEARTBEAT) < ALIVE_NANOS;
         List<PortStatus> ports = counters.ports();
         return new Dataplane(running, counters.pid(), counters.workers(), counters.text(ConductorText.UPLINK_NAME),
             counters.text(ConductorText.UPLINK_MODE), counters.text(ConductorText.UPLINK_REASON),
-            counters.fact(ConductorGauge.UPLINK_MTU), counters.fact(ConductorGauge.LONGEST_PACKET),
+            counters.gauge(ConductorGauge.UPLINK_MTU), counters.gauge(ConductorGauge.LONGEST_PACKET),
             count(ports, PortState.UP), count(ports, PortState.FAILED),
-            count(ports, PortState.OPENING), counters.fact(ConductorGauge.FLOWS),
-            counters.fact(ConductorGauge.FLOW_CAPACITY),
-            frames(counters), topDrops(counters), counters.fact(ConductorGauge.APPLIED_GENERATION),
+            count(ports, PortState.OPENING), counters.gauge(ConductorGauge.FLOWS),
+            counters.gauge(ConductorGauge.FLOW_CAPACITY),
+            frames(counters), topDrops(counters), counters.gauge(ConductorGauge.APPLIED_GENERATION),
             counters.text(ConductorText.FAULT));
     }
 
@@ -126,8 +126,8 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
     }
 
     private static String stale(ControlPlaneStatus status, boolean running) {
-        if (!running) { return "the control plane is away"; }
-        if (isSilent(status)) { return "the control plane does not write its status any more"; }
+        if (!running) { return "the control plane is down"; }
+        if (isSilent(status)) { return "the control plane no longer writes its status"; }
         if (!health(status).fault().isEmpty()) { return health(status).fault(); }
         return status.source().staleReason().isEmpty() && !status.source().synced()
             ? "not all of it has been read yet"

@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
- * What the dataplane says of itself in its counters file, across its restarts: each of them brings a new file. Any thread;
- * calls exclude each other, because an old file is unmapped under this lock.
+ * What the dataplane reports in its counters file, across its restarts: each of them creates a new file. Any thread; calls exclude each
+ * other, because an old file is unmapped under this lock.
  */
 public final class DataplaneView implements AutoCloseable {
     private static final long ALIVE_NANOS = TimeUnit.SECONDS.toNanos(3);
@@ -30,7 +30,7 @@ public final class DataplaneView implements AutoCloseable {
         this.runDirectory = runDirectory;
     }
 
-    /** Whether a dataplane runs: its conductor has passed lately. */
+    /** Whether a dataplane runs: its conductor has made a pass recently. */
     public boolean isAlive() {
         return read(DataplaneView::isAlive).orElse(false);
     }
@@ -47,25 +47,25 @@ public final class DataplaneView implements AutoCloseable {
             .flatMap(Function.identity());
     }
 
-    /** Bytes of the longest packet that the running dataplane's ports carry. */
+    /** Length in bytes of the longest packet that the running dataplane's ports carry. */
     public Optional<Integer> longestPacket() {
         return read(DataplaneView::longestPacket).filter(bytes -> bytes > 0);
     }
 
-    /** Whether no worker can still be using tables older than {@code generation}; so when none runs or all sleep. */
+    /** Whether no worker can still use tables older than {@code generation}; also true if none runs or all sleep. */
     public boolean hasPassed(long generation) {
         return read(counters -> !isAlive(counters) || allWorkersAt(counters, generation)).orElse(true);
     }
 
-    /** Whether a running dataplane has taken over this generation and its workers use it. */
+    /** Whether a running dataplane has adopted this generation and its workers use it. */
     public boolean uses(long incarnation, long generation) {
         return read(counters -> isAlive(counters)
-            && counters.fact(ConductorGauge.TABLES_INCARNATION) == incarnation
-            && counters.fact(ConductorGauge.APPLIED_GENERATION) >= generation
+            && counters.gauge(ConductorGauge.TABLES_INCARNATION) == incarnation
+            && counters.gauge(ConductorGauge.APPLIED_GENERATION) >= generation
             && allWorkersAt(counters, generation)).orElse(false);
     }
 
-    /** Reads from the current file. @return empty when there is none that can be read */
+    /** Reads from the current file. @return empty if there is none that can be read */
     public synchronized <T> Optional<T> read(Function<CounterReader, T> question) {
         renew();
         return reader == null ? Optional.empty() : Optional.ofNullable(question.apply(reader));
@@ -102,11 +102,11 @@ public final class DataplaneView implements AutoCloseable {
     }
 
     private static boolean isAlive(CounterReader counters) {
-        return System.nanoTime() - counters.fact(ConductorGauge.HEARTBEAT) < ALIVE_NANOS;
+        return System.nanoTime() - counters.gauge(ConductorGauge.HEARTBEAT) < ALIVE_NANOS;
     }
 
     private static int longestPacket(CounterReader counters) {
-        return isAlive(counters) ? (int) counters.fact(ConductorGauge.LONGEST_PACKET) : 0;
+        return isAlive(counters) ? (int) counters.gauge(ConductorGauge.LONGEST_PACKET) : 0;
     }
 
     private static boolean allWorkersAt(CounterReader counters, long generation) {

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.function.Supplier;
 
 /**
- * The warm-up of a dataplane that pods wait for: it runs while the workers forward already. On a busy machine it takes 11 s, its bound; frames
- * through cold code are slow, but pods that are cut off for so long lose their connections.
+ * The warm-up of a dataplane that pods wait for: it runs while the workers already forward. On a busy machine it takes up to its limit of
+ * 11 s. Until then some frames run through cold code slowly, but pods that are cut off for so long would lose their connections.
  *
  * <p>Threads: one of its own, which {@link #close} ends and awaits.
  */

@@ -26,6 +26,7 @@ final class ConntrackGc {
     private static final long PASS_NANOS = 5 * NANOS_PER_SECOND;
 
     private final FlowTable flows;
+    private final SnatPorts snatPorts;
     private final FlowExpiry expiry;
     private final FlowRevalidator revalidator;
     private final ConductorCounters counters;
@@ -35,6 +36,7 @@ final class ConntrackGc {
     ConntrackGc(FlowTable flows, SnatPorts snatPorts, ForwardingState state, Epochs epochs,
         ConductorCounters counters) {
         this.flows = flows;
+        this.snatPorts = snatPorts;
         this.counters = counters;
         expiry = new FlowExpiry(flows, FlowTimeouts.defaults(), epochs,
             (forward, k0, k1) -> SourceNat.onEnd(snatPorts, forward, k0, k1));
@@ -83,6 +85,7 @@ final class ConntrackGc {
         counters.set(ConductorGauge.FLOWS_EXPIRED, flows.count(FlowCounter.EXPIRED) + flows.count(FlowCounter.EVICTED));
         counters.set(ConductorGauge.FLOWS_ENDED, flows.count(FlowCounter.INVALIDATED));
         counters.set(ConductorGauge.FLOWS_REPLACED, flows.count(FlowCounter.REPLACED));
+        counters.set(ConductorGauge.SNAT_PORTS_USED, snatPorts.inUse());
         counters.set(ConductorGauge.SCANS, expiry.passes());
         counters.set(ConductorGauge.LAST_SCAN_NANOS, System.nanoTime() - startedNanos);
     }

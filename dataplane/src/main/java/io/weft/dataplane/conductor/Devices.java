@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The devices that the workers have open, and the order in which one comes and goes ({@link Device}). Thread: the conductor.
+ * The devices that the workers have open, and the order in which a device is opened and closed ({@link Device}). Thread: the conductor.
  */
 final class Devices {
     private final DeviceDriver driver;
@@ -47,12 +47,12 @@ final class Devices {
     }
 
     /**
-     * Closes all, at once: each close may wait for a grace period of the kernel's, and a node has hundreds.
+     * Closes all devices together: each close may wait for a grace period of the kernel, and a node has hundreds of devices.
      */
     void closeAll() {
         List<Device> all = List.copyOf(open);
         all.forEach(Device::detach);
-        workers.assign(all); // one more turn for what had been taken
+        workers.assign(all); // one more iteration for frames already received
         open.clear();
         workers.assign(open);
         all.reversed().parallelStream().forEach(Device::close);

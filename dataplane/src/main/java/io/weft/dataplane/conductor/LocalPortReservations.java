@@ -13,15 +13,15 @@ import java.lang.System.Logger.Level;
 import java.util.BitSet;
 
 /**
- * Keeps ports of the node itself out of masquerading: those of its processes' sockets, those that the kernel gives to them or an operator has reserved
- * ({@link KernelPorts}, read again and again, for settings change), and the tunnel's. A flow that has a port when a process takes it keeps it. While the
- * kernel cannot answer, the answer before stays in force.
+ * Keeps ports of the node itself out of masquerading: ports of its processes' sockets, ports that the kernel hands out or an operator has
+ * reserved ({@link KernelPorts}, read again periodically, because the settings may change), and the tunnel's port. If a process binds a
+ * port that a flow uses, the flow keeps it. While the kernel does not answer, its last answer stays in force.
  *
  * <p>Thread: the conductor, in the node's network namespace. Cold code.
  */
 final class LocalPortReservations implements AutoCloseable {
     private static final Logger LOG = System.getLogger(LocalPortReservations.class.getName());
-    /** What must be left of a range that the kernel uses, too. */
+    /** Minimum number of ports that must be left of a range that overlaps the kernel's. */
     private static final int MIN_PORTS = 1024;
 
     private final SocketDiag sockets;
@@ -43,18 +43,18 @@ final class LocalPortReservations implements AutoCloseable {
         pool = ranges.toBitSet();
     }
 
-    /** @throws SetupException when the kernel gives so many of the ports to the node's own processes that too few are left */
+    /** @throws SetupException if the kernel hands out so many of the ports that too few are left */
     void requireOwnPorts() {
         BitSet lost = kernelPorts();
         int left = ranges.size() - lost.cardinality();
         if (lost.isEmpty() || left >= MIN_PORTS) { return; }
         throw new SetupException("snat.ports: " + ranges + " overlaps the kernel's own ports "
             + KernelPorts.localRange(Sysctl.read(KernelPorts.LOCAL_RANGE)) + " and leaves " + left
-            + ": set other ports, or make the kernel's fewer (sysctl net.ipv4.ip_local_port_range,"
+            + ": set other ports, or shrink the kernel's (sysctl net.ipv4.ip_local_port_range,"
             + " net.ipv4.ip_local_reserved_ports)");
     }
 
-    /** Blocks what waits for connections or is UDP: what a process of the node is reached at. Microseconds. */
+    /** Blocks the ports of listening TCP sockets and of UDP sockets, through which a process of the node can be reached. Microseconds. */
     void block() {
         BitSet listening = ask(IpProtocol.IPPROTO_TCP, SocketDiag.States.LISTENING, tcp);
         listening.or(tcp);
@@ -64,7 +64,10 @@ final class LocalPortReservations implements AutoCloseable {
         change(IpProtocol.IPPROTO_UDP, udp, bound);
     }
 
-    /** Reads the kernel's settings again; blocks what any TCP socket has, connected ones too, and gives back the rest. The kernel walks its whole hash of connections. */
+    /**
+     * Reads the kernel's settings again, blocks the ports of all TCP sockets, including connected ones, and releases the others. The kernel
+     * walks its whole connection hash.
+     */
     void refresh() {
         readKernelPorts();
         change(IpProtocol.IPPROTO_TCP, tcp, ask(IpProtocol.IPPROTO_TCP, SocketDiag.States.ALL, tcp));

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/** The run directory as one dataplane's: its lock, and files that are replaced as a whole. Cold code. */
+/** The run directory as used by one dataplane: its lock, and files that are replaced as a whole. Cold code. */
 final class RunDirectory implements AutoCloseable {
     private static final String LOCK = "dataplane.lock";
 
@@ -22,12 +22,12 @@ final class RunDirectory implements AutoCloseable {
         this.lock = lock;
     }
 
-    /** @throws SetupException when another dataplane has it */
+    /** @throws SetupException if another dataplane has it */
     static RunDirectory take(Path path) {
         try {
             Files.createDirectories(path);
         } catch (IOException e) {
-            throw new SetupException("runDirectory: cannot make " + FileErrors.describe(e), e);
+            throw new SetupException("runDirectory: cannot create " + FileErrors.describe(e), e);
         }
         Path lockFile = path.resolve(LOCK);
         FileLock lock = FileLock.tryLock(lockFile).orElseThrow(() -> new SetupException("another dataplane"
@@ -40,7 +40,7 @@ final class RunDirectory implements AutoCloseable {
         return path;
     }
 
-    /** A new zeroed file in place of any former one, whose readers keep what they have mapped. */
+    /** Creates a zeroed file that replaces an existing one; its readers keep what they have mapped. */
     MappedMemory replaceFile(String name, long bytes) {
         Path unfinished = path.resolve(name + ".new");
         try {
@@ -51,20 +51,20 @@ final class RunDirectory implements AutoCloseable {
             return memory;
         } catch (IOException | LinuxException e) {
             throw new SetupException(
-                "runDirectory: cannot make " + name + " of " + (bytes >> 20) + " MiB: "
+                "runDirectory: cannot create " + name + " of " + (bytes >> 20) + " MiB: "
                     + (e instanceof IOException failure ? FileErrors.describe(failure) : e.getMessage()),
                 e);
         }
     }
 
-    /** Removes files that a predecessor was killed over. */
+    /** Removes unfinished files of an earlier dataplane that was killed. */
     void removeUnfinished(String name) {
         try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(path, name + ".*")) {
             for (Path leftover : leftovers) {
                 Files.deleteIfExists(leftover);
             }
         } catch (IOException e) {
-            throw new SetupException("cannot tidy " + FileErrors.describe(e), e);
+            throw new SetupException("cannot clean up " + FileErrors.describe(e), e);
         }
     }
 

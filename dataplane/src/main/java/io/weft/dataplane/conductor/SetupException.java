@@ -1,6 +1,6 @@
 package io.weft.dataplane.conductor;
 
-/** The dataplane cannot start or go on; the message is one line that says what to do. */
+/** The dataplane cannot start or continue; the message is one line that says what to do. */
 public final class SetupException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

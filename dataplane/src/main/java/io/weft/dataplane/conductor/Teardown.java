@@ -5,7 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** What to take back, the last made first; one step that fails does not keep the others from being taken. Thread: one. */
+/** Steps that undo the set-up, in reverse order; a step that fails does not prevent the others. Thread: one. */
 final class Teardown implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Teardown.class.getName());
 

@@ -16,12 +16,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 
 /**
- * The workers with their memory and threads. {@link #assign} changes their ports and comes back when all of them use the new ones.
+ * The workers with their memory and threads. {@link #assign} changes their ports and returns when all of them use the new ones.
  *
  * <p>Thread: the conductor.
  */
 final class WorkerPool implements AutoCloseable {
-    /** Looks at a worker that is awake and has begun no turn since the last, after which it counts as stalled: two seconds. */
+    /** A worker that is awake and has started no iteration over this many checks counts as stalled: two seconds. */
     private static final int STALLED_LOOKS = 100;
     private static final long LOOK_NANOS = 20_000_000;
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -30,17 +30,17 @@ final class WorkerPool implements AutoCloseable {
     private final List<Worker> workers = new ArrayList<>();
     private final List<WorkerMemory> memories = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
-    private final long[] lastTurns;
+    private final long[] lastIterations;
     private final int[] looksWithoutTurn;
     private long lastLook;
 
-    /** Makes one worker. */
+    /** Creates one worker. */
     interface Factory {
         Worker make(int index, WorkerMemory memory);
     }
 
     WorkerPool(int count, int chunks, ChunkLayout layout, Function<Integer, WorkerCounters> counters, Factory factory) {
-        lastTurns = new long[count];
+        lastIterations = new long[count];
         looksWithoutTurn = new int[count];
         for (int i = 0; i < count; i++) {
             memories.add(new WorkerMemory(FrameMemory.allocate(chunks, layout), counters.apply(i)));
@@ -62,12 +62,12 @@ final class WorkerPool implements AutoCloseable {
         }
     }
 
-    /** Gives the workers the ports of these devices and waits until none uses another. */
+    /** Assigns the workers the ports of these devices and waits until none uses another port. */
     void assign(Collection<Device> open) {
         assign(open, List.of());
     }
 
-    /** As {@link #assign(Collection)}; the workers take back the chunks of devices that were closed. */
+    /** Like {@link #assign(Collection)}; the workers reclaim the chunks of devices that were closed. */
     void assign(Collection<Device> open, List<Device> closed) {
         List<Long> versions = new ArrayList<>();
         for (Worker worker : workers) {
@@ -78,14 +78,17 @@ final class WorkerPool implements AutoCloseable {
             while (!worker.hasAdopted(versions.get(worker.index()))) {
                 requireAlive(worker);
                 if (System.nanoTime() > deadline) {
-                    throw new SetupException("worker " + worker.index() + " does not take its ports: it is stalled");
+                    throw new SetupException("worker " + worker.index() + " has not adopted its ports: it is stalled");
                 }
                 LockSupport.parkNanos(PAUSE_NANOS);
             }
         }
     }
 
-    /** What is wrong with a worker, or empty. Looks count, not time: a process that was stopped as a whole has no stalled worker. */
+    /**
+     * What is wrong with a worker, or empty. It counts checks instead of time, so that a process that was stopped as a whole has no stalled
+     * worker.
+     */
     Optional<String> fault() {
         long now = System.nanoTime();
         boolean due = now - lastLook >= LOOK_NANOS;
@@ -101,14 +104,14 @@ final class WorkerPool implements AutoCloseable {
 
     private boolean isStalled(Worker worker) {
         int i = worker.index();
-        long turns = worker.turns();
-        boolean moved = turns != lastTurns[i] || worker.isSleeping();
-        lastTurns[i] = turns;
+        long iterations = worker.iterations();
+        boolean moved = iterations != lastIterations[i] || worker.isSleeping();
+        lastIterations[i] = iterations;
         looksWithoutTurn[i] = moved ? 0 : looksWithoutTurn[i] + 1;
         return looksWithoutTurn[i] > STALLED_LOOKS;
     }
 
-    /** Ends the workers; the devices that know their memory are closed. */
+    /** Ends the workers. The devices that use their memory must be closed. */
     @Override
     public void close() {
         workers.forEach(Worker::stop);

@@ -1,6 +1,6 @@
 package io.weft.dataplane.config;
 
-/** Wrong configuration; the message is one line for the user: where, which key, what is wrong. */
+/** A configuration error; the message is one line for the user: where, which key, what is wrong. */
 public final class ConfigurationException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -23,7 +23,7 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
-/** The YAML file as node tree, so that every error can say {@code FILE:LINE: key}. */
+/** The YAML file as a node tree, so that every error can name {@code FILE:LINE: key}. */
 final class ConfigurationFile {
     private final Path file;
     private final Settings settings;
@@ -78,7 +78,7 @@ final class ConfigurationFile {
 
     private void entry(String key, Node at, Node value) {
         Integer earlier = linesByKey.put(key, line(at));
-        if (earlier != null) { throw error(at, key + ": given twice, first in line " + earlier); }
+        if (earlier != null) { throw error(at, key + ": appears twice, first in line " + earlier); }
         Optional<ConfigurationKey> known = ConfigurationKey.of(key);
         if (known.isPresent()) {
             settings.put(known.get(), scalar(key, value), file + ":" + line(at));

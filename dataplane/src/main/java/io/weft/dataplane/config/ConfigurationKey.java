@@ -3,34 +3,36 @@ package io.weft.dataplane.config;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** Every configuration key: its name in the file, its default as text (empty: none) and one line of help. */
+/** All configuration keys: name in the file, default as text (empty: none), one line of help. */
 public enum ConfigurationKey {
-    NODE_NAME("nodeName", "", "name of this node's Node object, made lower-case; the host name when empty"),
+    NODE_NAME("nodeName", "", "name of this node's Node object, converted to lower case; the host name when empty"),
     UPLINK("uplink", "", "network device that leads to the other nodes"),
     RUN_DIRECTORY("runDirectory", "/run/weft", "tables, flows, counters, locks and sockets; may be lost at reboot"),
-    STATE_DIRECTORY("stateDirectory", "/var/lib/weft", "given addresses and the VTEP MAC; must survive a reboot"),
+    STATE_DIRECTORY("stateDirectory", "/var/lib/weft",
+        "allocated pod addresses and the VTEP MAC; must survive a reboot"),
     SOURCE_MANIFESTS("source.manifests", "", "directory of Kubernetes manifests to watch"),
     SOURCE_KUBECONFIG("source.kubeconfig", "", "kubeconfig of the Kubernetes API; not supported yet"),
     POD_CIDR("podCidr", "", "addresses of this node's pods; from the Node object when empty"),
     CLUSTER_CIDR("clusterCidr", "10.244.0.0/16", "addresses of all pods of the cluster"),
     SERVICE_CIDR("serviceCidr", "10.96.0.0/12", "addresses of Services"),
-    NODE_PORT_RANGE("nodePortRange", "30000-32767", "ports kept for NodePorts"),
+    NODE_PORT_RANGE("nodePortRange", "30000-32767",
+        "Kubernetes' NodePorts: kept out of snat.ports; serving them is not supported yet"),
     POD_MTU("podMtu", "0",
-        "MTU of pods, for packets that stay on the node; 0: 65200, or what a chunk holds where the kernel carries no more"),
+        "MTU of pods, for packets that stay on the node; 0: 65200, or what one chunk holds where the kernel lacks multi-buffer frames"),
     OFF_NODE_MTU("offNodeMtu", "0",
-        "MTU of pods' routes to other nodes, Services and outside; 0: the uplink's less the tunnel's overhead"),
+        "MTU of pods' routes to other nodes, Services and outside; 0: the uplink's minus the tunnel's overhead"),
     WORKERS("workers", "1", "forwarding threads, at most the uplink's queues"),
     WORKER_CPUS("workerCpus", "", "CPUs to pin the workers to, one each; not pinned when empty"),
     BUSY_POLL("busyPoll", "false", "workers never sleep"),
-    XDP_MODE("xdp.mode", "auto", "best rung to try: auto, zero-copy, native or generic"),
+    XDP_MODE("xdp.mode", "auto", "best XDP mode to try: auto, zero-copy, native or generic"),
     OVERLAY_MODE("overlay.mode", "vxlan",
         "vxlan; none (routed) and auto (routed on the same subnet) are not supported yet"),
     OVERLAY_VNI("overlay.vni", "1", "VXLAN network identifier"),
     OVERLAY_PORT("overlay.port", "8472", "UDP port of the tunnel"),
-    MASQUERADE("masquerade", "true", "pods leave the cluster with the node's address"),
+    MASQUERADE("masquerade", "true", "pods use the node's address towards the outside"),
     SNAT_PORTS("snat.ports", "10000-29999,61000-65535",
-        "ports and ICMP identifiers for masqueraded flows: FIRST-LAST, or several with commas between"),
-    FLOWS_CAPACITY("flows.capacity", "262144", "lines of the flow table, two a connection; a power of two"),
+        "ports and ICMP identifiers for masqueraded flows: FIRST-LAST, or several separated by commas"),
+    FLOWS_CAPACITY("flows.capacity", "262144", "flow table entries, two per connection; a power of two"),
     API_LISTEN("api.listen", "127.0.0.1:9797", "address of the REST API; not supported yet"),
     API_TOKEN_FILE("api.tokenFile", "", "bearer token of the REST API; not supported yet"),
     API_TLS_CERTIFICATE("api.tls.certificate", "", "PEM certificate of the REST API; not supported yet"),
@@ -70,7 +72,7 @@ public enum ConfigurationKey {
         return Arrays.stream(values()).filter(candidate -> candidate.key.equals(key)).findFirst();
     }
 
-    /** Whether {@code key} is a level above other keys, as {@code overlay} is. */
+    /** Whether {@code key} is a level that contains other keys, like {@code overlay}. */
     static boolean isLevel(String key) {
         return Arrays.stream(values()).anyMatch(candidate -> candidate.key.startsWith(key + "."));
     }

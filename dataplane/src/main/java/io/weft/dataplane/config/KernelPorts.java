@@ -3,13 +3,13 @@ package io.weft.dataplane.config;
 import java.util.BitSet;
 
 /**
- * Ports that the kernel, or the operator for somebody else, keeps: they are not for masqueraded flows
+ * Ports that the kernel hands out, or that the operator reserved for other programs. Masqueraded flows do not use them
  * (Documentation/networking/ip-sysctl.rst).
  */
 public final class KernelPorts {
-    /** From here the kernel gives ports to sockets that ask for any. */
+    /** The kernel picks ports from this range for sockets that bind none. */
     public static final String LOCAL_RANGE = "net/ipv4/ip_local_port_range";
-    /** Kept for processes that ask for them by number. */
+    /** Ports reserved for programs that bind them by number. */
     public static final String RESERVED = "net/ipv4/ip_local_reserved_ports";
 
     private KernelPorts() {

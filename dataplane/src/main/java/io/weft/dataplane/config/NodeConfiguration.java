@@ -13,19 +13,19 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Configuration of one node, read by both processes and the command line. A YAML file, overridden by {@code WEFT_*}
- * variables, overridden by flags. Immutable.
+ * Configuration of one node, read by both processes and the command line: a YAML file, overridden by {@code WEFT_*} variables, overridden
+ * by flags. Immutable.
  *
- * <p>Errors: {@link ConfigurationException}, one line: {@code FILE:LINE: key: what is wrong} (or the variable's or
- * flag's name instead of file and line).
+ * <p>Errors: {@link ConfigurationException}, one line: {@code FILE:LINE: key: what is wrong} (or the name of the variable or flag instead
+ * of file and line).
  *
  * @param uplink device name, or empty when not configured; see {@link #requireUplink}
  * @param podCidr empty: taken from this node's Node object
- * @param podMtu 0: as large as is good
- * @param offNodeMtu 0: uplink MTU less the tunnel's overhead
- * @param workerCpus empty, or one CPU for each worker
+ * @param podMtu 0: the largest that works
+ * @param offNodeMtu 0: uplink MTU minus the tunnel's overhead
+ * @param workerCpus empty, or one CPU per worker
  * @param snatPorts without those of {@code nodePortRange}
- * @param flowCapacity lines of the flow table, a power of two
+ * @param flowCapacity entries of the flow table, a power of two
  */
 public record NodeConfiguration(
     String nodeName,
@@ -61,7 +61,7 @@ public record NodeConfiguration(
     private static final int MIN_FLOWS = 1 << 10;
     private static final int MAX_FLOWS = 1 << 26;
 
-    /** Best rung of the capability ladder that may be tried. */
+    /** Best XDP mode that may be tried. */
     public enum XdpMode {
         AUTO, ZERO_COPY, NATIVE, GENERIC;
 
@@ -88,12 +88,12 @@ public record NodeConfiguration(
     public record Overlay(OverlayMode mode, int vni, int port) {
     }
 
-    /** What is read when no file is named: {@code /etc/weft/weft.yaml}, if it is there. */
+    /** The file that is read if none is named and it exists: {@code /etc/weft/weft.yaml}. */
     public static Optional<Path> defaultFile() {
         return Optional.of(DEFAULT_FILE).filter(Files::exists);
     }
 
-    /** File (when given), then the process environment, then flags {@code key → value}. */
+    /** Reads the file (if given), then the process environment, then flags {@code key → value}. */
     public static NodeConfiguration load(Optional<Path> file, Map<String, String> flags) {
         return load(file, System.getenv(), flags);
     }
@@ -107,7 +107,7 @@ public record NodeConfiguration(
         return of(settings);
     }
 
-    /** Configuration of the given keys and the defaults, for tests. */
+    /** Configuration from the given keys and the defaults, for tests. */
     public static NodeConfiguration of(Map<String, String> values) {
         return load(Optional.empty(), Map.of(), values);
     }
@@ -143,7 +143,7 @@ public record NodeConfiguration(
         return configuration;
     }
 
-    /** Rules over several keys. */
+    /** Checks rules that involve several keys. */
     private void check(Settings settings) {
         if (kubeconfig.isPresent()) {
             throw settings.wrong(SOURCE_KUBECONFIG,
@@ -192,7 +192,7 @@ public record NodeConfiguration(
         return name;
     }
 
-    /** What was chosen must not overlap the NodePorts; the default gives way. */
+    /** Ports chosen explicitly must not overlap the NodePorts; the default leaves them out. */
     private static PortRanges snatPorts(Settings settings) {
         PortRanges ports = settings.portRanges(SNAT_PORTS);
         PortRange nodePorts = settings.portRange(NODE_PORT_RANGE);
@@ -209,7 +209,7 @@ public record NodeConfiguration(
         return settings.text(key).equals("0") ? 0 : settings.integer(key, MIN_MTU, MAX_MTU);
     }
 
-    /** Host name as the kernel has it, without asking a resolver: so does the kubelet (pkg/util/node, GetHostname). */
+    /** The kernel's host name, without a resolver, as the kubelet does (pkg/util/node, GetHostname). */
     private static String hostName() {
         try {
             return Files.readString(HOST_NAME);
@@ -218,7 +218,7 @@ public record NodeConfiguration(
         }
     }
 
-    /** Trimmed and in lower case, as the kubelet names its Node. */
+    /** Trimmed and in lower case, as the kubelet names its Node object. */
     private static String asNodeName(String name) {
         String nodeName = name.strip().toLowerCase(Locale.ROOT);
         if (nodeName.isEmpty()) { throw new ConfigurationException("nodeName: not set, and this host has no name"); }

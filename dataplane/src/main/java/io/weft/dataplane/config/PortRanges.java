@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 /**
  * A set of TCP/UDP port numbers, written as ranges: {@code 10000-29999,61000-65535}. Immutable.
  *
- * @param ranges ascending, at least one, none next to or over another
+ * @param ranges ascending, at least one, neither adjacent nor overlapping
  */
 public record PortRanges(List<PortRange> ranges) {
     public PortRanges {

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Text values by key, each with the place it came from, and their conversion with errors that name that place. */
+/** Text values by key, each with its origin, and their conversion; errors name the origin. */
 final class Settings {
     private static final int MAX_PORT = 65_535;
 
@@ -38,7 +38,7 @@ final class Settings {
             text, "--set"));
     }
 
-    /** The error for a wrong value: place, key, what is wrong. */
+    /** The error for a wrong value: origin, key, what is wrong. */
     ConfigurationException wrong(ConfigurationKey key, String what) {
         Value value = values.get(key);
         String origin = value == null ? "default" : value.origin();
@@ -93,7 +93,7 @@ final class Settings {
             .orElseThrow(() -> wrong(key, "must be an IPv4 prefix such as 10.244.0.0/16, not \"" + text(key) + "\""));
     }
 
-    /** Whether somebody has set it: it is not the default. */
+    /** Whether the value was set explicitly, so that it is not the default. */
     boolean isSet(ConfigurationKey key) {
         return values.containsKey(key);
     }
@@ -105,7 +105,7 @@ final class Settings {
     PortRanges portRanges(ConfigurationKey key) {
         BitSet ports = new BitSet();
         for (String part : text(key).split(",", -1)) {
-            PortRange range = portRange(key, part.strip(), "FIRST-LAST, or several with commas between");
+            PortRange range = portRange(key, part.strip(), "FIRST-LAST, or several separated by commas");
             int again = ports.nextSetBit(range.first());
             if (again >= 0 && again <= range.last()) { throw wrong(key, "names port " + again + " twice"); }
             ports.set(range.first(), range.last() + 1);
@@ -118,7 +118,7 @@ final class Settings {
         if (ends.length != 2) { throw wrong(key, "must be " + form + ", not \"" + text + "\""); }
         PortRange range = new PortRange(
             integer(key, ends[0].strip(), 1, MAX_PORT), integer(key, ends[1].strip(), 1, MAX_PORT));
-        if (range.first() > range.last()) { throw wrong(key, "first is above last in \"" + text + "\""); }
+        if (range.first() > range.last()) { throw wrong(key, "the first port is above the last in \"" + text + "\""); }
         return range;
     }
 

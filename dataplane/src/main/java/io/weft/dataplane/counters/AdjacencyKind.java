@@ -3,9 +3,9 @@ package io.weft.dataplane.counters;
 /** What an adjacency leads to. */
 public enum AdjacencyKind {
     NONE,
-    /** A peer node, by an outer header. */
+    /** A peer node, through an outer header. */
     TUNNEL,
-    /** A next hop on the uplink, by an Ethernet header. */
+    /** A next hop on the uplink, through an Ethernet header. */
     UNDERLAY;
 
     private static final AdjacencyKind[] ALL = values();

@@ -4,9 +4,9 @@ import static io.weft.dataplane.counters.CounterLayout.*;
 
 import io.weft.encap.memory.Memory;
 
-/** What the conductor tells readers of the counters file. Thread: the conductor alone. Cold code. */
+/** What the conductor reports to readers of the counters file. Thread: the conductor only. Cold code. */
 public final class ConductorCounters {
-    private final long facts;
+    private final long gauges;
     private final long texts;
     private final long ports;
     private final long adjacencies;
@@ -14,20 +14,20 @@ public final class ConductorCounters {
     private final int adjacencyCount;
 
     ConductorCounters(long file) {
-        facts = file + Memory.nativeI64(file + H_CONDUCTOR_AT);
-        texts = facts + (long) ConductorGauge.count() * CELL;
+        gauges = file + Memory.nativeI64(file + H_CONDUCTOR_AT);
+        texts = gauges + (long) ConductorGauge.count() * CELL;
         ports = file + Memory.nativeI64(file + H_PORTS_AT);
         adjacencies = file + Memory.nativeI64(file + H_ADJACENCIES_AT);
         portCount = Memory.nativeI32(file + H_PORTS);
         adjacencyCount = Memory.nativeI32(file + H_ADJACENCIES);
     }
 
-    public void set(ConductorGauge fact, long value) {
-        Memory.setOpaqueI64(facts + (long) fact.ordinal() * CELL, value);
+    public void set(ConductorGauge gauge, long value) {
+        Memory.setOpaqueI64(gauges + (long) gauge.ordinal() * CELL, value);
     }
 
-    public void add(ConductorGauge fact, long amount) {
-        set(fact, Memory.nativeI64(facts + (long) fact.ordinal() * CELL) + amount);
+    public void add(ConductorGauge gauge, long amount) {
+        set(gauge, Memory.nativeI64(gauges + (long) gauge.ordinal() * CELL) + amount);
     }
 
     public void set(ConductorText text, String value) {

@@ -1,21 +1,22 @@
 package io.weft.dataplane.counters;
 
-/** Figures of the conductor: one cell each, written by it alone. */
+/** Gauges of the conductor, which alone writes them: one cell each. */
 public enum ConductorGauge {
-    /** {@code System.nanoTime} of its last pass (CLOCK_MONOTONIC: comparable between processes). */
+    /** {@code System.nanoTime} of the conductor's last pass (CLOCK_MONOTONIC, so it compares between processes). */
     HEARTBEAT("heartbeat"),
     /** The incarnation and generation of the tables in use. */
     TABLES_INCARNATION("tables_incarnation"),
     APPLIED_GENERATION("applied_generation"),
-    /** Lines in use in the flow table, two for a connection. */
+    /** Entries in use in the flow table, two per connection. */
     FLOWS("flows"),
     FLOW_CAPACITY("flow_capacity"),
     FLOWS_EXPIRED("flows_expired"),
     FLOWS_ENDED("flows_ended"),
-    /** Ended by a new connection with the same addresses and ports, or one that needed its port. */
+    /** Flows ended by a new connection with the same addresses and ports, or by one that needed their SNAT port. */
     FLOWS_REPLACED("flows_replaced"),
     SCANS("scans"),
     LAST_SCAN_NANOS("last_scan_nanos"),
+    /** SNAT ports and ICMP identifiers that flows use, TCP, UDP and ICMP added up. */
     SNAT_PORTS_USED("snat_ports_used"),
     UPLINK_IFINDEX("uplink_ifindex"),
     UPLINK_MTU("uplink_mtu"),
@@ -26,7 +27,7 @@ public enum ConductorGauge {
     PORTS_CLOSED("ports_closed"),
     NETLINK_OVERRUNS("netlink_overruns"),
     WORKERS("workers"),
-    /** Bytes of the longest IPv4 packet that pods' ports carry; more than a chunk holds only where the kernel carries chains. */
+    /** Length in bytes of the longest IPv4 packet that pods' ports carry; it exceeds a chunk only where the kernel supports multi-buffer frames. */
     LONGEST_PACKET("longest_packet");
 
     private static final ConductorGauge[] ALL = values();

@@ -14,9 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The dataplane's counters, in a file that other processes map and read while it runs. One dataplane writes it; each cell has one
- * writer. It is made under another name and renamed when it is complete, so that a reader sees a whole file or none, and a file of a
- * former incarnation stays readable to whoever has mapped it.
+ * The dataplane's counters, in a file that other processes map and read while it runs. One dataplane writes it, and one thread at a time
+ * writes each cell. It is written under another name and renamed when complete. So a reader sees a whole file or none, and a process that
+ * has mapped the file of an earlier incarnation can still read it.
  *
  * <p>Cold code; allocates.
  */
@@ -34,7 +34,7 @@ public final class CounterFile implements AutoCloseable {
     }
 
     /**
-     * Makes {@code <runDirectory>/counters}, in place of any former one.
+     * Creates {@code <runDirectory>/counters}, replacing an existing file.
      *
      * @param incarnation differs between starts of the dataplane
      */
@@ -83,7 +83,7 @@ public final class CounterFile implements AutoCloseable {
         return workers;
     }
 
-    /** Unmaps; the file stays, so that the last figures can still be read. */
+    /** Unmaps; the file stays, so that the last values can still be read. */
     @Override
     public void close() {
         memory.close();
@@ -99,7 +99,7 @@ public final class CounterFile implements AutoCloseable {
         Memory.putNativeI32(at + H_NODES, GraphNodeId.count());
         Memory.putNativeI32(at + H_DROPS, DropReason.count());
         Memory.putNativeI32(at + H_PORT_COUNTERS, PortCounter.count());
-        Memory.putNativeI32(at + H_FACTS, ConductorGauge.count());
+        Memory.putNativeI32(at + H_GAUGES, ConductorGauge.count());
         Memory.putNativeI32(at + H_TEXTS, ConductorText.count());
         Memory.putNativeI32(at + H_PORTS, sizing.ports());
         Memory.putNativeI32(at + H_ADJACENCIES, sizing.adjacencies());
@@ -139,8 +139,8 @@ public final class CounterFile implements AutoCloseable {
         for (PortCounter counter : PortCounter.values()) {
             labels.add(counter.label());
         }
-        for (ConductorGauge fact : ConductorGauge.values()) {
-            labels.add(fact.label());
+        for (ConductorGauge gauge : ConductorGauge.values()) {
+            labels.add(gauge.label());
         }
         for (ConductorText text : ConductorText.values()) {
             labels.add(text.label());

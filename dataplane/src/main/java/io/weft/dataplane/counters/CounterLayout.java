@@ -1,9 +1,8 @@
 package io.weft.dataplane.counters;
 
 /**
- * Where things lie in a counters file, in bytes. Everything is in machine order and 8-byte aligned; a cell is one long with one writer.
- * Readers take the section offsets and counts from the header, so that they can read a file of another build with the same
- * {@link #VERSION}.
+ * Layout of a counters file, offsets in bytes. Everything is in machine order and 8-byte aligned; a cell is one long. Readers take section
+ * offsets and counts from the header, so that they can read a file of another build with the same {@link #VERSION}.
  */
 final class CounterLayout {
     static final long MAGIC = 0x57454654434E5452L; // "WEFTCNTR"
@@ -22,7 +21,7 @@ final class CounterLayout {
     static final int H_NODES = 48;
     static final int H_DROPS = 52;
     static final int H_PORT_COUNTERS = 56;
-    static final int H_FACTS = 60;
+    static final int H_GAUGES = 60;
     static final int H_TEXTS = 64;
     static final int H_PORTS = 68;
     static final int H_ADJACENCIES = 72;
@@ -33,10 +32,10 @@ final class CounterLayout {
     static final int H_WORKERS_AT = 112;
     static final int H_WORKER_STRIDE = 120;
 
-    /** Labels: nodes, drops, port counters, facts, texts, in this order; a length byte and ASCII. */
+    /** Labels: nodes, drops, port counters, gauges, texts, in this order; a length byte and ASCII. */
     static final int LABEL_BYTES = 48;
 
-    /** A text: sequence word (odd while it is written), length, UTF-8. */
+    /** A text: sequence word (odd during a write), length, UTF-8. */
     static final int TEXT_STRIDE = 512;
     static final int TEXT_AT = 4;
     static final int TEXT_BYTES = TEXT_STRIDE - TEXT_AT;
@@ -67,7 +66,7 @@ final class CounterLayout {
 
     // Worker block
     static final int W_HEARTBEAT = 0;
-    static final int W_EPOCH = 64; // a line of its own: the control plane polls it
+    static final int W_EPOCH = 64; // a cache line of its own: the control plane polls it
     static final int W_TOTALS = 128;
     static final int W_CELLS = 256;
 

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads a dataplane's counters, from any process, while they change. It trusts no length or offset of the file before checking it
- * against the file's size, and takes counts and labels from the file, so that it can read what another build wrote.
+ * Reads a dataplane's counters, from any process, while they change. It checks each length and offset from the file against the file's
+ * size. It takes counts and labels from the file, so that it can read what another build wrote.
  *
  * <p>Cold code; allocates. Any thread.
  */
@@ -27,7 +27,7 @@ public final class CounterReader implements AutoCloseable {
     private final int nodes;
     private final int drops;
     private final int portCounters;
-    private final int facts;
+    private final int gauges;
     private final int texts;
     private final int ports;
     private final int adjacencies;
@@ -48,13 +48,13 @@ public final class CounterReader implements AutoCloseable {
         nodes = count(H_NODES);
         drops = count(H_DROPS);
         portCounters = count(H_PORT_COUNTERS);
-        facts = count(H_FACTS);
+        gauges = count(H_GAUGES);
         texts = count(H_TEXTS);
         ports = count(H_PORTS);
         adjacencies = count(H_ADJACENCIES);
-        long labelCount = (long) nodes + drops + portCounters + facts + texts;
+        long labelCount = (long) nodes + drops + portCounters + gauges + texts;
         long labelsAt = section(H_LABELS_AT, labelCount * LABEL_BYTES);
-        conductorAt = section(H_CONDUCTOR_AT, (long) facts * CELL + (long) texts * TEXT_STRIDE);
+        conductorAt = section(H_CONDUCTOR_AT, (long) gauges * CELL + (long) texts * TEXT_STRIDE);
         portsAt = section(H_PORTS_AT, (long) ports * PORT_STRIDE);
         adjacenciesAt = section(H_ADJACENCIES_AT, (long) adjacencies * ADJACENCY_STRIDE);
         workerStride = Memory.nativeI64(file + H_WORKER_STRIDE);
@@ -95,7 +95,7 @@ public final class CounterReader implements AutoCloseable {
         return Memory.nativeI64(file + H_INCARNATION);
     }
 
-    /** Of the dataplane that wrote the file; it may have ended since. */
+    /** Process id of the dataplane that wrote the file; it may have ended since. */
     public long pid() {
         return Memory.nativeI64(file + H_PID);
     }
@@ -120,12 +120,12 @@ public final class CounterReader implements AutoCloseable {
         return labels.subList(nodes + drops, nodes + drops + portCounters);
     }
 
-    public List<String> factLabels() {
+    public List<String> gaugeLabels() {
         int from = nodes + drops + portCounters;
-        return labels.subList(from, from + facts);
+        return labels.subList(from, from + gauges);
     }
 
-    /** Of all workers. */
+    /** Sum over all workers. */
     public long total(FrameTotal total) {
         long sum = 0;
         for (int worker = 0; worker < workers; worker++) {
@@ -138,23 +138,23 @@ public final class CounterReader implements AutoCloseable {
         return Memory.getOpaqueI64(block(worker) + W_TOTALS + (long) total.ordinal() * CELL);
     }
 
-    /** Frames that a node has worked on, of all workers; the index is that of {@link #nodeLabels}. */
+    /** Frames that a node has processed, summed over all workers; the index is that of {@link #nodeLabels}. */
     public long node(int index) {
         return sum(index, nodes, W_CELLS);
     }
 
-    /** Frames dropped for a reason, of all workers; the index is that of {@link #dropLabels}. */
+    /** Frames dropped for a reason, summed over all workers; the index is that of {@link #dropLabels}. */
     public long drop(int index) {
         return sum(index, drops, W_CELLS + (long) nodes * CELL);
     }
 
-    /** By this build's list; 0 when the file does not have it. */
+    /** By this build's list of reasons; 0 if the file does not have the reason. */
     public long drop(DropReason reason) {
         int index = dropLabels().indexOf(reason.label());
         return index < 0 ? 0 : drop(index);
     }
 
-    /** Of all workers. */
+    /** Sum over all workers. */
     public long port(int portId, PortCounter counter) {
         int index = portCounterLabels().indexOf(counter.label());
         if (index < 0 || portId < 0 || portId >= ports) { return 0; }
@@ -166,29 +166,29 @@ public final class CounterReader implements AutoCloseable {
         return sum;
     }
 
-    /** {@code System.nanoTime} of the worker's last turn. */
+    /** {@code System.nanoTime} of the worker's last loop iteration. */
     public long heartbeat(int worker) {
         return Memory.getOpaqueI64(block(worker) + W_HEARTBEAT);
     }
 
-    /** The generation that a worker uses, or {@link WorkerCounters#ASLEEP}. Acquire: what it did before is visible. */
+    /** The generation that a worker uses, or {@link WorkerCounters#ASLEEP}. Acquire: what the worker did before is visible. */
     public long epoch(int worker) {
         return Memory.getAcquireI64(block(worker) + W_EPOCH);
     }
 
-    public long fact(ConductorGauge fact) {
-        int index = factLabels().indexOf(fact.label());
+    public long gauge(ConductorGauge gauge) {
+        int index = gaugeLabels().indexOf(gauge.label());
         return index < 0 ? 0 : Memory.getOpaqueI64(file + conductorAt + (long) index * CELL);
     }
 
     public String text(ConductorText text) {
         int index = labels.subList(labels.size() - texts, labels.size()).indexOf(text.label());
         if (index < 0) { return ""; }
-        long at = file + conductorAt + (long) facts * CELL + (long) index * TEXT_STRIDE;
+        long at = file + conductorAt + (long) gauges * CELL + (long) index * TEXT_STRIDE;
         return SequencedBlock.read(at, block -> SequencedBlock.text(block + TEXT_AT, TEXT_BYTES));
     }
 
-    /** The port of an id, or empty when it is gone. */
+    /** The port with an id, or empty if it is gone. */
     public Optional<PortStatus> port(int id) {
         if (id < 0 || id >= ports) { return Optional.empty(); }
         PortStatus status = SequencedBlock.read(file + portsAt + (long) id * PORT_STRIDE, at -> portStatus(id, at));

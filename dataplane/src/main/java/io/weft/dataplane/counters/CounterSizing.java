@@ -3,7 +3,7 @@ package io.weft.dataplane.counters;
 import static io.weft.dataplane.counters.CounterLayout.*;
 
 /**
- * How much a counters file holds, and where; a file is never resized.
+ * Sizes of a counters file and its sections; a file is never resized.
  *
  * @param workers at least 1
  * @param ports port ids are 0 … ports-1

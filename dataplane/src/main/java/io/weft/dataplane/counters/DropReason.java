@@ -3,16 +3,16 @@ package io.weft.dataplane.counters;
 import java.util.Locale;
 
 /**
- * Every reason for which Weft drops a frame: counter cell (by ordinal), trace word and metric label at once. A frame that is dropped
- * counts under exactly one of them.
+ * Every reason for which Weft drops a frame: the ordinal is its counter cell, the label its name in output. A dropped frame counts under
+ * exactly one reason.
  *
- * <p>Append only between releases of one counter layout: readers print the labels found in the file, not these.
+ * <p>Only append between releases of one counter layout: readers print the labels found in the file, not these.
  */
 public enum DropReason {
     // Ethernet, ARP
-    /** The frame ends before a header, or before the length a header promises. */
+    /** The frame ends before a header does, or before the length that a header states. */
     TRUNCATED,
-    /** More segments than the port that receives or sends it can take, or a chain whose first segment is too short for its headers. */
+    /** More segments than the receiving or sending port supports, or a chain whose first segment does not hold the headers. */
     TOO_BIG,
     NOT_OUR_MAC, ETH_GROUP_DESTINATION, ETH_GROUP_SOURCE, ETH_LLC, ETH_PAUSE, ETH_UNKNOWN_TYPE,
     /** Any 802.1Q or 802.1ad tag, the priority tag included. */
@@ -26,9 +26,9 @@ public enum DropReason {
     IP4_BAD_VERSION, IP4_BAD_IHL,
     /** Total length smaller than the header; one larger than the frame is {@link #TRUNCATED}. */
     IP4_BAD_TOTAL_LENGTH, IP4_BAD_CHECKSUM,
-    /** An option whose length runs out of the header. */
+    /** An option whose length exceeds the header. */
     IP4_OPTIONS, IP4_SOURCE_ROUTE, MARTIAN_SOURCE, MARTIAN_DESTINATION,
-    /** A source that does not belong to the port or tunnel endpoint it came from, or equals the destination. */
+    /** The source does not belong to the port or tunnel endpoint that the packet came from, or equals the destination. */
     SPOOFED_SOURCE, TTL_EXPIRED,
 
     // Layer 4
@@ -37,15 +37,15 @@ public enum DropReason {
     // Fragments
     /** A first fragment without a whole L4 header, or one at offset 8 that would rewrite a TCP header (RFC 1858). */
     FRAG_TINY,
-    /** Not the last one, and not a multiple of eight bytes. */
+    /** Not the last fragment, and its length is not a multiple of eight bytes. */
     FRAG_BAD_LENGTH,
     /** Ends past 65,535 bytes. */
     FRAG_PAST_END,
-    /** A later fragment whose first did not come in time. */
+    /** A later fragment whose first did not arrive in time. */
     FRAG_TIMEOUT,
-    /** A later fragment before its first, when as many as may be held are held already: of its source, of its ingress, or of all. */
+    /** A later fragment before its first, when the maximum is held already: of its source, of its ingress, or in total. */
     FRAG_FULL,
-    /** A packet that is too long for its egress, and too few free chunks to fragment it. */
+    /** A packet too long for its egress, with too few free chunks to fragment it. */
     FRAG_NO_BUFFERS,
     /** A fragmented tunnel packet. */
     FRAG_OUTER,
@@ -59,13 +59,13 @@ public enum DropReason {
     VXLAN_INNER_TYPE, TUNNEL_ECN, ENCAP_FROM_POD, NO_TUNNEL_TO_TUNNEL,
 
     // Forwarding
-    /** From outside, at the uplink or handed to {@code weft-host} by the node's kernel, which routes what the uplink's program passes. */
+    /** From outside: at the uplink, or through {@code weft-host} from the node's kernel, which routes what the uplink's XDP program passes to it. */
     NO_DIRECT_POD_ACCESS, CLUSTERIP_FROM_OUTSIDE,
     /** TCP other than SYN, to a Service, without a flow. */
     NO_FLOW,
-    /** The flow belongs to another ingress; it is ended. */
+    /** The flow expects another ingress: its pod's address was reused. The conductor ends it when it revalidates the flows. */
     FLOW_MOVED, CT_FULL,
-    /** The reply direction's key is taken by another flow. */
+    /** Another flow has the key of the reply direction. */
     REVERSE_TAKEN, SERVICE_NO_ENDPOINTS, SERVICE_NO_PORT, SERVICE_UNKNOWN_ADDRESS,
     /** To the pods' gateway, and not an echo request. */
     GATEWAY_NO_SERVICE, NO_SUCH_POD, SNAT_NO_PORT, NO_ROUTE, NEIGHBOUR_UNRESOLVED, MTU_EXCEEDED, NO_HEADROOM,
@@ -75,7 +75,7 @@ public enum DropReason {
     NOT_READY,
     /** The egress port is gone or not open on this worker. */
     NO_PORT, TX_RING_FULL,
-    /** A node threw an exception at this frame. */
+    /** A node threw an exception while it processed this frame. */
     INTERNAL_ERROR,
 
     // Forwarding, by routes of the node's kernel

@@ -1,18 +1,17 @@
 package io.weft.dataplane.counters;
 
 /**
- * The terms of the equation that every worker keeps at every batch's end:
- * received + originated = sent + punted + dropped + in flight.
+ * The terms of the equation that holds for every worker after each batch: received + originated = sent + punted + dropped + in flight.
  */
 public enum FrameTotal {
     RECEIVED("received"),
-    /** ICMP errors and resets, made from a frame that counts as dropped; fragments that Weft makes of a packet, but for one that stands for it. */
+    /** ICMP errors and resets, whose cause counts as dropped; fragments that Weft creates from a packet, minus one that replaces the packet. */
     ORIGINATED("originated"),
     SENT("sent"),
     /** Handed to the node's own stack through {@code weft-host}. */
     PUNTED("punted"),
     DROPPED("dropped"),
-    /** Taken from a port and not yet ended; between two batches, later fragments that are held until their first one decides. */
+    /** Received and not yet finished; between two batches, frames held for their first fragment or for a next hop. */
     IN_FLIGHT("in_flight"),
     /** Not a term: batches processed. */
     BATCHES("batches"),

@@ -1,6 +1,6 @@
 package io.weft.dataplane.counters;
 
-/** The nodes of the graph, in the order in which they run: counter cell by ordinal; name in counters, traces and tests. */
+/** The nodes of the graph, in the order in which they run. The ordinal is the counter cell, the name is shown with the counters. */
 public enum GraphNodeId {
     PORT_RX("port-rx"),
     ETHERNET_INPUT("ethernet-input"),

@@ -1,14 +1,14 @@
 package io.weft.dataplane.counters;
 
-/** What a port counts on each worker. Frames are counted by the port, the XDP_STATISTICS are copied by the conductor's timer. */
+/** What is counted per port and worker. The worker counts frames; the conductor copies XDP_STATISTICS periodically. */
 public enum PortCounter {
     RX_FRAMES("rx_frames"),
     RX_BYTES("rx_bytes"),
     TX_FRAMES("tx_frames"),
     TX_BYTES("tx_bytes"),
-    /** Frames that found the transmit ring full; they count as dropped frames too. */
+    /** Frames for which the transmit ring was full; they count as dropped frames too. */
     TX_REFUSED("tx_refused"),
-    /** Received by the port and dropped by it, under a reason of the worker. */
+    /** Frames that the port received and dropped itself, under one of the worker's reasons. */
     RX_DROPPED("rx_dropped"),
     XDP_RX_DROPPED("xdp_rx_dropped"), // struct xdp_statistics, <linux/if_xdp.h>
     XDP_RX_INVALID("xdp_rx_invalid"),

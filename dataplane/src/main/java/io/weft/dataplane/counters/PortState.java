@@ -1,13 +1,13 @@
 package io.weft.dataplane.counters;
 
-/** Where a port stands, as the conductor last said; level-triggered, so that a reader may come at any time. */
+/** State of a port as the conductor last reported it; level-triggered, so that a reader may start at any time. */
 public enum PortState {
     /** No such port. */
     GONE,
     OPENING,
-    /** Frames are taken from it and sent to it. */
+    /** Workers receive frames from it and send frames to it. */
     UP,
-    /** It could not be opened; the reason is in {@link PortStatus#reason}. */
+    /** It could not be opened; {@link PortStatus#reason} says why. */
     FAILED;
 
     private static final PortState[] ALL = values();

@@ -5,7 +5,7 @@ import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.function.LongFunction;
 
-/** A block under a sequence word (its first 32 bits): odd while its only writer changes it. For cold data only. */
+/** A block under a sequence word (its first 32 bits), which is odd while the only writer changes the block. For cold data only. */
 final class SequencedBlock {
     private static final int ATTEMPTS = 1000;
 
@@ -20,7 +20,7 @@ final class SequencedBlock {
         Memory.setReleaseI32(at, sequence + 2);
     }
 
-    /** @param read copies the block out; runs again when a writer was in between. A writer that died in between is read as it is. */
+    /** @param read copies the block out; called again if a write overlapped. If the writer died during a write, the block is read as it is. */
     static <T> T read(long at, LongFunction<T> read) {
         T copy = null;
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -33,7 +33,7 @@ final class SequencedBlock {
         return copy;
     }
 
-    /** A length word (32 bits) and UTF-8, cut to fit. */
+    /** A length word (32 bits) and UTF-8, truncated to fit. */
     static void putText(long at, int capacity, String text) {
         byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
         int length = Math.min(utf8.length, capacity - Integer.BYTES);

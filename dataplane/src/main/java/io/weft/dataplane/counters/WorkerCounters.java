@@ -5,10 +5,12 @@ import static io.weft.dataplane.counters.CounterLayout.*;
 import io.weft.encap.memory.Memory;
 
 /**
- * The cells that one worker writes. Single writer: a plain read, an addition and an opaque store; readers in other threads and
- * processes see each cell whole and late by at most a store buffer. Two cells read together need not agree within a batch.
+ * The cells of one worker. The worker writes them, by a plain read, an addition and an opaque store, with two exceptions: the conductor
+ * copies the kernel's statistics of a port ({@link #setPort}), which the worker never writes, and zeroes a port's cells before it opens the
+ * port ({@link #clearPort}). So each cell has one writer at a time. Readers in other threads and processes see each cell whole and late by
+ * at most a store buffer. Two cells read together need not be consistent within a batch.
  *
- * <p>Thread: the worker. Allocation: none.
+ * <p>Thread: the worker, except as said. Allocation: none.
  */
 public final class WorkerCounters {
     /** The epoch of a worker that sleeps in poll(2) or has not started: it has passed every generation. */
@@ -37,7 +39,7 @@ public final class WorkerCounters {
         Memory.setOpaqueI64(totals + (long) total.ordinal() * CELL, frames);
     }
 
-    /** Frames that a node worked on. */
+    /** Frames that a node processed. */
     public void node(GraphNodeId node, long frames) {
         addTo(nodes + (long) node.ordinal() * CELL, frames);
     }
@@ -52,12 +54,12 @@ public final class WorkerCounters {
         addTo(portCell(portId, counter), amount);
     }
 
-    /** For counters that the kernel keeps. */
+    /** For counters that the kernel keeps. Thread: the conductor. */
     public void setPort(int portId, PortCounter counter, long value) {
         Memory.setOpaqueI64(portCell(portId, counter), value);
     }
 
-    /** Forgets what a former port of this id counted. */
+    /** Zeroes what an earlier port of this id counted. Thread: the conductor, while no worker has the port. */
     public void clearPort(int portId) {
         Memory.zero(portCell(portId, PortCounter.RX_FRAMES), (long) PortCounter.count() * CELL);
     }
@@ -68,14 +70,15 @@ public final class WorkerCounters {
     }
 
     /**
-     * Publishes the generation of the tables that this worker uses from now on, or {@link #ASLEEP}. A full fence follows, so that no
-     * later read of a table moves before it: a block retired in an earlier generation is reused only after this is seen.
+     * Publishes the generation of the tables that this worker uses from now on, or {@link #ASLEEP}. A full fence follows, so that no later
+     * read of a table moves before it: the control plane reuses a block that it retired in an earlier generation only after it sees this
+     * one.
      */
     public void epoch(long generation) {
         Memory.setVolatileI64(block + W_EPOCH, generation);
     }
 
-    /** What this worker itself has counted; for tests and checks of the worker's own equation. */
+    /** What this worker itself has counted; for tests and for checks of the worker's own equation. */
     public long total(FrameTotal total) {
         return Memory.nativeI64(totals + (long) total.ordinal() * CELL);
     }

@@ -1,6 +1,6 @@
 package io.weft.dataplane.forwarding;
 
-/** Where a flow's frames leave, as its entry keeps it: a kind in the upper 8 bits, an index in the lower 24. */
+/** Where a flow's frames go, as stored in its entry: a kind in the upper 8 bits, an index in the lower 24. */
 public final class Egress {
     public static final int NONE = 0;
     /** A pod's port; the index is the port's id. */
@@ -12,7 +12,7 @@ public final class Egress {
     /** The underlay without a tunnel header; the index is the adjacency's slot. */
     public static final int UPLINK = 4 << 24;
 
-    /** There is no way now, but may be one again: a flow to the outside while the kernel has no route. */
+    /** There is no route now, but there may be one again: a flow to the outside while the kernel has no route. */
     public static final int NO_ROUTE = 5 << 24;
 
     private static final int INDEX_MASK = 0xFF_FFFF;

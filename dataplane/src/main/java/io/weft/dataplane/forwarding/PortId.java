@@ -8,9 +8,9 @@ public final class PortId {
     /** {@code weft-host}. */
     public static final int HOST = 0;
     public static final int UPLINK = 1;
-    /** Pods' ports have this id or a greater one. */
+    /** Pods' ports have this id or a higher one. */
     public static final int FIRST_POD = 2;
-    /** All ids are less. */
+    /** All ids are below. */
     public static final int COUNT = 1024;
 
     private PortId() {

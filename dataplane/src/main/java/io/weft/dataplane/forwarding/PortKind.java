@@ -1,6 +1,6 @@
 package io.weft.dataplane.forwarding;
 
-/** What a port is to the graph; ints, because they lie in arrays that every frame reads. */
+/** The kinds of ports; ints, because they are in arrays that are read for every frame. */
 public final class PortKind {
     public static final int NONE = 0;
     /** {@code weft-host}: the node's own stack is at the other end. */

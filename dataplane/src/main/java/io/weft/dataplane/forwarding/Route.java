@@ -3,11 +3,9 @@ package io.weft.dataplane.forwarding;
 import io.weft.dataplane.table.ForwardingTables;
 import io.weft.dataplane.table.PeerSpec;
 
-/**
- * What the tables know about a destination address: a kind and an index in one word, as {@link ForwardingTables#route4} gives it.
- */
+/** What the tables know about a destination address: a kind and an index in one word, as {@link ForwardingTables#route4} returns it. */
 public final class Route {
-    /** Not of the cluster, as far as the tables know: one of the node's own addresses, or outside. */
+    /** Not in the cluster according to the tables: one of the node's own addresses, or outside. */
     public static final int NONE = 0;
     /** A pod of this node; the index is its port's id. */
     public static final int LOCAL_PORT = 1;
@@ -19,11 +17,11 @@ public final class Route {
     public static final int LOCAL_NODE = 4;
     /** The second address of our own pod CIDR. */
     public static final int GATEWAY = 5;
-    /** In our own pod CIDR, and no pod has it. */
+    /** In this node's pod CIDR, but no pod has it. */
     public static final int NO_SUCH_POD = 6;
     /** In the service CIDR, or a Service's address elsewhere. */
     public static final int SERVICE = 7;
-    /** In the cluster's pod addresses, and no node has it: never to be sent outside. */
+    /** In the cluster's pod CIDR, but no node has it: never sent outside. */
     public static final int NO_SUCH_NODE = 8;
 
     private Route() {

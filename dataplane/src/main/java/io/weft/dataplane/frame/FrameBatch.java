@@ -4,8 +4,8 @@ import io.weft.dataplane.forwarding.Ingress;
 import io.weft.encap.packet.L4Checksum;
 
 /**
- * Up to 64 frames and what the nodes find out about them: a structure of arrays. A frame keeps its index from reception to its end; nodes
- * pass lists of indices ({@link FrameList}). An array element is valid from the node that sets it on.
+ * Up to 64 frames and what the nodes find out about them: a struct of arrays. A frame keeps its index from reception to its end; nodes pass
+ * lists of indices ({@link FrameList}). An array element is valid from the node that sets it onwards.
  *
  * <p>All addresses are absolute. Thread: one worker. Allocation: none after construction.
  */
@@ -18,7 +18,7 @@ public final class FrameBatch {
     public static final int FROM_TUNNEL = 1 << 1;
     /** {@link #flags}: an IPv4 fragment as it was received. */
     public static final int FRAGMENT = 1 << 2;
-    /** {@link #flags}: made by Weft from a frame that was dropped. */
+    /** {@link #flags}: originated by Weft from a frame that was dropped. */
     public static final int ORIGINATED = 1 << 3;
     /** {@link #flags}: a SYN whose flow's last segment before it, in this very batch, is a RST. */
     public static final int AFTER_RESET = 1 << 4;
@@ -28,7 +28,7 @@ public final class FrameBatch {
     /** Frames in the batch. */
     public int size;
 
-    /** Leads to the further segments of frames that are longer than a chunk; null while the batch has none, as mostly. */
+    /** Leads to the further segments of frames that are longer than a chunk; null if the batch has none, which is usual. */
     public FrameChains chains;
 
     /** First byte of the frame; decapsulation moves it forward, a tunnel header backward. Set at reception. */
@@ -38,11 +38,11 @@ public final class FrameBatch {
     /** Id of the port that received the frame. Set at reception. */
     public final int[] port = new int[CAPACITY];
 
-    /** Where the frame came from as flows see it: {@link Ingress}. */
+    /** The ingress of the frame in terms of flows: {@link Ingress}. */
     public final int[] ingress = new int[CAPACITY];
     /** First byte of the (inner) IPv4 header. */
     public final long[] l3 = new long[CAPACITY];
-    /** First byte of the (inner) L4 header; past the packet when it has none. */
+    /** First byte of the (inner) L4 header; past the packet if it has none. */
     public final long[] l4 = new long[CAPACITY];
     /** Bytes from {@link #l4} to the end of the IPv4 packet. */
     public final int[] l4Length = new int[CAPACITY];
@@ -74,7 +74,7 @@ public final class FrameBatch {
         port[i] = portId;
     }
 
-    /** As {@link #add}, of a frame of several segments. */
+    /** Like {@link #add}, for a frame of several segments. */
     public void addChain(long frameAt, int frameLength, int portId, FrameChains frameChains) {
         add(frameAt, frameLength, portId);
         chains = frameChains;

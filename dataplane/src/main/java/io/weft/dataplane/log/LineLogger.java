@@ -8,7 +8,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.ResourceBundle;
 
-/** One line for each message at INFO or above; a cause is its text. Any thread. */
+/** Writes one line for each message at INFO or above; of a cause it prints the text. Any thread. */
 final class LineLogger implements Logger {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS");
 

@@ -4,8 +4,8 @@ import java.lang.System.Logger;
 import java.lang.System.LoggerFinder;
 
 /**
- * Makes {@link System.Logger} write short lines to the standard error output: time, level, message. Found as a service. Unlike the platform's
- * own logging it goes on while the process is stopping, when it matters what could not be taken back.
+ * Makes {@link System.Logger} write short lines to standard error: time, level, message. The JDK finds it as a service. Unlike the JDK's
+ * default logging it still works while the process stops, when it matters what could not be undone.
  */
 public final class LineLoggerFinder extends LoggerFinder {
     @Override

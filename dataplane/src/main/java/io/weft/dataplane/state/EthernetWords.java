@@ -3,8 +3,8 @@ package io.weft.dataplane.state;
 import io.weft.encap.memory.Memory;
 
 /**
- * An Ethernet header as two words that are stored as they are: 8 bytes (destination, first 2 of the source) and 6 bytes (the rest of the
- * source, type) in the upper bits of the second. The first word alone holds the whole destination.
+ * An Ethernet header as two words that are stored unchanged: 8 bytes (destination, first 2 of the source) and 6 bytes (the other bytes of
+ * the source, type) in the upper bits of the second. The first word alone holds the whole destination.
  */
 public final class EthernetWords {
     private EthernetWords() {

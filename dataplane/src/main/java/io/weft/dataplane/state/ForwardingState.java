@@ -3,10 +3,10 @@ package io.weft.dataplane.state;
 import io.weft.dataplane.table.ForwardingTables;
 
 /**
- * What the conductor writes and all workers read. Each part is either an immutable version in a volatile field, taken once a batch, or a
- * structure that says its own rules for one writer and many readers.
+ * What the conductor writes and all workers read. Each part is either an immutable version in a volatile field, read once per batch, or a
+ * structure that documents its own rules for one writer and many readers.
  *
- * <p>Order of a change that touches several parts: a port enters the directory before a table routes to it and leaves it after; an
+ * <p>Order of a change that involves several parts: a port enters the directory before a table routes to it, and leaves it afterwards; an
  * adjacency is bound before a table names its peer. A worker that finds a part missing drops the frame under its reason.
  */
 public final class ForwardingState {
@@ -61,7 +61,7 @@ public final class ForwardingState {
         return adjacencies;
     }
 
-    /** What first fragments decided; written and read by all workers. */
+    /** The decisions on first fragments; all workers write and read them. */
     public FragmentTable fragments() {
         return fragments;
     }

@@ -1,14 +1,15 @@
 package io.weft.dataplane.state;
 
 /**
- * What happens to the later fragments of a datagram, as its first fragment decided: a value that is copied into and out of {@link FragmentTable}.
+ * What happens to the later fragments of a datagram, as decided on its first fragment: a value that is copied into and out of
+ * {@link FragmentTable}.
  *
  * <p>Thread: one worker. Allocation: none after construction.
  */
 public final class FragmentDecision {
     /** {@link #action}: forward, as a router does: TTL and MTU. */
     public static final int FORWARD = 0;
-    /** {@link #action}: the node itself answers or takes the datagram; it is not forwarded. */
+    /** {@link #action}: the node itself answers or consumes the datagram; it is not forwarded. */
     public static final int LOCAL = 1;
     /** {@link #action}: drop under {@link #reason}. */
     public static final int DROP = 2;
@@ -18,9 +19,9 @@ public final class FragmentDecision {
     public int reason;
     /** Both new addresses, source first, in machine order ({@code Ipv4Header.setAddressesRaw}). */
     public long newAddressesRaw;
-    /** What the new addresses change in the IPv4 header's checksum, a delta of {@code InternetChecksum}. */
+    /** Change of the IPv4 header's checksum by the new addresses, a delta of {@code InternetChecksum}. */
     public int addressDelta;
-    /** Where the fragments leave, in the graph's terms. */
+    /** Where the fragments go, an {@code Egress}. */
     public int egress;
     /** The flow's hash: all fragments of a datagram take one path through the tunnel. */
     public int hash;

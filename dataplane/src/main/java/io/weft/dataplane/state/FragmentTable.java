@@ -7,18 +7,19 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * What the first fragments of datagrams decided for the fragments that follow ("shallow virtual reassembly" in VPP). Only the first fragment of a
- * datagram has ports, so only it can be looked up in the flow table; the others are recognized by source, destination, identification and
- * protocol (RFC 791) and the ingress that they came from.
+ * The decisions on first fragments of datagrams, for the fragments that follow ("shallow virtual reassembly" in VPP). Only the first
+ * fragment of a datagram has ports, so only it can be looked up in the flow table. The others are identified by source, destination,
+ * identification and protocol (RFC 791) and by their ingress.
  *
- * <p>It is shared by all workers, because a NIC spreads the fragments of a datagram over its queues: the first by its ports, the others by their
- * addresses. Memory is fixed: buckets of {@value #WAYS} entries. In a full bucket the ingress that holds most of it loses its oldest entry, so
- * that one pod cannot push out the decisions of others. An entry lasts {@value #LIFE_SECONDS} s, as long as Linux reassembles (ipfrag_time).
+ * <p>All workers share it, because a NIC spreads the fragments of a datagram over its queues: the first by its ports, the others by their
+ * addresses. Memory is fixed: buckets of {@value #WAYS} entries. In a full bucket the ingress that has most of the entries loses its oldest
+ * one, so that one pod cannot evict the decisions of others. An entry lasts {@value #LIFE_SECONDS} s, as long as Linux reassembles
+ * (ipfrag_time).
  *
- * <p>Lock-free. A writer makes the entry's version odd by compare-and-set, stores, and releases the next even version; a reader that meets an odd
- * version, or another one after it read, has found nothing. Then the writer announces the hash in a ring, where a worker that holds
- * fragments looks for news ({@link #announced}): a stopped writer delays only fragments of datagrams announced after its own, and those
- * until the ring has moved on.
+ * <p>Lock-free. A writer makes the entry's version odd by compare-and-set, stores, and releases the next even version. A reader that finds
+ * an odd version, or another version after it has read, has found nothing. Then the writer announces the hash in a ring, where a worker
+ * that holds fragments looks for new ones ({@link #announced}). A stopped writer delays only fragments of datagrams announced after its
+ * own, and only until the ring has moved on.
  *
  * <p>Threads: any worker. Allocation: none after construction.
  */
@@ -48,7 +49,7 @@ public final class FragmentTable {
     private static final int NOWHERE = -1;
     private static final int INGRESS_SHIFT = 24;
     private static final int INGRESS_MASK = 0xFFFF;
-    /** So that no datagram equals an entry that was never written. */
+    /** Ensures that no datagram equals an entry that was never written. */
     private static final long PRESENT = 1L << 40;
     private static final long LOW_32 = 0xFFFF_FFFFL;
 
@@ -61,12 +62,12 @@ public final class FragmentTable {
         return PRESENT | (long) ingress << INGRESS_SHIFT | (long) Ipv4Header.protocol(ip) << 16 | Ipv4Header.id(ip);
     }
 
-    /** Of a datagram's key. */
+    /** Hash of a datagram's key. */
     public static int hash(long addresses, long datagram) {
         return FlowHash.hash(addresses, datagram);
     }
 
-    /** @return whether the first fragment has decided; then {@code into} says what */
+    /** @return whether the first fragment's decision is known; then {@code into} holds it */
     public boolean find(long addresses, long datagram, int nowSeconds, FragmentDecision into) {
         int first = bucket(hash(addresses, datagram));
         for (int at = first; at < first + WAYS * WORDS; at += WORDS) {
@@ -92,7 +93,7 @@ public final class FragmentTable {
         into.hash = (int) since;
     }
 
-    /** @return false when other workers were at every entry that was tried: the datagram's other fragments will time out */
+    /** @return false if other workers were writing every entry that was tried: the datagram's other fragments will time out */
     public boolean publish(long addresses, long datagram, FragmentDecision decision, int nowSeconds) {
         int hash = hash(addresses, datagram);
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -140,7 +141,7 @@ public final class FragmentTable {
         return free == NOWHERE ? oldestOfTheLargest(first, nowSeconds) : free;
     }
 
-    /** Of the ingress that has most of a bucket. */
+    /** The ingress that has most entries of a bucket. */
     private int oldestOfTheLargest(int first, int nowSeconds) {
         int chosen = first;
         int max = 0;
@@ -176,7 +177,7 @@ public final class FragmentTable {
         announcements.setRelease((int) number & ANNOUNCEMENTS - 1, number + 1 << 32 | hash & LOW_32);
     }
 
-    /** Announcements so far: the cursor of who has seen everything. A look into the table after this call sees what they announce. */
+    /** Announcements so far: the cursor of a reader that has seen everything. A table lookup after this call sees what they announce. */
     public long published() {
         return published.get();
     }

@@ -3,9 +3,8 @@ package io.weft.dataplane.state;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * A small map of int to int for one writer and any readers, of fixed capacity, allocation-free: open addressing, a word an entry with the
- * key in its upper half. Key 0 is not allowed. Keys are never removed, only bound to another value; when it is full, new keys are not
- * taken.
+ * A small map of int to int for one writer and any readers, of fixed capacity, allocation-free: open addressing, one word per entry with
+ * the key in its upper half. Key 0 is not allowed. Keys are never removed, only given another value; a full map accepts no new keys.
  */
 final class IntMap {
     private static final int SPREAD = 0x9E37_79B9;
@@ -28,7 +27,7 @@ final class IntMap {
         return otherwise;
     }
 
-    /** @return false when it is full */
+    /** @return false if it is full */
     boolean put(int key, int value) {
         if (key == 0) { throw new IllegalArgumentException("key 0"); }
         for (int i = start(key), n = 0; n <= mask; i++, n++) {

@@ -2,7 +2,7 @@ package io.weft.dataplane.state;
 
 import java.util.Arrays;
 
-/** The node's own IPv4 addresses, as the kernel has them: an immutable version, published in {@link ForwardingState}. */
+/** The node's own IPv4 addresses, as the kernel reports them: an immutable version, published in {@link ForwardingState}. */
 public final class LocalAddresses {
     public static final LocalAddresses NONE = new LocalAddresses();
 

@@ -3,8 +3,8 @@ package io.weft.dataplane.state;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * Next hops that workers need and do not know, for the conductor, who asks the kernel to resolve them. Each address is listed at most once;
- * when there is no room it is forgotten, and the next frame to it asks again.
+ * Next hops that workers need resolved, for the conductor, which asks the kernel to resolve them. Each address is listed at most once. If
+ * there is no room it is not listed, and the next frame to it asks again.
  *
  * <p>Threads: workers {@link #post}, the conductor {@link #take}s. Lock-free, no allocation.
  */
@@ -12,11 +12,11 @@ public final class NeighbourRequests {
     private static final int CAPACITY = 64;
     private static final int TRIES = 8;
     private static final int SPREAD = 0x9E37_79B9;
-    private static final int EMPTY = 0; // 0.0.0.0 is nobody's next hop
+    private static final int EMPTY = 0; // 0.0.0.0 is never a next hop
 
     private final AtomicIntegerArray addresses = new AtomicIntegerArray(CAPACITY);
 
-    /** @return false when there was no room */
+    /** @return false if there was no room */
     public boolean post(int address) {
         int start = address * SPREAD >>> 26;
         for (int i = 0; i < TRIES; i++) {
@@ -27,7 +27,7 @@ public final class NeighbourRequests {
         return false;
     }
 
-    /** @return an address that is wanted, now no longer listed, or 0 */
+    /** @return an address to be resolved, now no longer listed, or 0 */
     public int take() {
         for (int at = 0; at < CAPACITY; at++) {
             if (addresses.getAcquire(at) != EMPTY) { return addresses.getAndSet(at, EMPTY); }

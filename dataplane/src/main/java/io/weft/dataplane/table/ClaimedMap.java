@@ -9,21 +9,21 @@ import java.util.TreeMap;
 import java.util.function.LongUnaryOperator;
 
 /**
- * A published map of which several owners may claim the same key, with the same value or with different ones. The claim of least rank is the
- * one readers see, whatever the order in which the claims were made; when it goes, the next takes its place at once.
+ * A published map in which several owners may claim the same key, with the same value or with different ones. Readers see the claim of
+ * lowest rank, in whatever order the claims were made; when it is withdrawn, the next one takes its place at once.
  *
- * <p>Thread: the tables' writer. Errors: {@link io.weft.lb.table.TableFullException}, after which the map is of no use any more.
+ * <p>Thread: the tables' writer. Errors: {@link io.weft.lb.table.TableFullException}, after which the map must not be used any more.
  */
 final class ClaimedMap {
     private final PublishedMap published;
     private final LongUnaryOperator rank;
-    /** Of each key: rank to value and number of its claims. */
+    /** For each key: rank to value and number of its claims. */
     private final Map<Long, SortedMap<Long, Claim>> claims = new HashMap<>();
 
     private record Claim(long value, int count) {
     }
 
-    /** @param rank of a value, another for each value; the least wins */
+    /** @param rank of a value, different for each value; the lowest wins */
     ClaimedMap(TableArena arena, long rootOffset, int expectedKeys, LongUnaryOperator rank) {
         published = new PublishedMap(arena, rootOffset, expectedKeys);
         this.rank = rank;

@@ -10,11 +10,11 @@ import java.nio.file.Path;
 import java.util.function.LongSupplier;
 
 /**
- * Which generation of the tables the dataplane's workers may still use, from its counters file; for {@link TablesWriter#create}.
+ * Tells which generation of the tables the dataplane's workers may still use, from its counters file; for {@link TablesWriter#create}.
  *
- * <p>The file is looked up at every call. A dataplane makes its file before it reads a table, so one whose file is not there yet cannot know
- * of a block that was withdrawn before the call; without any file there is no reader. A worker without a heartbeat for a minute is that of
- * a dataplane that was killed. Thread: one.
+ * <p>It opens the file at every call. A dataplane creates its file before it reads a table, so a dataplane whose file does not exist yet
+ * cannot know of a block that was withdrawn before the call; without any file there is no reader. A worker without a heartbeat for a minute
+ * belongs to a dataplane that was killed. Thread: one.
  */
 public final class DataplaneEpochs implements LongSupplier, AutoCloseable {
     private static final long DEAD_AFTER_NANOS = 60_000_000_000L;
@@ -27,7 +27,7 @@ public final class DataplaneEpochs implements LongSupplier, AutoCloseable {
         this.runDirectory = runDirectory;
     }
 
-    /** The oldest generation in use; {@link WorkerCounters#ASLEEP} when no worker uses any. */
+    /** The oldest generation in use; {@link WorkerCounters#ASLEEP} if no worker uses any. */
     @Override
     public long getAsLong() {
         follow();
@@ -47,7 +47,7 @@ public final class DataplaneEpochs implements LongSupplier, AutoCloseable {
         }
     }
 
-    /** The clock of both processes is CLOCK_MONOTONIC. */
+    /** Both processes read the clock CLOCK_MONOTONIC. */
     private boolean isAlive(int worker) {
         return System.nanoTime() - counters.heartbeat(worker) < DEAD_AFTER_NANOS;
     }

@@ -4,14 +4,14 @@ import io.weft.dataplane.forwarding.Route;
 import io.weft.lb.service.ServiceTable;
 
 /**
- * The tables as workers read them: one published version. One thread an instance; allocation-free; lookups see an entry
- * whole, old or new.
+ * The tables as workers read them: one published version. One thread per instance; allocation-free; a lookup sees an entry as a whole, old
+ * or new.
  */
 public interface ForwardingTables {
-    /** Of this version; does not change within a version of the file. */
+    /** This node, in this version; does not change within a version of the file. */
     LocalNode local();
 
-    /** Grows with each change; what workers publish as their epoch. */
+    /** Increases with each change; workers publish it as their epoch. */
     long generation();
 
     /**
@@ -24,9 +24,9 @@ public interface ForwardingTables {
     /** @return the {@link PeerSpec#tunnel} whose endpoint has this address, or -1 */
     int peerByEndpoint(int address);
 
-    /** One thread an instance, as {@link #route4} and {@link #peerByEndpoint} are; see {@link #forWorker}. */
+    /** One thread per instance, like {@link #route4} and {@link #peerByEndpoint}; see {@link #forWorker}. */
     ServiceTable services();
 
-    /** The same tables for another thread: lookups remember where they last looked. Allocates. */
+    /** The same tables for another thread, because lookups cache where they last looked. Allocates. */
     ForwardingTables forWorker();
 }

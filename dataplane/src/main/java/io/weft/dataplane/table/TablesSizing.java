@@ -1,8 +1,8 @@
 package io.weft.dataplane.table;
 
 /**
- * Room in a tables file; all of it is allocated when the file is made and it never grows. A control plane that runs out of room makes a new
- * file of twice the size.
+ * Size of a tables file. All of it is allocated when the file is created, and it never grows. A control plane that runs out of room creates
+ * a new file of twice the size.
  *
  * @param bytes of the file
  */

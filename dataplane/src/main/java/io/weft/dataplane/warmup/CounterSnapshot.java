@@ -5,7 +5,7 @@ import io.weft.dataplane.counters.FrameTotal;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What the warm-up's graph counted. */
+/** The counters of the warm-up's graph. */
 record CounterSnapshot(long received, long originated, long ended, Map<String, Long> nodes, Map<String, Long> drops) {
     static CounterSnapshot of(CounterReader counters) {
         Map<String, Long> nodes = new LinkedHashMap<>();

@@ -10,7 +10,7 @@ import io.weft.encap.packet.TcpHeader;
 import io.weft.encap.packet.UdpHeader;
 import io.weft.encap.tunnel.VxlanHeader;
 
-/** Writes frames into chunks. Every method takes the frame's first byte and returns its length. */
+/** Writes frames into chunks. Each method takes the address of the frame's first byte and returns the frame's length. */
 final class FrameWriter {
     private static final int IP_AT = EthernetHeader.LENGTH;
     static final int L4_AT = IP_AT + Ipv4Header.LENGTH;
@@ -41,7 +41,7 @@ final class FrameWriter {
         return L4_AT + length;
     }
 
-    /** As {@link #udp}, but for the payload: the checksum is left to the port. */
+    /** Like {@link #udp} without writing the payload; the checksum is left to the port. */
     static int udpHeaders(long at, long to, int source, int destination, int sport, int dport, int payload) {
         int length = UdpHeader.LENGTH + payload;
         ip(at, to, IpProtocol.IPPROTO_UDP, source, destination, length);
@@ -61,7 +61,7 @@ final class FrameWriter {
         return L4_AT + length;
     }
 
-    /** An error about a datagram, from where that went. */
+    /** An ICMP error about a datagram, from the host that the datagram went to. */
     static int unreachable(long at, long to, long from, int source, int destination, int sport, int dport) {
         long quoted = at + Icmp4Header.ERROR_HEADERS_LENGTH;
         udp(quoted, to, source, destination, sport, dport, PAYLOAD);
@@ -70,7 +70,7 @@ final class FrameWriter {
         return IP_AT + length;
     }
 
-    /** Puts a tunnel's headers in front of the inner frame that stands {@link #innerAt} behind {@code at}. */
+    /** Writes a tunnel's headers in front of the inner frame, which is at {@link #innerAt} from {@code at}. */
     static int tunnelled(long at, long to, int source, int destination, int port, int vni, int innerLength) {
         int length = UdpHeader.LENGTH + VxlanHeader.LENGTH + innerLength;
         ip(at, to, IpProtocol.IPPROTO_UDP, source, destination, length);
@@ -83,7 +83,7 @@ final class FrameWriter {
         return at + TUNNEL_AT;
     }
 
-    /** Breaks or bends a frame's IPv4 header, and completes its checksum again. */
+    /** Damages or changes a frame's IPv4 header and corrects its checksum. */
     static void setWord(long at, int offset, int value) {
         Memory.putU16(at + IP_AT + offset, value);
         Ipv4Header.setChecksum(at + IP_AT, 0);

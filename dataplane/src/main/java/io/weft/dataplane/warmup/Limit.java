@@ -6,7 +6,7 @@ import java.util.function.BooleanSupplier;
  * When a part of the warm-up ends at the latest.
  *
  * @param deadlineNanos of {@link System#nanoTime}
- * @param cancelled whether nobody needs it any more; any thread
+ * @param cancelled whether the warm-up is no longer needed; any thread
  */
 record Limit(long deadlineNanos, BooleanSupplier cancelled) {
     static Limit in(long nanos, BooleanSupplier cancelled) {

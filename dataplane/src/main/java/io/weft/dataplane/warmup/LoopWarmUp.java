@@ -28,11 +28,10 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
- * Lets a worker forward frames between two real veths, so that its loop, the rings and the system calls around them are compiled too before the
- * first real frame. The veths lie in a network namespace without a name, which nobody sees and which goes away with the sockets, however the
- * process ends.
+ * Lets a worker forward frames between two real veths before the first real frame, so that its loop, the rings and the system calls around
+ * them are compiled too. The veths are in an anonymous network namespace, which disappears with the sockets, however the process ends.
  *
- * <p>Cold code but for what it warms. Thread: one of its own, and the worker's.
+ * <p>Cold code, apart from the code it warms. Thread: one of its own, and the worker's.
  */
 final class LoopWarmUp implements AutoCloseable {
     private static final int CHUNKS = 1024;
@@ -40,10 +39,10 @@ final class LoopWarmUp implements AutoCloseable {
     private static final int FLOWS = 64;
     private static final int FIRST_PORT = 20_000;
     private static final long ADOPT_NANOS = 1_000_000_000;
-    /** Now and then the worker falls asleep and is woken, as on a quiet node. */
+    /** Sometimes the worker falls asleep and is woken, as on an idle node. */
     private static final int TURNS_A_REST = 16;
     private static final long REST_NANOS = 150_000;
-    /** And is given its ports anew, as when a pod comes. */
+    /** Sometimes it is assigned its ports again, as when a pod is added. */
     private static final int TURNS_AN_ASSIGNMENT = 256;
 
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
@@ -82,7 +81,7 @@ final class LoopWarmUp implements AutoCloseable {
         }
     }
 
-    /** @return frames that went all the way */
+    /** @return frames that were forwarded to the end */
     static long run(Scene scene, ChunkLayout layout, Supplier<DeviceDriver> drivers, long frames, Limit limit) {
         return NetworkNamespace.callInNew(() -> {
             try (LoopWarmUp loop = new LoopWarmUp(scene, layout, drivers)) {

@@ -13,13 +13,13 @@ import io.weft.encap.packet.UdpHeader;
 import io.weft.encap.tunnel.VxlanHeader;
 
 /**
- * A port whose other end answers: what is sent comes back with its ends exchanged, a SYN as SYN and ACK, once. Swapped fields leave every
- * checksum as right as it was; the one bit of the flags is in segments whose checksum is partial.
+ * A port whose peer answers: each sent frame comes back once with its ends exchanged, a SYN as SYN and ACK. Exchanging fields does not
+ * change a checksum; the one flag that changes is in segments with a partial checksum.
  *
  * <p>Thread: one. Allocation: none after construction.
  */
 final class MirrorPort implements Port {
-    /** A frame that has crossed the graph as often as this does not come back. */
+    /** A frame that has crossed the graph this often does not come back. */
     private static final int MIN_TTL = Ipv4Header.DEFAULT_TTL - 2;
     private static final int INNER_AT = UdpHeader.LENGTH + VxlanHeader.LENGTH;
     private static final int TCP_FLAGS_AT = 13;
@@ -91,7 +91,7 @@ final class MirrorPort implements Port {
         return chunks;
     }
 
-    /** @return whether the frame is one to answer */
+    /** @return whether the frame is to be answered */
     private boolean context(long frame, int bytes) {
         if (bytes < EthernetHeader.LENGTH + Ipv4Header.LENGTH + UdpHeader.LENGTH
             || EthernetHeader.type(frame) != EthernetHeader.ETH_P_IP) {

@@ -23,10 +23,10 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A made-up node with everything a graph needs: two pods, a peer, a Service on both nodes and one without endpoints, a router. Its tables are of
- * the real kind, so that the code compiled for them is the code that will run.
+ * A synthetic node with everything that a graph needs: two pods, a peer, a Service with endpoints on both nodes, one without endpoints, a
+ * router. Its tables are real ones, so that the code compiled for them is the code that will run.
  *
- * <p>Addresses are of the blocks for documentation and private use; nothing of it is seen outside. Cold code.
+ * <p>The addresses are from the blocks for documentation and private use and never leave the process. Cold code.
  */
 final class Scene implements AutoCloseable {
     private static final int LARGE_MTU = 9000;
@@ -42,7 +42,7 @@ final class Scene implements AutoCloseable {
     static final int SERVICE = ip("10.1.0.1");
     static final int EMPTY_SERVICE = ip("10.1.0.2");
     static final int OUTSIDE = ip("198.51.100.1");
-    /** On the link; {@link #setNeighbour} says whether it is resolved. */
+    /** On the link; {@link #setNeighbour} sets whether it is resolved. */
     static final int NEIGHBOUR = ip("192.0.2.77");
     static final int ROUTER = ip("192.0.2.254");
     static final long UPLINK_MAC = 0x0200_0000_0005L;

@@ -26,19 +26,19 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Runs frames of every kind through a graph of its own before the first program is attached, so that the first real frames meet compiled code:
- * the first batch through cold code takes tens of milliseconds, the first thousands of frames microseconds each.
+ * Runs frames of every kind through a graph of its own before the first XDP program is attached, so that the first real frames meet
+ * compiled code: the first batch through cold code takes tens of milliseconds, the first thousands of frames take microseconds each.
  *
- * <p>The mixture is that of real traffic (mostly known flows; new ones, tunnel, Services, masquerading, ICMP; every kind of bad frame), because
- * code compiled without some kind is thrown away at the first frame of it.
+ * <p>The mixture is that of real traffic (mostly known flows; new ones, tunnel, Services, masquerading, ICMP; every kind of bad frame),
+ * because the JIT discards code that was compiled without some kind at the first frame of that kind.
  *
- * <p>Cold code but for what it warms. Thread: one, before the workers have ports or beside them:
- * they share nothing but code.
+ * <p>Cold code, apart from the code it warms. Thread: one, before the workers have ports or concurrently with them: they share nothing but
+ * code.
  */
 public final class WarmUp {
     private static final Logger LOG = System.getLogger(WarmUp.class.getName());
     private static final int FRAMES = 600_000;
-    /** Some 4 s are usual: until vector operations are compiled, each costs microseconds. */
+    /** About 4 s are usual: until vector operations are compiled, each costs microseconds. */
     private static final long MAX_NANOS = TimeUnit.SECONDS.toNanos(10);
     private static final long LOOP_FRAMES = 100_000;
     private static final long MAX_LOOP_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -49,7 +49,7 @@ public final class WarmUp {
     private static final int FIRST_PORT = 10_000;
     private static final int TURNS_A_CHAIN = 8;
     private static final int FRAGMENTS_A_DATAGRAM = 4;
-    /** One port in so many talks to the neighbour, whose flows all begin while it is not resolved. */
+    /** One port in this many talks to the neighbour; all of its flows begin while the neighbour is unresolved. */
     private static final int PORTS_A_NEIGHBOUR = 8;
 
     private final Scene scene;
@@ -69,12 +69,12 @@ public final class WarmUp {
     }
 
     /**
-     * Comes back after 600,000 frames in memory and 100,000 over veths, or ten seconds and one, or when it is cancelled.
+     * Returns after 600,000 frames in memory and 100,000 over veths, or after ten seconds and one, or when it is cancelled.
      *
-     * @param runDirectory room for a temporary file
+     * @param runDirectory has room for a temporary file
      * @param layout of the workers' memory
      * @param drivers opens a driver like the workers' for veths of the calling thread's network namespace
-     * @param cancelled asked often, by the calling thread
+     * @param cancelled called often, by the calling thread
      */
     public static void run(Path runDirectory, ChunkLayout layout, Supplier<DeviceDriver> drivers,
         BooleanSupplier cancelled) {
@@ -89,9 +89,9 @@ public final class WarmUp {
     }
 
     /**
-     * The part in memory alone, for benchmarks of the graph: what the JIT makes of it depends on the mixture of frames that it has seen.
+     * The part in memory alone, for benchmarks of the graph: the JIT compiles code for the mixture of frames that it has seen.
      *
-     * @param directory room for a temporary file
+     * @param directory has room for a temporary file
      * @param layout of the workers' memory
      */
     public static void inMemory(Path directory, ChunkLayout layout) {
@@ -105,13 +105,13 @@ public final class WarmUp {
         });
     }
 
-    /** The node works without it, its first frames slowly. */
+    /** Without this part the node works, but its first frames are slow. */
     static long loop(Path runDirectory, ChunkLayout layout, Supplier<DeviceDriver> drivers, Limit limit) {
         try {
             return inScene(runDirectory, layout,
                 scene -> LoopWarmUp.run(scene, layout, drivers, LOOP_FRAMES, limit));
         } catch (LinuxException e) {
-            LOG.log(Level.WARNING, "the workers'' loop is not warmed up: {0}", e.getMessage());
+            LOG.log(Level.WARNING, "the workers'' loop could not be warmed up: {0}", e.getMessage());
             return 0;
         }
     }
@@ -137,7 +137,7 @@ public final class WarmUp {
             process(now);
         }
         scene.setNeighbour(true);
-        process(System.nanoTime()); // what is held for it
+        process(System.nanoTime()); // frames held for it
     }
 
     /** Whether the graph holds a fragment whose first has not come. */
@@ -164,7 +164,7 @@ public final class WarmUp {
         }
     }
 
-    /** A frame that fills a chunk and some of another. */
+    /** A frame that fills one chunk and part of another. */
     private void addChain() {
         long head = pool.allocate() + FramePool.HEADROOM;
         long tail = pool.allocate() + FramePool.HEADROOM;
@@ -177,7 +177,7 @@ public final class WarmUp {
         batch.addChain(head, length, POD_A.id(), pool.chains());
     }
 
-    /** One frame of a kind, of the flow with this port. */
+    /** One frame of a kind, in the flow with this port. */
     private void write(long at, int kind, int port) {
         long gateway = NODE.vtepMac();
         int a = POD_A.podIp();
@@ -250,7 +250,7 @@ public final class WarmUp {
         switch (port % 6) {
             case 0 -> length = EthernetHeader.LENGTH + port % 28; // truncated
             case 1 -> Memory.putU8(at + EthernetHeader.LENGTH + 8, 7); // the header's checksum is wrong now
-            case 2 -> FrameWriter.setWord(at, 14, port); // somebody else's source
+            case 2 -> FrameWriter.setWord(at, 14, port); // a wrong source
             case 3 -> EthernetHeader.setType(at, EthernetHeader.ETH_P_8021Q);
             case 4 -> length = FrameWriter.udp(at, NODE.vtepMac(), POD_A.podIp(), POD_B.podIp(), 0, 53, 64);
             default -> FrameWriter.setWord(at, 18, port); // no such pod
@@ -268,7 +268,7 @@ public final class WarmUp {
         batch.add(at, length, PortId.UPLINK);
     }
 
-    /** A worker that sleeps calls this seldom; until it is compiled each call allocates. */
+    /** A sleeping worker rarely calls this; until it is compiled each call allocates. */
     private static void warmPoll() {
         Poll poll = new Poll(1);
         for (int i = 0; i < POLLS; i++) {

@@ -3,16 +3,16 @@ package io.weft.dataplane.worker;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.port.Port;
 
-/** What a worker does with frames: the graph. Thread: the worker. Allocation: none. */
+/** What a worker does with frames; implemented by the graph. Thread: the worker. Allocation: none. */
 public interface BatchProcessor {
-    /** The worker's ports by id, with holes; between two batches. */
+    /** Sets the worker's ports, indexed by id (sparse). Called between two batches. */
     void use(Port[] portsById);
 
-    /** Takes every frame of the batch to its end, but for frames that are kept for {@link #resume}. */
+    /** Finishes every frame of the batch, except those that it holds until {@link #resume}. */
     void process(FrameBatch batch, long nowNanos);
 
     /**
-     * Goes on with frames that an earlier call has kept, if what they wait for has come or their time is over. Called once a turn.
+     * Continues with held frames whose condition is met or whose time is over. Called once per loop iteration.
      *
      * @param batch empty, before and after
      * @return whether there were any
@@ -21,12 +21,12 @@ public interface BatchProcessor {
         return false;
     }
 
-    /** Frames that are kept. */
+    /** Number of held frames. */
     default int held() {
         return 0;
     }
 
-    /** When the newest of them was received, {@code System.nanoTime}. */
+    /** When the newest held frame was received, by {@code System.nanoTime}. */
     default long newestHeldNanos() {
         return 0;
     }

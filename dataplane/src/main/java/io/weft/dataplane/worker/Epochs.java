@@ -5,12 +5,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * When every worker has let go of what was withdrawn: the conductor unlinks something, remembers {@link #advance}'s result, and may destroy
- * it once that has {@link #passed}. A worker enters the current epoch at the start of each turn, when it holds nothing.
+ * Tells when every worker has stopped using what was withdrawn. The conductor unlinks something, remembers the result of {@link #advance},
+ * and may destroy it once that epoch has {@link #passed}. A worker enters the current epoch at the start of each loop iteration, when it
+ * holds no references.
  *
- * <p>Order: a worker's entry is a release, so its reads of the former turn are over before it is seen; it reads the epoch by acquire, so it
- * sees what was unlinked before that began. A worker that wakes publishes its entry by a full fence before it reads anything: until then it
- * counts as passed.
+ * <p>Order: a worker's entry is a release, so its reads of the iteration before are over when the entry is visible. It reads the epoch by
+ * acquire, so it sees what was unlinked before that epoch began. A worker that wakes up publishes its entry with a full fence before it
+ * reads anything; until then it counts as having passed.
  *
  * <p>Threads: one conductor, the workers. Allocation: none.
  */
@@ -40,9 +41,9 @@ public final class Epochs implements io.weft.lb.flow.Epochs {
     }
 
     /**
-     * Begins the next epoch. Now and then, so that what others remember by {@link #current} passes, too.
+     * Begins the next epoch. Must be called periodically, so that epochs remembered from {@link #current} pass too.
      *
-     * @return the one that ends
+     * @return the epoch that ends
      */
     public long advance() {
         return current.getAndIncrement();
@@ -59,7 +60,7 @@ public final class Epochs implements io.weft.lb.flow.Epochs {
 
     // -- workers -----------------------------------------------------------------------------------------------------
 
-    /** Start of a turn. */
+    /** Start of a loop iteration. */
     public void enter(int worker) {
         long epoch = current.getAcquire();
         long before = entered.getPlain(at(worker));
@@ -70,7 +71,7 @@ public final class Epochs implements io.weft.lb.flow.Epochs {
         }
     }
 
-    /** The worker holds nothing until it enters again. */
+    /** The worker holds no references until it enters again. */
     public void sleep(int worker) {
         entered.setRelease(at(worker), ASLEEP);
     }

@@ -1,8 +1,8 @@
 package io.weft.dataplane.worker;
 
 /**
- * What a worker does after a turn without a frame: polls on for a moment, because frames come in bursts, then gives the processor away for a
- * moment, then sleeps in poll(2). With busy polling, or with a port that can only be polled, it never sleeps.
+ * What a worker does after an iteration without a frame: it polls on for a while, because frames come in bursts, then yields the processor
+ * for a while, then sleeps in poll(2). With busy polling, or with a port that can only be polled, it never sleeps.
  *
  * <p>Thread: one worker. Allocation: none.
  */
@@ -18,16 +18,16 @@ final class IdleStrategy {
         this.busyPoll = busyPoll;
     }
 
-    /** There was a frame. */
+    /** Call it when there was a frame. */
     void reset() {
         idle = false;
     }
 
     /**
      * @param pollOnly whether a port can only be polled
-     * @return whether it is time to sleep; otherwise it has waited a little
+     * @return whether the worker should sleep; if not, this call has waited briefly
      */
-    @SuppressWarnings("ThreadPriorityCheck") // the yield is a wish: with other threads waiting they run, alone this one polls on
+    @SuppressWarnings("ThreadPriorityCheck") // yielding is only a hint: waiting threads run first; without any this one polls on
     boolean waitOrSleep(long nowNanos, boolean pollOnly) {
         if (!idle) {
             idle = true;

@@ -14,10 +14,10 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * One forwarding thread: takes what its ports have received, a batch at a time, through the graph, and lets the ports send. It owns queue
- * {@code index} of every port and all memory its frames lie in; no frame goes to another worker.
+ * One forwarding thread: receives from its ports, runs the graph a batch at a time, and flushes the ports. It owns queue {@code index} of
+ * every port and all memory of its frames; no frame moves to another worker.
  *
- * <p>Threads: {@link #run} is the worker; the other public methods belong to the conductor. Allocation: none in {@link #run} once it runs.
+ * <p>Threads: {@link #run} is the worker; the conductor calls the other public methods. Allocation: none in {@link #run} after its start.
  */
 public final class Worker implements Runnable {
     private static final int SLEEP_MILLIS = 1000;
@@ -27,8 +27,8 @@ public final class Worker implements Runnable {
     private static final long FRESH_NANOS = 500_000_000;
     private static final int WAKE_ENTRY = 0;
     /**
-     * Nine threads of the usual weight leave a worker half of a processor. Its slice is the shortest that the kernel takes: a worker that wakes up
-     * for a frame runs at once, not when the slice of who runs is over (milliseconds).
+     * At this priority, nine threads of normal weight leave a worker half of a processor. Its time slice is the shortest that the kernel
+     * accepts, so a worker that wakes up for a frame runs at once, not when the running thread's slice ends (milliseconds).
      */
     private static final int NICE = -10;
     private static final long SLICE_NANOS = 100_000;
@@ -48,10 +48,10 @@ public final class Worker implements Runnable {
 
     // Conductor to worker: an immutable object; the volatile store publishes what it refers to.
     private volatile WorkerPorts assigned = WorkerPorts.none();
-    // Worker to conductor: after a whole turn with this version, so nothing of an earlier one is in use.
+    // Worker to conductor: set after a whole iteration with this version, so nothing of an earlier one is in use.
     private volatile long adoptedVersion;
-    // Worker to conductor, who tells a stalled worker from one that sleeps: nothing else is read on the strength of these.
-    private final AtomicLong turns = new AtomicLong();
+    // Worker to conductor, which tells a stalled worker from a sleeping one by these; no other data depends on them.
+    private final AtomicLong iterations = new AtomicLong();
     private volatile boolean sleeping;
     private volatile boolean stopping;
     private volatile Throwable failure;
@@ -72,9 +72,9 @@ public final class Worker implements Runnable {
     // -- conductor ---------------------------------------------------------------------------------------------------
 
     /**
-     * Gives the worker its ports anew.
+     * Assigns the worker its ports.
      *
-     * @param closed ports of the last assignment that were closed since; the worker takes their chunks back
+     * @param closed ports of the last assignment that were closed since; the worker reclaims their chunks
      * @return the version, for {@link #hasAdopted}
      */
     public long assign(List<Port> open, List<Port> closed) {
@@ -84,7 +84,7 @@ public final class Worker implements Runnable {
         return next.version;
     }
 
-    /** Whether the worker has worked a whole turn with this version. */
+    /** Whether the worker has run a whole iteration with this version. */
     public boolean hasAdopted(long version) {
         return adoptedVersion >= version;
     }
@@ -93,33 +93,33 @@ public final class Worker implements Runnable {
         return index;
     }
 
-    /** Ends {@link #run} after the present turn. */
+    /** Ends {@link #run} after the current iteration. */
     public void stop() {
         stopping = true;
         wake.signal();
     }
 
-    /** Whether {@link #run} is over, whatever the reason. */
+    /** Whether {@link #run} has ended, for any reason. */
     public boolean hasEnded() {
         return ended;
     }
 
-    /** What ended the worker, or null. */
+    /** The exception that ended the worker, or null. */
     public Throwable failure() {
         return failure;
     }
 
-    /** Turns begun. */
-    public long turns() {
-        return turns.getOpaque();
+    /** Loop iterations started. */
+    public long iterations() {
+        return iterations.getOpaque();
     }
 
-    /** Releases the wake-up of a worker that has ended. */
+    /** Closes the wake-up descriptor of a worker that has ended. */
     public void close() {
         wake.close();
     }
 
-    /** A sleeping worker begins no turns. */
+    /** A sleeping worker starts no iterations. */
     public boolean isSleeping() { return sleeping; }
 
     // -- worker ------------------------------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ public final class Worker implements Runnable {
             }
             ThreadScheduling.setPriority(NICE, SLICE_NANOS); // refused without CAP_SYS_NICE: `weft doctor` says so
             while (!stopping) {
-                context();
+                iterate();
             }
         } catch (Throwable e) {
             failure = e;
@@ -144,10 +144,10 @@ public final class Worker implements Runnable {
         }
     }
 
-    private void context() {
+    private void iterate() {
         long now = System.nanoTime();
         counters.heartbeat(now);
-        turns.setOpaque(turns.getPlain() + 1);
+        iterations.setOpaque(iterations.getPlain() + 1);
         enterEpoch();
         WorkerPorts present = assigned;
         if (ports == null || present.version != ports.version) {
@@ -227,7 +227,7 @@ public final class Worker implements Runnable {
         }
     }
 
-    /** What a held frame waits for comes to another worker or the conductor, who wake nobody. Most comes within a moment. */
+    /** What a held frame waits for happens on another worker or in the conductor, and neither wakes this worker. Usually it happens soon. */
     private int sleepMillis() {
         if (graph.held() == 0) { return SLEEP_MILLIS; }
         return System.nanoTime() - graph.newestHeldNanos() < FRESH_NANOS ? SLEEP_WITH_FRESH_MILLIS

@@ -4,20 +4,20 @@ import io.weft.dataplane.port.Port;
 import io.weft.nativebindings.linux.Poll;
 import java.util.List;
 
-/** The ports of one worker, as the conductor last decided: never changed, replaced as a whole. */
+/** The ports of one worker, as the conductor last assigned them. Immutable; replaced as a whole. */
 final class WorkerPorts {
     private static final int MIN_POLL = 16;
 
     final long version;
-    /** With holes. */
+    /** Indexed by id, sparse. */
     final Port[] byId;
-    /** The same without holes. */
+    /** The same ports, dense. */
     final Port[] open;
-    /** Ports that the conductor has closed since the last version, whose chunks the worker takes back. */
+    /** Ports that the conductor has closed since the last version; the worker reclaims their chunks. */
     final Port[] closed;
     /** One of the ports can only be polled: the worker may not sleep. */
     final boolean pollOnly;
-    /** Room for all ports and the wake-up; the worker fills it. */
+    /** Has room for all ports and the wake-up; the worker fills it. */
     final Poll poll;
 
     private WorkerPorts(long version, List<Port> ports, List<Port> closed, Poll poll) {
@@ -30,7 +30,7 @@ final class WorkerPorts {
         ports.forEach(port -> byId[port.id()] = port);
     }
 
-    /** Of a worker that has none yet. */
+    /** For a worker without ports. */
     static WorkerPorts none() {
         return new WorkerPorts(0, List.of(), List.of(), new Poll(MIN_POLL));
     }
@@ -39,7 +39,7 @@ final class WorkerPorts {
         return new WorkerPorts(version + 1, ports, closedPorts, room(poll, ports.size() + 1));
     }
 
-    /** A {@link Poll} is never freed: it grows by doubling and is used again. */
+    /** A {@link Poll} is never freed: it grows by doubling and is reused. */
     private static Poll room(Poll present, int needed) {
         return present.capacity() >= needed ? present : new Poll(Integer.highestOneBit(2 * needed - 1));
     }

@@ -510,7 +510,7 @@ class DataplaneTest {
 
     private long opened() {
         try (CounterReader counters = node.counters()) {
-            return counters.fact(ConductorGauge.PORTS_OPENED);
+            return counters.gauge(ConductorGauge.PORTS_OPENED);
         }
     }
 

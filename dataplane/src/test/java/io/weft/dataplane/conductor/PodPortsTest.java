@@ -167,7 +167,7 @@ class PodPortsTest {
         assertEquals(PortKind.POD, state.ports().kind(A.id()));
         assertEquals(A_IP, state.ports().ip(A.id()));
         assertEquals(LOCAL.vtepMac(), state.ports().localMac(A.id()));
-        assertEquals(1, reader.fact(ConductorGauge.PORTS_OPENED));
+        assertEquals(1, reader.gauge(ConductorGauge.PORTS_OPENED));
         assertEquals(1, pods.count());
         for (WorkerMemory memory : workers.memories()) {
             assertEquals(CHUNKS - MemoryDevice.LENT, memory.memory().pool().free());
@@ -189,7 +189,7 @@ class PodPortsTest {
         assertEquals(PortState.UP, status(B).state());
         assertEquals(PortKind.NONE, state.ports().kind(A.id()));
         assertEquals(PortKind.POD, state.ports().kind(B.id()));
-        assertEquals(1, reader.fact(ConductorGauge.PORTS_CLOSED));
+        assertEquals(1, reader.gauge(ConductorGauge.PORTS_CLOSED));
         assertTrue(driver.devices().stream().filter(device -> device.spec().portId() == A.id())
             .allMatch(MemoryDevice::isClosed));
         assertEquals(1, pods.count());

@@ -77,7 +77,7 @@ class CounterFileTest {
             assertEquals(Optional.empty(), reader.port(3));
             assertEquals(1, reader.ports().size());
             assertEquals(adjacency, reader.adjacencies().getFirst());
-            assertEquals(1235, reader.fact(ConductorGauge.FLOWS));
+            assertEquals(1235, reader.gauge(ConductorGauge.FLOWS));
             assertTrue(reader.text(ConductorText.UPLINK_REASON).matches("x{400,}"));
             assertEquals("", reader.text(ConductorText.FAULT));
             file.conductor().clearAdjacency(7);

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class WorkerTest {
     private static final int CHUNKS = 64;
     private static final int SLOTS = 8;
-    private static final int MANY_TURNS = 10_000;
+    private static final int MANY_ITERATIONS = 10_000;
 
     @Test
     void sleepsUnlessItHasAPortThatCanOnlyBePolled() throws Exception {
@@ -38,10 +38,10 @@ class WorkerTest {
 
             Device device = driver.open(new Device.Spec(2, PortKind.POD, "polled", 0, 1), List.of(own));
             await(worker, worker.assign(device.ports(), List.of()));
-            long turns = worker.turns();
+            long iterations = worker.iterations();
             TestNetwork.await("worker to poll on", () -> {
                 assertFalse(worker.isSleeping());
-                return worker.turns() > turns + MANY_TURNS;
+                return worker.iterations() > iterations + MANY_ITERATIONS;
             });
 
             await(worker, worker.assign(List.of(), List.of()));

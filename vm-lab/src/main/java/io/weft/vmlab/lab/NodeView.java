@@ -24,7 +24,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** What a node says of itself in its run directory, and waits for it; every wait ends and says what was missing. */
+/** Reads what a node reports in its run directory, and waits for conditions; every wait ends and reports what was missing. */
 public final class NodeView {
     private static final long LIMIT_NANOS = 60_000_000_000L;
     private static final long POLL_MILLIS = 10;
@@ -35,7 +35,7 @@ public final class NodeView {
         this.node = node;
     }
 
-    /** Which dataplane runs, and what it forwards for; all zero while none has written counters. */
+    /** Identifies the running dataplane, with the number of ports and peers it serves; all zero until one has written counters. */
     record Extent(long dataplane, long portsUp, long tunnels) {
         static final Extent NONE = new Extent(0, 0, 0);
 
@@ -56,14 +56,14 @@ public final class NodeView {
             Extent.NONE);
     }
 
-    /** Ports that forward, weft-host and the uplink among them. */
+    /** Ports that forward, including weft-host and the uplink. */
     public long portsUp() {
         return extent().portsUp;
     }
 
-    /** The tables that the dataplane uses; 0 while it uses none. */
+    /** The incarnation of the tables that the dataplane uses; 0 while it uses none. */
     long tablesIncarnation() {
-        return read(counters -> counters.fact(ConductorGauge.TABLES_INCARNATION), 0L);
+        return read(counters -> counters.gauge(ConductorGauge.TABLES_INCARNATION), 0L);
     }
 
     /** Frames received by each worker. */
@@ -83,12 +83,12 @@ public final class NodeView {
         }
     }
 
-    /** A dataplane that was killed leaves its counters behind, which say that all is well. */
+    /** A dataplane that was killed leaves its counters behind, which still report a working one. */
     private static boolean isAlive(long process) {
         return ProcessHandle.of(process).map(ProcessHandle::isAlive).orElse(false);
     }
 
-    /** The VTEP MAC that the node's control plane chose and keeps. */
+    /** The VTEP MAC that the node's control plane chose and stores. */
     long awaitVtepMac() throws Exception {
         Path file = node.stateDirectory().resolve("vtep-mac");
         await("its VTEP MAC in " + file, () -> Files.exists(file) && macIn(file).isPresent());
@@ -107,10 +107,10 @@ public final class NodeView {
         });
     }
 
-    /** Waits until the tables lead {@code service} to just these addresses. */
+    /** Waits until the tables map {@code service} to exactly these addresses. */
     void awaitBackends(InetSocketAddress service, Set<InetAddress> addresses) throws Exception {
         Set<Integer> wanted = addresses.stream().map(Ipv4::toInt).collect(Collectors.toSet());
-        await(service + " leading to " + addresses, () -> backendsOf(service).equals(wanted));
+        await(service + " mapped to " + addresses, () -> backendsOf(service).equals(wanted));
     }
 
     private Set<Integer> backendsOf(InetSocketAddress service) {
@@ -123,7 +123,7 @@ public final class NodeView {
                 }
             });
         } catch (TablesException e) {
-            return Set.of(); // a control plane that is just starting
+            return Set.of(); // a control plane is just starting
         }
         return backends;
     }
@@ -132,7 +132,7 @@ public final class NodeView {
         await(ports + " ports up", () -> portsUp() == ports);
     }
 
-    /** Polls {@code condition} until it holds; fails after 60 s, or when the node has ended. */
+    /** Polls {@code condition} until it holds; fails after 60 s, or if the node has ended. */
     public void await(String what, Callable<Boolean> condition) throws Exception {
         long start = System.nanoTime();
         while (!condition.call()) {

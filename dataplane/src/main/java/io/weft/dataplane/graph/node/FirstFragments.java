@@ -12,9 +12,9 @@ import io.weft.lb.flow.FlowEntry;
 import java.nio.ByteOrder;
 
 /**
- * The first fragments of a batch that no node has decided on yet, and the way to publish what a node decides: the later fragments of the datagram
- * follow ({@link Ip4SvReassembly}). Whoever forwards, answers or drops such a frame publishes before it changes the IPv4 header; the drop
- * node does so for everyone who drops.
+ * The first fragments of a batch about which no node has decided yet, and the methods to publish a node's decision, which the later
+ * fragments of the datagram follow ({@link Ip4SvReassembly}). A node that forwards, answers or drops such a frame must publish before it
+ * changes the IPv4 header; the drop node does so for all that drop.
  *
  * <p>Thread: one worker. Allocation: none after construction.
  */
@@ -22,7 +22,7 @@ public final class FirstFragments {
     private final BatchContext context;
     private final FragmentTable table;
     private final FragmentDecision decision = new FragmentDecision();
-    /** A bit for each frame of the batch. */
+    /** One bit per frame of the batch. */
     private long undecided;
 
     public FirstFragments(BatchContext context) {
@@ -30,7 +30,7 @@ public final class FirstFragments {
         table = context.state().fragments();
     }
 
-    /** Of a new batch. */
+    /** Starts a new batch. */
     public void begin() {
         undecided = 0;
     }
@@ -61,7 +61,7 @@ public final class FirstFragments {
         }
     }
 
-    /** The datagram is forwarded as it is. */
+    /** The datagram is forwarded unchanged. */
     void forward(FrameBatch batch, int frame, int egress) {
         translate(batch, frame, Ipv4Header.addresses(batch.l3[frame]), egress);
     }

@@ -12,9 +12,9 @@ import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.TcpTracker;
 
 /**
- * {@code flow-lookup}: finds each frame's flow, in three stages over the whole batch, so that its cache misses overlap instead of adding up:
- * hash all, touch each flow's line, then compare. An entry that expects another ingress is no hit, nor is one of a connection that is over for the SYN
- * of the next.
+ * {@code flow-lookup}: finds each frame's flow, in three passes over the whole batch, so that its cache misses overlap instead of adding
+ * up: hash all, touch each home slot, then compare. An entry that expects another ingress is not a hit, nor is the entry of a finished
+ * connection for a SYN that opens the next one.
  */
 public final class FlowLookup extends GraphNode {
     private final FlowTable flows;
@@ -61,13 +61,13 @@ public final class FlowLookup extends GraphNode {
             && TcpTracker.isOpening(TcpHeader.flags(Memory.address(batch.l4[frame])));
     }
 
-    /** The first two stages look at frames in no order that {@link GraphNode} could rely on. */
+    /** The first two passes do not follow the order of frames that {@link GraphNode} relies on. */
     @Override
     public boolean looksFirst() {
         return true;
     }
 
-    /** The flow's state will tell of the RST only when this batch's frames have been rewritten. */
+    /** The flow's state shows the RST only after this batch's frames have been rewritten. */
     private boolean isAfterReset(FrameBatch batch, int position) {
         int[] index = in().index;
         int frame = index[position];
@@ -82,7 +82,7 @@ public final class FlowLookup extends GraphNode {
         return false;
     }
 
-    /** Java has no prefetch: the sum keeps the loads alive. */
+    /** Java has no prefetch instruction; the sum keeps the JIT from removing the loads. */
     private long touch(FrameBatch batch, int[] index, int size) {
         long sum = touched;
         for (int n = 0; n < size; n++) {

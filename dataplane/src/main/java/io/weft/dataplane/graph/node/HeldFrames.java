@@ -6,8 +6,8 @@ import io.weft.dataplane.frame.FramePool;
 import io.weft.encap.packet.Ipv4Header;
 
 /**
- * Frames that a node keeps beyond their batch, as {@code ip4-input} has found them, linked into lists by their holder. Bounded in chunks: by a limit, or an eighth of
- * the pool if that is less, and half of that for one ingress. A held frame counts as in flight.
+ * Frames that a node holds beyond their batch, as {@code ip4-input} found them, linked into lists by the node. Bounded in chunks: by a
+ * limit, or an eighth of the pool if that is less, and half of that for one ingress. A held frame counts as in flight.
  *
  * <p>Thread: one worker. Allocation: none after construction.
  */
@@ -31,7 +31,7 @@ final class HeldFrames {
     private final int[] ingress;
     private final int[] flags;
     private final int[] chunks;
-    /** Chunks held, by a hash of the ingress: those that share a number share its limit. */
+    /** Chunks held, by a hash of the ingress: ingresses with the same hash share its limit. */
     private final int[] ofIngress = new int[SHARES];
     private int free;
     private int frames;
@@ -55,7 +55,7 @@ final class HeldFrames {
         free = limit == 0 ? END : 0;
     }
 
-    /** Chunks that may be held, and so slots: 0 … limit-1. */
+    /** Maximum number of chunks held, and so of slots: 0 … limit-1. */
     int limit() {
         return limit;
     }
@@ -65,22 +65,22 @@ final class HeldFrames {
         return frames;
     }
 
-    /** When the newest of them came, {@code System.nanoTime}. */
+    /** When the newest of them was received, {@code System.nanoTime}. */
     long newestNanos() {
         return newestNanos;
     }
 
-    /** Chunks that a frame takes. */
+    /** Chunks that a frame occupies. */
     static int chunks(FrameBatch batch, int frame) {
         return batch.chains == null ? 1 : batch.chains.chunks(batch.at[frame]);
     }
 
-    /** Whether a frame of so many chunks may be held. */
+    /** Whether a frame of this many chunks may be held. */
     boolean hasRoom(int from, int segments) {
         return heldChunks + segments <= limit && ofIngress[ingressShare(from)] + segments <= limit / INGRESS_SHARE;
     }
 
-    /** Keeps a frame, for which there is room. @return its slot, on no list */
+    /** Holds a frame, for which there must be room. @return its slot, on no list */
     int put(FrameBatch batch, int frame, int segments, long nowNanos) {
         int slot = free;
         free = next[slot];
@@ -100,9 +100,9 @@ final class HeldFrames {
     }
 
     /**
-     * Puts a frame, which is on no list any more, into a batch that has room.
+     * Puts a frame, which must be on no list any more, into a batch that has room.
      *
-     * @return its index there; {@link FrameBatch#l4} and the length of it are set, keys and hash are not
+     * @return its index there; {@link FrameBatch#l4} and the L4 length are set, keys and hash are not
      */
     int take(FrameBatch batch, int slot) {
         next[slot] = free;

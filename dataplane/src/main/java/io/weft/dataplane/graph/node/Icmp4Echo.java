@@ -9,8 +9,8 @@ import io.weft.encap.packet.Icmp4Header;
 import io.weft.encap.packet.Ipv4Header;
 
 /**
- * {@code icmp4-echo}: answers echo requests to the pods' gateway; the request itself becomes the reply, one in fragments fragment by fragment. The
- * checksum of those is the receiver's to check, who has the whole.
+ * {@code icmp4-echo}: answers echo requests to the pods' gateway. The request itself becomes the reply; of a fragmented request, each
+ * fragment. The receiver checks the checksum of these, because it has the whole datagram.
  */
 public final class Icmp4Echo extends GraphNode {
     private final DropNode drop;

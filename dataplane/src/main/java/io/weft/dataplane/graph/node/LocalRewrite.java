@@ -8,7 +8,7 @@ import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.state.PortDirectory;
 
-/** {@code local-rewrite}: the Ethernet header towards a pod of this node; a partial checksum is left to the port. */
+/** {@code local-rewrite}: writes the Ethernet header towards a pod of this node; the port completes a partial checksum. */
 public final class LocalRewrite extends GraphNode {
     private final BatchContext context;
     private final DropNode drop;

@@ -9,7 +9,7 @@ import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.state.PortDirectory;
 
-/** {@code punt}: the Ethernet header towards the node's own stack, by {@code weft-host}. */
+/** {@code punt}: writes the Ethernet header towards the node's own stack, through {@code weft-host}. */
 public final class Punt extends GraphNode {
     private final BatchContext context;
     private final DropNode drop;

@@ -7,7 +7,10 @@ import io.weft.dataplane.frame.FrameBatch;
 import io.weft.encap.hash.FlowHash;
 import io.weft.encap.packet.Ipv4Header;
 
-/** Forwards a packet without a flow, as a router does: TTL, MTU, nothing translated. All of two addresses' packets take one tunnel path. */
+/**
+ * Forwards a packet without a flow, as a router does: TTL and MTU, no translation. All packets between two addresses take one path through
+ * the tunnel.
+ */
 final class StatelessForward {
     private final Reject reject;
     private final Dispatch dispatch;

@@ -1,6 +1,6 @@
 package io.weft.dataplane.graph.node;
 
-/** Limits what Weft sends of its own accord: so many at once, so many a second. Thread: one worker. Allocation: none. */
+/** Limits what Weft originates: a burst, and a rate per second. Thread: one worker. Allocation: none. */
 final class TokenBucket {
     private static final long NANOS_PER_SECOND = 1_000_000_000;
 

@@ -9,7 +9,7 @@ import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.encap.packet.EthernetHeader;
 
-/** {@code underlay-rewrite}: the Ethernet header towards a next hop on the uplink, for packets that leave without a tunnel. */
+/** {@code underlay-rewrite}: writes the Ethernet header towards a next hop on the uplink, for packets that leave without a tunnel. */
 public final class UnderlayRewrite extends GraphNode {
     private final BatchContext context;
     private final DropNode drop;

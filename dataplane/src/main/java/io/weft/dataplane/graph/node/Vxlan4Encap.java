@@ -13,7 +13,10 @@ import io.weft.encap.packet.Ecn;
 import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.tunnel.TunnelTemplate;
 
-/** {@code vxlan4-encap}: inner Ethernet header and the tunnel's 50 bytes into the headroom (RFC 7348); the ECN of the packet outside too. */
+/**
+ * {@code vxlan4-encap}: writes the inner Ethernet header and the tunnel's 50 bytes into the headroom (RFC 7348), and copies the packet's
+ * ECN to the outer header.
+ */
 public final class Vxlan4Encap extends GraphNode {
     private final BatchContext context;
     private final DropNode drop;

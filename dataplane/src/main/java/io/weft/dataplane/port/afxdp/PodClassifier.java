@@ -8,8 +8,8 @@ import io.weft.nativebindings.bpf.BpfRegister;
 import io.weft.nativebindings.bpf.XdpAction;
 
 /**
- * The XDP program of a pod's port and of weft-host: every frame goes to the socket of the queue it arrived on. A queue without a socket drops:
- * a pod's frame must not reach the node's stack past Weft.
+ * The XDP program of a pod's port and of weft-host: redirects every frame to the socket of the queue on which it arrived. A queue without a
+ * socket drops, because a pod's frame must not bypass Weft and reach the node's stack.
  */
 final class PodClassifier {
     private PodClassifier() {
@@ -23,10 +23,10 @@ final class PodClassifier {
     }
 
     /**
-     * Ends a program: to the socket of the frame's queue.
+     * Ends a program: redirects to the socket of the frame's queue.
      *
      * @param context register that holds the program's context
-     * @param otherwise what to do without a socket
+     * @param otherwise action without a socket
      */
     static void redirect(BpfAssembler program, BpfMap sockets, BpfRegister context, int otherwise) {
         program.load(BpfAssembler.Size.W, BpfRegister.R2, context, XdpAction.CONTEXT_RX_QUEUE_INDEX)

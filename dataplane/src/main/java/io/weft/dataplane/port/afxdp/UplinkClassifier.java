@@ -19,18 +19,18 @@ import io.weft.nativebindings.bpf.BpfRegister;
 import io.weft.nativebindings.bpf.XdpAction;
 
 /**
- * The XDP program of the uplink: takes what is Weft's and leaves everything else to the kernel, so that SSH and the kubelet never depend on
- * Weft. Weft's are untagged IPv4 packets to the node's address that are
+ * The XDP program of the uplink: redirects Weft's packets and leaves all others to the kernel, so that SSH and the kubelet never depend on
+ * Weft. Weft's packets are untagged IPv4 packets to the node's address that are
  *
  * <ul>
  * <li>UDP to the tunnel's port;
- * <li>TCP or UDP to a port, or ICMP echo replies with an identifier, that a masqueraded flow has;
+ * <li>TCP or UDP to a port, or ICMP echo replies with an identifier, that a masqueraded flow uses;
  * <li>ICMP errors that quote one of these as sent by the node;
- * <li>fragments: only the first of a datagram tells whose it is, and it need not come first. Those that are not Weft's go back to the node's own
- * stack by {@code weft-host}, as they came.
+ * <li>fragments: only the first of a datagram shows whose it is, and it need not arrive first. Fragments that are not Weft's return to the
+ * node's stack through {@code weft-host}, unchanged.
  * </ul>
  *
- * <p>Registers: R6 context, R7 the header being read, R8 end of the packet, R9 the node's address as it stands in a packet.
+ * <p>Registers: R6 context, R7 the current header, R8 end of the packet, R9 the node's address in network order.
  */
 final class UplinkClassifier {
     private static final int BYTES_PER_BITMAP = 65_536 / 8;
@@ -44,7 +44,7 @@ final class UplinkClassifier {
     private static final int IP_PROTOCOL_AT = 9;
     private static final int IP_SOURCE_AT = 12;
     private static final int IP_DESTINATION_AT = 16;
-    /** MF and the offset, of the word in the header; DF is no matter. */
+    /** MF and the offset, in the header's word; DF is irrelevant. */
     private static final int FRAGMENT_BITS = 0x3FFF;
     private static final int SOURCE_PORT_AT = 0;
     private static final int DESTINATION_PORT_AT = 2;
@@ -64,7 +64,7 @@ final class UplinkClassifier {
         return load(sockets, maps, XdpAction.XDP_PASS);
     }
 
-    /** @param otherwise what becomes of Weft's frames on a queue without a socket */
+    /** @param otherwise action for Weft's frames on a queue without a socket */
     static BpfProgram load(BpfMap sockets, UplinkMaps maps, int otherwise) {
         UplinkClassifier classifier = new UplinkClassifier(maps);
         classifier.write(sockets, otherwise);
@@ -100,7 +100,7 @@ final class UplinkClassifier {
             .alu(Alu.ADD, R7, EthernetHeader.LENGTH);
     }
 
-    /** A packet to the node, taken at once when it is a fragment; leaves its protocol in R4 and R7 behind its header. */
+    /** Handles a packet to the node; redirects it at once if it is a fragment. Leaves its protocol in R4 and R7 behind its header. */
     private void ip() {
         need(Ipv4Header.LENGTH);
         program.load(Size.H, R1, R7, IP_FRAGMENT_AT)
@@ -110,7 +110,7 @@ final class UplinkClassifier {
         skipIpHeader();
     }
 
-    /** R4 = protocol of the IPv4 header at R7; R7 moves behind it. */
+    /** Sets R4 to the protocol of the IPv4 header at R7, and moves R7 behind the header. */
     private void skipIpHeader() {
         program.load(Size.B, R4, R7, IP_PROTOCOL_AT)
             .load(Size.B, R5, R7, 0)
@@ -123,7 +123,7 @@ final class UplinkClassifier {
             .alu(Alu.ADD, R7, R5);
     }
 
-    /** By destination port or identifier; jumps on for ICMP errors. */
+    /** Selects by destination port or identifier; jumps on for ICMP errors. */
     private void byDestination(Label quoted) {
         Label tcp = program.label("tcp");
         Label udp = program.label("udp");
@@ -148,7 +148,7 @@ final class UplinkClassifier {
         takeIfInUse(ICMP_BITMAP);
     }
 
-    /** An ICMP error at R7: by source port or identifier of what the node had sent. */
+    /** Handles an ICMP error at R7: selects by source port or identifier of the packet that the node had sent. */
     private void byQuotedSource() {
         Label tcp = program.label("quoted tcp");
         Label udp = program.label("quoted udp");
@@ -181,13 +181,13 @@ final class UplinkClassifier {
             .jump(pass);
     }
 
-    /** R2 = half word of an L4 header that is at least {@code headerLength} bytes long. */
+    /** Loads a half word of an L4 header of at least {@code headerLength} bytes into R2. */
     private void loadPort(int offset, int headerLength) {
         need(headerLength);
         program.load(Size.H, R2, R7, offset);
     }
 
-    /** Passes a packet that ends before {@code bytes} from R7 on. */
+    /** Passes a packet to the kernel that ends before {@code bytes} from R7 on. */
     private void need(int bytes) {
         program.mov(R1, BpfRegister.R7).alu(Alu.ADD, R1, bytes).jump(Condition.JGT, R1, R8, pass);
     }
@@ -198,7 +198,7 @@ final class UplinkClassifier {
             .jump(Condition.JEQ, R1, R2, take);
     }
 
-    /** Ends: takes the packet if the port in R2, as it stands in the packet, is in use. */
+    /** Ends: redirects the packet if the port in R2, in network order, is in use. */
     private void takeIfInUse(int bitmap) {
         program.toBigEndian(R2, 16)
             .mov(R3, R2)

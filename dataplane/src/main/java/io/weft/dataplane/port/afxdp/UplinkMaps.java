@@ -8,8 +8,8 @@ import io.weft.nativebindings.bpf.BpfMap;
 import io.weft.nativebindings.linux.MappedMemory;
 
 /**
- * What the uplink's program reads and Weft writes, without a system call for a change: the node's address and tunnel port, and the ports that
- * masqueraded flows have.
+ * The data of the uplink's XDP program, which Weft changes without a system call: the node's address and tunnel port, and the ports that
+ * masqueraded flows use.
  *
  * <p>Threads: the conductor changes address and port; {@link SnatPorts} changes the bitmaps. Cold code.
  */
@@ -24,6 +24,7 @@ final class UplinkMaps implements UplinkFilter, AutoCloseable {
     private final MappedMemory targetMemory = target.mapMemory();
     private final MappedMemory snatMemory = snatPorts.mapMemory();
 
+    /** The program redirects nothing until the first call. */
     @Override
     public void setTarget(int nodeAddress, int tunnelPort) {
         Memory.putNativeI32(targetMemory.address() + TUNNEL_PORT_AT, BpfAssembler.hostShort(tunnelPort));
