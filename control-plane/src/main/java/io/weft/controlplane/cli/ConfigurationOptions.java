@@ -9,11 +9,11 @@ import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** How every command finds its configuration. */
+/** The options by which every command finds its configuration. */
 final class ConfigurationOptions {
-    @Option(names = "--config", paramLabel = "FILE", description = "configuration file; /etc/weft/weft.yaml when it is there") private Path file;
+    @Option(names = "--config", paramLabel = "FILE", description = "configuration file (default: /etc/weft/weft.yaml if it exists)") private Path file;
 
-    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "one key of the configuration, above file and environment; may be repeated") private Map<String, String> settings = new LinkedHashMap<>();
+    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "one configuration key; overrides file and environment; may be repeated") private Map<String, String> settings = new LinkedHashMap<>();
 
     @Option(names = "--run-directory", paramLabel = "DIR", description = "short for --set runDirectory=DIR") private Path runDirectory;
 

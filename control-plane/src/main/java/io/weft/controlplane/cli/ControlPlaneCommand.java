@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 final class ControlPlaneCommand implements Callable<Integer> {
     @Mixin private ConfigurationOptions options;
 
-    @Option(names = "--check-config", description = "only say whether the configuration is right") private boolean checkOnly;
+    @Option(names = "--check-config", description = "only check the configuration") private boolean checkOnly;
 
     @Override
     public Integer call() throws InterruptedException {
@@ -28,7 +28,7 @@ final class ControlPlaneCommand implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
             controlPlane.close();
             stopped.countDown();
-            Runtime.getRuntime().halt(0); // being asked to stop is no failure
+            Runtime.getRuntime().halt(0); // being asked to stop is not a failure
         }));
         stopped.await();
         return 0;

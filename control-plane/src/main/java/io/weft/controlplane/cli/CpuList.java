@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
-/** Processors as the kernel lists them: {@code 0-3,6}. */
+/** Processor lists in the kernel's format: {@code 0-3,6}. */
 final class CpuList {
     private CpuList() {
     }
 
-    /** @return empty for a text that is no list */
+    /** @return empty if the text is not a list */
     static BitSet parse(String text) {
         BitSet cpus = new BitSet();
         for (String range : text.strip().split(",")) {

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** How the kernel takes frames from a device: which processors its interrupts go to, and who polls it. Empty where /sys does not tell. */
+/** How the kernel receives frames from a device: which processors get its interrupts, and who polls it. Empty if /sys does not tell. */
 record DeviceInterrupts(String name, boolean isThreaded, int deferredInterrupts, int flushNanos, BitSet interruptCpus) {
-    /** Empty when {@code sys} does not show the device: it is another network namespace's. */
+    /** Empty if {@code sys} does not show the device because it is in another network namespace. */
     static Optional<DeviceInterrupts> of(Path sys, Path proc, String name) {
         Path device = sys.resolve("class/net").resolve(name);
         if (!Files.isDirectory(device)) { return Optional.empty(); }

@@ -98,7 +98,8 @@ final class Doctor {
         long free = meminfo("HugePages_Free");
         add(free > 0
             ? Finding.ok("huge pages", free + " free")
-            : Finding.warn("huge pages", "none reserved", "a few per cent of speed: sysctl -w vm.nr_hugepages=64"));
+            : Finding.warn("huge pages", "none reserved",
+                "Weft is a few per cent slower: sysctl -w vm.nr_hugepages=64"));
     }
 
     private static long meminfo(String name) {
@@ -118,7 +119,7 @@ final class Doctor {
             existing = existing.getParent();
         }
         if (existing == null || !Files.isDirectory(existing) || !Files.isWritable(existing)) {
-            add(Finding.fail(subject, directory + " cannot be written", "make it, or set another"));
+            add(Finding.fail(subject, directory + " cannot be written", "create it, or set another directory"));
         } else {
             add(Finding.ok(subject, directory.toString()));
         }
@@ -128,10 +129,10 @@ final class Doctor {
         add("1".equals(sysctl("net/ipv4/ip_forward"))
             ? Finding.ok("ip_forward", "on")
             : Finding.warn("ip_forward", "off",
-                "what Weft leaves to the kernel is not forwarded: sysctl -w net.ipv4.ip_forward=1"));
+                "the kernel does not forward what Weft leaves to it: sysctl -w net.ipv4.ip_forward=1"));
     }
 
-    /** The stricter of "all" and the device's own counts (Documentation/networking/ip-sysctl.rst). */
+    /** The stricter of the settings for "all" and for the device applies (Documentation/networking/ip-sysctl.rst). */
     private void reversePath() {
         for (String device : List.of("all", HOST_DEVICE)) {
             if ("1".equals(sysctl("net/ipv4/conf/" + device + "/rp_filter"))) {
@@ -153,7 +154,7 @@ final class Doctor {
         int lost = snat.size() - usable.cardinality();
         String kernels = "the kernel's " + KernelPorts.localRange(localRange);
         add(lost == 0
-            ? Finding.ok("snat ports", snat + " (" + snat.size() + "), beside " + kernels)
+            ? Finding.ok("snat ports", snat + " (" + snat.size() + "), next to " + kernels)
             : Finding.warn("snat ports",
                 lost + " of " + snat + " are " + kernels + " or reserved, and are not used; " + usable.cardinality()
                     + " are left",
@@ -169,7 +170,7 @@ final class Doctor {
             Optional<Link> link = rtnetlink.link(configuration.uplink());
             if (link.isEmpty()) {
                 add(Finding.fail("uplink", configuration.uplink() + " does not exist",
-                    "`ip link` lists what there is"));
+                    "`ip link` lists the devices"));
                 return;
             }
             device(link.get());
@@ -193,7 +194,7 @@ final class Doctor {
                 "ip link set " + link.name() + " up"));
         queues(link);
         if (link.xdpProgramId() != 0 && !NodeStatus.read(configuration.runDirectory()).dataplane().running()) {
-            add(Finding.fail("xdp", "program " + link.xdpProgramId() + " of somebody else is on " + link.name(),
+            add(Finding.fail("xdp", "program " + link.xdpProgramId() + ", not Weft's, is attached to " + link.name(),
                 "ip link set " + link.name() + " xdp off"));
         }
     }

@@ -9,8 +9,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** Says what this machine has and lacks for Weft, a line each. Exit status 1 when something fails. */
-@Command(name = "doctor", description = "Say what this node lacks, and what to do.", mixinStandardHelpOptions = true)
+/** Prints what this machine has and lacks for Weft, one line each. Exit status 1 if something fails. */
+@Command(name = "doctor", description = "Report what this node lacks, and what to do about it.", mixinStandardHelpOptions = true)
 final class DoctorCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 

@@ -3,7 +3,7 @@ package io.weft.controlplane.cli;
 /**
  * A line of {@code weft doctor}.
  *
- * @param advice what to do, empty when nothing
+ * @param advice what to do; empty if nothing
  */
 record Finding(Verdict verdict, String subject, String found, String advice) {
     enum Verdict {

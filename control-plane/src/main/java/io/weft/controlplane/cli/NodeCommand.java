@@ -14,14 +14,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Runs both processes of a node until SIGTERM. */
-@Command(name = "node", description = "Run a node: start the dataplane and the control plane, and start them again when they end.", mixinStandardHelpOptions = true)
+@Command(name = "node", description = "Run a node: start the dataplane and the control plane, and restart them when they end.", mixinStandardHelpOptions = true)
 final class NodeCommand implements Callable<Integer> {
     private static final String ROLE = "node";
     private static final Duration LEAVING = Duration.ofSeconds(5);
 
     @Mixin private ConfigurationOptions options;
 
-    @Option(names = "--check-config", description = "only say whether the configuration is right") private boolean checkOnly;
+    @Option(names = "--check-config", description = "only check the configuration") private boolean checkOnly;
 
     @Override
     public Integer call() {

@@ -12,7 +12,7 @@ import io.weft.nativebindings.linux.MappedMemory;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** The files of a run directory, opened read-only; each may be missing or unreadable, and then is empty with a reason. */
+/** The files of a run directory, opened read-only. Each may be missing or unreadable; it is then empty, with a reason. */
 final class NodeFiles implements AutoCloseable {
     private final Path runDirectory;
     private final Optional<CounterReader> counters;
@@ -33,7 +33,7 @@ final class NodeFiles implements AutoCloseable {
         return counters;
     }
 
-    /** @throws UnavailableException without a dataplane's counters */
+    /** @throws UnavailableException if there are no dataplane counters */
     CounterReader requireCounters() {
         return counters.orElseThrow(() -> new UnavailableException(countersReason));
     }
@@ -42,7 +42,7 @@ final class NodeFiles implements AutoCloseable {
         return tables;
     }
 
-    /** @throws UnavailableException without a control plane's tables */
+    /** @throws UnavailableException if there are no control plane tables */
     TablesReader requireTables() {
         return tables.orElseThrow(
             () -> new UnavailableException(
@@ -53,7 +53,7 @@ final class NodeFiles implements AutoCloseable {
         return controlPlane;
     }
 
-    /** @throws UnavailableException without a flow table */
+    /** @throws UnavailableException if there is no flow table */
     FlowDump requireFlows() {
         try {
             MappedMemory mapping = MappedMemory.openFileReadOnly(runDirectory.resolve("flows"));

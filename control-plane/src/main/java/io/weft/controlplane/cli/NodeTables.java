@@ -23,7 +23,7 @@ final class NodeTables {
     private NodeTables() {
     }
 
-    /** As the tables lead; the longest prefix wins. */
+    /** In the order of the tables; the longest prefix wins. */
     static Table routes(TablesReader reader) {
         TablesSnapshot tables = reader.snapshot();
         Table table = new Table("prefix", "kind", "target");
@@ -93,7 +93,7 @@ final class NodeTables {
             FlowState.name(flow.state()), flow.idleSeconds(), flow.packets(), flow.bytes());
     }
 
-    /** What this node's Node object should carry. */
+    /** What this node's Node object should contain. */
     static Table annotations(NodeFiles files) {
         Map<String, String> annotations = files.controlPlane().map(ControlPlaneStatus::annotations).orElse(Map.of());
         if (annotations.isEmpty()) {

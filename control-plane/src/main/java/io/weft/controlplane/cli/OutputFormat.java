@@ -2,7 +2,7 @@ package io.weft.controlplane.cli;
 
 import java.util.Locale;
 
-/** How a command prints what it shows. */
+/** Output format of a command. */
 enum OutputFormat {
     TABLE, JSON, YAML;
 

@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * What {@code weft doctor} says of processors: where workers run, who polls their devices, and what would be better. The effects it states were
- * measured on veths; docs/performance.md has the figures.
+ * What {@code weft doctor} reports about processors: where workers run, who polls their devices, and what would be better. The effects that
+ * it states were measured on veths; perf/results/scheduling-and-jvm-flags.md has the figures.
  */
 final class PlacementFindings {
     private static final String WORKERS = "worker cpus";
@@ -24,7 +24,7 @@ final class PlacementFindings {
     private final BitSet allowed;
     private final List<Finding> findings = new ArrayList<>();
 
-    /** @param allowed processors that a worker may be given */
+    /** @param allowed processors that a worker may use */
     PlacementFindings(Path proc, Path sys, BitSet allowed) {
         this.proc = proc;
         this.sys = sys;
@@ -34,7 +34,7 @@ final class PlacementFindings {
     /**
      * Examines a node.
      *
-     * @param workers configured
+     * @param workers configured number
      * @param cpus configured for them, or none
      * @param pid of the dataplane, or -1
      * @param uplink device, or empty
@@ -55,7 +55,10 @@ final class PlacementFindings {
         return findings;
     }
 
-    /** One processor for each worker, none that serves the uplink's interrupts, and one left over for all else; empty when there are too few. */
+    /**
+     * One processor for each worker, none that serves the uplink's interrupts, with one left over for everything else; empty if there are
+     * too few.
+     */
     static List<Integer> proposal(BitSet allowed, BitSet interrupts, int workers) {
         List<Integer> free = allowed.stream().boxed().filter(cpu -> !interrupts.get(cpu)).toList();
         int left = interrupts.isEmpty() ? 1 : 0; // the processor of the interrupts is the one left over
@@ -69,7 +72,7 @@ final class PlacementFindings {
                 "correct workerCpus, or the cpuset"));
         } else if (workers > allowed.cardinality()) {
             findings.add(Finding.warn(WORKERS, workers + " workers on " + allowed.cardinality() + " processors",
-                "more workers than processors only take turns: set workers to " + allowed.cardinality()));
+                "workers beyond that number gain nothing: set workers to " + allowed.cardinality()));
         } else if (cpus.isEmpty()) {
             findings.add(new Finding(Finding.Verdict.OK, WORKERS, "any of " + CpuList.format(allowed),
                 pinning(proposal(allowed, busy, workers))));
@@ -98,8 +101,8 @@ final class PlacementFindings {
     private static String pinning(List<Integer> proposal) {
         return proposal.isEmpty()
             ? "too few processors to keep one for each worker; the scheduler places them"
-            : "processors kept free of pods are used best by workerCpus " + proposal
-                + "; shared ones are better left to the scheduler";
+            : "if processors are kept free of pods, set workerCpus " + proposal
+                + "; leave shared ones to the scheduler";
     }
 
     private static Optional<String> conflict(List<WorkerThread> workers, BitSet busy) {
@@ -108,11 +111,11 @@ final class PlacementFindings {
             if (worker.isPinned()) {
                 int cpu = worker.cpus().nextSetBit(0);
                 if (taken.put(cpu, worker.index()) != null) {
-                    return Optional.of("two workers on processor " + cpu + " take turns: ");
+                    return Optional.of("two workers on processor " + cpu + " share it: ");
                 }
                 if (busy.get(cpu)) {
                     return Optional.of("processor " + cpu
-                        + " serves the uplink's interrupts, which push the worker aside under load: ");
+                        + " serves the uplink's interrupts, which preempt the worker under load: ");
                 }
             }
         }
@@ -124,7 +127,7 @@ final class PlacementFindings {
         findings.add(nice < 0
             ? Finding.ok("worker priority", "nice " + nice + " and a short slice; the control plane runs at nice 10")
             : Finding.warn("worker priority", "nice " + nice,
-                "on a busy processor a worker that wakes up waits milliseconds for its turn: grant CAP_SYS_NICE"));
+                "on a busy processor a worker that wakes up waits milliseconds before it runs: grant CAP_SYS_NICE"));
     }
 
     private void polling(Optional<DeviceInterrupts> uplink, List<String> ports) {
@@ -140,7 +143,7 @@ final class PlacementFindings {
         }
         if (!deferred.isEmpty()) {
             findings.add(Finding.warn(POLLING, "interrupts deferred: " + list(deferred),
-                "frames wait for gro_flush_timeout, because workers do not busy-poll devices (on veths it gains nothing): "
+                "frames wait for gro_flush_timeout, because workers do not busy-poll devices (deferring gains nothing on veths): "
                     + "echo 0 > /sys/class/net/DEVICE/napi_defer_hard_irqs"));
         }
         if (threaded.isEmpty() && deferred.isEmpty() && !devices.isEmpty()) {

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** {@code weft show ports}: what the dataplane says of each port, with whom the tables say it belongs to. */
+/** {@code weft show ports}: the dataplane's report about each port, and the pod to which the tables assign it. */
 final class PortTables {
     private PortTables() {
     }
@@ -46,7 +46,7 @@ final class PortTables {
             port.reason());
     }
 
-    /** Frames that the kernel had no room for in the port's rings: the worker came too late. */
+    /** Frames for which the kernel found no room in the port's rings: the worker was too slow. */
     private static long missed(int port, CounterReader counters) {
         return counters.port(port, PortCounter.XDP_RX_DROPPED) + counters.port(port, PortCounter.XDP_RX_RING_FULL);
     }

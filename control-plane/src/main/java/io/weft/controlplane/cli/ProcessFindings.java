@@ -3,7 +3,7 @@ package io.weft.controlplane.cli;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What {@code weft doctor} finds in the running processes. */
+/** What {@code weft doctor} reports about the running processes. */
 final class ProcessFindings {
     private ProcessFindings() {
     }
@@ -18,7 +18,7 @@ final class ProcessFindings {
 
     private static void dataplane(NodeStatus.Dataplane dataplane, List<Finding> findings) {
         if (!dataplane.running()) {
-            findings.add(Finding.warn("dataplane", "away", "weft node starts it"));
+            findings.add(Finding.warn("dataplane", "down", "weft node starts it"));
             return;
         }
         findings.add(dataplane.fault().isEmpty()
@@ -31,7 +31,7 @@ final class ProcessFindings {
                 mode + (dataplane.uplinkReason().isEmpty() ? "" : " (" + dataplane.uplinkReason() + ")")));
         findings.add(dataplane.portsFailed() == 0
             ? Finding.ok("ports", dataplane.portsUp() + " up")
-            : Finding.fail("ports", dataplane.portsFailed() + " failed", "weft show ports tells why"));
+            : Finding.fail("ports", dataplane.portsFailed() + " failed", "weft show ports says why"));
     }
 
     private static void podMtu(NodeStatus.Dataplane dataplane, NodeStatus.Tables tables, List<Finding> findings) {
@@ -41,12 +41,12 @@ final class ProcessFindings {
         findings.add(longest == 0 || longest >= tables.podMtu()
             ? Finding.ok("pod MTU", tables.podMtu() + " on the node" + offNode)
             : Finding.warn("pod MTU", longest + " on the node instead of " + tables.podMtu() + offNode,
-                "packets of several buffers need Linux 6.6, or a smaller podMtu"));
+                "set a smaller podMtu, or use Linux 6.6 or newer, which has multi-buffer frames"));
     }
 
     private static void controlPlane(NodeStatus.Control control, List<Finding> findings) {
         if (!control.running()) {
-            findings.add(Finding.warn("control plane", "away", "weft node starts it"));
+            findings.add(Finding.warn("control plane", "down", "weft node starts it"));
             return;
         }
         findings.add(Finding.ok("control plane", "process " + control.pid()));

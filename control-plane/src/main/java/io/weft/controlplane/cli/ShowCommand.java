@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Prints one of a node's tables, from the files of its run directory; needs neither process to answer. */
+/** Prints one of a node's tables from the files of its run directory; works without either process. */
 @Command(name = "show", description = "Show a table of this node.", mixinStandardHelpOptions = true)
 final class ShowCommand implements Callable<Integer> {
     enum Subject {
@@ -31,7 +31,7 @@ final class ShowCommand implements Callable<Integer> {
     @Option(names = {"-o",
         "--output"}, paramLabel = "FORMAT", defaultValue = "table", description = "${COMPLETION-CANDIDATES}") private OutputFormat format;
 
-    @Option(names = "--all", description = "counters and drops that are 0, too") private boolean all;
+    @Option(names = "--all", description = "also print counters and drops that are 0") private boolean all;
 
     @Override
     public Integer call() {

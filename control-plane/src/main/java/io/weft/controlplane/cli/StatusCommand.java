@@ -11,8 +11,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Says in a page what a node does. Exit status 1 when neither of its processes runs. */
-@Command(name = "status", description = "Say what this node does.", mixinStandardHelpOptions = true)
+/** Prints a summary of a node on one page. Exit status 1 if neither of its processes runs. */
+@Command(name = "status", description = "Show the state of this node.", mixinStandardHelpOptions = true)
 final class StatusCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 

@@ -22,7 +22,7 @@ final class StatusText {
     static String of(NodeStatus status, Path runDirectory) {
         StatusText page = new StatusText();
         if (!status.dataplane().running() || !status.controlPlane().running()) {
-            page.line("run directory", runDirectory + (Files.isDirectory(runDirectory) ? "" : " (not there)"));
+            page.line("run directory", runDirectory + (Files.isDirectory(runDirectory) ? "" : " (missing)"));
         }
         page.line("node", status.node().isEmpty() ? "not known yet" : status.node());
         page.dataplane(status.dataplane());
@@ -43,7 +43,7 @@ final class StatusText {
             + (dataplane.uplinkReason().isEmpty() ? "" : " (" + dataplane.uplinkReason() + ")"));
         line("ports", dataplane.portsUp() + " up, " + dataplane.portsOpening() + " opening, " + dataplane.portsFailed()
             + " failed");
-        line("flows", dataplane.flows() + " of " + dataplane.flowCapacity() + " lines");
+        line("flows", dataplane.flows() + " of " + dataplane.flowCapacity() + " entries");
         line("frames", join(dataplane.frames()));
         line("drops", dataplane.topDrops().isEmpty() ? "none" : join(dataplane.topDrops()));
     }

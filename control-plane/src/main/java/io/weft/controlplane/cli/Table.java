@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Rows under named columns, printed for people or as a list of objects for programs. */
+/** Rows under named columns, printed as text or as a list of objects. */
 final class Table {
     private static final String GAP = "  ";
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -21,7 +21,7 @@ final class Table {
     private final List<String> columns;
     private final List<List<Object>> rows = new ArrayList<>();
 
-    /** @param columns in camelCase, as the objects' fields are named */
+    /** @param columns in camelCase, like the objects' fields */
     Table(String... columns) {
         this.columns = List.of(columns);
     }

@@ -13,8 +13,8 @@ import java.util.stream.Stream;
 /**
  * A worker of a running dataplane, as /proc shows it.
  *
- * @param cpus it may run on
- * @param nice of its scheduling
+ * @param cpus on which it may run
+ * @param nice its nice value
  */
 record WorkerThread(int index, BitSet cpus, int nice) {
     private static final String NAME = "weft-worker-";
@@ -47,7 +47,7 @@ record WorkerThread(int index, BitSet cpus, int nice) {
             return Optional.of(new WorkerThread(Integer.parseInt(name.substring(NAME.length())), cpus,
                 Integer.parseInt(fields[NICE_AFTER_NAME])));
         } catch (IOException | RuntimeException e) {
-            return Optional.empty(); // it has ended meanwhile
+            return Optional.empty(); // it ended meanwhile
         }
     }
 }

@@ -21,12 +21,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Compares the records of attachments with the veths that exist, before any address is given: a pod lives although its record
- * was lost, and must keep its address and its port.
+ * Compares the records of attachments with the veths that exist, before any address is allocated: a pod whose record was lost still runs,
+ * and must keep its address and its port.
  *
- * <p>A veth without a record gets one made of its {@link DeviceLabel}. Without a label, as devices of earlier versions are, its
- * address is read from the pod's end, and the record stands for a pod whose container is not known until the runtime names it,
- * or until the device goes with its pod. Runs in the node's network namespace, on a thread that has the store to itself.
+ * <p>For a veth without a record it creates one from the veth's {@link DeviceLabel}. Devices of earlier versions have no label; then the
+ * address is read from the pod's end, and the record stands for a pod with an unknown container until the runtime names the container, or
+ * until the device disappears with its pod. Runs in the node's network namespace, on a thread that has the store to itself.
  */
 public final class AttachmentRecovery {
     private static final Logger LOG = LoggerFactory.getLogger(AttachmentRecovery.class);
@@ -42,7 +42,7 @@ public final class AttachmentRecovery {
         this.devices = devices;
     }
 
-    /** What is found out is told by {@link AttachmentStore#notes} and the log. */
+    /** Reports what it finds through {@link AttachmentStore#notes} and the log. */
     public static void run(AttachmentStore store) throws IOException {
         try (Rtnetlink node = Rtnetlink.open()) {
             List<Link> veths = node.links().stream().filter(link -> link.kind().equals("veth")).toList();
@@ -63,13 +63,13 @@ public final class AttachmentRecovery {
                 compareUnlabelled(veth, label);
             }
         } catch (LinuxException e) {
-            report(veth, "cannot be looked at: " + e.getMessage());
+            report(veth, "cannot be examined: " + e.getMessage());
         } catch (ExhaustedException e) {
             report(veth, "has no record, and " + e.getMessage());
         }
     }
 
-    /** The device is what a record is about: where they differ, the device is right. */
+    /** A record describes a device: where they differ, the device is right. */
     private void compare(Link veth, Attachment labelled) throws IOException, ExhaustedException {
         Optional<Attachment> recorded = store.find(labelled.key());
         if (recorded.isPresent() && recorded.get().attachId() == labelled.attachId()) { return; }
@@ -88,7 +88,7 @@ public final class AttachmentRecovery {
             PodNetwork.label(node, veth, recorded.get());
             return;
         }
-        if (veth.peerNamespaceId() < 0) { return; } // it never became a pod's; GC deletes it
+        if (veth.peerNamespaceId() < 0) { return; } // it was never moved to a pod; GC deletes it
         Optional<Integer> address = label.map(DeviceLabel::podIp).or(() -> podAddress(veth));
         if (address.isEmpty()) {
             report(veth, "has no record, and its other end no address: left alone");
@@ -103,7 +103,7 @@ public final class AttachmentRecovery {
         }
     }
 
-    /** Weft's is a /32; a pod may have given itself others. */
+    /** Weft's address is a /32; a pod may have added others. */
     private Optional<Integer> podAddress(Link veth) {
         return node.peerAddresses(veth).stream()
             .filter(address -> address.scope() == Route.RT_SCOPE_UNIVERSE)
@@ -111,7 +111,7 @@ public final class AttachmentRecovery {
             .map(Address::ip);
     }
 
-    /** A record of the same address whose device is gone is the older one. */
+    /** A record with the same address whose device is gone is the older one. */
     private boolean makeRoom(Link veth, Attachment found) throws IOException {
         for (Attachment other : store.all()) {
             boolean isSame = other.hostIfName().equals(found.hostIfName());

@@ -2,7 +2,7 @@ package io.weft.controlplane.cni;
 
 import java.io.IOException;
 
-/** Steps that are all taken although some fail. The first failure counts; the others are suppressed ones of it. One thread. */
+/** Runs steps, all of them even if some fail. The first failure is thrown; the others are suppressed exceptions of it. One thread. */
 final class Attempts {
     /** A step that may fail. */
     @FunctionalInterface
@@ -12,7 +12,7 @@ final class Attempts {
 
     private Exception first;
 
-    /** @return whether it was done */
+    /** @return whether the step succeeded */
     boolean run(Step step) {
         try {
             step.run();
@@ -23,7 +23,7 @@ final class Attempts {
         }
     }
 
-    /** Throws the first failure, as it was, if there was one. */
+    /** Throws the first failure unchanged, if there was one. */
     void rethrow() throws IOException {
         switch (first) {
             case null -> {}

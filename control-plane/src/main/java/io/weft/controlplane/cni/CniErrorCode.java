@@ -11,7 +11,7 @@ final class CniErrorCode {
     static final int TRY_AGAIN = 11;
     /** STATUS: ADD cannot be served. */
     static final int NOT_AVAILABLE = 50;
-    /** STATUS: ADD cannot be served, and pods there are may have limited connectivity. */
+    /** STATUS: ADD cannot be served, and existing pods may have limited connectivity. */
     static final int LIMITED = 51;
     static final int KERNEL_REFUSED = 100;
     static final int DATAPLANE_REFUSED = 101;

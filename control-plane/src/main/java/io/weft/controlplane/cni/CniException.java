@@ -1,6 +1,6 @@
 package io.weft.controlplane.cni;
 
-/** A CNI request that fails; becomes the error object the runtime reads. */
+/** A CNI request failed; becomes the error object that the runtime reads. */
 final class CniException extends Exception {
     private static final long serialVersionUID = 1L;
 

@@ -14,12 +14,12 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One CNI request → what the plug-in prints and its exit status (CNI specification 1.1). Any thread. */
+/** Handles one CNI request: returns what the plug-in prints and its exit status (CNI specification 1.1). Any thread. */
 public final class CniHandler {
     private static final Logger LOG = LoggerFactory.getLogger(CniHandler.class);
     private static final String VALID_ATTACHMENTS = "cni.dev/valid-attachments";
 
-    /** What libcni called it before 1.1 of the specification, and sends beside. */
+    /** The name that libcni used before version 1.1 of the specification, and still sends in addition. */
     private static final String FORMER_VALID_ATTACHMENTS = "cni.dev/attachments";
 
     record Answer(int exitStatus, String output) {
@@ -63,7 +63,7 @@ public final class CniHandler {
             case "STATUS" -> status();
             case "GC" -> collect(request);
             default -> throw new CniException(
-                CniErrorCode.INVALID_VARIABLES, "CNI_COMMAND is wrong: " + request.command());
+                CniErrorCode.INVALID_VARIABLES, "unknown CNI_COMMAND: " + request.command());
         };
     }
 
@@ -107,7 +107,7 @@ public final class CniHandler {
     }
 
     private String status() throws CniException {
-        if (!dataplane.isAlive()) { throw new CniException(CniErrorCode.LIMITED, "Weft's dataplane is away"); }
+        if (!dataplane.isAlive()) { throw new CniException(CniErrorCode.LIMITED, "Weft's dataplane is down"); }
         if (!tables.fault().isEmpty()) { throw new CniException(CniErrorCode.NOT_AVAILABLE, tables.fault()); }
         if (tables.podCidr().isEmpty()) {
             throw new CniException(CniErrorCode.NOT_AVAILABLE,
@@ -119,7 +119,7 @@ public final class CniHandler {
         return "";
     }
 
-    /** A runtime in Go without an attachment sends null for the empty list; without any list nothing is collected. */
+    /** A runtime in Go without attachments sends null for the empty list. Without any list nothing is collected. */
     private String collect(CniRequest request) throws CniException {
         JsonNode configuration = request.configuration();
         JsonNode list = configuration.path(

@@ -24,13 +24,13 @@ record CniRequest(String command, String containerId, String netns, String ifNam
             text(request, "ifName"), object(text(request, "configuration"), "network configuration on stdin"));
     }
 
-    /** A member's text; empty when it is not there or null, which is what Go's encoders write for nothing. */
+    /** A member's text; empty if it is missing or null, which Go's encoders write for an empty value. */
     static String text(JsonNode object, String member) {
         JsonNode value = object.path(member);
         return value.isNull() ? "" : value.asText();
     }
 
-    /** Empty when the configuration names none. */
+    /** Empty if the configuration names none. */
     String cniVersion() {
         return text(configuration, "cniVersion");
     }
@@ -48,15 +48,15 @@ record CniRequest(String command, String containerId, String netns, String ifNam
         return new AttachmentKey(containerId, ifName);
     }
 
-    /** The pod's namespace, which must be there and must not be the node's. */
+    /** The pod's namespace, which must exist and must not be the node's. */
     PodNamespace openNamespace() throws CniException {
         try {
             Path path = Path.of(netns);
             Optional<NetworkNamespace> namespace = path.isAbsolute() ? NetworkNamespace.find(path) : Optional.empty();
-            if (namespace.isEmpty()) { throw variable("CNI_NETNS", netns, "no network namespace"); }
+            if (namespace.isEmpty()) { throw variable("CNI_NETNS", netns, "not a network namespace"); }
             return PodNamespace.of(path, namespace.get());
         } catch (InvalidPathException e) {
-            throw variable("CNI_NETNS", netns, "no path");
+            throw variable("CNI_NETNS", netns, "not a path");
         }
     }
 
@@ -81,9 +81,9 @@ record CniRequest(String command, String containerId, String netns, String ifNam
             JsonNode node = JSON.readTree(text);
             if (node != null && node.isObject()) { return node; }
         } catch (JsonProcessingException e) {
-            throw new CniException(CniErrorCode.UNDECODABLE, "the " + what + " is no JSON",
+            throw new CniException(CniErrorCode.UNDECODABLE, "the " + what + " is not JSON",
                 e.getOriginalMessage().replaceFirst(" \\(start marker.*", ""));
         }
-        throw new CniException(CniErrorCode.UNDECODABLE, "the " + what + " is no JSON object");
+        throw new CniException(CniErrorCode.UNDECODABLE, "the " + what + " is not a JSON object");
     }
 }

@@ -8,7 +8,7 @@ import io.weft.controlplane.ipam.Attachment;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.MacAddress;
 
-/** The objects the runtime reads, in the shape of the version it asked for. */
+/** The objects that the runtime reads, in the form of the version that it asked for. */
 final class CniResult {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int POD_SIDE = 1;

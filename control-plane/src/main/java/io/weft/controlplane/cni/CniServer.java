@@ -24,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Listens for {@link WeftCni} on a Unix socket that only root may open. Each request has a thread of its own, since it
- * enters the pod's namespace and waits for the dataplane.
+ * Listens for {@link WeftCni} on a Unix socket that only root may open. Each request has a thread of its own, because it enters the pod's
+ * namespace and waits for the dataplane.
  */
 public final class CniServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CniServer.class);
@@ -43,7 +43,7 @@ public final class CniServer implements AutoCloseable {
         this(socket, handler, new Failures());
     }
 
-    /** @param failures where unexpected failures are counted */
+    /** @param failures counts unexpected failures */
     public CniServer(Path socket, CniHandler handler, Failures failures) {
         this.socket = socket;
         this.handler = handler;
@@ -58,18 +58,19 @@ public final class CniServer implements AutoCloseable {
         Thread.ofPlatform().name("cni").daemon().start(this::accept);
     }
 
-    /** A socket of a process that has ended; nothing else of that name is touched. */
+    /** Deletes a socket of a process that has ended, and no other file of that name. */
     private void removeFormer() throws IOException {
         if (!Files.exists(socket, LinkOption.NOFOLLOW_LINKS)) { return; }
         if (!Files.readAttributes(socket, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).isOther()) {
-            throw new FileSystemException(socket.toString(), null, "is there and is no socket; set another cni.socket");
+            throw new FileSystemException(socket.toString(), null,
+                "exists and is not a socket; set another cni.socket");
         }
         try (SocketChannel other = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             other.connect(UnixDomainSocketAddress.of(socket));
             throw new FileSystemException(socket.toString(), null,
                 "another control plane answers there; stop it, or set another cni.socket");
         } catch (ConnectException e) {
-            LOG.debug("nobody listens on {}", socket);
+            LOG.debug("no process listens on {}", socket);
         }
         Files.delete(socket);
     }
@@ -91,7 +92,7 @@ public final class CniServer implements AutoCloseable {
                 start(server.accept());
             } catch (ClosedChannelException e) {
                 return;
-            } catch (IOException | RuntimeException | Error e) { // too many open files or threads, say: they pass
+            } catch (IOException | RuntimeException | Error e) { // too many open files or threads, for example: that passes
                 requests.release();
                 failures.add("CNI socket " + socket, e);
                 pause();
@@ -122,7 +123,7 @@ public final class CniServer implements AutoCloseable {
             CniHandler.Answer answer = handler.handle(new String(request, StandardCharsets.UTF_8));
             out.write((answer.exitStatus() + "\n" + answer.output()).getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
-            LOG.info("CNI request: the plug-in went away: {}", e.toString());
+            LOG.info("CNI request: the plug-in closed the connection: {}", e.toString());
         } catch (RuntimeException | Error e) {
             failures.add("CNI request", e); // the plug-in gets no answer and says so
         } finally {

@@ -23,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Attaches pods to the node and detaches them: address, veth, port, in this order, and backwards when one fails. One
- * container is worked on by one thread at a time, because its interfaces share a namespace; different ones at once.
+ * Attaches pods to the node and detaches them: address, veth, port, in this order, and in reverse if one fails. One thread at a time works
+ * on a container, because its interfaces share a namespace; different containers are handled concurrently.
  */
 public final class PodAttacher {
     private static final Logger LOG = LoggerFactory.getLogger(PodAttacher.class);
@@ -32,9 +32,9 @@ public final class PodAttacher {
     private static final long POLL_MILLIS = 2;
 
     /**
-     * What ADD answers.
+     * The answer to ADD.
      *
-     * @param routes in the pod's main table, where {@code hasMainRoutes}
+     * @param routes in the pod's main table, if {@code hasMainRoutes}
      */
     record Attached(Attachment attachment, long hostMac, PodRoutes routes, boolean hasMainRoutes) {
     }
@@ -59,7 +59,7 @@ public final class PodAttacher {
         this.patience = patience;
     }
 
-    /** Answers as before when the attachment is there and right, in this namespace; else makes it anew. */
+    /** Gives the same answer as before if the attachment exists in this namespace and is right; otherwise creates it again. */
     Attached attach(AttachmentKey key, String network, PodNamespace pod) throws CniException, IOException {
         ReentrantLock lock = lock(key);
         lock.lock();
@@ -77,7 +77,7 @@ public final class PodAttacher {
         }
     }
 
-    /** Succeeds when there is nothing left to detach. */
+    /** Succeeds if there is nothing left to detach. */
     void detach(AttachmentKey key) throws IOException {
         ReentrantLock lock = lock(key);
         lock.lock();
@@ -89,7 +89,7 @@ public final class PodAttacher {
     }
 
     /**
-     * @param netns as the runtime names it now, empty for the path recorded
+     * @param netns as the runtime names it now; empty for the recorded path
      * @return what is wrong with an attachment, or empty
      */
     Optional<String> check(Attachment attachment, String netns) throws CniException {
@@ -112,17 +112,17 @@ public final class PodAttacher {
     }
 
     /**
-     * Detaches what the runtime no longer knows: attachments of this network, and veths of no record that never became a pod's.
-     * Goes on when one fails.
+     * Detaches what the runtime no longer knows: attachments of this network, and veths without a record that were never moved to a pod.
+     * Continues after a failure.
      *
-     * @throws CniException that names all which failed
+     * @throws CniException that names everything that failed
      */
     void keepOnly(String network, Set<AttachmentKey> valid) throws CniException {
         List<String> failures = new ArrayList<>();
         for (Attachment attachment : tables.all()) {
             AttachmentKey key = attachment.key();
             if (attachment.network().equals(network) && !key.isUnknown() && !valid.contains(key)) {
-                LOG.info("GC: {} is not known to the runtime any more", key);
+                LOG.info("GC: {} is no longer known to the runtime", key);
                 attempt(failures, key.toString(), () -> detach(key));
             }
         }
@@ -134,8 +134,8 @@ public final class PodAttacher {
     }
 
     /**
-     * A veth that is up and reaches into another namespace may be a living pod's whose record was lost, or another network's:
-     * it stays, and goes with its pod.
+     * A veth that is up and whose peer is in another namespace may belong to a running pod whose record was lost, or to another network: it
+     * stays, and disappears with its pod.
      */
     private void deleteOrphans(List<String> failures) {
         try (Rtnetlink node = Rtnetlink.open()) {
@@ -161,7 +161,7 @@ public final class PodAttacher {
 
     private Attached attachNew(AttachmentKey key, String network, PodNamespace pod, PodRoutes routes)
         throws CniException, IOException {
-        if (!dataplane.isAlive()) { throw new CniException(CniErrorCode.TRY_AGAIN, "Weft's dataplane is away"); }
+        if (!dataplane.isAlive()) { throw new CniException(CniErrorCode.TRY_AGAIN, "Weft's dataplane is down"); }
         Attachment attachment = allocate(key, network, pod.path());
         try {
             PodNetwork.Created created = PodNetwork.create(attachment, pod.namespace(),
@@ -175,11 +175,11 @@ public final class PodAttacher {
         }
     }
 
-    /** An ADD repeated: the answer is the same as before, once the port is up. */
+    /** A repeated ADD: the answer is the same as before, once the port is up. */
     private Attached reopen(Attachment attachment, PodNamespace pod, PodRoutes routes)
         throws CniException, IOException {
         if (!tables.all().contains(attachment)) {
-            tables.adopt(attachment); // the runtime names it otherwise than the record
+            tables.adopt(attachment); // the runtime uses other names than the record
             PodNetwork.label(attachment);
         }
         tables.openPort(attachment);
@@ -220,11 +220,11 @@ public final class PodAttacher {
             remove(key);
         } catch (IOException | RuntimeException e) {
             cause.addSuppressed(e);
-            LOG.warn("{}: not all of it could be undone, DEL or GC will: {}", key, e.getMessage(), e);
+            LOG.warn("{}: could not undo everything; DEL or GC will: {}", key, e.getMessage(), e);
         }
     }
 
-    /** Each step is taken although one before it failed; but the address is free only after the veth is gone. */
+    /** Takes each step even if one before it failed; but the address is released only after the veth is gone. */
     private void remove(AttachmentKey key) throws IOException {
         Optional<Attachment> found = tables.find(key);
         if (found.isEmpty()) {

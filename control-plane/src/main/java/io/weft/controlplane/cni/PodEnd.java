@@ -17,12 +17,11 @@ import java.util.stream.Stream;
 /**
  * The pod's end of a veth: address, routes and the gateway's neighbour entry. The calling thread is in the pod's namespace.
  *
- * <p>The first interface of a pod gets its routes in the main table, the default route among them. Where the main table has
- * one of these destinations already, by another interface of Weft or of another plug-in, it stays as it is: this
- * interface's routes go into a table of their own, and a rule sends packets there whose source is this interface's address
- * (policy routing, ip-rule(8)). So what came in by an interface is answered by it, and a socket bound to the address sends
- * by it; all else goes as before. Nothing that was there is replaced. When the first interface is detached, a second one
- * does not take its place.
+ * <p>The first interface of a pod gets its routes in the main table, including the default route. If the main table already has a route to
+ * one of these destinations, from another interface of Weft or of another plug-in, that route stays. This interface's routes then go into a
+ * table of their own, and a rule sends packets there whose source is this interface's address (policy routing, ip-rule(8)). So replies
+ * leave by the interface through which the request came, and a socket bound to the address sends through it; all other packets leave as
+ * before. Nothing that existed is replaced. When the first interface is detached, a second one does not take its place.
  */
 final class PodEnd {
     static final int RULE_PRIORITY = 1000;
@@ -33,8 +32,7 @@ final class PodEnd {
     }
 
     /**
-     * The gateway stands in the pod's neighbours as if it had answered ARP, so that the pod's first packet does not wait for
-     * that.
+     * Adds the gateway to the pod's neighbours as if it had answered ARP, so that the pod's first packet does not wait for the answer.
      *
      * @return whether the routes are in the main table
      */
@@ -43,7 +41,7 @@ final class PodEnd {
             int ifindex = pod.link(attachment.key().ifName()).orElseThrow().index();
             pod.addAddress(ifindex, attachment.podIp(), HOST_PREFIX, Route.RT_SCOPE_UNIVERSE);
             pod.setUp(ifindex);
-            deleteRules(pod, attachment); // of a former owner of the address whose DEL did not find the namespace
+            deleteRules(pod, attachment); // left by a former owner of the address whose DEL did not find the namespace
             int table = isFree(pod.routes(Route.RT_TABLE_MAIN), routes) ? Route.RT_TABLE_MAIN : freeTable(pod);
             routes.through(ifindex, attachment.mtu(), table).forEach(pod::addRoute);
             if (table != Route.RT_TABLE_MAIN) {
@@ -54,7 +52,7 @@ final class PodEnd {
         }
     }
 
-    /** Whether a pod's other packets leave by this interface, too. */
+    /** Whether the pod's other packets also leave by this interface. */
     static boolean hasMainRoutes(Attachment attachment, int gateway) {
         try (Rtnetlink pod = Rtnetlink.open()) {
             return pod.link(attachment.key().ifName())
@@ -63,7 +61,7 @@ final class PodEnd {
         }
     }
 
-    /** Deletes the interface, unless another has its name by now, and the rule. */
+    /** Deletes the interface, unless another device has its name by now, and the rule. */
     static void remove(Attachment attachment) {
         try (Rtnetlink pod = Rtnetlink.open()) {
             pod.link(attachment.key().ifName())
@@ -73,7 +71,7 @@ final class PodEnd {
         }
     }
 
-    /** @return what differs from what {@link #setUp} made, or empty */
+    /** @return what differs from what {@link #setUp} created, or empty */
     static Optional<String> difference(Attachment attachment, int gateway) {
         String name = attachment.key().ifName();
         try (Rtnetlink pod = Rtnetlink.open()) {
@@ -112,7 +110,7 @@ final class PodEnd {
             && route.gateway() == gateway && route.ifindex() == ifindex);
     }
 
-    /** Whatever its metric, a route to the same destination would be pushed aside by a second one, or would do so. */
+    /** Ignores the metric: of two routes to one destination one would override the other. */
     private static boolean isFree(List<Route> main, PodRoutes routes) {
         return routes.through(0, 0, Route.RT_TABLE_MAIN).stream().noneMatch(wanted -> main.stream().anyMatch(
             route -> route.destination() == wanted.destination()

@@ -10,9 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A pod's network namespace, open. Never the node's own: what is set up in a pod (default route, neighbour) would take the
- * node's. By device and inode it is compared with that of the calling thread, of the process, and of process 1, so that
- * another path, a bind mount or a link to one of these is recognized.
+ * A pod's network namespace, open. Never the node's own: what is set up in a pod (default route, neighbour) would replace the node's. Its
+ * device and inode are compared with those of the namespaces of the calling thread, the process, and process 1, so that another path, a
+ * bind mount or a link to one of these is recognised.
  */
 public final class PodNamespace implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PodNamespace.class);
@@ -26,7 +26,7 @@ public final class PodNamespace implements AutoCloseable {
         this.namespace = namespace;
     }
 
-    /** Takes the namespace over, and closes it when it is refused. */
+    /** Takes over the namespace, and closes it if it is refused. */
     static PodNamespace of(Path path, NetworkNamespace namespace) throws CniException {
         boolean nodes = true;
         try {
@@ -43,7 +43,7 @@ public final class PodNamespace implements AutoCloseable {
         return new PodNamespace(path, namespace);
     }
 
-    /** The namespace a record names; empty when it is gone, not known, or by now the node's own. */
+    /** The namespace that a record names; empty if it is gone, unknown, or by now the node's own. */
     static Optional<PodNamespace> find(String netns) {
         Optional<NetworkNamespace> found = open(netns);
         if (found.isEmpty()) { return Optional.empty(); }
@@ -55,8 +55,8 @@ public final class PodNamespace implements AutoCloseable {
     }
 
     /**
-     * Whether a namespace is behind the path that a record names; what is left of one, a plain file or a directory, is none.
-     * When that cannot be found out, it is taken to be there.
+     * Whether the path that a record names still leads to a namespace; a plain file or a directory left behind does not count. If that
+     * cannot be determined, it is assumed to exist.
      */
     public static boolean exists(String netns) {
         try {
@@ -96,7 +96,7 @@ public final class PodNamespace implements AutoCloseable {
         }
     }
 
-    /** Process 1 may be out of sight, in a container without the capability to look at it. */
+    /** Process 1 may be invisible, in a container without the capability to look at it. */
     private static boolean isSame(NetworkNamespace namespace, Path path) {
         try {
             Optional<NetworkNamespace> other = NetworkNamespace.find(path);

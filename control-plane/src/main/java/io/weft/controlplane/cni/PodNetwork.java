@@ -14,13 +14,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A pod's veth: both ends made and deleted, the node's end set up and labelled; the pod's is {@link PodEnd}'s. Works in the
- * network namespace the control plane runs in and in the pod's.
+ * A pod's veth: creates and deletes both ends, and sets up and labels the node's end; {@link PodEnd} sets up the pod's. Works in the
+ * network namespace of the control plane and in the pod's.
  *
- * <p>The host end neither forwards nor has addresses, so that it carries nothing while the dataplane is away. Its alias is a
- * {@link DeviceLabel}. The pod gets its address as a /32 and everything through the gateway, for whose address the dataplane
- * answers ARP; the MTU of the device holds for pods of this node, that of the default route for all others, and TCP announces
- * its segment size by them. Checksum offload is left as the kernel sets it. Any thread; errors: {@link LinuxException}.
+ * <p>The host end neither forwards nor has addresses, so it carries nothing while the dataplane is down. Its alias is a
+ * {@link DeviceLabel}. The pod gets its address as a /32 and reaches everything through the gateway, for whose address the dataplane
+ * answers ARP. The MTU of the device applies to pods of this node, that of the default route to everything else, and TCP announces its
+ * segment size accordingly. Checksum offload stays as the kernel sets it. Any thread; errors: {@link LinuxException}.
  */
 final class PodNetwork {
     private static final Logger LOG = LoggerFactory.getLogger(PodNetwork.class);
@@ -30,7 +30,7 @@ final class PodNetwork {
     /**
      * A new veth.
      *
-     * @param hasMainRoutes whether the pod's other packets leave by it, too
+     * @param hasMainRoutes whether the pod's other packets also leave by it
      */
     record Created(long hostMac, boolean hasMainRoutes) {
     }
@@ -39,7 +39,7 @@ final class PodNetwork {
     }
 
     /**
-     * Makes the veth, in place of one left over under the same name.
+     * Creates the veth, replacing one left over with the same name.
      *
      * @param queues of each end
      */
@@ -64,7 +64,7 @@ final class PodNetwork {
         }
     }
 
-    /** Deletes the veth, both ends. Does nothing when there is none, or when the device of that name is no veth. */
+    /** Deletes the veth, both ends. Does nothing if there is none, or if the device of that name is not a veth. */
     static void delete(String hostIfName) {
         try (Rtnetlink node = Rtnetlink.open()) {
             deleteVeth(node, hostIfName);
@@ -72,8 +72,8 @@ final class PodNetwork {
     }
 
     /**
-     * Deletes an attachment's veth, under whatever name somebody gave its node's end, and what was set for it in the pod. A
-     * namespace that is gone is no error.
+     * Deletes an attachment's veth, even if its node's end was renamed, and what was set up for it in the pod. It is no error if the
+     * namespace is gone.
      */
     static void delete(Attachment attachment) {
         boolean deleted;
@@ -85,8 +85,9 @@ final class PodNetwork {
                 pod.namespace().run(() -> PodEnd.remove(attachment));
             }
         } catch (LinuxException e) {
-            if (!deleted) { throw e; } // the device may live on in the pod, under the address
-            LOG.warn("{}: its device is deleted; in its namespace: {}", attachment.key(), e.getMessage());
+            if (!deleted) { throw e; } // the device may still exist in the pod, with the address
+            LOG.warn("{}: its device was deleted, but its namespace could not be cleaned up: {}", attachment.key(),
+                e.getMessage());
         }
     }
 
@@ -96,7 +97,7 @@ final class PodNetwork {
         }
     }
 
-    /** @return what differs from what {@link #create} made, or empty */
+    /** @return what differs from what {@link #create} created, or empty */
     static Optional<String> difference(Attachment attachment, int gateway) {
         Optional<Link> host = hostEnd(attachment);
         if (host.isEmpty()) { return Optional.of("device " + attachment.hostIfName() + " is gone from the node"); }
@@ -108,19 +109,19 @@ final class PodNetwork {
         }
     }
 
-    /** As {@link Created#hasMainRoutes}, of an attachment without {@link #difference}. */
+    /** Like {@link Created#hasMainRoutes}, for an attachment without {@link #difference}. */
     static boolean hasMainRoutes(Attachment attachment, NetworkNamespace pod, int gateway) {
         return pod.call(() -> PodEnd.hasMainRoutes(attachment, gateway));
     }
 
-    /** Writes the label anew, after the attachment got other names. */
+    /** Writes the label again after the attachment's names changed. */
     static void label(Attachment attachment) {
         try (Rtnetlink node = Rtnetlink.open()) {
             node.link(attachment.hostIfName()).ifPresent(host -> label(node, host, attachment));
         }
     }
 
-    /** Writes the label that attachments made by an earlier version do not have. */
+    /** Writes the label that attachments of an earlier version lack. */
     static void label(Rtnetlink node, Link host, Attachment attachment) {
         node.setAlias(host.index(), DeviceLabel.text(attachment));
     }

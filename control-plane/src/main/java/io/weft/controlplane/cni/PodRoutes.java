@@ -9,7 +9,7 @@ import java.util.List;
  * Where a pod sends packets: all to the gateway, long ones only to pods of its node.
  *
  * @param podCidr the node's pods
- * @param offNodeMtu largest packet to everybody else, Services among them, because a backend may be on another node
+ * @param offNodeMtu maximum packet length to all other destinations, including Services, because a backend may be on another node
  */
 record PodRoutes(Ipv4Prefix podCidr, int offNodeMtu) {
     private static final int HOST_PREFIX = 32;
@@ -18,7 +18,7 @@ record PodRoutes(Ipv4Prefix podCidr, int offNodeMtu) {
         return AddressPool.gateway(podCidr);
     }
 
-    /** In the order in which the kernel takes them. */
+    /** In the order in which the kernel accepts them. */
     List<Route> through(int ifindex, int deviceMtu, int table) {
         return List.of(
             Route.to(gateway(), HOST_PREFIX).device(ifindex).table(table),

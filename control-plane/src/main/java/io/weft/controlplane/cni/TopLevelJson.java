@@ -1,8 +1,8 @@
 package io.weft.controlplane.cni;
 
 /**
- * As much JSON as the plug-in needs: string members of the outermost object, and quoting. No library, so that the plug-in
- * starts fast.
+ * The JSON that the plug-in needs: string members of the outermost object, and quoting. It uses no library, so that the plug-in starts
+ * fast.
  */
 final class TopLevelJson {
     private TopLevelJson() {
@@ -68,7 +68,7 @@ final class TopLevelJson {
         return i;
     }
 
-    /** Simple escapes; paths and versions have no others. */
+    /** Handles simple escapes; paths and versions have no others. */
     private static String unquote(String json, int open, int close) {
         String inner = json.substring(Math.min(open + 1, close), close);
         return inner.indexOf('\\') < 0 ? inner : inner.replaceAll("\\\\(.)", "$1");

@@ -14,14 +14,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The CNI plug-in {@code weft-cni}: hands the request to the control plane's {@link CniServer} and prints its answer.
+ * The CNI plug-in {@code weft-cni}: passes the request to the control plane's {@link CniServer} and prints its answer.
  *
- * <p>The socket is the network configuration's {@code socket}, else {@code WEFT_CNI_SOCKET}, else
- * {@value #DEFAULT_SOCKET}. VERSION is answered here. While the control plane is away or does not greet, the answer is
- * error 11 (try again later). Uses nothing but the JDK, so that it starts fast.
+ * <p>The socket is the network configuration's {@code socket}, otherwise {@code WEFT_CNI_SOCKET}, otherwise {@value #DEFAULT_SOCKET}. The
+ * plug-in answers VERSION itself. While the control plane is down or does not greet, the answer is error 11 (try again later). Uses only
+ * the JDK, so that it starts fast.
  *
- * <p>Protocol: the plug-in sends one JSON object and ends its side. The server sends {@value #GREETING} as soon as it has
- * the connection; then, when done, the exit status as a line and what to print.
+ * <p>Protocol: the plug-in sends one JSON object and shuts down its output. The server sends {@value #GREETING} as soon as it has accepted
+ * the connection; when the request is done it sends the exit status as a line, then what to print.
  */
 public final class WeftCni {
     static final String GREETING = "weft-cni 1";
@@ -74,7 +74,9 @@ public final class WeftCni {
             String status = line(in);
             String answer = new String(in.readAllBytes(), StandardCharsets.UTF_8);
             done.countDown();
-            if (!status.matches("[0-9]{1,3}")) { return away(version, socket, "it went away before it answered"); }
+            if (!status.matches("[0-9]{1,3}")) {
+                return away(version, socket, "it closed the connection before it answered");
+            }
             out.print(answer);
             return Integer.parseInt(status);
         } catch (IOException e) {
@@ -82,7 +84,7 @@ public final class WeftCni {
         }
     }
 
-    /** Reads from a Unix socket have no time limit of their own; closing the channel ends them. */
+    /** Reads from a Unix socket have no timeout of their own; closing the channel ends them. */
     private static void closeWhenLate(SocketChannel channel, CountDownLatch greeted, CountDownLatch done) {
         Thread.ofPlatform().daemon().start(() -> {
             try {
@@ -107,7 +109,7 @@ public final class WeftCni {
     private int away(String version, String socket, String why) {
         boolean asksForStatus = environment.getOrDefault("CNI_COMMAND", "").equals("STATUS");
         return error(version, asksForStatus ? CniErrorCode.NOT_AVAILABLE : CniErrorCode.TRY_AGAIN,
-            "Weft's control plane is away", socket + ": " + why);
+            "Weft's control plane is down", socket + ": " + why);
     }
 
     private int error(String version, int code, String message, String details) {

@@ -9,16 +9,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Holds differences back until the step that makes them has succeeded, so that none of a step that fails half way is seen. One thread. */
+/** Holds differences back until the step that produces them has succeeded, so that nothing of a failed step is visible. One thread. */
 final class ChangeBuffer implements TableSink {
     private final List<Consumer<TableSink>> changes = new ArrayList<>();
 
-    /** Hands them on, in order. */
+    /** Passes them on, in order. */
     void passOn(TableSink sink) {
         Throttle throttle = new Throttle();
         for (Consumer<TableSink> change : changes) {
             change.accept(sink);
-            throttle.rest();
+            throttle.pause();
         }
     }
 

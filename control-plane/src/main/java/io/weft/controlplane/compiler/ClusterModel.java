@@ -9,11 +9,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** All objects as the source told them last: what everything can be made of again. One thread. */
+/** All objects as the source last reported them: everything else can be rebuilt from them. One thread. */
 final class ClusterModel {
     private final Map<ObjectKey, ClusterObject> objects = new TreeMap<>();
 
-    /** Takes a change in. @return the same as a difference */
+    /** Applies a change. @return the same as a difference */
     ClusterChange absorb(ClusterChange change) {
         ClusterChange difference = change.complete() ? difference(change) : change;
         difference.removed().forEach(objects::remove);
@@ -21,7 +21,7 @@ final class ClusterModel {
         return difference;
     }
 
-    /** In the order of their keys. */
+    /** Sorted by key. */
     List<ClusterObject> all() {
         return List.copyOf(objects.values());
     }

@@ -14,9 +14,9 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * All cluster objects and the compiler that has seen them. A change is compiled as a difference. After a failure everything is compiled
- * again from all objects by a new compiler, and when that fails too, the objects are taken in one by one to find those it fails on: they
- * are left out and named, and are tried again with every later change. One thread.
+ * All cluster objects and the compiler that has compiled them. A change is compiled as a difference. After a failure a new compiler
+ * compiles everything from all objects. If that fails too, it compiles the objects one by one to find those on which it fails. These are
+ * left out and reported, and tried again with every later change. One thread.
  */
 final class Compilation {
     private static final int STRIKES = 2;
@@ -31,30 +31,30 @@ final class Compilation {
     private boolean absorbed;
     private boolean synced;
 
-    /** @param former peers of a former control plane's tables */
+    /** @param former peers of an earlier control plane's tables */
     Compilation(TableCompiler.Factory factory, Collection<PeerSpec> former) {
         this.factory = factory;
         this.former = former;
         this.compiler = factory.create(Optional.empty(), former);
     }
 
-    /** Keeps a change for {@link #compile} or {@link #rebuild}. */
+    /** Stores a change for {@link #compile} or {@link #rebuild}. */
     ClusterChange absorb(ClusterChange change) {
         absorbed = true;
         return model.absorb(change);
     }
 
-    /** Compiles a difference. Errors: any, after which {@link #rebuild} is due. */
+    /** Compiles the difference. Errors: any; {@link #rebuild} must then be called. */
     void compile(ClusterChange difference, TableSink sink) {
         compiler.apply(difference, sink);
     }
 
-    /** Whether objects are left out that the compiler never got over: {@link #rebuild} tries them again. */
+    /** Whether objects are left out on which the compiler always failed: {@link #rebuild} tries them again. */
     boolean leavesOut() {
         return !leftOut.isEmpty();
     }
 
-    /** @return true once, when everything there is has been compiled the first time */
+    /** @return true once, when everything has been compiled for the first time */
     boolean becomesSynced() {
         if (synced || !absorbed) { return false; }
         synced = true;
@@ -63,10 +63,10 @@ final class Compilation {
     }
 
     /**
-     * Compiles all objects anew.
+     * Compiles all objects from scratch.
      *
-     * @param inForce what the tables hold, whose indices and local node are kept
-     * @return what they shall hold
+     * @param inForce current contents of the tables, whose indices and local node are kept
+     * @return the new contents
      */
     DesiredTables rebuild(DesiredTables inForce) {
         leftOut.clear();
@@ -82,8 +82,8 @@ final class Compilation {
     }
 
     /**
-     * One that fails twice is left out: a failure that comes once is not the object's, and one that comes without any object is nobody's, so
-     * that the tables had better stay as they are.
+     * Leaves out an object that fails twice. A failure that occurs only once is not the object's fault; for a failure without any object,
+     * it is safest to leave the tables as they are.
      */
     private DesiredTables rebuildOneByOne(DesiredTables inForce, Throwable first) {
         Map<Optional<ObjectKey>, Integer> strikes = new HashMap<>();
@@ -127,7 +127,7 @@ final class Compilation {
         return wanted;
     }
 
-    // -- what it came to ---------------------------------------------------------------------------------------------
+    // -- results ---------------------------------------------------------------------------------------------
 
     Optional<LocalNode> local() {
         return compiler.local();
@@ -149,7 +149,7 @@ final class Compilation {
         return compiler.localPodNames();
     }
 
-    /** What the compiler failed on since the last call, and went on. */
+    /** Failures of the compiler since the last call, after which it continued. */
     List<Throwable> takeFailures() {
         List<Throwable> taken = new ArrayList<>(failures);
         taken.addAll(compiler.takeFailures());
@@ -162,7 +162,7 @@ final class Compilation {
     List<Problem> problems() {
         List<Problem> all = new ArrayList<>(compiler.problems());
         leftOut.forEach((key, failure) -> all.add(new Problem(key,
-            key + ": is left out, Weft failed on it: " + failure + "; report it, with the log")));
+            key + ": is left out because Weft failed on it: " + failure + "; report it, with the log")));
         return all;
     }
 }

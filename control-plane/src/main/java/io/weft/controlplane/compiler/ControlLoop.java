@@ -34,11 +34,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one thread that changes records and tables. Sources and CNI requests hand it their changes; it compiles, writes the
- * difference and commits ({@link TableUpdates}).
+ * The only thread that changes records and tables. Sources and CNI requests pass it their changes; it compiles, writes the difference and
+ * commits ({@link TableUpdates}).
  *
- * <p>No failure ends it or leaves it behind. After any exception of any task everything is rebuilt from all objects, at once; the failure is
- * counted, logged and shown. While a rebuild fails too, the tables stay as they are, {@link #fault} says so, and it is tried again with each
+ * <p>No failure ends the loop. After any exception of any task it rebuilds everything from all objects at once, and counts, logs and
+ * reports the failure. If a rebuild fails too, the tables stay as they are, {@link #fault} says so, and the loop tries again with each
  * change and after a pause that doubles from {@value TableUpdates#FIRST_RETRY_MILLIS} to {@value TableUpdates#LAST_RETRY_MILLIS} ms.
  */
 public final class ControlLoop implements ClusterSource.Listener, PodTables, AutoCloseable {
@@ -47,7 +47,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     /**
      * State of the loop for the status file.
      *
-     * @param fault why the cluster is not followed, empty while it is
+     * @param fault why the cluster is not followed; empty while it is
      */
     public record Report(
         Optional<LocalNode> local, List<Problem> problems, long incarnation, long generation, boolean published,
@@ -61,15 +61,15 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     private final TablesPublisher publisher;
     private final LoopHealth health;
     private final AttachmentStore store;
-    /** Given and not yet opened, or closed and not yet taken back: their veth comes and goes in another thread. */
+    /** Attachments allocated but not yet opened, or closed but not yet released: another thread creates or deletes their veth. */
     private final Set<AttachmentKey> moving = new HashSet<>();
     private final Runnable reportChanged;
 
     /**
-     * @param oldestInUse the oldest generation of the tables any worker may still use
-     * @param formerPeers of a former control plane's tables
-     * @param failures where unexpected failures are counted
-     * @param reportChanged called on the loop's thread when {@link #report} would tell something new
+     * @param oldestInUse the oldest generation of the tables that any worker may still use
+     * @param formerPeers peers of an earlier control plane's tables
+     * @param failures counts unexpected failures
+     * @param reportChanged called on the loop's thread when {@link #report} has changed
      */
     public ControlLoop(NodeConfiguration configuration, NodeFacts facts, LongSupplier oldestInUse,
         Collection<PeerSpec> formerPeers, AttachmentStore store, DataplaneView dataplane, Failures failures,
@@ -205,8 +205,8 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     }
 
     /**
-     * Follows the node's devices: a pod's port is in the tables while its veth is there; when its namespace is gone too,
-     * its address is free again.
+     * Follows the node's devices. A pod's port is in the tables while its veth exists. When its namespace is gone too, its address is
+     * released.
      *
      * @param devices names of the node's devices
      */
@@ -226,7 +226,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
         try {
             follow(attachment, hasDevice);
         } catch (RuntimeException | Error e) {
-            updates.recover(e); // and go on with the others
+            updates.recover(e); // and continue with the others
         }
     }
 
@@ -266,7 +266,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
         executor.shutdown();
         try {
             if (!executor.awaitTermination(5, TimeUnit.SECONDS)) {
-                LOG.warn("the control loop does not end");
+                LOG.warn("the control loop has not stopped in time");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -303,7 +303,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
         }
     }
 
-    /** The failure is the caller's, too. A checked exception is an answer and no failure of the loop. */
+    /** Passes the failure to the caller too. A checked exception is an answer to the caller, not a failure of the loop. */
     private <T> T guardedCall(Callable<T> task) throws Exception {
         health.begin();
         try {

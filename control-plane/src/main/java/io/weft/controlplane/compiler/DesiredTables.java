@@ -9,7 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** What the tables shall hold of cluster objects, kept in memory. One thread. */
+/** What the tables are to contain of the cluster objects, in memory. One thread. */
 final class DesiredTables implements TableSink {
     private final Map<Integer, PeerSpec> peers = new HashMap<>();
     private final Map<ServiceKey, ServiceSpec> services = new HashMap<>();
@@ -52,7 +52,7 @@ final class DesiredTables implements TableSink {
         services.remove(key);
     }
 
-    /** Hands on what differs from these tables in others. */
+    /** Passes on the differences between these tables and others. */
     void differenceTo(DesiredTables wanted, TableSink sink) {
         if (wanted.local != null && !wanted.local.equals(local)) {
             sink.putLocal(wanted.local);

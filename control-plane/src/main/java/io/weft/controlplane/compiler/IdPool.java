@@ -2,23 +2,23 @@ package io.weft.controlplane.compiler;
 
 import java.util.BitSet;
 
-/** Small numbers to give and take back. One that was taken back comes round last: flows of its former owner have ended by then. */
+/** Allocates and frees small numbers. A freed number is reused as late as possible, when flows of its former owner have ended. */
 final class IdPool {
     private final int limit;
     private final BitSet given = new BitSet();
     private int last = -1;
 
-    /** @param limit numbers are below it */
+    /** @param limit all numbers are below it */
     IdPool(int limit) {
         this.limit = limit;
     }
 
-    /** Keeps a number for whoever had it before. */
+    /** Reserves a number for its previous owner. */
     void reserve(int id) {
         given.set(id);
     }
 
-    /** @return a number, at {@code limit} or above when none is left */
+    /** @return a number; {@code limit} or above if none is left */
     int allocate() {
         int next = given.nextClearBit(last + 1);
         if (next >= limit) {

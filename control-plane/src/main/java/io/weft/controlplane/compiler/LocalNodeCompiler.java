@@ -11,10 +11,10 @@ import java.util.Optional;
 
 /** Configuration, machine and Node object → {@link LocalNode}. */
 final class LocalNodeCompiler {
-    /** Outer Ethernet, IPv4, UDP and VXLAN headers (flannel takes the same off). */
+    /** Outer Ethernet, IPv4, UDP and VXLAN headers (flannel subtracts the same). */
     static final int TUNNEL_OVERHEAD = 50;
     private static final int LONGEST_POD_PREFIX = 30;
-    /** With its Ethernet header and a tag it fills 17 chunks of 4096 bytes less their headroom; a kernel packet has 17 fragments. */
+    /** With its Ethernet header and a VLAN tag such a packet fills 17 chunks of 4096 bytes minus their headroom; a kernel packet has 17 fragments. */
     private static final int POD_MTU = 65_200;
 
     private final NodeConfiguration configuration;
@@ -54,8 +54,8 @@ final class LocalNodeCompiler {
         Optional<Ipv4Prefix> prefix = configuration.podCidr()
             .or(() -> node.flatMap(object -> object.podCidrs().stream().findFirst()));
         return prefix.orElseThrow(() -> unusable(node.isEmpty()
-            ? "is not among the cluster objects; give it there, or set podCidr"
-            : "has no spec.podCIDR yet; let the controller manager give one (--allocate-node-cidrs), or set podCidr"));
+            ? "is not among the cluster objects; add it, or set podCidr"
+            : "has no spec.podCIDR yet; let the controller manager allocate one (--allocate-node-cidrs), or set podCidr"));
     }
 
     private int address(Optional<ClusterNode> node) throws UnusableObjectException {

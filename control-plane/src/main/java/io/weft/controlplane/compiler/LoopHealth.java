@@ -3,11 +3,11 @@ package io.weft.controlplane.compiler;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Whether the control loop keeps up: written by the loop, read by any thread, also when the loop hangs. Each field is independent of the
- * others, so that volatile is enough.
+ * Whether the control loop works: written by the loop, read by any thread, even while the loop hangs. The fields are independent of each
+ * other, so volatile is enough.
  */
 final class LoopHealth {
-    /** Far more than a rebuild of the largest cluster takes. */
+    /** Much more than a rebuild of the largest cluster takes. */
     private static final long HANGS_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final long IDLE = 0;
 
@@ -33,7 +33,7 @@ final class LoopHealth {
 
     boolean isStuck() { return !stuck.isEmpty(); }
 
-    /** What is wrong in one line, empty while all is well. */
+    /** What is wrong, in one line; empty if nothing is. */
     String fault() {
         long start = taskStartNanos;
         return start != IDLE && System.nanoTime() - start > HANGS_NANOS

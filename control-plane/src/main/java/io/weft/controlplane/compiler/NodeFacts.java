@@ -3,10 +3,10 @@ package io.weft.controlplane.compiler;
 import java.util.Optional;
 
 /**
- * What the machine says of this node, beside configuration and Node object.
+ * Properties of this node that come from the machine, not from the configuration or the Node object.
  *
  * @param uplinkMtu bytes
- * @param uplinkAddress host-numeric, for want of an InternalIP
+ * @param uplinkAddress host-numeric, used if the Node object has no InternalIP
  * @param vtepMac 48 bits, kept across restarts
  */
 public record NodeFacts(int uplinkMtu, Optional<Integer> uplinkAddress, long vtepMac) {

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Objects on which the compiler failed unexpectedly, twice in a row: they are left out, and all others go on. A failure that does not come
- * again is counted and that is all. One thread.
+ * Objects on which the compiler failed unexpectedly, twice in a row: they are left out, all others are compiled. A failure that does not
+ * recur is only counted. One thread.
  */
 final class ObjectFailures {
     private final Map<ObjectKey, Throwable> failed = new TreeMap<>();
@@ -20,7 +20,7 @@ final class ObjectFailures {
         T compile() throws UnusableObjectException;
     }
 
-    /** @return what the attempt makes of the object, or {@code nothing} when it fails */
+    /** @return the result for the object, or {@code nothing} if the attempt fails */
     <T> T attempt(ObjectKey object, Attempt<T> attempt, T nothing) throws UnusableObjectException {
         forget(object);
         try {
@@ -51,6 +51,6 @@ final class ObjectFailures {
 
     void addProblems(Map<ObjectKey, List<String>> all) {
         failed.forEach((object, failure) -> all.computeIfAbsent(object, _ -> new ArrayList<>())
-            .add("is left out, Weft failed on it: " + failure + "; report it, with the log"));
+            .add("is left out because Weft failed on it: " + failure + "; report it, with the log"));
     }
 }

@@ -10,13 +10,13 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Another node's object, looked at alone → what it would be as a peer. flannel's nodes and Weft's are told by the same annotations; a node
- * without them is no peer, and the reason is given.
+ * Turns another node's object, by itself, into what it would be as a peer. The same annotations mark flannel's nodes and Weft's; a node
+ * without them is not a peer, and the reason is reported.
  */
 class PeerCompiler {
 
     /**
-     * A node as a peer, before others are looked at.
+     * A node as a peer, before it is compared with others.
      *
      * @param endpoint outer address of its tunnel
      * @param addresses its own
@@ -34,7 +34,7 @@ class PeerCompiler {
         this.serviceCidr = serviceCidr;
     }
 
-    /** @throws UnusableObjectException with the reason why the node is no peer */
+    /** @throws UnusableObjectException with the reason why the node is not a peer */
     Candidate compile(ClusterNode node) throws UnusableObjectException {
         TunnelAnnotations tunnel = tunnel(node);
         Ipv4Prefix podCidr = node.podCidrs().stream().findFirst()
@@ -83,6 +83,6 @@ class PeerCompiler {
     }
 
     private static UnusableObjectException unusable(String why) {
-        return new UnusableObjectException("is no peer: " + why);
+        return new UnusableObjectException("is not a peer: " + why);
     }
 }

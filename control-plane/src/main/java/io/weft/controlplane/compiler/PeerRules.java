@@ -13,17 +13,17 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What counts where Nodes contradict each other or this node. It follows from the objects alone, not from the order in which they came,
- * so that every node and every restart comes to the same answer:
+ * Resolves contradictions of Nodes with each other or with this node. The result depends only on the objects, not on the order in which
+ * they arrived, so that every node reaches the same result, also after a restart:
  *
  * <ul>
- * <li>This node's own address and podCIDR are its own.
- * <li>Of overlapping podCIDRs the longer prefix counts: a short one given by mistake must not take the others' places. Of equally long
- *     ones, which are the same, that of the newer Node: a machine joined again under a new name. The other Node is no peer.
- * <li>Nodes with the same endpoint are one machine. All their podCIDRs are reached there, with the Ethernet address that the newest of
- *     them names: the machine has one tunnel device.
- * <li>A further address that several Nodes claim belongs to the newest.
- * <li>Newer is the later creation; of the same moment, the first by name.
+ * <li>This node's own address and podCIDR belong to it.
+ * <li>Of overlapping podCIDRs the longer prefix is used: a short prefix set by mistake must not displace the others. Of equally long ones,
+ * which are identical, the newer Node's is used: a machine joined again under a new name. The other Node is not a peer.
+ * <li>Nodes with the same endpoint are one machine. All their podCIDRs are reached there, with the Ethernet address of the newest Node: the
+ * machine has one tunnel device.
+ * <li>An additional address that several Nodes claim belongs to the newest.
+ * <li>Newer means created later; of the same moment, first by name.
  * </ul>
  */
 final class PeerRules {
@@ -33,7 +33,7 @@ final class PeerRules {
         .comparingInt((Candidate peer) -> peer.podCidr().length()).reversed().thenComparing(NEWEST);
 
     /**
-     * @param accepted the peers, with what they agree on and the addresses left to them
+     * @param accepted the peers, with the agreed Ethernet address and the addresses left to them
      * @param notes by node name: what of it is not in force
      */
     record Verdict(List<Candidate> accepted, Map<String, List<String>> notes) {
@@ -50,7 +50,7 @@ final class PeerRules {
         this.own = own;
     }
 
-    /** @param own this node, or null while it is not known: without it there are no tables to be read */
+    /** @param own this node, or null while it is unknown: then there are no tables to be read */
     static Verdict judge(Collection<Candidate> candidates, LocalNode own) {
         return new PeerRules(own).judge(candidates);
     }
@@ -80,7 +80,7 @@ final class PeerRules {
         byFirstAddress.put(unsigned(peer.podCidr().base()), peer);
     }
 
-    /** Accepted prefixes are disjoint: only the neighbours can overlap another. */
+    /** Accepted prefixes are disjoint, so only the neighbours can overlap another prefix. */
     private Candidate overlapping(Ipv4Prefix prefix) {
         Map.Entry<Long, Candidate> before = byFirstAddress.floorEntry(unsigned(prefix.base()));
         if (before != null && before.getValue().podCidr().overlaps(prefix)) { return before.getValue(); }
@@ -116,7 +116,7 @@ final class PeerRules {
     }
 
     private void refuse(Candidate peer, String why) {
-        note(peer, "is no peer: " + why);
+        note(peer, "is not a peer: " + why);
     }
 
     private void note(Candidate peer, String what) {

@@ -15,12 +15,11 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * The other nodes: their objects, the peers made of them, and the reasons for those of which none could be made. What counts where
- * objects contradict each other is {@link PeerRules}' to say. A change of any node weighs all of them again: nodes are few, and change
- * seldom. One thread.
+ * The other nodes: their objects, the peers that result from them, and for the others the reason why they are not peers. {@link PeerRules}
+ * resolves contradictions. A change of any node evaluates all of them again: there are few nodes, and they change rarely. One thread.
  *
- * <p>A peer keeps its index, and an endpoint the number of its tunnel, as long as they are in force, across restarts of the control plane
- * and a rebuild too: flows name them.
+ * <p>A peer keeps its index, and an endpoint its tunnel's number, as long as they are in force, also across restarts of the control plane
+ * and a rebuild, because flows refer to them.
  */
 final class PeerTable {
     private final PeerCompiler compiler;
@@ -40,8 +39,8 @@ final class PeerTable {
     private boolean stale;
 
     /**
-     * @param former peers of a former control plane, or from before a rebuild
-     * @param failures where unexpected failures of the compiler go
+     * @param former peers of an earlier control plane, or from before a rebuild
+     * @param failures collects unexpected failures of the compiler
      */
     PeerTable(PeerCompiler compiler, Collection<PeerSpec> former, ObjectFailures failures) {
         this.compiler = compiler;
@@ -78,7 +77,7 @@ final class PeerTable {
         stale = true;
     }
 
-    /** What was kept for peers that did not come back. */
+    /** Frees what was reserved for peers that did not come back. */
     void forgetRemembered() {
         rememberedIndices.values().forEach(indices::release);
         rememberedTunnels.values().forEach(tunnels::release);
@@ -86,7 +85,7 @@ final class PeerTable {
         rememberedTunnels.clear();
     }
 
-    /** Weighs all nodes when any has changed, and hands on the differences. */
+    /** Evaluates all nodes if any has changed, and passes on the differences. */
     void flush(TableSink sink) {
         if (!stale) { return; }
         noRoom.clear();
@@ -136,7 +135,7 @@ final class PeerTable {
         }
     }
 
-    /** An endpoint that is in force keeps its number; a node that moved to a new one takes that of the old along, when nobody is left there. */
+    /** An endpoint in force keeps its number. A node that moved to a new endpoint keeps the old one's number if no other node uses it. */
     private Map<Integer, Integer> assignTunnels() {
         Map<Integer, Integer> now = new HashMap<>();
         verdict.accepted().forEach(peer -> known(peer.endpoint(), now));
@@ -169,7 +168,7 @@ final class PeerTable {
             return Optional.of(new PeerSpec(index, tunnel, peer.name(), peer.endpoint(), peer.vtepMac(),
                 peer.podCidr(), peer.addresses(), peer.weft()));
         } catch (IllegalArgumentException e) {
-            noRoom.put(peer.name(), "is no peer: " + e.getMessage());
+            noRoom.put(peer.name(), "is not a peer: " + e.getMessage());
             return Optional.empty();
         }
     }

@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** Names of this node's pods by their address, for displays. Of two Pods with one address the newer counts, then the first by name. One thread. */
+/** Names of this node's pods by their address, for output. Of two Pods with one address the newer is used, then the first by name. One thread. */
 final class PodNames {
     private static final Comparator<Pod> NEWEST = Comparator.comparingLong(Pod::createdMillis).reversed()
         .thenComparing(Pod::key);

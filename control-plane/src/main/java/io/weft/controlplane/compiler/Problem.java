@@ -7,13 +7,13 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * An object that is not in force, whole or in part, and why.
+ * An object that is not in force, completely or in part, and why.
  *
  * @param text one line that names the object
  */
 public record Problem(ObjectKey object, String text) {
 
-    /** One line for each object: its phrases, each once, in order. */
+    /** One line per object with its phrases, each once, in order. */
     static List<Problem> of(Map<ObjectKey, ? extends Collection<String>> phrases) {
         return new TreeMap<>(phrases).entrySet().stream()
             .filter(entry -> !entry.getValue().isEmpty())

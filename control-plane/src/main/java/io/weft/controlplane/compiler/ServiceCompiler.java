@@ -21,16 +21,16 @@ import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
- * A Service and its EndpointSlices → one {@link ServiceSpec} for each cluster address and port. Backends are the ready
- * endpoints; when there are none, those that still serve while they terminate (kube-proxy does the same). An endpoint in several slices
- * is ready when one of them says so.
+ * Turns a Service and its EndpointSlices into one {@link ServiceSpec} per cluster address and port. Backends are the ready endpoints; if
+ * there are none, those that still serve while they terminate (as in kube-proxy). An endpoint in several slices is ready if one of them
+ * says so.
  *
- * <p>A Service that is wrong in part is compiled as far as it is right, and the notes name the rest: of two ports of the same number and
- * protocol the first counts.
+ * <p>A Service that is wrong in part is compiled as far as it is right, and the notes name the rest. Of two ports with the same number and
+ * protocol the first is used.
  */
 class ServiceCompiler {
     private static final int MAX_PORT = 65_535;
-    /** Characters; three times as many bytes fit {@link ServiceSpec}, and no name that the API takes is as long. */
+    /** Maximum length in characters; three times as many bytes fit into {@link ServiceSpec}, and no name that the API accepts is as long. */
     private static final int MAX_NAME_LENGTH = 256;
     private static final List<Ipv4Prefix> NO_BACKENDS = List.of(Ipv4Prefix.of("0.0.0.0/8"),
         Ipv4Prefix.of("127.0.0.0/8"), Ipv4Prefix.of("169.254.0.0/16"), Ipv4Prefix.of("224.0.0.0/3"));
@@ -72,7 +72,7 @@ class ServiceCompiler {
             if (!addresses.add(address)) {
                 notes.add(text + " is given twice");
             } else if (!serviceCidr.contains(address)) {
-                notes.add(text + " is outside serviceCidr " + serviceCidr + "; nobody will reach it");
+                notes.add(text + " is outside serviceCidr " + serviceCidr + "; it is not reachable");
             }
         }
         return addresses;
@@ -132,7 +132,7 @@ class ServiceCompiler {
         return backends.values().stream().limit(ServiceSpec.MAX_BACKENDS).toList();
     }
 
-    /** The first address only: the others are names of the same endpoint. */
+    /** Only the first address: the others are names of the same endpoint. */
     private void add(Map<Long, Backend> backends, Endpoint endpoint, int port, EndpointSlice slice,
         Set<String> notes) {
         if (endpoint.addresses().isEmpty()) {
@@ -142,7 +142,7 @@ class ServiceCompiler {
         int ip = endpoint.addresses().getFirst();
         if (port < 1 || port > MAX_PORT || NO_BACKENDS.stream().anyMatch(prefix -> prefix.contains(ip))) {
             notes.add("endpoint " + Ipv4Address.format(ip) + ":" + port + " of EndpointSlice " + slice.name()
-                + " cannot be reached by others");
+                + " is not reachable from other hosts");
             return;
         }
         boolean local = ownPods.isPresent() && ownPods.get().contains(ip);

@@ -21,13 +21,13 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Services and EndpointSlices, and the table entries made of them. A change compiles the Services it touches and writes
- * the entries that differ. Of two Services with the same address and port the older counts (metadata.creationTimestamp), of the same
- * moment or without one the first by namespace and name: a later one must not take an address over. One thread.
+ * Services and EndpointSlices, and the table entries compiled from them. A change compiles the Services that it affects and writes the
+ * entries that differ. Of two Services with the same address and port the older is used (metadata.creationTimestamp), of the same age or
+ * without one the first by namespace and name: a later Service must not take an address over. One thread.
  */
 final class ServiceTables {
 
-    /** A Service's claim to an address and port; the least counts. */
+    /** A Service's claim to an address and port; the lowest wins. */
     private record Claimant(long createdMillis, ObjectKey service) implements Comparable<Claimant> {
         private static final Comparator<Claimant> OLDEST = Comparator.comparingLong(Claimant::createdMillis)
             .thenComparing(Claimant::service);
@@ -55,7 +55,7 @@ final class ServiceTables {
     private final Set<ObjectKey> slicesWithNotes = new TreeSet<>();
     private final Set<ObjectKey> touched = new TreeSet<>();
 
-    /** @param failures where unexpected failures of the compiler go */
+    /** @param failures collects unexpected failures of the compiler */
     ServiceTables(ServiceCompiler compiler, ObjectFailures failures) {
         this.compiler = compiler;
         this.failures = failures;
@@ -103,17 +103,17 @@ final class ServiceTables {
         touched.addAll(services.keySet());
     }
 
-    /** Compiles what was touched and hands on the differences. */
+    /** Compiles what was affected and passes on the differences. */
     void flush(TableSink sink, Throttle throttle) {
         Set<ServiceKey> affected = new HashSet<>();
         for (ObjectKey key : touched) {
             recompile(key, affected);
-            throttle.rest();
+            throttle.pause();
         }
         touched.clear();
         for (ServiceKey key : affected) {
             write(key, sink);
-            throttle.rest();
+            throttle.pause();
         }
     }
 

@@ -20,19 +20,19 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Cluster objects → tables. Holds what it made of the objects, compiles what a change touches, and hands the differences to a
- * {@link TableSink}. What is made of a set of objects does not depend on the order in which they came; this node's description alone stays in
- * force when its object goes or becomes wrong. An object on which the compiler fails is left out and named. After any other exception the
- * instance is of no use any more: {@link Compilation} makes a new one. One thread.
+ * Compiles cluster objects into tables. It stores its results, compiles what a change affects, and passes the differences to a
+ * {@link TableSink}. The result for a set of objects does not depend on the order in which they arrived, with one exception: this node's
+ * description stays in force when its object is deleted or becomes wrong. An object on which the compiler fails is left out and reported.
+ * After any other exception the instance cannot be used any more: {@link Compilation} creates a new one. One thread.
  */
 final class TableCompiler {
 
-    /** Makes compilers that know nothing yet but what shall stay as it is. */
+    /** Creates compilers that know nothing yet except what must stay as it is. */
     @FunctionalInterface
     interface Factory {
         /**
          * @param local this node's description in force
-         * @param peers whose indices and tunnels shall be kept
+         * @param peers whose indices and tunnels must be kept
          */
         TableCompiler create(Optional<LocalNode> local, Collection<PeerSpec> peers);
 
@@ -70,23 +70,23 @@ final class TableCompiler {
         Throttle throttle = new Throttle();
         for (ObjectKey key : change.removed()) {
             remove(key);
-            throttle.rest();
+            throttle.pause();
         }
         for (ClusterObject object : change.updated()) {
             update(object);
-            throttle.rest();
+            throttle.pause();
         }
-        compileLocal(sink); // first: what overlaps this node's addresses must not get in
+        compileLocal(sink); // first: what overlaps this node's addresses must be refused
         peers.flush(sink);
         services.flush(sink, throttle);
     }
 
-    /** After the first complete change: peers that are not there now will not come back. */
+    /** Called after the first complete change: peers that are missing now will not come back. */
     void synced() {
         peers.forgetRemembered();
     }
 
-    /** This node, once it is known. */
+    /** This node, once known. */
     Optional<LocalNode> local() {
         return local;
     }
@@ -105,7 +105,7 @@ final class TableCompiler {
         return !failures.isEmpty();
     }
 
-    /** What of the objects is not in force, one line for each object. */
+    /** What of the objects is not in force, one line per object. */
     List<Problem> problems() {
         Map<ObjectKey, List<String>> all = new HashMap<>();
         peers.addProblems(all);
@@ -130,7 +130,7 @@ final class TableCompiler {
         return services.size();
     }
 
-    /** Name of the pod on this node that has an address, as far as the objects say. */
+    /** Name of the pod on this node with an address, according to the objects. */
     Map<Integer, String> localPodNames() {
         return podNames.all();
     }
@@ -173,7 +173,7 @@ final class TableCompiler {
         try {
             LocalNode node = localCompiler.compile(ownNode);
             localProblem = ownNodeIsGone
-                ? "Node " + nodeName + " (this node): is gone from the cluster objects; what it said stays in force"
+                ? "Node " + nodeName + " (this node): is gone from the cluster objects; its last content stays in force"
                 : "";
             use(node, sink);
         } catch (UnusableObjectException | IllegalArgumentException e) {

@@ -5,7 +5,7 @@ import io.weft.dataplane.table.PeerSpec;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
 
-/** Where the compiler puts differences; nothing of a step counts before the caller commits it. */
+/** Receives the compiler's differences; they take effect only when the caller commits. */
 interface TableSink {
     void putLocal(LocalNode local);
 

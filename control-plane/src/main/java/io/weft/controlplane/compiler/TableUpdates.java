@@ -9,15 +9,15 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Brings the tables to what the objects say, and watches until the workers use them. After a failure everything is rebuilt from all objects;
- * while that fails too, the tables stay as they are, {@link #health} says so, and it is tried again. The control loop's thread.
+ * Updates the tables to what the objects say, and watches until the workers use them. After a failure it rebuilds everything from all
+ * objects; if that fails too, the tables stay as they are, {@link #health} says so, and it tries again. Thread: the control loop.
  */
 final class TableUpdates {
     private static final long OBSERVE_MILLIS = 1;
     static final long FIRST_RETRY_MILLIS = 100;
     static final long LAST_RETRY_MILLIS = 30_000;
 
-    /** Has a task run later on the control loop's thread. */
+    /** Runs a task later on the control loop's thread. */
     @FunctionalInterface
     interface Later {
         void schedule(long delayMillis, Runnable task);
@@ -52,7 +52,7 @@ final class TableUpdates {
         return compilation;
     }
 
-    /** Any thread may read it. */
+    /** Readable by any thread. */
     LoopHealth health() {
         return health;
     }
@@ -61,7 +61,7 @@ final class TableUpdates {
         return latency.summary();
     }
 
-    /** Errors: any, after which {@link #recover} is due. */
+    /** Errors: any; {@link #recover} must then be called. */
     void apply(ClusterChange change) {
         ClusterChange difference = compilation.absorb(change);
         if (health.isStuck()) {
@@ -113,7 +113,7 @@ final class TableUpdates {
         reportChanged.run();
     }
 
-    // -- published, and used -----------------------------------------------------------------------------------------
+    // -- publication and use -----------------------------------------------------------------------------------------
 
     /** Publishes what was changed. */
     void commit(long arrivalNanos) {
@@ -142,7 +142,7 @@ final class TableUpdates {
 
     // -- failures ----------------------------------------------------------------------------------------------------
 
-    /** To be called with what any task of the loop throws: nothing is taken for granted any more. */
+    /** Must be called with whatever a task of the loop throws: no state is trusted after that. */
     void recover(Throwable failure) {
         failures.add("control loop", failure);
         if (health.isStuck()) {
@@ -194,6 +194,6 @@ final class TableUpdates {
         } catch (RuntimeException | Error e) {
             stuck(e);
         }
-        retryMillis = next; // an object that fails again is tried less and less often
+        retryMillis = next; // an object that keeps failing is tried less and less often
     }
 }

@@ -18,9 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The tables file of this control plane. Remembers what shall be in it, so that a file that is full is replaced by one of twice
- * the size, and one whose writing failed by another, with everything in it. Nothing is published before {@link #allowPublication}: until
- * then a former control plane's file stays in force. One thread.
+ * The tables file of this control plane. It stores the intended contents, so that it can replace a full file by one of twice the size, and
+ * a file whose writing failed by another, both complete. It publishes nothing before {@link #allowPublication}: until then an earlier
+ * control plane's file stays in force. One thread.
  */
 class TablesPublisher implements TableSink, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TablesPublisher.class);
@@ -33,7 +33,7 @@ class TablesPublisher implements TableSink, AutoCloseable {
     private TablesWriter writer;
     private boolean allowed;
     private boolean changed;
-    /** The writer failed half way: what its file holds is not known. */
+    /** Writing failed half way: the contents of the file are unknown. */
     private boolean broken;
 
     /** @param oldestInUse as for {@link TablesWriter#create} */
@@ -44,7 +44,7 @@ class TablesPublisher implements TableSink, AutoCloseable {
         this.writer = TablesWriter.create(runDirectory, sizing, oldestInUse);
     }
 
-    /** From now on {@link #commit} lets the dataplane see the tables. */
+    /** From now on {@link #commit} publishes the tables to the dataplane. */
     void allowPublication() {
         allowed = true;
         changed = true;
@@ -52,7 +52,7 @@ class TablesPublisher implements TableSink, AutoCloseable {
 
     boolean isPublished() { return allowed && desired.local().isPresent(); }
 
-    /** What the tables hold of cluster objects, or shall hold after the next {@link #commit}. */
+    /** What the tables contain of cluster objects, or will contain after the next {@link #commit}. */
     DesiredTables desired() {
         return desired;
     }
@@ -70,7 +70,7 @@ class TablesPublisher implements TableSink, AutoCloseable {
     }
 
     /**
-     * Publishes the changes since the last call; in a new file when the last one could not be written.
+     * Publishes the changes since the last call, in a new file if the last one could not be written.
      *
      * @return whether anything was published
      */
@@ -154,10 +154,10 @@ class TablesPublisher implements TableSink, AutoCloseable {
         replaceFile();
     }
 
-    /** Everything known into a new file, larger when need be. */
+    /** Writes everything known to a new file, larger if necessary. */
     private void replaceFile() {
         while (true) {
-            LOG.info("tables: going on with a new file of {} MiB", sizing.bytes() >> 20);
+            LOG.info("tables: continuing with a new file of {} MiB", sizing.bytes() >> 20);
             TablesWriter fresh = TablesWriter.create(runDirectory, sizing, oldestInUse);
             try {
                 writeAll(fresh);

@@ -1,6 +1,6 @@
 package io.weft.controlplane.compiler;
 
-/** A cluster object that cannot be put into the tables; the message names it and says why. */
+/** A cluster object cannot be used for the tables; the message names it and says why. */
 final class UnusableObjectException extends Exception {
     private static final long serialVersionUID = 1L;
 

@@ -7,8 +7,8 @@ import java.util.function.LongPredicate;
 import org.HdrHistogram.Histogram;
 
 /**
- * Time from a change's arrival to the moment every worker uses it. Changes that no dataplane takes over within the limit
- * are not counted. One thread.
+ * Time from the arrival of a change until every worker uses it. Changes that no dataplane adopts within the limit are not counted. One
+ * thread.
  */
 public final class UpdateLatency {
     private static final long HIGHEST_MICROS = TimeUnit.MINUTES.toMicros(1);

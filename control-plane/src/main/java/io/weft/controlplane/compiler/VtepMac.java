@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ethernet addresses of tunnel endpoints. This node's is kept in a file, so that peers that learnt it stay right across
- * restarts; its first value follows from the node's name, and so do those of Weft nodes that publish none.
+ * Ethernet addresses of tunnel endpoints. This node's is stored in a file, so that peers that learnt it can keep it across restarts. Its
+ * first value is derived from the node's name, as are those of Weft nodes that publish none.
  */
 public final class VtepMac {
     private static final Logger LOG = LoggerFactory.getLogger(VtepMac.class);
@@ -24,16 +24,16 @@ public final class VtepMac {
     }
 
     /**
-     * This node's, made and stored when there is none. A file that holds no usable address is written anew.
+     * This node's address, created and stored if there is none. A file without a usable address is overwritten.
      *
-     * @param inUse what a former control plane's tables say, which peers may have learnt; empty when there are none
+     * @param inUse the address in an earlier control plane's tables, which peers may have learnt; empty if there are none
      */
     public static long keep(Path stateDirectory, String nodeName, OptionalLong inUse) throws IOException {
         Path file = stateDirectory.resolve(FILE);
         if (Files.exists(file)) {
             OptionalLong kept = MacAddress.parse(Files.readString(file, StandardCharsets.ISO_8859_1).strip());
             if (isUsable(kept)) { return kept.getAsLong(); }
-            LOG.warn("{}: holds no Ethernet address of one device; it is written anew", file);
+            LOG.warn("{}: contains no unicast Ethernet address; it is overwritten", file);
         }
         long fresh = isUsable(inUse) ? inUse.getAsLong() : ofNode(nodeName);
         Files.createDirectories(stateDirectory);
@@ -45,7 +45,7 @@ public final class VtepMac {
         return address.isPresent() && address.getAsLong() != 0 && (address.getAsLong() & GROUP) == 0;
     }
 
-    /** Follows from the name alone. */
+    /** Derived from the name alone. */
     public static long ofNode(String nodeName) {
         return MacAddress.locallyAdministered(checksum("weft/" + nodeName) << 16 ^ checksum(nodeName));
     }

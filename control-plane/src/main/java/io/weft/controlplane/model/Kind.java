@@ -3,7 +3,7 @@ package io.weft.controlplane.model;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** The kinds of cluster objects Weft reads, with the apiVersion it understands. */
+/** The kinds of cluster objects that Weft reads, with the apiVersion that it supports. */
 public enum Kind {
     NODE("Node", "v1"),
     POD("Pod", "v1"),
@@ -19,7 +19,7 @@ public enum Kind {
         this.apiVersion = apiVersion;
     }
 
-    /** As written in the field {@code kind}. */
+    /** The value of the field {@code kind}. */
     public String title() {
         return title;
     }
@@ -33,7 +33,7 @@ public enum Kind {
         return apiVersion.substring(0, Math.max(0, apiVersion.indexOf('/')));
     }
 
-    /** The kind of that name in that version's group; empty for a foreign one, which may have the same name. */
+    /** The kind with that name in that version's group; empty for kinds of other groups, which may have the same name. */
     public static Optional<Kind> of(String title, String apiVersion) {
         return Arrays.stream(values())
             .filter(kind -> kind.title.equals(title) && group(kind.apiVersion).equals(group(apiVersion)))

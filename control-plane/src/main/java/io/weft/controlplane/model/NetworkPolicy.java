@@ -2,7 +2,7 @@ package io.weft.controlplane.model;
 
 import java.util.List;
 
-/** A NetworkPolicy, of which Weft can only say that it does not enforce it. */
+/** A NetworkPolicy. Weft does not enforce it, and only reports that. */
 public record NetworkPolicy(String namespace, String name) implements ClusterObject {
     @Override
     public ObjectKey key() {

@@ -1,6 +1,6 @@
 package io.weft.controlplane.model;
 
-/** What names a cluster object; {@code namespace} is empty for Nodes. */
+/** Identifies a cluster object; {@code namespace} is empty for Nodes. */
 public record ObjectKey(Kind kind, String namespace, String name) implements Comparable<ObjectKey> {
     @Override
     public int compareTo(ObjectKey other) {
@@ -9,7 +9,7 @@ public record ObjectKey(Kind kind, String namespace, String name) implements Com
         return byNamespace != 0 ? byNamespace : name.compareTo(other.name);
     }
 
-    /** Such as {@code Service default/web} or {@code Node n1}. */
+    /** For example {@code Service default/web} or {@code Node n1}. */
     @Override
     public String toString() {
         return kind.title() + " " + (namespace.isEmpty() ? name : namespace + "/" + name);

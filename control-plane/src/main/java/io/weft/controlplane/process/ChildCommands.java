@@ -17,7 +17,7 @@ public final class ChildCommands {
     private ChildCommands() {
     }
 
-    /** Through the launcher of the installation this runs from, else by this JVM's own flags and class path. */
+    /** Uses the launcher of the installation that this process runs from, otherwise this JVM's own flags and class path. */
     public static Map<String, ExternalCommand> forNode(List<String> options) {
         Map<String, ExternalCommand> commands = new LinkedHashMap<>();
         String home = System.getProperty("weft.home");

@@ -47,7 +47,7 @@ public final class ControlPlane implements AutoCloseable {
     private ControlPlane() {
     }
 
-    /** @throws StartException in one line, with nothing left running */
+    /** @throws StartException with one line; nothing is left running */
     public static ControlPlane start(NodeConfiguration configuration) {
         ControlPlane controlPlane = new ControlPlane();
         try {
@@ -102,8 +102,9 @@ public final class ControlPlane implements AutoCloseable {
     private static void requireCapabilities() {
         List<Capability> missing = Capabilities.missing(Capability.CAP_NET_ADMIN, Capability.CAP_SYS_ADMIN);
         if (!missing.isEmpty()) {
-            throw new StartException("the control plane needs the capabilities CAP_NET_ADMIN and CAP_SYS_ADMIN to make"
-                + " the pods' devices; missing: " + missing + ". Run it as root, or give them to it");
+            throw new StartException(
+                "the control plane needs the capabilities CAP_NET_ADMIN and CAP_SYS_ADMIN to create"
+                    + " the pods' devices; missing: " + missing + ". Run it as root, or grant them");
         }
     }
 
@@ -117,7 +118,7 @@ public final class ControlPlane implements AutoCloseable {
         try (Rtnetlink rtnetlink = Rtnetlink.open()) {
             Link link = rtnetlink.link(uplink).orElseThrow(
                 () -> new StartException(
-                    "uplink: this machine has no device " + uplink + "; `ip link` lists what it has"));
+                    "uplink: this machine has no device " + uplink + "; `ip link` lists its devices"));
             Optional<Integer> address = rtnetlink.addresses(link.index()).stream()
                 .filter(candidate -> candidate.scope() == Route.RT_SCOPE_UNIVERSE)
                 .map(Address::ip)

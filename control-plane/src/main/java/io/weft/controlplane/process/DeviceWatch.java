@@ -13,14 +13,14 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
- * Tells the names of the node's devices, at first, whenever one comes, goes or is renamed, and every ten seconds: a listener that failed gets
- * to know them all the same. One thread of its own, which no failure ends.
+ * Reports the names of the node's devices: at the start, whenever one is added, removed or renamed, and every ten seconds, so that a
+ * listener that failed learns of them as well. One thread of its own, which no failure ends.
  */
 final class DeviceWatch implements AutoCloseable {
     private static final int WAKE_MILLIS = 500;
     private static final long REREAD_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    /** By index, because a device that is renamed keeps that alone. */
+    /** By index, because only the index of a renamed device stays. */
     private final Map<Integer, String> names = new HashMap<>();
     private final Consumer<Set<String>> listener;
     private final Failures failures;
@@ -28,7 +28,7 @@ final class DeviceWatch implements AutoCloseable {
     private volatile boolean closed;
     private boolean changed;
 
-    /** @param failures where unexpected failures are counted */
+    /** @param failures counts unexpected failures */
     DeviceWatch(Consumer<Set<String>> listener, Failures failures) {
         this.listener = listener;
         this.failures = failures;
@@ -52,7 +52,7 @@ final class DeviceWatch implements AutoCloseable {
         }
     }
 
-    /** Follows until closed; after a failure with a new socket, from a new picture of everything. */
+    /** Follows until closed; after a failure with a new socket, and reads everything again. */
     private void run() {
         while (!closed) {
             try (RtnetlinkMonitor monitor = RtnetlinkMonitor.open(RtnetlinkMonitor.Group.LINK)) {
@@ -69,7 +69,7 @@ final class DeviceWatch implements AutoCloseable {
         poll.set(0, monitor.fd(), Poll.POLLIN);
         long lastRead = System.nanoTime() - REREAD_NANOS;
         while (!closed) {
-            if (System.nanoTime() - lastRead >= REREAD_NANOS) { // what was missed, or could not be followed, is found now
+            if (System.nanoTime() - lastRead >= REREAD_NANOS) { // finds what was missed or could not be followed
                 lastRead = System.nanoTime();
                 readAll();
                 changed = true;

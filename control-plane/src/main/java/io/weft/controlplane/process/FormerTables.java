@@ -14,7 +14,7 @@ import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a former control plane's tables tell this one, so that flows through tunnels go on after a restart. */
+/** What an earlier control plane's tables tell this one, so that flows through tunnels continue after a restart. */
 final class FormerTables {
     private static final Logger LOG = LoggerFactory.getLogger(FormerTables.class);
 
@@ -30,7 +30,7 @@ final class FormerTables {
         } catch (TablesException e) {
             return new FormerTables(Optional.empty());
         } catch (RuntimeException e) {
-            LOG.warn("the former control plane's tables are damaged and are not used: {}", e.toString());
+            LOG.warn("the earlier control plane's tables are damaged and are not used: {}", e.toString());
             return new FormerTables(Optional.empty());
         }
     }
@@ -41,7 +41,7 @@ final class FormerTables {
             .orElse(OptionalLong.empty());
     }
 
-    /** Peers whose index is one and is no other's. */
+    /** Peers with a valid index that no other peer has. */
     List<PeerSpec> peers() {
         Map<Integer, PeerSpec> byIndex = new LinkedHashMap<>();
         for (PeerSpec peer : tables.map(TablesSnapshot::peers).orElse(List.of())) {

@@ -7,7 +7,7 @@ import io.weft.encap.address.MacAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The annotations by which flannel's nodes and Weft's find this node's tunnel. */
+/** The annotations by which flannel's and Weft's nodes find this node's tunnel. */
 final class OwnAnnotations {
     private OwnAnnotations() {
     }

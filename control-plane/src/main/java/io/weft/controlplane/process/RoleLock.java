@@ -9,21 +9,21 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
-/** One process a role on a run directory. */
+/** Ensures one process per role on a run directory. */
 public final class RoleLock {
     private static final long PAUSE_NANOS = 20_000_000;
 
     private RoleLock() {
     }
 
-    /** @throws StartException in one line when another process has the role, or the directory cannot be used */
+    /** @throws StartException with one line if another process has the role, or the directory cannot be used */
     public static FileLock take(Path runDirectory, String role) {
         Path file = runDirectory.resolve(role + ".lock");
         try {
             Files.createDirectories(runDirectory);
         } catch (IOException e) {
             throw new StartException(
-                "runDirectory: cannot make " + FileErrors.describe(e));
+                "runDirectory: cannot create " + FileErrors.describe(e));
         }
         return FileLock.tryLock(file)
             .orElseThrow(() -> new StartException("another weft " + role + " runs on " + runDirectory
@@ -32,9 +32,9 @@ public final class RoleLock {
     }
 
     /**
-     * Waits until no process has the role: one whose supervisor was killed needs a moment to end.
+     * Waits until no process has the role: a process whose supervisor was killed needs a moment to end.
      *
-     * @throws StartException in one line when it does not end
+     * @throws StartException with one line if it does not end
      */
     public static void awaitFree(Path runDirectory, String role, Duration patience) {
         long deadline = System.nanoTime() + patience.toNanos();

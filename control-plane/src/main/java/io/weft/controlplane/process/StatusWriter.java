@@ -17,7 +17,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
-/** Keeps the status file: soon after a change, and every few seconds. One thread of its own, which no failure ends. */
+/** Writes the status file soon after a change, and every few seconds. One thread of its own, which no failure ends. */
 final class StatusWriter implements AutoCloseable {
     private static final long PERIOD_MILLIS = 5000;
     private static final long GAP_MILLIS = 100;
@@ -30,7 +30,7 @@ final class StatusWriter implements AutoCloseable {
     private final Thread thread = Thread.ofPlatform().name("status").daemon().unstarted(this::run);
     private ControlLoop loop;
 
-    /** @param failures to be told of, and where those of writing the file go */
+    /** @param failures reported in the file; also counts failures to write it */
     StatusWriter(NodeConfiguration configuration, ClusterSource source, Failures failures) {
         this.configuration = configuration;
         this.source = source;
@@ -90,7 +90,7 @@ final class StatusWriter implements AutoCloseable {
             health(report));
     }
 
-    /** With the place where an object stands, when its source knows one. */
+    /** With the object's origin, if its source knows it. */
     private List<String> problems(ControlLoop.Report report) {
         return report.problems().stream()
             .map(problem -> source.origin(problem.object()).map(origin -> origin + ": ").orElse("") + problem.text())

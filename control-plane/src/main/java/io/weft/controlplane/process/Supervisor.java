@@ -14,12 +14,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Starts a node's processes and starts them again when they end, at once at first, then less and less often. Ends with
- * SIGTERM, after its children; a child that says its configuration is wrong (exit status 2) ends the node, and so does one
- * that cannot be set up the first time: the mistake is the user's to mend. Later the same is worth trying again.
+ * Starts a node's processes and restarts them when they end, at once at first, then less and less often. On SIGTERM it stops its children
+ * and ends. A child that reports a wrong configuration (exit status 2) ends the node, and so does a child that cannot be set up the first
+ * time, because the user must correct that. Later a restart may help.
  *
- * <p>Children are started by the thread that calls {@link #run}, which must live as long as they do: the kernel ties a
- * child's death signal to the thread that started it.
+ * <p>The thread that calls {@link #run} starts the children and must live as long as they do: the kernel ties a child's death signal to the
+ * thread that started it.
  */
 public final class Supervisor {
     private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
@@ -71,7 +71,7 @@ public final class Supervisor {
         events.add(() -> stop(0));
     }
 
-    /** A JVM that a signal ends has a status of its own; a node that was asked to stop and did has done well. */
+    /** A JVM that a signal ends has its own exit status; a node that was asked to stop and did has succeeded. */
     private void onSignal() {
         if (stopped.getCount() > 0) {
             stopAndWait();
@@ -83,7 +83,7 @@ public final class Supervisor {
         stop();
         try {
             if (!stopped.await(STOP_SECONDS, TimeUnit.SECONDS)) {
-                LOG.warn("killing what does not end within {} s", STOP_SECONDS);
+                LOG.warn("killing the processes that have not ended within {} s", STOP_SECONDS);
                 children.forEach(Child::kill);
             }
         } catch (InterruptedException e) {
@@ -103,7 +103,7 @@ public final class Supervisor {
         return children.stream().mapToLong(Child::untilStartMillis).min().orElse(Long.MAX_VALUE);
     }
 
-    /** Fields belong to the supervisor's thread, but for the volatile one. */
+    /** The supervisor's thread owns the fields, except the volatile one. */
     private final class Child {
         private final String role;
         private final ExternalCommand command;

@@ -5,10 +5,10 @@ import io.weft.controlplane.model.ObjectKey;
 import java.util.List;
 
 /**
- * Objects that appeared, changed or went, as one step.
+ * Objects that were added, changed or deleted, as one step.
  *
- * @param arrivalNanos {@link System#nanoTime} when the source first heard of it
- * @param complete {@code updated} is everything there is: what is not in it is gone
+ * @param arrivalNanos {@link System#nanoTime} when the source first learnt of it
+ * @param complete {@code updated} contains every object: those that are not in it are deleted
  */
 public record ClusterChange(
     long arrivalNanos, List<ClusterObject> updated, List<ObjectKey> removed, boolean complete) {

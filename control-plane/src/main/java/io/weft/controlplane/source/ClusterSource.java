@@ -4,10 +4,10 @@ import io.weft.controlplane.model.ObjectKey;
 import java.util.Optional;
 
 /**
- * Where cluster objects come from: a directory of manifests, later the Kubernetes API.
+ * A source of cluster objects: a directory of manifests, later the Kubernetes API.
  *
- * <p>A source never reports objects as removed because it failed to read them: while it cannot read, it reports nothing
- * and its {@link #status} says since when it is stale.
+ * <p>A source never reports objects as removed because it failed to read them. While it cannot read, it reports nothing, and its
+ * {@link #status} says since when it is stale.
  */
 public interface ClusterSource extends AutoCloseable {
 
@@ -15,17 +15,17 @@ public interface ClusterSource extends AutoCloseable {
     interface Listener {
         void changed(ClusterChange change);
 
-        /** Status differs from before though no object changed. */
+        /** The status changed although no object did. */
         void statusChanged();
     }
 
-    /** Starts delivering. The first change carries everything there is. */
+    /** Starts delivering. The first change contains every object. */
     void start(Listener listener);
 
     /** Any thread. */
     SourceStatus status();
 
-    /** Where an object stands, such as {@code FILE:LINE}; empty when there is no such place. Any thread. */
+    /** Where an object was read, such as {@code FILE:LINE}; empty if unknown. Any thread. */
     default Optional<String> origin(ObjectKey key) {
         return Optional.empty();
     }

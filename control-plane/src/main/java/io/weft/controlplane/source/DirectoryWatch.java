@@ -16,8 +16,8 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * inotify on one directory that may vanish, come back or be replaced by another of the same name. Where watching fails
- * {@link #await} is a plain wait, and the periodic scan finds the changes. Used by one thread, closed by any.
+ * inotify on one directory that may disappear, come back or be replaced by another of the same name. If watching fails, {@link #await} only
+ * waits, and the periodic scan finds the changes. Used by one thread, closed by any.
  */
 final class DirectoryWatch implements AutoCloseable {
     private final Path directory;
@@ -44,7 +44,7 @@ final class DirectoryWatch implements AutoCloseable {
         }
     }
 
-    /** Waits for an event. @return names of files heard of since the last call, none when the time ran out or on overflow */
+    /** Waits for an event. @return names of files reported since the last call; none after a timeout or an overflow */
     Set<String> await(long timeoutMillis) throws InterruptedException {
         Set<String> names = new HashSet<>();
         try {

@@ -7,19 +7,19 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What one file says.
+ * The contents of one file.
  *
  * @param objects those that can be read
- * @param lines where each begins, from 1
- * @param errors one line for each that cannot
- * @param warnings one line for each thing that is read, but hardly meant so
+ * @param lines where each starts, from 1
+ * @param errors one line for each object that cannot be read
+ * @param warnings one line for each value that is read although it is probably a mistake
  */
 record ManifestContent(
     Map<ObjectKey, ClusterObject> objects, Map<ObjectKey, Integer> lines, List<String> errors, List<String> warnings) {
 
     static final ManifestContent NOTHING = new ManifestContent(Map.of(), Map.of(), List.of(), List.of());
 
-    /** The same, and from former content what is not in this one. */
+    /** The same content, plus former objects that are not in it. */
     ManifestContent over(ManifestContent former) {
         Map<ObjectKey, ClusterObject> all = new LinkedHashMap<>(former.objects);
         Map<ObjectKey, Integer> allLines = new LinkedHashMap<>(former.lines);
@@ -28,7 +28,7 @@ record ManifestContent(
         return new ManifestContent(all, allLines, errors, warnings);
     }
 
-    /** The former objects, refused newer content. */
+    /** The former objects, if the newer content was refused. */
     ManifestContent refused(List<String> why) {
         return new ManifestContent(objects, lines, why, List.of());
     }

@@ -22,14 +22,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A watched directory of Kubernetes manifests: files {@code *.yaml}, {@code *.yml} and {@code *.json}, any number of documents each,
+ * A watched directory of Kubernetes manifests: files {@code *.yaml}, {@code *.yml} and {@code *.json} with any number of documents each,
  * best written under another name and renamed.
  *
- * <p>A wrong object is reported, its last good content stays in force, and all others apply; as long as a file has one, nothing that is
- * missing from it is removed: it may have been written half. What is no YAML is refused whole. While the directory cannot be
- * read, is gone, or has lost its last file, everything known stays and the source is stale since then, until it is back
- * and has held the same files for {@value #SCAN_MILLIS} ms. inotify tells of changes, and a scan each second finds what it missed. A file is read once it has been left alone for
- * {@value #SETTLE_MILLIS} ms, so that one written in place is rarely seen half.
+ * <p>A wrong object is reported, its last good content stays in force, and all others apply. While a file contains a wrong object, nothing
+ * that is missing from the file is removed, because it may be incomplete. A file that is not YAML is refused as a whole. While the
+ * directory cannot be read, is missing, or has lost its last file, everything known stays, and the source is stale until the directory is
+ * back and has held the same files for {@value #SCAN_MILLIS} ms. inotify reports changes, and a scan each second finds what it missed. A
+ * file is read once it has been unchanged for {@value #SETTLE_MILLIS} ms, so that a file written in place is rarely seen incomplete.
  */
 public final class ManifestDirectory implements ClusterSource {
     private static final Logger LOG = LoggerFactory.getLogger(ManifestDirectory.class);
@@ -53,7 +53,7 @@ public final class ManifestDirectory implements ClusterSource {
         this(directory, new Failures());
     }
 
-    /** @param failures where unexpected failures are counted */
+    /** @param failures counts unexpected failures */
     public ManifestDirectory(Path directory, Failures failures) {
         this.failures = failures;
         this.directory = directory;
@@ -117,7 +117,7 @@ public final class ManifestDirectory implements ClusterSource {
         }
     }
 
-    /** Nothing ends the watching: what a change carried may be lost, so everything is told again. */
+    /** No failure ends the watching. The change being delivered may be lost, so everything is delivered again. */
     private void failed(Throwable failure) {
         if (Thread.currentThread().isInterrupted()) { return; }
         failures.add("manifests", failure);
@@ -150,7 +150,7 @@ public final class ManifestDirectory implements ClusterSource {
         }
     }
 
-    /** After it was gone or empty, a directory is filled file by file: what is not there yet is not deleted. */
+    /** A directory that was missing or empty is filled file by file: files that are not there yet are not treated as deleted. */
     private boolean isComingBack(Set<String> present) {
         if (!status.synced() || status.staleSince().isEmpty()) { return false; }
         long now = System.nanoTime();
@@ -215,13 +215,13 @@ public final class ManifestDirectory implements ClusterSource {
         }
     }
 
-    /** A file that cannot be read keeps an impossible stamp, so that each scan tries again. */
+    /** A file that cannot be read gets an impossible stamp, so that each scan tries again. */
     private void refuse(String name, ManifestFile known, List<String> errors) {
         ManifestContent former = known == null ? ManifestContent.NOTHING : known.content();
         manifests.put(name, new ManifestFile(new Stamp(null, 0, -1), former.refused(errors)));
     }
 
-    /** Written so lately that the writer may not be done; longer when it has just been truncated. */
+    /** Whether the file was written so recently that the writer may not be done; the time is longer if it has just been truncated. */
     private static boolean isFresh(Stamp stamp, ManifestFile known) {
         long ageMillis = System.currentTimeMillis() - stamp.modifiedMillis();
         boolean truncated = stamp.size() == 0 && known != null && !known.objects().isEmpty();

@@ -2,7 +2,7 @@ package io.weft.controlplane.source;
 
 import java.util.List;
 
-/** A manifest that is refused; each error is one line for the user. */
+/** A manifest was refused; each error is one line for the user. */
 final class ManifestException extends Exception {
     private static final long serialVersionUID = 1L;
 

@@ -9,14 +9,14 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
 
 /**
- * What is known of one file.
+ * What is known about one file.
  *
  * @param stamp of the content read last
  * @param content its objects, and former ones while it has errors
  */
 record ManifestFile(Stamp stamp, ManifestContent content) {
 
-    /** Tells one content of a file from another: a rename brings another inode, a write another time. */
+    /** Distinguishes contents of a file: a rename changes the inode, a write changes the time. */
     record Stamp(Object inode, long modifiedMillis, long size) {
         static Stamp of(Path file) throws IOException {
             BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);

@@ -81,7 +81,7 @@ final class ManifestReader {
                 if (!Tag.NULL.equals(document.getTag())) {
                     object(YamlValue.root(document, this::warn), Defaults.NONE);
                 }
-                throttle.rest();
+                throttle.pause();
             }
         } catch (MarkedYAMLException e) {
             int line = e.getProblemMark() == null ? 1 : e.getProblemMark().getLine() + 1;

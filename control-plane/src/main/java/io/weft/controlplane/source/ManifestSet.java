@@ -14,7 +14,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The files' objects merged; of an object in several files the one in the file first by name counts. One thread. */
+/** The objects of all files merged. If an object is in several files, the file that is first by name counts. One thread. */
 final class ManifestSet {
     private final Path directory;
     private final Map<String, ManifestFile> files = new TreeMap<>();
@@ -57,7 +57,7 @@ final class ManifestSet {
         List<ObjectKey> removed = new ArrayList<>();
         Throttle throttle = new Throttle();
         for (ObjectKey key : new TreeSet<>(touched)) {
-            throttle.rest();
+            throttle.pause();
             ClusterObject now = winner(key);
             if (now == null) {
                 origins.remove(key);
@@ -79,7 +79,7 @@ final class ManifestSet {
         return new ClusterChange(arrivalNanos, List.copyOf(updated), List.copyOf(removed));
     }
 
-    /** The next change carries everything: one before it may not have been delivered. */
+    /** Makes the next change contain everything: an earlier one may not have been delivered. */
     void tellAll() {
         tellAll = true;
         files.values().forEach(file -> touched.addAll(file.objects().keySet()));
@@ -91,7 +91,7 @@ final class ManifestSet {
         return Optional.ofNullable(origins.get(key));
     }
 
-    /** What is wrong or doubtful in the files, and objects given twice. */
+    /** Errors and warnings of the files, and duplicate objects. */
     List<String> errors() {
         List<String> errors = new ArrayList<>();
         files.values().forEach(file -> {

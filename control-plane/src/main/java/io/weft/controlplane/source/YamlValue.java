@@ -10,7 +10,7 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
-/** A value of a YAML document that knows its field path and line, so that a wrong one can be named. */
+/** A value of a YAML document with its field path and line, so that errors can name it. */
 final class YamlValue {
 
     /** A field with a wrong value; the reader adds file and object. */
@@ -36,7 +36,7 @@ final class YamlValue {
     private final Node node;
     private final Warnings warnings;
 
-    /** Receives what is read, but hardly meant so. */
+    /** Receives warnings about values that are probably mistakes. */
     @FunctionalInterface
     interface Warnings {
         /** @param line from 1 */
@@ -62,14 +62,14 @@ final class YamlValue {
         return new WrongField(line(), path.isEmpty() ? what : path + ": " + what);
     }
 
-    /** The error of a field that is not there. */
+    /** The error for a missing field. */
     WrongField missing(String name) {
         return new WrongField(line(), join(name) + ": is missing");
     }
 
     /**
-     * The field, or empty when absent or null. Of a key that is given twice the last counts, as with kubectl, and there is a warning; a key of
-     * the mapping itself counts before those it merges ({@code <<}), and of these the first.
+     * The field, or empty if absent or null. If a key appears twice the last one counts, as with kubectl, and there is a warning. A key of
+     * the mapping itself overrides those that it merges ({@code <<}); of these the first counts.
      */
     Optional<YamlValue> field(String name) {
         Node value = find(mapping(), name, 0);
@@ -113,7 +113,7 @@ final class YamlValue {
         return tuple.getKeyNode() instanceof ScalarNode key && key.getValue().equals(name);
     }
 
-    /** Whether the field is there, be it null. */
+    /** Whether the field is present, even as null. */
     boolean has(String name) {
         return find(mapping(), name, 0) != null;
     }
@@ -122,12 +122,12 @@ final class YamlValue {
         return field(name).orElseThrow(() -> missing(name));
     }
 
-    /** Elements of the list field, none when it is absent. */
+    /** Elements of the list field, none if it is absent. */
     List<YamlValue> list(String name) {
         return field(name).map(YamlValue::elements).orElse(List.of());
     }
 
-    /** Text; a number or truth value without quotes is none, as for the Kubernetes API. */
+    /** Text; an unquoted number or boolean is not text, as for the Kubernetes API. */
     String text() {
         ScalarNode scalar = scalar();
         if (!isNull() && !YamlScalar.isText(scalar)) {
@@ -136,12 +136,12 @@ final class YamlValue {
         return scalar.getValue();
     }
 
-    /** A scalar as it is written, whatever it means. */
+    /** A scalar as it is written, of any type. */
     String textOrNumber() {
         return scalar().getValue();
     }
 
-    /** {@code absent} when the field is not there, is null, or is empty: the API fills its defaults in for all of them. */
+    /** {@code absent} if the field is missing, null or empty: the API uses its default in all three cases. */
     String text(String name, String absent) {
         return field(name).map(YamlValue::text).filter(text -> !text.isEmpty()).orElse(absent);
     }

@@ -4,20 +4,19 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the control plane says of itself in {@code <run>/control-plane.json}, for {@code weft status}. Times are
- * milliseconds since the epoch.
+ * What the control plane reports in {@code <run>/control-plane.json}, for {@code weft status}. Times are milliseconds since the epoch.
  *
- * @param problems objects that are not in force, whole or in part, one line each
- * @param annotations to be put on this node's Node object, so that flannel and Weft nodes find it; empty until known
+ * @param problems objects that are not in force, completely or in part, one line each
+ * @param annotations for this node's Node object, so that flannel and Weft nodes find it; empty until known
  * @param podNames of this node's pods, by address
- * @param health null in a file of a former version
+ * @param health null in a file of an earlier version
  */
 public record ControlPlaneStatus(
     long pid, String nodeName, long startedMillis, long updatedMillis, Source source, List<String> problems,
     Tables tables, Addresses addresses, Latency updateLatency, Map<String, String> annotations,
     Map<String, String> podNames, Health health) {
 
-    /** Whether each part is there, so that a file that anybody wrote can be read. */
+    /** Whether each part is there, so that any file can be read. */
     boolean isWhole() {
         return nodeName != null && source != null && source.errors() != null && problems != null && tables != null
             && addresses != null && updateLatency != null && annotations != null && podNames != null;
@@ -31,22 +30,22 @@ public record ControlPlaneStatus(
     }
 
     /**
-     * @param fault why the cluster is not followed at present, empty while it is
-     * @param failures unexpected ones that were caught since the start
+     * @param fault why the cluster is not followed at present; empty while it is
+     * @param failures unexpected failures caught since the start
      * @param lastFailureMillis 0 without one
      * @param lastFailure where and what
      */
     public record Health(String fault, long failures, long lastFailureMillis, String lastFailure) {
     }
 
-    /** @param published whether the dataplane may see them */
+    /** @param published whether the dataplane may see the tables */
     public record Tables(long incarnation, long generation, boolean published, long freeBytes, int peers,
         int services) {
     }
 
     /**
      * @param podCidr empty until known
-     * @param notes records that were damaged, or were made again from a pod's device, one line each
+     * @param notes records that were damaged, or recreated from a pod's device, one line each
      */
     public record Addresses(String podCidr, int given, long free, List<String> notes) {
         /** A file of an earlier version has no notes. */
@@ -56,7 +55,7 @@ public record ControlPlaneStatus(
 
     }
 
-    /** Arrival of a change until every worker uses it. */
+    /** From the arrival of a change until every worker uses it. */
     public record Latency(long count, long p50Micros, long p90Micros, long p99Micros, long maxMicros) {
     }
 }

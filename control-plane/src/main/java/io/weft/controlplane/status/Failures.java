@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Unexpected failures that were caught where a thread has to go on: counted, logged, and kept for {@code weft status}. The same one again is
- * logged every ten seconds at most. Any thread.
+ * Unexpected failures, caught where a thread must continue: counted, logged, and kept for {@code weft status}. The same failure is logged
+ * at most every ten seconds. Any thread.
  */
 public final class Failures {
     private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
@@ -23,7 +23,7 @@ public final class Failures {
     }
 
     private Summary summary = new Summary(0, 0, "");
-    /** Of the texts met last. */
+    /** When each of the most recent texts was last logged. */
     private final Map<String, Long> loggedNanos = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 

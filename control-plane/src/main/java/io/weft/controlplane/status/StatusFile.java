@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** {@code <run>/control-plane.json}: replaced whole, so that a reader never sees half. */
+/** {@code <run>/control-plane.json}: replaced as a whole, so that a reader never sees half of it. */
 public final class StatusFile {
     private static final String NAME = "control-plane.json";
     private static final ObjectMapper JSON = new ObjectMapper()
@@ -21,7 +21,7 @@ public final class StatusFile {
         AtomicFiles.write(runDirectory.resolve(NAME), JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(status));
     }
 
-    /** @return empty when there is none that can be read */
+    /** @return empty if there is none that can be read */
     public static Optional<ControlPlaneStatus> read(Path runDirectory) {
         try {
             return Optional

@@ -278,7 +278,7 @@ class CniTest extends CniPodTest {
         assertEquals(0, run("DEL", "c1", configuration("1.1.0")).status());
         Path file = Files.writeString(directory.resolve("file"), "precious");
         assertTrue(assertThrows(IOException.class, new CniServer(file, null)::start).getMessage()
-            .contains("is no socket"));
+            .contains("is not a socket"));
         assertEquals("precious", Files.readString(file));
     }
 

@@ -140,7 +140,7 @@ class PodNamespaceTest extends CniPodTest {
         for (int i = 0; i < 3; i++) {
             Answer refused = node.add("bad" + i, "eth0", path);
             assertEquals(INVALID_VARIABLES, refused.code(), refused.text());
-            assertEquals("CNI_NETNS is no network namespace: " + path, refused.json().path("msg").asText());
+            assertEquals("CNI_NETNS is not a network namespace: " + path, refused.json().path("msg").asText());
         }
         assertEquals(free, node.store.freeAddresses());
     }

@@ -116,8 +116,9 @@ class ControlLoopFailureTest {
         change(service("web", 81), service("other", 90));
         assertEquals("[other:90]", services());
         assertEquals(
-            List.of("Service default/web: is left out, Weft failed on it: java.lang.StackOverflowError; report it,"
-                + " with the log"),
+            List.of(
+                "Service default/web: is left out because Weft failed on it: java.lang.StackOverflowError; report it,"
+                    + " with the log"),
             loop.report().problems().stream().map(Problem::text).toList());
         assertTrue(failures.summary().count() > 0);
         assertEquals("", loop.fault());
