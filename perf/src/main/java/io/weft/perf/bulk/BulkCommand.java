@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code weft bench bulk}: one TCP stream from pod to pod of a node through Weft as it is by default, the same with pods of MTU 1500, and
- * between two namespaces that Linux routes. The three take turns, round after round, in an order that turns too.
+ * {@code weft bench bulk}: one TCP stream between pods of a node through Weft with its defaults, the same with pods of MTU 1500, and
+ * between two namespaces that Linux routes. The three are interleaved, in an order that shifts from round to round.
  */
 @Command(name = "bulk", description = "One TCP stream pod to pod on a node: Weft, Weft at MTU 1500, Linux alone", mixinStandardHelpOptions = true)
 public final class BulkCommand implements Callable<Integer> {
@@ -39,27 +39,27 @@ public final class BulkCommand implements Callable<Integer> {
     @Option(names = {"-o",
         "--output"}, defaultValue = "table", description = "${COMPLETION-CANDIDATES}") private Format format;
 
-    @Option(names = "--rounds", defaultValue = "10", description = "of all three (default: ${DEFAULT-VALUE})") private int rounds;
+    @Option(names = "--rounds", defaultValue = "10", description = "rounds of all three (default: ${DEFAULT-VALUE})") private int rounds;
 
-    @Option(names = "--seconds", defaultValue = "2", description = "of one stream (default: ${DEFAULT-VALUE})") private double seconds;
+    @Option(names = "--seconds", defaultValue = "2", description = "duration of one stream (default: ${DEFAULT-VALUE})") private double seconds;
 
-    @Option(names = "--workers", defaultValue = "1", description = "of the node (default: ${DEFAULT-VALUE})") private int workers;
+    @Option(names = "--workers", defaultValue = "1", description = "workers of the node (default: ${DEFAULT-VALUE})") private int workers;
 
-    @Option(names = "--name", defaultValue = "bulkb", description = "of the lab (default: ${DEFAULT-VALUE})") private String name;
+    @Option(names = "--name", defaultValue = "bulkb", description = "name of the lab (default: ${DEFAULT-VALUE})") private String name;
 
     /** Something that carries a stream. */
-    private interface Way {
+    private interface Traffic {
         double run() throws Exception;
     }
 
-    /** Gbit/s of one way, and the MTU of its ends. */
-    record Case(String way, int mtu, Spread gbitPerSecond, List<Double> each) {
-        static Case of(String way, int mtu, double... rates) {
-            return new Case(way, mtu, Spread.of(rates), Arrays.stream(rates).boxed().toList());
+    /** Gbit/s of one packet path, and the MTU of its ends. */
+    record Case(String path, int mtu, Spread gbitPerSecond, List<Double> each) {
+        static Case of(String path, int mtu, double... rates) {
+            return new Case(path, mtu, Spread.of(rates), Arrays.stream(rates).boxed().toList());
         }
     }
 
-    /** Ratios are the medians of those of each round. */
+    /** Each ratio is the median of the ratios of the rounds. */
     record Report(
         MachineFacts machine, int rounds, double seconds, int workers, List<Case> cases, Spread toOwnMtu1500,
         Spread toLinux) {
@@ -80,7 +80,7 @@ public final class BulkCommand implements Callable<Integer> {
         try {
             Lab.downIfOwn(plan);
         } catch (IOException e) {
-            System.err.println("weft: lab not taken down: " + e.getMessage());
+            System.err.println("weft: lab not removed: " + e.getMessage());
         }
     }
 
@@ -92,17 +92,17 @@ public final class BulkCommand implements Callable<Integer> {
         setMtu(smallSender);
         setMtu(smallReceiver);
         InetSocketAddress kernelTarget = new InetSocketAddress(KernelPath.farAddress(), PORT);
-        List<Way> ways = List.of(
+        List<Traffic> paths = List.of(
             () -> BulkStream.run(sender.thread(), receiver.thread(), receiver.port(PORT), seconds),
             () -> BulkStream.run(smallSender.thread(), smallReceiver.thread(), smallReceiver.port(PORT), seconds),
             () -> BulkStream.run(kernel.near(), kernel.far(), kernelTarget, seconds));
-        double[][] rates = new double[ways.size()][rounds];
-        for (int round = -1; round < rounds; round++) { // one before the first, which compiles this program
-            for (int i = 0; i < ways.size(); i++) {
-                int way = (i + round + 1) % ways.size();
-                double rate = ways.get(way).run();
+        double[][] rates = new double[paths.size()][rounds];
+        for (int round = -1; round < rounds; round++) { // an extra first round compiles this program
+            for (int i = 0; i < paths.size(); i++) {
+                int path = (i + round + 1) % paths.size();
+                double rate = paths.get(path).run();
                 if (round >= 0) {
-                    rates[way][round] = rate;
+                    rates[path][round] = rate;
                 }
             }
         }
@@ -137,10 +137,10 @@ public final class BulkCommand implements Callable<Integer> {
         if (format == Format.json) {
             out.println(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(report));
         } else {
-            out.printf("Gbit/s, one TCP stream: median (least-greatest) of %d rounds of %.1f s, %d worker(s)%n", rounds,
+            out.printf("Gbit/s, one TCP stream: median (min-max) of %d rounds of %.1f s, %d worker(s)%n", rounds,
                 seconds, workers);
             for (Case each : report.cases) {
-                out.printf("  %-28s MTU %5d  %s%n", each.way, each.mtu, each.gbitPerSecond.text("%.2f"));
+                out.printf("  %-28s MTU %5d  %s%n", each.path, each.mtu, each.gbitPerSecond.text("%.2f"));
             }
             out.printf("weft / weft at MTU 1500: %s%nweft / linux: %s%n", report.toOwnMtu1500.text("%.2f"),
                 report.toLinux.text("%.2f"));

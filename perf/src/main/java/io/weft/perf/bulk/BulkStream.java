@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
-/** One TCP connection that carries bytes one way as fast as it can, as iperf3 does: what its receiver reads in a given time. */
+/** One TCP connection that carries bytes in one direction as fast as it can, like iperf3; the result is what its receiver reads in a given time. */
 final class BulkStream {
     private static final int BLOCK_BYTES = 128 << 10;
     private static final int CONNECT_MILLIS = 10_000;
@@ -25,7 +25,7 @@ final class BulkStream {
     }
 
     /**
-     * Runs for {@code seconds} after half a second that is not counted.
+     * Runs for {@code seconds} after half a second that does not count.
      *
      * @param client where the sender is
      * @param server where the receiver is

@@ -12,8 +12,8 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 
 /**
- * Two namespaces that a third routes between, as Linux does it for pods without Weft: veths as they come, MTU 1500, all offloads on, so that
- * segments stay together as super-frames all the way.
+ * Two namespaces with a third that routes between them, as Linux does for pods without Weft: veths with default settings, MTU 1500, all
+ * offloads on, so that segments stay merged as super-frames end to end.
  *
  * <pre>   near 198.18.1.2 ── router 198.18.1.1 │ 198.18.2.1 ── far 198.18.2.2   </pre>
  */

@@ -17,11 +17,11 @@ import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Rtnetlink;
 
 /**
- * The sink: an XDP program that counts UDP packets (IPv4 without options) by what they became and drops them; everything else, ARP for
- * one, passes. It runs on the core that transmits, so what it costs is the device under test's, of every contender alike.
+ * The sink: an XDP program that classifies UDP packets (IPv4 without options), counts and drops them; everything else, such as ARP, passes.
+ * It runs on the transmitting core, so its cost falls on the system under test, equally for every system.
  */
 final class ArrivalCounter implements AutoCloseable {
-    /** Packets since the beginning. */
+    /** Packets since the start. */
     record Arrivals(long all, long asExpected) {
         Arrivals since(Arrivals before) {
             return new Arrivals(all - before.all, asExpected - before.asExpected);

@@ -19,10 +19,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code weft bench compare}: Weft and whatever peers the machine has, one after the other, over and over. */
+/** {@code weft bench compare}: measures Weft and the other systems that the machine has, interleaved in rounds. */
 @Command(name = "compare", mixinStandardHelpOptions = true, description = {
-    "Weft beside Linux, a C AF_XDP program, DPDK's testpmd and Open vSwitch: packets per core-second",
-    "Builds namespaces and devices of its own and takes them down again. Needs root, two cores, and a quiet machine."})
+    "Weft, Linux, a C AF_XDP program, DPDK's testpmd and Open vSwitch: packets per core-second",
+    "Builds namespaces and devices of its own and takes them down again. Needs root, two cores, and an idle machine."})
 public final class CompareCommand implements Callable<Integer> {
     enum Format {
         table, json
@@ -30,11 +30,11 @@ public final class CompareCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    @Option(names = "--pairs", defaultValue = "10", description = "rounds; in each, every contender has its turn (default: ${DEFAULT-VALUE})") private int pairs;
+    @Option(names = "--pairs", defaultValue = "10", description = "rounds; each measures every system once (default: ${DEFAULT-VALUE})") private int pairs;
 
-    @Option(names = "--seconds", defaultValue = "1", description = "one measurement (default: ${DEFAULT-VALUE})") private double seconds;
+    @Option(names = "--seconds", defaultValue = "1", description = "duration of one measurement (default: ${DEFAULT-VALUE})") private double seconds;
 
-    @Option(names = "--warm-up", defaultValue = "0.5", description = "seconds of load before each (default: ${DEFAULT-VALUE})") private double warmUp;
+    @Option(names = "--warm-up", defaultValue = "0.5", description = "seconds of load before each measurement (default: ${DEFAULT-VALUE})") private double warmUp;
 
     @Option(names = "--flows", defaultValue = "65535", description = "flows, in random order; 1 to 65535 (default: ${DEFAULT-VALUE})") private int flows;
 
@@ -42,7 +42,7 @@ public final class CompareCommand implements Callable<Integer> {
 
     @Option(names = "--floor", paramLabel = "PROGRAM", description = "a C program that moves frames between two AF_XDP sockets, called as PROGRAM -m l2fwd -i NEAR -o FAR -c CORE -t SECONDS -b 64") private Path floor;
 
-    @Option(names = "--generator-cpu", defaultValue = "0", description = "core that makes the frames (default: ${DEFAULT-VALUE})") private int generatorCpu;
+    @Option(names = "--generator-cpu", defaultValue = "0", description = "core that generates the frames (default: ${DEFAULT-VALUE})") private int generatorCpu;
 
     @Option(names = "--dut-cpu", defaultValue = "1", description = "core of everything else (default: ${DEFAULT-VALUE})") private int systemCpu;
 
@@ -83,7 +83,7 @@ public final class CompareCommand implements Callable<Integer> {
         String started = Instant.now().toString();
         try (ComparisonRun comparisonRun = new ComparisonRun(settings, new LiveLoadSource(), progress)) {
             Thread cleaner = new Thread(comparisonRun::close);
-            Runtime.getRuntime().addShutdownHook(cleaner); // interrupted by ^C
+            Runtime.getRuntime().addShutdownHook(cleaner); // interrupted by Ctrl-C
             try {
                 String missing = missing();
                 if (missing.isEmpty()) {
@@ -105,7 +105,7 @@ public final class CompareCommand implements Callable<Integer> {
     private static String missing() {
         if (!Capabilities.missing(Capability.CAP_SYS_ADMIN, Capability.CAP_NET_ADMIN, Capability.CAP_NET_RAW)
             .isEmpty()) {
-            return "needs root: makes network namespaces and AF_XDP sockets";
+            return "needs root: creates network namespaces and AF_XDP sockets";
         }
         return Runtime.getRuntime().availableProcessors() < 2 ? "needs two cores" : "";
     }

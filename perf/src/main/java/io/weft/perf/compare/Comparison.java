@@ -4,7 +4,7 @@ import io.weft.perf.result.MachineFacts;
 import java.util.List;
 
 /**
- * What {@code weft bench compare} found; this is the JSON file.
+ * The result of {@code weft bench compare}, which is the JSON file.
  *
  * @param kind {@value #KIND}
  * @param started ISO 8601

@@ -9,11 +9,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Sets every contender up once, then takes rounds: in each, every contender with each of its workloads once, in an order that moves on by one.
+ * Sets up every system under test once, then measures rounds: each round measures every workload of every system once, in an order that
+ * shifts by one.
  *
- * <p>Before the first round each is sent as much as the generator makes, twice, because it warms up by this, too. A round's load is {@link #ABOVE}
- * what arrived at most in the last {@value #SAMPLES_BACK} samples: just more than it takes, so that it is busy, and what is measured is work and not
- * the dropping of a flood.
+ * <p>Before the first round each system is flooded twice, which also warms it up. The load of a round is {@link #ABOVE} times the maximum
+ * that arrived in the last {@value #SAMPLES_BACK} samples: slightly more than the system can take. So it is busy, and the result measures
+ * its work, not the dropping of a flood.
  */
 final class ComparisonRun implements AutoCloseable {
     private static final double ABOVE = 1.08;
@@ -32,7 +33,7 @@ final class ComparisonRun implements AutoCloseable {
     private final List<LeftOut> leftOut = new ArrayList<>();
     private final List<AutoCloseable> resources = new ArrayList<>();
 
-    /** A scene with a number of flows, and what has been measured of it. */
+    /** A scene with a number of flows, and its measurements. */
     private static final class Entry {
         private final String system;
         private final Scene scene;
@@ -45,7 +46,7 @@ final class ComparisonRun implements AutoCloseable {
             this.flows = flows;
         }
 
-        /** Of the overloads only the last is kept. */
+        /** Of the overload samples only the last is kept. */
         void add(Sample sample) {
             if (sample.overload()) {
                 samples.clear();
@@ -53,7 +54,7 @@ final class ComparisonRun implements AutoCloseable {
             samples.add(sample);
         }
 
-        /** Frames a second that are just more than it takes. */
+        /** Frames per second, slightly more than the system can take. */
         double nextRate() {
             double max = samples.stream().skip(Math.max(0, samples.size() - SAMPLES_BACK)).mapToDouble(Sample::mpps)
                 .max()
@@ -72,7 +73,7 @@ final class ComparisonRun implements AutoCloseable {
         this.progress = progress;
     }
 
-    /** Sets up what the machine has; the rest is left out with its reason. */
+    /** Sets up what the machine has; leaves the rest out, with the reason. */
     void enter(SystemUnderTest system, String idPrefix) {
         if (system instanceof AutoCloseable resource) {
             resources.add(resource);
@@ -100,7 +101,7 @@ final class ComparisonRun implements AutoCloseable {
         }
     }
 
-    /** @param why several lines are cut to the first */
+    /** @param why only its first line is kept */
     void leaveOut(String name, String why) {
         String reason = String.valueOf(why).lines().findFirst().orElse("");
         leftOut.add(new LeftOut(name, reason));
@@ -108,26 +109,26 @@ final class ComparisonRun implements AutoCloseable {
     }
 
     void play() throws IOException, InterruptedException {
-        Priority.raise(List.of(ProcessHandle.current().pid())); // else nobody would be there to read the counters
+        Priority.raise(List.of(ProcessHandle.current().pid())); // otherwise nothing would be scheduled to read the counters
         for (int i = 0; i < WARM_UPS; i++) {
-            turns(0);
+            runRound(0);
         }
         progress.println("loads found");
         for (int round = 1; round <= settings.pairs(); round++) {
-            turns(round);
+            runRound(round);
             progress.println("round " + round + " of " + settings.pairs());
         }
     }
 
-    private void turns(int round) throws InterruptedException {
+    private void runRound(int round) throws InterruptedException {
         List<Entry> order = new ArrayList<>(entries);
         Collections.rotate(order, -round);
         for (Entry entry : order) {
-            context(entry, round);
+            measureEntry(entry, round);
         }
     }
 
-    private void context(Entry entry, int round) throws InterruptedException {
+    private void measureEntry(Entry entry, int round) throws InterruptedException {
         try {
             entry.scene.resume();
             try {
@@ -146,7 +147,10 @@ final class ComparisonRun implements AutoCloseable {
         }
     }
 
-    /** Again when others disturbed it, and with more when nearly all arrived: the contender had time left then. */
+    /**
+     * Repeats the measurement if other processes disturbed it, and with more load if almost all frames arrived, because then the system had
+     * time left.
+     */
     private Sample measureSaturated(Entry entry, int round, double firstRate) throws Exception {
         double rate = firstRate;
         Sample sample = measure(entry, round, rate);
@@ -176,9 +180,9 @@ final class ComparisonRun implements AutoCloseable {
     }
 
     /**
-     * Counts of packets at one time and of processor time at another: each has its own clock, so that a pause between them does no harm.
+     * Packet counts at one time and processor time at another: each has its own clock, so a pause between them does no harm.
      *
-     * @param nanos of the counts of packets
+     * @param nanos of the packet counts
      */
     private record Moment(long nanos, ArrivalCounter.Arrivals arrivals, long sent, CpuTime cpu,
         double framesPerBatch) {}
@@ -202,7 +206,7 @@ final class ComparisonRun implements AutoCloseable {
             arrived.all() == 0 ? 0 : arrived.asExpected() / (double) arrived.all(), after.framesPerBatch);
     }
 
-    /** Of those that have been measured at least once. */
+    /** Of those that were measured at least once. */
     List<Series> series() {
         return entries.stream().map(Entry::series).filter(series -> !series.counted().isEmpty()).toList();
     }
@@ -211,14 +215,14 @@ final class ComparisonRun implements AutoCloseable {
         return List.copyOf(leftOut);
     }
 
-    /** Takes everything down, last set up first, whatever fails. */
+    /** Closes everything in reverse order, even if something fails. */
     @Override
     public void close() {
         for (AutoCloseable resource : resources.reversed()) {
             try {
                 resource.close();
             } catch (Exception e) {
-                progress.println("weft: not taken down: " + e.getMessage());
+                progress.println("weft: could not remove: " + e.getMessage());
             }
         }
     }

@@ -13,11 +13,12 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * Processor time used by a contender, at one moment; {@link #since} is the time between two.
+ * Processor time used by a system under test, at one moment; {@link #since} is the time between two moments.
  *
- * <p>The time of threads comes from {@code /proc/PID/task/TID/schedstat}, in nanoseconds, softirqs that ran in the thread's context among
- * it. The receive softirq of a frame runs on the core that sent it, the generator's, in the generator's context, yet it is the
- * contender's work: how much of that core it took is known from {@code /proc/stat} only, by the timer's samples (250 a second on many kernels).
+ * <p>The time of threads comes from {@code /proc/PID/task/TID/schedstat}, in nanoseconds, and includes softirqs that ran in the thread's
+ * context. The receive softirq of a frame runs on the core that sent it, which is the generator's, in the generator's context, although it
+ * is work of the system under test. Only {@code /proc/stat} tells how much of that core it used, by samples of the timer (250 per second on
+ * many kernels).
  */
 final class CpuTime {
     private static final Path PROC = Path.of("/proc");
@@ -25,7 +26,7 @@ final class CpuTime {
     private static final int IDLE = 3; // columns of /proc/stat, user is 0
     private static final int IOWAIT = 4;
     private static final int SOFTIRQ = 6;
-    private static final int ACCOUNTED = 8; // user to steal; guest time is in user already
+    private static final int ACCOUNTED = 8; // user to steal; user already includes guest time
 
     private final long wallNanos;
     private final Map<String, Long> threads;
@@ -37,10 +38,10 @@ final class CpuTime {
 
     /**
      * @param wallNanos between the two moments
-     * @param threads of the contender, its kernel threads for NAPI among them
-     * @param softirqs that the contender caused in the generator's context and in both ksoftirqd
-     * @param busy of both cores less the generator's own: the same quantity, found the other way, with everything else that ran on the
-     *     machine in it
+     * @param threads of the system under test, including its kernel threads for NAPI
+     * @param softirqs that the system caused in the generator's context and in both ksoftirqd
+     * @param busy time of both cores minus the generator's own: the same quantity from another source, including everything else that ran
+     *     on the machine
      */
     record Used(long wallNanos, long threads, long softirqs, long busy) {
         /** Cores in use, on average. */
@@ -70,8 +71,8 @@ final class CpuTime {
     }
 
     /**
-     * @param processes of the contender
-     * @param kernelThreads of the contender
+     * @param processes of the system under test
+     * @param kernelThreads of the system under test
      * @param generatorThread of this process
      */
     static CpuTime now(Cores cores, Collection<Long> processes, Collection<Long> kernelThreads, int generatorThread) {
@@ -98,7 +99,7 @@ final class CpuTime {
                 into.put(task.getFileName().toString(), runtime(task));
             }
         } catch (IOException e) {
-            return; // ended meanwhile
+            return; // it ended meanwhile
         }
     }
 
@@ -116,12 +117,12 @@ final class CpuTime {
             .sum();
     }
 
-    /** Whether the kernel's own threads have process ids here: they have none in a PID namespace, as that of a container. */
+    /** Whether the kernel's threads have process ids here. They have none in a PID namespace such as a container's. */
     static boolean seesKernelThreads() {
         return !processesNamed("kthreadd").isEmpty();
     }
 
-    /** Processes whose name begins so. */
+    /** Ids of the processes whose name starts with this prefix. */
     static List<Long> processesNamed(String prefix) {
         try (var all = Files.list(PROC)) {
             return all.filter(path -> path.getFileName().toString().chars().allMatch(Character::isDigit))

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The least that AF_XDP costs: a program given by the user that only moves frames from one socket to the other, with batches and rings as Weft's.
- * It is called {@code PROGRAM -m l2fwd -i NEAR -o FAR -c CORE -t SECONDS -b 64}.
+ * The minimum cost of AF_XDP: a program, given by the user, that only moves frames from one socket to the other, with Weft's batch and ring
+ * sizes. It is called as {@code PROGRAM -m l2fwd -i NEAR -o FAR -c CORE -t SECONDS -b 64}.
  */
 final class FloorSystem implements SystemUnderTest {
     private static final String SECONDS = "86400";

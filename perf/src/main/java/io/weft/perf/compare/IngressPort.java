@@ -3,11 +3,11 @@ package io.weft.perf.compare;
 import java.nio.file.Path;
 
 /**
- * Where frames are put in, and what they look like: UDP over IPv4, host-numeric addresses, MAC addresses in the low 48 bits.
+ * Where frames enter, and what they look like: UDP over IPv4, host-numeric addresses, MAC addresses in the low 48 bits.
  *
  * @param netns of the device
  * @param device the sender's end of a veth
- * @param destinationMac what the device under test answers to
+ * @param destinationMac the address that the system under test answers to
  * @param port UDP destination port
  */
 record IngressPort(

@@ -15,12 +15,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Linux itself: IPv4 forwarding, a VXLAN device set up as flannel's back end does, a Service in nftables in the shape kube-proxy gives it (verdict
- * map by address, protocol and port; a chain a Service that picks an endpoint at random; a chain an endpoint). The NAPI of the node's near
- * device runs in a thread on the contender's core and does everything: receive, forward, transmit, sink.
+ * Linux itself: IPv4 forwarding, a VXLAN device set up as flannel's back end does, a Service in nftables in the form that kube-proxy uses
+ * (a verdict map by address, protocol and port; a chain per Service that picks an endpoint at random; a chain per endpoint). The NAPI of
+ * the node's near device runs in a thread on the core of the system under test and does everything: receive, forward, transmit, sink.
  */
 final class KernelSystem implements SystemUnderTest {
-    /** The reason when this process is in a PID namespace. */
+    /** The reason if this process is in a PID namespace. */
     static final String NO_KERNEL_THREADS = "the kernel's threads cannot be pinned from a PID namespace: run it in the host's (hostPID)";
     private static final int SERVICE = Ipv4Address.of("10.96.0.77");
     private static final int SERVICE_PORT = 4000;

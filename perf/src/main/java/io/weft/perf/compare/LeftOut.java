@@ -1,4 +1,4 @@
 package io.weft.perf.compare;
 
-/** A contender, or one of its workloads, that did not take part, and why. */
+/** A system or one of its workloads that was left out, and why. */
 record LeftOut(String name, String reason) {}

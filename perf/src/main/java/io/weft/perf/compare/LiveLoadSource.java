@@ -7,7 +7,7 @@ import io.weft.perf.traffic.LiveFrameGenerator;
 import java.io.IOException;
 import java.util.List;
 
-/** Loads of 60-byte frames that the kernel makes; flows differ in the source port, because a pod has one address. */
+/** Loads of 60-byte frames that the kernel generates. Flows differ in the source port, because a pod has one address. */
 final class LiveLoadSource implements LoadSource {
     private static final int PORTS = 65_535;
     private static final int FIRST_PORT = 1;

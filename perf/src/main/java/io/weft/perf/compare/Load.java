@@ -1,11 +1,11 @@
 package io.weft.perf.compare;
 
-/** Frames being made, from now until it is closed. */
+/** Frames that are generated from now on until it is closed. */
 interface Load extends AutoCloseable {
-    /** Frames put in so far. */
+    /** Frames sent so far. */
     long sent();
 
-    /** The kernel's number of the thread that makes them. */
+    /** The kernel's id of the generating thread. */
     int thread();
 
     @Override

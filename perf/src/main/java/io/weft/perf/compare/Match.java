@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Which figures of Weft are held against which of a peer, and what is wanted. */
+/** Which figures of Weft are compared with which of another system, and the goal. */
 record Match(Workload weft, String peer, Workload peerWorkload, boolean oneFlow, Double goal) {
     private static final List<Match> ALL = List.of(
         new Match(Workload.DNAT_VXLAN, "linux", Workload.DNAT_VXLAN, false, 2.5),

@@ -5,12 +5,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Lets a device's NAPI run in a kernel thread of its own, on a chosen core. */
+/** Runs a device's NAPI in a kernel thread of its own, on a chosen core. */
 final class NapiThread {
     private NapiThread() {}
 
     /**
-     * @param device with NAPI already: a program attached, or GRO on
+     * @param device that has NAPI already: a program attached, or GRO on
      * @return the threads
      */
     static List<Long> pin(Path netns, String device, int core) throws IOException, InterruptedException {

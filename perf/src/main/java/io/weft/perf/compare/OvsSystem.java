@@ -15,8 +15,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Open vSwitch's userspace datapath on AF_XDP ports, one rule: everything from the near device into a VXLAN tunnel over the far one. It
- * translates nothing.
+ * Open vSwitch's userspace datapath on AF_XDP ports with one rule: everything from the near device into a VXLAN tunnel over the far one. It
+ * does not translate addresses.
  */
 final class OvsSystem implements SystemUnderTest {
     private static final String VSWITCHD = "/usr/lib/openvswitch-switch/ovs-vswitchd";

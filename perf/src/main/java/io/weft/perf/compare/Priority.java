@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Puts the generator and every contender on one level, nice -20: what else runs on the machine disturbs less, and none is held back for another. A
- * session's processes share one weight between the cores ({@code kernel.sched_autogroup_enabled}), so a generator above a contender on
- * another core would take from it.
+ * Runs the generator and every system under test at nice -20, so that other programs on the machine disturb them less and none has an
+ * advantage. The processes of a session share one weight between the cores ({@code kernel.sched_autogroup_enabled}), so a generator with a
+ * higher priority would take time from a system under test on another core.
  */
 final class Priority {
     private static final String NICE = "-20";

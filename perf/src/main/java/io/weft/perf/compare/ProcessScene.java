@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 
-/** A contender that is a process between the near and the far device of a {@link VethLab}; stopped by SIGSTOP while it is not its turn. */
+/** A system under test that is a process between the near and the far device of a {@link VethLab}. SIGSTOP stops it while others are measured. */
 final class ProcessScene implements Scene {
     private static final int TERM_SECONDS = 5;
     private static final long READY_NANOS = 30_000_000_000L;
@@ -29,7 +29,7 @@ final class ProcessScene implements Scene {
         this.egress = egress;
     }
 
-    /** Waits until it stands ready; fails when it ends or takes too long. */
+    /** Waits until it is ready; fails if it ends or takes too long. */
     void await(String what, Callable<Boolean> condition) throws Exception {
         long start = System.nanoTime();
         while (!condition.call()) {
@@ -41,7 +41,7 @@ final class ProcessScene implements Scene {
         }
     }
 
-    /** Something to close after the process. */
+    /** Closes a resource after the process. */
     ProcessScene with(AutoCloseable resource) {
         more.add(resource);
         return this;
@@ -107,7 +107,7 @@ final class ProcessScene implements Scene {
         }
     }
 
-    /** Asks a process to end, and makes it. */
+    /** Asks a process to end, then kills it. */
     static void end(Process process) throws InterruptedException {
         List<ProcessHandle> children = process.descendants().toList();
         process.destroy();

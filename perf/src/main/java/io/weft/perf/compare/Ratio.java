@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Weft's packets a core-second over a peer's, round by round.
+ * Weft's packets per core-second over another system's, round by round.
  *
- * @param goal what is wanted at least, or null
+ * @param goal the minimum wanted, or null
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record Ratio(String weft, String peer, Double goal, Spread ratio) {
 
-    /** Of the rounds that both have; empty when there is none. */
+    /** From the rounds that both have; empty if there are none. */
     static Optional<Ratio> of(Series weft, Series peer, Double goal) {
         List<Double> ratios = new ArrayList<>();
         for (Sample own : weft.counted()) {

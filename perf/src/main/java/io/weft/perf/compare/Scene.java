@@ -5,7 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.OptionalDouble;
 
-/** A contender that stands ready for one workload. It is resumed before its turn and paused after it, so that none works in another's. */
+/** A system under test set up for one workload. It is resumed before its measurement and paused after it, so that no two run at the same time. */
 interface Scene extends AutoCloseable {
     Workload workload();
 
@@ -13,7 +13,7 @@ interface Scene extends AutoCloseable {
 
     EgressPort egress();
 
-    /** Processes whose time is the contender's. */
+    /** Processes whose time counts for the system. */
     Collection<Long> processes();
 
     /** Those of them that forward. */
@@ -21,7 +21,7 @@ interface Scene extends AutoCloseable {
         return processes();
     }
 
-    /** Kernel threads that poll the contender's devices. */
+    /** Kernel threads that poll the system's devices. */
     default Collection<Long> kernelThreads() {
         return List.of();
     }
@@ -30,7 +30,7 @@ interface Scene extends AutoCloseable {
 
     default void pause() throws Exception {}
 
-    /** Frames it has taken on and batches it took them in, if it says. */
+    /** Mean number of frames per batch that it received, if it reports that. */
     default OptionalDouble framesPerBatch() {
         return OptionalDouble.empty();
     }

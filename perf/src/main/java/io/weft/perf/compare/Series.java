@@ -5,7 +5,7 @@ import io.weft.perf.result.Spread;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
-/** All measurements of one contender with one workload. */
+/** All measurements of one system with one workload. */
 record Series(String system, Workload workload, int flows, List<Sample> samples) {
     @JsonProperty
     String name() {
@@ -41,18 +41,18 @@ record Series(String system, Workload workload, int flows, List<Sample> samples)
         return saturating(Sample::framesPerBatch);
     }
 
-    /** Packets a core-second at overload, for what it is worth: taken first, while warming up. */
+    /** Packets per core-second in overload, for information: measured first, while warming up. */
     @JsonProperty
     double mppsPerCoreAtOverload() {
         return samples.stream().filter(Sample::overload).mapToDouble(Sample::mppsPerCore).findFirst().orElse(0);
     }
 
-    /** Over the samples at the load that just saturates. */
+    /** Over the samples at the load that just saturates the system. */
     private Spread saturating(ToDoubleFunction<Sample> figure) {
         return Spread.of(counted().stream().mapToDouble(figure).toArray());
     }
 
-    /** The overloads only serve to find the load, and to show what it costs. */
+    /** Overload samples serve to find the load, and to show what overload costs. */
     List<Sample> counted() {
         return samples.stream().filter(sample -> !sample.overload()).toList();
     }

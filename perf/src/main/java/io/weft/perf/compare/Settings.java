@@ -1,12 +1,12 @@
 package io.weft.perf.compare;
 
 /**
- * How a comparison is taken.
+ * Parameters of a comparison.
  *
  * @param pairs rounds
  * @param seconds of one measurement
  * @param warmUpSeconds of load before it
- * @param frameBytes without the frame check sequence
+ * @param frameBytes without the FCS
  */
 record Settings(int pairs, double seconds, double warmUpSeconds, int flows, int frameBytes, Cores cores) {
     static final int FRAME_BYTES = 60;

@@ -5,11 +5,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/** Other programs, run to their end. */
+/** Runs other programs to their end. */
 final class Shell {
     private Shell() {}
 
-    /** Runs a program with this text as its input; a failure says what it said. */
+    /** Runs a program with this text as its input; a failure contains its output. */
     static void run(String input, Map<String, String> environment, ExternalCommand command)
         throws IOException, InterruptedException {
         ProcessBuilder builder = command.builder().redirectErrorStream(true);
@@ -19,8 +19,8 @@ final class Shell {
             stdin.write(input.getBytes(StandardCharsets.UTF_8));
         }
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-        int egress = process.waitFor();
-        if (egress != 0) { throw new IOException(command + " ended with " + egress + ": " + output); }
+        int exit = process.waitFor();
+        if (exit != 0) { throw new IOException(command + " ended with " + exit + ": " + output); }
     }
 
     static void run(String input, ExternalCommand command) throws IOException, InterruptedException {

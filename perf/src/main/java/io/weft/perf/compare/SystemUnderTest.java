@@ -7,7 +7,7 @@ import java.util.Optional;
 interface SystemUnderTest {
     String name();
 
-    /** Why it cannot take part on this machine; one line. */
+    /** Why it cannot run on this machine; one line. */
     Optional<String> missing();
 
     List<Workload> workloads();

@@ -7,10 +7,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** DPDK's {@code dpdk-testpmd} over its AF_XDP driver, moving frames from one device to the other. */
+/** DPDK's {@code dpdk-testpmd} with its AF_XDP driver, moving frames from one device to the other. */
 final class TestpmdSystem implements SystemUnderTest {
     private static final int PORT = 8080;
-    /** What it prints last before it waits for a key. */
+    /** The last text it prints before it waits for a key. */
     private static final String FORWARDS = "Press enter to exit";
 
     @Override

@@ -12,12 +12,12 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Three network namespaces in a row, for the contenders that are no Weft: source, node, sink. The veths between them have one queue and no
+ * Three network namespaces in a row, for systems other than Weft: source, node, sink. The veths between them have one queue and no
  * offloads; all neighbours are static.
  *
  * <pre>source 10.1.0.2 ── 10.1.0.1 near | node | far 10.2.0.1 ── 10.2.0.2 sink</pre>
  *
- * No device is used for two contenders: a veth stays threaded after its NAPI has gone.
+ * No two systems share a device, because a veth stays in threaded mode after its NAPI thread is gone.
  */
 final class VethLab implements AutoCloseable {
     static final int SOURCE = Ipv4Address.of("10.1.0.2");
@@ -92,14 +92,14 @@ final class VethLab implements AutoCloseable {
         }
     }
 
-    /** Another address behind the far device, at the sink. */
+    /** Adds an address behind the far device, at the sink. */
     void alsoAtSink(int address) {
         try (Rtnetlink links = Rtnetlink.openIn(node)) {
             links.replaceNeighbour(links.link(far()).orElseThrow().index(), address, SINK_MAC);
         }
     }
 
-    /** Everything for {@code destination} goes to the sink. */
+    /** Routes everything for {@code destination} to the sink. */
     void routeToSink(int destination, int prefixLength) {
         try (Rtnetlink links = Rtnetlink.openIn(node)) {
             links.replaceRoute(Route.to(destination, prefixLength).via(SINK, links.link(far()).orElseThrow().index()));

@@ -27,9 +27,9 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * Weft as installed: one node of the lab run by {@code weft node}, pods made through the CNI plug-in, objects from manifests. Frames go in at a pod's
- * end of its veth and come out at the other end of the uplink's veth, or in another pod. The endpoints of the Service and the remote pod lie
- * behind a node that is Linux; its frames are taken before they reach it. One node serves all workloads.
+ * Weft as installed: one node of the lab run by {@code weft node}, pods attached through the CNI plug-in, objects from manifests. Frames
+ * enter at a pod's end of its veth and leave at the other end of the uplink's veth, or in another pod. The endpoints of the Service and the
+ * remote pod are behind a Linux node; the sink takes the frames before they reach it. One node serves all workloads.
  */
 final class WeftSystem implements SystemUnderTest, AutoCloseable {
     private static final InetAddress SERVICE = address("10.96.0.77");
@@ -37,7 +37,7 @@ final class WeftSystem implements SystemUnderTest, AutoCloseable {
     private static final int ENDPOINT_PORT = 8080;
     private static final List<InetAddress> ENDPOINTS = List.of(address("10.244.21.20"), address("10.244.21.21"));
     private static final String POD_INTERFACE = "eth0";
-    /** Room for the flows of all workloads: those of one still live in another's turn. Two lines a flow. */
+    /** Room for the flows of all workloads, because those of one workload still exist while the others run. Two entries per flow. */
     private static final String FLOW_SLOTS = "1048576";
 
     private final String labName;
@@ -188,7 +188,7 @@ final class WeftSystem implements SystemUnderTest, AutoCloseable {
             }
         }
 
-        /** The node is closed once, with the contender. */
+        /** Closes the node once, together with the system. */
         @Override
         public void close() {}
     }

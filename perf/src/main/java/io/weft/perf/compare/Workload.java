@@ -4,11 +4,11 @@ import com.fasterxml.jackson.annotation.JsonValue;
 
 /** What is done with each packet. */
 enum Workload {
-    /** Sent on as it is, or routed. */
+    /** Sent on unchanged, or routed. */
     FORWARD("forward"),
     /** Routed into a VXLAN tunnel. */
     VXLAN("vxlan"),
-    /** A Service's address and port replaced by an endpoint's. */
+    /** The Service's address and port are replaced by an endpoint's. */
     DNAT("dnat"),
     /** Both: a pod calls a Service whose endpoints are on another node. */
     DNAT_VXLAN("dnat-vxlan");

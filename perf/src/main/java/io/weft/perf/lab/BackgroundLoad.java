@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
-/** One-way UDP datagrams from pod to pod, at a rate or as fast as one thread sends. */
+/** One-way UDP datagrams between pods, at a rate or as fast as one thread sends. */
 final class BackgroundLoad implements AutoCloseable {
     static final int UNLIMITED = 0;
     private static final int PAYLOAD_BYTES = 64;
@@ -32,7 +32,7 @@ final class BackgroundLoad implements AutoCloseable {
         sender = Thread.ofPlatform().daemon().name("load-sender").start(() -> send(rate));
     }
 
-    /** @param rate datagrams a second, or {@link #UNLIMITED} */
+    /** @param rate datagrams per second, or {@link #UNLIMITED} */
     static BackgroundLoad start(Pod client, Pod server, int port, int rate) throws Exception {
         InetSocketAddress target = server.port(port);
         DatagramChannel to = server.thread()
@@ -43,7 +43,7 @@ final class BackgroundLoad implements AutoCloseable {
         return new BackgroundLoad(from, to, rate);
     }
 
-    /** Datagrams a second that arrive when one thread sends as fast as it can. */
+    /** Datagrams per second that arrive when one thread sends as fast as it can. */
     static int capacity(Pod client, Pod server, int port, double seconds) throws Exception {
         try (BackgroundLoad load = start(client, server, port, UNLIMITED)) {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(300));

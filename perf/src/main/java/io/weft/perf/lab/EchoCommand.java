@@ -24,8 +24,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code weft bench echo}: round trips of a UDP echo from a pod to a pod on another node, through Weft and through two nodes of Linux alone, each
- * with Weft's control planes idle and busy; idle and under load. The cases take turns, round after round.
+ * {@code weft bench echo}: round trips of a UDP echo from a pod to a pod on another node, through Weft and through two nodes of Linux
+ * alone, each with Weft's control planes idle and busy, without other load and under load. The cases are interleaved, round after round.
  */
 @Command(name = "echo", description = "Round trips pod to pod on two nodes: Weft, Linux alone, both with the control planes busy", mixinStandardHelpOptions = true)
 public final class EchoCommand implements Callable<Integer> {
@@ -50,13 +50,13 @@ public final class EchoCommand implements Callable<Integer> {
 
     @Option(names = "--rounds", defaultValue = "10", description = "rounds of all cases (default: ${DEFAULT-VALUE})") private int rounds;
 
-    @Option(names = "--seconds", defaultValue = "5", description = "of one case in one round (default: ${DEFAULT-VALUE})") private double seconds;
+    @Option(names = "--seconds", defaultValue = "5", description = "duration of one case in one round (default: ${DEFAULT-VALUE})") private double seconds;
 
-    @Option(names = "--rate", defaultValue = "2000", description = "echoes a second (default: ${DEFAULT-VALUE})") private int rate;
+    @Option(names = "--rate", defaultValue = "2000", description = "echoes per second (default: ${DEFAULT-VALUE})") private int rate;
 
-    @Option(names = "--services", defaultValue = "10000", description = "that the busy control plane compiles again and again (default: ${DEFAULT-VALUE})") private int services;
+    @Option(names = "--services", defaultValue = "10000", description = "Services that the busy control plane compiles again and again (default: ${DEFAULT-VALUE})") private int services;
 
-    @Option(names = "--name", defaultValue = "echo", description = "of the lab (default: ${DEFAULT-VALUE})") private String name;
+    @Option(names = "--name", defaultValue = "echo", description = "name of the lab (default: ${DEFAULT-VALUE})") private String name;
 
     @Option(names = "--only", description = "cases with this in their name, for instance 'linux' or 'busy'") private String only = "";
 
@@ -64,11 +64,11 @@ public final class EchoCommand implements Callable<Integer> {
     record Case(String path, int loadRate, Spread p50, Spread p99, Spread p9999, double max, long sent, long lost) {
     }
 
-    /** By how much the busy control planes move a path's p99, round by round; microseconds. */
+    /** By how much busy control planes move a path's p99, round by round; microseconds. */
     record Move(String path, int loadRate, Spread p99) {
     }
 
-    /** All that was measured. */
+    /** The whole result. */
     record Report(MachineFacts machine, int rounds, double seconds, int rate, int services, List<Case> cases,
         List<Move> moves) {
     }
@@ -131,18 +131,18 @@ public final class EchoCommand implements Callable<Integer> {
 
     private boolean isWanted(String path) { return path.contains(only); }
 
-    /** The control planes' JVMs compile what reads and compiles: once in a process's life, not what is measured. */
+    /** Lets the control planes' JVMs compile the code that reads and compiles. That happens once per process and is not to be measured. */
     private void warmUp(ServiceChurn churn) throws Exception {
         if (!isWanted(KERNEL_BUSY) && !isWanted(WEFT_BUSY)) { return; }
         try (ServiceChurn.Running _ = churn.start()) {
             Thread.sleep(Duration.ofSeconds(COMPILE_WARM_UP_SECONDS));
         }
-        rest();
+        settle();
     }
 
     /**
-     * Both paths beside the same work of the control planes. What the round trips of Linux lose by it is the processors' share, its garbage
-     * collector's and its compiler's among it.
+     * Measures both paths next to the same work of the control planes. Linux's round trips lose processor time only, including that of the
+     * garbage collector and the JIT.
      */
     private void busy(ServiceChurn churn, Ends kernel, Ends weft, int load) throws Exception {
         if (!isWanted(KERNEL_BUSY) && !isWanted(WEFT_BUSY)) { return; }
@@ -151,11 +151,11 @@ public final class EchoCommand implements Callable<Integer> {
             run(KERNEL_BUSY, kernel, load);
             run(WEFT_BUSY, weft, load);
         }
-        rest();
+        settle();
     }
 
-    /** The next case begins with the control planes at rest. */
-    private static void rest() throws InterruptedException {
+    /** Waits, so that the next case starts with idle control planes. */
+    private static void settle() throws InterruptedException {
         Thread.sleep(Duration.ofSeconds(2));
     }
 
@@ -204,8 +204,8 @@ public final class EchoCommand implements Callable<Integer> {
         if (format == Format.json) {
             out.println(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(report));
         } else {
-            out.println("round trip, microseconds: median (least-greatest) over " + rounds + " rounds of " + seconds
-                + " s, " + rate + " echoes a second");
+            out.println("round trip, microseconds: median (min-max) over " + rounds + " rounds of " + seconds
+                + " s, " + rate + " echoes per second");
             out.printf("%-26s %9s  %-18s %-18s %-22s %9s %8s%n", "PATH", "LOAD pps", "P50", "P99", "P99.99", "MAX",
                 "LOST");
             for (Case each : cases) {
@@ -224,7 +224,7 @@ public final class EchoCommand implements Callable<Integer> {
         try {
             Lab.downIfOwn(plan);
         } catch (java.io.IOException e) {
-            System.err.println("weft: lab not taken down: " + e.getMessage());
+            System.err.println("weft: lab not removed: " + e.getMessage());
         }
     }
 }

@@ -13,10 +13,11 @@ import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
 
 /**
- * Round trips of UDP datagrams at a fixed rate. The datagrams leave by schedule, whether answers come or not, and a round trip counts from the
- * moment its datagram was due: a stall is seen by all datagrams that were due in it, not by one (coordinated omission).
+ * Round trips of UDP datagrams at a fixed rate. The datagrams leave by schedule, whether answers come or not, and a round trip counts from
+ * the moment when its datagram was due. So a stall shows in all datagrams that were due during it, not in one (coordinated omission).
  *
- * <p>The sender sleeps until shortly before a datagram is due and spins for the rest; the receiver blocks in the socket, as applications do.
+ * <p>The sender sleeps until shortly before a datagram is due and spins for the rest; the receiver blocks in the socket, as applications
+ * do.
  */
 final class EchoProbe {
     static final int PAYLOAD_BYTES = 64;
@@ -34,7 +35,7 @@ final class EchoProbe {
     private final AtomicInteger answered = new AtomicInteger();
 
     /**
-     * What a run saw.
+     * The result of a run.
      *
      * @param sent datagrams after the discarded first ones
      * @param answered how many of them came back
@@ -51,9 +52,9 @@ final class EchoProbe {
     }
 
     /**
-     * Runs for {@code seconds}, after a tenth of that which is not counted.
+     * Runs for {@code seconds}, after a tenth of that time which does not count.
      *
-     * @param rate datagrams a second
+     * @param rate datagrams per second
      */
     static Result run(Pod client, InetSocketAddress server, int rate, double seconds) throws Exception {
         int counted = (int) (rate * seconds);

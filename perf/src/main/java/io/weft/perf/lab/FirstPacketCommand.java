@@ -28,11 +28,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code weft bench first-packet}: attaches pods one after the other by the CNI plug-in; the first datagram of each, sent as soon as ADD is back,
- * goes to an echo on another node. It is compared with the round trips of the same pods a moment later. The first includes the pod's ARP for
- * its gateway.
+ * {@code weft bench first-packet}: attaches pods one after the other with the CNI plug-in. The first datagram of each, sent as soon as ADD
+ * returns, goes to an echo server on another node. It is compared with the round trips of the same pods a moment later. The first round
+ * trip includes the pod's ARP for its gateway.
  */
-@Command(name = "first-packet", description = "First round trip of a pod just attached, beside those that follow", mixinStandardHelpOptions = true)
+@Command(name = "first-packet", description = "First round trip of a pod just attached, compared with those that follow", mixinStandardHelpOptions = true)
 public final class FirstPacketCommand implements Callable<Integer> {
     /** How results are printed. */
     enum Format { table, json }
@@ -47,17 +47,17 @@ public final class FirstPacketCommand implements Callable<Integer> {
     @Option(names = {"-o",
         "--output"}, defaultValue = "table", description = "${COMPLETION-CANDIDATES}") private Format format;
 
-    @Option(names = "--attaches", defaultValue = "30", description = "(default: ${DEFAULT-VALUE})") private int attaches;
+    @Option(names = "--attaches", defaultValue = "30", description = "pods attached (default: ${DEFAULT-VALUE})") private int attaches;
 
     @Option(names = "--steady", defaultValue = "500", description = "round trips that follow, of each pod (default: ${DEFAULT-VALUE})") private int steady;
 
-    @Option(names = "--name", defaultValue = "first", description = "of the lab (default: ${DEFAULT-VALUE})") private String name;
+    @Option(names = "--name", defaultValue = "first", description = "name of the lab (default: ${DEFAULT-VALUE})") private String name;
 
     private final List<Double> first = new ArrayList<>();
     private final Histogram following = new Histogram(PATIENCE_NANOS, 3);
     private final ByteBuffer datagram = ByteBuffer.allocateDirect(EchoProbe.PAYLOAD_BYTES);
 
-    /** Microseconds; {@code ratio} is the median of the first to the steady p99. */
+    /** Microseconds; {@code ratio} is the median of the first over the steady p99. */
     record Report(MachineFacts machine, int attaches, Spread first, List<Double> each, Percentiles steady,
         double ratio) {
     }
@@ -70,7 +70,7 @@ public final class FirstPacketCommand implements Callable<Integer> {
             try {
                 Lab.downIfOwn(plan);
             } catch (IOException e) {
-                System.err.println("weft: lab not taken down: " + e.getMessage());
+                System.err.println("weft: lab not removed: " + e.getMessage());
             }
         }));
         try (Lab lab = Lab.up(plan)) {
@@ -129,7 +129,7 @@ public final class FirstPacketCommand implements Callable<Integer> {
         if (format == Format.json) {
             out.println(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(report));
         } else {
-            out.printf("first packet after attach, microseconds: median (least-greatest) of %d: %s%n", attaches,
+            out.printf("first packet after attach, microseconds: median (min-max) of %d: %s%n", attaches,
                 spread.text("%.0f"));
             out.printf("steady round trips of the same pods: p50 %.0f, p99 %.0f, max %.0f%n", rest.p50(), rest.p99(),
                 rest.max());

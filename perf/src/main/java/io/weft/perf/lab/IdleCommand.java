@@ -31,17 +31,17 @@ public final class IdleCommand implements Callable<Integer> {
     @Option(names = {"-o",
         "--output"}, defaultValue = "table", description = "${COMPLETION-CANDIDATES}") private Format format;
 
-    @Option(names = "--pods", split = ",", defaultValue = "2,50,100", description = "numbers of pods, rising (default: ${DEFAULT-VALUE})") private List<Integer> pods;
+    @Option(names = "--pods", split = ",", defaultValue = "2,50,100", description = "numbers of pods, ascending (default: ${DEFAULT-VALUE})") private List<Integer> pods;
 
-    @Option(names = "--seconds", defaultValue = "30", description = "of each measurement (default: ${DEFAULT-VALUE})") private int seconds;
+    @Option(names = "--seconds", defaultValue = "30", description = "duration of each measurement (default: ${DEFAULT-VALUE})") private int seconds;
 
-    @Option(names = "--name", defaultValue = "idle", description = "of the lab (default: ${DEFAULT-VALUE})") private String name;
+    @Option(names = "--name", defaultValue = "idle", description = "name of the lab (default: ${DEFAULT-VALUE})") private String name;
 
     /** Per cent of one core. */
     record Usage(int pods, double dataplane, double controlPlane, double supervisor, double total) {
     }
 
-    /** All that was measured. */
+    /** The whole result. */
     record Report(MachineFacts machine, int seconds, List<Usage> usage) {
     }
 
@@ -64,7 +64,7 @@ public final class IdleCommand implements Callable<Integer> {
             try {
                 Lab.downIfOwn(plan);
             } catch (IOException e) {
-                System.err.println("weft: lab not taken down: " + e.getMessage());
+                System.err.println("weft: lab not removed: " + e.getMessage());
             }
         }));
         List<Usage> usage = new ArrayList<>();

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.HdrHistogram.Histogram;
 
-/** Of round trips, microseconds. */
+/** Percentiles of round trips, microseconds. */
 record Percentiles(double p50, double p99, double p9999, double max) {
     private static final double NANOS = 1e3;
 
@@ -14,7 +14,7 @@ record Percentiles(double p50, double p99, double p9999, double max) {
             nanos.getValueAtPercentile(99.99) / NANOS, nanos.getMaxValue() / NANOS);
     }
 
-    /** One percentile over several runs. */
+    /** Spread of one percentile over several runs. */
     static Spread spread(List<Percentiles> runs, ToDoubleFunction<Percentiles> percentile) {
         return Spread.of(runs.stream().mapToDouble(percentile).toArray());
     }

@@ -31,7 +31,7 @@ final class ServiceChurn {
 
     /** Changes the file once a second until it is closed, which removes the file. */
     final class Running implements AutoCloseable {
-        private volatile boolean stopping; // an interrupt would break a write off
+        private volatile boolean stopping; // an interrupt would abort a write
         private final Thread thread = Thread.ofPlatform().name("service-churn").start(this::run);
 
         private void run() {
@@ -54,12 +54,12 @@ final class ServiceChurn {
         }
     }
 
-    /** So that the control planes always have one to read and compile. */
+    /** So that the control planes always have a file to read and compile. */
     Running start() {
         return new Running();
     }
 
-    /** Writes the file anew; every Service changes. */
+    /** Writes the file again; every Service changes. */
     private void change() throws IOException {
         Path written = Files.createTempFile(directory, FILE, ".new");
         Files.write(written, versions.get(next));

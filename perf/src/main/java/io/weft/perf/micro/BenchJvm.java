@@ -9,14 +9,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** JVMs that measure: each figure comes from one of its own, with the flags that the launcher gives the dataplane. */
+/** JVMs for measurements: each figure comes from a JVM of its own, with the flags that the launcher gives the dataplane. */
 final class BenchJvm {
     static final ObjectMapper JSON = new ObjectMapper();
 
-    /** Set by the launcher; without it, the collector alone is the product's. */
+    /** Set by the launcher; without it, only the collector is the product's. */
     private static final String FLAGS_PROPERTY = "weft.dataplane.flags";
     private static final String DEFAULT_FLAGS = "-XX:+UseSerialGC";
-    /** The order of frames and, for 10,000 Services, what makes the tables are on the heap. */
+    /** The order of frames and, with 10,000 Services, the data behind the tables are on the heap. */
     private static final List<String> HEAP = List.of("-Xms256m", "-Xmx256m");
 
     private BenchJvm() {
@@ -28,7 +28,7 @@ final class BenchJvm {
         return Stream.concat(Stream.of(flags.split(" +")), HEAP.stream()).toList();
     }
 
-    /** Does the task in a JVM of its own. */
+    /** Runs the task in a JVM of its own. */
     static <T> T run(MicroTask task, Class<T> result) {
         try {
             ExternalCommand java = ExternalCommand.java(ManagementFactory.getRuntimeMXBean().getInputArguments())
@@ -37,7 +37,9 @@ final class BenchJvm {
                     JSON.writeValueAsString(task));
             Process process = java.builder().redirectError(ProcessBuilder.Redirect.INHERIT).start();
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (process.waitFor() != 0) { throw new IllegalStateException(task.way() + ": the measuring JVM failed"); }
+            if (process.waitFor() != 0) {
+                throw new IllegalStateException(task.trafficCase() + ": the measuring JVM failed");
+            }
             return JSON.readValue(output, result);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

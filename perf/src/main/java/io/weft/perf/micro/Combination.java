@@ -4,8 +4,8 @@ import io.weft.lb.flow.FlowTable;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A case with its number of flows and its batch. */
-record Combination(TrafficCase way, int flows, int batch) {
+/** A case with its number of flows and its batch size. */
+record Combination(TrafficCase trafficCase, int flows, int batch) {
     static final List<Integer> FLOWS = List.of(1, 1024, 65_536, 1_048_576);
     static final List<Integer> BATCHES = List.of(64, 8, 1);
     static final int MAX_FLOWS = 1 << 20;
@@ -13,14 +13,14 @@ record Combination(TrafficCase way, int flows, int batch) {
     /** Heap and JVM of a measuring process. */
     private static final long PROCESS_MIB = 600;
 
-    /** All of these, less what has no meaning: a table that holds few flows is emptied too often for {@code flow-miss}. */
-    static List<Combination> of(List<TrafficCase> ways, List<Integer> flows, List<Integer> batches) {
+    /** All combinations, minus meaningless ones: a table that holds few flows would be emptied too often for {@code flow-miss}. */
+    static List<Combination> of(List<TrafficCase> cases, List<Integer> flows, List<Integer> batches) {
         List<Combination> all = new ArrayList<>();
-        for (TrafficCase way : ways) {
+        for (TrafficCase trafficCase : cases) {
             for (int count : flows) {
                 for (int batch : batches) {
-                    if (!way.isMiss() || count >= TrafficCase.MIN_FLOWS_TO_MISS) {
-                        all.add(new Combination(way, count, batch));
+                    if (!trafficCase.isMiss() || count >= TrafficCase.MIN_FLOWS_TO_MISS) {
+                        all.add(new Combination(trafficCase, count, batch));
                     }
                 }
             }
@@ -28,7 +28,7 @@ record Combination(TrafficCase way, int flows, int batch) {
         return all;
     }
 
-    /** Every case with full batches, and the most important one with small ones, too. */
+    /** Every case with full batches, and the most important case also with small ones. */
     static List<Combination> defaults() {
         List<Combination> all = new ArrayList<>(of(List.of(TrafficCase.values()), FLOWS, List.of(FULL_BATCH)));
         all.addAll(of(List.of(TrafficCase.CLUSTERIP), FLOWS, BATCHES.subList(1, BATCHES.size())));
@@ -40,6 +40,6 @@ record Combination(TrafficCase way, int flows, int batch) {
     }
 
     String text() {
-        return "%s, %d flows, batch %d".formatted(way.label(), flows, batch);
+        return "%s, %d flows, batch %d".formatted(trafficCase.label(), flows, batch);
     }
 }

@@ -7,11 +7,11 @@ import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.FlowTimeouts;
 import java.util.concurrent.TimeUnit;
 
-/** Looks for expired flows as the product's conductor does, the whole table in five seconds, in a thread of its own. */
+/** Expires flows as the product's conductor does, the whole table in five seconds, in a thread of its own. */
 final class Expiry implements AutoCloseable {
     private static final int PAUSE_MILLIS = 10;
     private static final int PAUSES_PER_PASS = 500;
-    /** Flows that are not in turn for a while stay. */
+    /** Flows that are not used for a while must stay. */
     private static final int LONG_SECONDS = 86_400;
 
     private final FlowTable flows;

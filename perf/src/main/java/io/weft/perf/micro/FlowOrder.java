@@ -1,8 +1,8 @@
 package io.weft.perf.micro;
 
 /**
- * The order of frames, as their words: uniformly at random (4,194,304 computed beforehand, with the generator and seed of the C reference), or in
- * turn. Read in order, so that it costs no cache miss.
+ * The order of frames, as their words: uniformly at random (4,194,304 computed in advance, with the generator and seed of the C reference),
+ * or round robin. It is read sequentially, so it costs no cache miss.
  */
 final class FlowOrder {
     private static final int RANDOM_LENGTH = 1 << 22;
@@ -15,7 +15,7 @@ final class FlowOrder {
         this.words = words;
     }
 
-    /** @param worker each has another order; 0 that of the reference */
+    /** @param worker each has another order; 0 has that of the reference */
     static FlowOrder random(int[] flows, int worker) {
         int[] words = new int[RANDOM_LENGTH];
         int x = SEED + worker;
@@ -28,7 +28,7 @@ final class FlowOrder {
         return new FlowOrder(words);
     }
 
-    static FlowOrder inTurn(int[] flows) {
+    static FlowOrder roundRobin(int[] flows) {
         return new FlowOrder(flows);
     }
 

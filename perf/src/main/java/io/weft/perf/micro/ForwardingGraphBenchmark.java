@@ -10,8 +10,8 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * ns of a batch through the whole graph: {@code forward} less {@code arm}, which is what the frames cost to be written. The C reference
- * {@code pipe} does the same subtraction. An operation is a batch, because JMH cuts samples to whole nanoseconds.
+ * ns of a batch through the whole graph: {@code forward} minus {@code arm}, which is the cost of writing the frames. The C reference
+ * {@code pipe} subtracts the same. An operation is a batch, because JMH rounds samples to whole nanoseconds.
  */
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

@@ -11,7 +11,7 @@ import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.packet.UdpHeader;
 import io.weft.encap.tunnel.VxlanHeader;
 
-/** Whether a benchmark did its work: a figure of frames that were dropped or spoilt is worth nothing. All throw {@link IllegalStateException}. */
+/** Checks that a benchmark did its work: a figure for dropped or damaged frames is worthless. All methods throw {@link IllegalStateException}. */
 final class FrameChecks {
     private static final int TTL = 64;
 
@@ -26,55 +26,57 @@ final class FrameChecks {
         require(counters.total(FrameTotal.SENT), counters.total(FrameTotal.RECEIVED), "frames sent");
     }
 
-    /** The frames of the last batch, which lie where they were written. */
-    static void lastBatch(Lane lane, TrafficCase way) {
+    /** The frames of the last batch, which are still where they were written. */
+    static void lastBatch(Lane lane, TrafficCase trafficCase) {
         for (int n = 1; n <= lane.batchSize(); n++) {
-            frame(lane.before(n) + (way.fromTunnel ? TunnelFrames.OUTER : 0), way, lane.order().before(n));
+            frame(lane.before(n) + (trafficCase.fromTunnel ? TunnelFrames.OUTER : 0), trafficCase,
+                lane.order().before(n));
         }
     }
 
     /** @param at the inner frame */
-    private static void frame(long at, TrafficCase way, int word) {
+    private static void frame(long at, TrafficCase trafficCase, int word) {
         int flow = Frames.flow(word);
         long ip = at + Frames.IP;
         long l4 = at + Frames.L4;
         int l4Length = Frames.LENGTH - Frames.L4;
         require(Ipv4Header.totalLength(ip), Frames.LENGTH - Frames.IP, "length");
         require(Ipv4Header.ttl(ip), TTL - 1, "TTL");
-        require(Ipv4Header.protocol(ip), way.protocol(), "protocol");
+        require(Ipv4Header.protocol(ip), trafficCase.protocol(), "protocol");
         require(InternetChecksum.ipv4Header(ip, Ipv4Header.LENGTH), 0, "IPv4 checksum");
         require(InternetChecksum.l4(ip, l4, l4Length), 0, "TCP or UDP checksum");
-        if (way.fromTunnel) {
-            toPod(at, way, word);
+        if (trafficCase.fromTunnel) {
+            toPod(at, trafficCase, word);
         } else {
             require(Ipv4Header.source(ip), Frames.podIp(flow), "source");
             require(Memory.u16(at + Frames.SOURCE_PORT), Frames.clientPort(flow), "source port");
             require(Memory.u16(at + Frames.DESTINATION_PORT), NodeSetup.BACKEND_PORT, "destination port");
-            fromPod(at, way, flow);
+            fromPod(at, trafficCase, flow);
         }
     }
 
-    private static void toPod(long at, TrafficCase way, int word) {
+    private static void toPod(long at, TrafficCase trafficCase, int word) {
         int flow = Frames.flow(word);
-        boolean reply = way.isReply();
+        boolean reply = trafficCase.isReply();
         require(Ipv4Header.source(at + Frames.IP),
-            reply ? way.target.address(flow) : NodeSetup.backendIp(Frames.backend(word)), "source");
-        require(Memory.u16(at + Frames.SOURCE_PORT), reply ? way.target.port : NodeSetup.BACKEND_PORT, "source port");
+            reply ? trafficCase.target.address(flow) : NodeSetup.backendIp(Frames.backend(word)), "source");
+        require(Memory.u16(at + Frames.SOURCE_PORT), reply ? trafficCase.target.port : NodeSetup.BACKEND_PORT,
+            "source port");
         require(Ipv4Header.destination(at + Frames.IP), Frames.podIp(flow), "destination");
         require(Memory.u16(at + Frames.DESTINATION_PORT), Frames.clientPort(flow), "destination port");
         ethernet(at);
     }
 
-    private static void fromPod(long at, TrafficCase way, int flow) {
+    private static void fromPod(long at, TrafficCase trafficCase, int flow) {
         int destination = Ipv4Header.destination(at + Frames.IP);
-        if (way.isTranslated()) {
+        if (trafficCase.isTranslated()) {
             int backend = NodeSetup.backendOf(destination);
             require(backend >= 0 && backend < NodeSetup.BACKENDS ? NodeSetup.backendIp(backend) : 0, destination,
                 "backend");
         } else {
-            require(destination, way.target.address(flow), "destination");
+            require(destination, trafficCase.target.address(flow), "destination");
         }
-        if (way == TrafficCase.POD_POD) {
+        if (trafficCase == TrafficCase.POD_POD) {
             ethernet(at);
         } else {
             tunnel(at - TunnelFrames.OUTER, NodeSetup.peerOf(NodeSetup.backendOf(destination)));

@@ -10,15 +10,16 @@ import io.weft.encap.packet.TcpHeader;
 import io.weft.encap.packet.UdpHeader;
 
 /**
- * Writes the frames of a case, as receiving writes them: from a template, varied by the flow's addresses and client port. Checksums stay right
- * without being computed: the complement of what changes is put where nothing looks at it, the IPv4 identification and the payload.
+ * Writes the frames of a case, as a receiver would: from a template, varied by the flow's addresses and client port. Checksums stay right
+ * without being computed: the complement of what changes is stored in fields that nothing looks at, the IPv4 identification and the
+ * payload.
  *
- * <p>A frame is told by one <i>word</i>: the flow's number and, for frames from the tunnel, the number of the backend.
+ * <p>One <i>word</i> identifies a frame: the flow's number and, for frames from the tunnel, the number of the backend.
  *
  * <p>Thread: one worker. Allocation: none in {@link #add}.
  */
 abstract class Frames {
-    /** The shortest frame: 64 bytes with the frame check sequence. */
+    /** The shortest frame: 64 bytes with the FCS. */
     static final int LENGTH = 60;
     static final int IP = EthernetHeader.LENGTH;
     static final int L4 = IP + Ipv4Header.LENGTH;
@@ -40,7 +41,7 @@ abstract class Frames {
 
     /**
      * @param composed the first frame
-     * @param varied bytes from its start that have to be written anew for each frame
+     * @param varied bytes from its start that must be written again for each frame
      */
     Frames(long composed, int varied, int protocol) {
         template = new long[(varied + Long.BYTES - 1) / Long.BYTES];
@@ -67,7 +68,7 @@ abstract class Frames {
         return word >>> FLOW_BITS;
     }
 
-    /** Pods that so many flows come from. */
+    /** Number of pods that these flows come from. */
     static int pods(int flows) {
         return (flows + PORTS_PER_POD - 1) / PORTS_PER_POD;
     }
@@ -96,7 +97,7 @@ abstract class Frames {
         vary(at, balance, source, destination, portOffset, port);
     }
 
-    /** Lower halves of the addresses and one port; and two words of payload and the identification for balance. */
+    /** Lower halves of the addresses and one port, and two words of payload and the identification for balance. */
     private static void vary(long at, int balance, int source, int destination, int portOffset, int port) {
         int complement = ~InternetChecksum.addDelta(source & 0xFFFF, destination & 0xFFFF);
         Memory.putU16(at + IP_ID, complement);
@@ -107,7 +108,7 @@ abstract class Frames {
         Memory.putU16(at + balance + 2, complement);
     }
 
-    /** A whole frame with right checksums, of which {@link #vary} makes all others of the same MACs, protocol and other port. */
+    /** A complete frame with right checksums, from which {@link #vary} makes all others with the same MACs, protocol and other port. */
     static void compose(long at, long destinationMac, long sourceMac, int protocol, int tcpFlags, int source,
         int destination, int portOffset, int otherPort) {
         EthernetHeader.write(at, destinationMac, sourceMac, EthernetHeader.ETH_P_IP);
@@ -127,7 +128,7 @@ abstract class Frames {
         }
     }
 
-    /** Where payload begins. */
+    /** Offset of the payload. */
     private static int balance(int protocol) {
         return L4 + (protocol == IpProtocol.IPPROTO_TCP ? TcpHeader.LENGTH : UdpHeader.LENGTH);
     }

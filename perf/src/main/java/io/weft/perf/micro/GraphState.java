@@ -9,10 +9,10 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.IterationParams;
 import org.openjdk.jmh.runner.IterationType;
 
-/** The world of one JMH run; the defaults are what the C reference does. */
+/** The state of one JMH run; the defaults are those of the C reference. */
 @State(Scope.Thread)
 public class GraphState {
-    @Param("pod-clusterip-vxlan") public String way;
+    @Param("pod-clusterip-vxlan") public String trafficCase;
     @Param("65536") public int flows;
     @Param("64") public int batch;
 
@@ -25,7 +25,7 @@ public class GraphState {
     public void setUp() {
         Processors.pinToLast();
         GraphWorld.warmUp();
-        world = new GraphWorld(TrafficCase.of(way), flows, batch);
+        world = new GraphWorld(TrafficCase.of(trafficCase), flows, batch);
     }
 
     /** Not timed. */
@@ -43,7 +43,7 @@ public class GraphState {
         return world.lane().arm();
     }
 
-    /** JMH's gc profiler counts JMH's own objects, too; this counts none but ours. */
+    /** JMH's gc profiler also counts JMH's own objects; this counts only ours. */
     @TearDown(Level.Iteration)
     public void check(IterationParams iteration) {
         if (!forwarded) { return; }

@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A node with one or two workers ({@link Lane}) that forward the frames of a case: the product's graph, tables, flow table, counters and expiry,
- * between memory ports. All flows have been made, seen once more and, for TCP, established when the constructor returns.
+ * A node with one or two workers ({@link Lane}) that forward the frames of a case: the product's graph, tables, flow table, counters and
+ * expiry, between memory ports. When the constructor returns, all flows have been created, used once more and, for TCP, established.
  */
 final class GraphWorld implements AutoCloseable {
     /** The product's, without configuration. */
@@ -32,7 +32,7 @@ final class GraphWorld implements AutoCloseable {
     private static final ChunkLayout WARM_UP_LAYOUT = ChunkLayout.spread(4096);
 
     /** What one worker forwards: flows {@code first … first + count - 1} of a case. */
-    record Plan(TrafficCase way, int first, int count, int batch) {
+    record Plan(TrafficCase trafficCase, int first, int count, int batch) {
     }
 
     private final DetachedNode node;
@@ -44,12 +44,12 @@ final class GraphWorld implements AutoCloseable {
     private int missesLeft;
 
     /** One worker. */
-    GraphWorld(TrafficCase way, int flowCount, int batch) {
-        this(way, flowCount, batch, null);
+    GraphWorld(TrafficCase trafficCase, int flowCount, int batch) {
+        this(trafficCase, flowCount, batch, null);
     }
 
-    GraphWorld(TrafficCase way, int flowCount, int batch, NodeObserver observer) {
-        this(List.of(new Plan(way, 0, flowCount, batch)), observer);
+    GraphWorld(TrafficCase trafficCase, int flowCount, int batch, NodeObserver observer) {
+        this(List.of(new Plan(trafficCase, 0, flowCount, batch)), observer);
     }
 
     /** @param observer of the nodes of every worker's graph, or null */
@@ -57,7 +57,7 @@ final class GraphWorld implements AutoCloseable {
         this.plans = plans;
         int max = plans.stream().mapToInt(plan -> plan.first + plan.count).max().orElseThrow();
         if (Frames.pods(max) > NodeSetup.MAX_PODS) { throw new IllegalArgumentException("too many flows: " + max); }
-        node = NodeSetup.node(plans.getFirst().way.services(), maxFlows(max));
+        node = NodeSetup.node(plans.getFirst().trafficCase.services(), maxFlows(max));
         flows = node.flows;
         counterFile = CounterFile
             .inMemory(new CounterSizing(plans.size(), NodeSetup.PORTS, NodeSetup.PEERS));
@@ -71,12 +71,12 @@ final class GraphWorld implements AutoCloseable {
         }
     }
 
-    /** Makes the JIT know the graph as the product's does before its first frame; once in a JVM that measures, before its world. */
+    /** Warms up the JIT as the product does before its first frame; once per measuring JVM, before its world is created. */
     static void warmUp() {
         WarmUp.inMemory(Path.of(System.getProperty("java.io.tmpdir")), WARM_UP_LAYOUT);
     }
 
-    /** With the margin that keeps half-open flows from being evicted. */
+    /** Includes the margin that keeps half-open flows from being evicted. */
     static int maxFlows(int flows) {
         return Math.max(flows + flows / 4, DEFAULT_MAX_FLOWS);
     }
@@ -92,27 +92,27 @@ final class GraphWorld implements AutoCloseable {
     // -- flows ---------------------------------------------------------------------------------------------------------
 
     private void begin(Lane lane, Plan plan) {
-        Frames frames = plan.way.fromTunnel ? TunnelFrames.of(node)
-            : PodFrames.of(node, plan.way.target, plan.way.protocol(), TcpHeader.ACK);
-        if (plan.way.isMiss()) {
-            lane.use(frames, FlowOrder.inTurn(words(plan, false)), plan.batch);
+        Frames frames = plan.trafficCase.fromTunnel ? TunnelFrames.of(node)
+            : PodFrames.of(node, plan.trafficCase.target, plan.trafficCase.protocol(), TcpHeader.ACK);
+        if (plan.trafficCase.isMiss()) {
+            lane.use(frames, FlowOrder.roundRobin(words(plan, false)), plan.batch);
             forgetFlows();
             return;
         }
-        boolean fromTunnel = plan.way == TrafficCase.REMOTE_POD;
+        boolean fromTunnel = plan.trafficCase == TrafficCase.REMOTE_POD;
         Frames opening = fromTunnel ? frames
-            : PodFrames.of(node, plan.way.target, plan.way.protocol(), TcpHeader.SYN);
+            : PodFrames.of(node, plan.trafficCase.target, plan.trafficCase.protocol(), TcpHeader.SYN);
         forwardAll(lane, opening, words(plan, fromTunnel));
-        if (plan.way.protocol() == IpProtocol.IPPROTO_TCP) {
+        if (plan.trafficCase.protocol() == IpProtocol.IPPROTO_TCP) {
             establish(plan);
         }
-        int[] words = words(plan, plan.way.fromTunnel);
+        int[] words = words(plan, plan.trafficCase.fromTunnel);
         forwardAll(lane, frames, words);
         lane.use(frames, FlowOrder.random(words, lanes.indexOf(lane)), plan.batch);
     }
 
     private static void forwardAll(Lane lane, Frames frames, int[] words) {
-        lane.use(frames, FlowOrder.inTurn(words), FrameBatch.CAPACITY);
+        lane.use(frames, FlowOrder.roundRobin(words), FrameBatch.CAPACITY);
         for (int done = 0; done < words.length; done += FrameBatch.CAPACITY) {
             lane.forward();
         }
@@ -120,26 +120,27 @@ final class GraphWorld implements AutoCloseable {
 
     private int[] words(Plan plan, boolean withBackend) {
         return IntStream.range(plan.first, plan.first + plan.count)
-            .map(flow -> Frames.word(flow, withBackend ? backend(plan.way, flow) : 0)).toArray();
+            .map(flow -> Frames.word(flow, withBackend ? backend(plan.trafficCase, flow) : 0)).toArray();
     }
 
-    /** Remote pods are the peers' first; a reply comes from the backend that its flow got. */
-    private int backend(TrafficCase way, int flow) {
-        return NodeSetup.backendOf(way.isReply() ? FlowEntry.newDst(entry(way, flow)) : way.target.address(flow));
+    /** Remote pods are the peers' first pods; a reply comes from the backend that its flow got. */
+    private int backend(TrafficCase trafficCase, int flow) {
+        return NodeSetup.backendOf(
+            trafficCase.isReply() ? FlowEntry.newDst(entry(trafficCase, flow)) : trafficCase.target.address(flow));
     }
 
-    /** The forward line of a flow that a pod of this node began. */
-    private long entry(TrafficCase way, int flow) {
-        long entry = flows.find(FlowKey.k0(Frames.podIp(flow), way.target.address(flow)),
-            FlowKey.k1(Frames.clientPort(flow), way.target.port, way.protocol()));
+    /** The forward entry of a flow that a pod of this node started. */
+    private long entry(TrafficCase trafficCase, int flow) {
+        long entry = flows.find(FlowKey.k0(Frames.podIp(flow), trafficCase.target.address(flow)),
+            FlowKey.k1(Frames.clientPort(flow), trafficCase.target.port, trafficCase.protocol()));
         if (entry == 0) { throw new IllegalStateException("flow " + flow + " was not made"); }
         return entry;
     }
 
-    /** The other end's part of each handshake, which this benchmark's frames do not have. */
+    /** The other end's part of each handshake, which this benchmark's frames lack. */
     private void establish(Plan plan) {
         for (int flow = plan.first; flow < plan.first + plan.count; flow++) {
-            long forward = entry(plan.way, flow);
+            long forward = entry(plan.trafficCase, flow);
             TcpTracker.onSegment(flows, flows.peer(forward), TcpHeader.SYN | TcpHeader.ACK, 1, 1);
             TcpTracker.onSegment(flows, forward, TcpHeader.ACK, 1, 1);
         }
@@ -147,10 +148,10 @@ final class GraphWorld implements AutoCloseable {
 
     // -- misses ----------------------------------------------------------------------------------------------------------
 
-    /** Before each batch of a case whose frames find no flow: empties the table once all its flows have been made. */
+    /** Called before each batch of a case whose frames find no flow: empties the table once all its flows have been created. */
     void makeRoomForMisses() {
         Plan plan = plans.getFirst();
-        if (plan.way.isMiss()) {
+        if (plan.trafficCase.isMiss()) {
             if (missesLeft < plan.batch) {
                 forgetFlows();
             }
@@ -166,13 +167,13 @@ final class GraphWorld implements AutoCloseable {
 
     // -- checks ----------------------------------------------------------------------------------------------------------
 
-    /** @throws IllegalStateException unless every frame was sent and those of the last batch are right in every byte that counts */
+    /** @throws IllegalStateException unless every frame was sent and those of the last batch are right in every relevant byte */
     void check() {
         for (int i = 0; i < lanes.size(); i++) {
             FrameChecks.counters(lanes.get(i).counters());
-            FrameChecks.lastBatch(lanes.get(i), plans.get(i).way);
+            FrameChecks.lastBatch(lanes.get(i), plans.get(i).trafficCase);
         }
-        long made = plans.getFirst().way.isMiss() ? plans.getFirst().count - missesLeft : flowsPlanned();
+        long made = plans.getFirst().trafficCase.isMiss() ? plans.getFirst().count - missesLeft : flowsPlanned();
         if (flows.flows() != made) { throw new IllegalStateException(flows.flows() + " flows instead of " + made); }
     }
 
@@ -183,7 +184,7 @@ final class GraphWorld implements AutoCloseable {
             .sum();
     }
 
-    /** @return heap bytes that the first worker, called by its thread, allocates in so many batches */
+    /** @return heap bytes that the first worker, called by its thread, allocates in this many batches */
     long allocated(int batches) {
         long allocated = 0;
         for (int n = 0; n < batches; n++) {

@@ -43,13 +43,13 @@ final class Lane {
             ports[id] = new MemoryPort(id, pool, counters, MemoryPort.Sent.FORGOTTEN, 1);
         }
         graph.use(ports);
-        // Frames are known by their place in the rotation; the pool only takes back dropped ones.
+        // Frames are identified by their place in the rotation; the pool only frees dropped ones.
         while (pool.free() > 0) {
             pool.allocate();
         }
     }
 
-    /** What the next batches consist of. */
+    /** Sets the contents of the next batches. */
     void use(Frames newFrames, FlowOrder newOrder, int newBatchSize) {
         frames = newFrames;
         order = newOrder;
@@ -68,7 +68,7 @@ final class Lane {
         return counters;
     }
 
-    /** Writes the next batch and takes it through the graph. */
+    /** Writes the next batch and runs the graph on it. */
     int forward() {
         arm();
         return process();
@@ -84,7 +84,7 @@ final class Lane {
         return batch.size;
     }
 
-    /** Takes the batch through the graph. */
+    /** Runs the graph on the batch. */
     int process() {
         int size = batch.size;
         epochs.enter(index);
@@ -92,7 +92,7 @@ final class Lane {
         return size;
     }
 
-    /** Where the frame was written that is the {@code n}th from the last; 1 is the last. */
+    /** Where the {@code n}th last frame was written; 1 is the last. */
     long before(int n) {
         return at(nextFrame - n & FRAMES - 1);
     }

@@ -4,8 +4,8 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 
 /**
- * Mean cost of a packet, as the C reference takes it: stretches of frames written and forwarded in turn with stretches of frames only written, so that
- * both see the same minutes; the difference of the means is the graph's.
+ * Mean cost of a packet, measured as the C reference does: stretches of frames written and forwarded are interleaved with stretches of
+ * frames only written, so that both run under the same conditions; the difference of the means is the graph's cost.
  *
  * <p>Thread: the measured one.
  */
@@ -24,8 +24,8 @@ final class Meter {
 
     /**
      * @param nsPerPacket of the graph
-     * @param armNsPerPacket of writing the frame, not in the former
-     * @param allocatedBytes heap, in all
+     * @param armNsPerPacket of writing the frame, not included in {@code nsPerPacket}
+     * @param allocatedBytes heap, in total
      */
     record Cost(double nsPerPacket, double armNsPerPacket, long packets, long allocatedBytes) {
     }
@@ -52,7 +52,7 @@ final class Meter {
         return new Cost((double) forwardNanos / packets - arm, arm, packets, allocated);
     }
 
-    /** Uses what it computes, so that none of it can be left out. */
+    /** Uses the computed value, so that the JIT cannot remove the computation. */
     int consumed() {
         return consumed;
     }

@@ -14,9 +14,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code weft bench micro}: the real forwarding graph in memory. Results go to the output, remarks to the error output. */
+/** {@code weft bench micro}: the real forwarding graph in memory. Results go to standard output, remarks to standard error. */
 @Command(name = "micro", mixinStandardHelpOptions = true, sortOptions = false, description = {
-    "The real forwarding graph in memory: ns, cycles and heap bytes a packet, and each node's share.",
+    "The real forwarding graph in memory: ns, cycles and heap bytes per packet, and each node's share.",
     "Without options every case at 1, 1k, 64k and 1M flows: about ten minutes. No root needed."})
 public final class MicroCommand implements Callable<Integer> {
     /** How results are printed. */
@@ -32,13 +32,13 @@ public final class MicroCommand implements Callable<Integer> {
 
     @Option(names = "--quick", description = "64k flows and short runs: two minutes") private boolean quick;
 
-    @Option(names = "--reference", paramLabel = "PROGRAM", description = "run this program (-f FLOWS; prints \"pipeline X ns/packet\") and Weft in turn, print ratios; cases default to pod-clusterip-vxlan and clusterip-reply") private Path reference;
+    @Option(names = "--reference", paramLabel = "PROGRAM", description = "run this program (-f FLOWS; prints \"pipeline X ns/packet\") and Weft interleaved, print ratios; cases default to pod-clusterip-vxlan and clusterip-reply") private Path reference;
 
-    @Option(names = "--pairs", paramLabel = "N", defaultValue = "10", description = "how often in turn, for --reference and --workers (default: ${DEFAULT-VALUE})") private int pairs;
+    @Option(names = "--pairs", paramLabel = "N", defaultValue = "10", description = "interleaved pairs, for --reference and --workers (default: ${DEFAULT-VALUE})") private int pairs;
 
-    @Option(names = "--soak", paramLabel = "TIME", converter = TimeSpan.class, description = "percentiles of every batch's time for so long, as 90s or 10m; one case and number of flows") private Long soak;
+    @Option(names = "--soak", paramLabel = "TIME", converter = TimeSpan.class, description = "percentiles of every batch's time over this duration, such as 90s or 10m; one case and number of flows") private Long soak;
 
-    @Option(names = "--workers", paramLabel = "N", description = "2: two workers on two processors, alone and at once") private Integer workers;
+    @Option(names = "--workers", paramLabel = "N", description = "2: two workers on two processors, alone and together") private Integer workers;
 
     @Option(names = {"-o",
         "--output"}, defaultValue = "table", description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})") private Format format;
@@ -77,24 +77,26 @@ public final class MicroCommand implements Callable<Integer> {
 
     private List<Combination> combinations() {
         if (cases == null && flows == null && batches == null && !quick) { return Combination.defaults(); }
-        return Combination.of(ways(List.of(TrafficCase.values())), flows(quick ? List.of(65_536) : Combination.FLOWS),
+        return Combination.of(trafficCases(List.of(TrafficCase.values())),
+            flows(quick ? List.of(65_536) : Combination.FLOWS),
             batches == null ? List.of(64) : batches);
     }
 
     private List<ReferencePairs.Result> reference(MicroTables tables) {
-        List<TrafficCase> ways = ways(List.of(TrafficCase.CLUSTERIP, TrafficCase.CLUSTERIP_REPLY));
-        refuseMisses(ways);
+        List<TrafficCase> chosen = trafficCases(List.of(TrafficCase.CLUSTERIP, TrafficCase.CLUSTERIP_REPLY));
+        refuseMisses(chosen);
         ReferencePairs comparison = new ReferencePairs(new ReferenceProgram(reference), pairs);
         List<Integer> counts = flows(List.of(1, 65_536, 1_048_576)).stream()
-            .filter(count -> !affordable(Combination.of(ways, List.of(count), List.of(64))).isEmpty()).toList();
+            .filter(count -> !affordable(Combination.of(chosen, List.of(count), List.of(64))).isEmpty()).toList();
         tables.referenceHead(pairs);
-        return comparison.run(ways, counts, tables::reference);
+        return comparison.run(chosen, counts, tables::reference);
     }
 
     private List<SoakReport> soak(MicroTables tables) {
         List<SoakReport> reports = new ArrayList<>();
         List<Integer> counts = flows(List.of(65_536));
-        for (Combination each : affordable(Combination.of(ways(List.of(TrafficCase.CLUSTERIP)), counts, batch()))) {
+        for (Combination each : affordable(
+            Combination.of(trafficCases(List.of(TrafficCase.CLUSTERIP)), counts, batch()))) {
             SoakReport report = SoakReport.run(each, soak);
             tables.soak(report);
             reports.add(report);
@@ -119,7 +121,7 @@ public final class MicroCommand implements Callable<Integer> {
         return reports;
     }
 
-    private List<TrafficCase> ways(List<TrafficCase> defaults) {
+    private List<TrafficCase> trafficCases(List<TrafficCase> defaults) {
         try {
             return cases == null ? defaults : cases.stream().map(TrafficCase::of).toList();
         } catch (IllegalArgumentException e) {
@@ -135,7 +137,7 @@ public final class MicroCommand implements Callable<Integer> {
         return batches == null ? List.of(64) : batches;
     }
 
-    /** What there is memory for; the rest is named. */
+    /** Combinations that fit into memory; reports the others. */
     private List<Combination> affordable(List<Combination> combinations) {
         long available = MachineFacts.availableMib();
         return combinations.stream().filter(combination -> {
@@ -159,8 +161,10 @@ public final class MicroCommand implements Callable<Integer> {
         if (modes > 1) { throw wrong("one of --reference, --soak and --workers"); }
     }
 
-    private void refuseMisses(List<TrafficCase> ways) {
-        if (ways.stream().anyMatch(TrafficCase::isMiss)) { throw wrong("--reference: flow misses have no reference"); }
+    private void refuseMisses(List<TrafficCase> chosen) {
+        if (chosen.stream().anyMatch(TrafficCase::isMiss)) {
+            throw wrong("--reference: flow misses have no reference");
+        }
     }
 
     private ParameterException wrong(String what) {

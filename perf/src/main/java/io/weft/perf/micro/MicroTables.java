@@ -4,7 +4,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Results for people, as they come. */
+/** Prints results as text, as they arrive. */
 final class MicroTables {
     private static final int PERCENT = 100;
     private static final double P999_LIMIT = 10;
@@ -12,7 +12,7 @@ final class MicroTables {
     private final PrintWriter out;
     private final boolean wanted;
 
-    /** @param wanted otherwise nothing is printed */
+    /** @param wanted if false, nothing is printed */
     MicroTables(PrintWriter out, boolean wanted) {
         this.out = out;
         this.wanted = wanted;
@@ -34,7 +34,7 @@ final class MicroTables {
         results.stream().filter(result -> !result.stages().isEmpty()).forEach(result -> line(stages(result)));
         line("");
         line("medians of batches (ns/packet, cycles at the cpu MHz of /proc/cpuinfo) and their 99.9th percentile,");
-        line("divided by the batch; what writing the frames costs is taken off");
+        line("divided by the batch; the cost of writing the frames is subtracted");
     }
 
     private static String stages(MicroResult result) {
@@ -44,7 +44,7 @@ final class MicroTables {
     }
 
     void referenceHead(int pairs) {
-        line("median (least-most) of %d pairs, in turn; ns a packet".formatted(pairs));
+        line("median (min-max) of %d interleaved pairs; ns per packet".formatted(pairs));
         line("%-32s %8s %22s %22s %22s".formatted("case", "flows", "Weft", "reference", "ratio"));
     }
 
@@ -67,7 +67,7 @@ final class MicroTables {
     }
 
     void workersHead(int rounds) {
-        line("median (least-most) of %d rounds; millions of packets a second; ratio 2 is perfect".formatted(rounds));
+        line("median (min-max) of %d rounds; millions of packets per second; ratio 2 is perfect".formatted(rounds));
         line("%-18s %10s %22s %22s %20s".formatted("two workers with", "flows each", "one", "two", "ratio"));
     }
 

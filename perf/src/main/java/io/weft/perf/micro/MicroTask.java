@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What a measuring JVM is to do; its main class, too. The task is the argument, the result the output, both in JSON.
+ * The task of a measuring JVM, and its main class. The task is the argument, the result the output, both in JSON.
  *
- * @param way the case
- * @param rounds of {@code millis} each, where there are several
+ * @param trafficCase the case
+ * @param rounds of {@code millis} each, if there are several
  */
-record MicroTask(Kind kind, String way, int flows, int batch, long warmUpMillis, long millis, int rounds) {
+record MicroTask(Kind kind, String trafficCase, int flows, int batch, long warmUpMillis, long millis, int rounds) {
     /** Kinds of measurement, with their results. */
     enum Kind {
         /** {@link Meter.Cost}. */
@@ -18,7 +18,7 @@ record MicroTask(Kind kind, String way, int flows, int batch, long warmUpMillis,
         STAGES,
         /** {@link Soak.Result}. */
         SOAK,
-        /** Array of {@link WorkerPair.Round}; the case does not matter. */
+        /** Array of {@link WorkerPair.Round}; the case is ignored. */
         DISJOINT_FLOWS, BOTH_DIRECTIONS, SAME_FLOWS
     }
 
@@ -47,7 +47,7 @@ record MicroTask(Kind kind, String way, int flows, int batch, long warmUpMillis,
     }
 
     private Meter.Cost mean() {
-        try (GraphWorld world = new GraphWorld(TrafficCase.of(way), flows, batch)) {
+        try (GraphWorld world = new GraphWorld(TrafficCase.of(trafficCase), flows, batch)) {
             Meter meter = new Meter(world.lane());
             meter.run(warmUpNanos());
             Meter.Cost cost = meter.run(nanos());
@@ -58,7 +58,7 @@ record MicroTask(Kind kind, String way, int flows, int batch, long warmUpMillis,
 
     private Object stages() {
         StageClock clock = new StageClock();
-        try (GraphWorld world = new GraphWorld(TrafficCase.of(way), flows, batch, clock)) {
+        try (GraphWorld world = new GraphWorld(TrafficCase.of(trafficCase), flows, batch, clock)) {
             clock.run(world, warmUpNanos());
             clock.run(world, nanos());
             world.check();
@@ -67,7 +67,7 @@ record MicroTask(Kind kind, String way, int flows, int batch, long warmUpMillis,
     }
 
     private Soak.Result soak() {
-        try (GraphWorld world = new GraphWorld(TrafficCase.of(way), flows, batch)) {
+        try (GraphWorld world = new GraphWorld(TrafficCase.of(trafficCase), flows, batch)) {
             Soak soak = new Soak();
             soak.run(world, warmUpNanos());
             Soak.Result result = soak.run(world, nanos());

@@ -14,7 +14,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The node that benchmarks forward on: client pods, four server pods, 64 peers with four backends each, and services; in a real tables file.
+ * The node that benchmarks forward on: client pods, four server pods, 64 peers with four backends each, and services; in a real tables
+ * file.
  *
  * <pre>
  *   pods 10.1.0.2 … (port 2 …), servers 10.1.0.200 …    node 192.0.2.1    ClusterIPs 10.96.0.1 …
@@ -49,7 +50,7 @@ final class NodeSetup {
     static final long ROUTER_MAC = 0x02_00_00_00_01_00L;
     static final long FIRST_PEER_VTEP_MAC = 0x02_00_00_00_02_00L;
 
-    /** With 10,000 Services; as many endpoints as a large cluster has. */
+    /** With 10,000 Services: as many endpoints as in a large cluster. */
     private static final int BACKENDS_OF_MANY = 16;
     private static final TablesSizing LARGE = new TablesSizing(256L << 20);
 
@@ -64,7 +65,7 @@ final class NodeSetup {
         this.node = node;
     }
 
-    /** @param services 1 with 256 backends, or more with 16 of these each */
+    /** @param services 1 with 256 backends, or more with 16 of them each */
     static DetachedNode node(int services, int maxFlows) {
         DetachedNode node = DetachedNode.temporary(LOCAL,
             new DetachedNode.Sizing(services == 1 ? TablesSizing.DEFAULT : LARGE, maxFlows, PEERS, PEERS, true));

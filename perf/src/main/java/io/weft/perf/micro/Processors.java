@@ -3,15 +3,15 @@ package io.weft.perf.micro;
 import io.weft.nativebindings.linux.ThreadAffinity;
 import java.util.BitSet;
 
-/** Where threads of a measurement run: measured ones apart from each other, and from what else the machine does as far as that goes. */
+/** Where the threads of a measurement run: measured ones on processors of their own, as far as possible apart from everything else on the machine. */
 final class Processors {
-    /** As the process began. */
+    /** The affinity with which the process started. */
     private static final BitSet ALLOWED = ThreadAffinity.current();
 
     private Processors() {
     }
 
-    /** The last processor: the first has most of the interrupts, and the C reference runs on the last of two, too. */
+    /** The last processor: the first one handles most interrupts, and the C reference also runs on the last of two. */
     static void pinToLast() {
         ThreadAffinity.pin(ALLOWED.length() - 1);
     }
@@ -22,7 +22,7 @@ final class Processors {
             () -> new IllegalStateException("this process may use fewer than " + (n + 1) + " processors")));
     }
 
-    /** For helpers of a measured thread, which would inherit its processor. */
+    /** For helper threads of a measured thread, which would otherwise inherit its processor. */
     static void unpin() {
         ThreadAffinity.set(ALLOWED);
     }

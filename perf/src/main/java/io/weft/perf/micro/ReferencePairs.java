@@ -8,8 +8,8 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * Weft and a reference in turn, so that both see the same minutes. Weft's process is a new one each time: what the JIT makes of the code differs
- * between processes, and belongs to the spread.
+ * Runs Weft and a reference interleaved, so that both run under the same conditions. Weft runs in a new process each time, because the
+ * JIT's result differs between processes and belongs to the spread.
  */
 final class ReferencePairs {
     private static final int WARM_UP_MILLIS = 2500;
@@ -33,10 +33,10 @@ final class ReferencePairs {
         long bytesAllocated, MachineFacts machine) {
     }
 
-    List<Result> run(List<TrafficCase> ways, List<Integer> flows, Consumer<Result> progress) {
+    List<Result> run(List<TrafficCase> cases, List<Integer> flows, Consumer<Result> progress) {
         List<Result> results = new ArrayList<>();
         for (int count : flows) {
-            for (Result result : interleave(ways, count)) {
+            for (Result result : interleave(cases, count)) {
                 progress.accept(result);
                 results.add(result);
             }
@@ -44,27 +44,31 @@ final class ReferencePairs {
         return results;
     }
 
-    private List<Result> interleave(List<TrafficCase> ways, int flows) {
-        double[][] weft = new double[ways.size()][pairs];
-        double[][] other = new double[ways.size()][pairs];
-        long[] allocated = new long[ways.size()];
+    private List<Result> interleave(List<TrafficCase> cases, int flows) {
+        double[][] weft = new double[cases.size()][pairs];
+        double[][] other = new double[cases.size()][pairs];
+        long[] allocated = new long[cases.size()];
         for (int pair = 0; pair < pairs; pair++) {
-            for (int way = 0; way < weft.length; way++) {
-                Meter.Cost cost = BenchJvm.run(new MicroTask(MicroTask.Kind.MEAN, ways.get(way).label(), flows, BATCH,
-                    WARM_UP_MILLIS, MILLIS, 1), Meter.Cost.class);
-                weft[way][pair] = cost.nsPerPacket();
-                allocated[way] += cost.allocatedBytes();
-                other[way][pair] = reference.nsPerPacket(flows);
+            for (int trafficCase = 0; trafficCase < weft.length; trafficCase++) {
+                Meter.Cost cost = BenchJvm
+                    .run(new MicroTask(MicroTask.Kind.MEAN, cases.get(trafficCase).label(), flows, BATCH,
+                        WARM_UP_MILLIS, MILLIS, 1), Meter.Cost.class);
+                weft[trafficCase][pair] = cost.nsPerPacket();
+                allocated[trafficCase] += cost.allocatedBytes();
+                other[trafficCase][pair] = reference.nsPerPacket(flows);
             }
         }
         return IntStream.range(0, weft.length)
-            .mapToObj(way -> result(ways.get(way), flows, weft[way], other[way], allocated[way])).toList();
+            .mapToObj(trafficCase -> result(cases.get(trafficCase), flows, weft[trafficCase], other[trafficCase],
+                allocated[trafficCase]))
+            .toList();
     }
 
-    private Result result(TrafficCase way, int flows, double[] weft, double[] other, long allocated) {
+    private Result result(TrafficCase trafficCase, int flows, double[] weft, double[] other, long allocated) {
         double[] ratios = IntStream.range(0, pairs).mapToDouble(pair -> weft[pair] / other[pair]).toArray();
         Spread spread = Spread.of(weft);
-        return new Result(way.label(), flows, BATCH, spread.median(), spread, Spread.of(other), Spread.of(ratios),
+        return new Result(trafficCase.label(), flows, BATCH, spread.median(), spread, Spread.of(other),
+            Spread.of(ratios),
             allocated, machine);
     }
 }

@@ -13,7 +13,7 @@ record ReferenceProgram(Path path) {
 
     ReferenceProgram {
         if (!Files.isExecutable(path)) {
-            throw new IllegalArgumentException("--reference " + path + ": there is no such program");
+            throw new IllegalArgumentException("--reference " + path + ": no such program");
         }
     }
 

@@ -5,14 +5,14 @@ import java.lang.management.ManagementFactory;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
-/** Every batch's time through the graph, for minutes: what a frame may have to wait. Allocation: none while it runs. */
+/** Measures the time of every batch through the graph, for minutes: how long a frame may have to wait. Allocation: none while it runs. */
 final class Soak {
     private static final long LONGEST = TimeUnit.SECONDS.toNanos(10);
     private static final int DIGITS = 3;
 
     private final Histogram histogram = new Histogram(1, LONGEST, DIGITS);
 
-    /** Nanoseconds of a batch; writing its frames is not timed. */
+    /** Nanoseconds per batch, without writing its frames. */
     record Result(long batches, double seconds, long p50, long p90, long p99, long p999, long p9999, long max,
         long allocatedBytes) {
     }

@@ -7,11 +7,12 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Shares the graph's time among its nodes: a clock read before and after each. What reading the clock costs is taken off; what it hides by keeping one
- * node from running into the next is not, so shares are meant, not sums. Thread: the measured one. Allocation: none while it runs.
+ * Divides the graph's time among its nodes with a clock read before and after each. The cost of reading the clock is subtracted, but not
+ * its effect of keeping one node from overlapping with the next. So use the shares, not the sums. Thread: the measured one. Allocation:
+ * none while it runs.
  */
 final class StageClock implements NodeObserver {
-    /** What {@code graph.process} does outside nodes. */
+    /** The time of {@code graph.process} outside nodes. */
     static final String REST = "graph";
 
     private static final int CALIBRATION = 200_000;
@@ -38,7 +39,7 @@ final class StageClock implements NodeObserver {
         runs[node.ordinal()]++;
     }
 
-    /** Takes batches through the graph for a while and forgets what was before. */
+    /** Runs batches through the graph for a while and discards what was measured before. */
     int run(GraphWorld world, long duration) {
         clear();
         Lane lane = world.lane();
@@ -58,7 +59,7 @@ final class StageClock implements NodeObserver {
         return consumed;
     }
 
-    /** In the order in which they run; those that saw no frame are left out. */
+    /** In the order in which they run, without those that saw no frame. */
     List<Stage> stages(double clockNanos) {
         double inNodes = 0;
         long nodeRuns = 0;
@@ -77,7 +78,7 @@ final class StageClock implements NodeObserver {
         return raw.stream().map(stage -> new Stage(stage.name, stage.nsPerPacket, stage.nsPerPacket / sum)).toList();
     }
 
-    /** What a pair of readings sees of itself. */
+    /** What a pair of readings measures of itself. */
     static double clockNanos() {
         long sum = 0;
         for (int round = 0; round < 2; round++) {

@@ -19,18 +19,18 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.util.Statistics;
 
-/** Runs combinations by JMH, each in a JVM of its own, and their stages in another. */
+/** Runs combinations with JMH, each in a JVM of its own, and their stages in another. */
 final class Suite {
     /**
-     * Heap bytes for an operation, by JMH's gc profiler, which counts JMH's own tens to hundreds of kilobytes in an iteration, too. That the worker's
-     * thread allocates nothing at all is checked by {@link GraphState} after each iteration.
+     * Heap bytes per operation by JMH's gc profiler, which also counts JMH's own tens to hundreds of kilobytes per iteration.
+     * {@link GraphState} checks after each iteration that the worker's thread allocates nothing at all.
      */
     private static final double MAX_BYTES_PER_BATCH = 64;
 
     private static final String ALLOCATION = "gc.alloc.rate.norm";
     private static final int MEDIAN = 50;
     private static final double P999 = 99.9;
-    /** Writing frames costs the same whatever the number of flows and, but for the kind of frame, the case. */
+    /** Writing frames costs the same for any number of flows and, except for the kind of frame, for any case. */
     private static final int ARM_FLOWS = 1024;
     private static final int STAGES_BATCH = 64;
 
@@ -44,7 +44,7 @@ final class Suite {
         this.effort = effort;
     }
 
-    /** @param progress is told each result at once */
+    /** @param progress receives each result at once */
     List<MicroResult> run(List<Combination> combinations, Consumer<MicroResult> progress) {
         List<MicroResult> results = new ArrayList<>();
         for (Combination combination : combinations) {
@@ -64,18 +64,18 @@ final class Suite {
                 .formatted(combination.text(), allocated));
         }
         double ns = (percentile(forward, MEDIAN) - arm) / combination.batch();
-        return new MicroResult(combination.way().label(), combination.flows(), combination.batch(), ns,
+        return new MicroResult(combination.trafficCase().label(), combination.flows(), combination.batch(), ns,
             (percentile(forward, P999) - arm) / combination.batch(), machine.cycles(ns), 0, stages(combination),
             machine);
     }
 
     private double armMedian(Combination combination) {
         return armMedians.computeIfAbsent(
-            new Combination(combination.way().sameFrames(), ARM_FLOWS, combination.batch()),
+            new Combination(combination.trafficCase().sameFrames(), ARM_FLOWS, combination.batch()),
             arm -> percentile(jmh("arm", arm, 1), MEDIAN));
     }
 
-    /** The clocks between nodes would outweigh smaller batches. */
+    /** The clocks between nodes would outweigh the cost of smaller batches. */
     private List<StageClock.Stage> stages(Combination combination) {
         return combination.batch() == STAGES_BATCH
             ? List.of(BenchJvm.run(effort.stages(combination), StageClock.Stage[].class))
@@ -88,7 +88,8 @@ final class Suite {
             TimeValue iteration = TimeValue.milliseconds(effort.millis());
             RunResult result = runSingle(new OptionsBuilder()
                 .include("^" + ForwardingGraphBenchmark.class.getName() + "\\." + method + "$")
-                .param("way", combination.way().label()).param("flows", String.valueOf(combination.flows()))
+                .param("trafficCase", combination.trafficCase().label())
+                .param("flows", String.valueOf(combination.flows()))
                 .param("batch", String.valueOf(combination.batch())).addProfiler(GCProfiler.class)
                 .warmupIterations(effort.warmUps()).warmupTime(iteration).measurementIterations(measurements)
                 .measurementTime(iteration).jvmArgsAppend(BenchJvm.flags().toArray(String[]::new))

@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** A time as {@code 90s}, {@code 10m} or {@code 2h}. */
+/** A duration such as {@code 90s}, {@code 10m} or {@code 2h}. */
 public final class TimeSpan implements ITypeConverter<Long> {
     private static final Pattern TEXT = Pattern.compile("([1-9][0-9]{0,5})([smh])");
 
@@ -13,7 +13,9 @@ public final class TimeSpan implements ITypeConverter<Long> {
     @Override
     public Long convert(String text) {
         Matcher matcher = TEXT.matcher(text);
-        if (!matcher.matches()) { throw new TypeConversionException("\"" + text + "\" is no time such as 90s or 10m"); }
+        if (!matcher.matches()) {
+            throw new TypeConversionException("\"" + text + "\" is not a duration such as 90s or 10m");
+        }
         long unit = switch (matcher.group(2)) {
             case "s" -> 1_000;
             case "m" -> 60_000;

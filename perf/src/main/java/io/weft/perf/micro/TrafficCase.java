@@ -4,7 +4,7 @@ import io.weft.encap.packet.IpProtocol;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** The cases: which way the frames of a benchmark take through the graph. */
+/** The traffic cases: which packet path the frames of a benchmark take through the graph. */
 public enum TrafficCase {
     /** Between pods of this node. */
     POD_POD("pod-pod", Target.LOCAL_PODS, false),
@@ -12,7 +12,7 @@ public enum TrafficCase {
     POD_REMOTE("pod-remote", Target.REMOTE_PODS, false),
     /** From pods of other nodes, out of the tunnel. */
     REMOTE_POD("remote-pod", Target.REMOTE_PODS, true),
-    /** To a ClusterIP whose backends are behind other nodes; what the C reference does, too. */
+    /** To a ClusterIP whose backends are on other nodes, as in the C reference. */
     CLUSTERIP("pod-clusterip-vxlan", Target.ONE_SERVICE, false),
     CLUSTERIP_TCP("pod-clusterip-vxlan-tcp", Target.ONE_SERVICE, false),
     /** Flows spread over 10,000 ClusterIPs. */
@@ -23,10 +23,10 @@ public enum TrafficCase {
     FLOW_MISS("flow-miss", Target.ONE_SERVICE, false),
     FLOW_MISS_10K("flow-miss-10k-services", Target.MANY_SERVICES, false);
 
-    /** Fewer flows would empty the table all the time. */
+    /** With fewer flows the table would have to be emptied all the time. */
     static final int MIN_FLOWS_TO_MISS = 4096;
 
-    /** Where pods of this node send: {@code count} addresses {@code step} apart, which differ in their lower 16 bits. */
+    /** Where pods of this node send: {@code count} addresses, {@code step} apart, that differ in their lower 16 bits. */
     enum Target {
         LOCAL_PODS(NodeSetup.FIRST_SERVER_IP, 1, NodeSetup.SERVERS, NodeSetup.BACKEND_PORT),
         REMOTE_PODS(NodeSetup.FIRST_BACKEND_IP, 256, NodeSetup.PEERS, NodeSetup.BACKEND_PORT),
@@ -45,7 +45,7 @@ public enum TrafficCase {
             this.port = port;
         }
 
-        /** Flows are spread evenly; without a division, because frames are written between measured batches. */
+        /** Spreads the flows evenly; without a division, because frames are written between measured batches. */
         int address(int flow) {
             long spread = flow * 0x9E37_79B1L & 0xFFFF_FFFFL;
             return first + step * (int) (spread * count >>> 32);
@@ -66,9 +66,9 @@ public enum TrafficCase {
         return label;
     }
 
-    /** @throws IllegalArgumentException names the cases there are */
+    /** @throws IllegalArgumentException names the existing cases */
     static TrafficCase of(String label) {
-        return Stream.of(values()).filter(way -> way.label.equals(label)).findFirst().orElseThrow(
+        return Stream.of(values()).filter(trafficCase -> trafficCase.label.equals(label)).findFirst().orElseThrow(
             () -> new IllegalArgumentException("no case \"" + label + "\": there are " + String.join(", ", labels())));
     }
 
@@ -80,7 +80,7 @@ public enum TrafficCase {
         return this == CLUSTERIP_TCP ? IpProtocol.IPPROTO_TCP : IpProtocol.IPPROTO_UDP;
     }
 
-    /** A case whose frames cost the same to be written. */
+    /** A case with the same cost of writing frames. */
     TrafficCase sameFrames() {
         if (fromTunnel) { return REMOTE_POD; }
         return this == CLUSTERIP_TCP ? CLUSTERIP_TCP : CLUSTERIP;
@@ -90,7 +90,7 @@ public enum TrafficCase {
         return target == Target.MANY_SERVICES ? NodeSetup.MANY_SERVICES : 1;
     }
 
-    /** Whether the frames' destination is translated, or their source back. */
+    /** Whether the frames' destination is translated, or the source of a reply. */
     boolean isTranslated() {
         return target == Target.ONE_SERVICE || target == Target.MANY_SERVICES;
     }
@@ -98,6 +98,6 @@ public enum TrafficCase {
     /** Whether no frame finds a flow. */
     boolean isMiss() { return this == FLOW_MISS || this == FLOW_MISS_10K; }
 
-    /** Whether flows of this case are begun by the other end. */
+    /** Whether the other end starts the flows of this case. */
     boolean isReply() { return this == CLUSTERIP_REPLY; }
 }

@@ -10,7 +10,7 @@ import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.packet.UdpHeader;
 import io.weft.encap.tunnel.VxlanHeader;
 
-/** UDP of other nodes' pods to this node's pods, in the tunnel, as it comes from the uplink. */
+/** UDP from other nodes' pods to this node's pods, in the tunnel, as it arrives from the uplink. */
 final class TunnelFrames extends Frames {
     /** Outer Ethernet, IPv4, UDP, VXLAN. */
     static final int OUTER = EthernetHeader.LENGTH + Ipv4Header.LENGTH + UdpHeader.LENGTH + VxlanHeader.LENGTH;

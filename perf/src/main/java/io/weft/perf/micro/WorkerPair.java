@@ -14,9 +14,9 @@ final class WorkerPair implements AutoCloseable {
     private final List<Meter> meters = new ArrayList<>();
     private final List<ExecutorService> threads = new ArrayList<>();
 
-    /** ns of a packet: each worker alone, then both at once. */
+    /** ns per packet: each worker alone, then both together. */
     record Round(double firstAlone, double secondAlone, double firstTogether, double secondTogether) {
-        /** Packets a second of the first alone, in millions. */
+        /** Packets per second of the first alone, in millions. */
         double oneRate() {
             return 1000 / firstAlone;
         }
@@ -25,7 +25,7 @@ final class WorkerPair implements AutoCloseable {
             return 1000 / firstTogether + 1000 / secondTogether;
         }
 
-        /** Both together by the mean of them alone; 2 when neither costs the other anything. */
+        /** Throughput of both together over the mean of each alone; 2 if neither slows the other down. */
         double ratio() {
             return twoRate() / ((oneRate() + 1000 / secondAlone) / 2);
         }
@@ -70,7 +70,7 @@ final class WorkerPair implements AutoCloseable {
         return get(threads.get(worker).submit(() -> meters.get(worker).run(nanos))).nsPerPacket();
     }
 
-    /** Each begins when both are there. */
+    /** Starts each when both are ready. */
     private double[] together(long nanos) {
         CountDownLatch ready = new CountDownLatch(meters.size());
         List<Future<Meter.Cost>> costs = new ArrayList<>();

@@ -6,25 +6,28 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Two workers on two processors, in millions of packets a second.
+ * Two workers on two processors, in millions of packets per second.
  *
  * @param flows of each worker
  * @param one the first worker alone
- * @param two both at once, summed
- * @param ratio of both to the mean of each alone
+ * @param two both together, summed
+ * @param ratio of both together to the mean of each alone
  */
 record WorkerReport(String name, int flows, Spread one, Spread two, Spread ratio, MachineFacts machine) {
     private static final int BATCH = 64;
     private static final long WARM_UP_MILLIS = 4_000;
     private static final long MILLIS = 500;
 
-    /** What the two have in common besides the flow table, the tables and the counters' file. */
+    /** What the two share besides the flow table, the tables and the counters file. */
     enum Sharing {
-        /** No flow: pods' frames on both, as receive-side scaling spreads them. */
+        /** No flow: frames of pods on both, as receive-side scaling spreads them. */
         DISJOINT_FLOWS("disjoint flows", MicroTask.Kind.DISJOINT_FLOWS),
-        /** Flows, but no direction: requests on one, their replies on the other. */
+        /** Flows, but not their directions: requests on one, their replies on the other. */
         BOTH_DIRECTIONS("both directions", MicroTask.Kind.BOTH_DIRECTIONS),
-        /** Each frame may be of a flow that the other is at: no receiver spreads frames so. The bound of what contention could cost. */
+        /**
+         * Any frame may belong to a flow that the other also works on. No receiver spreads frames like that: the upper bound of what
+         * contention could cost.
+         */
         SAME_FLOWS("same flows", MicroTask.Kind.SAME_FLOWS);
 
         private final String label;

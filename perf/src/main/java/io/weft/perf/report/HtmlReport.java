@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** One page with everything in it: no script, no font, no picture from elsewhere. Reads the tools' JSON loosely: what is not there is left out. */
+/** One self-contained page: no script, font or picture from elsewhere. Reads the tools' JSON leniently: what is missing is left out. */
 final class HtmlReport {
     private static final String WEFT = "weft";
     private static final String STYLE = """
@@ -22,7 +22,7 @@ final class HtmlReport {
 
     private final StringBuilder page = new StringBuilder();
 
-    /** @param results JSON of {@code weft bench}, any of the kinds that it writes */
+    /** @param results JSON of {@code weft bench}, of any kind that it writes */
     static String of(List<JsonNode> results) {
         HtmlReport report = new HtmlReport();
         results.forEach(report::add);
@@ -34,8 +34,8 @@ final class HtmlReport {
             %s</style></head>
             <body>
             <h1>Weft: measurements</h1>
-            <p>Bars and points are medians, thin lines reach from the least to the greatest. Figures of different machines are not to be
-            compared, only ratios of one sitting.</p>
+            <p>Bars and points are medians, thin lines reach from the minimum to the maximum. Figures from different machines cannot be
+            compared, only ratios from one benchmark run.</p>
             %s</body>
             </html>
             """
@@ -50,14 +50,14 @@ final class HtmlReport {
         } else if (result.has("cases")) {
             latency(result);
         } else {
-            throw new IllegalArgumentException("neither of bench compare, micro nor echo");
+            throw new IllegalArgumentException("not a result of bench compare, micro or echo");
         }
     }
 
-    // -- side by side --------------------------------------------------------------------------------------------------
+    // -- comparison --------------------------------------------------------------------------------------------------
 
     private void comparison(JsonNode result) {
-        heading("Packets per core-second, side by side");
+        heading("Packets per core-second");
         List<BarChart.Bar> bars = new ArrayList<>();
         for (JsonNode series : result.path("series")) {
             JsonNode figure = series.path("mppsPerCore");
@@ -68,7 +68,7 @@ final class HtmlReport {
         page.append(BarChart.draw("Millions of packets per core-second", "M", bars));
         JsonNode settings = result.path("settings");
         note(String.format(Locale.ROOT,
-            "%d-byte frames, %d rounds of %.1f s each, one after the other; millions of packets at the sink for each second of processor time of all cores less the generator's.",
+            "%d-byte frames, %d rounds of %.1f s each, interleaved; millions of packets at the sink per second of processor time of all cores minus the generator's.",
             settings.path("frameBytes").asInt(), settings.path("pairs").asInt(), settings.path("seconds").asDouble()));
         ratios(result.path("ratios"));
         for (JsonNode left : result.path("leftOut")) {
@@ -80,7 +80,7 @@ final class HtmlReport {
     private void ratios(JsonNode ratios) {
         if (ratios.isEmpty()) { return; }
         page.append(
-            "<table><tr><th>Weft</th><th>over</th><th class=\"number\">ratio</th><th class=\"number\">least–greatest</th>")
+            "<table><tr><th>Weft</th><th>over</th><th class=\"number\">ratio</th><th class=\"number\">min–max</th>")
             .append("<th class=\"number\">goal</th></tr>\n");
         for (JsonNode one : ratios) {
             JsonNode ratio = one.path("ratio");
@@ -140,7 +140,7 @@ final class HtmlReport {
         List<PercentileChart.Case> cases = new ArrayList<>();
         for (JsonNode one : result.path("cases")) {
             cases.add(new PercentileChart.Case(
-                String.format(Locale.ROOT, "%s, %,d pps beside", one.path("path").asText(),
+                String.format(Locale.ROOT, "%s, %,d pps background", one.path("path").asText(),
                     one.path("loadRate").asInt()),
                 List.of(point("p50", one.path("p50")), point("p99", one.path("p99")),
                     point("p99.99", one.path("p9999")))));
@@ -151,7 +151,7 @@ final class HtmlReport {
         for (JsonNode move : result.path("moves")) {
             JsonNode p99 = move.path("p99");
             note(String.format(Locale.ROOT,
-                "Busy control planes move the p99 of %s, %,d pps beside, by %.0f µs (%.0f to %.0f).",
+                "Busy control planes move the p99 of %s, %,d pps background, by %.0f µs (%.0f to %.0f).",
                 move.path("path").asText(), move.path("loadRate").asInt(), p99.path("median").asDouble(),
                 p99.path("min").asDouble(), p99.path("max").asDouble()));
         }

@@ -12,7 +12,7 @@ final class PercentileChart {
     private static final int TOP = 12;
     private static final int AXIS = 28;
 
-    /** One percentile of a case: its median over the runs, the least and the greatest. */
+    /** One percentile of a case: median, minimum and maximum over the runs. */
     record Point(String name, double median, double min, double max) {}
 
     /** One row. */

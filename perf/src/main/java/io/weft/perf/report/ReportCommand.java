@@ -15,20 +15,20 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code weft bench report}: one HTML page of what the other commands wrote as JSON. */
+/** {@code weft bench report}: one HTML page of the JSON that other commands wrote. */
 @Command(name = "report", mixinStandardHelpOptions = true, description = "One self-contained HTML page, with plots, of what other benchmarks wrote as JSON")
 public final class ReportCommand implements Callable<Integer> {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @Spec private CommandSpec spec;
 
-    @Option(names = "--compare", paramLabel = "FILE", description = "of weft bench compare --json FILE; may be repeated") private List<Path> compare = List
+    @Option(names = "--compare", paramLabel = "FILE", description = "written by weft bench compare --json FILE; may be repeated") private List<Path> compare = List
         .of();
 
-    @Option(names = "--latency", paramLabel = "FILE", description = "of weft bench echo -o json; may be repeated") private List<Path> latency = List
+    @Option(names = "--latency", paramLabel = "FILE", description = "written by weft bench echo -o json; may be repeated") private List<Path> latency = List
         .of();
 
-    @Option(names = "--micro", paramLabel = "FILE", description = "of weft bench micro -o json; may be repeated") private List<Path> micro = List
+    @Option(names = "--micro", paramLabel = "FILE", description = "written by weft bench micro -o json; may be repeated") private List<Path> micro = List
         .of();
 
     @Option(names = "--out", paramLabel = "FILE", required = true, description = "the page") private Path out;
@@ -53,7 +53,7 @@ public final class ReportCommand implements Callable<Integer> {
         try {
             return JSON.readTree(file.toFile());
         } catch (JsonProcessingException e) {
-            throw new IOException(file + ": no JSON: " + e.getOriginalMessage(), e);
+            throw new IOException(file + ": not JSON: " + e.getOriginalMessage(), e);
         }
     }
 }

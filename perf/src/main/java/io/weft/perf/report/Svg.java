@@ -2,7 +2,7 @@ package io.weft.perf.report;
 
 import java.util.Locale;
 
-/** Writes one SVG picture, piece by piece; coordinates in pixels, y downwards. */
+/** Writes one SVG picture, element by element; coordinates in pixels, y downwards. */
 final class Svg {
     private final StringBuilder text = new StringBuilder();
 

@@ -13,16 +13,16 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
- * What a figure depends on besides Weft: figures of different machines or minutes are not to be compared, only ratios.
+ * The machine that a figure was measured on. Figures from different machines or minutes cannot be compared, only ratios.
  *
  * @param cpu model
  * @param cores that this process may use
- * @param mhz {@code cpu MHz} of {@code /proc/cpuinfo}, what cycles are counted by; under a hypervisor the rate of the TSC; 0 if it does not say
+ * @param mhz {@code cpu MHz} of {@code /proc/cpuinfo}, used to count cycles; under a hypervisor the rate of the TSC; 0 if unknown
  * @param virtual whether there is a hypervisor
  * @param memoryMib of the machine
- * @param hugePages reserved ones, and what transparent ones are set to
+ * @param hugePages the number reserved, and the setting of transparent huge pages
  * @param clock the kernel's clock source
- * @param commit of this checkout, {@code -dirty} when files differ from it
+ * @param commit of this checkout, with {@code -dirty} if files differ from it
  * @param date UTC, ISO 8601
  */
 public record MachineFacts(String cpu, int cores, double mhz, boolean virtual, long memoryMib, String kernel,
@@ -42,17 +42,17 @@ public record MachineFacts(String cpu, int cores, double mhz, boolean virtual, l
             Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     }
 
-    /** MiB of memory that can be had without swapping. */
+    /** MiB of memory available without swapping. */
     public static long availableMib() {
         return (long) number(value(lines("/proc/meminfo"), "MemAvailable")) / KIB_PER_MIB;
     }
 
-    /** Processor cycles of a time; 0 when the rate is not known. */
+    /** Processor cycles of a time; 0 if the rate is unknown. */
     public double cycles(double nanos) {
         return nanos * mhz / 1000;
     }
 
-    /** One line for people. */
+    /** One line of text. */
     public String summary() {
         return "%s, %d cores, %.0f MHz%s, %d MiB, Linux %s, JDK %s, huge pages: %s, clock: %s, commit %s, %s".formatted(
             cpu, cores, mhz, virtual ? " (virtual)" : "", memoryMib, kernel, jdk, hugePages, clock, commit, date);
@@ -69,7 +69,7 @@ public record MachineFacts(String cpu, int cores, double mhz, boolean virtual, l
             .map(line -> line.substring(line.indexOf(':') + 1).strip()).orElse(UNKNOWN);
     }
 
-    /** The number that a value begins with, or 0. */
+    /** The number at the start of a value, or 0. */
     static double number(String value) {
         String digits = value.split(" ", 2)[0];
         return digits.matches("[0-9]+(\\.[0-9]+)?") ? Double.parseDouble(digits) : 0;
@@ -87,7 +87,7 @@ public record MachineFacts(String cpu, int cores, double mhz, boolean virtual, l
         }
     }
 
-    /** Asks git, which may belong to another user, about the directory that this class lies in. */
+    /** Asks git about the directory of this class, which may belong to another user. */
     private static String readCommit() {
         try {
             Path place = Path.of(MachineFacts.class.getProtectionDomain().getCodeSource().getLocation().toURI());

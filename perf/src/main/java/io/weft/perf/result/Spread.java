@@ -3,7 +3,7 @@ package io.weft.perf.result;
 import java.util.Arrays;
 import java.util.Collection;
 
-/** The middle, the quarters and the ends of several measurements of the same thing. */
+/** Median, quartiles, minimum and maximum of several measurements of the same quantity. */
 public record Spread(double median, double min, double lowerQuartile, double upperQuartile, double max, int count) {
     /** @param values at least one */
     public static Spread of(double... values) {
@@ -19,7 +19,7 @@ public record Spread(double median, double min, double lowerQuartile, double upp
         return of(values.stream().mapToDouble(Double::doubleValue).toArray());
     }
 
-    /** Between two values, linearly. */
+    /** Interpolates linearly between two values. */
     private static double quantile(double[] sorted, double share) {
         double place = share * (sorted.length - 1);
         int below = (int) place;

@@ -16,9 +16,9 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Sends UDP frames by AF_XDP from queue 0 of a device, as any program does: at a rate, each frame when its schedule says, or as
- * fast as the ring takes them. A frame carries the time its schedule gave it, so that a sender held up does not hide the delay (coordinated
- * omission). Sequence numbers go on from run to run. One run at a time.
+ * Sends UDP frames through AF_XDP from queue 0 of a device, as any program does: at a rate, each frame when its schedule says, or as fast
+ * as the ring accepts them. A frame carries the time at which it was due, so that a delayed sender does not hide the delay (coordinated
+ * omission). Sequence numbers continue from run to run. One run at a time.
  */
 public final class AfXdpGenerator implements TrafficGenerator {
     private static final int FRAMES = 2048;
@@ -26,7 +26,7 @@ public final class AfXdpGenerator implements TrafficGenerator {
     private static final int LARGE_CHUNK = 4096;
     private static final int BATCH = 64;
     private static final long DRAIN_NANOS = 1_000_000_000L;
-    /** A sender behind its schedule sends the rest of it, for at most this many times its duration. */
+    /** A sender that is behind its schedule sends the remaining frames, for at most this many times its duration. */
     private static final int LATE_FACTOR = 2;
 
     private static final long SLEEP_FROM_NANOS = 120_000;
@@ -89,7 +89,7 @@ public final class AfXdpGenerator implements TrafficGenerator {
         return NetworkNamespace.call(namespace, () -> send(LATE_FACTOR * duration.toNanos(), count, rate));
     }
 
-    /** Sends {@code count} frames as fast as it goes. */
+    /** Sends {@code count} frames as fast as possible. */
     public SendReport sendExactly(long count) {
         return NetworkNamespace.call(namespace, () -> send(Long.MAX_VALUE, count, 0));
     }
@@ -105,7 +105,7 @@ public final class AfXdpGenerator implements TrafficGenerator {
         while (now - start < durationNanos && frames < count) {
             reclaim();
             long due = rate == 0 ? count : Math.min(count, (long) ((now - start) / interval) + 1);
-            if (!put((int) Math.min(BATCH, due - frames), start, interval, now)) { rest(start, interval, now); }
+            if (!put((int) Math.min(BATCH, due - frames), start, interval, now)) { pause(start, interval, now); }
             kick();
             now = System.nanoTime();
         }
@@ -114,8 +114,8 @@ public final class AfXdpGenerator implements TrafficGenerator {
         return new SendReport(frames, bytes, elapsed, cpuNanos() - cpuBefore);
     }
 
-    /** Sleeps until shortly before the next frame is due, when that is long enough. */
-    private void rest(long start, double interval, long now) {
+    /** Sleeps until shortly before the next frame is due, if that is long enough. */
+    private void pause(long start, double interval, long now) {
         long left = start + (long) (frames * interval) - now;
         if (left > SLEEP_FROM_NANOS && socket.tx().outstanding() == 0) {
             LockSupport.parkNanos(left - SLEEP_FROM_NANOS / 2);
@@ -124,7 +124,7 @@ public final class AfXdpGenerator implements TrafficGenerator {
         }
     }
 
-    /** Writes up to {@code wanted} frames into the ring; false when there was none to write or no room. */
+    /** Writes up to {@code wanted} frames into the ring; false if there was none to write or no room. */
     private boolean put(int wanted, long start, double interval, long now) {
         TxRing tx = socket.tx();
         int room = tx.reserve(Math.min(wanted, freeCount));
@@ -167,7 +167,7 @@ public final class AfXdpGenerator implements TrafficGenerator {
         if (socket.tx().outstanding() == 0 || !socket.tx().needWakeup()) { return; }
         int result = socket.kick();
         if (result < 0 && result != -Errno.EAGAIN && result != -Errno.EBUSY && result != -Errno.ENOBUFS) {
-            throw new LinuxException("send by AF_XDP", -result);
+            throw new LinuxException("send through AF_XDP", -result);
         }
     }
 
@@ -180,7 +180,7 @@ public final class AfXdpGenerator implements TrafficGenerator {
         if (done > 0) { completion.release(done); }
     }
 
-    /** What is in the ring is on its way and counts as sent; it is waited for, so that it is. */
+    /** Frames in the ring count as sent, so this waits until they are. */
     private void drain() {
         long start = System.nanoTime();
         while (freeCount < FRAMES && System.nanoTime() - start < DRAIN_NANOS) {

@@ -19,9 +19,9 @@ import java.util.List;
 import org.HdrHistogram.Histogram;
 
 /**
- * Receives test frames by AF_XDP on every queue of a device and judges each: new, reordered or duplicated, and how late. Frames
- * that are no test frames go on to the kernel. Latency is receipt less the time in the frame, which is when the sender's schedule meant it to
- * leave: a sender or network that stalls makes all frames behind late, not one (coordinated omission).
+ * Receives test frames through AF_XDP on every queue of a device and classifies each as new, reordered or duplicate, and measures its
+ * latency. Other frames pass to the kernel. Latency is the receipt time minus the time in the frame, at which it was due by the sender's
+ * schedule. So if the sender or network stalls, all frames behind the stall count as late, not one (coordinated omission).
  */
 public final class AfXdpReceiver implements AutoCloseable {
     private static final int FRAMES = 4096;
@@ -124,7 +124,7 @@ public final class AfXdpReceiver implements AutoCloseable {
         return true;
     }
 
-    /** The XDP program let only whole test frames through. */
+    /** The XDP program has let only complete test frames through. */
     private void judge(long frame, long now) {
         long inner = frame;
         if (expectation.tunnelPort() != 0 && Memory.u16(frame + UDP_PORT_AT) == expectation.tunnelPort()) {
@@ -147,7 +147,7 @@ public final class AfXdpReceiver implements AutoCloseable {
         return counter.counts();
     }
 
-    /** Waits until nothing more comes (for a fifth of a second), ends the receiver and tells what it saw. */
+    /** Waits until nothing has arrived for a fifth of a second, ends the receiver and returns its results. */
     public ReceiveReport finish() throws InterruptedException {
         long last = -1;
         long since = System.nanoTime();

@@ -1,11 +1,11 @@
 package io.weft.perf.traffic;
 
 /**
- * What frames a sink expects.
+ * The frames that a sink expects.
  *
- * @param destinationPort UDP port of the test frames where they arrive: of a Service, its target port
- * @param ports how many ports from there on
- * @param tunnelPort UDP port of VXLAN when test frames may arrive in a tunnel, else 0
+ * @param destinationPort UDP port of the test frames where they arrive; for a Service, its target port
+ * @param ports number of consecutive ports from there on
+ * @param tunnelPort UDP port of VXLAN if test frames may arrive in a tunnel, otherwise 0
  */
 public record Expectation(int destinationPort, int ports, int tunnelPort) {
     public static Expectation port(int destinationPort) {

@@ -4,20 +4,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Sizes of test frames in the order they are sent, over and over. As in RFC 2544, a size counts the four bytes of the frame
- * check sequence, which neither a veth nor AF_XDP carries: a "64-byte frame" is 60 bytes in memory.
+ * Sizes of test frames in the order in which they are sent, repeated. As in RFC 2544, a size counts the four bytes of the frame check
+ * sequence, which neither a veth nor AF_XDP carries: a "64-byte frame" is 60 bytes in memory.
  *
  * @param name as the user gave it
- * @param pattern sizes, one round
+ * @param pattern one cycle of sizes
  */
 public record FrameSizes(String name, List<Integer> pattern) {
     public static final int FCS_LENGTH = 4;
     public static final int MIN = 64;
-    /** What one page of a live frame holds, less the room the kernel keeps. */
+    /** The capacity of one page of a live frame, minus the room that the kernel reserves. */
     public static final int MAX = 3300;
 
     private static final String IMIX = "imix";
-    /** Seven short, four middle, one long, spread over the round: simple IMIX of 7:4:1. */
+    /** Seven short, four middle, one long, spread over the cycle: simple IMIX of 7:4:1. */
     private static final int[] IMIX_PATTERN = {64, 594, 64, 64, 594, 64, 1518, 64, 594, 64, 594, 64};
 
     public FrameSizes {
@@ -25,7 +25,7 @@ public record FrameSizes(String name, List<Integer> pattern) {
         for (int size : pattern) {
             if (size < MIN || size > MAX) {
                 throw new IllegalArgumentException(
-                    "frame size " + size + ": want " + MIN + " to " + MAX + " bytes with the FCS");
+                    "frame size " + size + ": must be " + MIN + " to " + MAX + " bytes with the FCS");
             }
         }
     }
@@ -34,7 +34,7 @@ public record FrameSizes(String name, List<Integer> pattern) {
         return new FrameSizes(Integer.toString(size), List.of(size));
     }
 
-    /** 7:4:1 of 64, 594 and 1518 bytes, the long ones cut to what {@code mtu} lets through. */
+    /** 7:4:1 of 64, 594 and 1518 bytes; the long ones are cut to {@code mtu}. */
     public static FrameSizes imix(int mtu) {
         List<Integer> pattern = new ArrayList<>();
         for (int size : IMIX_PATTERN) {
@@ -49,7 +49,7 @@ public record FrameSizes(String name, List<Integer> pattern) {
         try {
             return of(Integer.parseInt(text));
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("frame size '" + text + "': want a number of bytes or imix", e);
+            throw new IllegalArgumentException("frame size '" + text + "': must be a number of bytes or imix", e);
         }
     }
 

@@ -12,7 +12,7 @@ public record FrameSpec(long destinationMac, long sourceMac, int source, int des
     Flows flows,
     FrameSizes sizes, Optional<Tunnel> tunnel) {
 
-    /** Without a tunnel. */
+    /** Frames without a tunnel. */
     public FrameSpec(long destinationMac, long sourceMac, int source, int destination, int destinationPort, Flows flows,
         FrameSizes sizes) {
         this(destinationMac, sourceMac, source, destination, destinationPort, flows, sizes, Optional.empty());

@@ -11,11 +11,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * The bytes that all frames of one {@link FrameSpec} and size share, and how to make one frame of them: by {@link #write} here,
- * by {@link LiveFrameProgram} in the kernel. What differs between frames is the flow, the sequence number and the time.
+ * The bytes that all frames of one {@link FrameSpec} and size share, and how to make one frame from them: with {@link #write} here, with
+ * {@link LiveFrameProgram} in the kernel. Frames differ in the flow, the sequence number and the time.
  *
- * <p>The IPv4 identification is the complement of the source address's low half, so the header checksum is the same for all. The UDP checksum is the sum of the
- * constant words, {@link #constantSum}, and the words that vary. Immutable; any thread. {@link #write} does not allocate.
+ * <p>The IPv4 identification is the complement of the source address's low half, so the header checksum is the same for all. The UDP
+ * checksum is the sum of the constant words, {@link #constantSum}, and the words that vary. Immutable; any thread. {@link #write} does not
+ * allocate.
  */
 public final class FrameTemplate {
     public static final int ETHERNET_LENGTH = 14;
@@ -30,7 +31,7 @@ public final class FrameTemplate {
     static final int UDP_DESTINATION_PORT = 2;
     static final int UDP_TOTAL_LENGTH = 4;
     static final int UDP_CHECKSUM = 6;
-    /** From the outer header's first byte: the outer source port. */
+    /** Offset of the outer source port from the outer header's first byte. */
     static final int OUTER_SOURCE_PORT = ETHERNET_LENGTH + IP_LENGTH;
 
     static final int ENTROPY_FIRST_PORT = 0xC000;
@@ -88,7 +89,7 @@ public final class FrameTemplate {
     }
 
     /**
-     * Writes the whole variable and constant head of one frame; the rest must be zero.
+     * Writes the complete head of one frame, constant and variable; the remaining bytes must be zero.
      *
      * @param at address of the frame's first byte
      * @param time see {@link ProbePayload#TIME_OFFSET}
@@ -120,7 +121,7 @@ public final class FrameTemplate {
         Memory.putU16(udp + UDP_CHECKSUM, InternetChecksum.udpValue(~InternetChecksum.fold(sum) & 0xFFFF));
     }
 
-    /** What the flow number adds to: the value of the field that varies besides the source port. */
+    /** The value, for the flow, of the field that varies in addition to the source port. */
     private int restValue(int rest) {
         return restBase() + rest & 0xFFFF;
     }
@@ -133,12 +134,12 @@ public final class FrameTemplate {
         return spec.flows().spread() == Flows.Spread.SOURCE_ADDRESS;
     }
 
-    /** The head of a frame with the fields that vary zero, the UDP checksum too. */
+    /** The head of a frame with the varying fields zero, including the UDP checksum. */
     byte[] header() {
         return header.clone();
     }
 
-    /** Folded sum of the pseudo header and of all of UDP that is the same in every frame. */
+    /** Folded sum of the pseudo header and of everything in UDP that is the same in every frame. */
     int constantSum() {
         return constantSum;
     }

@@ -28,16 +28,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The XDP program that makes the frames of {@link LiveFrameGenerator}: waits for the frame's time, chooses the flow, cuts the
- * frame to its size, writes the whole head anew (live frames come back with whatever their receiver wrote into them) and sends
- * the frame out of a device. A frame whose time has not come yet is dropped: the kernel makes the next one at once, which is a
- * wait without sleep.
+ * The XDP program that generates the frames of {@link LiveFrameGenerator}. It waits until the frame is due, chooses the flow, cuts the
+ * frame to its size, writes the whole head again (live frames come back with whatever their receiver wrote into them) and sends the frame
+ * out of a device. A frame that is not due yet is dropped: the kernel makes the next one at once, so this is a busy wait.
  *
- * <p>R6 holds the context, R7 the frame's start, R8 the address of the state, R9 the time and then the flow. The stack holds the time and, with
- * several sizes, what depends on the size.
+ * <p>R6 holds the context, R7 the frame's start, R8 the address of the state, R9 the time and then the flow. The stack holds the time and,
+ * with several sizes, the fields that depend on the size.
  */
 final class LiveFrameProgram {
-    /** Offsets in the state, each 8 bytes in machine order; {@link #SEQUENCES} words of 4 for each group follow. */
+    /** Offsets in the state, each 8 bytes in machine order; {@link #SEQUENCES} words of 4 bytes, one per group, follow. */
     static final int SENT = 0;
 
     static final int NEXT_FLOW = 8;
@@ -45,12 +44,12 @@ final class LiveFrameProgram {
     /** Units of 2^-{@link #TIME_FRACTION} ns: when the next frame is due, 0 before the first. */
     static final int DUE = 24;
 
-    /** The same units: from one frame to the next; 0 sends without a pause. */
+    /** The same units: time from one frame to the next; 0 sends without a pause. */
     static final int INTERVAL = 32;
     /** Bytes sent, without FCS. */
     static final int BYTES = 40;
 
-    /** Nanoseconds of CLOCK_MONOTONIC of a run's first frame, 0 before it, and of its last. */
+    /** CLOCK_MONOTONIC in nanoseconds of a run's first frame, 0 before it, and of its last. */
     static final int FIRST = 48;
 
     static final int LAST = 56;
@@ -103,7 +102,7 @@ final class LiveFrameProgram {
             .mov(R9, R0);
     }
 
-    /** The frame's time, in R0 now, is when it was due where there is a schedule, even if that is past. */
+    /** The frame's time, now in R0, is the time when it was due if there is a schedule, even if that is past. */
     private void awaitTurn() {
         Label now = program.label("now");
         Label running = program.label("running");
@@ -147,7 +146,7 @@ final class LiveFrameProgram {
         }
     }
 
-    /** The number kept at {@code offset}, which goes round below {@code end}; uses R1. */
+    /** The number stored at {@code offset}, which wraps around at {@code end}; uses R1. */
     private void nextOf(int offset, int end, BpfRegister into) {
         Label stored = program.label("stored");
         program.load(Size.DW, into, R8, offset)
@@ -159,7 +158,7 @@ final class LiveFrameProgram {
             .store(Size.DW, R8, offset, R1);
     }
 
-    /** With several sizes: cuts the frame, which came in the largest, and leaves what depends on the size on the stack. */
+    /** With several sizes: cuts the frame, which arrived with the largest size, and puts the fields that depend on the size on the stack. */
     private void chooseSize() {
         if (templates.size() == 1) { return; }
         Label chosen = program.label("chosen");

@@ -1,12 +1,12 @@
 package io.weft.perf.traffic;
 
 /**
- * What a generator did.
+ * What a generator sent.
  *
- * @param frames frames handed to the device; the device may still have refused some when its queue was full
+ * @param frames frames passed to the device, which may still have refused some when its queue was full
  * @param bytes the same in bytes, without FCS
  * @param elapsedNanos from the first frame to the last
- * @param cpuNanos processor time of the generating thread, with the receive work of a veth's peer that the kernel did in it
+ * @param cpuNanos processor time of the generating thread, including the receive work of a veth's peer that the kernel did in it
  */
 public record SendReport(long frames, long bytes, long elapsedNanos, long cpuNanos) {
     private static final double NANOS = 1e9;

@@ -3,9 +3,9 @@ package io.weft.perf.traffic;
 import java.util.Arrays;
 
 /**
- * Judges the numbers of one sequence as they arrive: each is new, a duplicate, or late. Late (reordered) is a frame whose number
- * is below one already seen, as RFC 4737 section 3.3 has it. Duplicates are told from late frames within the last
- * {@link #WINDOW} numbers; what is older than that counts as late. Numbers are 32 bits and wrap. One thread. Allocation: none.
+ * Classifies the numbers of one sequence as they arrive: new, duplicate, or late. A frame is late (reordered) if its number is below one
+ * already seen (RFC 4737 section 3.3). Duplicates are distinguished from late frames within the last {@link #WINDOW} numbers; older numbers
+ * count as late. Numbers are 32 bits and wrap. One thread. Allocation: none.
  */
 public final class SequenceTracker {
     public static final int WINDOW = 1 << 16;
@@ -18,7 +18,7 @@ public final class SequenceTracker {
     private long reordered;
     private long duplicated;
 
-    /** Takes one frame's number into account. */
+    /** Counts one frame's number. */
     public void record(int sequence) {
         long number = next + (sequence - (int) (next & LOW_32));
         if (number >= next) {
@@ -78,7 +78,7 @@ public final class SequenceTracker {
         return duplicated;
     }
 
-    /** Numbers below the highest seen that are missing: what was lost after that the sender alone knows. */
+    /** Numbers below the highest seen that are missing. Only the sender knows what was lost after that. */
     public long missing() {
         return next - received;
     }

@@ -3,9 +3,9 @@ package io.weft.perf.traffic;
 /**
  * What a sink has seen.
  *
- * @param frames all frames, whatever they were
+ * @param frames all frames of any kind
  * @param bytes of them, without FCS
- * @param tunnelled those in a VXLAN tunnel of the expected port
+ * @param tunnelled those in a VXLAN tunnel with the expected port
  * @param matched UDP frames with the expected (inner) port
  * @param probes those of them with a {@link ProbePayload}
  * @param late probes whose number is not above the highest seen in their group: reordered or duplicated

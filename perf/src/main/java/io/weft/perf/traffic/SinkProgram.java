@@ -24,8 +24,9 @@ import io.weft.nativebindings.bpf.XdpAction;
 import java.util.Optional;
 
 /**
- * The XDP program of {@link XdpSink}: counts, compares sequence numbers, drops UDP (or hands test frames to a socket) and passes everything else (a pod's kernel
- * still answers ARP). R7 is the frame's or inner frame's start, R8 its end, R9 the counters of this processor.
+ * The XDP program of {@link XdpSink}: counts, compares sequence numbers, drops UDP (or redirects test frames to a socket) and passes
+ * everything else, so that a pod's kernel still answers ARP. R7 is the frame's or inner frame's start, R8 its end, R9 the counters of this
+ * processor.
  */
 final class SinkProgram {
     /** Offsets in a processor's counters, each 8 bytes. */
@@ -36,7 +37,7 @@ final class SinkProgram {
     static final int MATCHED = 24;
     static final int PROBES = 32;
     static final int LATE = 40;
-    /** A cache line a processor. */
+    /** One cache line per processor. */
     static final int COUNTERS_LENGTH = 64;
 
     /** The next expected number of each group, 4 bytes each. */
@@ -61,7 +62,7 @@ final class SinkProgram {
         this.expectation = expectation;
     }
 
-    /** @param sockets where test frames go, by queue; without one they are dropped */
+    /** @param sockets for test frames, by queue; without one they are dropped */
     static BpfAssembler assemble(Expectation expectation, BpfMap counters, BpfMap order, Optional<BpfMap> sockets) {
         SinkProgram sink = new SinkProgram(expectation);
         sink.countFrame(counters);
@@ -93,7 +94,7 @@ final class SinkProgram {
             .store(Size.DW, R9, BYTES, R2);
     }
 
-    /** Goes to {@code otherwise} unless R7 points to a whole UDP test frame; leaves the destination port in R2, host-numeric. */
+    /** Jumps to {@code otherwise} unless R7 points to a complete UDP test frame; leaves the destination port in R2, host-numeric. */
     private void requireUdp(Label otherwise) {
         program.mov(R1, R7)
             .alu(Alu.ADD, R1, PAYLOAD_AT + ProbePayload.LENGTH)

@@ -4,7 +4,7 @@ import java.time.Duration;
 
 /** Sends test frames out of one device. */
 public interface TrafficGenerator extends AutoCloseable {
-    /** Sends for {@code duration}; {@code rate} frames a second, or as fast as it goes when 0. */
+    /** Sends for {@code duration}; {@code rate} frames per second, or as fast as possible if 0. */
     SendReport run(Duration duration, double rate) throws InterruptedException;
 
     @Override

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Counts and drops the UDP frames that arrive on a device, in the driver: for rates beyond what a receiving program takes. Counting costs no
- * system call and may be read at any time, from any thread. Order is judged exactly as long as one group's frames arrive on one
+ * Counts and drops the UDP frames that arrive on a device, in the driver: for rates beyond those of a receiving program. Reading the
+ * counters takes no system call and is possible at any time, from any thread. Order is exact as long as one group's frames arrive on one
  * processor.
  */
 public final class XdpSink implements AutoCloseable {
@@ -35,7 +35,7 @@ public final class XdpSink implements AutoCloseable {
         this(namespace, device, expectation, Optional.empty());
     }
 
-    /** The same, but test frames go to the sockets of an XSKMAP instead of being dropped. */
+    /** The same, but test frames are redirected to the sockets of an XSKMAP instead of being dropped. */
     XdpSink(Path namespace, String device, Expectation expectation, BpfMap sockets) {
         this(namespace, device, expectation, Optional.of(sockets));
     }
@@ -60,12 +60,12 @@ public final class XdpSink implements AutoCloseable {
         }
     }
 
-    /** All processors together. */
+    /** Sum over all processors. */
     public SinkCounts counts() {
         return perProcessor().stream().reduce(SinkCounts.NONE, SinkCounts::plus);
     }
 
-    /** By the processor that received; index is its number. */
+    /** By receiving processor; the index is its number. */
     public List<SinkCounts> perProcessor() {
         List<SinkCounts> all = new ArrayList<>();
         for (int cpu = 0; cpu < processors; cpu++) {
@@ -78,7 +78,7 @@ public final class XdpSink implements AutoCloseable {
         return all;
     }
 
-    /** Forgets which numbers were seen, for a generator that begins at 0 again. */
+    /** Forgets which numbers were seen, for a generator that starts at 0 again. */
     public void forgetOrder() {
         for (int at = 0; at < SinkProgram.ORDER_LENGTH; at += Long.BYTES) {
             NativeMemory.putLong(orderMemory.address() + at, 0);
@@ -99,7 +99,7 @@ public final class XdpSink implements AutoCloseable {
         order.close();
     }
 
-    /** The highest number the kernel may ever give a processor, and one: {@code 0-3} or {@code 0,2-5}. */
+    /** The highest number that the kernel may ever give a processor, plus one: {@code 0-3} or {@code 0,2-5}. */
     private static int possibleProcessors() {
         try {
             String[] numbers = Files.readString(POSSIBLE).strip().split("[,-]", -1);

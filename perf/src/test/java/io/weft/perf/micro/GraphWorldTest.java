@@ -17,8 +17,8 @@ class GraphWorldTest {
 
     @ParameterizedTest
     @EnumSource
-    void forwardsRightFrames(TrafficCase way) {
-        try (GraphWorld world = new GraphWorld(way, FLOWS, 64)) {
+    void forwardsRightFrames(TrafficCase trafficCase) {
+        try (GraphWorld world = new GraphWorld(trafficCase, FLOWS, 64)) {
             for (int batch = 0; batch < 1000; batch++) {
                 world.makeRoomForMisses();
                 assertEquals(64, world.lane().forward());

@@ -25,7 +25,7 @@ class MicroCommandTest {
     @CsvSource(delimiter = ';', value = {
         "--case nonsense; no case \"nonsense\": there are pod-pod, pod-remote",
         "--batch 65; --batch: 1 to 64", "--flows 0; --flows: 1 to", "--workers 3; --workers: 2",
-        "--soak soon; is no time", "--soak 1s --workers 2; one of --reference, --soak and --workers"})
+        "--soak soon; is not a duration", "--soak 1s --workers 2; one of --reference, --soak and --workers"})
     void refusesWrongUsage(String arguments, String message) {
         StringWriter error = new StringWriter();
         CommandLine command = new CommandLine(new MicroCommand()).setErr(new PrintWriter(error));

@@ -70,8 +70,8 @@ class HtmlReportTest {
     void drawsStagesAndPercentiles() throws Exception {
         String page = report(COMPARE, MICRO, ECHO);
         assertTrue(page.contains("Stages of pod-clusterip-vxlan, 65,536 flows, batch 64"), page);
-        assertTrue(page.contains("weft idle, 0 pps beside p99.99: 1000 µs (500–9000)"), page);
-        assertTrue(page.contains("the p99 of weft, 0 pps beside, by 700 µs (-20 to 900)"), page);
+        assertTrue(page.contains("weft idle, 0 pps background p99.99: 1000 µs (500–9000)"), page);
+        assertTrue(page.contains("the p99 of weft, 0 pps background, by 700 µs (-20 to 900)"), page);
         for (int i = 0; i < 4; i++) {
             picture(page, i);
         }

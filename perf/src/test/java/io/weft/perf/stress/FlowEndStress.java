@@ -22,7 +22,7 @@ import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 import org.openjdk.jcstress.infra.results.I_Result;
 
-/** Deletion, reuse of lines, and state changes, against workers. */
+/** Deletion, reuse of slots, and state changes, against workers. */
 final class FlowEndStress {
     private static final int LATER = 100_000;
 
@@ -65,7 +65,7 @@ final class FlowEndStress {
         }
     }
 
-    /** A line is deleted and written anew while a worker uses it: the worker keeps reading the old flow. */
+    /** A slot is deleted and reused while a worker uses it: the worker keeps reading the old flow. */
     @JCStressTest
     @Outcome(id = "0", expect = ACCEPTABLE, desc = "the flow was gone")
     @Outcome(id = "1", expect = ACCEPTABLE, desc = "the old flow, whole")
@@ -101,10 +101,10 @@ final class FlowEndStress {
         }
     }
 
-    /** A flow is inserted while the sweeper empties lines of flows that ended: its lines stay within reach. */
+    /** A flow is inserted while the flow expiry empties slots of flows that ended: its entries stay within reach. */
     @JCStressTest
     @Outcome(id = "1, 2", expect = ACCEPTABLE, desc = "made, and found from both sides")
-    @Outcome(expect = FORBIDDEN, desc = "a line behind an empty one, or taken away")
+    @Outcome(expect = FORBIDDEN, desc = "an entry behind an empty slot, or overwritten")
     @State
     public static class InsertAndClear extends OneWorker {
         public InsertAndClear() {
@@ -136,7 +136,7 @@ final class FlowEndStress {
         }
     }
 
-    /** Two workers insert one flow while a line before their candidates comes free: they claim different lines. */
+    /** Two workers insert one flow while a slot before their candidates becomes free: they claim different slots. */
     @JCStressTest
     @Outcome(id = {"1, 2, 2", "2, 1, 2"}, expect = ACCEPTABLE, desc = "one made it, the other adopted it")
     @Outcome(id = {"1, 4, 2", "4, 1, 2"}, expect = ACCEPTABLE_INTERESTING, desc = "the winner was descheduled")
@@ -172,11 +172,11 @@ final class FlowEndStress {
         }
     }
 
-    /** The sweeper ends a flow while a worker inserts it again. */
+    /** The flow expiry ends a flow while a worker inserts it again. */
     @JCStressTest
     @Outcome(id = "1, 2", expect = ACCEPTABLE, desc = "ended, then made anew")
     @Outcome(id = "2, 0", expect = ACCEPTABLE, desc = "the worker got the old entry for this batch")
-    @Outcome(id = "4, 0", expect = ACCEPTABLE_INTERESTING, desc = "the sweeper was descheduled between the two lines")
+    @Outcome(id = "4, 0", expect = ACCEPTABLE_INTERESTING, desc = "the flow expiry was descheduled between the two entries")
     @Outcome(expect = FORBIDDEN, desc = "half a flow")
     @State
     public static class EndAndInsert extends OneWorker {
@@ -202,10 +202,10 @@ final class FlowEndStress {
         }
     }
 
-    /** FINs of both sides at once, on two workers: both are counted, and both lines agree. */
+    /** FINs of both sides at once, on two workers: both are counted, and both entries agree. */
     @JCStressTest
     @Outcome(id = "6, 6", expect = ACCEPTABLE, desc = "LAST_ACK")
-    @Outcome(expect = FORBIDDEN, desc = "a lost FIN, or lines that disagree")
+    @Outcome(expect = FORBIDDEN, desc = "a lost FIN, or entries that disagree")
     @State
     public static class SimultaneousClose extends StressFlows {
         private final long forward = insert(VIP, BACKEND, TCP, FlowState.ESTABLISHED);
@@ -228,10 +228,10 @@ final class FlowEndStress {
         }
     }
 
-    /** A reset and a segment at once: whichever is last, both lines agree. */
+    /** A reset and a segment at once: whichever is last, both entries agree. */
     @JCStressTest
     @Outcome(id = "8, 8", expect = ACCEPTABLE, desc = "CLOSE")
-    @Outcome(expect = FORBIDDEN, desc = "a lost reset, or lines that disagree")
+    @Outcome(expect = FORBIDDEN, desc = "a lost reset, or entries that disagree")
     @State
     public static class ResetAndSegment extends StressFlows {
         private final long forward = insert(VIP, BACKEND, TCP, FlowState.SYN_RECV);
@@ -272,7 +272,7 @@ final class FlowEndStress {
             return outcome(insert(VIP, backend, TCP, FlowState.SYN_SENT));
         }
 
-        /** Times that a flow ended, in tens, and live lines. */
+        /** Times that a flow ended, in tens, and entries in use. */
         int endsAndLines() {
             return 10 * ended.get() + linesWithPeers();
         }
@@ -326,10 +326,10 @@ final class FlowEndStress {
         }
     }
 
-    /** The sweeper ends a finished flow while a worker replaces it. */
+    /** The flow expiry ends a finished flow while a worker replaces it. */
     @JCStressTest
     @Outcome(id = "1, 12", expect = ACCEPTABLE, desc = "ended once, and made again")
-    @Outcome(id = "4, 10", expect = ACCEPTABLE_INTERESTING, desc = "the sweeper was descheduled between the two lines")
+    @Outcome(id = "4, 10", expect = ACCEPTABLE_INTERESTING, desc = "the flow expiry was descheduled between the two entries")
     @Outcome(expect = FORBIDDEN, desc = "ended twice or never, or half a flow")
     @State
     public static class ScanAndReplace extends Replacing {

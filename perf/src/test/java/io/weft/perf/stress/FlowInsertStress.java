@@ -17,7 +17,7 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** Races of inserts. Results: what each got (1 created, 2 adopted, 3 reverse taken, 4 busy), then the live lines. */
+/** Races of inserts. Results: what each got (1 created, 2 adopted, 3 reverse taken, 4 busy), then the entries in use. */
 final class FlowInsertStress {
     private FlowInsertStress() {
     }
@@ -150,10 +150,10 @@ final class FlowInsertStress {
         }
     }
 
-    /** Two flows with one home line: neither takes the other's line. */
+    /** Two flows with the same home slot: neither takes the other's slot. */
     @JCStressTest
-    @Outcome(id = "1, 1, 4", expect = ACCEPTABLE, desc = "both made, all four lines in place")
-    @Outcome(expect = FORBIDDEN, desc = "a lost line")
+    @Outcome(id = "1, 1, 4", expect = ACCEPTABLE, desc = "both made, all four entries in place")
+    @Outcome(expect = FORBIDDEN, desc = "a lost entry")
     @State
     public static class SameHome extends StressFlows {
         private static final int NEIGHBOUR = neighbour();
@@ -173,7 +173,7 @@ final class FlowInsertStress {
             r.r3 = linesWithPeers();
         }
 
-        /** A service address whose flow has the same home line as the one to {@link #VIP}, in a table of 16 lines. */
+        /** A service address whose flow has the same home slot as the one to {@link #VIP}, in a table of 16 slots. */
         private static int neighbour() {
             long k1 = FlowKey.k1(CLIENT_PORT, 80, UDP);
             int home = FlowHash.hash(FlowKey.k0(CLIENT, VIP), k1) & 15;

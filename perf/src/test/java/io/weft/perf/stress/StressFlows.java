@@ -8,7 +8,7 @@ import io.weft.lb.flow.FlowState;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.FlowTemplate;
 
-/** A flow table of 16 lines and the flows that stress tests put into it. */
+/** A flow table of 16 slots and the flows that stress tests put into it. */
 class StressFlows {
     static final int CLIENT = 0x0AF4_0105;
     static final int VIP = 0x0A60_000A;
@@ -56,7 +56,7 @@ class StressFlows {
         return table.insertPair(FlowHash.hash(k0, k1), k0, k1, template);
     }
 
-    /** Where the sweeper begins. */
+    /** Where the flow expiry starts. */
     long lastLine() {
         return table.home(-1);
     }
@@ -70,7 +70,7 @@ class StressFlows {
         return result == FlowTable.REVERSE_TAKEN ? TAKEN : result == FlowTable.CT_BUSY ? BUSY : (int) result;
     }
 
-    /** Live lines, whose peers must be there; -1 when one has none. */
+    /** Entries in use, whose peers must exist; -1 if one has none. */
     int linesWithPeers() {
         int[] count = new int[1];
         new FlowDump(address, LENGTH).forEach(record -> {

@@ -30,7 +30,7 @@ class AfXdpTrafficTest {
 
     @Test
     void theReceiverFindsEveryFrameOfASlowSender() throws InterruptedException {
-        FrameSpec spec = Frames.spec(Flows.inTurn(100), FrameSizes.of(128));
+        FrameSpec spec = Frames.spec(Flows.roundRobin(100), FrameSizes.of(128));
         try (VethNamespaces veth = new VethNamespaces("rx");
             AfXdpReceiver receiver = new AfXdpReceiver(veth.right, VethNamespaces.RIGHT_DEVICE,
                 Expectation.port(Frames.PORT));

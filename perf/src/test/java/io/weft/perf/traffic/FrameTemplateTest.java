@@ -16,7 +16,7 @@ class FrameTemplateTest {
 
     @Test
     void everyFlowHasItsOwnAddressesAndRightChecksums() {
-        Flows flows = Flows.inTurn(100_000);
+        Flows flows = Flows.roundRobin(100_000);
         FrameTemplate template = new FrameTemplate(Frames.spec(flows, FrameSizes.of(64)), 64);
         Set<Long> seen = new HashSet<>();
         for (int flow = 0; flow < flows.count(); flow++) {
@@ -30,7 +30,7 @@ class FrameTemplateTest {
 
     @Test
     void flowsMaySpreadOverDestinationPortsInstead() {
-        Flows flows = Flows.inTurn(1000).withPorts(1024, 100).withSpread(Flows.Spread.DESTINATION_PORT);
+        Flows flows = Flows.roundRobin(1000).withPorts(1024, 100).withSpread(Flows.Spread.DESTINATION_PORT);
         FrameTemplate template = new FrameTemplate(Frames.spec(flows, FrameSizes.of(128)), 128);
         Set<Integer> seen = new HashSet<>();
         for (int flow = 0; flow < flows.count(); flow++) {
@@ -44,7 +44,7 @@ class FrameTemplateTest {
 
     @Test
     void aTunnelLeavesTheInnerFrameSoundAndVariesTheOuterPort() {
-        FrameSpec spec = Frames.spec(Flows.inTurn(70_000), FrameSizes.of(1518)).in(Frames.TUNNEL);
+        FrameSpec spec = Frames.spec(Flows.roundRobin(70_000), FrameSizes.of(1518)).in(Frames.TUNNEL);
         FrameTemplate template = new FrameTemplate(spec, 1518);
         assertEquals(1514 + FrameTemplate.TUNNEL_LENGTH, template.length());
         Set<Integer> ports = new HashSet<>();
@@ -71,8 +71,8 @@ class FrameTemplateTest {
     void whatDoesNotFitIsRefused() {
         assertThrows(IllegalArgumentException.class, () -> FrameSizes.of(63));
         assertThrows(IllegalArgumentException.class, () -> FrameSizes.parse("long", 1500));
-        assertThrows(IllegalArgumentException.class, () -> Flows.inTurn(100).withPorts(65_500, 100));
-        assertThrows(IllegalArgumentException.class, () -> Flows.inTurn(100).withGroups(3));
+        assertThrows(IllegalArgumentException.class, () -> Flows.roundRobin(100).withPorts(65_500, 100));
+        assertThrows(IllegalArgumentException.class, () -> Flows.roundRobin(100).withGroups(3));
     }
 
     private static byte[] write(FrameTemplate template, int flow) {

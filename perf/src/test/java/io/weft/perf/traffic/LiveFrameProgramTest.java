@@ -27,7 +27,7 @@ class LiveFrameProgramTest {
 
     @Test
     void makesTheFramesOfTheTemplate() {
-        compare(Frames.spec(Flows.inTurn(1), FrameSizes.of(64)));
+        compare(Frames.spec(Flows.roundRobin(1), FrameSizes.of(64)));
         compare(Frames.spec(Flows.random(1_000_000).withGroups(16), FrameSizes.of(1518)));
         compare(Frames.spec(Flows.random(65_536), FrameSizes.of(64)).in(Frames.TUNNEL));
         compare(Frames.spec(
@@ -36,9 +36,9 @@ class LiveFrameProgramTest {
 
     @Test
     void mixesSizes() {
-        Set<Integer> plain = compare(Frames.spec(Flows.inTurn(300), FrameSizes.imix(1500)));
+        Set<Integer> plain = compare(Frames.spec(Flows.roundRobin(300), FrameSizes.imix(1500)));
         assertEquals(Set.of(60, 590, 1514), plain);
-        Set<Integer> tunnelled = compare(Frames.spec(Flows.inTurn(300), FrameSizes.imix(1450)).in(Frames.TUNNEL));
+        Set<Integer> tunnelled = compare(Frames.spec(Flows.roundRobin(300), FrameSizes.imix(1450)).in(Frames.TUNNEL));
         assertEquals(Set.of(110, 640, 1514), tunnelled);
     }
 

@@ -5,7 +5,7 @@ import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.netlink.VethSpec;
 import java.nio.file.Path;
 
-/** A veth pair and nothing else: what the generator and the receiver themselves can do. */
+/** A veth pair and nothing else: the limit of the generator and the receiver themselves. */
 public final class DirectBed implements TestBed {
     private static final String TX = "tx0";
     private static final String RX = "rx0";

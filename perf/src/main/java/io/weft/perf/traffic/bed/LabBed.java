@@ -13,11 +13,11 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Pods on two nodes of a lab on this machine: nodes run by Weft, and beside them, on the same underlay, two nodes of Linux alone with the VXLAN
- * device that flannel would set up.
+ * Pods on two nodes of a lab on this machine: nodes run by Weft, and next to them, on the same underlay, two nodes of Linux alone with a
+ * VXLAN device set up as flannel does.
  */
 public final class LabBed implements AutoCloseable {
-    /** Ways between pods through Weft. */
+    /** Paths between pods through Weft. */
     public enum Route { POD_POD, POD_REMOTE, CLUSTERIP }
 
     private static final String INTERFACE = "eth0";
@@ -29,7 +29,7 @@ public final class LabBed implements AutoCloseable {
     private final Lab lab;
     private final Thread cleaner;
 
-    /** Brings the lab up; takes it down when closed, or when the process ends. */
+    /** Sets up the lab; removes it when closed, or when the process ends. */
     public LabBed(String name, int workers) throws Exception {
         plan = new LabPlan(name, 2, false, workers);
         cleaner = new Thread(() -> takeDown(plan), "lab-clean-up");
@@ -37,7 +37,7 @@ public final class LabBed implements AutoCloseable {
         lab = Lab.up(plan);
     }
 
-    /** Adds pods for one way through Weft. */
+    /** Adds pods for one path through Weft. */
     public Wire weft(Route route) throws Exception {
         String suffix = route.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
         Pod from = lab.node("n1").addPod("tx-" + suffix);
@@ -56,7 +56,7 @@ public final class LabBed implements AutoCloseable {
         lab.awaitEndpoints(SERVICE, endpoints);
     }
 
-    /** Adds two nodes of Linux alone, once; the way between their pods. */
+    /** Adds two nodes of Linux alone, once; returns the path between their pods. */
     public Wire linux() throws Exception {
         KernelNode one = lab.addKernelNode("k1", FIRST_KERNEL_NODE);
         KernelNode other = lab.addKernelNode("k2", FIRST_KERNEL_NODE + 1);
@@ -79,7 +79,7 @@ public final class LabBed implements AutoCloseable {
         }
     }
 
-    /** The lab, for whoever wants more of it. */
+    /** The lab, for further use. */
     public Lab lab() {
         return lab;
     }
@@ -94,7 +94,7 @@ public final class LabBed implements AutoCloseable {
         try {
             Lab.downIfOwn(plan);
         } catch (IOException e) {
-            System.err.println("weft: cannot take lab '" + plan.name() + "' down: " + e.getMessage());
+            System.err.println("weft: cannot remove lab '" + plan.name() + "': " + e.getMessage());
         }
     }
 }

@@ -16,7 +16,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/** Which MAC address frames to a destination are sent to: the kernel of the sender's namespace finds it out. */
+/** Finds the MAC address to which frames to a destination are sent, by asking the kernel of the sender's namespace. */
 final class NextHop {
     private static final int DISCARD_PORT = 9;
     private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -37,7 +37,7 @@ final class NextHop {
                 LockSupport.parkNanos(POLL_NANOS);
                 mac = known(rtnetlink, hop);
             }
-            return mac.orElseThrow(() -> new IOException("nobody answers ARP for " + text(hop) + " in " + namespace));
+            return mac.orElseThrow(() -> new IOException("no answer to ARP for  " + text(hop) + " in " + namespace));
         }
     }
 

@@ -2,7 +2,7 @@ package io.weft.perf.traffic.bed;
 
 import java.io.IOException;
 
-/** A {@link Wire} and what has to be taken down after it. */
+/** A {@link Wire} and what must be removed after it. */
 public interface TestBed extends AutoCloseable {
     Wire wire();
 

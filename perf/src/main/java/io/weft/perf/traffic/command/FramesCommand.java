@@ -21,7 +21,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code weft bench frames}: writes test frames into a capture file, for generators that replay one. Needs no privilege. */
+/** {@code weft bench frames}: writes test frames into a capture file, for generators that replay one. Needs no privileges. */
 @Command(name = "frames", description = "Write test frames, each flow's once, into a capture (pcap) for other generators to replay", mixinStandardHelpOptions = true)
 public final class FramesCommand implements Callable<Integer> {
     private static final int PCAP_MAGIC = 0xA1B2_C3D4; // draft-ietf-opsawg-pcap section 4
@@ -35,11 +35,11 @@ public final class FramesCommand implements Callable<Integer> {
 
     @Option(names = "--to", required = true, paramLabel = "FILE", description = "the capture") private Path file;
 
-    @Option(names = "--flows", defaultValue = "1000", description = "(default: ${DEFAULT-VALUE})") private int flows;
+    @Option(names = "--flows", defaultValue = "1000", description = "UDP flows (default: ${DEFAULT-VALUE})") private int flows;
 
     @Option(names = "--size", defaultValue = "64", description = "frame size with the FCS, or imix (default: ${DEFAULT-VALUE})") private String size;
 
-    @Option(names = "--mtu", defaultValue = "1450", description = "that cuts imix (default: ${DEFAULT-VALUE})") private int mtu;
+    @Option(names = "--mtu", defaultValue = "1450", description = "MTU to which imix is cut (default: ${DEFAULT-VALUE})") private int mtu;
 
     @Option(names = "--dst-mac", required = true) private String destinationMac;
 

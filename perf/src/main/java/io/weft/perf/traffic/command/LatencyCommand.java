@@ -21,11 +21,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code weft bench latency}: one way, from the time a frame was due by the sender's schedule to its receipt. No socket buffers or sleeping
- * programs are in it; {@code weft bench echo} measures round trips of programs.
+ * {@code weft bench latency}: one-way latency, from the time a frame was due by the sender's schedule to its receipt. It includes no socket
+ * buffers or sleeping programs; {@code weft bench echo} measures round trips between programs.
  */
 @Command(name = "latency", description = {
-    "One-way latency of single frames, idle and under load; the ways take turns, round after round.",
+    "One-way latency of single frames, idle and under load; the paths are interleaved, round after round.",
     "Counted from the time a frame was due by the sender's schedule (coordinated omission). Round trips between programs: weft bench echo."}, mixinStandardHelpOptions = true)
 public final class LatencyCommand implements Callable<Integer> {
     private static final String MICROS = "%.0f";
@@ -40,27 +40,27 @@ public final class LatencyCommand implements Callable<Integer> {
 
     @Mixin private WireOptions options;
 
-    @Option(names = "--beside-linux", description = "measure two Linux nodes with a VXLAN device in turns with Weft") private boolean besideLinux;
+    @Option(names = "--beside-linux", description = "measure two Linux nodes with a VXLAN device, interleaved with Weft") private boolean besideLinux;
 
-    @Option(names = "--rate", defaultValue = "1000", description = "frames a second when idle (default: ${DEFAULT-VALUE})") private double rate;
+    @Option(names = "--rate", defaultValue = "1000", description = "frames per second when idle (default: ${DEFAULT-VALUE})") private double rate;
 
-    @Option(names = "--load", defaultValue = NONE, description = "none, frames a second, or half: of what the slowest of the ways and the receiver carry, measured first (default: ${DEFAULT-VALUE})") private String load;
+    @Option(names = "--load", defaultValue = NONE, description = "none, frames per second, or half: half of what the slowest path or the receiver carries, measured first (default: ${DEFAULT-VALUE})") private String load;
 
     @Option(names = "--size", defaultValue = "64", description = "frame size with the FCS (default: ${DEFAULT-VALUE})") private String size;
 
-    @Option(names = "--duration", defaultValue = "3", description = "seconds of one way in one round (default: ${DEFAULT-VALUE})") private double seconds;
+    @Option(names = "--duration", defaultValue = "3", description = "seconds of one path in one round (default: ${DEFAULT-VALUE})") private double seconds;
 
-    @Option(names = "--rounds", defaultValue = "10", description = "(default: ${DEFAULT-VALUE})") private int rounds;
+    @Option(names = "--rounds", defaultValue = "10", description = "rounds of all paths (default: ${DEFAULT-VALUE})") private int rounds;
 
     @Option(names = {"-o",
         "--output"}, defaultValue = "table", description = "${COMPLETION-CANDIDATES}") private Output.Format format;
 
-    /** A percentile over the rounds, microseconds. */
+    /** Spread of a percentile over the rounds, microseconds. */
     private static Spread spread(List<TrafficResult> runs, ToDoubleFunction<LatencySummary> percentile) {
         return Spread.of(runs.stream().map(TrafficResult::latencyMicros).mapToDouble(percentile).toArray());
     }
 
-    /** One way at one rate, over all rounds. {@code overrun}: frames that came too fast for the receiver and have no latency here. */
+    /** One path at one rate, over all rounds. {@code overrun}: frames that arrived too fast for the receiver and have no latency here. */
     record Result(String path, String frameSize, double ratePps, int rounds, double seconds, long sent, long lost,
         long overrun, Spread p50, Spread p90, Spread p99, Spread p999, Spread p9999, double maxMicros) {
         static Result of(List<TrafficResult> runs) {
@@ -80,7 +80,7 @@ public final class LatencyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         if (besideLinux && options.through != Through.weft) {
-            throw new IllegalArgumentException("--beside-linux: want --through weft");
+            throw new IllegalArgumentException("--beside-linux needs --through weft");
         }
         List<Result> results = besideLinux
             ? options.withBoth("weft bench latency", this::measure)
@@ -114,7 +114,7 @@ public final class LatencyCommand implements Callable<Integer> {
         try {
             return new double[]{rate, Double.parseDouble(load)};
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("--load " + load + ": want none, half or frames a second", e);
+            throw new IllegalArgumentException("--load " + load + ": must be none, half or frames per second", e);
         }
     }
 
@@ -133,7 +133,7 @@ public final class LatencyCommand implements Callable<Integer> {
             Output.json(out, results);
             return;
         }
-        out.printf("one way, microseconds from the schedule: median (least-greatest) of %d rounds of %.1f s%n", rounds,
+        out.printf("one-way latency, microseconds from the schedule: median (min-max) of %d rounds of %.1f s%n", rounds,
             seconds);
         out.printf("%-18s %9s  %-16s %-16s %-18s %-18s %-20s %8s %6s %8s%n", "PATH", "RATE pps", "P50", "P90", "P99",
             "P99.9", "P99.99", "MAX", "LOST", "UNJUDGED");

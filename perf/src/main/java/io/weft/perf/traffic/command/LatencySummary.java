@@ -2,7 +2,7 @@ package io.weft.perf.traffic.command;
 
 import org.HdrHistogram.Histogram;
 
-/** Latency in microseconds, from the time a frame's schedule gave it. */
+/** Latency in microseconds, from the time at which a frame was due. */
 public record LatencySummary(double p50, double p90, double p99, double p999, double p9999, double max, long frames) {
     private static final double NANOS = 1e3;
 

@@ -7,14 +7,14 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 
-/** How the traffic commands print. */
+/** Output of the traffic commands. */
 final class Output {
-    /** Of results. */
+    /** Formats of results. */
     enum Format { table, json }
 
     private Output() {}
 
-    /** Results with the machine they are of. */
+    /** Results with the machine on which they were measured. */
     record Report<T>(MachineFacts machine, List<T> results) {
     }
 

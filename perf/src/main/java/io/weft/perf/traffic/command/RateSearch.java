@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The highest rate at which a device under test loses no more than it may: the throughput of RFC 1242, found as RFC 2544
- * section 26.1 describes, by trials of equal length whose rate is halved towards the limit.
+ * Finds the highest rate at which a device under test loses no more than allowed: the throughput of RFC 1242, found as in RFC 2544 section
+ * 26.1, by trials of equal length that halve the interval around the limit.
  *
  * @param lossAllowed share of frames that may be lost, 0 for none
  * @param resolution share of the rate at which the search ends
@@ -13,24 +13,24 @@ import java.util.List;
 public record RateSearch(double lossAllowed, double resolution) {
     private static final int MAX_TRIALS = 40;
     private static final double GROWTH = 2;
-    /** Where to begin, as a share of overload, with a device that passes next to nothing in overload. */
+    /** Where to start, as a share of overload, with a device that passes almost nothing in overload. */
     private static final double MIN_START = 0.001;
 
-    /** A generator that sends less than this share of what it was asked for sets the limit itself. */
+    /** A generator that sends less than this share of the requested rate is itself the limit. */
     private static final double KEPT_UP = 0.98;
 
     /** One trial at one rate. */
     @FunctionalInterface
     public interface Trial<E extends Exception> {
-        /** Sends at {@code rate} frames a second, or as fast as it goes when 0. */
+        /** Sends at {@code rate} frames per second, or as fast as possible if 0. */
         Outcome run(double rate) throws E;
     }
 
     /**
-     * What a trial saw.
+     * The result of a trial.
      *
-     * @param rate asked for, 0 for overload
-     * @param sentRate frames a second that were sent
+     * @param rate requested, 0 for overload
+     * @param sentRate frames per second that were sent
      */
     public record Outcome(double rate, double sentRate, long sent, long received) {
         public double loss() {
@@ -43,15 +43,15 @@ public record RateSearch(double lossAllowed, double resolution) {
     }
 
     /**
-     * What was found.
+     * The result of a search.
      *
-     * @param rate frames a second, 0 when even the lowest rate lost too much
-     * @param generatorLimited whether the generator and not the device under test set the limit
+     * @param rate frames per second, 0 if even the lowest rate lost too much
+     * @param generatorLimited whether the generator, not the device under test, set the limit
      */
     public record Found(double rate, boolean generatorLimited, Outcome overload, List<Outcome> trials) {
     }
 
-    /** Begins with one overload trial, which shows where to search. */
+    /** Starts with an overload trial, which shows where to search. */
     public <E extends Exception> Found run(Trial<E> trial) throws E {
         List<Outcome> trials = new ArrayList<>();
         Outcome overload = trial.run(0);

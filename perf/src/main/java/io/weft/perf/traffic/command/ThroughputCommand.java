@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code weft bench throughput}: the search of RFC 2544 section 26.1. */
 @Command(name = "throughput", description = {"The highest rate without loss, by frame size (RFC 2544 section 26.1).",
-    "On a virtual machine that shares its processors, single frames get lost at any rate: --loss 0.1% says more there than 0."}, mixinStandardHelpOptions = true)
+    "On a virtual machine that shares its processors, single frames are lost at any rate: use --loss 0.1% there."}, mixinStandardHelpOptions = true)
 public final class ThroughputCommand implements Callable<Integer> {
     private static final double NANOS = 1e9;
     private static final double MEGA = 1e6;
@@ -36,7 +36,7 @@ public final class ThroughputCommand implements Callable<Integer> {
     @Option(names = {"-o",
         "--output"}, defaultValue = "table", description = "${COMPLETION-CANDIDATES}") private Output.Format format;
 
-    /** What was found for one size. {@code generatorLimited}: the device under test may do more. */
+    /** The result for one size. {@code generatorLimited}: the device under test may do more. */
     record Result(String path, String engine, String frameSize, int flows, double lossAllowed, double trialSeconds,
         double mpps, double gbps, boolean generatorLimited, double overloadMpps, List<RateSearch.Outcome> trials) {
     }
@@ -65,7 +65,7 @@ public final class ThroughputCommand implements Callable<Integer> {
             found.generatorLimited(), found.overload().receivedRate() / MEGA, found.trials());
     }
 
-    /** A share, or percent with the sign. */
+    /** A share, or a percentage with the sign. */
     static double parseLoss(String text) {
         try {
             double value = text.endsWith("%")
@@ -73,9 +73,9 @@ public final class ThroughputCommand implements Callable<Integer> {
                 : Double.parseDouble(text);
             if (value >= 0 && value < 1) { return value; }
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("--loss " + text + ": want a share such as 0.001 or 0.1%", e);
+            throw new IllegalArgumentException("--loss " + text + ": must be a share such as 0.001 or 0.1%", e);
         }
-        throw new IllegalArgumentException("--loss " + text + ": want 0 or more and less than 100%");
+        throw new IllegalArgumentException("--loss " + text + ": must be at least 0 and less than 100%");
     }
 
     private void print(PrintWriter out, List<Result> results) throws Exception {
@@ -88,7 +88,7 @@ public final class ThroughputCommand implements Callable<Integer> {
         for (Result each : results) {
             out.printf("%-18s %6s %5s %8d %7.3f%% %6.3f Mpps %8.3f %9.3f Mpps%s%n", each.path, each.engine,
                 each.frameSize, each.flows, each.lossAllowed * PERCENT, each.mpps, each.gbps, each.overloadMpps,
-                each.generatorLimited ? "  at least: the generator sends no faster" : "");
+                each.generatorLimited ? "  at least: the generator cannot send faster" : "");
         }
         Output.machine(out);
     }

@@ -14,11 +14,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code weft bench traffic}: sends frames and says what became of them. */
+/** {@code weft bench traffic}: sends frames and reports what arrived. */
 @Command(name = "traffic", description = "Send UDP frames between two devices and count what arrives: loss, order, duplicates, latency", mixinStandardHelpOptions = true)
 public final class TrafficCommand implements Callable<Integer> {
     private static final double NANOS = 1e9;
-    /** Rates that a receiving program keeps up with on slow machines too. */
+    /** Rates that a receiving program sustains on slow machines too. */
     private static final double JUDGED_RATE = 300_000;
 
     @Spec private CommandSpec spec;
@@ -27,11 +27,11 @@ public final class TrafficCommand implements Callable<Integer> {
 
     @Option(names = "--size", split = ",", defaultValue = "64", description = "frame sizes with the four bytes of the FCS, or imix: 7:4:1 of 64, 594 and 1518 bytes (default: ${DEFAULT-VALUE})") private List<String> sizes;
 
-    @Option(names = "--rate", defaultValue = "0", description = "frames a second; 0: as fast as it goes (default: ${DEFAULT-VALUE})") private double rate;
+    @Option(names = "--rate", defaultValue = "0", description = "frames per second; 0: as fast as possible (default: ${DEFAULT-VALUE})") private double rate;
 
     @Option(names = "--duration", defaultValue = "5", description = "seconds (default: ${DEFAULT-VALUE})") private double seconds;
 
-    @Option(names = "--receiver", description = "${COMPLETION-CANDIDATES}: a socket, which judges every frame, or counters in the driver, for any rate (default: afxdp up to 300000 frames a second)") private Optional<Receiver> receiver;
+    @Option(names = "--receiver", description = "${COMPLETION-CANDIDATES}: a socket, which classifies every frame, or counters in the driver, for any rate (default: afxdp up to 300000 frames per second)") private Optional<Receiver> receiver;
 
     @Option(names = {"-o",
         "--output"}, defaultValue = "table", description = "${COMPLETION-CANDIDATES}") private Output.Format format;
@@ -71,12 +71,12 @@ public final class TrafficCommand implements Callable<Integer> {
                 each.receivedGbps());
             LatencySummary latency = each.latencyMicros();
             if (latency != null) {
-                out.printf("  one way, us: p50 %.0f, p90 %.0f, p99 %.0f, p99.9 %.0f, p99.99 %.0f, max %.0f%n",
+                out.printf("  one-way latency, us: p50 %.0f, p90 %.0f, p99 %.0f, p99.9 %.0f, p99.99 %.0f, max %.0f%n",
                     latency.p50(), latency.p90(), latency.p99(), latency.p999(), latency.p9999(), latency.max());
             }
             if (each.overrun() != null && each.overrun() > 0) {
                 out.printf(
-                    "  %d of those received were too many for the receiver: their order is not judged (--receiver xdp)%n",
+                    "  %d of those received came too fast for the receiver: their order is unknown (--receiver xdp)%n",
                     each.overrun());
             }
         }

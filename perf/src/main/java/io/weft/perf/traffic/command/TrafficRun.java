@@ -33,9 +33,9 @@ public record TrafficRun(Wire wire, FrameSpec frames, Engine engine, int cpu) {
 
     /** How they are received. */
     public enum Receiver {
-        /** By a socket: order, duplicates and latency are known. */
+        /** Through a socket: order, duplicates and latency are known. */
         afxdp,
-        /** Counted in the driver: at any rate. */
+        /** Counted in the driver, at any rate. */
         xdp
     }
 
@@ -49,15 +49,15 @@ public record TrafficRun(Wire wire, FrameSpec frames, Engine engine, int cpu) {
         return new XdpSink(wire.rxNamespace(), wire.rxDevice(), wire.expectation(frames.flows()));
     }
 
-    /** Sends every flow's first frames at a moderate rate: tables, neighbours and compiled code are then there. */
+    /** Sends every flow's first frames at a moderate rate, so that tables, neighbours and compiled code exist afterwards. */
     public void warmUp() throws InterruptedException {
         Flows flows = frames.flows();
-        FrameSpec inTurn = new FrameSpec(frames.destinationMac(), frames.sourceMac(), frames.source(),
-            frames.destination(), frames.destinationPort(), flows.inTurn(), frames.sizes(), frames.tunnel());
+        FrameSpec roundRobin = new FrameSpec(frames.destinationMac(), frames.sourceMac(), frames.source(),
+            frames.destination(), frames.destinationPort(), flows.roundRobin(), frames.sizes(), frames.tunnel());
         Duration needed = Duration.ofNanos((long) (flows.count() * NANOS / WARM_UP_RATE));
         Duration duration = needed.compareTo(WARM_UP_MIN) < 0 ? WARM_UP_MIN
             : needed.compareTo(WARM_UP_MAX) > 0 ? WARM_UP_MAX : needed;
-        try (XdpSink sink = sink(); TrafficGenerator generator = generator(inTurn)) {
+        try (XdpSink sink = sink(); TrafficGenerator generator = generator(roundRobin)) {
             generator.run(duration, WARM_UP_RATE);
             awaitQuiet(sink);
         }
@@ -71,14 +71,17 @@ public record TrafficRun(Wire wire, FrameSpec frames, Engine engine, int cpu) {
         }
     }
 
-    /** As {@link #trial}, but a frame that was too much for the judging receiver counts as lost: what can be judged at all. */
+    /**
+     * Like {@link #trial}, but a frame that came too fast for the classifying receiver counts as lost: finds the maximum rate that can be
+     * classified.
+     */
     public RateSearch.Outcome judgedTrial(double rate, Duration duration) throws InterruptedException {
         TrafficResult result = judge(rate, duration);
         return new RateSearch.Outcome(rate, result.sentMpps() * MEGA, result.sent(),
             result.received() - result.overrun());
     }
 
-    /** Sends for a while at a rate, 0 for as fast as it goes. */
+    /** Sends for a while at a rate, 0 for as fast as possible. */
     public TrafficResult run(double rate, Duration duration, Receiver receiver) throws InterruptedException {
         return receiver == Receiver.xdp ? count(rate, duration) : judge(rate, duration);
     }
@@ -112,7 +115,7 @@ public record TrafficRun(Wire wire, FrameSpec frames, Engine engine, int cpu) {
             pps * frames.sizes().mean() * Byte.SIZE / GIGA, sent.cpuNanos() / NANOS, latency);
     }
 
-    /** What is on its way when the sender ends is waited for. */
+    /** Waits for frames that are still under way when the sender ends. */
     private static SinkCounts awaitQuiet(XdpSink sink) throws InterruptedException {
         SinkCounts last = sink.counts();
         long since = System.nanoTime();

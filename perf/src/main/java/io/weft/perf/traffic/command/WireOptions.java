@@ -19,7 +19,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import picocli.CommandLine.Option;
 
-/** What lies between sender and receiver, and how frames are sent: options that the traffic commands share. */
+/** What is between sender and receiver, and how frames are sent: options that the traffic commands share. */
 final class WireOptions {
     private static final int DEFAULT_PORT = 4000;
     /** Live frames. */
@@ -27,11 +27,11 @@ final class WireOptions {
 
     private static final int LIVE_MINOR = 18;
 
-    /** Something to send through. */
+    /** What the frames are sent through. */
     enum Through { weft, linux, direct }
 
-    /** Ways through Weft; of the others only the one to a pod on another node is there. */
-    enum Way {
+    /** Paths through Weft; the other systems only have the one to a pod on another node. */
+    enum PacketPath {
         POD_POD("pod-pod", LabBed.Route.POD_POD),
         POD_REMOTE("pod-remote", LabBed.Route.POD_REMOTE),
         CLUSTERIP("clusterip", LabBed.Route.CLUSTERIP);
@@ -39,7 +39,7 @@ final class WireOptions {
         private final String text;
         private final LabBed.Route route;
 
-        Way(String text, LabBed.Route route) {
+        PacketPath(String text, LabBed.Route route) {
             this.text = text;
             this.route = route;
         }
@@ -50,13 +50,13 @@ final class WireOptions {
         }
     }
 
-    @Option(names = "--through", defaultValue = "weft", description = "what is between the devices, brought up for the run: ${COMPLETION-CANDIDATES}; direct is a veth pair, the tool's own limit (default: ${DEFAULT-VALUE})") Through through;
+    @Option(names = "--through", defaultValue = "weft", description = "what is between the devices, set up for the run: ${COMPLETION-CANDIDATES}; direct is a veth pair, the tool's own limit (default: ${DEFAULT-VALUE})") Through through;
 
-    @Option(names = "--path", defaultValue = "pod-remote", description = "way through Weft: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})") Way way;
+    @Option(names = "--path", defaultValue = "pod-remote", description = "path through Weft: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})") PacketPath path;
 
     @Option(names = "--workers", defaultValue = "1", description = "workers of each Weft node (default: ${DEFAULT-VALUE})") private int workers;
 
-    @Option(names = "--name", defaultValue = "bench", description = "of the lab (default: ${DEFAULT-VALUE})") private String name;
+    @Option(names = "--name", defaultValue = "bench", description = "name of the lab (default: ${DEFAULT-VALUE})") private String name;
 
     @Option(names = "--tx", paramLabel = "NETNS:DEVICE", description = "send from this device instead; needs --rx") private String tx;
 
@@ -73,21 +73,21 @@ final class WireOptions {
     @Option(names = "--port", defaultValue = ""
         + DEFAULT_PORT, description = "UDP port sent to (with --tx; default: ${DEFAULT-VALUE})") private int port;
 
-    @Option(names = "--arrival-port", description = "UDP port the frames arrive with, when that is another (with --tx)") private Integer arrivalPort;
+    @Option(names = "--arrival-port", description = "UDP port with which the frames arrive, if different (with --tx)") private Integer arrivalPort;
 
     @Option(names = "--any-source", description = "flows may differ in their source address (with --tx)") private boolean anySource;
 
-    @Option(names = "--engine", description = "how to send: ${COMPLETION-CANDIDATES}; afxdp as any program does, live by the kernel itself: several million frames a second") Optional<TrafficRun.Engine> engine;
+    @Option(names = "--engine", description = "how to send: ${COMPLETION-CANDIDATES}; afxdp as any program does, live from the kernel itself: several million frames per second") Optional<TrafficRun.Engine> engine;
 
     @Option(names = "--flows", defaultValue = "1", description = "UDP flows (default: ${DEFAULT-VALUE})") private int flows;
 
-    @Option(names = "--in-turn", description = "flows take turns; else each frame's flow is drawn at random") private boolean inTurn;
+    @Option(names = "--round-robin", description = "use the flows round robin (default: draw each frame's flow at random)") private boolean roundRobin;
 
-    @Option(names = "--groups", defaultValue = "1", description = "sequence groups that order is judged in; a power of two up to 256, at least as many as there may be ways side by side (default: ${DEFAULT-VALUE})") private int groups;
+    @Option(names = "--groups", defaultValue = "1", description = "sequence groups within which order is checked; a power of two up to 256, at least the number of parallel paths (default: ${DEFAULT-VALUE})") private int groups;
 
     @Option(names = "--cpu", defaultValue = "-1", description = "processor to send on (default: any)") private int cpu;
 
-    /** Work with a wire. */
+    /** Work with one wire. */
     @FunctionalInterface
     interface Task<T> {
         T on(Wire wire) throws Exception;
@@ -99,7 +99,7 @@ final class WireOptions {
         T on(List<Wire> wires) throws Exception;
     }
 
-    /** Brings up what is asked for, works on it and takes it down. */
+    /** Sets up what the options ask for, runs the task and removes it again. */
     <T> T with(String command, Task<T> task) throws Exception {
         Privileges.requireRoot(command);
         if (tx != null || rx != null) { return task.on(given()); }
@@ -108,18 +108,18 @@ final class WireOptions {
                 return task.on(bed.wire());
             }
         }
-        require(through == Through.weft || way == Way.POD_REMOTE, "--through linux: it has --path pod-remote only");
+        require(through == Through.weft || path == PacketPath.POD_REMOTE, "--through linux has only --path pod-remote");
         try (LabBed bed = new LabBed(name, workers)) {
-            return task.on(through == Through.weft ? bed.weft(way.route) : bed.linux());
+            return task.on(through == Through.weft ? bed.weft(path.route) : bed.linux());
         }
     }
 
-    /** A way through Weft and the one through Linux, in one lab. */
+    /** A path through Weft and the one through Linux, in one lab. */
     <T> T withBoth(String command, BothTask<T> task) throws Exception {
         Privileges.requireRoot(command);
-        require(way == Way.POD_REMOTE, "--beside-linux: want --path pod-remote, the only way that both have");
+        require(path == PacketPath.POD_REMOTE, "--beside-linux needs --path pod-remote, the only path that both have");
         try (LabBed bed = new LabBed(name, workers)) {
-            return task.on(List.of(bed.weft(way.route), bed.linux()));
+            return task.on(List.of(bed.weft(path.route), bed.linux()));
         }
     }
 
@@ -137,12 +137,12 @@ final class WireOptions {
         }
     }
 
-    /** Frames of {@code size} as the wire lets them through, with the engine asked for, else {@code otherwise}. */
+    /** Frames of {@code size} as the wire allows them, with the requested engine, otherwise {@code otherwise}. */
     TrafficRun run(Wire wire, String size, TrafficRun.Engine otherwise) {
-        FrameSpec frames = wire.frames(wire.flows(flows, !inTurn, groups), FrameSizes.parse(size, wire.mtu()));
+        FrameSpec frames = wire.frames(wire.flows(flows, !roundRobin, groups), FrameSizes.parse(size, wire.mtu()));
         int longest = wire.mtu() + FrameTemplate.ETHERNET_LENGTH + FrameSizes.FCS_LENGTH;
         require(frames.sizes().largest() <= longest,
-            "frame size " + frames.sizes().largest() + ": " + wire.name() + " takes " + longest + " at most");
+            "frame size " + frames.sizes().largest() + ": " + wire.name() + " carries at most " + longest + "");
         return new TrafficRun(wire, frames, engine.orElseGet(() -> possible(otherwise)), cpu);
     }
 
@@ -165,7 +165,7 @@ final class WireOptions {
 
     private static String part(String place, int index) {
         String[] parts = place.split(":", 2);
-        require(parts.length == 2, "'" + place + "': want NETNS:DEVICE");
+        require(parts.length == 2, "'" + place + "': must be NETNS:DEVICE");
         return parts[index];
     }
 
