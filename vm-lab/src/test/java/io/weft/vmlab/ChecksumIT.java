@@ -19,7 +19,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A checksum that a pod sends wrong arrives wrong by the same amount, whatever was translated on the way. */
+/** A checksum that a pod sends wrong arrives wrong by the same amount, whatever was translated on the path. */
 class ChecksumIT {
     private static final int PORT = 7777;
     private static final String DEVICE = "eth0";
@@ -30,7 +30,7 @@ class ChecksumIT {
     private static Pod far;
 
     /** A destination, and the pod where its frames come out. */
-    private record Way(String name, InetSocketAddress target, Pod receiver) {}
+    private record PacketPath(String name, InetSocketAddress target, Pod receiver) {}
 
     @BeforeAll
     static void bringUp() throws Exception {
@@ -57,49 +57,50 @@ class ChecksumIT {
     @TestFactory
     List<DynamicTest> aChecksumArrivesAsRightOrWrongAsItWasSent() {
         Pod kernelPod = lab.kernelNode().orElseThrow().pod();
-        List<Way> ways = List.of(
-            new Way("local pod", neighbour.port(PORT), neighbour),
-            new Way("remote pod", far.port(PORT), far),
-            new Way("pod behind a kernel peer", kernelPod.port(PORT), kernelPod),
-            new Way("Service, local backend", new InetSocketAddress("10.96.0.1", PORT), neighbour),
-            new Way("Service, remote backend", new InetSocketAddress("10.96.0.2", PORT), far),
-            new Way("Service, backend behind a kernel peer", new InetSocketAddress("10.96.0.3", PORT), kernelPod));
+        List<PacketPath> paths = List.of(
+            new PacketPath("local pod", neighbour.port(PORT), neighbour),
+            new PacketPath("remote pod", far.port(PORT), far),
+            new PacketPath("pod behind a kernel peer", kernelPod.port(PORT), kernelPod),
+            new PacketPath("Service, local backend", new InetSocketAddress("10.96.0.1", PORT), neighbour),
+            new PacketPath("Service, remote backend", new InetSocketAddress("10.96.0.2", PORT), far),
+            new PacketPath("Service, backend behind a kernel peer", new InetSocketAddress("10.96.0.3", PORT),
+                kernelPod));
         List<DynamicTest> tests = new ArrayList<>();
         int sourcePort = 20_000;
-        for (Way way : ways) {
+        for (PacketPath path : paths) {
             for (int protocol : new int[]{TestFrame.UDP, TestFrame.TCP}) {
-                String name = (protocol == TestFrame.UDP ? "UDP" : "TCP") + " to " + way.name;
+                String name = (protocol == TestFrame.UDP ? "UDP" : "TCP") + " to " + path.name;
                 int port = sourcePort++;
                 tests.add(dynamicTest("right " + name,
-                    () -> assertTrue(TestFrame.checksumIsRight(sent(way, protocol, port, 0)))));
+                    () -> assertTrue(TestFrame.checksumIsRight(sent(path, protocol, port, 0)))));
                 int wrongPort = sourcePort++;
-                tests.add(dynamicTest("wrong " + name, () -> sent(way, protocol, wrongPort, 0x1234)));
+                tests.add(dynamicTest("wrong " + name, () -> sent(path, protocol, wrongPort, 0x1234)));
             }
             int zeroPort = sourcePort++;
-            tests.add(dynamicTest("UDP checksum 0 to " + way.name, () -> staysZero(way, zeroPort)));
+            tests.add(dynamicTest("UDP checksum 0 to " + path.name, () -> staysZero(path, zeroPort)));
         }
         return tests;
     }
 
     /** Sends a frame whose checksum is off by {@code error}, asserts that it arrives off by as much, and returns it. */
-    private static byte[] sent(Way way, int protocol, int sourcePort, int error) throws Exception {
+    private static byte[] sent(PacketPath path, int protocol, int sourcePort, int error) throws Exception {
         byte[] payload = ("checksum test from port " + sourcePort + " ").getBytes(StandardCharsets.US_ASCII);
-        byte[] frame = frame(way, protocol, sourcePort, payload);
+        byte[] frame = frame(path, protocol, sourcePort, payload);
         TestFrame.setChecksum(frame, TestFrame.checksum(frame) ^ error);
-        byte[] arrived = transfer(way, frame, payload);
+        byte[] arrived = transfer(path, frame, payload);
         assertEquals(TestFrame.checksumError(frame), TestFrame.checksumError(arrived),
             "checksum error before and after");
         return arrived;
     }
 
-    private static void staysZero(Way way, int sourcePort) throws Exception {
+    private static void staysZero(PacketPath path, int sourcePort) throws Exception {
         byte[] payload = ("zero checksum from port " + sourcePort + " ").getBytes(StandardCharsets.US_ASCII);
-        byte[] frame = frame(way, TestFrame.UDP, sourcePort, payload);
+        byte[] frame = frame(path, TestFrame.UDP, sourcePort, payload);
         TestFrame.setChecksum(frame, 0);
-        assertEquals(0, TestFrame.checksum(transfer(way, frame, payload)));
+        assertEquals(0, TestFrame.checksum(transfer(path, frame, payload)));
     }
 
-    private static byte[] frame(Way way, int protocol, int sourcePort, byte[] payload) throws Exception {
+    private static byte[] frame(PacketPath path, int protocol, int sourcePort, byte[] payload) throws Exception {
         return near.thread().call(() -> {
             try (Rtnetlink pod = Rtnetlink.open()) {
                 var device = pod.link(DEVICE).orElseThrow();
@@ -109,14 +110,14 @@ class ChecksumIT {
                     .orElseThrow()
                     .mac();
                 return TestFrame.build(
-                    protocol, gateway, device.mac(), near.address(), sourcePort, way.target.getAddress(),
-                    way.target.getPort(), payload);
+                    protocol, gateway, device.mac(), near.address(), sourcePort, path.target.getAddress(),
+                    path.target.getPort(), payload);
             }
         });
     }
 
-    private static byte[] transfer(Way way, byte[] frame, byte[] payload) throws Exception {
-        try (RawPort receiver = RawPort.open(way.receiver.thread(), DEVICE);
+    private static byte[] transfer(PacketPath path, byte[] frame, byte[] payload) throws Exception {
+        try (RawPort receiver = RawPort.open(path.receiver.thread(), DEVICE);
             RawPort sender = RawPort.open(near.thread(), DEVICE)) {
             sender.send(frame);
             return receiver.await(seen -> TestFrame.carries(seen, payload))

@@ -61,7 +61,7 @@ class DemoIT {
         Path own = Path.of("/run/weft-lab", NAME);
         Process first = start("--mebibytes", "4");
         try (BufferedReader output = first.inputReader()) {
-            assertTrue(output.readLine().startsWith("bringing up"));
+            assertTrue(output.readLine().startsWith("setting up"));
             while (!Files.exists(own.resolve("manifests/node-n2.yaml"))) {
                 assertTrue(first.isAlive(), "the first demo ended");
                 Thread.sleep(10);

@@ -12,19 +12,19 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code weft demo}: brings a cluster up, drives real traffic over every path, prints a verdict each, takes it down. */
-@Command(name = "demo", description = "Bring a cluster up on this machine, drive real traffic through it, and judge every path", mixinStandardHelpOptions = true)
+/** {@code weft demo}: sets up a cluster, drives real traffic over every path, prints a verdict for each, and removes the cluster. */
+@Command(name = "demo", description = "Set up a cluster on this machine, drive real traffic through it, and judge every path", mixinStandardHelpOptions = true)
 public final class DemoCommand implements Callable<Integer> {
-    /** Something to break on purpose, to see the demo notice. */
+    /** A part to break on purpose, to see that the demo notices. */
     enum Breakage { backend, tunnel }
 
     @Spec private CommandSpec spec;
 
-    @Option(names = "--name", defaultValue = "demo", description = "name of the lab, for two demos at once (default: ${DEFAULT-VALUE})") private String name;
+    @Option(names = "--name", defaultValue = "demo", description = "name of the lab, to run two demos at once (default: ${DEFAULT-VALUE})") private String name;
 
-    @Option(names = "--mebibytes", defaultValue = "128", description = "content each way of every TCP bulk path (default: ${DEFAULT-VALUE})") private int mebibytes;
+    @Option(names = "--mebibytes", defaultValue = "128", description = "content in each direction of every TCP bulk path (default: ${DEFAULT-VALUE})") private int mebibytes;
 
-    @Option(names = "--workers", defaultValue = "1", description = "dataplane workers a node (default: ${DEFAULT-VALUE})") private int workers;
+    @Option(names = "--workers", defaultValue = "1", description = "dataplane workers per node (default: ${DEFAULT-VALUE})") private int workers;
 
     @Option(names = "--break", paramLabel = "WHAT", description = "break one thing on purpose: ${COMPLETION-CANDIDATES}") private Breakage breakage;
 
@@ -33,11 +33,11 @@ public final class DemoCommand implements Callable<Integer> {
         Privileges.requireRoot("weft demo");
         PrintWriter out = spec.commandLine().getOut();
         LabPlan plan = new LabPlan(name, 2, true, workers);
-        // whatever ends the demo, a key press too, leaves nothing behind
+        // nothing is left behind, whatever ends the demo, even Ctrl-C
         Thread cleaner = new Thread(() -> takeDown(plan), "demo-clean-up");
         Runtime.getRuntime().addShutdownHook(cleaner);
         List<PathResult> results = new ArrayList<>();
-        out.println("bringing up nodes n1 and n2 (Weft), k1 (Linux as flannel sets it up) and a host outside …");
+        out.println("setting up nodes n1 and n2 (Weft), k1 (Linux as flannel sets it up) and an outside host …");
         out.flush();
         try (Lab lab = Lab.up(plan);
             DemoCluster cluster = new DemoCluster(lab)) {
@@ -77,7 +77,7 @@ public final class DemoCommand implements Callable<Integer> {
         try {
             Lab.downIfOwn(plan);
         } catch (java.io.IOException e) {
-            System.err.println("weft: cannot take lab '" + plan.name() + "' down: " + e.getMessage());
+            System.err.println("weft: cannot remove lab '" + plan.name() + "': " + e.getMessage());
         }
     }
 }

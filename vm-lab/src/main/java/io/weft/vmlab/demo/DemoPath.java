@@ -1,8 +1,8 @@
 package io.weft.vmlab.demo;
 
-/** One way that traffic takes through the cluster, and how the demo tries it. */
+/** One path of traffic through the cluster, and how the demo tests it. */
 record DemoPath(String name, Trial trial) {
-    /** Sends real traffic and judges what arrived; an exception counts as a failure and its message is shown. */
+    /** Sends real traffic and judges what arrived. An exception counts as a failure; its message is shown. */
     interface Trial {
         PathResult run(String path) throws Exception;
     }

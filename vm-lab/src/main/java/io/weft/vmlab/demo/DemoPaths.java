@@ -18,7 +18,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.HdrHistogram.Histogram;
 
-/** Every path that the demo tries, in order. */
+/** Every path that the demo tests, in order. */
 final class DemoPaths {
     private static final int PINGS = 50;
     private static final int ECHOES = 500;
@@ -34,7 +34,7 @@ final class DemoPaths {
     private final DemoCluster cluster;
     private final long bulkBytes;
 
-    /** @param bulkBytes content bytes each way of every TCP bulk path */
+    /** @param bulkBytes content bytes in each direction of every TCP bulk path */
     DemoPaths(DemoCluster cluster, long bulkBytes) {
         this.cluster = cluster;
         this.bulkBytes = bulkBytes;
@@ -137,7 +137,7 @@ final class DemoPaths {
         return PathResult.passed(path, DNS_QUESTIONS + " answers; servers so far " + shares, latency);
     }
 
-    /** One TCP connection whose server tells the source it saw; {@code expected} null: any address of the client's node. */
+    /** One TCP connection whose server reports the source address it saw; {@code expected} null: any address of the client's node. */
     private static DemoPath source(
         String where, NamespaceThread from, InetAddress bind, NamespaceThread server, InetAddress to,
         InetAddress expected) {

@@ -9,7 +9,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 
-/** While a path is tried: once a second, each node's frame rates and drops, and what stages the frames went through. */
+/** While a path is tested, prints once a second each node's frame rates and drops, and the graph nodes that its frames passed. */
 final class LiveView implements AutoCloseable {
     private static final long PERIOD_MILLIS = 1000;
     private final PrintWriter out;
@@ -28,7 +28,7 @@ final class LiveView implements AutoCloseable {
         return new LiveView(lab, out);
     }
 
-    /** Names the path that is tried from now on. */
+    /** Sets the name of the path under test. */
     void show(String path) {
         current = path;
     }
@@ -61,7 +61,7 @@ final class LiveView implements AutoCloseable {
         thread.interrupt();
     }
 
-    /** One node's counters, and what they were a second ago. */
+    /** One node's counters, and their values a second ago. */
     private static final class Watched {
         private final WeftNode node;
         private long atNanos = System.nanoTime();

@@ -8,7 +8,7 @@ import io.weft.vmlab.lab.WeftNode;
 import java.io.PrintWriter;
 import java.util.List;
 
-/** Each node's account of its frames after the run: every frame received or made ended somewhere, drops by reason. */
+/** Each node's accounting after the run: where every received or originated frame ended, and drops by reason. */
 final class NodeTotals {
     private NodeTotals() {}
 

@@ -4,14 +4,14 @@ import java.io.PrintWriter;
 import java.util.List;
 import org.HdrHistogram.AbstractHistogram;
 
-/** Prints the verdicts, one line a path, with latency percentiles in microseconds where there are any. */
+/** Prints the verdicts, one line per path, with latency percentiles in microseconds if there are any. */
 final class ResultTable {
     private static final String ROW = "%-6s %-52s %9s %9s %9s  %s%n";
 
     private ResultTable() {}
 
     static void print(PrintWriter out, List<PathResult> results) {
-        out.printf(ROW, "", "path", "p50 µs", "p99 µs", "p99.9 µs", "what was seen");
+        out.printf(ROW, "", "path", "p50 µs", "p99 µs", "p99.9 µs", "result");
         for (PathResult result : results) {
             AbstractHistogram latency = result.latencyNanos();
             out.printf(ROW, result.passed() ? "pass" : "FAIL", result.path(), micros(latency, 50), micros(latency, 99),

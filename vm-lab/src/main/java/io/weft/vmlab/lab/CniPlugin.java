@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Calls the real {@code weft-cni} as a container runtime does: CNI_* variables, the network's JSON on standard input. */
+/** Calls the real {@code weft-cni} as a container runtime does: CNI_* variables, the network configuration as JSON on standard input. */
 public final class CniPlugin {
     private static final ObjectMapper JSON = new ObjectMapper();
     static final String INTERFACE = "eth0";

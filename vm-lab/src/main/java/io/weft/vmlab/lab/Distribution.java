@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The packaged product that the lab runs, as an operator would have it installed. */
+/** The packaged product that the lab runs, as an operator would install it. */
 public record Distribution(Path home) {
     private static final String HOME_PROPERTY = "weft.home";
 
@@ -13,7 +13,7 @@ public record Distribution(Path home) {
         String home = System.getProperty(HOME_PROPERTY);
         if (home == null || !Files.isExecutable(Path.of(home, "bin", "weft"))) {
             throw new IOException("no Weft distribution at -D" + HOME_PROPERTY + "=" + home
-                + ": start the lab by ./weft lab or ./weft demo");
+                + ": start the lab with ./weft lab or ./weft demo");
         }
         return new Distribution(Path.of(home).toRealPath());
     }

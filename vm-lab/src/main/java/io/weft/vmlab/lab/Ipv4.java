@@ -3,7 +3,7 @@ package io.weft.vmlab.lab;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 
-/** IPv4 addresses as the numbers that rtnetlink's calls take (10.0.0.1 is 0x0A000001). */
+/** IPv4 addresses as the numbers that rtnetlink calls take (10.0.0.1 is 0x0A000001). */
 final class Ipv4 {
     private Ipv4() {}
 

@@ -81,7 +81,7 @@ public final class KernelNode implements AutoCloseable {
         return VTEP_MACS + host.number();
     }
 
-    /** Makes another node known, as flannel does when it sees that Node's annotations. */
+    /** Adds another node, as flannel does when it sees that Node's annotations. */
     public void addPeer(LabPlan.Host peer, long vtepMac) {
         int base = Ipv4.toInt(peer.podCidrBase());
         try (Rtnetlink kernel = Rtnetlink.openIn(namespace)) {

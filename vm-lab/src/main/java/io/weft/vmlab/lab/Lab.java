@@ -18,8 +18,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A cluster on one machine: nodes as network namespaces on an underlay of their own, each with its run directory, the
- * packaged product in every Weft node. {@link #close} takes everything down again.
+ * A cluster on one machine: nodes as network namespaces on an underlay of their own, each with its run directory, and the packaged product
+ * in every Weft node. {@link #close} removes everything.
  */
 public final class Lab implements AutoCloseable {
     private final LabPlan plan;
@@ -45,9 +45,9 @@ public final class Lab implements AutoCloseable {
     }
 
     /**
-     * Brings a lab up: nodes started, every node knows every other.
+     * Sets up a lab: all nodes started, every node knows every other.
      *
-     * @throws IOException when a lab of that name is there already, or a node does not come up
+     * @throws IOException if a lab of that name exists already, or a node does not start
      */
     public static Lab up(LabPlan plan) throws Exception {
         Distribution distribution = Distribution.locate();
@@ -70,9 +70,9 @@ public final class Lab implements AutoCloseable {
     private static void claim(LabPlan plan) throws IOException {
         if (LabOwner.alive(plan) || LabProcesses.anyIn(Namespaces.of(plan.name()))) {
             throw new IOException(
-                "lab '" + plan.name() + "' is up already: take it down by ./weft lab down --name " + plan.name());
+                "lab '" + plan.name() + "' is up already: remove it with ./weft lab down --name " + plan.name());
         }
-        down(plan); // what a killed run may have left
+        down(plan); // leftovers of a killed run
         LabOwner.claim(plan);
     }
 
@@ -111,7 +111,7 @@ public final class Lab implements AutoCloseable {
         deleteTree(plan.directory());
     }
 
-    /** Takes the lab down if this process brought it up, whatever stage that reached; leaves another's alone. */
+    /** Removes the lab if this process set it up, however far that got; leaves the lab of another process alone. */
     public static void downIfOwn(LabPlan plan) throws IOException {
         if (LabOwner.isThisProcess(plan)) {
             down(plan);
@@ -133,7 +133,7 @@ public final class Lab implements AutoCloseable {
         }
     }
 
-    /** Waits until every node's tables lead {@code service} to just the addresses of {@code endpoints}. */
+    /** Waits until every node's tables map {@code service} to exactly the addresses of {@code endpoints}. */
     public void awaitEndpoints(InetSocketAddress service, List<Manifests.Endpoint> endpoints) throws Exception {
         Set<InetAddress> addresses = endpoints.stream().map(Manifests.Endpoint::address).collect(Collectors.toSet());
         for (WeftNode node : nodes.values()) {
@@ -170,7 +170,7 @@ public final class Lab implements AutoCloseable {
     /**
      * Adds a node run by Linux alone that no Weft node knows: the other end of a path without Weft.
      *
-     * @param number as of {@link LabPlan.Host}, of no other host
+     * @param number as in {@link LabPlan.Host}; no other host may have it
      */
     public KernelNode addKernelNode(String name, int number) throws Exception {
         LabPlan.Host host = new LabPlan.Host(plan.name(), name, number);

@@ -4,8 +4,8 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code weft lab down}: ends a lab's processes and removes its namespaces and files; fine when there is none. */
-@Command(name = "down", description = "Take the cluster down and leave nothing behind", mixinStandardHelpOptions = true)
+/** {@code weft lab down}: ends a lab's processes and removes its namespaces and files; succeeds if there is no lab. */
+@Command(name = "down", description = "Remove the cluster and leave nothing behind", mixinStandardHelpOptions = true)
 public final class LabDownCommand implements Callable<Integer> {
     @Mixin private LabOptions lab;
 

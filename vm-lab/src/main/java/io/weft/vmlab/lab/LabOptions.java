@@ -3,11 +3,11 @@ package io.weft.vmlab.lab;
 import java.io.IOException;
 import picocli.CommandLine.Option;
 
-/** Which lab a command means. */
+/** Selects the lab of a command. */
 final class LabOptions {
     @Option(names = "--name", defaultValue = LabPlan.DEFAULT_NAME, description = "name of the lab (default: ${DEFAULT-VALUE})") String name;
 
-    /** The plan of the lab that is up, or a failure that says how to bring one up. */
+    /** The plan of the running lab, or a failure that says how to start one. */
     LabPlan running() throws IOException {
         LabPlan plan = LabFile.read(name);
         if (Namespaces.of(name).isEmpty()) {

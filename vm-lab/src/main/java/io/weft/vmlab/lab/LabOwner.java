@@ -9,7 +9,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * The process that brought a lab up, in a file in the lab's directory. A lab whose owner ended and in which no process lives is what a killed run left.
+ * The process that set up a lab, in a file in the lab's directory. A lab whose owner has ended and in which no process runs is left over
+ * from a killed run.
  */
 final class LabOwner {
     private static final String FILE = "owner";
@@ -17,9 +18,9 @@ final class LabOwner {
     private LabOwner() {}
 
     /**
-     * Makes the lab's directory and this process its owner, in one step.
+     * Creates the lab's directory and makes this process its owner, in one step.
      *
-     * @throws IOException when the lab has a directory already
+     * @throws IOException if the lab has a directory already
      */
     static void claim(LabPlan plan) throws IOException {
         Path directory = plan.directory();
@@ -39,7 +40,7 @@ final class LabOwner {
         return read(plan).filter(identity(ProcessHandle.current())::equals).isPresent();
     }
 
-    /** Whether the process that brought the lab up still runs. */
+    /** Whether the process that set up the lab still runs. */
     static boolean alive(LabPlan plan) {
         return read(plan).flatMap(LabOwner::process).isPresent();
     }
@@ -57,7 +58,7 @@ final class LabOwner {
         }
     }
 
-    /** A process id alone may be another process's by now: with the start time it is one process for good. */
+    /** A process id alone may be reused by another process; with the start time it identifies one process for good. */
     private static String identity(ProcessHandle process) {
         return process.pid() + " " + process.info().startInstant().map(Instant::toString).orElse("unknown");
     }

@@ -9,12 +9,12 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * What a lab consists of, and every name and address in it; nothing here touches the machine.
+ * The parts of a lab, and every name and address in it; this class does not touch the machine.
  *
  * @param name prefix of every network namespace, 1 to 8 letters, digits
  * @param weftNodes nodes {@code n1}… run by Weft, 1 to 8
  * @param kernelPeer whether there is a node {@code k1}: Linux set up as flannel's VXLAN back end does
- * @param workers dataplane workers (and queues) a Weft node, 1 to 8
+ * @param workers dataplane workers (and queues) per Weft node, 1 to 8
  * @param settings more of the Weft nodes' configuration, by dotted key
  */
 public record LabPlan(String name, int weftNodes, boolean kernelPeer, int workers, Map<String, String> settings) {
@@ -34,12 +34,14 @@ public record LabPlan(String name, int weftNodes, boolean kernelPeer, int worker
         settings = settings == null ? Map.of() : Map.copyOf(settings); // a file of an older lab has none
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException(
-                "lab name '" + name + "': want 1 to 8 lower-case letters or digits, a letter first");
+                "lab name '" + name + "': must be 1 to 8 lower-case letters or digits, starting with a letter");
         }
         if (weftNodes < 1 || weftNodes > 8) {
-            throw new IllegalArgumentException("nodes " + weftNodes + ": want 1 to 8");
+            throw new IllegalArgumentException("nodes " + weftNodes + ": must be 1 to 8");
         }
-        if (workers < 1 || workers > 8) { throw new IllegalArgumentException("workers " + workers + ": want 1 to 8"); }
+        if (workers < 1 || workers > 8) {
+            throw new IllegalArgumentException("workers " + workers + ": must be 1 to 8");
+        }
     }
 
     /** With the default configuration. */

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Finds and ends the processes whose main thread lives in a lab's network namespace; they are the lab's by construction. */
+/** Finds and ends the processes whose main thread is in a lab's network namespace, which only processes of the lab are. */
 final class LabProcesses {
     private static final int TERM_SECONDS = 10;
 
@@ -25,11 +25,11 @@ final class LabProcesses {
         try {
             return Files.isSameFile(netns, Path.of("/proc/" + process.pid() + "/ns/net"));
         } catch (IOException e) {
-            return false; // ended meanwhile
+            return false; // it ended meanwhile
         }
     }
 
-    /** Asks each to end, waits, and kills what is left. */
+    /** Asks each process to end, waits, and kills those that have not. */
     static void end(List<ProcessHandle> processes) {
         processes.forEach(ProcessHandle::destroy);
         for (ProcessHandle process : processes) {

@@ -5,16 +5,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code weft lab up}: brings a cluster up and leaves it running. */
-@Command(name = "up", description = "Bring a cluster up and leave it running", mixinStandardHelpOptions = true)
+/** {@code weft lab up}: sets up a cluster and leaves it running. */
+@Command(name = "up", description = "Set up a cluster and leave it running", mixinStandardHelpOptions = true)
 public final class LabUpCommand implements Callable<Integer> {
     @Mixin private LabOptions lab;
 
     @Option(names = "--nodes", defaultValue = "2", description = "nodes run by Weft, 1 to 8 (default: ${DEFAULT-VALUE})") private int nodes;
 
-    @Option(names = "--workers", defaultValue = "1", description = "dataplane workers a node (default: ${DEFAULT-VALUE})") private int workers;
+    @Option(names = "--workers", defaultValue = "1", description = "dataplane workers per node (default: ${DEFAULT-VALUE})") private int workers;
 
-    @Option(names = "--no-kernel-peer", description = "leave out k1, the node that Linux runs as flannel sets it up") private boolean noKernelPeer;
+    @Option(names = "--no-kernel-peer", description = "leave out k1, a Linux node as flannel sets it up") private boolean noKernelPeer;
 
     @Option(names = "--pods", defaultValue = "1", description = "pods on each Weft node (default: ${DEFAULT-VALUE})") private int pods;
 

@@ -95,7 +95,7 @@ public final class Manifests {
         return (Map<String, Object>) object.get("metadata");
     }
 
-    /** Written new and renamed, so that a node never reads half a file. */
+    /** Written under another name and renamed, so that a node never reads half a file. */
     private void write(String name, Map<String, Object> object) throws IOException {
         Path written = Files.createTempFile(directory, name, ".new");
         Files.writeString(written, text(object));

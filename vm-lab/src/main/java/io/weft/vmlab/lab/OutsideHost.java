@@ -4,7 +4,7 @@ import io.weft.vmlab.net.NamespaceThread;
 import java.net.InetAddress;
 import java.nio.file.Path;
 
-/** A machine on the underlay that is no node of the cluster and has no route to pods or Services. */
+/** A machine on the underlay that is not a node of the cluster and has no route to pods or Services. */
 public final class OutsideHost implements AutoCloseable {
     private final LabPlan.Host host;
     private final NamespaceThread thread;

@@ -4,16 +4,16 @@ import io.weft.nativebindings.linux.Capabilities;
 import io.weft.nativebindings.linux.Capability;
 import java.io.IOException;
 
-/** What making namespaces, links and AF_XDP sockets takes. */
+/** The privileges needed to create namespaces, links and AF_XDP sockets. */
 public final class Privileges {
     private Privileges() {}
 
-    /** @throws IOException one line that says what {@code command} needs, when this process may not do it */
+    /** @throws IOException with one line that says what {@code command} needs, if this process lacks it */
     public static void requireRoot(String command) throws IOException {
         if (!Capabilities.missing(Capability.CAP_SYS_ADMIN, Capability.CAP_NET_ADMIN, Capability.CAP_NET_RAW)
             .isEmpty()) {
             throw new IOException(
-                command + " makes network namespaces and AF_XDP sockets and needs root: run it by sudo");
+                command + " creates network namespaces and AF_XDP sockets and needs root: run it with sudo");
         }
     }
 }

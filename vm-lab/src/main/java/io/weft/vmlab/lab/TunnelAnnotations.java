@@ -4,7 +4,7 @@ import io.weft.encap.address.MacAddress;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The Node annotations by which the ends of tunnels tell each other where they are; flannel's VXLAN back end made them the custom. */
+/** The Node annotations by which tunnel endpoints find each other; flannel's VXLAN back end introduced them. */
 final class TunnelAnnotations {
     private static final String PREFIX = "flannel.alpha.coreos.com/";
 

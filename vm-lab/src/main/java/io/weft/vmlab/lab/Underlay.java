@@ -30,17 +30,17 @@ public final class Underlay implements AutoCloseable {
         return new Underlay(namespace);
     }
 
-    /** The namespace that holds the bridge: where a capture sees every frame between the nodes. */
+    /** The namespace of the bridge; a capture there sees every frame between the nodes. */
     public Path namespace() {
         return namespace;
     }
 
-    /** The bridge's port towards {@code host}; a capture there sees that host's frames both ways. */
+    /** The bridge's port towards {@code host}; a capture there sees that host's frames in both directions. */
     public static String portOf(LabPlan.Host host) {
         return "to-" + host.name();
     }
 
-    /** Drops every tunnel packet that {@code host} sends from now on, until the lab goes down. */
+    /** Drops every tunnel packet that {@code host} sends from now on, until the lab is removed. */
     public void blockTunnelFrom(LabPlan.Host host) {
         NetworkNamespace.run(namespace, () -> {
             try (Rtnetlink bridge = Rtnetlink.open();
@@ -51,7 +51,7 @@ public final class Underlay implements AutoCloseable {
         });
     }
 
-    /** Makes the namespace of {@code host} with an uplink of {@code queues} queues and the host's underlay address. */
+    /** Creates the namespace of {@code host} with an uplink of {@code queues} queues and the host's underlay address. */
     Path connect(LabPlan.Host host, int queues) {
         Path hostNamespace = NetworkNamespace.named(host.namespace());
         NetworkNamespace.create(hostNamespace);

@@ -91,7 +91,7 @@ public final class WeftNode implements AutoCloseable {
         return output.text();
     }
 
-    /** Makes a pod's namespace, calls the CNI plug-in's ADD and writes the Pod object. */
+    /** Creates a pod's namespace, calls the CNI plug-in's ADD and writes the Pod object. */
     public Pod addPod(String podName) throws Exception {
         Path netns = Pod.netns(host, podName);
         NetworkNamespace.create(netns);
@@ -102,7 +102,7 @@ public final class WeftNode implements AutoCloseable {
         return pod;
     }
 
-    /** Removes a pod as a runtime does: DEL, then its namespace, and its object. */
+    /** Removes a pod as a runtime does: DEL, then its namespace; then removes its object. */
     public void removePod(String podName) throws Exception {
         Pod pod = pods.remove(podName);
         manifests.removePod(objectName(podName));
@@ -125,7 +125,7 @@ public final class WeftNode implements AutoCloseable {
         view.await("a new dataplane", () -> view.extent().isSuccessorOf(before));
     }
 
-    /** Kills the supervisor and both its children with SIGKILL; {@link #startAgain} brings them back. */
+    /** Kills the supervisor and both its children with SIGKILL; {@link #startAgain} restarts them. */
     public void killAll() throws Exception {
         killed = view.extent();
         List<ProcessHandle> children = process.descendants().toList();
@@ -135,7 +135,7 @@ public final class WeftNode implements AutoCloseable {
         }
     }
 
-    /** Starts what {@link #killAll} ended, and waits until it forwards for as many ports and peers as before. */
+    /** Restarts what {@link #killAll} ended, and waits until it serves as many ports and peers as before. */
     public void startAgain() throws Exception {
         NodeView.Extent before = killed;
         start();
@@ -174,7 +174,7 @@ public final class WeftNode implements AutoCloseable {
         }
     }
 
-    /** Pods of different nodes may have one name in the lab; as objects of one namespace they may not. */
+    /** Pods of different nodes may have the same name in the lab, but not as objects of one namespace. */
     private String objectName(String podName) {
         return name() + "-" + podName;
     }
@@ -199,7 +199,7 @@ public final class WeftNode implements AutoCloseable {
         return namespace;
     }
 
-    /** What the node says of itself. */
+    /** The node's own report. */
     public NodeView view() {
         return view;
     }

@@ -8,16 +8,15 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /**
- * A platform thread that stays in one network namespace. Whatever it opens (sockets, child processes, files under
- * {@code /proc/thread-self/net}) belongs to that namespace; a socket opened here may be used from any thread
- * afterwards.
+ * A platform thread that stays in one network namespace. What it opens (sockets, child processes, files under
+ * {@code /proc/thread-self/net}) belongs to that namespace; any thread may use a socket opened here afterwards.
  */
 public final class NamespaceThread implements AutoCloseable {
     private final LinkedBlockingQueue<FutureTask<?>> tasks = new LinkedBlockingQueue<>();
     private volatile boolean closing;
     private final Thread thread;
 
-    /** @param netns path of the namespace, for one {@code /run/netns/weft-n1} */
+    /** @param netns path of the namespace, for example {@code /run/netns/weft-n1} */
     public NamespaceThread(Path netns) {
         thread = Thread.ofPlatform().daemon().name("netns-" + netns.getFileName()).start(() -> serve(netns));
     }
@@ -57,6 +56,6 @@ public final class NamespaceThread implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        tasks.add(new FutureTask<>(() -> null)); // wakes the thread up to see it
+        tasks.add(new FutureTask<>(() -> null)); // wakes the thread up, so that it notices
     }
 }

@@ -18,7 +18,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** One TCP connection that carries pseudo-random content both ways at once; each end hashes what it sent and what came. */
+/** One TCP connection that carries pseudo-random content in both directions at once; each end hashes what it sent and what arrived. */
 public final class BulkTransfer {
     private static final int BLOCK = 64 * 1024;
 
@@ -26,7 +26,7 @@ public final class BulkTransfer {
      * @param bytesEachWay content bytes sent in each direction
      * @param seconds wall time from connect to the last byte
      * @param forwardHash SHA-256 of what the server received
-     * @param intact whether both directions arrived as they were sent
+     * @param intact whether both directions arrived unchanged
      */
     public record Result(long bytesEachWay, double seconds, String forwardHash, String backwardHash, boolean intact) {
         public double gigabitsPerSecond() {
@@ -36,16 +36,16 @@ public final class BulkTransfer {
 
     private final AtomicLong moved = new AtomicLong();
 
-    /** Content bytes received so far by both ends; may be read by any thread while a transfer runs. */
+    /** Content bytes received so far by both ends; any thread may read it while a transfer runs. */
     public long bytesMoved() {
         return moved.get();
     }
 
     /**
-     * Connects from {@code client} to {@code target} and moves the content.
+     * Connects from {@code client} to {@code target} and transfers the content.
      *
-     * @param listen the address the server binds in its namespace
-     * @param target the address the client connects to: the server's own, or a Service's that leads to it
+     * @param listen the address that the server binds in its namespace
+     * @param target the address that the client connects to: the server's own, or that of a Service with the server as its endpoint
      */
     public Result run(
         NamespaceThread client, NamespaceThread server, InetSocketAddress listen, InetSocketAddress target, long bytes)

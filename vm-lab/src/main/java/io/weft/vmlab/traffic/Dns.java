@@ -66,7 +66,7 @@ public final class Dns {
             return response;
         }
 
-        /** Answers given. */
+        /** Number of answers. */
         public long answered() {
             return answered.get();
         }

@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.LongAdder;
 
-/** An HTTP server in a pod: answers with its own name and logs the address each request came from. */
+/** An HTTP server in a pod: answers with its own name and records the address from which each request came. */
 public final class HttpBackend implements AutoCloseable {
     private static final int BACKLOG = 4096;
     private final String name;
@@ -47,7 +47,7 @@ public final class HttpBackend implements AutoCloseable {
         return name;
     }
 
-    /** Requests answered, by the client address the server saw. */
+    /** Requests answered, by the client address that the server saw. */
     public Map<String, LongAdder> clients() {
         return clients;
     }

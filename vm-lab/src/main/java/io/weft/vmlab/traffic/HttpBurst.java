@@ -39,7 +39,7 @@ public final class HttpBurst {
         }
     }
 
-    /** So many failures are enough to know; each may have taken its whole time-out. */
+    /** Maximum number of failures; each may have taken its whole timeout. */
     private static final int FAILURES_TO_GIVE_UP = 16;
     private static final byte[] REQUEST = "GET / HTTP/1.1\r\nHost: weft\r\nConnection: close\r\n\r\n"
         .getBytes(StandardCharsets.US_ASCII);
@@ -88,7 +88,7 @@ public final class HttpBurst {
 
     private record Answer(String backend, String failure) {}
 
-    /** @return failures so far, when this was one */
+    /** @return failures so far, if this was one */
     private static int count(Answer answer, Map<String, Integer> answers, Map<String, Integer> failures) {
         boolean good = answer.failure == null;
         Map<String, Integer> into = good ? answers : failures;

@@ -19,9 +19,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A raw ICMP socket (raw(7)) that sends echo requests to one IPv4 address, with an identifier of its own, and takes the replies that
- * come from there.
- * It belongs to the network namespace of the thread that opened it; used by one thread at a time.
+ * A raw ICMP socket (raw(7)) that sends echo requests to one IPv4 address, with an identifier of its own, and receives the replies from
+ * there. It belongs to the network namespace of the thread that opened it; used by one thread at a time.
  */
 final class IcmpSocket implements AutoCloseable {
     private static final int IPPROTO_ICMP = 1; // <linux/in.h>
@@ -65,7 +64,7 @@ final class IcmpSocket implements AutoCloseable {
 
     /**
      * @param sequence 0 to 65,535
-     * @return what kept it from being sent, or empty text
+     * @return why it could not be sent, or an empty text
      */
     String sendEcho(int sequence) {
         request.set(NETWORK_SHORT, SEQUENCE, (short) sequence);
@@ -76,7 +75,7 @@ final class IcmpSocket implements AutoCloseable {
         return sent < 0 ? new LinuxException("sendto", (int) -sent).getMessage() : "";
     }
 
-    /** RFC 1071, of the whole message. */
+    /** RFC 1071 checksum over the whole message. */
     private short checksum() {
         int sum = 0;
         for (int at = 0; at < MESSAGE_LENGTH; at += 2) {
@@ -90,13 +89,13 @@ final class IcmpSocket implements AutoCloseable {
      * Waits for the next reply.
      *
      * @param endNanos of {@link System#nanoTime}
-     * @return its sequence number, or -1 when none has come by then
+     * @return its sequence number, or -1 if none has arrived by then
      */
     int receiveReply(long endNanos) {
         while (true) {
             long length = LinuxSocket.recv(CallState.current(), fd, packet.address(), RECEIVE_LENGTH, 0);
             if (length >= 0) {
-                int header = (packet.get(JAVA_BYTE, 0) & 0xF) * 4; // of IPv4, which a raw socket receives, too
+                int header = (packet.get(JAVA_BYTE, 0) & 0xF) * 4; // of IPv4: a raw socket also receives the IP header
                 if (isReply(header, length)) {
                     return Short.toUnsignedInt(packet.get(NETWORK_SHORT, header + SEQUENCE));
                 }

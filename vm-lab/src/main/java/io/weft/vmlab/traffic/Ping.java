@@ -5,7 +5,7 @@ import java.net.InetAddress;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
-/** ICMP echo (RFC 792), as ping(8) does it: requests at a steady pace, answers told by identifier and sequence number. */
+/** ICMP echo (RFC 792), like ping(8): requests at a steady pace, answers matched by identifier and sequence number. */
 public final class Ping {
     private static final long GAP_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long LAST_WAIT_NANOS = TimeUnit.SECONDS.toNanos(2);
@@ -25,7 +25,7 @@ public final class Ping {
 
     /**
      * @param roundTripNanos nanoseconds
-     * @param output for people: the counts, and the last error of a request that could not be sent
+     * @param output the counts as text, and the last error of a request that could not be sent
      */
     public record Result(int sent, int received, Histogram roundTripNanos, String output) {}
 

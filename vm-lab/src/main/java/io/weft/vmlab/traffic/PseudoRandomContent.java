@@ -3,7 +3,7 @@ package io.weft.vmlab.traffic;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** An endless byte stream that both ends can make from its seed (SplitMix64), so that a transfer needs no file. */
+/** An endless byte stream that both ends can generate from its seed (SplitMix64), so that a transfer needs no file. */
 final class PseudoRandomContent {
     private static final long GAMMA = 0x9E3779B97F4A7C15L;
     private long state;

@@ -16,7 +16,7 @@ import java.util.concurrent.locks.LockSupport;
 public final class SequencedUdp implements AutoCloseable {
     private static final int PAYLOAD = 64;
 
-    /** What arrived up to now: {@code lost} is sent less received once the sender has stopped. */
+    /** Counts up to now: {@code lost} is sent minus received once the sender has stopped. */
     public record Result(long sent, long received, long reordered, long duplicated, long largestGapNanos) {
         public long lost() {
             return sent - received;
@@ -40,7 +40,7 @@ public final class SequencedUdp implements AutoCloseable {
         sending = Thread.ofPlatform().daemon().name("sequenced-sender").start(() -> send(target, perSecond));
     }
 
-    /** Starts both ends; {@code target} is the receiver's address or a Service's that leads to it. */
+    /** Starts both ends; {@code target} is the receiver's address or that of a Service with the receiver as its endpoint. */
     public static SequencedUdp start(
         NamespaceThread from, NamespaceThread to, InetSocketAddress listen, InetSocketAddress target, int perSecond)
         throws Exception {
@@ -104,7 +104,7 @@ public final class SequencedUdp implements AutoCloseable {
         return sent.get();
     }
 
-    /** Stops the sender, waits until what is under way has arrived (at most 2 s without news) and counts. */
+    /** Stops the sender, waits until datagrams under way have arrived (at most 2 s without one) and counts. */
     public Result finish() throws InterruptedException {
         stopping = true;
         sending.join();

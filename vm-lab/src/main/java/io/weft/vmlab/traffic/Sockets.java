@@ -7,7 +7,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 
-/** Socket helpers whose waits end. */
+/** Socket helpers whose waits are limited. */
 final class Sockets {
     private static final long CONNECT_TIMEOUT_MILLIS = 10_000;
 

@@ -45,12 +45,12 @@ public final class UdpEcho {
                 SocketAddress from = channel.receive(datagram.clear());
                 channel.send(datagram.flip(), from);
             } catch (IOException e) {
-                // closed by the owner, or an ICMP error about an earlier answer: neither ends the service of others
+                // closed by the owner, or an ICMP error about an earlier answer, which must not end the service for others
             }
         }
     }
 
-    /** Sends {@code count} datagrams one after the other, each after the answer to the one before, {@code gapNs} apart; gives up after three without one. */
+    /** Sends {@code count} datagrams, each after the answer to the one before, {@code gapNs} apart; gives up after three without an answer. */
     public static Result measure(NamespaceThread client, InetSocketAddress target, int count, long gapNanos)
         throws Exception {
         Histogram roundTrip = new Histogram(ANSWER_TIMEOUT_NANOS, 3);

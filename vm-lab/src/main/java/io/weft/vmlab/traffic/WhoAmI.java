@@ -11,7 +11,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 
-/** A TCP server that tells each client the address it sees: shows whether anything on the way changed the source. */
+/** A TCP server that tells each client the address it sees, which shows whether anything on the path changed the source. */
 public final class WhoAmI implements AutoCloseable {
     private final ServerSocketChannel listener;
 
@@ -32,7 +32,7 @@ public final class WhoAmI implements AutoCloseable {
                     .getBytes(StandardCharsets.US_ASCII);
                 client.write(ByteBuffer.wrap(text));
             } catch (IOException e) {
-                // one client went away, or the owner closed the listener
+                // one client closed the connection, or the owner closed the listener
             }
         }
     }
