@@ -1,6 +1,7 @@
 package io.weft.perf;
 
 import io.weft.perf.bulk.BulkCommand;
+import io.weft.perf.change.ChangeCommand;
 import io.weft.perf.compare.CompareCommand;
 import io.weft.perf.lab.EchoCommand;
 import io.weft.perf.lab.FirstPacketCommand;
@@ -18,7 +19,7 @@ import picocli.CommandLine.Command;
 @Command(name = "bench", description = "Benchmarks of Weft on this machine", subcommands = {MicroCommand.class,
     EchoCommand.class, FirstPacketCommand.class, IdleCommand.class, CompareCommand.class, ReportCommand.class,
     TrafficCommand.class, ThroughputCommand.class, LatencyCommand.class, FramesCommand.class,
-    BulkCommand.class,
+    BulkCommand.class, ChangeCommand.class,
     CommandLine.HelpCommand.class}, mixinStandardHelpOptions = true)
 public final class BenchCommand {
     private BenchCommand() {

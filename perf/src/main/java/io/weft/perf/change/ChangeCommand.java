@@ -1,0 +1,71 @@
+package io.weft.perf.change;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.weft.perf.result.MachineFacts;
+import io.weft.vmlab.lab.Privileges;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code weft bench change}: what endpoints that come and go cost a node of a large cluster. */
+@Command(name = "change", description = "Cost of endpoint changes on a node with many Services and flows", mixinStandardHelpOptions = true)
+public final class ChangeCommand implements Callable<Integer> {
+    /** How results are printed. */
+    enum Format { table, json }
+
+    private static final double MICROS_PER_MILLI = 1e3;
+
+    @Spec private CommandSpec spec;
+
+    @Option(names = {"-o",
+        "--output"}, defaultValue = "table", description = "${COMPLETION-CANDIDATES}") private Format format;
+
+    @Option(names = "--services", defaultValue = "10000", description = "up to 60,000 (default: ${DEFAULT-VALUE})") private int services;
+
+    @Option(names = "--endpoints", defaultValue = "15", description = "of each Service (default: ${DEFAULT-VALUE})") private int endpoints;
+
+    @Option(names = "--flows", defaultValue = "1000000", description = "(default: ${DEFAULT-VALUE})") private int flows;
+
+    @Option(names = "--rate", defaultValue = "1000", description = "endpoint changes a second (default: ${DEFAULT-VALUE})") private int rate;
+
+    @Option(names = "--seconds", defaultValue = "60", description = "up to 90: a UDP flow that is silent ends after 120 s (default: ${DEFAULT-VALUE})") private int seconds;
+
+    @Option(names = "--name", defaultValue = "change", description = "of the network namespace (default: ${DEFAULT-VALUE})") private String name;
+
+    @Override
+    public Integer call() throws Exception {
+        Privileges.requireRoot("weft bench change");
+        ChangeRun.Report report;
+        try (ChangeRun run = ChangeRun.prepare(name, new BenchCluster(services, endpoints), flows)) {
+            report = run.measure(rate, seconds);
+        }
+        print(report);
+        return 0;
+    }
+
+    private void print(ChangeRun.Report report) throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        if (format == Format.json) {
+            out.println(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(report));
+        } else {
+            out.println(MachineFacts.read().summary());
+            out.printf("%d Services of %d endpoints, %d flows, %d changes at %d/s%n", services, endpoints,
+                report.flowsBefore(), report.changes(), rate);
+            out.printf("per cent of a core: conductor %.1f, workers %.1f, control loop %.1f, its process %.1f%n",
+                report.conductorPercent(), report.workersPercent(), report.controlPercent(),
+                report.controlProcessPercent());
+            out.printf("event to in use, ms: p50 %.1f, p99 %.1f, max %.1f%n", report.inUseP50() / MICROS_PER_MILLI,
+                report.inUseP99() / MICROS_PER_MILLI, report.inUseMax() / MICROS_PER_MILLI);
+            out.printf("endpoint removed to its UDP flow ended, ms: p50 %.1f, p99 %.1f, max %.1f (%d seen)%n",
+                report.endedP50() / MICROS_PER_MILLI, report.endedP99() / MICROS_PER_MILLI,
+                report.endedMax() / MICROS_PER_MILLI, report.endedSeen());
+            out.printf("flows ended %d, passes through the table %d%n", report.flowsEnded(), report.scans());
+        }
+        out.flush();
+    }
+}

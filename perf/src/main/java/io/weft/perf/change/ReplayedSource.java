@@ -1,0 +1,59 @@
+package io.weft.perf.change;
+
+import io.weft.controlplane.source.ClusterChange;
+import io.weft.controlplane.source.ClusterSource;
+import io.weft.controlplane.source.SourceStatus;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
+/** Hands the control loop a cluster's objects, and then changes of endpoints at a rate, one each time, as the watch of an API server would. */
+final class ReplayedSource implements ClusterSource {
+    private final BenchCluster cluster;
+    private Listener listener;
+
+    ReplayedSource(BenchCluster cluster) {
+        this.cluster = cluster;
+    }
+
+    @Override
+    public void start(Listener receiver) {
+        listener = receiver;
+        listener.changed(new ClusterChange(System.nanoTime(), cluster.all(), List.of(), true));
+    }
+
+    /**
+     * Replays changes by schedule; when it falls behind it hands on the rest late, without pause.
+     *
+     * @param perSecond changes
+     * @param observer told of each change right before it is handed on
+     * @return changes handed on
+     */
+    long replay(int perSecond, int seconds, Consumer<BenchCluster.Change> observer) {
+        long start = System.nanoTime();
+        long period = TimeUnit.SECONDS.toNanos(1) / perSecond;
+        long count = (long) perSecond * seconds;
+        for (long i = 0; i < count; i++) {
+            long due = start + i * period;
+            while (due - System.nanoTime() > 0) {
+                LockSupport.parkNanos(due - System.nanoTime());
+            }
+            BenchCluster.Change change = cluster.next();
+            observer.accept(change);
+            listener.changed(new ClusterChange(System.nanoTime(), List.of(change.slice()), List.of()));
+        }
+        return count;
+    }
+
+    @Override
+    public SourceStatus status() {
+        return new SourceStatus("replayed", true, Optional.empty(), "", List.of());
+    }
+
+    @Override
+    public void close() {
+        // nothing is open
+    }
+}
