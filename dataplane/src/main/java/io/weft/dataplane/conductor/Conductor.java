@@ -13,9 +13,11 @@ import io.weft.dataplane.port.DeviceDriver;
 import io.weft.dataplane.port.UplinkFilter;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.state.LocalAddresses;
+import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.state.UnderlayRoutes;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.TablesSnapshot;
+import io.weft.dataplane.table.TablesUpdate;
 import io.weft.dataplane.worker.Epochs;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.nativebindings.linux.EventFd;
@@ -23,7 +25,6 @@ import io.weft.nativebindings.linux.Poll;
 import io.weft.nativebindings.netlink.Ethtool;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.Rtnetlink;
-import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 
@@ -35,6 +36,8 @@ import java.util.function.BooleanSupplier;
  */
 final class Conductor implements AutoCloseable {
     private static final int PASS_MILLIS = 20;
+    /** Between two pieces of a pass through the flow table: the processor is the workers' meanwhile. */
+    private static final int BUSY_PASS_MILLIS = 1;
     private static final long ROUND_NANOS = 100_000_000;
     private static final long SECOND_NANOS = 1_000_000_000;
     /** How soon a port that a process takes is kept out of masquerading. */
@@ -127,7 +130,7 @@ final class Conductor implements AutoCloseable {
         boolean changes = true;
         while (!stopping.getAsBoolean()) {
             pass(System.nanoTime(), changes);
-            poll.poll(PASS_MILLIS);
+            poll.poll(revalidation.isBusy() ? BUSY_PASS_MILLIS : PASS_MILLIS);
             changes = poll.ready(CHANGES_ENTRY) != 0;
         }
     }
@@ -147,7 +150,7 @@ final class Conductor implements AutoCloseable {
         revalidation.pass(now);
         if (now - lastRound >= ROUND_NANOS) {
             lastRound = now;
-            pods.refresh(Set.of(), local);
+            changePods(() -> pods.refresh(Set.of(), local));
             flows.scan(now);
         }
         if (now - lastNodePorts >= NODE_PORTS_NANOS) {
@@ -169,24 +172,35 @@ final class Conductor implements AutoCloseable {
         if (changed) {
             followUplink();
             nextHops.refresh(local);
-            pods.refresh(removed, local);
+            changePods(() -> pods.refresh(removed, local));
         }
         if (!routes.equals(state.underlayRoutes()) || !addresses.equals(state.localAddresses())) {
-            revalidation.request();
+            revalidation.kernelChanged();
         }
     }
 
-    /** Takes what the tables say into force. */
-    void apply(TablesSnapshot snapshot) {
-        LocalNode next = snapshot.local().orElseThrow();
+    /** Takes what is new in the tables into force. */
+    void apply(TablesUpdate update) {
+        TablesSnapshot now = update.tables();
+        LocalNode next = now.local().orElseThrow();
         if (!next.equals(local)) {
             configure(next);
         }
-        List<Integer> goneSlots = nextHops.setPeers(snapshot.peers(), local);
-        pods.setWanted(snapshot.ports(), local);
-        revalidation.request(goneSlots);
+        revalidation.tablesChanged(update);
+        if (update.peersChanged() || update.localChanged() || nextHops.lacksSlots()) {
+            revalidation.peersChanged(now.peers(), local);
+        }
+        if (update.portsChanged()) {
+            changePods(() -> pods.setWanted(now.ports(), local));
+        }
         counters.set(ConductorGauge.TABLES_INCARNATION, tables.incarnation());
-        counters.set(ConductorGauge.APPLIED_GENERATION, snapshot.generation());
+        counters.set(ConductorGauge.APPLIED_GENERATION, now.generation());
+    }
+
+    private void changePods(Runnable change) {
+        PortDirectory before = state.ports();
+        change.run();
+        revalidation.portsChanged(before, state.ports());
     }
 
     private void configure(LocalNode wanted) {

@@ -15,6 +15,7 @@ import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.TablesSnapshot;
+import io.weft.dataplane.table.TablesUpdate;
 import io.weft.dataplane.warmup.WarmUp;
 import io.weft.dataplane.worker.Epochs;
 import io.weft.dataplane.worker.Worker;
@@ -117,16 +118,17 @@ public final class Dataplane {
         Epochs epochs = new Epochs(workerCount);
         TablesWatch tables = new TablesWatch(runDirectory.path(), state, epochs);
         teardown.add("tables", tables::close);
-        Optional<TablesSnapshot> first = awaitTables(tables, runDirectory);
-        if (first.isEmpty()) { return; }
-        uplink.requireAddress(first.get().local().orElseThrow());
+        Optional<TablesUpdate> found = awaitTables(tables, runDirectory);
+        if (found.isEmpty()) { return; }
+        TablesSnapshot first = found.get().tables();
+        uplink.requireAddress(first.local().orElseThrow());
         LocalPortReservations nodePorts = new LocalPortReservations(SocketDiag.open(), snatPorts,
             configuration.snatPorts(),
             configuration.overlay().port());
         teardown.add("node ports", nodePorts::close);
         nodePorts.requireOwnPorts();
 
-        ChunkLayout layout = chunkLayout(uplink, driver, first.get());
+        ChunkLayout layout = chunkLayout(uplink, driver, first);
         int chunks = layout.chunksIn((long) CHUNKS * layout.chunkSize());
         WorkerPool workers = new WorkerPool(workerCount, chunks, layout, counters::worker,
             (index, memory) -> worker(index, memory, state, flows, snatPorts, epochs));
@@ -136,16 +138,16 @@ public final class Dataplane {
             new ConntrackGc(flows, snatPorts, state, epochs, counters.conductor()),
             nodePorts, tables, driver, rtnetlink, ethtool, uplink);
         teardown.add("conductor", conductor::close);
-        conductor.openHostLink(first.get());
+        conductor.openHostLink(first);
         if (!Lanes.areUsable()) {
             LOG.log(Level.WARNING, Lanes.lack());
         }
-        boolean podsWait = !first.get().ports().isEmpty();
+        boolean podsWait = !first.ports().isEmpty();
         if (!podsWait) {
             WarmUp.run(runDirectory.path(), layout, AfXdpDriver::openSmall, () -> stopping);
         }
         conductor.openUplink();
-        conductor.apply(first.get());
+        conductor.apply(found.get());
         if (podsWait) {
             BackgroundWarmUp warmUp = BackgroundWarmUp.start(runDirectory.path(), layout, AfXdpDriver::openSmall);
             teardown.add("warm-up", warmUp::close);
@@ -186,18 +188,18 @@ public final class Dataplane {
         return driver.chunkLayout(uplink.link().name(), size);
     }
 
-    private Optional<TablesSnapshot> awaitTables(TablesWatch tables, RunDirectory runDirectory) {
+    private Optional<TablesUpdate> awaitTables(TablesWatch tables, RunDirectory runDirectory) {
         Poll poll = new Poll(1);
         poll.set(STOP_ENTRY, stopSignal.fd(), Poll.POLLIN);
-        Optional<TablesSnapshot> snapshot = tables.poll(System.nanoTime());
-        if (snapshot.isEmpty()) {
+        Optional<TablesUpdate> update = tables.poll(System.nanoTime());
+        if (update.isEmpty()) {
             LOG.log(Level.INFO, "waiting for the control plane''s tables in {0}", runDirectory.path());
         }
-        while (snapshot.isEmpty() && !stopping) {
+        while (update.isEmpty() && !stopping) {
             poll.poll(WAIT_MILLIS);
-            snapshot = tables.poll(System.nanoTime());
+            update = tables.poll(System.nanoTime());
         }
-        return snapshot;
+        return update;
     }
 
     private static void requireCapabilities() {

@@ -6,6 +6,7 @@ import io.weft.dataplane.counters.ConductorCounters;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.state.UnderlayRoutes;
+import io.weft.dataplane.table.ChangedAddresses;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.encap.tunnel.TunnelTemplate;
@@ -16,10 +17,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * Keeps the adjacencies as the underlay is: for each tunnel peer and each next hop in use, the header in front of its frames, rewritten when a
@@ -34,13 +37,14 @@ final class NextHops {
 
     private final ForwardingState state;
     private final Adjacencies adjacencies;
-    private final Underlay underlay;
+    private final UnderlayView underlay;
     private final ConductorCounters counters;
     private final int uplink;
     private final Deque<Integer> freeSlots = new ArrayDeque<>();
     /** By {@link PeerSpec#tunnel}. */
     private final Map<Integer, Peer> peers = new HashMap<>();
     private final Map<Integer, Hop> hops = new HashMap<>();
+    private boolean lacksSlots;
 
     /** A tunnel's slot and what was written to it last. */
     private static final class Peer {
@@ -70,7 +74,7 @@ final class NextHops {
         static final Written NOTHING = new Written(0, 0, 0, 0, null, null);
     }
 
-    NextHops(ForwardingState state, Underlay underlay, ConductorCounters counters, int uplink) {
+    NextHops(ForwardingState state, UnderlayView underlay, ConductorCounters counters, int uplink) {
         this.state = state;
         this.underlay = underlay;
         this.counters = counters;
@@ -81,23 +85,42 @@ final class NextHops {
         }
     }
 
-    /** Slots of peers that are gone: no flow may point to them when they come back by {@link #release}. */
-    List<Integer> setPeers(List<PeerSpec> specs, LocalNode local) {
+    /**
+     * Follows a change of the tables. To be called again when {@link #lacksSlots}.
+     *
+     * @param changed gets the addresses that lead through a tunnel which has its slot since now
+     * @return slots of peers that are gone: no flow may point to them when they come back by {@link #release}
+     */
+    List<Integer> setPeers(List<PeerSpec> specs, LocalNode local, ChangedAddresses changed) {
         Map<Integer, PeerSpec> wanted = new HashMap<>();
         specs.forEach(spec -> wanted.put(spec.tunnel(), spec)); // peers of one tunnel agree on all that is written here
         List<Integer> gone = removePeers(wanted);
+        Set<Integer> added = new HashSet<>();
         for (PeerSpec spec : wanted.values()) {
-            Peer peer = peers.computeIfAbsent(spec.tunnel(), _ -> newPeer(spec));
+            Peer peer = peers.computeIfAbsent(spec.tunnel(), _ -> newPeer(spec, added));
             if (peer != null) {
                 peer.spec = spec;
             }
         }
+        lacksSlots = peers.size() < wanted.size();
+        specs.stream().filter(spec -> added.contains(spec.tunnel())).forEach(spec -> addAddresses(spec, changed));
         refresh(local);
         return gone;
     }
 
+    /** Whether a peer found no free slot. */
+    boolean lacksSlots() {
+        return lacksSlots;
+    }
+
     void release(List<Integer> slots) {
         freeSlots.addAll(slots);
+    }
+
+    private static void addAddresses(PeerSpec spec, ChangedAddresses changed) {
+        changed.add(spec.podCidr().base(), spec.podCidr().length());
+        changed.add(spec.vtepIp(), Integer.SIZE);
+        spec.nodeAddresses().forEach(address -> changed.add(address, Integer.SIZE));
     }
 
     /** Rewrites what has changed: neighbours, routes, the uplink. */
@@ -133,13 +156,14 @@ final class NextHops {
         return hops.size() != before;
     }
 
-    private Peer newPeer(PeerSpec spec) {
+    private Peer newPeer(PeerSpec spec, Set<Integer> added) {
         Integer slot = freeSlots.poll();
         if (slot == null) {
             LOG.log(Level.ERROR, "no adjacency is free for node {0}: it cannot be reached", spec.nodeName());
             return null;
         }
         adjacencies.bindPeer(spec.tunnel(), slot);
+        added.add(spec.tunnel());
         return new Peer(slot, spec);
     }
 

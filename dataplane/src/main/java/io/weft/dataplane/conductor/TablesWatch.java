@@ -2,8 +2,9 @@ package io.weft.dataplane.conductor;
 
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.table.TablesException;
+import io.weft.dataplane.table.TablesFollower;
 import io.weft.dataplane.table.TablesReader;
-import io.weft.dataplane.table.TablesSnapshot;
+import io.weft.dataplane.table.TablesUpdate;
 import io.weft.dataplane.worker.Epochs;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -31,6 +32,7 @@ final class TablesWatch implements AutoCloseable {
     private final Epochs epochs;
     private final List<Former> formers = new ArrayList<>();
     private TablesReader reader;
+    private TablesFollower follower;
     private Object inode;
     private long generation;
     private long lastLookNanos;
@@ -47,19 +49,18 @@ final class TablesWatch implements AutoCloseable {
         lastLookNanos = System.nanoTime() - LOOK_NANOS;
     }
 
-    /** @return what the tables say, when that has changed since the last call and they know their node */
-    Optional<TablesSnapshot> poll(long nowNanos) {
+    /** @return what the tables say, when that has changed since the last call */
+    Optional<TablesUpdate> poll(long nowNanos) {
         unmapFormers();
         boolean other = nowNanos - lastLookNanos >= LOOK_NANOS && lookForNewFile(nowNanos);
-        if (reader == null || !other && reader.generation() == generation) { return Optional.empty(); }
-        TablesSnapshot snapshot = reader.snapshot();
-        generation = snapshot.generation();
-        if (snapshot.local().isEmpty()) { return Optional.empty(); }
+        if (reader == null || !other && follower.generation() == generation) { return Optional.empty(); }
+        TablesUpdate update = follower.next();
+        generation = update.tables().generation();
         if (state.tables() != reader || !reader.isCurrent()) {
             reader = reader.renewed();
             state.publish(reader);
         }
-        return Optional.of(snapshot);
+        return Optional.of(update);
     }
 
     long incarnation() {
@@ -104,6 +105,7 @@ final class TablesWatch implements AutoCloseable {
     private void replace(TablesReader newer) {
         TablesReader former = reader;
         reader = newer;
+        follower = new TablesFollower(newer);
         state.publish(newer);
         if (former != null) {
             formers.add(new Former(former, epochs.advance()));

@@ -32,7 +32,7 @@ import java.util.Set;
  *
  * <p>Thread: the conductor, in the node's network namespace. Cold code.
  */
-final class Underlay implements RtnetlinkMonitor.Listener, AutoCloseable {
+final class Underlay implements UnderlayView, RtnetlinkMonitor.Listener, AutoCloseable {
     private static final Logger LOG = System.getLogger(Underlay.class.getName());
 
     private final Rtnetlink rtnetlink;
@@ -92,7 +92,8 @@ final class Underlay implements RtnetlinkMonitor.Listener, AutoCloseable {
         return changed;
     }
 
-    Optional<Link> link(int ifindex) {
+    @Override
+    public Optional<Link> link(int ifindex) {
         return Optional.ofNullable(links.get(ifindex));
     }
 
@@ -107,18 +108,18 @@ final class Underlay implements RtnetlinkMonitor.Listener, AutoCloseable {
         return removed;
     }
 
-    /** As {@link UnderlayRoutes#lookup}. */
-    long lookup(int destination) {
+    @Override
+    public long lookup(int destination) {
         return routes.lookup(destination);
     }
 
-    /** Routers that routes through the uplink name. */
-    List<Integer> gateways() {
+    @Override
+    public List<Integer> gateways() {
         return gateways;
     }
 
-    /** The MAC address of a next hop, 0 while it is not resolved; asks the kernel to resolve it. */
-    long macOf(int nextHop) {
+    @Override
+    public long macOf(int nextHop) {
         Neighbour neighbour = neighbours.get(nextHop);
         if (neighbour == null || !neighbour.isManaged() && !neighbour.isPermanent()) {
             manage(nextHop);
@@ -126,8 +127,9 @@ final class Underlay implements RtnetlinkMonitor.Listener, AutoCloseable {
         return neighbour != null && neighbour.isValid() ? neighbour.mac() : 0;
     }
 
-    /** Has the kernel try again at once where it has given up; by itself it does so every {@code interval_probe_time_ms}, 5 s. */
-    void probe(int nextHop) {
+    /** By itself the kernel tries again every {@code interval_probe_time_ms}, 5 s. */
+    @Override
+    public void probe(int nextHop) {
         Neighbour neighbour = neighbours.get(nextHop);
         if (neighbour != null && neighbour.isManaged() && neighbour.isFailed()) {
             askToManage(nextHop);

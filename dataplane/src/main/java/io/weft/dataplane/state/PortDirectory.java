@@ -91,6 +91,15 @@ public final class PortDirectory {
         return with(id, PortKind.NONE, 0, 0, 0, 0);
     }
 
+    /** Addresses of the pods whose ports are others than in a former version, in either. Cold code. */
+    public IntStream addressesThatDiffer(PortDirectory former) {
+        if (former == this) { return IntStream.empty(); }
+        return IntStream.range(0, PortId.COUNT)
+            .filter(id -> kind[id] != former.kind[id] || ip[id] != former.ip[id])
+            .flatMap(id -> IntStream.of(ip[id], former.ip[id]))
+            .filter(address -> address != 0);
+    }
+
     /** Of {@link PortKind}; any id is allowed. */
     public int kind(int id) {
         return id < 0 || id >= PortId.COUNT ? PortKind.NONE : kind[id];

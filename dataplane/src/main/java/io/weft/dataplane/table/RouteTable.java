@@ -45,12 +45,14 @@ final class RouteTable {
         if (routes.claim(key(prefix.base(), prefix.length()), route)) {
             count(prefix.length(), 1);
         }
+        file.logChange(prefix.base(), prefix.length());
     }
 
     private void remove(Ipv4Prefix prefix, long route) {
         if (routes.release(key(prefix.base(), prefix.length()), route)) {
             count(prefix.length(), -1);
         }
+        file.logChange(prefix.base(), prefix.length());
     }
 
     private void count(int length, int change) {

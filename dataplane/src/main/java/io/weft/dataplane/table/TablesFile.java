@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * The mapped file: a header of one page, then the region that maps and blocks are allocated from. All words are in the machine's order;
- * offsets count from the file's first byte.
+ * The mapped file: a header of one page, a log of changes, then the region that maps and blocks are allocated from. All words are in the
+ * machine's order; offsets count from the file's first byte.
  *
  * <pre>
  *    0  magic            i64   written last, by release
@@ -21,31 +21,42 @@ import java.nio.file.StandardCopyOption;
  *   24  incarnation      i64   of the writer; another number is another file
  *   32  generation       i64   by release, after every change that belongs to it
  *   40  route lengths    i64   bit n: some route has prefix length n
- *   48  local node       i64   offset of its block, by release; 0 none
- *   64  roots            five cells of 64 bytes: routes, ports, peers, tunnel endpoints, services
- * 4096  arena
+ *   48  log position     i64   entries of the log that were ever written, by release
+ *   64  roots            six cells of 64 bytes: routes, ports, peers, tunnel endpoints, services, local node
+ * 4096  log              2048 entries of 8 bytes, a ring: prefix length in the upper half, base in the lower
+ * 20480 arena
  * </pre>
+ *
+ * <p>A root's cell begins with the root itself: of a {@link io.weft.lb.table.PublishedMap}, or the offset of the local node's block, 0 for none. Its
+ * number of changes stands 32 bytes behind.
+ *
+ * <p><b>Changes.</b> After a change the writer counts it at its root, or enters in the log the addresses that mean something else now, or both,
+ * by release: who sees the count or the entry sees the change. ADR 0010 says why flows need to know no more than the addresses.
  */
 final class TablesFile implements AutoCloseable {
     static final String NAME = "tables";
 
     private static final long MAGIC = 0x5745_4654_5441_424CL; // "WEFTTABL"
-    private static final int VERSION = 3;
+    private static final int VERSION = 4;
     private static final int MAGIC_AT = 0;
     private static final int VERSION_AT = 8;
     private static final int SIZE_AT = 16;
     private static final int INCARNATION_AT = 24;
     private static final int GENERATION_AT = 32;
     private static final int ROUTE_LENGTHS_AT = 40;
-    private static final int LOCAL_NODE_AT = 48;
+    private static final int LOG_POSITION_AT = 48;
     private static final int ROOTS_AT = 64;
     private static final int ROOT_BYTES = 64;
-    private static final int ARENA_AT = 4096;
+    private static final int CHANGES_OFFSET = 32;
+    private static final int LOG_AT = 4096;
+    /** A power of two. The conductor reads the log 50 times a second. */
+    static final int LOG_ENTRIES = 2048;
+    private static final int ARENA_AT = LOG_AT + LOG_ENTRIES * Long.BYTES;
     private static final long MIN_BYTES = ARENA_AT + 4096;
 
     /** Where each table hangs. */
     enum Root {
-        ROUTES, PORTS, PEERS, ENDPOINTS, SERVICES
+        ROUTES, PORTS, PEERS, ENDPOINTS, SERVICES, LOCAL_NODE
     }
 
     private final MappedMemory memory;
@@ -164,11 +175,46 @@ final class TablesFile implements AutoCloseable {
 
     /** Offset of the local node's block, 0 for none. */
     long localNode() {
-        return Memory.getAcquireI64(memory.address() + LOCAL_NODE_AT);
+        return Memory.getAcquireI64(rootAt(Root.LOCAL_NODE));
     }
 
     void localNode(long offset) {
-        Memory.setReleaseI64(memory.address() + LOCAL_NODE_AT, offset);
+        Memory.setReleaseI64(rootAt(Root.LOCAL_NODE), offset);
+    }
+
+    // -- changes -----------------------------------------------------------------------------------------------------
+
+    /** Number of changes of what hangs at a root. Acquire: they are seen. */
+    long changes(Root root) {
+        return Memory.getAcquireI64(rootAt(root) + CHANGES_OFFSET);
+    }
+
+    /** The writer, after a change. */
+    void countChange(Root root) {
+        long at = rootAt(root) + CHANGES_OFFSET;
+        Memory.setReleaseI64(at, Memory.nativeI64(at) + 1);
+    }
+
+    /** Entries of the log ever written. Acquire: their changes are seen. */
+    long logPosition() {
+        return Memory.getAcquireI64(memory.address() + LOG_POSITION_AT);
+    }
+
+    /** The writer, after a change: what these addresses stand for is another now. */
+    void logChange(int base, int length) {
+        long position = Memory.nativeI64(memory.address() + LOG_POSITION_AT);
+        // By release, too: who sees an entry that replaced another sees the position that stood when it was written.
+        Memory.setReleaseI64(logEntryAt(position), (long) length << 32 | base & 0xFFFF_FFFFL);
+        Memory.setReleaseI64(memory.address() + LOG_POSITION_AT, position + 1);
+    }
+
+    /** The entry with this number, or a later one in its place when the position is {@link #LOG_ENTRIES} further by now. */
+    long logEntry(long number) {
+        return Memory.getAcquireI64(logEntryAt(number));
+    }
+
+    private long logEntryAt(long number) {
+        return memory.address() + LOG_AT + (number & LOG_ENTRIES - 1) * Long.BYTES;
     }
 
     /** Whether a block lies inside the arena; a reader asks before it follows an offset out of the file. */

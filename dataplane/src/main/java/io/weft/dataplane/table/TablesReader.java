@@ -28,7 +28,7 @@ public final class TablesReader implements ForwardingTables, AutoCloseable {
     private final PublishedMap.Reader peers;
     private final PublishedMap.Reader endpoints;
     private final ServiceTable services;
-    private final long localOffset;
+    private final long localChanges;
     private final LocalNode local;
 
     private TablesReader(TablesFile file) {
@@ -39,7 +39,8 @@ public final class TablesReader implements ForwardingTables, AutoCloseable {
         endpoints = map(TablesFile.Root.ENDPOINTS);
         services = new ServiceTable(file.address(), file.size(),
             file.rootAt(TablesFile.Root.SERVICES) - file.address());
-        localOffset = file.localNode();
+        localChanges = file.changes(TablesFile.Root.LOCAL_NODE);
+        long localOffset = file.localNode();
         local = localOffset == 0 ? null : decode(localOffset, TableBlocks.LOCAL_NODE_BYTES, TableBlocks::localNode);
     }
 
@@ -55,7 +56,7 @@ public final class TablesReader implements ForwardingTables, AutoCloseable {
 
     /** False once the writer has described the local node anew. */
     public boolean isCurrent() {
-        return localOffset == file.localNode();
+        return localChanges == file.changes(TablesFile.Root.LOCAL_NODE);
     }
 
     /** Another instance over the same mapping, which ends with {@link #close} of any of them. */
@@ -137,12 +138,30 @@ public final class TablesReader implements ForwardingTables, AutoCloseable {
     }
 
     private TablesSnapshot read() {
-        long generation = generation();
-        List<PortSpec> portList = decodeAll(ports, TableBlocks.PORT_BYTES, TableBlocks::port);
-        List<PeerSpec> peerList = decodeAll(peers, TableBlocks.PEER_BYTES, TableBlocks::peer);
-        portList.sort(Comparator.comparingInt(PortSpec::id));
-        peerList.sort(Comparator.comparingInt(PeerSpec::index));
-        return new TablesSnapshot(generation, Optional.ofNullable(renewed().local), portList, peerList);
+        return new TablesSnapshot(generation(), localNow(), allPorts(), allPeers());
+    }
+
+    /** The local node as the file has it now. */
+    Optional<LocalNode> localNow() {
+        return Optional.ofNullable(renewed().local);
+    }
+
+    /** By id. */
+    List<PortSpec> allPorts() {
+        List<PortSpec> all = decodeAll(ports, TableBlocks.PORT_BYTES, TableBlocks::port);
+        all.sort(Comparator.comparingInt(PortSpec::id));
+        return all;
+    }
+
+    /** By index. */
+    List<PeerSpec> allPeers() {
+        List<PeerSpec> all = decodeAll(peers, TableBlocks.PEER_BYTES, TableBlocks::peer);
+        all.sort(Comparator.comparingInt(PeerSpec::index));
+        return all;
+    }
+
+    TablesFile file() {
+        return file;
     }
 
     private <T> List<T> decodeAll(PublishedMap.Reader blocks, int bytes, LongFunction<T> decoder) {

@@ -16,7 +16,8 @@ import java.util.function.LongSupplier;
  *
  * <p>Nothing is seen before the first {@link #commit}; that one puts the file in place of a former writer's. Later changes are seen one by
  * one at once, each whole, and {@link #commit} gives them a generation: workers say which they use, and a block that was replaced is used
- * again only when all of them passed it. A change costs what it touches.
+ * again only when all of them passed it. A change costs what it touches, here and at the reader, whom counts and a log tell what that was
+ * ({@link TablesFollower}).
  *
  * <p>Thread: one. Allocation: yes. Errors: {@link io.weft.lb.table.TableFullException} when the file has no room (the tables stay as they
  * were; make a new writer with {@link TablesSizing#doubled}); {@link io.weft.nativebindings.linux.LinuxException} for the file itself.
@@ -51,7 +52,7 @@ public final class TablesWriter implements AutoCloseable {
         endpoints = new ClaimedMap(arena, file.rootAt(TablesFile.Root.ENDPOINTS) - file.address(), EXPECTED_ENTRIES,
             tunnel -> tunnel);
         services = new ServiceTableBuilder(arena, file.rootAt(TablesFile.Root.SERVICES) - file.address(),
-            EXPECTED_ENTRIES);
+            EXPECTED_ENTRIES, address -> file.logChange(address, SINGLE));
     }
 
     /**
@@ -89,6 +90,7 @@ public final class TablesWriter implements AutoCloseable {
         routes.replace(local == null ? Map.of() : routesOf(local), routesOf(node));
         local = node;
         file.localNode(block);
+        file.countChange(TablesFile.Root.LOCAL_NODE);
         if (before != 0) {
             arena.retire(before);
         }
@@ -101,6 +103,7 @@ public final class TablesWriter implements AutoCloseable {
         long block = arena.allocate(TableBlocks.PORT_BYTES);
         TableBlocks.put(arena.address(block), port);
         replace(portBlocks, port.id(), block);
+        file.countChange(TablesFile.Root.PORTS);
         routes.replace(before == null ? Map.of() : routesOf(before), routesOf(port));
         ports.put(port.id(), port);
     }
@@ -111,6 +114,7 @@ public final class TablesWriter implements AutoCloseable {
         if (port == null) { return false; }
         routes.replace(routesOf(port), Map.of());
         remove(portBlocks, id);
+        file.countChange(TablesFile.Root.PORTS);
         return true;
     }
 
@@ -121,9 +125,11 @@ public final class TablesWriter implements AutoCloseable {
         long block = arena.allocate(TableBlocks.PEER_BYTES);
         TableBlocks.put(arena.address(block), peer);
         replace(peerBlocks, peer.index(), block);
+        file.countChange(TablesFile.Root.PEERS);
         endpoints.claim(peer.vtepIp(), peer.tunnel());
+        file.logChange(peer.vtepIp(), SINGLE);
         if (before != null) {
-            endpoints.release(before.vtepIp(), before.tunnel());
+            releaseEndpoint(before);
         }
         routes.replace(before == null ? Map.of() : routesOf(before), routesOf(peer));
         peers.put(peer.index(), peer);
@@ -134,9 +140,15 @@ public final class TablesWriter implements AutoCloseable {
         PeerSpec peer = peers.remove(index);
         if (peer == null) { return false; }
         routes.replace(routesOf(peer), Map.of());
-        endpoints.release(peer.vtepIp(), peer.tunnel());
+        releaseEndpoint(peer);
         remove(peerBlocks, index);
+        file.countChange(TablesFile.Root.PEERS);
         return true;
+    }
+
+    private void releaseEndpoint(PeerSpec peer) {
+        endpoints.release(peer.vtepIp(), peer.tunnel());
+        file.logChange(peer.vtepIp(), SINGLE);
     }
 
     /** The services; their changes belong to the next {@link #commit} like the others. */

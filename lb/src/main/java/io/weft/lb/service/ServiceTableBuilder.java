@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.IntConsumer;
 
 /**
  * Writes the services that {@link ServiceTable} reads. A change costs O(the service's backends), independent of the number of services.
@@ -19,14 +20,23 @@ public final class ServiceTableBuilder {
     private final PublishedMap services;
     private final PublishedMap addresses;
     private final Maglev maglev = new Maglev();
+    private final IntConsumer onChange;
+
+    /** {@link #ServiceTableBuilder(TableArena, long, int, IntConsumer)} for readers that need not know what changed. */
+    public ServiceTableBuilder(TableArena arena, long rootsOffset, int expectedServices) {
+        this(arena, rootsOffset, expectedServices, address -> {
+        });
+    }
 
     /**
      * Publishes an empty table.
      *
      * @param rootsOffset offset of {@link ServiceTable#ROOTS_LENGTH} bytes, a multiple of 8
+     * @param onChange told the address of each service that was added, replaced or removed, when readers can see it
      */
-    public ServiceTableBuilder(TableArena arena, long rootsOffset, int expectedServices) {
+    public ServiceTableBuilder(TableArena arena, long rootsOffset, int expectedServices, IntConsumer onChange) {
         this.arena = arena;
+        this.onChange = onChange;
         services = new PublishedMap(arena, rootsOffset, expectedServices);
         addresses = new PublishedMap(arena, rootsOffset + ServiceTable.ADDRESSES_ROOT, expectedServices);
     }
@@ -50,6 +60,7 @@ public final class ServiceTableBuilder {
         } else {
             countAddress(spec.key(), block);
         }
+        onChange.accept(spec.key().vip());
     }
 
     /** @return whether the service existed */
@@ -63,6 +74,7 @@ public final class ServiceTableBuilder {
         } else {
             addresses.put(key.vip(), others);
         }
+        onChange.accept(key.vip());
         return true;
     }
 

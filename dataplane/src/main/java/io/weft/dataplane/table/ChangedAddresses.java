@@ -1,0 +1,113 @@
+package io.weft.dataplane.table;
+
+import io.weft.encap.address.Ipv4Prefix;
+import java.util.Arrays;
+
+/**
+ * The addresses that mean something else than before: which flows have to be compared with the tables again. All that a flow is decided by is
+ * looked up by one of its addresses, but for what the node itself is: so a flow none of whose addresses is in this set would be decided as it was
+ * (ADR 0010). Too many addresses are all addresses.
+ *
+ * <p>Mutable. Thread: one. Allocation: once.
+ */
+public final class ChangedAddresses {
+    /** Prefixes; more are everything. */
+    public static final int CAPACITY = 16_384;
+    private static final int SLOTS = 2 * CAPACITY;
+    private static final int SPREAD = 0x9E37_79B9;
+    private static final int SHIFT = Integer.SIZE - Integer.numberOfTrailingZeros(SLOTS);
+    private static final int FILTER_BITS = 1 << 17;
+    private static final int FILTER_SHIFT = Integer.SIZE - Integer.numberOfTrailingZeros(FILTER_BITS);
+    private static final long USED = 1L << 63;
+
+    /** Open addressing: {@link #USED}, prefix length in the upper half, base in the lower. */
+    private final long[] slots = new long[SLOTS];
+    /** One bit for many keys: most addresses are in no prefix, and are told apart without a look at the slots. */
+    private final long[] filter = new long[FILTER_BITS / Long.SIZE];
+    private long lengths;
+    private int size;
+    private boolean everything;
+
+    /** @param length of the prefix, 0 to 32 */
+    public void add(int base, int length) {
+        if (everything) { return; }
+        long word = word(base & Ipv4Prefix.mask(length), length);
+        int slot = slotOf(word);
+        if (slots[slot] == word) { return; }
+        if (length == 0 || size == CAPACITY) {
+            addEverything();
+            return;
+        }
+        slots[slot] = word;
+        int bit = hash(word) >>> FILTER_SHIFT;
+        filter[bit >>> 6] |= 1L << bit;
+        lengths |= 1L << length;
+        size++;
+    }
+
+    public void addEverything() {
+        everything = true;
+    }
+
+    /** Adds what another set holds. */
+    public void addAll(ChangedAddresses others) {
+        if (others.everything) {
+            addEverything();
+        } else if (others.size > 0) {
+            for (long word : others.slots) {
+                if (word != 0) {
+                    add((int) word, (int) (word >>> 32) & 0x3F);
+                }
+            }
+        }
+    }
+
+    public void clear() {
+        if (size > 0) {
+            Arrays.fill(slots, 0);
+            Arrays.fill(filter, 0);
+        }
+        lengths = 0;
+        size = 0;
+        everything = false;
+    }
+
+    public boolean isEmpty() { return size == 0 && !everything; }
+
+    /** Whether it holds all addresses. */
+    public boolean isEverything() { return everything; }
+
+    /** Whether the address lies in any prefix. */
+    public boolean contains(int address) {
+        if (everything) { return true; }
+        for (long left = lengths; left != 0; left &= left - 1) {
+            int length = Long.numberOfTrailingZeros(left);
+            long word = word(address & Ipv4Prefix.mask(length), length);
+            int bit = hash(word) >>> FILTER_SHIFT;
+            if ((filter[bit >>> 6] & 1L << bit) != 0 && slots[slotOf(word)] == word) { return true; }
+        }
+        return false;
+    }
+
+    private static long word(int base, int length) {
+        return USED | (long) length << 32 | base & 0xFFFF_FFFFL;
+    }
+
+    /** Of the word, or the free one where it belongs. */
+    private int slotOf(long word) {
+        int slot = hash(word) >>> SHIFT;
+        while (slots[slot] != 0 && slots[slot] != word) {
+            slot = slot + 1 & SLOTS - 1;
+        }
+        return slot;
+    }
+
+    private static int hash(long word) {
+        return ((int) word + (int) (word >>> 32) * SPREAD) * SPREAD;
+    }
+
+    @Override
+    public String toString() {
+        return everything ? "all addresses" : size + " prefixes";
+    }
+}

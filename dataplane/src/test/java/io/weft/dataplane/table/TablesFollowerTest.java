@@ -1,0 +1,229 @@
+package io.weft.dataplane.table;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.Ipv4Prefix;
+import io.weft.lb.service.Backend;
+import io.weft.lb.service.ServiceKey;
+import io.weft.lb.service.ServiceSpec;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A reader learns what has changed, all of it, and reads no more than that again. */
+class TablesFollowerTest {
+    private static final PortSpec PORT = new PortSpec(2, 7, "weft2", ip("10.244.1.2"), 2, 1450);
+    private static final PeerSpec PEER = peer(3, "192.0.2.12", "10.244.2.0/24");
+    private static final ServiceKey DNS = new ServiceKey(ip("10.96.0.10"), 53, 17);
+
+    @TempDir private Path directory;
+    private TablesWriter writer;
+    private TablesReader reader;
+    private TablesFollower follower;
+
+    @BeforeEach
+    void open() {
+        writer = TablesWriter.create(directory, new TablesSizing(4 << 20), () -> Long.MAX_VALUE);
+        writer.putLocal(local("192.0.2.11"));
+        writer.putPort(PORT);
+        writer.putPeer(PEER);
+        writer.commit();
+        reader = TablesReader.open(directory);
+        follower = new TablesFollower(reader);
+    }
+
+    @AfterEach
+    void close() {
+        reader.close();
+        writer.close();
+    }
+
+    @Test
+    void everythingIsNewAtFirstAndNothingAfterwards() {
+        TablesUpdate first = follower.next();
+        assertEquals(reader.snapshot(), first.tables());
+        assertTrue(first.localChanged() && first.portsChanged() && first.peersChanged());
+        assertTrue(first.changed().isEverything());
+        assertNothingButAddresses(follower.next());
+        assertTrue(follower.next().changed().isEmpty());
+    }
+
+    @Test
+    void aChangeOfAServiceIsItsAddress() {
+        List<PeerSpec> peers = follower.next().tables().peers();
+        service("10.244.2.5");
+        writer.commit();
+        TablesUpdate update = follower.next();
+        assertEquals(writer.generation(), update.tables().generation());
+        assertNothingButAddresses(update);
+        assertSame(peers, update.tables().peers());
+        assertChanged(update, "10.96.0.10");
+        assertUnchanged(update, "10.96.0.11", "10.244.2.5", "10.244.1.2");
+        service("10.244.2.6");
+        writer.commit();
+        assertChanged(follower.next(), "10.96.0.10");
+        writer.services().remove(DNS);
+        writer.commit();
+        assertChanged(follower.next(), "10.96.0.10");
+    }
+
+    @Test
+    void aPortsChangeIsItsAddress() {
+        follower.next();
+        writer.putPort(new PortSpec(2, 8, "weft2", ip("10.244.1.3"), 2, 1450));
+        writer.commit();
+        TablesUpdate update = follower.next();
+        assertTrue(update.portsChanged());
+        assertFalse(update.peersChanged() || update.localChanged());
+        assertEquals(reader.snapshot(), update.tables());
+        assertChanged(update, "10.244.1.2", "10.244.1.3");
+        assertUnchanged(update, "10.244.1.4", "10.244.2.1");
+        writer.removePort(2);
+        writer.commit();
+        update = follower.next();
+        assertTrue(update.portsChanged() && update.tables().ports().isEmpty());
+        assertChanged(update, "10.244.1.3");
+    }
+
+    @Test
+    void aPeersChangeIsItsPodsItsAddressesAndItsEndpoint() {
+        follower.next();
+        writer.putPeer(peer(3, "192.0.2.13", "10.244.9.0/24"));
+        writer.commit();
+        TablesUpdate update = follower.next();
+        assertTrue(update.peersChanged());
+        assertFalse(update.portsChanged() || update.localChanged());
+        assertEquals(reader.snapshot(), update.tables());
+        assertChanged(update, "10.244.2.9", "10.244.9.200", "192.0.2.12", "192.0.2.13");
+        assertUnchanged(update, "10.244.1.2", "192.0.2.14");
+        writer.removePeer(3);
+        writer.commit();
+        update = follower.next();
+        assertTrue(update.peersChanged() && update.tables().peers().isEmpty());
+        assertChanged(update, "10.244.9.200", "192.0.2.13");
+    }
+
+    /** Its block may lie where the last one but one did. */
+    @Test
+    void theLocalNodeIsNewEachTime() {
+        follower.next();
+        for (int i = 1; i < 20; i++) {
+            writer.putLocal(local("192.0.2." + (100 + i)));
+            writer.putLocal(local("192.0.2." + (200 + i)));
+            writer.commit();
+            writer.commit();
+            TablesUpdate update = follower.next();
+            assertTrue(update.localChanged());
+            assertEquals(local("192.0.2." + (200 + i)), update.tables().local().orElseThrow());
+        }
+    }
+
+    @Test
+    void whoReadsTheLogTooSeldomIsToldEverything() {
+        follower.next();
+        for (int i = 0; i < TablesFile.LOG_ENTRIES - 1; i++) {
+            service("10.244.2." + i % 256);
+        }
+        writer.commit();
+        assertFalse(follower.next().changed().isEverything());
+        for (int i = 0; i < TablesFile.LOG_ENTRIES; i++) {
+            service("10.244.2." + i % 256);
+        }
+        writer.commit();
+        assertTrue(follower.next().changed().isEverything());
+        service("10.244.2.1");
+        writer.commit();
+        TablesUpdate update = follower.next();
+        assertFalse(update.changed().isEverything());
+        assertChanged(update, "10.96.0.10");
+    }
+
+    /** It is in force at once, and may come again with its own generation, but not too late. */
+    @Test
+    void whatIsNotCommittedYetIsNotMissed() {
+        follower.next();
+        service("10.244.2.5");
+        writer.putPort(new PortSpec(3, 9, "weft3", ip("10.244.1.3"), 3, 1450));
+        TablesUpdate early = follower.next();
+        assertTrue(early.portsChanged());
+        assertChanged(early, "10.96.0.10", "10.244.1.3");
+        writer.putPort(new PortSpec(4, 9, "weft4", ip("10.244.1.4"), 4, 1450));
+        writer.commit();
+        TablesUpdate update = follower.next();
+        assertTrue(update.portsChanged());
+        assertEquals(3, update.tables().ports().size());
+        assertChanged(update, "10.244.1.4");
+    }
+
+    /** The log goes round several times below the reader. */
+    @Test
+    void noChangeIsMissedWhileTheWriterGoesOn() throws InterruptedException {
+        int changes = 3 * TablesFile.LOG_ENTRIES;
+        int first = ip("10.97.0.0");
+        follower.next();
+        AtomicInteger made = new AtomicInteger();
+        Thread control = Thread.ofPlatform().start(() -> {
+            for (int i = 0; i < changes; i++) {
+                writer.services().put(new ServiceSpec(new ServiceKey(first + i, 53, 17), "s", List.of()));
+                writer.commit();
+                made.set(i + 1);
+            }
+        });
+        BitSet seen = new BitSet();
+        boolean running;
+        do {
+            running = control.isAlive();
+            TablesUpdate update = follower.next();
+            int until = update.changed().isEverything() ? Math.min(made.get() + 1, changes) : changes; // one may be in force and not counted
+            IntStream.range(0, until).filter(i -> update.changed().contains(first + i)).forEach(seen::set);
+        } while (running);
+        control.join();
+        assertEquals(changes, seen.cardinality());
+        assertEquals(writer.generation(), follower.next().tables().generation());
+    }
+
+    private void service(String backend) {
+        writer.services().put(new ServiceSpec(DNS, "dns", List.of(new Backend(ip(backend), 53, 0))));
+    }
+
+    private static void assertNothingButAddresses(TablesUpdate update) {
+        assertFalse(update.localChanged() || update.portsChanged() || update.peersChanged());
+        assertFalse(update.changed().isEverything());
+    }
+
+    private static void assertChanged(TablesUpdate update, String... addresses) {
+        for (String address : addresses) {
+            assertTrue(update.changed().contains(ip(address)), address);
+        }
+    }
+
+    private static void assertUnchanged(TablesUpdate update, String... addresses) {
+        for (String address : addresses) {
+            assertFalse(update.changed().contains(ip(address)), address);
+        }
+    }
+
+    private static LocalNode local(String address) {
+        return new LocalNode("n1", ip(address), Ipv4Prefix.of("10.244.1.0/24"), Ipv4Prefix.of("10.244.0.0/16"),
+            Ipv4Prefix.of("10.96.0.0/16"), 1, 1, 8472, 1450, 1450, true, 61_000, 65_535);
+    }
+
+    private static PeerSpec peer(int index, String address, String podCidr) {
+        return new PeerSpec(index, "n" + index, ip(address), index, Ipv4Prefix.of(podCidr), List.of(ip(address)),
+            true);
+    }
+
+    private static int ip(String text) {
+        return Ipv4Address.of(text);
+    }
+}
