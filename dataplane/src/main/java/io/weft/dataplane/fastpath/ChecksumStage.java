@@ -3,7 +3,6 @@ package io.weft.dataplane.fastpath;
 import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.encap.packet.Ipv4Header;
-import io.weft.encap.packet.L4Checksum;
 
 /** The part of {@code vxlan4-encap} that reads the payload: completes checksums that a pod left to its device. */
 final class ChecksumStage extends RewritingStage {
