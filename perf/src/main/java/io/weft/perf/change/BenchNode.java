@@ -92,7 +92,7 @@ final class BenchNode implements AutoCloseable {
 
     long gauge(ConductorGauge gauge) {
         try (CounterReader counters = CounterReader.open(runDirectory)) {
-            return counters.fact(gauge);
+            return counters.gauge(gauge);
         }
     }
 
