@@ -1,17 +1,14 @@
 package io.weft.dataplane.forwarding;
 
-import io.weft.dataplane.table.ForwardingTables;
-import io.weft.dataplane.table.PeerSpec;
-
-/** What the tables know about a destination address: a kind and an index in one word, as {@link ForwardingTables#route4} returns it. */
+/** What the tables know about a destination address: a kind and an index in one word, as {@code ForwardingTables.route4} returns it. */
 public final class Route {
     /** Not in the cluster according to the tables: one of the node's own addresses, or outside. */
     public static final int NONE = 0;
     /** A pod of this node; the index is its port's id. */
     public static final int LOCAL_PORT = 1;
-    /** In the pod CIDR of a peer node; the index is its {@link PeerSpec#tunnel}. */
+    /** In the pod CIDR of a peer node; the index is its {@code PeerSpec.tunnel}. */
     public static final int PEER = 2;
-    /** An address of a peer node itself; the index is its {@link PeerSpec#tunnel}. */
+    /** An address of a peer node itself; the index is its {@code PeerSpec.tunnel}. */
     public static final int PEER_NODE = 3;
     /** The first address of our own pod CIDR: the node's own stack. */
     public static final int LOCAL_NODE = 4;

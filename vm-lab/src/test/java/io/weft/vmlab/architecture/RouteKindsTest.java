@@ -27,7 +27,7 @@ class RouteKindsTest {
     void onlyTheDecisionComparesKindsOfRoute() throws IOException {
         Path root = Path.of("..").toRealPath();
         assertTrue(Files.isRegularFile(root.resolve(SOURCES).resolve("forwarding/Route.java")), "moved?");
-        assertTrue(usesRoutes(SOURCES.resolve("decision/FlowDecision.java"), root), "the test finds no use");
+        assertTrue(usesRoutes(SOURCES.resolve("decision/EgressResolver.java"), root), "the test finds no use");
         try (Stream<Path> files = Files.walk(root)) {
             List<String> users = files.filter(file -> file.toString().endsWith(".java")).map(root::relativize)
                 .filter(file -> file.toString().contains("src/main/java"))
