@@ -9,6 +9,8 @@ import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
 import io.weft.dataplane.table.TablesReader;
 import io.weft.dataplane.table.TablesSnapshot;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.MacAddress;
 import io.weft.lb.flow.FlowDump;
@@ -29,26 +31,26 @@ final class NodeTables {
         Table table = new Table("prefix", "kind", "target");
         tables.local().ifPresent(local -> addLocal(table, local));
         for (PortSpec port : tables.ports()) {
-            table.add(Ipv4Address.format(port.podIp()) + "/32", "local-port",
+            table.add(IpPrefix.single(port.podIp()).toString(), "local-port",
                 "port " + port.id() + " " + port.ifName());
         }
         for (PeerSpec peer : tables.peers()) {
-            table.add(peer.podCidr().toString(), "peer", peer.nodeName() + " " + Ipv4Address.format(peer.vtepIp()));
+            table.add(peer.podCidr().toString(), "peer", peer.nodeName() + " " + peer.vtepIp());
             peer.nodeAddresses()
-                .forEach(address -> table.add(Ipv4Address.format(address) + "/32", "peer-node", peer.nodeName()));
+                .forEach(address -> table.add(IpPrefix.single(address).toString(), "peer-node", peer.nodeName()));
         }
         return table;
     }
 
     private static void addLocal(Table table, LocalNode local) {
-        table.add(Ipv4Address.format(local.address()) + "/32", "local-node", local.name());
-        table.add(Ipv4Address.format(local.base()) + "/32", "local-node", local.name());
-        table.add(Ipv4Address.format(local.gateway()) + "/32", "gateway", "the pods' gateway");
+        table.add(IpPrefix.single(local.address()).toString(), "local-node", local.name());
+        table.add(IpPrefix.single(local.base()).toString(), "local-node", local.name());
+        table.add(IpPrefix.single(local.gateway()).toString(), "gateway", "the pods' gateway");
         table.add(local.podCidr().toString(), "no-such-pod", "rejected");
         table.add(local.clusterCidr().toString(), "no-such-node", "rejected");
         table.add(local.serviceCidr().toString(), "service", "services");
         table.add("0.0.0.0/0", "outside",
-            local.masquerade() ? "masqueraded as " + Ipv4Address.format(local.address()) : "as is");
+            local.masquerade() ? "masqueraded as " + local.address() : "as is");
     }
 
     static Table neighbours(CounterReader counters) {
@@ -63,14 +65,14 @@ final class NodeTables {
     }
 
     static Table tunnels(NodeFiles files) {
-        Map<Integer, AdjacencyStatus> byEndpoint = new HashMap<>();
+        Map<IpAddress, AdjacencyStatus> byEndpoint = new HashMap<>();
         files.counters().ifPresent(counters -> counters.adjacencies().stream()
             .filter(adjacency -> adjacency.kind() == AdjacencyKind.TUNNEL)
-            .forEach(adjacency -> byEndpoint.put(adjacency.ip(), adjacency)));
+            .forEach(adjacency -> byEndpoint.put(IpAddress.ipv4(adjacency.ip()), adjacency)));
         Table table = new Table("node", "endpoint", "vtepMac", "podCidr", "runs", "nextHop", "state");
         for (PeerSpec peer : files.requireTables().snapshot().peers()) {
             AdjacencyStatus adjacency = byEndpoint.get(peer.vtepIp());
-            table.add(peer.nodeName(), Ipv4Address.format(peer.vtepIp()), MacAddress.format(peer.vtepMac()),
+            table.add(peer.nodeName(), peer.vtepIp().toString(), MacAddress.format(peer.vtepMac()),
                 peer.podCidr().toString(), peer.weft() ? "weft" : "flannel",
                 adjacency == null ? "" : Ipv4Address.format(adjacency.nextHop()),
                 adjacency == null ? "unknown" : state(adjacency));

@@ -6,7 +6,6 @@ import io.weft.dataplane.counters.PortCounter;
 import io.weft.dataplane.counters.PortStatus;
 import io.weft.dataplane.table.PortSpec;
 import io.weft.dataplane.table.TablesReader;
-import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.MacAddress;
 import java.util.Locale;
 import java.util.Map;
@@ -35,7 +34,7 @@ final class PortTables {
 
     private static void add(Table table, CounterReader counters, PortStatus port, Optional<PortSpec> spec,
         Optional<ControlPlaneStatus> controlPlane) {
-        String address = spec.map(found -> Ipv4Address.format(found.podIp())).orElse("");
+        String address = spec.map(found -> found.podIp().toString()).orElse("");
         table.add(port.id(), port.name(), port.state().name().toLowerCase(Locale.ROOT), port.mode(), port.queues(),
             address,
             spec.map(found -> MacAddress.format(found.podMac())).orElse(""),

@@ -1,7 +1,6 @@
 package io.weft.controlplane.cli;
 
 import io.weft.dataplane.table.TablesReader;
-import io.weft.encap.address.Ipv4Address;
 import io.weft.lb.service.Backend;
 import io.weft.lb.service.ServiceSpec;
 import java.util.ArrayList;
@@ -16,7 +15,7 @@ final class ServiceViews {
     static Table services(TablesReader tables) {
         Table table = new Table("address", "port", "protocol", "name", "backends", "local");
         for (ServiceSpec service : sorted(tables)) {
-            table.add(Ipv4Address.format(service.key().vip()), service.key().port(), protocol(service.key().protocol()),
+            table.add(service.key().vip().toString(), service.key().port(), protocol(service.key().protocol()),
                 service.name(), service.backends().size(),
                 service.backends().stream().filter(ServiceViews::isLocal).count());
         }
@@ -27,8 +26,8 @@ final class ServiceViews {
         Table table = new Table("service", "address", "port", "protocol", "backend", "backendPort", "local");
         for (ServiceSpec service : sorted(tables)) {
             for (Backend backend : service.backends()) {
-                table.add(service.name(), Ipv4Address.format(service.key().vip()), service.key().port(),
-                    protocol(service.key().protocol()), Ipv4Address.format(backend.ip()), backend.port(),
+                table.add(service.name(), service.key().vip().toString(), service.key().port(),
+                    protocol(service.key().protocol()), backend.ip().toString(), backend.port(),
                     isLocal(backend));
             }
         }

@@ -4,9 +4,8 @@ import io.weft.controlplane.ipam.Attachment;
 import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
 import io.weft.controlplane.ipam.DeviceLabel;
-import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.IpAddress;
 import io.weft.nativebindings.linux.LinuxException;
-import io.weft.nativebindings.netlink.Address;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.Route;
 import io.weft.nativebindings.netlink.Rtnetlink;
@@ -89,7 +88,7 @@ public final class AttachmentRecovery {
             return;
         }
         if (veth.peerNamespaceId() < 0) { return; } // it was never moved to a pod; GC deletes it
-        Optional<Integer> address = label.map(DeviceLabel::podIp).or(() -> podAddress(veth));
+        Optional<IpAddress> address = label.map(DeviceLabel::podIp).or(() -> podAddress(veth));
         if (address.isEmpty()) {
             report(veth, "has no record, and its other end no address: left alone");
             return;
@@ -104,22 +103,22 @@ public final class AttachmentRecovery {
     }
 
     /** Weft's address is a /32; a pod may have added others. */
-    private Optional<Integer> podAddress(Link veth) {
+    private Optional<IpAddress> podAddress(Link veth) {
         return node.peerAddresses(veth).stream()
             .filter(address -> address.scope() == Route.RT_SCOPE_UNIVERSE)
             .min(Comparator.comparing(address -> address.prefixLength() != HOST_PREFIX))
-            .map(Address::ip);
+            .map(address -> IpAddress.ipv4(address.ip()));
     }
 
     /** A record with the same address whose device is gone is the older one. */
     private boolean makeRoom(Link veth, Attachment found) throws IOException {
         for (Attachment other : store.all()) {
             boolean isSame = other.hostIfName().equals(found.hostIfName());
-            if (isSame || other.podIp() != found.podIp()) {
+            if (isSame || !other.podIp().equals(found.podIp())) {
                 continue;
             }
             if (devices.contains(other.hostIfName())) {
-                report(veth, "has no record, and its address " + Ipv4Address.format(found.podIp()) + " is "
+                report(veth, "has no record, and its address " + found.podIp() + " is "
                     + other.key() + "'s: detach one of the two pods");
                 return false;
             }
@@ -130,7 +129,7 @@ public final class AttachmentRecovery {
     }
 
     private void adopt(Link veth, Attachment found, String what) throws IOException, ExhaustedException {
-        String note = (found.key().isUnknown() ? "" : found.key() + ", ") + Ipv4Address.format(found.podIp()) + " on "
+        String note = (found.key().isUnknown() ? "" : found.key() + ", ") + found.podIp() + " on "
             + found.hostIfName() + ": " + what;
         LOG.warn("{}", note);
         PodNetwork.label(node, veth, store.adopt(found, note));

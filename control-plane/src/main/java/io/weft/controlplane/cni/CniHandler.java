@@ -5,7 +5,6 @@ import io.weft.controlplane.cni.PodAttacher.Attached;
 import io.weft.controlplane.ipam.Attachment;
 import io.weft.controlplane.ipam.AttachmentKey;
 import io.weft.controlplane.status.DataplaneView;
-import io.weft.encap.address.Ipv4Address;
 import io.weft.nativebindings.linux.LinuxException;
 import java.io.IOException;
 import java.util.HashSet;
@@ -75,7 +74,7 @@ public final class CniHandler {
             attached = attacher.attach(key, request.network(), pod);
         }
         Attachment attachment = attached.attachment();
-        LOG.info("ADD {}: {} on {}, port {}, {} ms", attachment.key(), Ipv4Address.format(attachment.podIp()),
+        LOG.info("ADD {}: {} on {}, port {}, {} ms", attachment.key(), attachment.podIp(),
             attachment.hostIfName(), attachment.portId(), (System.nanoTime() - startNanos) / 1_000_000);
         return CniResult.added(version, attached);
     }
@@ -99,7 +98,7 @@ public final class CniHandler {
     private static void checkPreviousResult(JsonNode previous, Attachment attachment) throws CniException {
         JsonNode ips = previous.path("ips");
         if (ips.isMissingNode() || ips.isNull()) { return; }
-        String address = Ipv4Address.format(attachment.podIp());
+        String address = attachment.podIp().toString();
         for (JsonNode ip : ips) {
             if (CniRequest.text(ip, "address").startsWith(address + "/")) { return; }
         }

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.controlplane.cni.PodAttacher.Attached;
 import io.weft.controlplane.ipam.Attachment;
-import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.MacAddress;
 
 /** The objects that the runtime reads, in the form of the version that it asked for. */
@@ -21,7 +21,7 @@ final class CniResult {
         Attachment attachment = attached.attachment();
         PodRoutes routes = attached.routes();
         ObjectNode result = JSON.createObjectNode().put("cniVersion", version);
-        String gateway = Ipv4Address.format(routes.gateway());
+        String gateway = routes.gateway().toString();
         ArrayNode interfaces = result.putArray("interfaces");
         putInterface(interfaces, version, attachment.hostIfName(), attached.hostMac(), attachment.mtu());
         putInterface(interfaces, version, attachment.key().ifName(), attachment.podMac(), attachment.mtu())
@@ -30,7 +30,7 @@ final class CniResult {
         if (CniVersion.hasAddressFamily(version)) {
             ip.put("version", "4");
         }
-        ip.put("address", Ipv4Address.format(attachment.podIp()) + "/32")
+        ip.put("address", IpPrefix.single(attachment.podIp()).toString())
             .put("gateway", gateway)
             .put("interface", POD_SIDE);
         ArrayNode list = result.putArray("routes");
@@ -53,7 +53,7 @@ final class CniResult {
     }
 
     private static void putRoutes(ArrayNode list, String version, Attachment attachment, PodRoutes routes) {
-        String gateway = Ipv4Address.format(routes.gateway());
+        String gateway = routes.gateway().toString();
         list.addObject().put("dst", routes.podCidr().toString()).put("gw", gateway);
         ObjectNode others = list.addObject().put("dst", "0.0.0.0/0").put("gw", gateway);
         if (CniVersion.hasMtu(version)) {

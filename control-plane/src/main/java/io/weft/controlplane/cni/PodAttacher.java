@@ -8,7 +8,8 @@ import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.counters.PortStatus;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import java.io.IOException;
@@ -93,7 +94,7 @@ public final class PodAttacher {
      * @return what is wrong with an attachment, or empty
      */
     Optional<String> check(Attachment attachment, String netns) throws CniException {
-        int gateway = AddressPool.gateway(requirePodCidr());
+        IpAddress gateway = AddressPool.gateway(requirePodCidr());
         ReentrantLock lock = lock(attachment.key());
         lock.lock();
         try {
@@ -244,7 +245,7 @@ public final class PodAttacher {
         return tables.all().stream().noneMatch(attachment -> attachment.hostIfName().equals(hostIfName));
     }
 
-    private Ipv4Prefix requirePodCidr() throws CniException {
+    private IpPrefix requirePodCidr() throws CniException {
         return tables.podCidr().orElseThrow(
             () -> new CniException(CniErrorCode.TRY_AGAIN, "this node's Node object or its podCIDR is not known yet"));
     }

@@ -1,7 +1,7 @@
 package io.weft.controlplane.cni;
 
 import io.weft.controlplane.ipam.Attachment;
-import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.MacAddress;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.Route;
@@ -39,7 +39,7 @@ final class PodEnd {
     static boolean setUp(Attachment attachment, PodRoutes routes, long gatewayMac) {
         try (Rtnetlink pod = Rtnetlink.open()) {
             int ifindex = pod.link(attachment.key().ifName()).orElseThrow().index();
-            pod.addAddress(ifindex, attachment.podIp(), HOST_PREFIX, Route.RT_SCOPE_UNIVERSE);
+            pod.addAddress(ifindex, attachment.podIp().toInt(), HOST_PREFIX, Route.RT_SCOPE_UNIVERSE);
             pod.setUp(ifindex);
             deleteRules(pod, attachment); // left by a former owner of the address whose DEL did not find the namespace
             int table = isFree(pod.routes(Route.RT_TABLE_MAIN), routes) ? Route.RT_TABLE_MAIN : freeTable(pod);
@@ -47,13 +47,13 @@ final class PodEnd {
             if (table != Route.RT_TABLE_MAIN) {
                 pod.addRule(rule(attachment, table));
             }
-            pod.learnNeighbour(ifindex, routes.gateway(), gatewayMac);
+            pod.learnNeighbour(ifindex, routes.gateway().toInt(), gatewayMac);
             return table == Route.RT_TABLE_MAIN;
         }
     }
 
     /** Whether the pod's other packets also leave by this interface. */
-    static boolean hasMainRoutes(Attachment attachment, int gateway) {
+    static boolean hasMainRoutes(Attachment attachment, IpAddress gateway) {
         try (Rtnetlink pod = Rtnetlink.open()) {
             return pod.link(attachment.key().ifName())
                 .map(link -> hasDefaultRoute(pod, Route.RT_TABLE_MAIN, link.index(), gateway))
@@ -72,7 +72,7 @@ final class PodEnd {
     }
 
     /** @return what differs from what {@link #setUp} created, or empty */
-    static Optional<String> difference(Attachment attachment, int gateway) {
+    static Optional<String> difference(Attachment attachment, IpAddress gateway) {
         String name = attachment.key().ifName();
         try (Rtnetlink pod = Rtnetlink.open()) {
             Optional<Link> link = pod.link(name);
@@ -84,11 +84,11 @@ final class PodEnd {
             }
             int ifindex = link.get().index();
             if (!hasAddress(pod, ifindex, attachment.podIp())) {
-                return Optional.of("device " + name + " has lost " + Ipv4Address.format(attachment.podIp()));
+                return Optional.of("device " + name + " has lost " + attachment.podIp());
             }
             return tables(pod, attachment).anyMatch(table -> hasDefaultRoute(pod, table, ifindex, gateway))
                 ? Optional.empty()
-                : Optional.of("the pod has no default route through " + Ipv4Address.format(gateway));
+                : Optional.of("the pod has no default route through " + gateway);
         }
     }
 
@@ -96,8 +96,8 @@ final class PodEnd {
         return link.kind().equals("veth") && link.mac() == attachment.podMac();
     }
 
-    private static boolean hasAddress(Rtnetlink pod, int ifindex, int ip) {
-        return pod.addresses(ifindex).stream().anyMatch(address -> address.ip() == ip);
+    private static boolean hasAddress(Rtnetlink pod, int ifindex, IpAddress ip) {
+        return pod.addresses(ifindex).stream().anyMatch(address -> address.ip() == ip.toInt());
     }
 
     /** The main table, and those to which rules send packets from the attachment's address. */
@@ -105,9 +105,9 @@ final class PodEnd {
         return IntStream.concat(IntStream.of(Route.RT_TABLE_MAIN), rules(pod, attachment).mapToInt(Rule::table));
     }
 
-    private static boolean hasDefaultRoute(Rtnetlink pod, int table, int ifindex, int gateway) {
+    private static boolean hasDefaultRoute(Rtnetlink pod, int table, int ifindex, IpAddress gateway) {
         return pod.routes(table).stream().anyMatch(route -> route.prefixLength() == 0
-            && route.gateway() == gateway && route.ifindex() == ifindex);
+            && route.gateway() == gateway.toInt() && route.ifindex() == ifindex);
     }
 
     /** Ignores the metric: of two routes to one destination one would override the other. */
@@ -125,7 +125,7 @@ final class PodEnd {
     }
 
     private static Rule rule(Attachment attachment, int table) {
-        return new Rule(attachment.podIp(), HOST_PREFIX, table, RULE_PRIORITY);
+        return new Rule(attachment.podIp().toInt(), HOST_PREFIX, table, RULE_PRIORITY);
     }
 
     private static Stream<Rule> rules(Rtnetlink pod, Attachment attachment) {

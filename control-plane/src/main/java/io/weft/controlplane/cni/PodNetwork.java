@@ -2,6 +2,7 @@ package io.weft.controlplane.cni;
 
 import io.weft.controlplane.ipam.Attachment;
 import io.weft.controlplane.ipam.DeviceLabel;
+import io.weft.encap.address.IpAddress;
 import io.weft.nativebindings.linux.LinuxException;
 import io.weft.nativebindings.linux.Sysctl;
 import io.weft.nativebindings.netlink.Link;
@@ -98,7 +99,7 @@ final class PodNetwork {
     }
 
     /** @return what differs from what {@link #create} created, or empty */
-    static Optional<String> difference(Attachment attachment, int gateway) {
+    static Optional<String> difference(Attachment attachment, IpAddress gateway) {
         Optional<Link> host = hostEnd(attachment);
         if (host.isEmpty()) { return Optional.of("device " + attachment.hostIfName() + " is gone from the node"); }
         if (!host.get().isUp()) { return Optional.of("device " + attachment.hostIfName() + " is down"); }
@@ -110,7 +111,7 @@ final class PodNetwork {
     }
 
     /** Like {@link Created#hasMainRoutes}, for an attachment without {@link #difference}. */
-    static boolean hasMainRoutes(Attachment attachment, NetworkNamespace pod, int gateway) {
+    static boolean hasMainRoutes(Attachment attachment, NetworkNamespace pod, IpAddress gateway) {
         return pod.call(() -> PodEnd.hasMainRoutes(attachment, gateway));
     }
 

@@ -1,7 +1,8 @@
 package io.weft.controlplane.cni;
 
 import io.weft.controlplane.ipam.AddressPool;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.nativebindings.netlink.Route;
 import java.util.List;
 
@@ -11,18 +12,18 @@ import java.util.List;
  * @param podCidr the node's pods
  * @param offNodeMtu maximum packet length to all other destinations, including Services, because a backend may be on another node
  */
-record PodRoutes(Ipv4Prefix podCidr, int offNodeMtu) {
+record PodRoutes(IpPrefix podCidr, int offNodeMtu) {
     private static final int HOST_PREFIX = 32;
 
-    int gateway() {
+    IpAddress gateway() {
         return AddressPool.gateway(podCidr);
     }
 
     /** In the order in which the kernel accepts them. */
     List<Route> through(int ifindex, int deviceMtu, int table) {
         return List.of(
-            Route.to(gateway(), HOST_PREFIX).device(ifindex).table(table),
-            Route.to(podCidr.base(), podCidr.length()).via(gateway(), ifindex).onLink().table(table),
-            Route.to(0, 0).via(gateway(), ifindex).onLink().mtu(Math.min(deviceMtu, offNodeMtu)).table(table));
+            Route.to(gateway().toInt(), HOST_PREFIX).device(ifindex).table(table),
+            Route.to(podCidr.base().toInt(), podCidr.length()).via(gateway().toInt(), ifindex).onLink().table(table),
+            Route.to(0, 0).via(gateway().toInt(), ifindex).onLink().mtu(Math.min(deviceMtu, offNodeMtu)).table(table));
     }
 }

@@ -3,7 +3,7 @@ package io.weft.controlplane.cni;
 import io.weft.controlplane.ipam.Attachment;
 import io.weft.controlplane.ipam.AttachmentKey;
 import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpPrefix;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -11,7 +11,7 @@ import java.util.Optional;
 /** CNI's interface to the node's records and tables. Any thread; a call returns when it is done. */
 public interface PodTables {
     /** Addresses of this node's pods; empty until the Node object is known. */
-    Optional<Ipv4Prefix> podCidr();
+    Optional<IpPrefix> podCidr();
 
     /** Maximum packet length to other nodes, Services and the outside; present if {@link #podCidr} is. */
     int offNodeMtu();

@@ -5,6 +5,7 @@ import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.source.ClusterChange;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
+import io.weft.encap.address.IpAddress;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -145,7 +146,7 @@ final class Compilation {
         return compiler.serviceCount();
     }
 
-    Map<Integer, String> localPodNames() {
+    Map<IpAddress, String> localPodNames() {
         return compiler.localPodNames();
     }
 

@@ -14,7 +14,8 @@ import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.TablesSizing;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.HashSet;
@@ -52,7 +53,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     public record Report(
         Optional<LocalNode> local, List<Problem> problems, long incarnation, long generation, boolean published,
         long freeBytes, int peers, int services, int attachments, long freeAddresses, List<String> attachmentNotes,
-        UpdateLatency.Summary latency, Map<Integer, String> podNames, String fault) {
+        UpdateLatency.Summary latency, Map<IpAddress, String> podNames, String fault) {
     }
 
     private final ScheduledThreadPoolExecutor executor;
@@ -107,7 +108,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     // -- pods --------------------------------------------------------------------------------------------------------
 
     @Override
-    public Optional<Ipv4Prefix> podCidr() {
+    public Optional<IpPrefix> podCidr() {
         return call(() -> compilation.local().map(LocalNode::podCidr));
     }
 

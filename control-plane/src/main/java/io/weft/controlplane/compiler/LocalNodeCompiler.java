@@ -6,14 +6,16 @@ import io.weft.controlplane.model.ObjectKey;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.config.NodeConfiguration.OverlayMode;
 import io.weft.dataplane.table.LocalNode;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import java.util.Optional;
 
 /** Configuration, machine and Node object → {@link LocalNode}. */
 final class LocalNodeCompiler {
     /** Outer Ethernet, IPv4, UDP and VXLAN headers (flannel subtracts the same). */
     static final int TUNNEL_OVERHEAD = 50;
-    private static final int LONGEST_POD_PREFIX = 30;
+    /** As {@link LocalNode} has it. */
+    private static final int MIN_HOST_BITS = 2;
     /** With its Ethernet header and a VLAN tag such a packet fills 17 chunks of 4096 bytes minus their headroom; a kernel packet has 17 fragments. */
     private static final int POD_MTU = 65_200;
 
@@ -27,10 +29,8 @@ final class LocalNodeCompiler {
 
     /** @throws UnusableObjectException with the reason why the node cannot be described yet */
     LocalNode compile(Optional<ClusterNode> node) throws UnusableObjectException {
-        Ipv4Prefix podCidr = podCidr(node);
-        if (podCidr.length() > LONGEST_POD_PREFIX) {
-            throw unusable("its podCIDR " + podCidr + " has no room for pods");
-        }
+        IpPrefix podCidr = podCidr(node);
+        if (podCidr.hostBits() < MIN_HOST_BITS) { throw unusable("its podCIDR " + podCidr + " has no room for pods"); }
         if (podCidr.overlaps(configuration.serviceCidr())) {
             throw unusable("its podCIDR " + podCidr + " overlaps serviceCidr " + configuration.serviceCidr());
         }
@@ -50,16 +50,16 @@ final class LocalNodeCompiler {
         return facts.uplinkMtu() - overhead;
     }
 
-    private Ipv4Prefix podCidr(Optional<ClusterNode> node) throws UnusableObjectException {
-        Optional<Ipv4Prefix> prefix = configuration.podCidr()
+    private IpPrefix podCidr(Optional<ClusterNode> node) throws UnusableObjectException {
+        Optional<IpPrefix> prefix = configuration.podCidr()
             .or(() -> node.flatMap(object -> object.podCidrs().stream().findFirst()));
         return prefix.orElseThrow(() -> unusable(node.isEmpty()
             ? "is not among the cluster objects; add it, or set podCidr"
             : "has no spec.podCIDR yet; let the controller manager allocate one (--allocate-node-cidrs), or set podCidr"));
     }
 
-    private int address(Optional<ClusterNode> node) throws UnusableObjectException {
-        Optional<Integer> address = node.flatMap(object -> object.internalIps().stream().findFirst());
+    private IpAddress address(Optional<ClusterNode> node) throws UnusableObjectException {
+        Optional<IpAddress> address = node.flatMap(object -> object.internalIps().stream().findFirst());
         return address.or(facts::uplinkAddress)
             .orElseThrow(() -> unusable("has no InternalIP, and the uplink has no address"));
     }

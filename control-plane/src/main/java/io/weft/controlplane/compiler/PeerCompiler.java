@@ -3,7 +3,8 @@ package io.weft.controlplane.compiler;
 import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.model.TunnelAnnotations;
 import io.weft.dataplane.table.PeerSpec;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,14 +23,14 @@ class PeerCompiler {
      * @param addresses its own
      */
     record Candidate(
-        String name, long createdMillis, int endpoint, long vtepMac, Ipv4Prefix podCidr, List<Integer> addresses,
+        String name, long createdMillis, IpAddress endpoint, long vtepMac, IpPrefix podCidr, List<IpAddress> addresses,
         boolean weft) {
     }
 
     private final int vni;
-    private final Ipv4Prefix serviceCidr;
+    private final IpPrefix serviceCidr;
 
-    PeerCompiler(int vni, Ipv4Prefix serviceCidr) {
+    PeerCompiler(int vni, IpPrefix serviceCidr) {
         this.vni = vni;
         this.serviceCidr = serviceCidr;
     }
@@ -37,13 +38,13 @@ class PeerCompiler {
     /** @throws UnusableObjectException with the reason why the node is not a peer */
     Candidate compile(ClusterNode node) throws UnusableObjectException {
         TunnelAnnotations tunnel = tunnel(node);
-        Ipv4Prefix podCidr = node.podCidrs().stream().findFirst()
+        IpPrefix podCidr = node.podCidrs().stream().findFirst()
             .orElseThrow(() -> unusable("it has no podCIDR yet"));
         if (podCidr.overlaps(serviceCidr)) {
             throw unusable("its podCIDR " + podCidr + " overlaps serviceCidr " + serviceCidr);
         }
-        int endpoint = endpoint(node, tunnel);
-        if (endpoint == 0) { throw unusable("its address is 0.0.0.0"); }
+        IpAddress endpoint = endpoint(node, tunnel);
+        if (endpoint.isUnspecified()) { throw unusable("its address is " + endpoint); }
         return new Candidate(node.name(), node.createdMillis(), endpoint, vtepMac(node, tunnel), podCidr,
             addresses(node, endpoint), tunnel.weft());
     }
@@ -63,8 +64,8 @@ class PeerCompiler {
         return tunnel;
     }
 
-    private static int endpoint(ClusterNode node, TunnelAnnotations tunnel) throws UnusableObjectException {
-        if (tunnel.publicIp().isPresent()) { return tunnel.publicIp().getAsInt(); }
+    private static IpAddress endpoint(ClusterNode node, TunnelAnnotations tunnel) throws UnusableObjectException {
+        if (tunnel.publicIp().isPresent()) { return tunnel.publicIp().get(); }
         return node.internalIps().stream().findFirst()
             .orElseThrow(() -> unusable("it has neither public-ip nor InternalIP"));
     }
@@ -75,10 +76,10 @@ class PeerCompiler {
         throw unusable("its backend-data has no VtepMAC");
     }
 
-    private static List<Integer> addresses(ClusterNode node, int endpoint) {
-        Set<Integer> addresses = new LinkedHashSet<>(node.internalIps());
+    private static List<IpAddress> addresses(ClusterNode node, IpAddress endpoint) {
+        Set<IpAddress> addresses = new LinkedHashSet<>(node.internalIps());
         addresses.add(endpoint);
-        addresses.remove(0);
+        addresses.removeIf(IpAddress::isUnspecified);
         return new ArrayList<>(addresses).subList(0, Math.min(addresses.size(), PeerSpec.MAX_NODE_ADDRESSES));
     }
 

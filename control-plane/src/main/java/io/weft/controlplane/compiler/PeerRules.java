@@ -2,8 +2,8 @@ package io.weft.controlplane.compiler;
 
 import io.weft.controlplane.compiler.PeerCompiler.Candidate;
 import io.weft.dataplane.table.LocalNode;
-import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -42,9 +42,9 @@ final class PeerRules {
 
     private final LocalNode own;
     private final Map<String, List<String>> notes = new TreeMap<>();
-    private final TreeMap<Long, Candidate> byFirstAddress = new TreeMap<>();
-    private final Map<Integer, Candidate> newestAtEndpoint = new HashMap<>();
-    private final Map<Integer, Candidate> ownerOfAddress = new HashMap<>();
+    private final TreeMap<IpAddress, Candidate> byFirstAddress = new TreeMap<>();
+    private final Map<IpAddress, Candidate> newestAtEndpoint = new HashMap<>();
+    private final Map<IpAddress, Candidate> ownerOfAddress = new HashMap<>();
 
     private PeerRules(LocalNode own) {
         this.own = own;
@@ -67,8 +67,8 @@ final class PeerRules {
             refuse(peer, "its podCIDR " + peer.podCidr() + " overlaps this node's " + own.podCidr());
             return;
         }
-        if (own != null && own.address() == peer.endpoint()) {
-            refuse(peer, "its address " + Ipv4Address.format(peer.endpoint()) + " is this node's own");
+        if (own != null && own.address().equals(peer.endpoint())) {
+            refuse(peer, "its address " + peer.endpoint() + " is this node's own");
             return;
         }
         Candidate other = overlapping(peer.podCidr());
@@ -77,14 +77,14 @@ final class PeerRules {
                 + (other.podCidr().equals(peer.podCidr()) ? ", which is newer" : ", which is the longer prefix"));
             return;
         }
-        byFirstAddress.put(unsigned(peer.podCidr().base()), peer);
+        byFirstAddress.put(peer.podCidr().base(), peer);
     }
 
     /** Accepted prefixes are disjoint, so only the neighbours can overlap another prefix. */
-    private Candidate overlapping(Ipv4Prefix prefix) {
-        Map.Entry<Long, Candidate> before = byFirstAddress.floorEntry(unsigned(prefix.base()));
+    private Candidate overlapping(IpPrefix prefix) {
+        Map.Entry<IpAddress, Candidate> before = byFirstAddress.floorEntry(prefix.base());
         if (before != null && before.getValue().podCidr().overlaps(prefix)) { return before.getValue(); }
-        Map.Entry<Long, Candidate> after = byFirstAddress.ceilingEntry(unsigned(prefix.base()));
+        Map.Entry<IpAddress, Candidate> after = byFirstAddress.ceilingEntry(prefix.base());
         return after != null && after.getValue().podCidr().overlaps(prefix) ? after.getValue() : null;
     }
 
@@ -93,14 +93,14 @@ final class PeerRules {
         if (newest.vtepMac() != peer.vtepMac()) {
             note(peer, "it has the address of " + newest.name() + ", which is newer: that one's VtepMAC counts");
         }
-        List<Integer> addresses = new ArrayList<>();
-        for (int address : peer.addresses()) {
+        List<IpAddress> addresses = new ArrayList<>();
+        for (IpAddress address : peer.addresses()) {
             String why = reservedFor(address);
             Candidate owner = ownerOfAddress.putIfAbsent(address, peer);
             if (why == null && owner == null) {
                 addresses.add(address);
-            } else if (why != null || owner.endpoint() != peer.endpoint()) {
-                note(peer, "its address " + Ipv4Address.format(address)
+            } else if (why != null || !owner.endpoint().equals(peer.endpoint())) {
+                note(peer, "its address " + address
                     + (why != null ? why : " is also that of " + owner.name() + ", which is newer"));
             }
         }
@@ -108,9 +108,9 @@ final class PeerRules {
             List.copyOf(addresses), newest.weft());
     }
 
-    private String reservedFor(int address) {
+    private String reservedFor(IpAddress address) {
         if (own == null) { return null; }
-        if (own.address() == address) { return " is this node's own"; }
+        if (own.address().equals(address)) { return " is this node's own"; }
         if (own.podCidr().contains(address)) { return " is in this node's podCIDR"; }
         return own.serviceCidr().contains(address) ? " is in serviceCidr" : null;
     }
@@ -121,9 +121,5 @@ final class PeerRules {
 
     private void note(Candidate peer, String what) {
         notes.computeIfAbsent(peer.name(), _ -> new ArrayList<>()).add(what);
-    }
-
-    private static long unsigned(int address) {
-        return address & 0xFFFF_FFFFL;
     }
 }

@@ -6,6 +6,7 @@ import io.weft.controlplane.model.Kind;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
+import io.weft.encap.address.IpAddress;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -30,8 +31,8 @@ final class PeerTable {
     private final Map<String, String> noRoom = new HashMap<>();
     private final Map<String, PeerSpec> peers = new TreeMap<>();
     private final Map<String, Integer> rememberedIndices = new HashMap<>();
-    private final Map<Integer, Integer> rememberedTunnels = new HashMap<>();
-    private final Map<Integer, Integer> tunnelOfEndpoint = new HashMap<>();
+    private final Map<IpAddress, Integer> rememberedTunnels = new HashMap<>();
+    private final Map<IpAddress, Integer> tunnelOfEndpoint = new HashMap<>();
     private final IdPool indices = new IdPool(PeerSpec.MAX_PEERS);
     private final IdPool tunnels = new IdPool(PeerSpec.MAX_PEERS);
     private PeerRules.Verdict verdict = PeerRules.Verdict.NONE;
@@ -90,7 +91,7 @@ final class PeerTable {
         if (!stale) { return; }
         noRoom.clear();
         verdict = PeerRules.judge(candidates.values(), own);
-        Map<Integer, Integer> tunnelsNow = assignTunnels();
+        Map<IpAddress, Integer> tunnelsNow = assignTunnels();
         Map<String, PeerSpec> now = new TreeMap<>();
         for (Candidate peer : verdict.accepted()) {
             spec(peer, tunnelsNow.get(peer.endpoint())).ifPresent(spec -> now.put(spec.nodeName(), spec));
@@ -136,10 +137,10 @@ final class PeerTable {
     }
 
     /** An endpoint in force keeps its number. A node that moved to a new endpoint keeps the old one's number if no other node uses it. */
-    private Map<Integer, Integer> assignTunnels() {
-        Map<Integer, Integer> now = new HashMap<>();
+    private Map<IpAddress, Integer> assignTunnels() {
+        Map<IpAddress, Integer> now = new HashMap<>();
         verdict.accepted().forEach(peer -> known(peer.endpoint(), now));
-        Map<Integer, Integer> left = new HashMap<>(tunnelOfEndpoint);
+        Map<IpAddress, Integer> left = new HashMap<>(tunnelOfEndpoint);
         left.keySet().removeAll(now.keySet());
         for (Candidate peer : verdict.accepted()) {
             PeerSpec before = peers.get(peer.name());
@@ -154,7 +155,7 @@ final class PeerTable {
         return now;
     }
 
-    private void known(int endpoint, Map<Integer, Integer> now) {
+    private void known(IpAddress endpoint, Map<IpAddress, Integer> now) {
         Integer tunnel = tunnelOfEndpoint.get(endpoint);
         Integer kept = tunnel != null ? tunnel : rememberedTunnels.remove(endpoint);
         if (kept != null) {

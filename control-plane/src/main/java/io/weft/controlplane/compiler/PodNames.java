@@ -2,6 +2,7 @@ package io.weft.controlplane.compiler;
 
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.model.Pod;
+import io.weft.encap.address.IpAddress;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
@@ -14,7 +15,7 @@ final class PodNames {
 
     private final String nodeName;
     private final Map<ObjectKey, Pod> pods = new HashMap<>();
-    private final Map<Integer, TreeSet<Pod>> podsOfAddress = new HashMap<>();
+    private final Map<IpAddress, TreeSet<Pod>> podsOfAddress = new HashMap<>();
 
     PodNames(String nodeName) {
         this.nodeName = nodeName;
@@ -31,7 +32,7 @@ final class PodNames {
     void remove(ObjectKey key) {
         Pod pod = pods.remove(key);
         if (pod == null) { return; }
-        for (int ip : pod.podIps()) {
+        for (IpAddress ip : pod.podIps()) {
             podsOfAddress.computeIfPresent(ip, (_, others) -> {
                 others.remove(pod);
                 return others.isEmpty() ? null : others;
@@ -39,8 +40,8 @@ final class PodNames {
         }
     }
 
-    Map<Integer, String> all() {
-        Map<Integer, String> names = new HashMap<>();
+    Map<IpAddress, String> all() {
+        Map<IpAddress, String> names = new HashMap<>();
         podsOfAddress.forEach((ip, candidates) -> names.put(ip,
             candidates.first().namespace() + "/" + candidates.first().name()));
         return Map.copyOf(names);

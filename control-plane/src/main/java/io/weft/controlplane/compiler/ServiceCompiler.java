@@ -4,20 +4,21 @@ import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.EndpointSlice.Endpoint;
 import io.weft.controlplane.model.Protocol;
 import io.weft.controlplane.model.Service;
-import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.lb.service.Backend;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
@@ -32,32 +33,34 @@ class ServiceCompiler {
     private static final int MAX_PORT = 65_535;
     /** Maximum length in characters; three times as many bytes fit into {@link ServiceSpec}, and no name that the API accepts is as long. */
     private static final int MAX_NAME_LENGTH = 256;
-    private static final List<Ipv4Prefix> NO_BACKENDS = List.of(Ipv4Prefix.of("0.0.0.0/8"),
-        Ipv4Prefix.of("127.0.0.0/8"), Ipv4Prefix.of("169.254.0.0/16"), Ipv4Prefix.of("224.0.0.0/3"));
+    private static final Comparator<Backend> BY_ADDRESS = Comparator.comparing((Backend backend) -> backend.ip())
+        .thenComparingInt(backend -> backend.port());
+    private static final List<IpPrefix> NO_BACKENDS = List.of(IpPrefix.of("0.0.0.0/8"),
+        IpPrefix.of("127.0.0.0/8"), IpPrefix.of("169.254.0.0/16"), IpPrefix.of("224.0.0.0/3"));
 
     /** @param notes what of the Service is not in force, one phrase each */
     record Compiled(List<ServiceSpec> specs, List<String> notes) {
         static final Compiled NOTHING = new Compiled(List.of(), List.of());
     }
 
-    private final Ipv4Prefix serviceCidr;
-    private Optional<Ipv4Prefix> ownPods = Optional.empty();
+    private final IpPrefix serviceCidr;
+    private Optional<IpPrefix> ownPods = Optional.empty();
 
-    ServiceCompiler(Ipv4Prefix serviceCidr) {
+    ServiceCompiler(IpPrefix serviceCidr) {
         this.serviceCidr = serviceCidr;
     }
 
     /** Backends inside it are local. */
-    void setOwnPods(Ipv4Prefix podCidr) { ownPods = Optional.of(podCidr); }
+    void setOwnPods(IpPrefix podCidr) { ownPods = Optional.of(podCidr); }
 
     Compiled compile(Service service, Collection<EndpointSlice> slices) {
         Set<String> notes = new LinkedHashSet<>(service.unsupported());
         Collection<Service.Port> ports = ports(service, notes);
-        Set<Integer> addresses = addresses(service, notes);
+        Set<IpAddress> addresses = addresses(service, notes);
         List<ServiceSpec> specs = new ArrayList<>();
         for (Service.Port port : ports) {
             List<Backend> backends = addresses.isEmpty() ? List.of() : backends(port, slices, notes);
-            for (int address : addresses) {
+            for (IpAddress address : addresses) {
                 specs.add(new ServiceSpec(
                     new ServiceKey(address, port.port(), port.protocol().number()), name(service, port), backends));
             }
@@ -65,10 +68,10 @@ class ServiceCompiler {
         return new Compiled(specs, List.copyOf(notes));
     }
 
-    private Set<Integer> addresses(Service service, Set<String> notes) {
-        Set<Integer> addresses = new LinkedHashSet<>();
-        for (int address : service.clusterIps()) {
-            String text = "clusterIP " + Ipv4Address.format(address);
+    private Set<IpAddress> addresses(Service service, Set<String> notes) {
+        Set<IpAddress> addresses = new LinkedHashSet<>();
+        for (IpAddress address : service.clusterIps()) {
+            String text = "clusterIP " + address;
             if (!addresses.add(address)) {
                 notes.add(text + " is given twice");
             } else if (!serviceCidr.contains(address)) {
@@ -116,7 +119,7 @@ class ServiceCompiler {
 
     private List<Backend> backends(Service.Port port, Collection<EndpointSlice> slices, Predicate<Endpoint> wanted,
         Set<String> notes) {
-        Map<Long, Backend> backends = new TreeMap<>();
+        Set<Backend> backends = new TreeSet<>(BY_ADDRESS);
         for (EndpointSlice slice : slices) {
             for (EndpointSlice.Port target : slice.ports()) {
                 if (target.name().equals(port.name()) && target.protocol() == port.protocol()) {
@@ -129,24 +132,23 @@ class ServiceCompiler {
             notes.add(backends.size() + " endpoints of port " + port.port() + "; the first " + ServiceSpec.MAX_BACKENDS
                 + " by address are served");
         }
-        return backends.values().stream().limit(ServiceSpec.MAX_BACKENDS).toList();
+        return backends.stream().limit(ServiceSpec.MAX_BACKENDS).toList();
     }
 
     /** Only the first address: the others are names of the same endpoint. */
-    private void add(Map<Long, Backend> backends, Endpoint endpoint, int port, EndpointSlice slice,
+    private void add(Set<Backend> backends, Endpoint endpoint, int port, EndpointSlice slice,
         Set<String> notes) {
         if (endpoint.addresses().isEmpty()) {
             notes.add("EndpointSlice " + slice.name() + " has an endpoint without an address");
             return;
         }
-        int ip = endpoint.addresses().getFirst();
+        IpAddress ip = endpoint.addresses().getFirst();
         if (port < 1 || port > MAX_PORT || NO_BACKENDS.stream().anyMatch(prefix -> prefix.contains(ip))) {
-            notes.add("endpoint " + Ipv4Address.format(ip) + ":" + port + " of EndpointSlice " + slice.name()
+            notes.add("endpoint " + ip + ":" + port + " of EndpointSlice " + slice.name()
                 + " is not reachable from other hosts");
             return;
         }
         boolean local = ownPods.isPresent() && ownPods.get().contains(ip);
-        Backend backend = new Backend(ip, port, local ? Backend.FLAG_LOCAL : 0);
-        backends.put(Integer.toUnsignedLong(ip) << 16 | port, backend);
+        backends.add(new Backend(ip, port, local ? Backend.FLAG_LOCAL : 0));
     }
 }

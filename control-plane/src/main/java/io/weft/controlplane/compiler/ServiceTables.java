@@ -5,8 +5,7 @@ import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.model.Service;
 import io.weft.controlplane.source.Throttle;
-import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpPrefix;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
 import java.util.ArrayList;
@@ -98,7 +97,7 @@ final class ServiceTables {
         touched.add(slice.serviceKey());
     }
 
-    void setOwnPods(Ipv4Prefix podCidr) {
+    void setOwnPods(IpPrefix podCidr) {
         compiler.setOwnPods(podCidr);
         touched.addAll(services.keySet());
     }
@@ -120,14 +119,14 @@ final class ServiceTables {
     void addProblems(Map<ObjectKey, List<String>> all) {
         withNotes.forEach(key -> phrases(all, key).addAll(entries.get(key).compiled.notes()));
         slicesWithNotes.forEach(key -> phrases(all, key).addAll(slices.get(key).unsupported()));
-        contested.stream().sorted(Comparator.comparingInt(ServiceKey::vip).thenComparingInt(ServiceKey::port))
+        contested.stream().sorted(Comparator.comparing(ServiceKey::vip).thenComparingInt(ServiceKey::port))
             .forEach(key -> addContested(all, key));
     }
 
     private void addContested(Map<ObjectKey, List<String>> all, ServiceKey key) {
         Claimant first = claims.get(key).firstKey();
         claims.get(key).tailMap(first, false).keySet().forEach(other -> phrases(all, other.service)
-            .add(Ipv4Address.format(key.vip()) + " port " + key.port() + " belongs to " + first.service));
+            .add(key.vip() + " port " + key.port() + " belongs to " + first.service));
     }
 
     private static List<String> phrases(Map<ObjectKey, List<String>> all, ObjectKey key) {

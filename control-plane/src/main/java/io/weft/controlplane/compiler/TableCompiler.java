@@ -12,6 +12,7 @@ import io.weft.controlplane.source.Throttle;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
+import io.weft.encap.address.IpAddress;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -131,7 +132,7 @@ final class TableCompiler {
     }
 
     /** Name of the pod on this node with an address, according to the objects. */
-    Map<Integer, String> localPodNames() {
+    Map<IpAddress, String> localPodNames() {
         return podNames.all();
     }
 

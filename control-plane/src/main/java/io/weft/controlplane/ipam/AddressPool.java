@@ -1,8 +1,9 @@
 package io.weft.controlplane.ipam;
 
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import java.util.HashSet;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -11,60 +12,60 @@ import java.util.Set;
  * former owner has time to pass. One thread.
  */
 public final class AddressPool {
-    private final Ipv4Prefix prefix;
-    private final Set<Integer> taken = new HashSet<>();
-    private int last;
+    private final IpPrefix prefix;
+    private final Set<IpAddress> taken = new HashSet<>();
+    private IpAddress last;
 
-    public AddressPool(Ipv4Prefix prefix) {
+    public AddressPool(IpPrefix prefix) {
         this.prefix = prefix;
         this.last = gateway(prefix);
     }
 
     /** The pods' gateway in a prefix. */
-    public static int gateway(Ipv4Prefix prefix) {
-        return prefix.base() + 1;
+    public static IpAddress gateway(IpPrefix prefix) {
+        return prefix.base().plus(1);
     }
 
-    public Ipv4Prefix prefix() {
+    public IpPrefix prefix() {
         return prefix;
     }
 
     /** @return an address nobody has, now taken, or empty when there is none */
-    public OptionalInt take() {
+    public Optional<IpAddress> take() {
         for (long tries = 0; tries < capacity(); tries++) {
-            int candidate = successor(last);
+            IpAddress candidate = successor(last);
             last = candidate;
-            if (taken.add(candidate)) { return OptionalInt.of(candidate); }
+            if (taken.add(candidate)) { return Optional.of(candidate); }
         }
-        return OptionalInt.empty();
+        return Optional.empty();
     }
 
     /** Marks an address known from before; one outside the prefix is nobody's business here. */
-    public void reserve(int address) {
+    public void reserve(IpAddress address) {
         if (isGivable(address) && taken.add(address)) {
             last = address;
         }
     }
 
-    public void release(int address) {
+    public void release(IpAddress address) {
         taken.remove(address);
     }
 
     public long capacity() {
-        return Math.max(0, (1L << (32 - prefix.length())) - 3);
+        return Math.max(0, (1L << prefix.hostBits()) - 3);
     }
 
     public long free() {
         return capacity() - taken.size();
     }
 
-    private boolean isGivable(int address) {
+    private boolean isGivable(IpAddress address) {
         return prefix.contains(address)
-            && Integer.compareUnsigned(address, gateway(prefix)) > 0
-            && address != prefix.last();
+            && address.compareTo(gateway(prefix)) > 0
+            && !address.equals(prefix.last());
     }
 
-    private int successor(int address) {
-        return isGivable(address + 1) ? address + 1 : prefix.base() + 2;
+    private IpAddress successor(IpAddress address) {
+        return isGivable(address.plus(1)) ? address.plus(1) : prefix.base().plus(2);
     }
 }

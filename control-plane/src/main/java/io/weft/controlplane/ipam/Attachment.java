@@ -1,5 +1,7 @@
 package io.weft.controlplane.ipam;
 
+import io.weft.encap.address.IpAddress;
+
 /**
  * A pod's interface as the node knows it, kept on disk. Immutable.
  *
@@ -8,11 +10,10 @@ package io.weft.controlplane.ipam;
  * @param hostIfName the veth's end on the node
  * @param portId the dataplane's port, unique among the living
  * @param attachId unique for ever, so that a port opened for an earlier owner of the id is told apart
- * @param podIp host-numeric
  * @param podMac 48 bits
  */
 public record Attachment(
-    AttachmentKey key, String network, String netns, String hostIfName, int portId, long attachId, int podIp,
+    AttachmentKey key, String network, String netns, String hostIfName, int portId, long attachId, IpAddress podIp,
     long podMac, int mtu) {
     /** The same interface, named as the runtime names it now. */
     public Attachment named(AttachmentKey name, String networkName, String netnsPath) {

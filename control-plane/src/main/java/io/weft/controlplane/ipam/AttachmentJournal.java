@@ -111,7 +111,7 @@ final class AttachmentJournal implements AutoCloseable {
     /** Whoever had the address or the port before has given it back, even if that record is lost. */
     private static void applyGiven(Attachment given, Map<AttachmentKey, Attachment> into) {
         into.values().removeIf(
-            former -> former.podIp() == given.podIp() || former.portId() == given.portId());
+            former -> former.podIp().equals(given.podIp()) || former.portId() == given.portId());
         into.put(given.key(), given);
     }
 

@@ -1,7 +1,8 @@
 package io.weft.controlplane.ipam;
 
 import io.weft.dataplane.forwarding.PortId;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.MacAddress;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -16,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -71,7 +71,7 @@ public final class AttachmentStore implements AutoCloseable {
     }
 
     /** Addresses to give from now on; those given before from another prefix stay with their pods. */
-    public void usePrefix(Ipv4Prefix prefix) {
+    public void usePrefix(IpPrefix prefix) {
         if (pool == null || !pool.prefix().equals(prefix)) {
             pool = new AddressPool(prefix);
             attachments.values().forEach(attachment -> pool.reserve(attachment.podIp()));
@@ -108,7 +108,7 @@ public final class AttachmentStore implements AutoCloseable {
         throws IOException, ExhaustedException {
         if (attachments.containsKey(key)) { throw new IllegalStateException(key + " is attached already"); }
         int portId = freePortId();
-        int address = takeAddress();
+        IpAddress address = takeAddress();
         Attachment attachment = new Attachment(key, network, netns, hostIfName(key), portId,
             random.nextLong(1, Long.MAX_VALUE), address, podMac(key), mtu);
         try {
@@ -163,7 +163,7 @@ public final class AttachmentStore implements AutoCloseable {
      *
      * @param label where there is one, without a key
      */
-    public Attachment unknown(String hostIfName, Optional<DeviceLabel> label, int podIp, long podMac, int mtu) {
+    public Attachment unknown(String hostIfName, Optional<DeviceLabel> label, IpAddress podIp, long podMac, int mtu) {
         return new Attachment(AttachmentKey.unknown(hostIfName), "", "", hostIfName,
             label.map(DeviceLabel::portId).orElse(0),
             label.map(DeviceLabel::attachId).orElseGet(() -> random.nextLong(1, Long.MAX_VALUE)), podIp, podMac, mtu);
@@ -208,8 +208,8 @@ public final class AttachmentStore implements AutoCloseable {
         return portId >= PortId.FIRST_POD && portId < maxPorts && !portIds.get(portId);
     }
 
-    private int takeAddress() throws ExhaustedException {
-        OptionalInt address = pool == null ? OptionalInt.empty() : pool.take();
+    private IpAddress takeAddress() throws ExhaustedException {
+        Optional<IpAddress> address = pool == null ? Optional.empty() : pool.take();
         return address.orElseThrow(() -> new ExhaustedException(pool == null
             ? "this node has no podCIDR yet"
             : "all " + pool.capacity() + " addresses of " + pool.prefix() + " are given"));

@@ -1,6 +1,6 @@
 package io.weft.controlplane.ipam;
 
-import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.IpAddress;
 import io.weft.nativebindings.netlink.Link;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
@@ -19,7 +19,7 @@ import java.util.Optional;
  * @param netns empty when not known
  */
 public record DeviceLabel(
-    int podIp, int portId, long attachId, Optional<AttachmentKey> key, String network, String netns) {
+    IpAddress podIp, int portId, long attachId, Optional<AttachmentKey> key, String network, String netns) {
     private static final String VERSION = "weft1";
     private static final int MAX_BYTES = Link.IFALIASZ - 2;
     private static final int FIELDS = 8;
@@ -44,7 +44,7 @@ public record DeviceLabel(
         }
         try {
             boolean hasKey = fields.length == FIELDS;
-            return Optional.of(new DeviceLabel(Ipv4Address.of(fields[1]), Integer.parseInt(fields[2]),
+            return Optional.of(new DeviceLabel(ipv4(fields[1]), Integer.parseInt(fields[2]),
                 Long.parseLong(fields[3], HEX),
                 hasKey ? Optional.of(new AttachmentKey(fields[4], fields[5])) : Optional.empty(),
                 hasKey ? URLDecoder.decode(fields[6], StandardCharsets.UTF_8) : "", hasKey ? fields[7] : ""));
@@ -53,8 +53,12 @@ public record DeviceLabel(
         }
     }
 
+    private static IpAddress ipv4(String text) {
+        return IpAddress.ipv4(IpAddress.of(text).toInt());
+    }
+
     String text() {
-        String start = String.join(" ", VERSION, Ipv4Address.format(podIp), Integer.toString(portId),
+        String start = String.join(" ", VERSION, podIp.toString(), Integer.toString(portId),
             Long.toHexString(attachId));
         if (key.isEmpty()) { return start; }
         String named = start + " " + key.get().containerId() + " " + key.get().ifName() + " ";

@@ -1,5 +1,6 @@
 package io.weft.controlplane.ipam;
 
+import io.weft.encap.address.IpAddress;
 import java.nio.BufferUnderflowException;
 import java.util.zip.CRC32C;
 import net.openhft.chronicle.bytes.Bytes;
@@ -101,12 +102,12 @@ sealed interface JournalRecord {
         writeKey(out, attachment.key());
         out.writeUtf8(attachment.network()).writeUtf8(attachment.netns()).writeUtf8(attachment.hostIfName());
         out.writeInt(attachment.portId()).writeLong(attachment.attachId());
-        out.writeInt(attachment.podIp()).writeLong(attachment.podMac()).writeInt(attachment.mtu());
+        out.writeInt(attachment.podIp().toInt()).writeLong(attachment.podMac()).writeInt(attachment.mtu());
     }
 
     private static Attachment readAttachment(Bytes<?> in) {
         return new Attachment(readKey(in), in.readUtf8(), in.readUtf8(), in.readUtf8(), in.readInt(), in.readLong(),
-            in.readInt(), in.readLong(), in.readInt());
+            IpAddress.ipv4(in.readInt()), in.readLong(), in.readInt());
     }
 
     private static void writeKey(Bytes<?> out, AttachmentKey key) {

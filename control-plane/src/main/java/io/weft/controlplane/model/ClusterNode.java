@@ -1,6 +1,7 @@
 package io.weft.controlplane.model;
 
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,7 +15,7 @@ import java.util.Optional;
  * @param unsupported what it asks for and Weft has not, one phrase each
  */
 public record ClusterNode(
-    String name, long createdMillis, List<Ipv4Prefix> podCidrs, List<Integer> internalIps,
+    String name, long createdMillis, List<IpPrefix> podCidrs, List<IpAddress> internalIps,
     Optional<TunnelAnnotations> tunnel, List<String> unsupported)
     implements
         ClusterObject {

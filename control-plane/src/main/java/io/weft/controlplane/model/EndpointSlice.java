@@ -1,5 +1,6 @@
 package io.weft.controlplane.model;
 
+import io.weft.encap.address.IpAddress;
 import java.util.List;
 
 /**
@@ -14,7 +15,7 @@ public record EndpointSlice(
         ClusterObject {
 
     /** Conditions with the API's defaults filled in: ready and serving when not given, terminating not. */
-    public record Endpoint(List<Integer> addresses, boolean ready, boolean serving, boolean terminating,
+    public record Endpoint(List<IpAddress> addresses, boolean ready, boolean serving, boolean terminating,
         String nodeName) {
     }
 

@@ -1,5 +1,6 @@
 package io.weft.controlplane.model;
 
+import io.weft.encap.address.IpAddress;
 import java.util.List;
 
 /**
@@ -10,7 +11,7 @@ import java.util.List;
  * @param podIps empty until it runs, and again once it has finished: its address may be another's by then
  */
 public record Pod(
-    String namespace, String name, long createdMillis, String nodeName, boolean hostNetwork, List<Integer> podIps)
+    String namespace, String name, long createdMillis, String nodeName, boolean hostNetwork, List<IpAddress> podIps)
     implements
         ClusterObject {
     @Override

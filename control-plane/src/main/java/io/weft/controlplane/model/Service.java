@@ -1,5 +1,6 @@
 package io.weft.controlplane.model;
 
+import io.weft.encap.address.IpAddress;
 import java.util.List;
 
 /**
@@ -11,7 +12,7 @@ import java.util.List;
  * @param unsupported what it asks for and Weft has not, one phrase each
  */
 public record Service(
-    String namespace, String name, long createdMillis, String type, List<Integer> clusterIps, List<Port> ports,
+    String namespace, String name, long createdMillis, String type, List<IpAddress> clusterIps, List<Port> ports,
     List<String> unsupported)
     implements
         ClusterObject {

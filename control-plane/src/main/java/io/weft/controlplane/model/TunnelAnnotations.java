@@ -1,5 +1,7 @@
 package io.weft.controlplane.model;
 
+import io.weft.encap.address.IpAddress;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
@@ -15,7 +17,7 @@ import java.util.OptionalLong;
  * @param weft the node says by {@code weft.io/node} that it runs Weft
  */
 public record TunnelAnnotations(
-    boolean subnetManager, String backendType, OptionalInt vni, OptionalLong vtepMac, OptionalInt publicIp,
+    boolean subnetManager, String backendType, OptionalInt vni, OptionalLong vtepMac, Optional<IpAddress> publicIp,
     boolean weft) {
     public static final String PREFIX = "flannel.alpha.coreos.com/";
     public static final String SUBNET_MANAGER = PREFIX + "kube-subnet-manager";

@@ -15,11 +15,11 @@ import io.weft.controlplane.status.Failures;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.table.DataplaneEpochs;
+import io.weft.encap.address.IpAddress;
 import io.weft.nativebindings.linux.Capabilities;
 import io.weft.nativebindings.linux.Capability;
 import io.weft.nativebindings.linux.FileErrors;
 import io.weft.nativebindings.linux.FileLock;
-import io.weft.nativebindings.netlink.Address;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.Route;
 import io.weft.nativebindings.netlink.Rtnetlink;
@@ -119,9 +119,9 @@ public final class ControlPlane implements AutoCloseable {
             Link link = rtnetlink.link(uplink).orElseThrow(
                 () -> new StartException(
                     "uplink: this machine has no device " + uplink + "; `ip link` lists its devices"));
-            Optional<Integer> address = rtnetlink.addresses(link.index()).stream()
+            Optional<IpAddress> address = rtnetlink.addresses(link.index()).stream()
                 .filter(candidate -> candidate.scope() == Route.RT_SCOPE_UNIVERSE)
-                .map(Address::ip)
+                .map(candidate -> IpAddress.ipv4(candidate.ip()))
                 .findFirst();
             return new NodeFacts(link.mtu(), address, vtepMac);
         }

@@ -2,7 +2,6 @@ package io.weft.controlplane.process;
 
 import io.weft.controlplane.model.TunnelAnnotations;
 import io.weft.dataplane.table.LocalNode;
-import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.MacAddress;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,7 +17,7 @@ final class OwnAnnotations {
         annotations.put(TunnelAnnotations.BACKEND_TYPE, TunnelAnnotations.VXLAN);
         annotations.put(TunnelAnnotations.BACKEND_DATA,
             "{\"VNI\":" + node.vni() + ",\"VtepMAC\":\"" + MacAddress.format(node.vtepMac()) + "\"}");
-        annotations.put(TunnelAnnotations.PUBLIC_IP, Ipv4Address.format(node.address()));
+        annotations.put(TunnelAnnotations.PUBLIC_IP, node.address().toString());
         annotations.put(TunnelAnnotations.WEFT, "true");
         return annotations;
     }

@@ -8,7 +8,6 @@ import io.weft.controlplane.status.ControlPlaneStatus;
 import io.weft.controlplane.status.Failures;
 import io.weft.controlplane.status.StatusFile;
 import io.weft.dataplane.config.NodeConfiguration;
-import io.weft.encap.address.Ipv4Address;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
@@ -114,7 +113,7 @@ final class StatusWriter implements AutoCloseable {
 
     private static Map<String, String> podNames(ControlLoop.Report report) {
         Map<String, String> names = new TreeMap<>();
-        report.podNames().forEach((ip, name) -> names.put(Ipv4Address.format(ip), name));
+        report.podNames().forEach((ip, name) -> names.put(ip.toString(), name));
         return names;
     }
 }

@@ -1,31 +1,28 @@
 package io.weft.controlplane.source;
 
-import io.weft.encap.address.Ipv4Address;
-import java.net.Inet6Address;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import java.util.Optional;
-import java.util.OptionalInt;
 
-/** IP addresses in manifests. */
+/** Addresses and prefixes of cluster objects. Those of IPv6 are understood, and not supported yet. */
 final class Addresses {
     private Addresses() {
     }
 
-    /** @return host-numeric, or empty for an IPv6 address */
-    static Optional<Integer> ipv4(YamlValue value) {
-        String text = value.text();
-        OptionalInt address = Ipv4Address.parse(text);
-        if (address.isPresent()) { return Optional.of(address.getAsInt()); }
-        if (isIpv6(text)) { return Optional.empty(); }
-        throw value.wrong("must be an IP address, not \"" + text + "\"");
+    /** @return empty for an IPv6 address */
+    static Optional<IpAddress> ipv4(YamlValue value) {
+        IpAddress address = IpAddress.parse(value.text())
+            .orElseThrow(() -> value.wrong("must be an IP address, not \"" + value.text() + "\""));
+        return address.isIpv4() ? Optional.of(address) : Optional.empty();
     }
 
-    static boolean isIpv6(String text) {
-        if (text.indexOf(':') < 0) { return false; }
-        try {
-            Inet6Address.ofLiteral(text);
-            return true;
-        } catch (IllegalArgumentException e) {
-            return false;
+    /** @return empty for an IPv6 prefix */
+    static Optional<IpPrefix> ipv4Prefix(YamlValue value) {
+        Optional<IpPrefix> prefix = IpPrefix.parse(value.text());
+        if (prefix.isPresent() && !prefix.get().isIpv4()) { return Optional.empty(); }
+        if (prefix.isEmpty() || !prefix.get().toString().equals(value.text())) {
+            throw value.wrong("must be an address prefix such as 10.244.1.0/24, not \"" + value.text() + "\"");
         }
+        return prefix;
     }
 }

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.controlplane.model.TunnelAnnotations;
-import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.MacAddress;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -31,7 +31,7 @@ final class AnnotationReader {
             annotations.text(TunnelAnnotations.BACKEND_TYPE, ""),
             backend.isPresent() ? vni(data.get(), backend.get()) : OptionalInt.empty(),
             backend.isPresent() ? vtepMac(data.get(), backend.get()) : OptionalLong.empty(),
-            publicIp.isPresent() ? OptionalInt.of(address(publicIp.get())) : OptionalInt.empty(),
+            publicIp.map(AnnotationReader::address),
             weft));
     }
 
@@ -70,8 +70,8 @@ final class AnnotationReader {
         return address;
     }
 
-    private static int address(YamlValue publicIp) {
-        return Ipv4Address.parse(publicIp.text())
+    private static IpAddress address(YamlValue publicIp) {
+        return IpAddress.parse(publicIp.text()).filter(IpAddress::isIpv4)
             .orElseThrow(() -> publicIp.wrong("must be an IPv4 address, not \"" + publicIp.text() + "\""));
     }
 }

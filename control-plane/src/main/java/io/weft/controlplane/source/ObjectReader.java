@@ -7,7 +7,8 @@ import io.weft.controlplane.model.Kind;
 import io.weft.controlplane.model.NetworkPolicy;
 import io.weft.controlplane.model.Pod;
 import io.weft.controlplane.model.Protocol;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -94,22 +95,22 @@ final class ObjectReader {
     private static ClusterNode node(String name, YamlValue metadata, YamlValue object, long writtenMillis) {
         long created = created(metadata);
         List<String> unsupported = new ArrayList<>();
-        List<Ipv4Prefix> podCidrs = podCidrs(object, unsupported);
-        List<Integer> addresses = internalIps(object, unsupported);
+        List<IpPrefix> podCidrs = podCidrs(object, unsupported);
+        List<IpAddress> addresses = internalIps(object, unsupported);
         return new ClusterNode(name, created == ClusterObject.NOT_YET_CREATED ? writtenMillis : created, podCidrs,
             addresses, metadata.field("annotations").flatMap(AnnotationReader::read), List.copyOf(unsupported));
     }
 
-    private static List<Ipv4Prefix> podCidrs(YamlValue object, List<String> unsupported) {
+    private static List<IpPrefix> podCidrs(YamlValue object, List<String> unsupported) {
         Optional<YamlValue> spec = object.field("spec");
         List<YamlValue> all = spec.map(value -> value.list("podCIDRs")).orElse(List.of());
         if (all.isEmpty()) {
             all = spec.flatMap(value -> value.field("podCIDR")).filter(value -> !value.text().isEmpty())
                 .map(List::of).orElse(List.of());
         }
-        List<Ipv4Prefix> prefixes = new ArrayList<>();
+        List<IpPrefix> prefixes = new ArrayList<>();
         for (YamlValue value : all) {
-            Optional<Ipv4Prefix> prefix = prefix(value);
+            Optional<IpPrefix> prefix = Addresses.ipv4Prefix(value);
             prefix.ifPresent(prefixes::add);
             if (prefix.isEmpty() || prefixes.size() > 1) {
                 unsupported.add("its podCIDR " + value.text() + " is not served");
@@ -118,18 +119,8 @@ final class ObjectReader {
         return List.copyOf(prefixes);
     }
 
-    private static Optional<Ipv4Prefix> prefix(YamlValue value) {
-        String text = value.text();
-        if (Addresses.isIpv6(text.split("/", 2)[0])) { return Optional.empty(); }
-        Optional<Ipv4Prefix> prefix = Ipv4Prefix.parse(text).filter(parsed -> parsed.toString().equals(text));
-        if (prefix.isEmpty()) {
-            throw value.wrong("must be an address prefix such as 10.244.1.0/24, not \"" + text + "\"");
-        }
-        return prefix;
-    }
-
-    private static List<Integer> internalIps(YamlValue object, List<String> unsupported) {
-        List<Integer> addresses = new ArrayList<>();
+    private static List<IpAddress> internalIps(YamlValue object, List<String> unsupported) {
+        List<IpAddress> addresses = new ArrayList<>();
         for (YamlValue address : object.field("status").map(status -> status.list("addresses")).orElse(List.of())) {
             if (address.required("type").text().equals("InternalIP")) {
                 YamlValue value = address.required("address");
@@ -150,7 +141,7 @@ final class ObjectReader {
             podIps(object));
     }
 
-    private static List<Integer> podIps(YamlValue object) {
+    private static List<IpAddress> podIps(YamlValue object) {
         Optional<YamlValue> status = object.field("status");
         if (status.filter(value -> FINISHED.contains(value.text("phase", ""))).isPresent()) { return List.of(); }
         List<YamlValue> all = status.map(value -> value.list("podIPs")).orElse(List.of());
@@ -181,7 +172,7 @@ final class ObjectReader {
     }
 
     private static EndpointSlice.Endpoint endpoint(YamlValue endpoint) {
-        List<Integer> addresses = new ArrayList<>();
+        List<IpAddress> addresses = new ArrayList<>();
         for (YamlValue value : endpoint.list("addresses")) {
             addresses
                 .add(Addresses.ipv4(value)

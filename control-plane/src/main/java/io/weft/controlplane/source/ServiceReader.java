@@ -1,6 +1,7 @@
 package io.weft.controlplane.source;
 
 import io.weft.controlplane.model.Service;
+import io.weft.encap.address.IpAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -34,7 +35,7 @@ final class ServiceReader {
                 ObjectReader.protocol(port)));
             port.field("targetPort").ifPresent(ServiceReader::checkTargetPort);
         }
-        List<Integer> addresses = type.equals(EXTERNAL_NAME) ? List.of() : clusterIps();
+        List<IpAddress> addresses = type.equals(EXTERNAL_NAME) ? List.of() : clusterIps();
         if (!type.equals(EXTERNAL_NAME)) {
             lookForUnsupported(type);
         }
@@ -50,12 +51,12 @@ final class ServiceReader {
         return type;
     }
 
-    private List<Integer> clusterIps() {
+    private List<IpAddress> clusterIps() {
         List<YamlValue> all = spec.list("clusterIPs");
         if (all.isEmpty()) {
             all = spec.field("clusterIP").map(List::of).orElse(List.of());
         }
-        List<Integer> addresses = new ArrayList<>();
+        List<IpAddress> addresses = new ArrayList<>();
         boolean any = false;
         for (YamlValue value : all) {
             any |= !value.text().isEmpty();

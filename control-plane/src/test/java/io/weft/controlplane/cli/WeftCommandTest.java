@@ -14,8 +14,8 @@ import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.dataplane.table.TablesWriter;
-import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.lb.service.Backend;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
@@ -144,17 +144,17 @@ class WeftCommandTest {
 
     private void writeTables() {
         try (TablesWriter tables = TablesWriter.create(run, new TablesSizing(1 << 20), () -> Long.MAX_VALUE)) {
-            tables.putLocal(new LocalNode("n1", Ipv4Address.of("192.0.2.1"), Ipv4Prefix.of("10.244.1.0/24"),
-                Ipv4Prefix.of("10.244.0.0/16"), Ipv4Prefix.of("10.96.0.0/16"), 1, 1, 8472, 1450, 1450, true, 61000,
+            tables.putLocal(new LocalNode("n1", IpAddress.of("192.0.2.1"), IpPrefix.of("10.244.1.0/24"),
+                IpPrefix.of("10.244.0.0/16"), IpPrefix.of("10.96.0.0/16"), 1, 1, 8472, 1450, 1450, true, 61000,
                 65535));
             tables.putPort(
-                new PortSpec(2, 77, "weft0123456789a", Ipv4Address.of("10.244.1.5"), 0x02_00_00_00_00_05L, 1450));
+                new PortSpec(2, 77, "weft0123456789a", IpAddress.of("10.244.1.5"), 0x02_00_00_00_00_05L, 1450));
             tables.putPeer(
-                new PeerSpec(0, "n2", Ipv4Address.of("192.0.2.2"), 2, Ipv4Prefix.of("10.244.2.0/24"), List.of(), true));
+                new PeerSpec(0, "n2", IpAddress.of("192.0.2.2"), 2, IpPrefix.of("10.244.2.0/24"), List.of(), true));
             tables.services()
-                .put(new ServiceSpec(new ServiceKey(Ipv4Address.of("10.96.0.10"), 80, 6), "default/web", List.of(
-                    new Backend(Ipv4Address.of("10.244.1.5"), 8080, Backend.FLAG_LOCAL),
-                    new Backend(Ipv4Address.of("10.244.2.7"), 8080, 0))));
+                .put(new ServiceSpec(new ServiceKey(IpAddress.of("10.96.0.10"), 80, 6), "default/web", List.of(
+                    new Backend(IpAddress.of("10.244.1.5"), 8080, Backend.FLAG_LOCAL),
+                    new Backend(IpAddress.of("10.244.2.7"), 8080, 0))));
             tables.commit();
         }
     }

@@ -6,7 +6,7 @@ import io.weft.controlplane.FakeDataplane;
 import io.weft.controlplane.TestNamespace;
 import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.status.DataplaneView;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpPrefix;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Rtnetlink;
@@ -23,7 +23,7 @@ import java.util.Map;
 /** A node's namespace with the CNI server in it, a dataplane that only talks, and the plug-in as a runtime calls it. */
 final class CniNode implements AutoCloseable {
     static final long GATEWAY_MAC = 0x02AABBCCDD07L;
-    static final Ipv4Prefix POD_CIDR = Ipv4Prefix.of("10.244.7.0/28");
+    static final IpPrefix POD_CIDR = IpPrefix.of("10.244.7.0/28");
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** What the plug-in ended with and printed. */
@@ -52,7 +52,7 @@ final class CniNode implements AutoCloseable {
     AttachmentStore store;
     TestTables tables;
     private final Path directory;
-    private final Ipv4Prefix podCidr;
+    private final IpPrefix podCidr;
     private final Duration portTimeout;
     private final DataplaneView view;
     private CniServer server;
@@ -62,7 +62,7 @@ final class CniNode implements AutoCloseable {
     }
 
     /** @param portTimeout how long an ADD waits for the pod's port */
-    CniNode(Path directory, Ipv4Prefix podCidr, Duration portTimeout) throws IOException {
+    CniNode(Path directory, IpPrefix podCidr, Duration portTimeout) throws IOException {
         this.directory = directory;
         this.podCidr = podCidr;
         this.portTimeout = portTimeout;

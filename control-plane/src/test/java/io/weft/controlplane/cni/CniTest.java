@@ -12,8 +12,8 @@ import io.weft.controlplane.cni.CniNode.Answer;
 import io.weft.controlplane.ipam.AttachmentKey;
 import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.dataplane.counters.PortState;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
 import io.weft.encap.address.MacAddress;
 import io.weft.nativebindings.linux.Sysctl;
 import io.weft.nativebindings.netlink.Link;
@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CniTest extends CniPodTest {
     private static final int GATEWAY = Ipv4Address.of("10.244.7.1");
     private static final long GATEWAY_MAC = CniNode.GATEWAY_MAC;
-    private static final Ipv4Prefix POD_CIDR = Ipv4Prefix.of("10.244.7.0/29");
+    private static final IpPrefix POD_CIDR = IpPrefix.of("10.244.7.0/29");
 
     @Override
     CniNode makeNode() throws IOException {

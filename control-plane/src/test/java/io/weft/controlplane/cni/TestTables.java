@@ -6,7 +6,7 @@ import io.weft.controlplane.ipam.AttachmentKey;
 import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
 import io.weft.dataplane.counters.PortState;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpPrefix;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,12 +24,12 @@ final class TestTables implements PodTables {
     final Set<String> unwritable = ConcurrentHashMap.newKeySet();
     volatile boolean closeFails;
     volatile PortState nextState = PortState.UP;
-    volatile Optional<Ipv4Prefix> podCidr;
+    volatile Optional<IpPrefix> podCidr;
     volatile String fault = "";
     private final AttachmentStore store;
     private final FakeDataplane dataplane;
 
-    TestTables(AttachmentStore store, FakeDataplane dataplane, Ipv4Prefix podCidr) {
+    TestTables(AttachmentStore store, FakeDataplane dataplane, IpPrefix podCidr) {
         this.store = store;
         this.dataplane = dataplane;
         this.podCidr = Optional.of(podCidr);
@@ -37,7 +37,7 @@ final class TestTables implements PodTables {
     }
 
     @Override
-    public Optional<Ipv4Prefix> podCidr() {
+    public Optional<IpPrefix> podCidr() {
         return podCidr;
     }
 

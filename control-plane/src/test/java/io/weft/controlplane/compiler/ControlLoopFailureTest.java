@@ -22,8 +22,8 @@ import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.table.TablesReader;
 import io.weft.dataplane.table.TablesSizing;
-import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -80,7 +80,7 @@ class ControlLoopFailureTest {
     private ServiceCompiler compiler(NodeConfiguration configuration) {
         return new ServiceCompiler(configuration.serviceCidr()) {
             @Override
-            void setOwnPods(Ipv4Prefix podCidr) {
+            void setOwnPods(IpPrefix podCidr) {
                 if (booksFail) { throw new NullPointerException("books"); }
                 super.setOwnPods(podCidr);
             }
@@ -194,12 +194,12 @@ class ControlLoopFailureTest {
     }
 
     private static ClusterNode node(String podCidr) {
-        return new ClusterNode("n1", 0, List.of(Ipv4Prefix.of(podCidr)), List.of(Ipv4Address.of("192.0.2.1")),
+        return new ClusterNode("n1", 0, List.of(IpPrefix.of(podCidr)), List.of(IpAddress.of("192.0.2.1")),
             Optional.empty(), List.of());
     }
 
     private static Service service(String name, int port) {
-        return new Service("default", name, 0, "ClusterIP", List.of(Ipv4Address.of("10.96.0.1")),
+        return new Service("default", name, 0, "ClusterIP", List.of(IpAddress.of("10.96.0.1")),
             List.of(new Service.Port("", port, Protocol.TCP)), List.of());
     }
 

@@ -23,8 +23,9 @@ import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.TablesReader;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.dataplane.table.TablesSnapshot;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
 import io.weft.encap.address.MacAddress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,7 +60,7 @@ class ControlLoopPropertyTest {
     private static final long SEED = Long.getLong("weft.seed", System.nanoTime());
     private static final int QUIET_EVERY = 100;
     private static final TablesSizing SMALL = new TablesSizing(128 << 10);
-    private static final NodeFacts FACTS = new NodeFacts(1500, Optional.of(Ipv4Address.of("192.0.2.1")),
+    private static final NodeFacts FACTS = new NodeFacts(1500, Optional.of(IpAddress.of("192.0.2.1")),
         MacAddress.of("02:00:00:00:00:01"));
 
     /** Failures that come once, each at the next occasion. */
@@ -152,7 +153,7 @@ class ControlLoopPropertyTest {
     private static ServiceCompiler serviceCompiler(NodeConfiguration configuration, Injected injected) {
         return new ServiceCompiler(configuration.serviceCidr()) {
             @Override
-            void setOwnPods(Ipv4Prefix podCidr) {
+            void setOwnPods(IpPrefix podCidr) {
                 injected.books();
                 super.setOwnPods(podCidr);
             }
@@ -304,13 +305,13 @@ class ControlLoopPropertyTest {
             TablesSnapshot snapshot = tables.snapshot();
             lines.add(String.valueOf(snapshot.local()));
             snapshot.ports().forEach(port -> lines.add(port.toString()));
-            Map<Integer, Integer> endpointOfTunnel = new HashMap<>();
+            Map<Integer, IpAddress> endpointOfTunnel = new HashMap<>();
             Set<String> peers = new TreeSet<>();
             for (PeerSpec peer : snapshot.peers()) {
                 endpointOfTunnel.put(peer.tunnel(), peer.vtepIp());
                 peers.add(peer.nodeName() + " " + peer.vtepIp() + " " + peer.vtepMac() + " " + peer.podCidr() + " "
                     + peer.nodeAddresses() + " " + peer.weft());
-                assertEquals(peer.tunnel(), tables.peerByEndpoint(peer.vtepIp()));
+                assertEquals(peer.tunnel(), tables.peerByEndpoint(peer.vtepIp().toInt()));
             }
             lines.addAll(peers);
             Set<String> services = new TreeSet<>();

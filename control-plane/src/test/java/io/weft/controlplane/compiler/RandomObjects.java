@@ -11,8 +11,8 @@ import io.weft.controlplane.model.Pod;
 import io.weft.controlplane.model.Protocol;
 import io.weft.controlplane.model.Service;
 import io.weft.controlplane.model.TunnelAnnotations;
-import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -50,10 +50,11 @@ final class RandomObjects {
     /** Addresses whose routes are looked at: all that objects name, and the ends of prefixes. */
     static List<Integer> probes() {
         Set<Integer> all = new TreeSet<>();
-        List.of(ADDRESSES, VIPS, ENDPOINTS).forEach(pool -> pool.forEach(text -> all.add(Ipv4Address.of(text))));
+        List.of(ADDRESSES, VIPS, ENDPOINTS).forEach(pool -> pool.forEach(text -> all.add(IpAddress.of(text).toInt())));
         for (String text : PREFIXES) {
-            Ipv4Prefix prefix = Ipv4Prefix.of(text);
-            all.addAll(List.of(prefix.base(), prefix.base() + 1, prefix.last(), prefix.last() + 1));
+            int first = IpPrefix.of(text).base().toInt();
+            int last = IpPrefix.of(text).last().toInt();
+            all.addAll(List.of(first, first + 1, last, last + 1));
         }
         return List.copyOf(all);
     }
@@ -86,8 +87,8 @@ final class RandomObjects {
 
     ClusterNode ownNode() {
         String podCidr = random.nextInt(4) == 0 ? "10.244.3.0/24" : "10.244.1.0/24";
-        return new ClusterNode(OWN, created(), List.of(Ipv4Prefix.of(podCidr)),
-            List.of(Ipv4Address.of(random.nextInt(5) == 0 ? "192.0.2.3" : "192.0.2.1")), Optional.empty(), List.of());
+        return new ClusterNode(OWN, created(), List.of(IpPrefix.of(podCidr)),
+            List.of(IpAddress.of(random.nextInt(5) == 0 ? "192.0.2.3" : "192.0.2.1")), Optional.empty(), List.of());
     }
 
     private ClusterNode node() {
@@ -95,19 +96,19 @@ final class RandomObjects {
         TunnelAnnotations tunnel = new TunnelAnnotations(flannel, flannel ? of(List.of("vxlan", "vxlan", "udp")) : "",
             random.nextInt(8) == 0 ? OptionalInt.of(7) : OptionalInt.empty(),
             random.nextBoolean() ? OptionalLong.of(0x02_00_00_00_00_00L + random.nextInt(4)) : OptionalLong.empty(),
-            random.nextInt(3) == 0 ? OptionalInt.of(address()) : OptionalInt.empty(), random.nextBoolean());
-        return new ClusterNode(of(NODES), created(), some(2, () -> Ipv4Prefix.of(of(PREFIXES))),
+            random.nextInt(3) == 0 ? Optional.of(address()) : Optional.empty(), random.nextBoolean());
+        return new ClusterNode(of(NODES), created(), some(2, () -> IpPrefix.of(of(PREFIXES))),
             some(3, this::address), random.nextInt(12) == 0 ? Optional.empty() : Optional.of(tunnel), unsupported());
     }
 
     private Pod pod() {
         return new Pod("default", "p" + random.nextInt(6), created(), random.nextInt(4) == 0 ? "a" : OWN,
-            random.nextInt(5) == 0, some(2, () -> Ipv4Address.of(of(ENDPOINTS))));
+            random.nextInt(5) == 0, some(2, () -> IpAddress.of(of(ENDPOINTS))));
     }
 
     private Service service() {
         return new Service("default", "s" + random.nextInt(12), created(), "ClusterIP",
-            some(3, () -> Ipv4Address.of(of(VIPS))), some(4, this::servicePort), unsupported());
+            some(3, () -> IpAddress.of(of(VIPS))), some(4, this::servicePort), unsupported());
     }
 
     private Service.Port servicePort() {
@@ -130,7 +131,7 @@ final class RandomObjects {
     }
 
     private Endpoint endpoint() {
-        return new Endpoint(some(2, () -> Ipv4Address.of(of(ENDPOINTS))), random.nextInt(3) > 0, random.nextBoolean(),
+        return new Endpoint(some(2, () -> IpAddress.of(of(ENDPOINTS))), random.nextInt(3) > 0, random.nextBoolean(),
             random.nextBoolean(), OWN);
     }
 
@@ -142,8 +143,8 @@ final class RandomObjects {
         return random.nextInt(60) == 0 ? POISONOUS_PORT : of(PORTS);
     }
 
-    private int address() {
-        return Ipv4Address.of(of(ADDRESSES));
+    private IpAddress address() {
+        return IpAddress.of(of(ADDRESSES));
     }
 
     private long created() {

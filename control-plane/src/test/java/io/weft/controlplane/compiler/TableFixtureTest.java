@@ -9,7 +9,7 @@ import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.TablesReader;
 import io.weft.dataplane.table.TablesSizing;
-import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.MacAddress;
 import io.weft.lb.service.Backend;
 import io.weft.lb.service.ServiceSpec;
@@ -39,7 +39,7 @@ class TableFixtureTest {
     void manifestsBecomeTheTablesExpected(String name) throws Exception {
         NodeConfiguration configuration = NodeConfiguration.of(Map.of(
             "nodeName", "n1", "uplink", "eth1", "serviceCidr", "10.96.0.0/16", "runDirectory", run.toString()));
-        NodeFacts facts = new NodeFacts(1500, Optional.of(Ipv4Address.of("192.0.2.1")),
+        NodeFacts facts = new NodeFacts(1500, Optional.of(IpAddress.of("192.0.2.1")),
             MacAddress.of("02:00:00:00:00:01"));
         try (TablesPublisher publisher = new TablesPublisher(run, new TablesSizing(1 << 20), () -> Long.MAX_VALUE)) {
             TableCompiler compiler = TableCompiler.Factory.of(configuration, facts).create(Optional.empty(), List.of());
@@ -70,20 +70,20 @@ class TableFixtureTest {
     }
 
     private static String text(LocalNode node) {
-        return "local " + node.name() + " " + Ipv4Address.format(node.address()) + " pods " + node.podCidr() + " mtu "
+        return "local " + node.name() + " " + node.address() + " pods " + node.podCidr() + " mtu "
             + node.podMtu() + "/" + node.offNodeMtu();
     }
 
     private static String text(PeerSpec peer) {
         return "peer " + peer.index() + " tunnel " + peer.tunnel() + " " + peer.nodeName() + " "
-            + Ipv4Address.format(peer.vtepIp()) + " "
+            + peer.vtepIp() + " "
             + MacAddress.format(peer.vtepMac()) + " pods " + peer.podCidr() + " addresses "
-            + peer.nodeAddresses().stream().map(Ipv4Address::format).collect(Collectors.joining(","))
+            + peer.nodeAddresses().stream().map(IpAddress::toString).collect(Collectors.joining(","))
             + (peer.weft() ? " weft" : "");
     }
 
     private static String text(ServiceSpec service) {
-        return "service " + Ipv4Address.format(service.key().vip()) + ":" + service.key().port() + "/"
+        return "service " + service.key().vip() + ":" + service.key().port() + "/"
             + service.key().protocol() + " " + service.name() + " ->" + service.backends().stream()
                 .map(backend -> " " + backend + (backend.flags() == Backend.FLAG_LOCAL ? "(local)" : ""))
                 .collect(Collectors.joining());

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
-import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,22 +35,22 @@ class AttachmentStoreTest {
             given = store.all();
         }
         assertEquals(List.of("10.244.1.2", "10.244.1.3"),
-            given.stream().map(attachment -> Ipv4Address.format(attachment.podIp())).toList());
+            given.stream().map(attachment -> attachment.podIp().toString()).toList());
         assertEquals(List.of(2, 3), given.stream().map(Attachment::portId).toList());
         assertTrue(AttachmentStore.isHostIfName(given.get(0).hostIfName()));
         assertEquals(15, given.get(0).hostIfName().length());
         assertNotEquals(given.get(0).attachId(), given.get(1).attachId());
         try (AttachmentStore store = open("10.244.1.0/24")) {
             assertEquals(given, store.all());
-            assertEquals("10.244.1.4", Ipv4Address.format(allocate(store, "c").podIp()));
+            assertEquals("10.244.1.4", allocate(store, "c").podIp().toString());
         }
     }
 
     @ParameterizedTest
     @CsvSource({"10.9.9.4/30,1", "10.9.9.0/29,5", "10.9.9.128/25,125", "10.9.9.8/31,0", "10.9.9.8/32,0"})
     void neverGivesBaseGatewayOrBroadcast(String prefix, int expected) throws Exception {
-        Ipv4Prefix range = Ipv4Prefix.of(prefix);
-        Set<Integer> addresses = new HashSet<>();
+        IpPrefix range = IpPrefix.of(prefix);
+        Set<IpAddress> addresses = new HashSet<>();
         try (AttachmentStore store = open(prefix)) {
             for (int i = 0; i < expected; i++) {
                 addresses.add(allocate(store, "c" + i).podIp());
@@ -60,14 +60,14 @@ class AttachmentStoreTest {
         assertEquals(expected, addresses.size());
         assertTrue(addresses.stream().allMatch(range::contains));
         assertFalse(addresses.contains(range.base()));
-        assertFalse(addresses.contains(range.base() + 1));
+        assertFalse(addresses.contains(range.base().plus(1)));
         assertFalse(addresses.contains(range.last()));
     }
 
     @Test
     void aFreedAddressComesRoundLast() throws Exception {
         try (AttachmentStore store = open("10.9.9.0/29")) {
-            int first = allocate(store, "a").podIp();
+            IpAddress first = allocate(store, "a").podIp();
             store.release(new AttachmentKey("a", "eth0"));
             for (int i = 0; i < 4; i++) {
                 assertNotEquals(first, allocate(store, "c" + i).podIp());
@@ -181,13 +181,13 @@ class AttachmentStoreTest {
     void anAdoptedAttachmentKeepsItsAddressAndGetsAFreePort() throws Exception {
         try (AttachmentStore store = open("10.9.9.0/29")) {
             Attachment first = allocate(store, "a");
-            DeviceLabel label = new DeviceLabel(first.podIp() + 1, first.portId(), 7,
+            DeviceLabel label = new DeviceLabel(first.podIp().plus(1), first.portId(), 7,
                 Optional.of(new AttachmentKey("b", "eth0")), "weft", "/run/netns/b");
             Attachment second = store.adopt(AttachmentStore.attachment(label, 1450), "found");
             assertNotEquals(first.portId(), second.portId());
             assertEquals(second, store.find(new AttachmentKey("b", "eth0")).orElseThrow());
             assertEquals(List.of("found"), store.notes());
-            assertEquals(first.podIp() + 2, allocate(store, "c").podIp());
+            assertEquals(first.podIp().plus(2), allocate(store, "c").podIp());
             store.release(second.key());
             assertEquals(List.of(), store.notes());
         }
@@ -202,7 +202,7 @@ class AttachmentStoreTest {
 
     private AttachmentStore open(String prefix) throws IOException {
         AttachmentStore store = AttachmentStore.open(state, "n1", 1024);
-        store.usePrefix(Ipv4Prefix.of(prefix));
+        store.usePrefix(IpPrefix.of(prefix));
         return store;
     }
 

@@ -3,7 +3,7 @@ package io.weft.controlplane.ipam;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.IpAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -43,6 +43,6 @@ class DeviceLabelTest {
     }
 
     private static DeviceLabel label(AttachmentKey key, String network, String netns) {
-        return new DeviceLabel(Ipv4Address.of("10.244.1.5"), 7, 0xABCDEF, Optional.ofNullable(key), network, netns);
+        return new DeviceLabel(IpAddress.of("10.244.1.5"), 7, 0xABCDEF, Optional.ofNullable(key), network, netns);
     }
 }

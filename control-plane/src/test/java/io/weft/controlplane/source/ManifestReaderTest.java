@@ -11,8 +11,8 @@ import io.weft.controlplane.model.Pod;
 import io.weft.controlplane.model.Protocol;
 import io.weft.controlplane.model.Service;
 import io.weft.controlplane.model.TunnelAnnotations;
-import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.MacAddress;
 import java.util.Collection;
 import java.util.List;
@@ -30,10 +30,10 @@ class ManifestReaderTest {
     @Test
     void readsANodeWithFlannelAnnotations() throws ManifestException {
         assertEquals(
-            new ClusterNode("k1", WRITTEN, List.of(Ipv4Prefix.of("10.244.3.0/24")),
-                List.of(Ipv4Address.of("192.0.2.3")),
+            new ClusterNode("k1", WRITTEN, List.of(IpPrefix.of("10.244.3.0/24")),
+                List.of(IpAddress.of("192.0.2.3")),
                 Optional.of(new TunnelAnnotations(true, "vxlan", OptionalInt.of(1),
-                    OptionalLong.of(MacAddress.of("02:00:00:00:00:03")), OptionalInt.of(Ipv4Address.of("192.0.2.3")),
+                    OptionalLong.of(MacAddress.of("02:00:00:00:00:03")), Optional.of(IpAddress.of("192.0.2.3")),
                     false)),
                 List.of("its podCIDR fd00:3::/64 is not served", "its address fd00::3 is not used")),
             only("""
@@ -88,17 +88,17 @@ class ManifestReaderTest {
             - {addresses: [10.244.2.6], conditions: {ready: false, serving: true, terminating: true}}
             """));
         assertEquals(
-            new Pod("shop", "web-0", ClusterObject.NOT_YET_CREATED, "n1", false, List.of(Ipv4Address.of("10.244.1.5"))),
+            new Pod("shop", "web-0", ClusterObject.NOT_YET_CREATED, "n1", false, List.of(IpAddress.of("10.244.1.5"))),
             objects.get(0));
         assertEquals(
             new Service("shop", "web", ClusterObject.NOT_YET_CREATED, "ClusterIP",
-                List.of(Ipv4Address.of("10.96.0.10")), List.of(
+                List.of(IpAddress.of("10.96.0.10")), List.of(
                     new Service.Port("http", 80, Protocol.TCP), new Service.Port("dns", 53, Protocol.UDP)),
                 List.of()),
             objects.get(1));
         assertEquals(new EndpointSlice("shop", "web-abc", "web", List.of(
-            new Endpoint(List.of(Ipv4Address.of("10.244.1.5")), true, true, false, "n1"),
-            new Endpoint(List.of(Ipv4Address.of("10.244.2.6")), false, true, true, "")),
+            new Endpoint(List.of(IpAddress.of("10.244.1.5")), true, true, false, "n1"),
+            new Endpoint(List.of(IpAddress.of("10.244.2.6")), false, true, true, "")),
             List.of(
                 new EndpointSlice.Port("http", 8080, Protocol.TCP),
                 new EndpointSlice.Port("dns", 5353, Protocol.UDP)),
@@ -243,7 +243,7 @@ class ManifestReaderTest {
               clusterIP: 10.96.0.1
               clusterIP: 10.96.0.2
             """);
-        assertEquals(List.of(Ipv4Address.of("10.96.0.2")),
+        assertEquals(List.of(IpAddress.of("10.96.0.2")),
             ((Service) content.objects().values().iterator().next()).clusterIps());
         assertEquals(List.of("f.yaml:6: spec.clusterIP: is given twice; the last counts"), content.warnings());
     }

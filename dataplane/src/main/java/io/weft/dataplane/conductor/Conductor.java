@@ -19,7 +19,6 @@ import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.TablesSnapshot;
 import io.weft.dataplane.table.TablesUpdate;
 import io.weft.dataplane.worker.Epochs;
-import io.weft.encap.address.Ipv4Address;
 import io.weft.nativebindings.linux.EventFd;
 import io.weft.nativebindings.linux.Poll;
 import io.weft.nativebindings.netlink.Ethtool;
@@ -207,7 +206,7 @@ final class Conductor implements AutoCloseable {
         LocalNode next = wanted.withLongestPacket(longestPacket);
         local = wanted;
         hostLink.configure(next);
-        uplinkFilter.setTarget(next.address(), next.overlayPort());
+        uplinkFilter.setTarget(next.address().toInt(), next.overlayPort());
         state.publish(state.ports()
             .with(PortId.HOST, PortKind.HOST, 0, hostLink.mac(), next.vtepMac(), hostMtu(next))
             .with(PortId.UPLINK, PortKind.UPLINK, 0, 0, uplinkLink.mac(), uplinkLink.mtu()));
@@ -264,7 +263,7 @@ final class Conductor implements AutoCloseable {
         counters.set(ConductorText.UPLINK_REASON, uplinkDevice.reason());
         counters.set(ConductorGauge.UPLINK_IFINDEX, uplinkLink.index());
         counters.set(ConductorGauge.UPLINK_MTU, uplinkLink.mtu());
-        counters.set(ConductorGauge.UPLINK_IP, local.address() & 0xFFFF_FFFFL);
+        counters.set(ConductorGauge.UPLINK_IP, Integer.toUnsignedLong(local.address().toInt()));
         counters.set(ConductorGauge.UPLINK_QUEUES, uplinkDevice.ports().size());
     }
 
@@ -291,7 +290,7 @@ final class Conductor implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "node " + Ipv4Address.format(local.address()) + " on " + uplinkLink.name() + " ("
+        return "node " + local.address() + " on " + uplinkLink.name() + " ("
             + uplinkDevice.mode()
             + (uplinkDevice.reason().isEmpty() ? "" : "; " + uplinkDevice.reason()) + "), " + workers.count()
             + " worker"

@@ -1,7 +1,8 @@
 package io.weft.dataplane.conductor;
 
 import io.weft.dataplane.table.LocalNode;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.nativebindings.linux.Sysctl;
 import io.weft.nativebindings.netlink.Address;
 import io.weft.nativebindings.netlink.Ethtool;
@@ -81,11 +82,11 @@ final class HostLink {
     /** Sets address and routes, and removes those of a former configuration. */
     void configure(LocalNode local) {
         int ifindex = require(KERNEL_SIDE).index();
-        rtnetlink.replaceAddress(ifindex, local.base(), SINGLE, Route.RT_SCOPE_UNIVERSE);
-        rtnetlink.replaceNeighbour(ifindex, local.gateway(), local.vtepMac());
-        Map<Ipv4Prefix, Integer> wanted = destinations(local);
-        wanted.forEach((prefix, mtu) -> rtnetlink.replaceRoute(Route.to(prefix.base(), prefix.length())
-            .via(local.gateway(), ifindex).onLink().source(local.base()).mtu(mtu)));
+        rtnetlink.replaceAddress(ifindex, local.base().toInt(), SINGLE, Route.RT_SCOPE_UNIVERSE);
+        rtnetlink.replaceNeighbour(ifindex, local.gateway().toInt(), local.vtepMac());
+        Map<IpPrefix, Integer> wanted = destinations(local);
+        wanted.forEach((prefix, mtu) -> rtnetlink.replaceRoute(Route.to(prefix.base().toInt(), prefix.length())
+            .via(local.gateway().toInt(), ifindex).onLink().source(local.base().toInt()).mtu(mtu)));
         removeFormer(ifindex, local, wanted.keySet());
     }
 
@@ -97,22 +98,22 @@ final class HostLink {
     }
 
     /** With the MTU of each: long packets stay on the node, and a Service's backend may be elsewhere. */
-    private static Map<Ipv4Prefix, Integer> destinations(LocalNode local) {
-        Map<Ipv4Prefix, Integer> mtuOf = new HashMap<>();
+    private static Map<IpPrefix, Integer> destinations(LocalNode local) {
+        Map<IpPrefix, Integer> mtuOf = new HashMap<>();
         mtuOf.put(local.clusterCidr(), local.offNodeMtu());
         mtuOf.put(local.serviceCidr(), local.offNodeMtu());
         mtuOf.put(local.podCidr(), local.podMtu());
         return mtuOf;
     }
 
-    private void removeFormer(int ifindex, LocalNode local, Set<Ipv4Prefix> wanted) {
+    private void removeFormer(int ifindex, LocalNode local, Set<IpPrefix> wanted) {
         for (Address address : rtnetlink.addresses(ifindex)) {
-            if (address.ip() != local.base()) {
+            if (address.ip() != local.base().toInt()) {
                 rtnetlink.deleteAddress(ifindex, address.ip(), address.prefixLength());
             }
         }
         for (Route route : rtnetlink.routes(Route.RT_TABLE_MAIN)) {
-            Ipv4Prefix prefix = new Ipv4Prefix(route.destination(), route.prefixLength());
+            IpPrefix prefix = IpPrefix.containing(IpAddress.ipv4(route.destination()), route.prefixLength());
             if (route.ifindex() == ifindex
                 && route.nextHops().stream().mapToInt(NextHop::gateway).anyMatch(hop -> hop != 0)
                 && !wanted.contains(prefix)) {

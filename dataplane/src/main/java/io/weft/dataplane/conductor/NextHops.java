@@ -206,7 +206,7 @@ final class NextHops {
     }
 
     private void refreshPeer(Peer peer, Link link, LocalNode local) {
-        long route = underlay.lookup(peer.spec.vtepIp());
+        long route = underlay.lookup(peer.spec.vtepIp().toInt());
         int nextHop = (int) route;
         warnOfRoute(peer, route);
         Written now = link == null || !link.isUp() || route < 0
@@ -222,15 +222,15 @@ final class NextHops {
                 peer.slot,
                 now.mac(),
                 now.uplinkMac(),
-                local.address(),
-                peer.spec.vtepIp(),
+                local.address().toInt(),
+                peer.spec.vtepIp().toInt(),
                 local.overlayPort(),
                 local.vni(),
                 peer.spec.vtepMac(),
                 local.vtepMac(),
                 now.mtu());
         }
-        report(peer.slot, AdjacencyKind.TUNNEL, peer.spec.vtepIp(), now, peer.spec.nodeName());
+        report(peer.slot, AdjacencyKind.TUNNEL, peer.spec.vtepIp().toInt(), now, peer.spec.nodeName());
     }
 
     /** Frames to such a node drop as {@code neighbour_unresolved}; the log says why, once for each change. */

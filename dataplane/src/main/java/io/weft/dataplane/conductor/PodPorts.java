@@ -170,13 +170,14 @@ final class PodPorts {
 
     private void enterDirectory(PortSpec spec, LocalNode local) {
         state.publish(
-            state.ports().with(spec.id(), PortKind.POD, spec.podIp(), spec.podMac(), local.vtepMac(), spec.mtu()));
+            state.ports().with(spec.id(), PortKind.POD, spec.podIp().toInt(), spec.podMac(), local.vtepMac(),
+                spec.mtu()));
     }
 
     /** The same attachment under the same device may have changed address or MTU; anything else is another pod. */
     private static boolean isAnother(PortSpec now, PortSpec before) {
         return now.attachId() != before.attachId() || !now.ifName().equals(before.ifName())
-            || now.podIp() != before.podIp();
+            || !now.podIp().equals(before.podIp());
     }
 
     private void report(PortSpec spec, PortState portState, Device device, String reason) {

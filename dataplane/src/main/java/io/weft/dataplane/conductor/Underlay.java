@@ -3,7 +3,8 @@ package io.weft.dataplane.conductor;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.state.LocalAddresses;
 import io.weft.dataplane.state.UnderlayRoutes;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.nativebindings.linux.LinuxException;
 import io.weft.nativebindings.netlink.Address;
 import io.weft.nativebindings.netlink.Link;
@@ -257,7 +258,7 @@ final class Underlay implements UnderlayView, RtnetlinkMonitor.Listener, AutoClo
 
     /** Of a multipath route the first hop through the uplink that is usable. */
     private UnderlayRoutes.Entry entryOf(Route route) {
-        Ipv4Prefix destination = new Ipv4Prefix(route.destination(), route.prefixLength());
+        IpPrefix destination = IpPrefix.containing(IpAddress.ipv4(route.destination()), route.prefixLength());
         return switch (route.type()) {
             case Route.RTN_UNICAST -> route.nextHops().stream()
                 .filter(hop -> hop.ifindex() == uplink && hop.isUsable() && !hop.inet6Gateway())

@@ -1,7 +1,6 @@
 package io.weft.dataplane.conductor;
 
 import io.weft.dataplane.table.LocalNode;
-import io.weft.encap.address.Ipv4Address;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.Rtnetlink;
 /**
@@ -25,8 +24,8 @@ final class Uplink {
 
     /** Tunnels and masqueraded flows end at the node's address, so a device must have it; that may be another than the uplink. */
     void requireAddress(LocalNode local) {
-        if (rtnetlink.addresses().stream().noneMatch(address -> address.ip() == local.address())) {
-            String text = Ipv4Address.format(local.address());
+        if (rtnetlink.addresses().stream().noneMatch(address -> address.ip() == local.address().toInt())) {
+            String text = local.address().toString();
             throw new SetupException(
                 "no device here has the node's address " + text + ": give it to one (ip address add "
                     + text + "/LENGTH dev " + link.name() + "), or correct the InternalIP of this node's Node object");

@@ -2,7 +2,7 @@ package io.weft.dataplane.config;
 
 import static io.weft.dataplane.config.ConfigurationKey.*;
 
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpPrefix;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,9 +34,9 @@ public record NodeConfiguration(
     Path stateDirectory,
     Optional<Path> manifests,
     Optional<Path> kubeconfig,
-    Optional<Ipv4Prefix> podCidr,
-    Ipv4Prefix clusterCidr,
-    Ipv4Prefix serviceCidr,
+    Optional<IpPrefix> podCidr,
+    IpPrefix clusterCidr,
+    IpPrefix serviceCidr,
     PortRange nodePortRange,
     int podMtu,
     int offNodeMtu,

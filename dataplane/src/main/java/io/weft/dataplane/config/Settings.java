@@ -1,6 +1,6 @@
 package io.weft.dataplane.config;
 
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpPrefix;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -83,13 +83,13 @@ final class Settings {
         throw wrong(key, "must be one of " + String.join(", ", names) + ", not \"" + text(key) + "\"");
     }
 
-    Optional<Ipv4Prefix> optionalPrefix(ConfigurationKey key) {
+    Optional<IpPrefix> optionalPrefix(ConfigurationKey key) {
         return optionalText(key).isEmpty() ? Optional.empty() : Optional.of(prefix(key));
     }
 
-    Ipv4Prefix prefix(ConfigurationKey key) {
-        return Ipv4Prefix.parse(text(key))
-            .filter(prefix -> prefix.toString().equals(text(key)))
+    IpPrefix prefix(ConfigurationKey key) {
+        return IpPrefix.parse(text(key))
+            .filter(prefix -> prefix.isIpv4() && prefix.toString().equals(text(key)))
             .orElseThrow(() -> wrong(key, "must be an IPv4 prefix such as 10.244.0.0/16, not \"" + text(key) + "\""));
     }
 

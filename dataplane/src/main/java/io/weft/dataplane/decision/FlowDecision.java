@@ -112,8 +112,8 @@ public final class FlowDecision {
 
     public int newSource() {
         return switch (snat) {
-            case MASQUERADE -> context.local().address();
-            case SNAT_TO_GATEWAY -> context.local().gateway();
+            case MASQUERADE -> context.local4().address();
+            case SNAT_TO_GATEWAY -> context.local4().gateway();
             default -> FlowKey.source(k0);
         };
     }
@@ -274,7 +274,7 @@ public final class FlowDecision {
     private boolean isOfNode(long route, int destination) {
         return switch (Route.kind(route)) {
             case Route.NONE -> true;
-            case Route.LOCAL_NODE -> destination != context.local().base();
+            case Route.LOCAL_NODE -> destination != context.local4().base();
             default -> false;
         };
     }

@@ -39,7 +39,7 @@ public final class SourceCheck {
 
     /** Neither a pod's, nor a Service's, nor the node's: bare pod and Service addresses never come from the underlay. */
     public static boolean isOutside(BatchContext context, int source) {
-        return !context.local().clusterCidr().contains(source) && !context.local().serviceCidr().contains(source)
+        return !context.local4().isInClusterCidr(source) && !context.local4().isInServiceCidr(source)
             && !context.isOwnAddress(source);
     }
 

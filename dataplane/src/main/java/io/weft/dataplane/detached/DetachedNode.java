@@ -15,6 +15,7 @@ import io.weft.dataplane.table.PortSpec;
 import io.weft.dataplane.table.TablesReader;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.dataplane.table.TablesWriter;
+import io.weft.encap.address.IpAddress;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.nat.SnatPorts;
 import io.weft.lb.service.Backend;
@@ -119,7 +120,7 @@ public final class DetachedNode implements AutoCloseable {
     /** A pod, in the tables too. */
     public void pod(PortSpec pod, long gatewayMac) {
         tables.putPort(pod);
-        port(pod.id(), PortKind.POD, pod.podIp(), pod.podMac(), gatewayMac, pod.mtu());
+        port(pod.id(), PortKind.POD, pod.podIp().toInt(), pod.podMac(), gatewayMac, pod.mtu());
     }
 
     private void port(int id, int kind, int ip, long mac, long ownMac, int mtu) {
@@ -142,7 +143,7 @@ public final class DetachedNode implements AutoCloseable {
      * @param mtu largest inner IPv4 packet
      */
     public void tunnel(PeerSpec peer, int slot, long nextHopMac, int mtu) {
-        state.adjacencies().writeTunnel(slot, nextHopMac, uplinkMac, local.address(), peer.vtepIp(),
+        state.adjacencies().writeTunnel(slot, nextHopMac, uplinkMac, local.address().toInt(), peer.vtepIp().toInt(),
             local.overlayPort(), local.vni(), peer.vtepMac(), local.vtepMac(), mtu);
     }
 
@@ -161,7 +162,8 @@ public final class DetachedNode implements AutoCloseable {
 
     /** One port of a Service, in place of what it had before. */
     public void service(int clusterIp, int port, int protocol, List<Backend> backends) {
-        tables.services().put(new ServiceSpec(new ServiceKey(clusterIp, port, protocol), "service", backends));
+        tables.services()
+            .put(new ServiceSpec(new ServiceKey(IpAddress.ipv4(clusterIp), port, protocol), "service", backends));
     }
 
     // -- workers -------------------------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ final class Vxlan4DecapStage extends FastPathStage {
     /** Takes what holds for one batch. */
     private void begin() {
         uplinkMac = Long.reverseBytes(context.ports().localMac(PortId.UPLINK) << 16);
-        addressAndPort = Integer.reverseBytes(context.local().address()) & LOW_32
+        addressAndPort = Integer.reverseBytes(context.local4().address()) & LOW_32
             | (long) swap16(context.local().overlayPort()) << 48;
         vni = Integer.reverseBytes(context.local().vni() << 8);
         forgetChangedPeers();

@@ -6,7 +6,7 @@ import io.weft.dataplane.table.LocalNode;
 /**
  * What holds for one batch: the versions of the tables that all its frames see, and the time. The nodes of one graph share it.
  *
- * <p>Thread: one worker, or the conductor when it compares flows. Allocation: none, but for a reader of its own when other tables are published.
+ * <p>Thread: one worker, or the conductor when it compares flows. Allocation: none, but for a reader of its own and the node's addresses when other tables are published.
  */
 public final class BatchContext {
     private static final long NANOS_PER_SECOND = 1_000_000_000;
@@ -16,6 +16,7 @@ public final class BatchContext {
     private ForwardingTables published;
     private ForwardingTables tables;
     private LocalNode local;
+    private LocalNode4 local4;
     private PortDirectory ports;
     private int minMtu;
     private long nowNanos;
@@ -43,6 +44,7 @@ public final class BatchContext {
             published = current;
             tables = current == null ? null : current.forWorker();
             local = current == null ? null : tables.local();
+            local4 = local == null ? null : new LocalNode4(local);
         }
         minMtu = local == null ? 0 : Math.min(local.offNodeMtu(), ports.minMtu());
         return local != null;
@@ -58,6 +60,11 @@ public final class BatchContext {
 
     public LocalNode local() {
         return local;
+    }
+
+    /** {@link #local} as packets are compared with it. */
+    public LocalNode4 local4() {
+        return local4;
     }
 
     /** No way is narrower: an IPv4 packet up to this length goes anywhere. */
@@ -86,6 +93,6 @@ public final class BatchContext {
 
     /** Whether an address is the node's own: one of the kernel's, or the first of our pod CIDR. */
     public boolean isOwnAddress(int address) {
-        return address == local.address() || address == local.base() || state.localAddresses().contains(address);
+        return address == local4.address() || address == local4.base() || state.localAddresses().contains(address);
     }
 }

@@ -1,9 +1,9 @@
 package io.weft.dataplane.state;
 
+import io.weft.encap.address.Ipv4Address;
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.encap.packet.EthernetHeader;
-import io.weft.encap.packet.Ipv4Address;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.stream.IntStream;

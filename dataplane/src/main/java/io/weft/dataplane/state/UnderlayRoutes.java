@@ -1,6 +1,7 @@
 package io.weft.dataplane.state;
 
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpPrefix;
+import io.weft.encap.address.Ipv4Address;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
@@ -32,13 +33,13 @@ public final class UnderlayRoutes {
      * @param result the next hop's address in the lower 32 bits and zeros above, 0 when the destination itself is on the link; or one of the
      *     negative constants
      */
-    public record Entry(Ipv4Prefix destination, long result) {
+    public record Entry(IpPrefix destination, long result) {
         /**
          * A route through the uplink.
          *
          * @param gateway the next hop, 0 when the destination itself is on the link
          */
-        public static Entry via(Ipv4Prefix destination, int gateway) {
+        public static Entry via(IpPrefix destination, int gateway) {
             return new Entry(destination, gateway & LOW_32);
         }
     }
@@ -54,7 +55,7 @@ public final class UnderlayRoutes {
     public UnderlayRoutes(Collection<Entry> entries) {
         List<Entry> sorted = entries.stream()
             .sorted(Comparator.comparingInt((Entry e) -> -e.destination().length())
-                .thenComparingInt(e -> e.destination().base()))
+                .thenComparingInt(e -> e.destination().base().toInt()))
             .toList();
         int[] lengths = sorted.stream().mapToInt(e -> e.destination().length()).distinct().toArray();
         mask = new int[lengths.length];
@@ -63,12 +64,12 @@ public final class UnderlayRoutes {
         result = new long[sorted.size()];
         int n = 0;
         for (int i = 0; i < lengths.length; i++) {
-            mask[i] = Ipv4Prefix.mask(lengths[i]);
+            mask[i] = Ipv4Address.mask(lengths[i]);
             first[i] = n;
             for (Entry entry : sorted) {
-                boolean known = n > first[i] && base[n - 1] == entry.destination().base();
+                boolean known = n > first[i] && base[n - 1] == entry.destination().base().toInt();
                 if (entry.destination().length() == lengths[i] && !known) {
-                    base[n] = entry.destination().base();
+                    base[n] = entry.destination().base().toInt();
                     result[n++] = entry.result();
                 }
             }

@@ -1,12 +1,13 @@
 package io.weft.dataplane.table;
 
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 
 /**
  * What the tables say about the node itself.
  *
  * @param name the Node object's name
- * @param address the node's own address on the underlay: outer source of the tunnel, source of masqueraded packets; host-numeric
+ * @param address the node's own address on the underlay: outer source of the tunnel, source of masqueraded packets
  * @param podCidr this node's pods; its first address is the node's own among pods, its second the pods' gateway
  * @param clusterCidr all pods; never masqueraded towards
  * @param serviceCidr all ClusterIPs
@@ -20,10 +21,10 @@ import io.weft.encap.address.Ipv4Prefix;
  */
 public record LocalNode(
     String name,
-    int address,
-    Ipv4Prefix podCidr,
-    Ipv4Prefix clusterCidr,
-    Ipv4Prefix serviceCidr,
+    IpAddress address,
+    IpPrefix podCidr,
+    IpPrefix clusterCidr,
+    IpPrefix serviceCidr,
     long vtepMac,
     int vni,
     int overlayPort,
@@ -33,11 +34,12 @@ public record LocalNode(
     int snatFirst,
     int snatLast) {
 
-    private static final int LONGEST_POD_PREFIX = 30;
+    /** Node, gateway, a pod and, of IPv4, broadcast. */
+    private static final int MIN_HOST_BITS = 2;
 
     public LocalNode {
         PeerSpec.requireNodeName(name);
-        if (podCidr.length() > LONGEST_POD_PREFIX) {
+        if (podCidr.hostBits() < MIN_HOST_BITS) {
             throw new IllegalArgumentException("podCIDR " + podCidr + " has no room for pods");
         }
         if (snatFirst < 0 || snatLast > 0xFFFF || snatFirst > snatLast) {
@@ -52,12 +54,12 @@ public record LocalNode(
     }
 
     /** The node's own address among pods, on {@code weft-host}. */
-    public int base() {
+    public IpAddress base() {
         return podCidr.base();
     }
 
     /** Where pods send everything; answers echo requests; source of our ICMP errors. */
-    public int gateway() {
-        return podCidr.base() + 1;
+    public IpAddress gateway() {
+        return podCidr.base().plus(1);
     }
 }

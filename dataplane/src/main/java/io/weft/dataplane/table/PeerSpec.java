@@ -1,6 +1,7 @@
 package io.weft.dataplane.table;
 
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -13,20 +14,20 @@ import java.util.List;
  *
  * @param index 0 to {@link #MAX_PEERS} - 1, kept as long as the node is a peer
  * @param tunnel 0 to {@link #MAX_PEERS} - 1, kept as long as any node has the endpoint: what routes, flows and adjacencies name
- * @param vtepIp outer address of its tunnel endpoint (flannel: public-ip), numeric
+ * @param vtepIp outer address of its tunnel endpoint (flannel: public-ip)
  * @param vtepMac inner destination MAC of its tunnel endpoint, 48 bits
  * @param podCidr addresses of its pods
- * @param nodeAddresses its own addresses, reached through the tunnel and accepted from it as inner source, numeric
+ * @param nodeAddresses its own addresses, reached through the tunnel and accepted from it as inner source
  * @param weft whether it runs Weft (its tunnel accepts partial checksums)
  */
 public record PeerSpec(
     int index,
     int tunnel,
     String nodeName,
-    int vtepIp,
+    IpAddress vtepIp,
     long vtepMac,
-    Ipv4Prefix podCidr,
-    List<Integer> nodeAddresses,
+    IpPrefix podCidr,
+    List<IpAddress> nodeAddresses,
     boolean weft) {
 
     public static final int MAX_PEERS = 16_384;
@@ -48,8 +49,8 @@ public record PeerSpec(
     }
 
     /** A peer that shares its endpoint with no other: its tunnel has the peer's own number. */
-    public PeerSpec(int index, String nodeName, int vtepIp, long vtepMac, Ipv4Prefix podCidr,
-        List<Integer> nodeAddresses, boolean weft) {
+    public PeerSpec(int index, String nodeName, IpAddress vtepIp, long vtepMac, IpPrefix podCidr,
+        List<IpAddress> nodeAddresses, boolean weft) {
         this(index, index, nodeName, vtepIp, vtepMac, podCidr, nodeAddresses, weft);
     }
 

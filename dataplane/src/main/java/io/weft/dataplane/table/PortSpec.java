@@ -1,6 +1,7 @@
 package io.weft.dataplane.table;
 
 import io.weft.dataplane.forwarding.PortId;
+import io.weft.encap.address.IpAddress;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -9,11 +10,10 @@ import java.nio.charset.StandardCharsets;
  * @param id from {@link PortId#FIRST_POD} to {@link PortId#COUNT} - 1
  * @param attachId tells one attachment from the next under the same id and name: another value is another pod
  * @param ifName the node's end of the pod's veth
- * @param podIp numeric
  * @param podMac 48 bits, of the pod's end
  * @param mtu bytes of an IP packet
  */
-public record PortSpec(int id, long attachId, String ifName, int podIp, long podMac, int mtu) {
+public record PortSpec(int id, long attachId, String ifName, IpAddress podIp, long podMac, int mtu) {
     /** IFNAMSIZ less the final 0, {@code <linux/if.h>}. */
     public static final int MAX_NAME_LENGTH = 15;
 

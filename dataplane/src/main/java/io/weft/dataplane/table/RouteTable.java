@@ -1,7 +1,7 @@
 package io.weft.dataplane.table;
 
 import io.weft.dataplane.forwarding.Route;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpPrefix;
 import io.weft.lb.table.TableArena;
 import java.util.HashMap;
 import java.util.Map;
@@ -28,7 +28,7 @@ final class RouteTable {
     }
 
     /** The routes of one object before and after a change; those it keeps are never absent meanwhile. */
-    void replace(Map<Ipv4Prefix, Long> before, Map<Ipv4Prefix, Long> after) {
+    void replace(Map<IpPrefix, Long> before, Map<IpPrefix, Long> after) {
         after.forEach((prefix, route) -> {
             if (!route.equals(before.get(prefix))) {
                 put(prefix, route);
@@ -41,15 +41,15 @@ final class RouteTable {
         });
     }
 
-    private void put(Ipv4Prefix prefix, long route) {
-        if (routes.claim(key(prefix.base(), prefix.length()), route)) {
+    private void put(IpPrefix prefix, long route) {
+        if (routes.claim(key(prefix.base().toInt(), prefix.length()), route)) {
             count(prefix.length(), 1);
         }
         file.logChange(prefix.base(), prefix.length());
     }
 
-    private void remove(Ipv4Prefix prefix, long route) {
-        if (routes.release(key(prefix.base(), prefix.length()), route)) {
+    private void remove(IpPrefix prefix, long route) {
+        if (routes.release(key(prefix.base().toInt(), prefix.length()), route)) {
             count(prefix.length(), -1);
         }
         file.logChange(prefix.base(), prefix.length());

@@ -1,6 +1,7 @@
 package io.weft.dataplane.table;
 
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.memory.Memory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -29,7 +30,7 @@ final class TableBlocks {
         Memory.putNativeI64(at, port.attachId());
         Memory.putNativeI64(at + 8, port.podMac());
         Memory.putNativeI32(at + 16, port.id());
-        Memory.putNativeI32(at + 20, port.podIp());
+        Memory.putNativeI32(at + 20, port.podIp().toInt());
         Memory.putNativeI32(at + 24, port.mtu());
         putName(at + PORT_NAME_AT - Integer.BYTES, port.ifName());
     }
@@ -39,7 +40,7 @@ final class TableBlocks {
             Memory.nativeI32(at + 16),
             Memory.nativeI64(at),
             name(at + PORT_NAME_AT - Integer.BYTES, PortSpec.MAX_NAME_LENGTH),
-            Memory.nativeI32(at + 20),
+            address(at + 20),
             Memory.nativeI64(at + 8),
             Memory.nativeI32(at + 24));
     }
@@ -47,28 +48,28 @@ final class TableBlocks {
     static void put(long at, PeerSpec peer) {
         Memory.putNativeI64(at, peer.vtepMac());
         Memory.putNativeI32(at + 8, peer.index());
-        Memory.putNativeI32(at + 12, peer.vtepIp());
+        Memory.putNativeI32(at + 12, peer.vtepIp().toInt());
         putPrefix(at + 16, peer.podCidr());
         Memory.putNativeI32(at + 24, peer.weft() ? WEFT_FLAG : 0);
         Memory.putNativeI32(at + 28, peer.nodeAddresses().size());
         Memory.putNativeI32(at + 32, peer.tunnel());
         putName(at + PEER_NAME_AT - Integer.BYTES, peer.nodeName());
         for (int i = 0; i < peer.nodeAddresses().size(); i++) {
-            Memory.putNativeI32(at + PEER_ADDRESSES_AT + (long) i * Integer.BYTES, peer.nodeAddresses().get(i));
+            Memory.putNativeI32(at + PEER_ADDRESSES_AT + (long) i * Integer.BYTES, peer.nodeAddresses().get(i).toInt());
         }
     }
 
     static PeerSpec peer(long at) {
-        List<Integer> addresses = new ArrayList<>();
+        List<IpAddress> addresses = new ArrayList<>();
         int count = Math.clamp(Memory.nativeI32(at + 28), 0, PeerSpec.MAX_NODE_ADDRESSES);
         for (int i = 0; i < count; i++) {
-            addresses.add(Memory.nativeI32(at + PEER_ADDRESSES_AT + (long) i * Integer.BYTES));
+            addresses.add(address(at + PEER_ADDRESSES_AT + (long) i * Integer.BYTES));
         }
         return new PeerSpec(
             Memory.nativeI32(at + 8),
             Memory.nativeI32(at + 32),
             name(at + PEER_NAME_AT - Integer.BYTES, PeerSpec.MAX_NODE_NAME_LENGTH),
-            Memory.nativeI32(at + 12),
+            address(at + 12),
             Memory.nativeI64(at),
             prefix(at + 16),
             addresses,
@@ -77,7 +78,7 @@ final class TableBlocks {
 
     static void put(long at, LocalNode node) {
         Memory.putNativeI64(at, node.vtepMac());
-        Memory.putNativeI32(at + 8, node.address());
+        Memory.putNativeI32(at + 8, node.address().toInt());
         putPrefix(at + 12, node.podCidr());
         putPrefix(at + 20, node.clusterCidr());
         putPrefix(at + 28, node.serviceCidr());
@@ -94,7 +95,7 @@ final class TableBlocks {
     static LocalNode localNode(long at) {
         return new LocalNode(
             name(at + LOCAL_NAME_AT - Integer.BYTES, PeerSpec.MAX_NODE_NAME_LENGTH),
-            Memory.nativeI32(at + 8),
+            address(at + 8),
             prefix(at + 12),
             prefix(at + 20),
             prefix(at + 28),
@@ -108,13 +109,17 @@ final class TableBlocks {
             Memory.nativeU16(at + 54));
     }
 
-    private static void putPrefix(long at, Ipv4Prefix prefix) {
-        Memory.putNativeI32(at, prefix.base());
+    private static void putPrefix(long at, IpPrefix prefix) {
+        Memory.putNativeI32(at, prefix.base().toInt());
         Memory.putNativeI32(at + 4, prefix.length());
     }
 
-    private static Ipv4Prefix prefix(long at) {
-        return new Ipv4Prefix(Memory.nativeI32(at), Memory.nativeI32(at + 4));
+    private static IpAddress address(long at) {
+        return IpAddress.ipv4(Memory.nativeI32(at));
+    }
+
+    private static IpPrefix prefix(long at) {
+        return new IpPrefix(address(at), Memory.nativeI32(at + 4));
     }
 
     private static void putName(long at, String name) {

@@ -1,7 +1,7 @@
 package io.weft.dataplane.table;
 
 import io.weft.dataplane.forwarding.Route;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.Ipv4Address;
 import io.weft.lb.service.ServiceTable;
 import io.weft.lb.table.PublishedMap;
 import java.nio.file.Path;
@@ -79,7 +79,7 @@ public final class TablesReader implements ForwardingTables, AutoCloseable {
         long lengths = file.routeLengths();
         while (lengths != 0) {
             int length = Long.SIZE - 1 - Long.numberOfLeadingZeros(lengths);
-            long route = routes.get(RouteTable.key(address & Ipv4Prefix.mask(length), length));
+            long route = routes.get(RouteTable.key(address & Ipv4Address.mask(length), length));
             if (route != PublishedMap.MISSING) { return route; }
             lengths &= ~(1L << length);
         }

@@ -1,7 +1,7 @@
 package io.weft.dataplane.table;
 
 import io.weft.dataplane.forwarding.Route;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpPrefix;
 import io.weft.lb.service.ServiceTableBuilder;
 import io.weft.lb.table.PublishedMap;
 import io.weft.lb.table.TableArena;
@@ -24,7 +24,6 @@ import java.util.function.LongSupplier;
  */
 public final class TablesWriter implements AutoCloseable {
     private static final int EXPECTED_ENTRIES = 64;
-    private static final int SINGLE = 32;
 
     private final Path runDirectory;
     private final TablesFile file;
@@ -126,8 +125,9 @@ public final class TablesWriter implements AutoCloseable {
         TableBlocks.put(arena.address(block), peer);
         replace(peerBlocks, peer.index(), block);
         file.countChange(TablesFile.Root.PEERS);
-        endpoints.claim(peer.vtepIp(), peer.tunnel());
-        file.logChange(peer.vtepIp(), SINGLE);
+        int endpoint = peer.vtepIp().toInt();
+        endpoints.claim(endpoint, peer.tunnel());
+        file.logChange(endpoint, SINGLE);
         if (before != null) {
             releaseEndpoint(before);
         }
@@ -147,8 +147,8 @@ public final class TablesWriter implements AutoCloseable {
     }
 
     private void releaseEndpoint(PeerSpec peer) {
-        endpoints.release(peer.vtepIp(), peer.tunnel());
-        file.logChange(peer.vtepIp(), SINGLE);
+        endpoints.release(peer.vtepIp().toInt(), peer.tunnel());
+        file.logChange(peer.vtepIp().toInt(), SINGLE);
     }
 
     /** The services; their changes belong to the next {@link #commit} like the others. */
@@ -197,30 +197,26 @@ public final class TablesWriter implements AutoCloseable {
         return new PublishedMap(arena, file.rootAt(root) - file.address(), EXPECTED_ENTRIES);
     }
 
-    private static Map<Ipv4Prefix, Long> routesOf(LocalNode node) {
-        Map<Ipv4Prefix, Long> all = new HashMap<>(); // in this order: one node may have the whole cluster's prefix
+    private static Map<IpPrefix, Long> routesOf(LocalNode node) {
+        Map<IpPrefix, Long> all = new HashMap<>(); // in this order: one node may have the whole cluster's prefix
         all.put(node.clusterCidr(), Route.of(Route.NO_SUCH_NODE, 0));
         all.put(node.serviceCidr(), Route.of(Route.SERVICE, 0));
         all.put(node.podCidr(), Route.of(Route.NO_SUCH_POD, 0));
-        all.put(single(node.base()), Route.of(Route.LOCAL_NODE, 0));
-        all.put(single(node.address()), Route.of(Route.LOCAL_NODE, 0));
-        all.put(single(node.gateway()), Route.of(Route.GATEWAY, 0));
+        all.put(IpPrefix.single(node.base()), Route.of(Route.LOCAL_NODE, 0));
+        all.put(IpPrefix.single(node.address()), Route.of(Route.LOCAL_NODE, 0));
+        all.put(IpPrefix.single(node.gateway()), Route.of(Route.GATEWAY, 0));
         return all;
     }
 
-    private static Map<Ipv4Prefix, Long> routesOf(PortSpec port) {
-        return Map.of(single(port.podIp()), Route.of(Route.LOCAL_PORT, port.id()));
+    private static Map<IpPrefix, Long> routesOf(PortSpec port) {
+        return Map.of(IpPrefix.single(port.podIp()), Route.of(Route.LOCAL_PORT, port.id()));
     }
 
-    private static Map<Ipv4Prefix, Long> routesOf(PeerSpec peer) {
-        Map<Ipv4Prefix, Long> all = new HashMap<>();
+    private static Map<IpPrefix, Long> routesOf(PeerSpec peer) {
+        Map<IpPrefix, Long> all = new HashMap<>();
         all.put(peer.podCidr(), Route.of(Route.PEER, peer.tunnel()));
         peer.nodeAddresses()
-            .forEach(address -> all.putIfAbsent(single(address), Route.of(Route.PEER_NODE, peer.tunnel())));
+            .forEach(address -> all.putIfAbsent(IpPrefix.single(address), Route.of(Route.PEER_NODE, peer.tunnel())));
         return all;
-    }
-
-    private static Ipv4Prefix single(int address) {
-        return new Ipv4Prefix(address, SINGLE);
     }
 }

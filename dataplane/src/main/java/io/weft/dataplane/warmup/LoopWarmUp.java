@@ -145,8 +145,8 @@ final class LoopWarmUp implements AutoCloseable {
 
     private static int write(long at, int kind, int port) {
         long gateway = NODE.vtepMac();
-        int a = POD_A.podIp();
-        int b = POD_B.podIp();
+        int a = POD_A.podIp().toInt();
+        int b = POD_B.podIp().toInt();
         return kind % 2 == 0
             ? FrameWriter.udp(at, gateway, a, b, port, 53, 64)
             : FrameWriter.tcp(at, gateway, a, b, port, 80, TcpHeader.ACK);

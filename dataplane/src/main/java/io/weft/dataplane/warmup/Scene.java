@@ -14,8 +14,9 @@ import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
 import io.weft.dataplane.table.TablesSizing;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.lb.service.Backend;
 import java.io.IOException;
@@ -30,14 +31,14 @@ import java.util.List;
  */
 final class Scene implements AutoCloseable {
     private static final int LARGE_MTU = 9000;
-    static final LocalNode NODE = new LocalNode("warm-up", ip("192.0.2.1"), Ipv4Prefix.of("10.0.1.0/24"),
-        Ipv4Prefix.of("10.0.0.0/16"),
-        Ipv4Prefix.of("10.1.0.0/16"), 0x0200_0000_0001L, 1, 8472, LARGE_MTU, 1450, true, 61_000, 65_535);
-    static final PortSpec POD_A = new PortSpec(2, 1, "a", ip("10.0.1.2"), 0x0200_0000_0002L, LARGE_MTU);
-    static final PortSpec POD_B = new PortSpec(3, 1, "b", ip("10.0.1.3"), 0x0200_0000_0003L, LARGE_MTU);
-    static final PeerSpec PEER = new PeerSpec(0, "peer", ip("192.0.2.2"), 0x0200_0000_0004L,
-        Ipv4Prefix.of("10.0.2.0/24"),
-        List.of(ip("192.0.2.2")), true);
+    static final LocalNode NODE = new LocalNode("warm-up", IpAddress.of("192.0.2.1"), IpPrefix.of("10.0.1.0/24"),
+        IpPrefix.of("10.0.0.0/16"),
+        IpPrefix.of("10.1.0.0/16"), 0x0200_0000_0001L, 1, 8472, LARGE_MTU, 1450, true, 61_000, 65_535);
+    static final PortSpec POD_A = new PortSpec(2, 1, "a", IpAddress.of("10.0.1.2"), 0x0200_0000_0002L, LARGE_MTU);
+    static final PortSpec POD_B = new PortSpec(3, 1, "b", IpAddress.of("10.0.1.3"), 0x0200_0000_0003L, LARGE_MTU);
+    static final PeerSpec PEER = new PeerSpec(0, "peer", IpAddress.of("192.0.2.2"), 0x0200_0000_0004L,
+        IpPrefix.of("10.0.2.0/24"),
+        List.of(IpAddress.of("192.0.2.2")), true);
     static final int POD_C = ip("10.0.2.2");
     static final int SERVICE = ip("10.1.0.1");
     static final int EMPTY_SERVICE = ip("10.1.0.2");
@@ -85,13 +86,13 @@ final class Scene implements AutoCloseable {
         for (int protocol : new int[]{IpProtocol.IPPROTO_TCP, IpProtocol.IPPROTO_UDP}) {
             node.service(SERVICE, SERVICE_PORT, protocol,
                 List.of(new Backend(POD_B.podIp(), BACKEND_PORT, Backend.FLAG_LOCAL),
-                    new Backend(POD_C, BACKEND_PORT, 0)));
+                    new Backend(IpAddress.ipv4(POD_C), BACKEND_PORT, 0)));
             node.service(EMPTY_SERVICE, SERVICE_PORT, protocol, List.of());
         }
         node.tables.commit();
-        state.publish(new LocalAddresses(NODE.address(), NODE.base()));
-        state.publish(new UnderlayRoutes(List.of(UnderlayRoutes.Entry.via(Ipv4Prefix.of("0.0.0.0/0"), ROUTER),
-            UnderlayRoutes.Entry.via(Ipv4Prefix.of("192.0.2.0/24"), 0))));
+        state.publish(new LocalAddresses(NODE.address().toInt(), NODE.base().toInt()));
+        state.publish(new UnderlayRoutes(List.of(UnderlayRoutes.Entry.via(IpPrefix.of("0.0.0.0/0"), ROUTER),
+            UnderlayRoutes.Entry.via(IpPrefix.of("192.0.2.0/24"), 0))));
     }
 
     void setNeighbour(boolean resolved) {

@@ -170,7 +170,8 @@ public final class WarmUp {
         long tail = pool.allocate() + FramePool.HEADROOM;
         int headLength = pool.chunkSize() - FramePool.HEADROOM;
         int tailLength = 100;
-        int length = FrameWriter.udpHeaders(head, NODE.vtepMac(), POD_A.podIp(), POD_B.podIp(), FIRST_PORT, 53,
+        int length = FrameWriter.udpHeaders(head, NODE.vtepMac(), POD_A.podIp().toInt(), POD_B.podIp().toInt(),
+            FIRST_PORT, 53,
             headLength + tailLength - FrameWriter.L4_AT - UdpHeader.LENGTH);
         pool.chains().begin(head, headLength);
         pool.chains().append(head, tail, tailLength);
@@ -180,8 +181,8 @@ public final class WarmUp {
     /** One frame of a kind, in the flow with this port. */
     private void write(long at, int kind, int port) {
         long gateway = NODE.vtepMac();
-        int a = POD_A.podIp();
-        int b = POD_B.podIp();
+        int a = POD_A.podIp().toInt();
+        int b = POD_B.podIp().toInt();
         switch (kind) {
             case 0 -> fromA(at, FrameWriter.tcp(at, gateway, a, b, port, 80, TcpHeader.SYN));
             case 1, 2 -> fromA(at, FrameWriter.tcp(at, gateway, a, b, port, 80, TcpHeader.ACK));
@@ -200,9 +201,9 @@ public final class WarmUp {
                 tunnelled(at, FrameWriter.tcp(FrameWriter.innerAt(at), gateway, POD_C, b, port, 81, TcpHeader.SYN));
             case 19 -> tunnelled(at, FrameWriter.udp(FrameWriter.innerAt(at), gateway, POD_C, b, port, 53, 64));
             case 20 ->
-                batch.add(at, FrameWriter.udp(at, gateway, NODE.base(), b, port, 53, 64), PortId.HOST);
-            case 21 -> fromA(at, FrameWriter.tcp(at, gateway, a, NODE.address(), port, 10_250, TcpHeader.SYN));
-            case 22 -> fromA(at, FrameWriter.echo(at, gateway, a, NODE.gateway(), port));
+                batch.add(at, FrameWriter.udp(at, gateway, NODE.base().toInt(), b, port, 53, 64), PortId.HOST);
+            case 21 -> fromA(at, FrameWriter.tcp(at, gateway, a, NODE.address().toInt(), port, 10_250, TcpHeader.SYN));
+            case 22 -> fromA(at, FrameWriter.echo(at, gateway, a, NODE.gateway().toInt(), port));
             case 23 -> fromA(at, FrameWriter.echo(at, gateway, a, b, port));
             case 24 -> fromA(at, FrameWriter.echo(at, gateway, a, OUTSIDE, port));
             default -> writeOdd(at, kind, port);
@@ -211,12 +212,12 @@ public final class WarmUp {
 
     private void writeOdd(long at, int kind, int port) {
         long gateway = NODE.vtepMac();
-        int a = POD_A.podIp();
-        int b = POD_B.podIp();
+        int a = POD_A.podIp().toInt();
+        int b = POD_B.podIp().toInt();
         switch (kind) {
             case 25 -> {
                 EthernetHeader.write(at, EthernetHeader.BROADCAST, POD_A.podMac(), EthernetHeader.ETH_P_ARP);
-                ArpPacket.writeRequest(at + EthernetHeader.LENGTH, POD_A.podMac(), a, NODE.gateway());
+                ArpPacket.writeRequest(at + EthernetHeader.LENGTH, POD_A.podMac(), a, NODE.gateway().toInt());
                 fromA(at, EthernetHeader.LENGTH + ArpPacket.LENGTH);
             }
             case 26 -> {
@@ -246,13 +247,14 @@ public final class WarmUp {
     }
 
     private void writeBad(long at, int port) {
-        int length = FrameWriter.udp(at, NODE.vtepMac(), POD_A.podIp(), POD_B.podIp(), port, 53, 64);
+        int length = FrameWriter.udp(at, NODE.vtepMac(), POD_A.podIp().toInt(), POD_B.podIp().toInt(), port, 53, 64);
         switch (port % 6) {
             case 0 -> length = EthernetHeader.LENGTH + port % 28; // truncated
             case 1 -> Memory.putU8(at + EthernetHeader.LENGTH + 8, 7); // the header's checksum is wrong now
             case 2 -> FrameWriter.setWord(at, 14, port); // a wrong source
             case 3 -> EthernetHeader.setType(at, EthernetHeader.ETH_P_8021Q);
-            case 4 -> length = FrameWriter.udp(at, NODE.vtepMac(), POD_A.podIp(), POD_B.podIp(), 0, 53, 64);
+            case 4 ->
+                length = FrameWriter.udp(at, NODE.vtepMac(), POD_A.podIp().toInt(), POD_B.podIp().toInt(), 0, 53, 64);
             default -> FrameWriter.setWord(at, 18, port); // no such pod
         }
         fromA(at, length);
@@ -263,7 +265,8 @@ public final class WarmUp {
     }
 
     private void tunnelled(long at, int innerLength) {
-        int length = FrameWriter.tunnelled(at, UPLINK_MAC, PEER.vtepIp(), NODE.address(), NODE.overlayPort(),
+        int length = FrameWriter.tunnelled(at, UPLINK_MAC, PEER.vtepIp().toInt(), NODE.address().toInt(),
+            NODE.overlayPort(),
             NODE.vni(), innerLength);
         batch.add(at, length, PortId.UPLINK);
     }

@@ -55,7 +55,7 @@ class DataplaneTest {
         outside = network.namespace("out");
         Path namespace = network.namespace("n1");
         node = new TestNode(network, namespace, 1, "up0", directory);
-        outsideIp = node.local.address() + 89;
+        outsideIp = node.local.address().toInt() + 89;
         makeUplink(1);
     }
 
@@ -67,7 +67,7 @@ class DataplaneTest {
             atNode.link("up0").ifPresent(before -> atNode.deleteLink(before.index()));
             Link near = atNode.createVeth(VethSpec.of("up0", "eth0").withQueues(queues).withPeerNamespace(far.fd()));
             atNode.setUp(near.index());
-            atNode.addAddress(near.index(), node.local.address(), 24, Route.RT_SCOPE_UNIVERSE);
+            atNode.addAddress(near.index(), node.local.address().toInt(), 24, Route.RT_SCOPE_UNIVERSE);
             Link eth0 = atFar.link("eth0").orElseThrow();
             atFar.setUp(eth0.index());
             atFar.addAddress(eth0.index(), outsideIp, 24, Route.RT_SCOPE_UNIVERSE);
@@ -92,14 +92,14 @@ class DataplaneTest {
         TestPod b = upPod(3, 1);
 
         assertReaches(a, b.ip);
-        assertReaches(a, node.local.gateway());
-        assertReaches(a, node.local.address());
+        assertReaches(a, node.local.gateway().toInt());
+        assertReaches(a, node.local.address().toInt());
         assertReaches(a, outsideIp);
         assertEquals(0, TestNetwork.run(node.namespace, "ping", "-c", "2", "-W", "2", text(b.ip)).exit(), node::report);
         assertEquals(text(a.ip), TestPod.askOverUdp(a.namespace, b.namespace, b.ip, 3));
-        assertEquals(text(a.ip), TestPod.askOverUdp(a.namespace, node.namespace, node.local.address(), 3));
-        assertEquals(text(node.local.base()), TestPod.askOverUdp(node.namespace, a.namespace, a.ip, 3));
-        assertEquals(text(node.local.address()), TestPod.askOverUdp(a.namespace, outside, outsideIp, 5));
+        assertEquals(text(a.ip), TestPod.askOverUdp(a.namespace, node.namespace, node.local.address().toInt(), 3));
+        assertEquals(text(node.local.base().toInt()), TestPod.askOverUdp(node.namespace, a.namespace, a.ip, 3));
+        assertEquals(text(node.local.address().toInt()), TestPod.askOverUdp(a.namespace, outside, outsideIp, 5));
         Transfer.run(a.namespace, b.namespace, b.ip, 20 << 20);
         Transfer.run(a.namespace, outside, outsideIp, 4 << 20);
         assertEquals(0, TestPod.checksumErrors(a.namespace) + TestPod.checksumErrors(b.namespace)
@@ -295,7 +295,8 @@ class DataplaneTest {
         NetworkNamespace.run(node.namespace, () -> Sysctl.write("net/ipv4/conf/" + b.device() + "/forwarding", "0"));
 
         node.kill();
-        assertEquals(0, TestNetwork.run(outside, "ping", "-c", "1", "-W", "2", text(node.local.address())).exit());
+        assertEquals(0,
+            TestNetwork.run(outside, "ping", "-c", "1", "-W", "2", text(node.local.address().toInt())).exit());
         long before = forwarded();
         assertNotEquals(0,
             TestNetwork.run(a.namespace, "ping", "-c", "2", "-i", "0.2", "-W", "1", text(outsideIp)).exit());
@@ -306,7 +307,7 @@ class DataplaneTest {
         node.awaitPort(b.portId, PortState.UP);
         assertReaches(a, b.ip);
         assertReaches(a, outsideIp);
-        assertReaches(b, node.local.address());
+        assertReaches(b, node.local.address().toInt());
     }
 
     @Test
@@ -390,7 +391,7 @@ class DataplaneTest {
         assertEquals(1, said.size(), said::toString);
         assertTrue(said.getFirst().contains("another dataplane (process " + first.pid() + ") runs on"), said::toString);
         assertTrue(first.isAlive(), firstLog);
-        assertReaches(a, node.local.gateway());
+        assertReaches(a, node.local.gateway().toInt());
     }
 
     @Test
@@ -403,7 +404,7 @@ class DataplaneTest {
             other.close();
         }
         TestPod a = upPod(2, 1);
-        assertReaches(a, node.local.address());
+        assertReaches(a, node.local.address().toInt());
     }
 
     @Test
@@ -413,9 +414,9 @@ class DataplaneTest {
             assertRefused(node, "there is a device weft-host that is not Weft's");
             rtnetlink.deleteLink("weft-host");
             int uplink = rtnetlink.link("up0").orElseThrow().index();
-            rtnetlink.deleteAddress(uplink, node.local.address(), 24);
-            assertRefused(node, "no device here has the node's address " + text(node.local.address()));
-            rtnetlink.addAddress(uplink, node.local.address(), 24, Route.RT_SCOPE_UNIVERSE);
+            rtnetlink.deleteAddress(uplink, node.local.address().toInt(), 24);
+            assertRefused(node, "no device here has the node's address " + text(node.local.address().toInt()));
+            rtnetlink.addAddress(uplink, node.local.address().toInt(), 24, Route.RT_SCOPE_UNIVERSE);
             NetworkNamespace.run(node.namespace, () -> Sysctl.write("net/ipv4/ip_local_port_range", "1024 65000"));
             assertRefused(node,
                 "snat.ports: 10000-29999,61000-65535 overlaps the kernel's own ports 1024-65000 and leaves 535");
@@ -467,7 +468,7 @@ class DataplaneTest {
         }
         node.awaitPort(32, PortState.UP);
         Process flood = NetworkNamespace.call(a.namespace,
-            ExternalCommand.of("ping", "-f", "-q", text(node.local.podCidr().base() + 3)).builder()::start);
+            ExternalCommand.of("ping", "-f", "-q", text(node.local.podCidr().base().toInt() + 3)).builder()::start);
         try {
             assertEquals(0, node.stop(), node.logText());
         } finally {

@@ -6,8 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.testing.TestNetwork;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
 import io.weft.nativebindings.linux.Sysctl;
 import io.weft.nativebindings.netlink.Address;
 import io.weft.nativebindings.netlink.Ethtool;
@@ -114,14 +115,15 @@ class HostLinkTest {
         Map<String, Integer> mtuOf = new TreeMap<>();
         for (Route route : rtnetlink.routes(Route.RT_TABLE_MAIN)) {
             if (!route.nextHops().isEmpty() && route.nextHops().getFirst().gateway() != 0) {
-                mtuOf.put(new Ipv4Prefix(route.destination(), route.prefixLength()).toString(), route.mtu());
+                mtuOf.put(new IpPrefix(IpAddress.ipv4(route.destination()), route.prefixLength()).toString(),
+                    route.mtu());
             }
         }
         return mtuOf.toString();
     }
 
     private static LocalNode local(String podCidr) {
-        return new LocalNode("n1", Ipv4Address.of("192.0.2.11"), Ipv4Prefix.of(podCidr), Ipv4Prefix.of("10.244.0.0/16"),
-            Ipv4Prefix.of("10.96.0.0/16"), 0x0200_0000_0101L, 1, 8472, 9000, 1450, true, 61_000, 65_535);
+        return new LocalNode("n1", IpAddress.of("192.0.2.11"), IpPrefix.of(podCidr), IpPrefix.of("10.244.0.0/16"),
+            IpPrefix.of("10.96.0.0/16"), 0x0200_0000_0101L, 1, 8472, 9000, 1450, true, 61_000, 65_535);
     }
 }

@@ -1,5 +1,6 @@
 package io.weft.dataplane.conductor;
 
+import io.weft.encap.address.IpAddress;
 import static org.junit.jupiter.api.Assertions.*;
 
 import io.weft.dataplane.counters.ConductorGauge;
@@ -25,7 +26,7 @@ import io.weft.dataplane.worker.BatchProcessor;
 import io.weft.dataplane.worker.Epochs;
 import io.weft.dataplane.worker.Worker;
 import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.hash.FlowHash;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.lb.flow.FlowKey;
@@ -52,11 +53,11 @@ class PodPortsTest {
     private static final int MAX_FLOWS = 64;
     private static final int ENXIO = 6;
     private static final int A_IP = Ipv4Address.of("10.244.1.2");
-    private static final LocalNode LOCAL = new LocalNode("n1", Ipv4Address.of("192.0.2.11"),
-        Ipv4Prefix.of("10.244.1.0/24"), Ipv4Prefix.of("10.244.0.0/16"), Ipv4Prefix.of("10.96.0.0/16"),
+    private static final LocalNode LOCAL = new LocalNode("n1", IpAddress.of("192.0.2.11"),
+        IpPrefix.of("10.244.1.0/24"), IpPrefix.of("10.244.0.0/16"), IpPrefix.of("10.96.0.0/16"),
         0x0200_00AA_0001L, 1, 8472, 1450, 1450, true, 61_000, 65_535);
-    private static final PortSpec A = new PortSpec(2, 100, "weft-a", A_IP, 0x0200_0000_0002L, 1450);
-    private static final PortSpec B = new PortSpec(3, 101, "weft-b", Ipv4Address.of("10.244.1.3"), 0x0200_0000_0003L,
+    private static final PortSpec A = new PortSpec(2, 100, "weft-a", IpAddress.ipv4(A_IP), 0x0200_0000_0002L, 1450);
+    private static final PortSpec B = new PortSpec(3, 101, "weft-b", IpAddress.of("10.244.1.3"), 0x0200_0000_0003L,
         1450);
 
     private final MappedMemory slots = MappedMemory.anonymous((long) SLOTS * Adjacencies.SLOT_BYTES, false);
@@ -216,7 +217,7 @@ class PodPortsTest {
         driver.refuse("weft-a", "no queue left");
         want(A);
         driver.refuse("weft-a", null);
-        want(new PortSpec(A.id(), A.attachId(), A.ifName(), A_IP, A.podMac(), 1400));
+        want(new PortSpec(A.id(), A.attachId(), A.ifName(), IpAddress.ipv4(A_IP), A.podMac(), 1400));
         assertEquals(PortState.UP, status(A).state());
     }
 
@@ -252,7 +253,7 @@ class PodPortsTest {
         addLink("weft-a", 7, Link.IFF_UP);
         want(A);
         insertFlow(1, A.id(), Egress.UPLINK);
-        PortSpec next = new PortSpec(A.id(), 200, A.ifName(), A_IP, A.podMac(), A.mtu());
+        PortSpec next = new PortSpec(A.id(), 200, A.ifName(), IpAddress.ipv4(A_IP), A.podMac(), A.mtu());
         want(next);
         assertEquals(0, flows.flows());
         assertEquals(2, driver.devices().size());
@@ -266,7 +267,7 @@ class PodPortsTest {
         addLink("weft-a", 7, Link.IFF_UP);
         want(A);
         insertFlow(1, A.id(), Egress.UPLINK);
-        want(new PortSpec(A.id(), A.attachId(), A.ifName(), A_IP, 0x0200_0000_0009L, 1300));
+        want(new PortSpec(A.id(), A.attachId(), A.ifName(), IpAddress.ipv4(A_IP), 0x0200_0000_0009L, 1300));
         assertFalse(onlyDevice().isClosed());
         assertEquals(1300, state.ports().mtu(A.id()));
         assertEquals(0x0200_0000_0009L, state.ports().peerMac(A.id()));

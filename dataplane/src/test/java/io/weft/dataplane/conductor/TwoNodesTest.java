@@ -7,6 +7,7 @@ import io.weft.dataplane.testing.TestNetwork;
 import io.weft.dataplane.testing.TestNode;
 import io.weft.dataplane.testing.TestPod;
 import io.weft.dataplane.testing.Transfer;
+import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.lb.service.Backend;
@@ -80,8 +81,8 @@ class TwoNodesTest {
         assertEquals(0, output.exit(), () -> output.text() + n1.report() + n2.report());
         assertEquals(text(a.ip), TestPod.askOverUdp(a.namespace, b.namespace, b.ip, 5));
         assertEquals(text(b.ip), TestPod.askOverUdp(b.namespace, a.namespace, a.ip, 5));
-        assertEquals(text(n1.local.base()), TestPod.askOverUdp(n1.namespace, b.namespace, b.ip, 5));
-        assertEquals(text(a.ip), TestPod.askOverUdp(a.namespace, n2.namespace, n2.local.address(), 5));
+        assertEquals(text(n1.local.base().toInt()), TestPod.askOverUdp(n1.namespace, b.namespace, b.ip, 5));
+        assertEquals(text(a.ip), TestPod.askOverUdp(a.namespace, n2.namespace, n2.local.address().toInt(), 5));
         Transfer.run(a.namespace, b.namespace, b.ip, 16 << 20);
         Transfer.run(b.namespace, a.namespace, a.ip, 16 << 20);
         assertEquals(0, TestPod.checksumErrors(a.namespace) + TestPod.checksumErrors(b.namespace));
@@ -89,9 +90,10 @@ class TwoNodesTest {
 
     @Test
     void serviceReachesABackendOfTheOtherNode() throws Exception {
-        List<Backend> backends = List.of(new Backend(b.ip, 8080, 0));
+        List<Backend> backends = List.of(new Backend(IpAddress.ipv4(b.ip), 8080, 0));
         n1.tables.services()
-            .put(new ServiceSpec(new ServiceKey(VIP, 80, IpProtocol.IPPROTO_TCP), "default/web:http", backends));
+            .put(new ServiceSpec(new ServiceKey(IpAddress.ipv4(VIP), 80, IpProtocol.IPPROTO_TCP), "default/web:http",
+                backends));
         n1.tables.commit();
         Transfer.run(a.namespace, VIP, 80, b.namespace, b.ip, 8080, 1 << 20);
         Transfer.run(n1.namespace, VIP, 80, b.namespace, b.ip, 8080, 1 << 20);
@@ -115,7 +117,7 @@ class TwoNodesTest {
         try (Rtnetlink far = Rtnetlink.openIn(n2.namespace); Rtnetlink near = Rtnetlink.openIn(n1.namespace)) {
             long mac = 0x0200_00BB_0002L;
             far.setAddress(far.link("up0").orElseThrow().index(), mac);
-            near.replaceNeighbour(near.link("up0").orElseThrow().index(), n2.local.address(), mac);
+            near.replaceNeighbour(near.link("up0").orElseThrow().index(), n2.local.address().toInt(), mac);
         }
         ExternalCommand.Output output = a.ping(b.ip, 5);
         assertEquals(0, output.exit(), () -> output.text() + n1.report() + n2.report());
@@ -123,7 +125,7 @@ class TwoNodesTest {
 
     private static void setUp(Rtnetlink rtnetlink, Link link, TestNode node) {
         rtnetlink.setUp(link.index());
-        rtnetlink.addAddress(link.index(), node.local.address(), 24, Route.RT_SCOPE_UNIVERSE);
+        rtnetlink.addAddress(link.index(), node.local.address().toInt(), 24, Route.RT_SCOPE_UNIVERSE);
     }
 
     private static void introduce(TestNode node, TestNode peer) {

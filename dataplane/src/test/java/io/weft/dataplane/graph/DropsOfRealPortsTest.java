@@ -15,8 +15,9 @@ import io.weft.dataplane.testing.RawSender;
 import io.weft.dataplane.testing.TestNetwork;
 import io.weft.dataplane.testing.TestNode;
 import io.weft.dataplane.testing.TestPod;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
 import io.weft.nativebindings.linux.Sysctl;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.NetworkNamespace;
@@ -112,7 +113,7 @@ class DropsOfRealPortsTest {
             Rtnetlink atFar = Rtnetlink.openIn(outside)) {
             Link near = atNode.createVeth(VethSpec.of("up0", "eth0").withPeerNamespace(far.fd()));
             atNode.setUp(near.index());
-            atNode.addAddress(near.index(), node.local.address(), 24, Route.RT_SCOPE_UNIVERSE);
+            atNode.addAddress(near.index(), node.local.address().toInt(), 24, Route.RT_SCOPE_UNIVERSE);
             Link eth0 = atFar.link("eth0").orElseThrow();
             atFar.setUp(eth0.index());
             atFar.addAddress(eth0.index(), Ipv4Address.of(OUTSIDE), 24, Route.RT_SCOPE_UNIVERSE);
@@ -128,9 +129,9 @@ class DropsOfRealPortsTest {
     }
 
     private void fillTables() {
-        node.tables.putPeer(new PeerSpec(N2_INDEX, "n2", Ipv4Address.of(N2), N2_VTEP, Ipv4Prefix.of("10.244.2.0/24"),
-            List.of(Ipv4Address.of(N2)), true));
-        node.tables.putPort(new PortSpec(9, 1, "absent", Ipv4Address.of("10.244.1.9"), 0x0200_0000_0009L, 1450));
+        node.tables.putPeer(new PeerSpec(N2_INDEX, "n2", IpAddress.of(N2), N2_VTEP, IpPrefix.of("10.244.2.0/24"),
+            List.of(IpAddress.of(N2)), true));
+        node.tables.putPort(new PortSpec(9, 1, "absent", IpAddress.of("10.244.1.9"), 0x0200_0000_0009L, 1450));
         GraphFixture.service(node.tables, SERVICE, 80, Packet.TCP, B, 8080);
         GraphFixture.service(node.tables, SERVICE, 53, Packet.UDP, B, 5353);
         GraphFixture.service(node.tables, "10.96.0.11", 80, Packet.TCP, null, 0);

@@ -1,5 +1,6 @@
 package io.weft.dataplane.graph;
 
+import io.weft.encap.address.IpAddress;
 import static io.weft.dataplane.graph.GraphFixture.*;
 import static io.weft.dataplane.graph.Packet.ACK;
 import static io.weft.dataplane.graph.Packet.FIN;
@@ -15,8 +16,8 @@ import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.port.MemoryPort;
 import io.weft.dataplane.table.PeerSpec;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
 import io.weft.encap.memory.Memory;
 import io.weft.lb.flow.FlowCounter;
 import io.weft.lb.flow.FlowEntry;
@@ -160,16 +161,16 @@ class FastPathTest {
         assertEquals(1, fast.run(UPLINK, frame).drops().get(DropReason.VXLAN_UNKNOWN_PEER));
         assertFinished(1);
 
-        fast.change(tables -> tables.putPeer(new PeerSpec(N2, "n2", Ipv4Address.of("192.0.2.12"), N2_VTEP_MAC,
-            Ipv4Prefix.of("10.244.2.0/24"), List.of(Ipv4Address.of("192.0.2.12")), true)));
+        fast.change(tables -> tables.putPeer(new PeerSpec(N2, "n2", IpAddress.of("192.0.2.12"), N2_VTEP_MAC,
+            IpPrefix.of("10.244.2.0/24"), List.of(IpAddress.of("192.0.2.12")), true)));
         fast.run(UPLINK, frame).only(POD_A);
         assertFinished(2);
     }
 
     @Test
     void aMachineThatJoinedAgainIsReachedAndHeardUnderBothItsNames() {
-        fast.change(tables -> tables.putPeer(new PeerSpec(N2 + 5, N2, "n2-again", Ipv4Address.of("192.0.2.12"),
-            N2_VTEP_MAC, Ipv4Prefix.of("10.244.5.0/24"), List.of(Ipv4Address.of("192.0.2.12")), true)));
+        fast.change(tables -> tables.putPeer(new PeerSpec(N2 + 5, N2, "n2-again", IpAddress.of("192.0.2.12"),
+            N2_VTEP_MAC, IpPrefix.of("10.244.5.0/24"), List.of(IpAddress.of("192.0.2.12")), true)));
         for (String pod : List.of("10.244.2.9", "10.244.5.9")) {
             fast.run(UPLINK, fromN2(Packet.of(pod, "10.244.1.2").udp(7, 8))).only(POD_A);
             fast.run(POD_A, fromA(Packet.of("10.244.1.2", pod).udp(8, 7))).only(UPLINK);

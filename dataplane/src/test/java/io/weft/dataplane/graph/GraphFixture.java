@@ -23,8 +23,9 @@ import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.dataplane.table.TablesWriter;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
 import io.weft.encap.address.MacAddress;
 import io.weft.encap.memory.Memory;
 import io.weft.lb.flow.FlowTable;
@@ -252,8 +253,8 @@ final class GraphFixture implements AutoCloseable {
     private void fill() {
         detached.host(HOST_MAC, GATEWAY_MAC, 1450);
         detached.uplink(UPLINK_MAC, 1500);
-        detached.pod(new PortSpec(POD_A, 100, "weft0a", Ipv4Address.of("10.244.1.2"), POD_A_MAC, 1450), GATEWAY_MAC);
-        detached.pod(new PortSpec(POD_B, 101, "weft0b", Ipv4Address.of("10.244.1.3"), POD_B_MAC, 1450), GATEWAY_MAC);
+        detached.pod(new PortSpec(POD_A, 100, "weft0a", IpAddress.of("10.244.1.2"), POD_A_MAC, 1450), GATEWAY_MAC);
+        detached.pod(new PortSpec(POD_B, 101, "weft0b", IpAddress.of("10.244.1.3"), POD_B_MAC, 1450), GATEWAY_MAC);
         detached.peer(PEER_N2, N2_SLOT, N2_MAC);
         detached.peer(PEER_K1, 11, K1_MAC);
         detached.nextHop(Ipv4Address.of("192.0.2.1"), 12, ROUTER_MAC);
@@ -267,31 +268,31 @@ final class GraphFixture implements AutoCloseable {
         writer.commit();
         state.publish(new LocalAddresses(NODE, Ipv4Address.of("10.244.1.0"), Ipv4Address.of("172.17.0.1")));
         state.publish(new UnderlayRoutes(List.of(
-            UnderlayRoutes.Entry.via(Ipv4Prefix.of("0.0.0.0/0"), Ipv4Address.of("192.0.2.1")),
-            UnderlayRoutes.Entry.via(Ipv4Prefix.of("192.0.2.0/24"), 0),
-            new UnderlayRoutes.Entry(Ipv4Prefix.of("198.18.1.0/24"), UnderlayRoutes.OTHER_DEVICE),
-            new UnderlayRoutes.Entry(Ipv4Prefix.of("198.18.2.0/24"), UnderlayRoutes.BLACKHOLE),
-            new UnderlayRoutes.Entry(Ipv4Prefix.of("198.18.3.0/24"), UnderlayRoutes.UNREACHABLE),
-            new UnderlayRoutes.Entry(Ipv4Prefix.of("198.18.4.0/24"), UnderlayRoutes.PROHIBIT),
-            new UnderlayRoutes.Entry(Ipv4Prefix.of("198.18.5.0/24"), UnderlayRoutes.NO_ROUTE))));
+            UnderlayRoutes.Entry.via(IpPrefix.of("0.0.0.0/0"), Ipv4Address.of("192.0.2.1")),
+            UnderlayRoutes.Entry.via(IpPrefix.of("192.0.2.0/24"), 0),
+            new UnderlayRoutes.Entry(IpPrefix.of("198.18.1.0/24"), UnderlayRoutes.OTHER_DEVICE),
+            new UnderlayRoutes.Entry(IpPrefix.of("198.18.2.0/24"), UnderlayRoutes.BLACKHOLE),
+            new UnderlayRoutes.Entry(IpPrefix.of("198.18.3.0/24"), UnderlayRoutes.UNREACHABLE),
+            new UnderlayRoutes.Entry(IpPrefix.of("198.18.4.0/24"), UnderlayRoutes.PROHIBIT),
+            new UnderlayRoutes.Entry(IpPrefix.of("198.18.5.0/24"), UnderlayRoutes.NO_ROUTE))));
     }
 
     /** What the tables say of node n1, with another address or podCIDR. */
     static LocalNode local(String address, String podCidr) {
-        return new LocalNode("n1", Ipv4Address.of(address), Ipv4Prefix.of(podCidr), Ipv4Prefix.of("10.244.0.0/16"),
-            Ipv4Prefix.of("10.96.0.0/16"), VTEP_MAC, 1, 8472, 1450, 1450, true, 61_000, 65_535);
+        return new LocalNode("n1", IpAddress.of(address), IpPrefix.of(podCidr), IpPrefix.of("10.244.0.0/16"),
+            IpPrefix.of("10.96.0.0/16"), VTEP_MAC, 1, 8472, 1450, 1450, true, 61_000, 65_535);
     }
 
     private static PeerSpec peer(int index, String name, String address, long vtepMac, String podCidr, boolean weft) {
-        int ip = Ipv4Address.of(address);
-        return new PeerSpec(index, name, ip, vtepMac, Ipv4Prefix.of(podCidr), List.of(ip), weft);
+        IpAddress ip = IpAddress.of(address);
+        return new PeerSpec(index, name, ip, vtepMac, IpPrefix.of(podCidr), List.of(ip), weft);
     }
 
     static void service(TablesWriter writer, String vip, int port, int protocol, String backend, int backendPort) {
         List<Backend> backends = backend == null ? List.of()
-            : List.of(new Backend(Ipv4Address.of(backend), backendPort, 0));
+            : List.of(new Backend(IpAddress.of(backend), backendPort, 0));
         writer.services()
-            .put(new ServiceSpec(new ServiceKey(Ipv4Address.of(vip), port, protocol), vip + ":" + port, backends));
+            .put(new ServiceSpec(new ServiceKey(IpAddress.of(vip), port, protocol), vip + ":" + port, backends));
     }
 
     /** Leads the tunnel to n2 by another next hop, for packets of another length. */

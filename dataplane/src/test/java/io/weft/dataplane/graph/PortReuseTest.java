@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import io.weft.dataplane.graph.GraphFixture.Outcome;
+import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.lb.flow.FlowCounter;
 import io.weft.lb.flow.FlowEntry;
@@ -98,7 +99,7 @@ class PortReuseTest {
     void aServicesAddressMayBelongToAnotherServiceByNow() {
         segments(">S <SA >A >FA <A <FA >A");
         node.change(tables -> {
-            tables.services().remove(new ServiceKey(Ipv4Address.of(VIP), 80, Packet.TCP));
+            tables.services().remove(new ServiceKey(IpAddress.of(VIP), 80, Packet.TCP));
             service(tables, VIP, 80, Packet.TCP, "10.244.2.5", 9999);
         });
         assertEquals("10.244.1.2>10.244.2.5 ttl 63 tcp 1000>9999 S len 40 full", inner(fromClient(SYN, 77, 0)));

@@ -1,5 +1,7 @@
 package io.weft.dataplane.graph;
 
+import io.weft.encap.address.IpPrefix;
+import io.weft.encap.address.IpAddress;
 import static io.weft.dataplane.graph.GraphFixture.*;
 import static io.weft.dataplane.graph.Packet.ACK;
 import static io.weft.dataplane.graph.Packet.FIN;
@@ -17,7 +19,6 @@ import io.weft.dataplane.state.UnderlayRoutes;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.TablesWriter;
 import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
 import io.weft.encap.address.MacAddress;
 import io.weft.lb.flow.Epochs;
 import io.weft.lb.flow.FlowCounter;
@@ -39,7 +40,7 @@ class RevalidationTest {
     private static final String CLIENT = "10.244.1.2";
     private static final String OUTSIDE = "203.0.113.5";
     private static final long OTHER_ROUTER_MAC = MacAddress.of("02:00:00:00:fe:fe");
-    private static final Ipv4Prefix DEFAULT = Ipv4Prefix.of("0.0.0.0/0");
+    private static final IpPrefix DEFAULT = IpPrefix.of("0.0.0.0/0");
     private static final int OTHER_ROUTER = Ipv4Address.of("192.0.2.254");
 
     private final GraphFixture node = new GraphFixture(256, 1024, MemoryPort.Sent.CAPTURED);
@@ -111,8 +112,8 @@ class RevalidationTest {
         segments(">S <SA >A >FA <A <FA >A");
         node.run(POD_A, fromA(Packet.of(CLIENT, "10.96.0.10").udp(1000, 53)));
         node.change(tables -> {
-            tables.services().remove(new ServiceKey(Ipv4Address.of("10.96.0.10"), 80, Packet.TCP));
-            tables.services().remove(new ServiceKey(Ipv4Address.of("10.96.0.10"), 53, Packet.UDP));
+            tables.services().remove(new ServiceKey(IpAddress.of("10.96.0.10"), 80, Packet.TCP));
+            tables.services().remove(new ServiceKey(IpAddress.of("10.96.0.10"), 53, Packet.UDP));
         });
         assertEquals(2, revalidate());
     }
@@ -313,17 +314,17 @@ class RevalidationTest {
 
     private void routes(UnderlayRoutes.Entry defaultRoute) {
         node.state.publish(new UnderlayRoutes(List.of(defaultRoute,
-            UnderlayRoutes.Entry.via(Ipv4Prefix.of("192.0.2.0/24"), 0))));
+            UnderlayRoutes.Entry.via(IpPrefix.of("192.0.2.0/24"), 0))));
     }
 
     private static LocalNode withOverlayPort(int overlayPort) {
-        return new LocalNode("n1", NODE, Ipv4Prefix.of("10.244.1.0/24"), Ipv4Prefix.of("10.244.0.0/16"),
-            Ipv4Prefix.of("10.96.0.0/16"), VTEP_MAC, 1, overlayPort, 1450, 1450, true, 61_000, 65_535);
+        return new LocalNode("n1", IpAddress.ipv4(NODE), IpPrefix.of("10.244.1.0/24"), IpPrefix.of("10.244.0.0/16"),
+            IpPrefix.of("10.96.0.0/16"), VTEP_MAC, 1, overlayPort, 1450, 1450, true, 61_000, 65_535);
     }
 
     private static void services(TablesWriter tables, String vip, int port, int protocol, List<String> backends) {
-        tables.services().put(new ServiceSpec(new ServiceKey(Ipv4Address.of(vip), port, protocol), vip + ":" + port,
-            backends.stream().map(ip -> new Backend(Ipv4Address.of(ip), 5353, 0)).toList()));
+        tables.services().put(new ServiceSpec(new ServiceKey(IpAddress.of(vip), port, protocol), vip + ":" + port,
+            backends.stream().map(ip -> new Backend(IpAddress.of(ip), 5353, 0)).toList()));
     }
 
     private static String macOf(byte[] frame) {

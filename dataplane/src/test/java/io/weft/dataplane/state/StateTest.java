@@ -6,8 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -38,7 +39,7 @@ class StateTest {
         for (long reason : reasons) {
             UnderlayRoutes routes = new UnderlayRoutes(List.of(
                 route("0.0.0.0/0", "192.0.2.1"),
-                new UnderlayRoutes.Entry(Ipv4Prefix.of("198.51.100.0/24"), reason)));
+                new UnderlayRoutes.Entry(IpPrefix.of("198.51.100.0/24"), reason)));
             assertEquals(reason, routes.lookup(Ipv4Address.of("198.51.100.9")));
             assertEquals(Integer.toUnsignedLong(GATEWAY), routes.lookup(Ipv4Address.of("198.51.101.9")));
         }
@@ -50,12 +51,13 @@ class StateTest {
         List<UnderlayRoutes.Entry> entries = random.ints(300)
             .mapToObj(i -> {
                 int length = random.nextInt(33);
-                return UnderlayRoutes.Entry.via(new Ipv4Prefix(i & Ipv4Prefix.mask(length), length),
+                return UnderlayRoutes.Entry.via(IpPrefix.containing(IpAddress.ipv4(i), length),
                     1 + random.nextInt(9));
             }).toList();
         UnderlayRoutes routes = new UnderlayRoutes(entries);
         for (int n = 0; n < 20_000; n++) {
-            int destination = n % 2 == 0 ? random.nextInt() : entries.get(random.nextInt(300)).destination().last();
+            int destination = n % 2 == 0 ? random.nextInt()
+                : entries.get(random.nextInt(300)).destination().last().toInt();
             assertEquals(scan(entries, destination), routes.lookup(destination));
         }
     }
@@ -112,14 +114,14 @@ class StateTest {
     }
 
     private static UnderlayRoutes.Entry route(String prefix, String gateway) {
-        return UnderlayRoutes.Entry.via(Ipv4Prefix.of(prefix), Ipv4Address.of(gateway));
+        return UnderlayRoutes.Entry.via(IpPrefix.of(prefix), Ipv4Address.of(gateway));
     }
 
     private static long scan(List<UnderlayRoutes.Entry> entries, int destination) {
         UnderlayRoutes.Entry best = null;
         for (UnderlayRoutes.Entry entry : entries) {
             boolean longer = best == null || entry.destination().length() > best.destination().length();
-            if (longer && entry.destination().contains(destination)) {
+            if (longer && entry.destination().contains(IpAddress.ipv4(destination))) {
                 best = entry;
             }
         }

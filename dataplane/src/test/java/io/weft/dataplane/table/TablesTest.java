@@ -3,8 +3,8 @@ package io.weft.dataplane.table;
 import static org.junit.jupiter.api.Assertions.*;
 
 import io.weft.dataplane.forwarding.Route;
-import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -19,7 +19,7 @@ class TablesTest {
     private static final PortSpec WEB = new PortSpec(2, 7, "weft0123456789a", ip("10.244.1.2"), 0x02_0000_0000_02L,
         1450);
     private static final PeerSpec N2 = new PeerSpec(
-        3, "n2", ip("192.0.2.12"), 0x02_0000_0000_12L, Ipv4Prefix.of("10.244.2.0/24"),
+        3, "n2", ip("192.0.2.12"), 0x02_0000_0000_12L, IpPrefix.of("10.244.2.0/24"),
         List.of(ip("192.0.2.12"), ip("198.51.100.2")), true);
 
     @TempDir Path run;
@@ -70,8 +70,8 @@ class TablesTest {
                 assertRoute(reader, "10.244.77.1", Route.NO_SUCH_NODE, 0);
                 assertRoute(reader, "10.96.0.10", Route.SERVICE, 0);
                 assertRoute(reader, "203.0.113.9", Route.NONE, 0);
-                assertEquals(3, reader.peerByEndpoint(ip("192.0.2.12")));
-                assertEquals(-1, reader.peerByEndpoint(ip("198.51.100.2")));
+                assertEquals(3, reader.peerByEndpoint(ip("192.0.2.12").toInt()));
+                assertEquals(-1, reader.peerByEndpoint(ip("198.51.100.2").toInt()));
             }
         }
     }
@@ -91,7 +91,7 @@ class TablesTest {
                 assertRoute(reader, "10.244.1.2", Route.NO_SUCH_POD, 0);
                 assertRoute(reader, "10.244.2.200", Route.NO_SUCH_NODE, 0);
                 assertRoute(reader, "192.0.2.12", Route.NONE, 0);
-                assertEquals(-1, reader.peerByEndpoint(ip("192.0.2.12")));
+                assertEquals(-1, reader.peerByEndpoint(ip("192.0.2.12").toInt()));
                 assertEquals(List.of(moved), reader.snapshot().ports());
                 assertTrue(writer.removePort(2));
                 assertFalse(writer.removePort(2));
@@ -138,7 +138,7 @@ class TablesTest {
     void whatAnObjectCoveredIsThereAgainWhenTheObjectGoes() {
         try (TablesWriter writer = writer()) {
             fill(writer);
-            writer.putPeer(new PeerSpec(4, "n4", ip("192.0.2.14"), 4, Ipv4Prefix.of("10.244.4.0/24"),
+            writer.putPeer(new PeerSpec(4, "n4", ip("192.0.2.14"), 4, IpPrefix.of("10.244.4.0/24"),
                 List.of(ip("10.244.1.2"), ip("198.51.100.2")), false));
             writer.commit();
             try (TablesReader reader = TablesReader.open(run)) {
@@ -164,7 +164,7 @@ class TablesTest {
         try (TablesWriter writer = writer()) {
             fill(writer);
             PeerSpec renamed = new PeerSpec(5, 3, "n2-again", ip("192.0.2.12"), N2.vtepMac(),
-                Ipv4Prefix.of("10.244.5.0/24"), List.of(ip("192.0.2.12")), N2.weft());
+                IpPrefix.of("10.244.5.0/24"), List.of(ip("192.0.2.12")), N2.weft());
             writer.putPeer(renamed);
             writer.commit();
             try (TablesReader reader = TablesReader.open(run)) {
@@ -175,9 +175,9 @@ class TablesTest {
                 assertRoute(reader, "10.244.2.200", Route.NO_SUCH_NODE, 0);
                 assertRoute(reader, "10.244.5.200", Route.PEER, 3);
                 assertRoute(reader, "192.0.2.12", Route.PEER_NODE, 3);
-                assertEquals(3, reader.peerByEndpoint(ip("192.0.2.12")));
+                assertEquals(3, reader.peerByEndpoint(ip("192.0.2.12").toInt()));
                 writer.removePeer(5);
-                assertEquals(-1, reader.peerByEndpoint(ip("192.0.2.12")));
+                assertEquals(-1, reader.peerByEndpoint(ip("192.0.2.12").toInt()));
                 assertRoute(reader, "192.0.2.12", Route.NONE, 0);
             }
         }
@@ -269,18 +269,18 @@ class TablesTest {
     }
 
     private static void assertRoute(TablesReader reader, String address, int kind, int index) {
-        long route = reader.route4(ip(address));
+        long route = reader.route4(ip(address).toInt());
         assertEquals(kind, Route.kind(route), address);
         assertEquals(index, Route.index(route), address);
     }
 
     private static LocalNode node(String name, String ip, String podCidr) {
-        return new LocalNode(name, ip(ip), Ipv4Prefix.of(podCidr), Ipv4Prefix.of("10.244.0.0/16"),
-            Ipv4Prefix.of("10.96.0.0/16"),
+        return new LocalNode(name, ip(ip), IpPrefix.of(podCidr), IpPrefix.of("10.244.0.0/16"),
+            IpPrefix.of("10.96.0.0/16"),
             0x02_0000_0000_11L, 1, 8472, 1450, 1450, true, 61_000, 65_535);
     }
 
-    private static int ip(String text) {
-        return Ipv4Address.of(text);
+    private static IpAddress ip(String text) {
+        return IpAddress.of(text);
     }
 }

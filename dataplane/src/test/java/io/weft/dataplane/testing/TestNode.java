@@ -12,8 +12,8 @@ import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.dataplane.table.TablesWriter;
-import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.process.ExternalCommand;
 import java.io.IOException;
@@ -31,8 +31,8 @@ import java.util.concurrent.TimeUnit;
 
 /** A node in a namespace: a real dataplane in a child process, its tables written here in the control plane's stead. */
 public final class TestNode implements AutoCloseable {
-    public static final Ipv4Prefix CLUSTER = Ipv4Prefix.of("10.244.0.0/16");
-    public static final Ipv4Prefix SERVICES = Ipv4Prefix.of("10.96.0.0/16");
+    public static final IpPrefix CLUSTER = IpPrefix.of("10.244.0.0/16");
+    public static final IpPrefix SERVICES = IpPrefix.of("10.96.0.0/16");
 
     public final Path namespace;
     public final Path runDirectory;
@@ -50,8 +50,8 @@ public final class TestNode implements AutoCloseable {
         this.network = network;
         this.namespace = namespace;
         runDirectory = Files.createDirectories(directory.resolve("n" + number));
-        local = new LocalNode("n" + number, Ipv4Address.of("192.0.2.1" + number),
-            Ipv4Prefix.of("10.244." + number + ".0/24"), CLUSTER,
+        local = new LocalNode("n" + number, IpAddress.of("192.0.2.1" + number),
+            IpPrefix.of("10.244." + number + ".0/24"), CLUSTER,
             SERVICES, 0x0200_00AA_0000L | number, 1, 8472, 1450, 1450, true, 61_000, 65_535);
         epochs = new DataplaneEpochs(runDirectory);
         tables = TablesWriter.create(runDirectory, new TablesSizing(4 << 20), epochs);

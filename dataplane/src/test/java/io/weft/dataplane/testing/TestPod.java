@@ -1,6 +1,7 @@
 package io.weft.dataplane.testing;
 
 import io.weft.dataplane.table.PortSpec;
+import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.nativebindings.linux.Sysctl;
 import io.weft.nativebindings.netlink.NetworkNamespace;
@@ -30,7 +31,7 @@ public final class TestPod {
         this.namespace = namespace;
         this.portId = portId;
         this.queues = queues;
-        ip = node.local.podCidr().base() + host;
+        ip = node.local.podCidr().base().toInt() + host;
     }
 
     public String device() {
@@ -39,7 +40,7 @@ public final class TestPod {
 
     /** Makes the veth and lists the port. */
     public void attach(TestNetwork network) {
-        network.attachPod(node.namespace, device(), namespace, ip, node.local.gateway(), queues);
+        network.attachPod(node.namespace, device(), namespace, ip, node.local.gateway().toInt(), queues);
         NetworkNamespace.run(node.namespace, () -> Sysctl.write("net/ipv4/conf/" + device() + "/forwarding", "0"));
         list();
     }
@@ -52,7 +53,7 @@ public final class TestPod {
     }
 
     public PortSpec spec() {
-        return new PortSpec(portId, attachments, device(), ip, TestNetwork.macOf(namespace, "eth0"),
+        return new PortSpec(portId, attachments, device(), IpAddress.ipv4(ip), TestNetwork.macOf(namespace, "eth0"),
             node.local.podMtu());
     }
 

@@ -1,44 +1,67 @@
 package io.weft.encap.address;
 
-import java.util.OptionalInt;
-
-/** Text form of IPv4 addresses held as host-numeric ints (10.0.0.1 is 0x0A000001). Cold code: allocates. */
+/**
+ * IPv4 addresses as the hot path and the tables have them: an {@code int} with the numeric value (10.0.0.1 = 0x0A000001), not the bytes in
+ * memory order. Cold code uses {@link IpAddress}. {@link #of} and {@link #format} allocate, the others do not.
+ */
 public final class Ipv4Address {
-    private static final int OCTETS = 4;
+    public static final int ANY = 0;
+    public static final int BROADCAST = 0xFFFF_FFFF;
+
+    private static final int THIS_NETWORK = 0;
+    private static final int LOOPBACK = 127;
+    private static final int MULTICAST = 0xE;
+    private static final int LAST_UNICAST = 223;
 
     private Ipv4Address() {
     }
 
-    /** @return the address, or empty unless {@code text} is four decimal octets without leading zeros */
-    public static OptionalInt parse(String text) {
-        String[] parts = text.split("\\.", -1);
-        if (parts.length != OCTETS) { return OptionalInt.empty(); }
-        int address = 0;
-        for (String part : parts) {
-            int octet = octet(part);
-            if (octet < 0) { return OptionalInt.empty(); }
-            address = address << 8 | octet;
-        }
-        return OptionalInt.of(address);
-    }
-
     /** @throws IllegalArgumentException when {@code text} is no IPv4 address */
     public static int of(String text) {
-        return parse(text).orElseThrow(() -> new IllegalArgumentException("not an IPv4 address: " + text));
+        return IpAddress.of(text).toInt();
     }
 
     public static String format(int address) {
         return (address >>> 24) + "." + (address >>> 16 & 0xFF) + "." + (address >>> 8 & 0xFF) + "." + (address & 0xFF);
     }
 
-    private static int octet(String part) {
-        if (part.isEmpty() || part.length() > 3 || part.length() > 1 && part.charAt(0) == '0') { return -1; }
-        int value = 0;
-        for (int i = 0; i < part.length(); i++) {
-            char digit = part.charAt(i);
-            if (digit < '0' || digit > '9') { return -1; }
-            value = value * 10 + (digit - '0');
-        }
-        return value <= 0xFF ? value : -1;
+    /** 127/8. */
+    public static boolean isLoopback(int address) {
+        return address >>> 24 == LOOPBACK;
+    }
+
+    /** 224/4. */
+    public static boolean isMulticast(int address) {
+        return address >>> 28 == MULTICAST;
+    }
+
+    /** 0/8, "this network". */
+    public static boolean isThisNetwork(int address) {
+        return address >>> 24 == THIS_NETWORK;
+    }
+
+    /** 169.254/16. */
+    public static boolean isLinkLocal(int address) {
+        return address >>> 16 == 0xA9FE;
+    }
+
+    /**
+     * Whether no host can have this address, so that a router neither forwards from it nor to it: 0/8, 127/8, 224/4 and
+     * 255.255.255.255 (RFC 1812 5.3.7). The rest of 240/4 counts as ordinary, as in Linux: clusters use it for pods.
+     */
+    public static boolean isMartian(int address) {
+        int network = address >>> 24;
+        boolean unicast = Integer.compareUnsigned(network - 1, LAST_UNICAST) < 0; // 1 to 223: two branches for nearly all
+        return unicast ? network == LOOPBACK : network == THIS_NETWORK || isMulticast(address) || address == BROADCAST;
+    }
+
+    /** Whether {@code address} lies in {@code network}/{@code prefixLength}; prefix lengths 0 to 32. */
+    public static boolean isInside(int address, int network, int prefixLength) {
+        return ((address ^ network) & mask(prefixLength)) == 0;
+    }
+
+    /** Netmask of a prefix length 0 to 32. */
+    public static int mask(int prefixLength) {
+        return (int) (0xFFFF_FFFF_0000_0000L >>> prefixLength);
     }
 }

@@ -1,5 +1,6 @@
 package io.weft.encap.packet;
 
+import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
 

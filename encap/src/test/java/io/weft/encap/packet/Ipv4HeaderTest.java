@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.encap.Frames;
 import io.weft.encap.Packets;
+import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
 import java.util.Random;

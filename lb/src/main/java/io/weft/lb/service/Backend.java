@@ -1,16 +1,15 @@
 package io.weft.lb.service;
 
-import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.IpAddress;
 
 /**
  * One endpoint of a service; also, packed into a {@code long}, what {@link ServiceTable#choose} returns: {@code ip << 32 | port << 16
  * | flags}.
  *
- * @param ip IPv4 address, numeric
  * @param port 0 to 65535
  * @param flags {@link #FLAG_LOCAL} or 0; 16 bits
  */
-public record Backend(int ip, int port, int flags) {
+public record Backend(IpAddress ip, int port, int flags) {
     /** The endpoint is a pod of this node. */
     public static final int FLAG_LOCAL = 1;
 
@@ -18,9 +17,9 @@ public record Backend(int ip, int port, int flags) {
     public static final long NONE = 0;
 
     public Backend {
-        if (ip == 0 || port < 0 || port > 0xFFFF || flags < 0 || flags > 0xFFFF) {
+        if (ip.isUnspecified() || port < 0 || port > 0xFFFF || flags < 0 || flags > 0xFFFF) {
             throw new IllegalArgumentException(
-                "backend %s port %d flags %#x".formatted(Ipv4Address.format(ip), port, flags));
+                "backend %s port %d flags %#x".formatted(ip, port, flags));
         }
     }
 
@@ -30,7 +29,7 @@ public record Backend(int ip, int port, int flags) {
 
     /** Address and port. They alone decide the backend's entries in the Maglev table, so these are the same on every node. */
     long identity() {
-        return pack(ip, port);
+        return pack(ip.toInt(), port);
     }
 
     /** The packed form without flags. */
@@ -51,11 +50,11 @@ public record Backend(int ip, int port, int flags) {
     }
 
     static Backend of(long packed) {
-        return new Backend(ip(packed), port(packed), flags(packed));
+        return new Backend(IpAddress.ipv4(ip(packed)), port(packed), flags(packed));
     }
 
     @Override
     public String toString() {
-        return Ipv4Address.format(ip) + ":" + port;
+        return (ip.isIpv4() ? ip : "[" + ip + "]") + ":" + port;
     }
 }

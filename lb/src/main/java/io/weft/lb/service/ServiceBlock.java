@@ -1,5 +1,6 @@
 package io.weft.lb.service;
 
+import io.weft.encap.address.IpAddress;
 import io.weft.encap.memory.Memory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ final class ServiceBlock {
         int lookupSize = sorted.isEmpty() ? 0 : Maglev.tableSize(sorted.size());
         int lookupOffset = HEADER_LENGTH + sorted.size() * Long.BYTES;
         int nameOffset = lookupOffset + lookupSize * Character.BYTES;
-        Memory.putNativeI32(block + VIP, spec.key().vip());
+        Memory.putNativeI32(block + VIP, spec.key().vip().toInt());
         Memory.putNativeU16(block + PORT, spec.key().port());
         Memory.putNativeU16(block + PROTOCOL, spec.key().protocol());
         Memory.putNativeI32(block + FLAGS, spec.flags());
@@ -106,7 +107,7 @@ final class ServiceBlock {
         }
         byte[] name = new byte[Memory.nativeI32(block + NAME_LENGTH)];
         Memory.copyOut(block + Memory.nativeI32(block + NAME_OFFSET), name, 0, name.length);
-        ServiceKey key = new ServiceKey(Memory.nativeI32(block + VIP), Memory.nativeU16(block + PORT),
+        ServiceKey key = new ServiceKey(IpAddress.ipv4(Memory.nativeI32(block + VIP)), Memory.nativeU16(block + PORT),
             Memory.nativeU16(block + PROTOCOL));
         return new ServiceSpec(key, new String(name, StandardCharsets.UTF_8), flags(block),
             Memory.nativeI32(block + AFFINITY_SECONDS), backends);

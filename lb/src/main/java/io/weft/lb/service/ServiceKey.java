@@ -1,24 +1,23 @@
 package io.weft.lb.service;
 
-import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.IpAddress;
 
 /**
  * Where clients reach a service.
  *
- * @param vip IPv4 address, numeric
  * @param port 0 to 65535
  * @param protocol IP protocol number
  */
-public record ServiceKey(int vip, int port, int protocol) {
+public record ServiceKey(IpAddress vip, int port, int protocol) {
     public ServiceKey {
         if (port < 0 || port > 0xFFFF || protocol < 0 || protocol > 0xFF) {
             throw new IllegalArgumentException(
-                "service %s port %d protocol %d".formatted(Ipv4Address.format(vip), port, protocol));
+                "service %s port %d protocol %d".formatted(vip, port, protocol));
         }
     }
 
     long packed() {
-        return pack(vip, port, protocol);
+        return pack(vip.toInt(), port, protocol);
     }
 
     static long pack(int vip, int port, int protocol) {

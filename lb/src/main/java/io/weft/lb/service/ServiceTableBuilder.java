@@ -47,10 +47,11 @@ public final class ServiceTableBuilder {
      * @throws TableFullException when there is no room; the service is then unchanged
      */
     public void put(ServiceSpec spec) {
+        long key = spec.key().packed();
         long block = compile(spec);
         long before;
         try {
-            before = services.put(spec.key().packed(), block);
+            before = services.put(key, block);
         } catch (TableFullException full) {
             arena.free(block);
             throw full;
@@ -68,11 +69,11 @@ public final class ServiceTableBuilder {
         long before = services.remove(key.packed());
         if (before == PublishedMap.MISSING) { return false; }
         arena.retire(before);
-        long others = addresses.get(key.vip()) - 1;
+        long others = addresses.get(key.vip().toInt()) - 1;
         if (others == 0) {
-            addresses.remove(key.vip());
+            addresses.remove(key.vip().toInt());
         } else {
-            addresses.put(key.vip(), others);
+            addresses.put(key.vip().toInt(), others);
         }
         onChange.accept(key.vip());
         return true;
@@ -84,7 +85,7 @@ public final class ServiceTableBuilder {
 
     private void countAddress(ServiceKey key, long block) {
         try {
-            addresses.put(key.vip(), Math.max(addresses.get(key.vip()), 0) + 1);
+            addresses.put(key.vip().toInt(), Math.max(addresses.get(key.vip().toInt()), 0) + 1);
         } catch (TableFullException full) {
             services.remove(key.packed());
             arena.retire(block);

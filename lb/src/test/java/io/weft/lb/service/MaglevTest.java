@@ -3,6 +3,7 @@ package io.weft.lb.service;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.encap.address.IpAddress;
 import io.weft.encap.hash.FlowHash;
 import java.math.BigInteger;
 import java.util.Arrays;
@@ -96,7 +97,7 @@ class MaglevTest {
     private static long[] identities(int backends) {
         long[] identities = new long[backends];
         for (int i = 0; i < backends; i++) {
-            identities[i] = new Backend(0x0AF4_0102 + i, 8080, 0).identity();
+            identities[i] = new Backend(IpAddress.ipv4(0x0AF4_0102 + i), 8080, 0).identity();
         }
         return identities;
     }

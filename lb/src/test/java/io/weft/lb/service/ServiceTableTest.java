@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.encap.address.IpAddress;
 import io.weft.encap.hash.FlowHash;
 import io.weft.encap.memory.Memory;
 import io.weft.lb.TestMemory;
@@ -56,10 +57,10 @@ class ServiceTableTest {
         builder.put(service(VIP, 53, TCP, 1));
         builder.put(service(VIP, 53, TCP, 2));
         assertTrue(table.isServiceAddress(VIP));
-        assertTrue(builder.remove(new ServiceKey(VIP, 53, UDP)));
-        assertFalse(builder.remove(new ServiceKey(VIP, 53, UDP)));
+        assertTrue(builder.remove(new ServiceKey(IpAddress.ipv4(VIP), 53, UDP)));
+        assertFalse(builder.remove(new ServiceKey(IpAddress.ipv4(VIP), 53, UDP)));
         assertTrue(table.isServiceAddress(VIP));
-        assertTrue(builder.remove(new ServiceKey(VIP, 53, TCP)));
+        assertTrue(builder.remove(new ServiceKey(IpAddress.ipv4(VIP), 53, TCP)));
         assertFalse(table.isServiceAddress(VIP));
         assertEquals(0, builder.size());
     }
@@ -75,8 +76,8 @@ class ServiceTableTest {
 
     @Test
     void aBackendIsReturnedWholeAndKnownAsOne() {
-        builder.put(new ServiceSpec(new ServiceKey(VIP, 80, TCP), "a/b",
-            List.of(new Backend(0xC0A8_FFFE, 65_535, Backend.FLAG_LOCAL))));
+        builder.put(new ServiceSpec(new ServiceKey(IpAddress.ipv4(VIP), 80, TCP), "a/b",
+            List.of(new Backend(IpAddress.ipv4(0xC0A8_FFFE), 65_535, Backend.FLAG_LOCAL))));
         long block = table.find(VIP, 80, TCP);
         long chosen = ServiceTable.choose(block, -1);
         assertEquals(0xC0A8_FFFE, Backend.ip(chosen));
@@ -105,7 +106,7 @@ class ServiceTableTest {
         List<Backend> shuffled = new ArrayList<>(spec.backends());
         Collections.shuffle(shuffled, new Random(5));
         builder.put(spec);
-        builder.put(new ServiceSpec(new ServiceKey(VIP + 1, 80, TCP), spec.name(), shuffled));
+        builder.put(new ServiceSpec(new ServiceKey(IpAddress.ipv4(VIP + 1), 80, TCP), spec.name(), shuffled));
         for (int hash = -1_000_000_000; hash < 1_000_000_000; hash += 1_000_003) {
             assertEquals(ServiceTable.choose(table.find(VIP, 80, TCP), hash),
                 ServiceTable.choose(table.find(VIP + 1, 80, TCP), hash));
@@ -139,8 +140,9 @@ class ServiceTableTest {
     @Test
     void aBackendListedTwiceIsRefusedAndLeaksNothing() {
         long before = arena.freeBytes();
-        Backend backend = new Backend(1, 1, 0);
-        ServiceSpec wrong = new ServiceSpec(new ServiceKey(VIP, 80, TCP), "a/b", List.of(backend, backend));
+        Backend backend = new Backend(IpAddress.ipv4(1), 1, 0);
+        ServiceSpec wrong = new ServiceSpec(new ServiceKey(IpAddress.ipv4(VIP), 80, TCP), "a/b",
+            List.of(backend, backend));
         assertTrue(assertThrows(IllegalArgumentException.class, () -> builder.put(wrong)).getMessage()
             .contains("0.0.0.1:1 twice"));
         assertEquals(before, arena.freeBytes());
@@ -190,8 +192,8 @@ class ServiceTableTest {
     private static ServiceSpec service(int vip, int port, int protocol, int backends) {
         List<Backend> list = new ArrayList<>();
         for (int i = 0; i < backends; i++) {
-            list.add(new Backend(0x0AF4_0102 + i, 8080, i % 2));
+            list.add(new Backend(IpAddress.ipv4(0x0AF4_0102 + i), 8080, i % 2));
         }
-        return new ServiceSpec(new ServiceKey(vip, port, protocol), "ns/service-" + port, list);
+        return new ServiceSpec(new ServiceKey(IpAddress.ipv4(vip), port, protocol), "ns/service-" + port, list);
     }
 }

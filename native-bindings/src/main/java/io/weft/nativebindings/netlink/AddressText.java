@@ -1,9 +1,22 @@
 package io.weft.nativebindings.netlink;
 
-/** Addresses in their usual text form, for messages. */
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
+
+/** Addresses in messages, as the JDK writes them: this module takes and returns them as numbers, and knows no other text of them. */
 final class AddressText {
+    private static final HexFormat OCTETS = HexFormat.ofDelimiter(":");
+    private static final int MAC_BYTES = 6;
+
     static String ipv4(int address) {
-        return (address >>> 24) + "." + (address >>> 16 & 0xff) + "." + (address >>> 8 & 0xff) + "." + (address & 0xff);
+        try {
+            return InetAddress.getByAddress(ByteBuffer.allocate(Integer.BYTES).putInt(address).array())
+                .getHostAddress();
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("four bytes are an address", e);
+        }
     }
 
     static String prefix(int address, int prefixLength) {
@@ -11,13 +24,8 @@ final class AddressText {
     }
 
     static String mac(long address) {
-        StringBuilder text = new StringBuilder(17);
-        for (int shift = 40; shift >= 0; shift -= 8) {
-            text.append(Character.forDigit((int) (address >>> shift + 4) & 0xf, 16));
-            text.append(Character.forDigit((int) (address >>> shift) & 0xf, 16));
-            text.append(shift > 0 ? ":" : "");
-        }
-        return text.toString();
+        byte[] bytes = ByteBuffer.allocate(Long.BYTES).putLong(address).array();
+        return OCTETS.formatHex(bytes, Long.BYTES - MAC_BYTES, Long.BYTES);
     }
 
     private AddressText() {}

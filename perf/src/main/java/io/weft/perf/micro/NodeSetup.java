@@ -6,8 +6,9 @@ import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
 import io.weft.dataplane.table.TablesSizing;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.lb.service.Backend;
 import java.util.List;
@@ -54,8 +55,8 @@ final class NodeSetup {
     private static final int BACKENDS_OF_MANY = 16;
     private static final TablesSizing LARGE = new TablesSizing(256L << 20);
 
-    private static final LocalNode LOCAL = new LocalNode("bench", NODE_IP, Ipv4Prefix.of("10.1.0.0/24"),
-        Ipv4Prefix.of("10.0.0.0/11"), Ipv4Prefix.of("10.96.0.0/16"), VTEP_MAC, VNI, OVERLAY_PORT, MTU, MTU, true,
+    private static final LocalNode LOCAL = new LocalNode("bench", IpAddress.ipv4(NODE_IP), IpPrefix.of("10.1.0.0/24"),
+        IpPrefix.of("10.0.0.0/11"), IpPrefix.of("10.96.0.0/16"), VTEP_MAC, VNI, OVERLAY_PORT, MTU, MTU, true,
         61_000,
         65_535);
 
@@ -100,18 +101,20 @@ final class NodeSetup {
             putPod(SERVER_PORT_ID + server, FIRST_SERVER_IP + server);
         }
         for (int peer = 0; peer < PEERS; peer++) {
-            node.peer(new PeerSpec(peer, "peer" + peer, FIRST_PEER_IP + peer, FIRST_PEER_VTEP_MAC + peer,
-                new Ipv4Prefix(Ipv4Address.of("10.3.0.0") + (peer << 8), 24), List.of(), true), peer, ROUTER_MAC);
+            node.peer(
+                new PeerSpec(peer, "peer" + peer, IpAddress.ipv4(FIRST_PEER_IP + peer), FIRST_PEER_VTEP_MAC + peer,
+                    new IpPrefix(IpAddress.ipv4(Ipv4Address.of("10.3.0.0") + (peer << 8)), 24), List.of(), true),
+                peer, ROUTER_MAC);
         }
     }
 
     private void putPod(int port, int ip) {
-        node.pod(new PortSpec(port, port, "pod" + port, ip, POD_MAC, MTU), GATEWAY_MAC);
+        node.pod(new PortSpec(port, port, "pod" + port, IpAddress.ipv4(ip), POD_MAC, MTU), GATEWAY_MAC);
     }
 
     private void putServices(int count) {
         List<Backend> backends = IntStream.range(0, BACKENDS)
-            .mapToObj(backend -> new Backend(backendIp(backend), BACKEND_PORT, 0)).toList();
+            .mapToObj(backend -> new Backend(IpAddress.ipv4(backendIp(backend)), BACKEND_PORT, 0)).toList();
         for (int service = 0; service < count; service++) {
             int first = service * BACKENDS_OF_MANY % BACKENDS;
             List<Backend> its = count == 1 ? backends : backends.subList(first, first + BACKENDS_OF_MANY);

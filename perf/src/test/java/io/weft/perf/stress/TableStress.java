@@ -3,6 +3,7 @@ package io.weft.perf.stress;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import io.weft.encap.address.IpAddress;
 import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
@@ -102,7 +103,7 @@ final class TableStress {
     @Outcome(expect = FORBIDDEN, desc = "a backend that was in neither")
     @State
     public static class ReplaceService extends Region {
-        private static final ServiceKey KEY = new ServiceKey(1, 80, 6);
+        private static final ServiceKey KEY = new ServiceKey(IpAddress.ipv4(1), 80, 6);
         private final ServiceTableBuilder builder = new ServiceTableBuilder(arena, ROOT, 2);
         private final ServiceTable table = new ServiceTable(base, LENGTH, ROOT);
 
@@ -122,7 +123,7 @@ final class TableStress {
         }
 
         private static ServiceSpec service(int ip) {
-            return new ServiceSpec(KEY, "a/b", List.of(new Backend(ip, 80, 0)));
+            return new ServiceSpec(KEY, "a/b", List.of(new Backend(IpAddress.ipv4(ip), 80, 0)));
         }
     }
 

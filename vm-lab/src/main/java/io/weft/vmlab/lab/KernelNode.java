@@ -44,13 +44,13 @@ public final class KernelNode implements AutoCloseable {
     private void createTunnel() {
         try (Rtnetlink kernel = Rtnetlink.openIn(namespace)) {
             Link tunnel = kernel.createVxlan(VxlanSpec.of(VXLAN, VNI)
-                .withLocal(Ipv4.toInt(host.address()))
+                .withLocal(LabPlan.number(host.address()))
                 .withPort(PORT)
                 .withUnderlay(kernel.link(LabPlan.UPLINK).orElseThrow().index())
                 .withLearning(false)
                 .withMac(vtepMac())
                 .withMtu(LabPlan.POD_MTU));
-            kernel.addAddress(tunnel.index(), Ipv4.toInt(host.podCidrBase()), 32, SCOPE_UNIVERSE);
+            kernel.addAddress(tunnel.index(), LabPlan.number(host.podCidrBase()), 32, SCOPE_UNIVERSE);
             kernel.setUp(tunnel.index());
         }
     }
@@ -59,7 +59,7 @@ public final class KernelNode implements AutoCloseable {
         Path podNamespace = Pod.netns(host, "client");
         NetworkNamespace.create(podNamespace);
         InetAddress address = LabPlan.ip("10.244." + host.number() + ".10");
-        int gateway = Ipv4.toInt(host.podGateway());
+        int gateway = LabPlan.number(host.podGateway());
         try (Rtnetlink kernel = Rtnetlink.openIn(namespace);
             Rtnetlink inPod = Rtnetlink.openIn(podNamespace);
             NetworkNamespace target = NetworkNamespace.open(podNamespace)) {
@@ -69,7 +69,7 @@ public final class KernelNode implements AutoCloseable {
             kernel.setUp(port.index());
             inPod.setUp(inPod.link("lo").orElseThrow().index());
             int inside = inPod.link(POD_INTERFACE).orElseThrow().index();
-            inPod.addAddress(inside, Ipv4.toInt(address), 24, SCOPE_UNIVERSE);
+            inPod.addAddress(inside, LabPlan.number(address), 24, SCOPE_UNIVERSE);
             inPod.setUp(inside);
             inPod.replaceRoute(Route.to(0, 0).via(gateway, inside));
         }
@@ -83,11 +83,11 @@ public final class KernelNode implements AutoCloseable {
 
     /** Adds another node, as flannel does when it sees that Node's annotations. */
     public void addPeer(LabPlan.Host peer, long vtepMac) {
-        int base = Ipv4.toInt(peer.podCidrBase());
+        int base = LabPlan.number(peer.podCidrBase());
         try (Rtnetlink kernel = Rtnetlink.openIn(namespace)) {
             int tunnel = kernel.link(VXLAN).orElseThrow().index();
             kernel.replaceNeighbour(tunnel, base, vtepMac);
-            kernel.replaceFdb(tunnel, vtepMac, Ipv4.toInt(peer.address()));
+            kernel.replaceFdb(tunnel, vtepMac, LabPlan.number(peer.address()));
             kernel.replaceRoute(Route.to(base, 24).via(base, tunnel).onLink());
         }
     }

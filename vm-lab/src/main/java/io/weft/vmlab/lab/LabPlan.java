@@ -1,5 +1,6 @@
 package io.weft.vmlab.lab;
 
+import io.weft.encap.address.IpAddress;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -112,6 +113,11 @@ public record LabPlan(String name, int weftNodes, boolean kernelPeer, int worker
 
     public Path manifests() {
         return directory().resolve("manifests");
+    }
+
+    /** As rtnetlink's calls take it. */
+    static int number(InetAddress address) {
+        return IpAddress.ofBytes(address.getAddress()).toInt();
     }
 
     static InetAddress ip(String literal) {

@@ -9,6 +9,7 @@ import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.table.TablesException;
 import io.weft.dataplane.table.TablesReader;
+import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.MacAddress;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -109,16 +110,17 @@ public final class NodeView {
 
     /** Waits until the tables map {@code service} to exactly these addresses. */
     void awaitBackends(InetSocketAddress service, Set<InetAddress> addresses) throws Exception {
-        Set<Integer> wanted = addresses.stream().map(Ipv4::toInt).collect(Collectors.toSet());
+        Set<IpAddress> wanted = addresses.stream().map(address -> IpAddress.ofBytes(address.getAddress()))
+            .collect(Collectors.toSet());
         await(service + " mapped to " + addresses, () -> backendsOf(service).equals(wanted));
     }
 
-    private Set<Integer> backendsOf(InetSocketAddress service) {
-        Set<Integer> backends = new HashSet<>();
-        int vip = Ipv4.toInt(service.getAddress());
+    private Set<IpAddress> backendsOf(InetSocketAddress service) {
+        Set<IpAddress> backends = new HashSet<>();
+        IpAddress vip = IpAddress.ofBytes(service.getAddress().getAddress());
         try (TablesReader tables = TablesReader.open(node.runDirectory())) {
             tables.services().forEach(spec -> {
-                if (spec.key().vip() == vip && spec.key().port() == service.getPort()) {
+                if (spec.key().vip().equals(vip) && spec.key().port() == service.getPort()) {
                     spec.backends().forEach(backend -> backends.add(backend.ip()));
                 }
             });

@@ -67,7 +67,8 @@ public final class Underlay implements AutoCloseable {
             int loopback = inHost.link("lo").orElseThrow().index();
             inHost.setUp(loopback);
             int uplink = inHost.link(LabPlan.UPLINK).orElseThrow().index();
-            inHost.addAddress(uplink, Ipv4.toInt(host.address()), LabPlan.UNDERLAY_PREFIX_LENGTH, RT_SCOPE_UNIVERSE);
+            inHost.addAddress(uplink, LabPlan.number(host.address()), LabPlan.UNDERLAY_PREFIX_LENGTH,
+                RT_SCOPE_UNIVERSE);
             inHost.setUp(uplink);
         }
         return hostNamespace;

@@ -66,7 +66,7 @@ public final class ArpInput extends GraphNode {
             return DropReason.ARP_SPOOF;
         }
         if (ArpPacket.operation(arp) != ArpPacket.ARPOP_REQUEST) { return DropReason.ARP_NOT_REQUEST; }
-        return ArpPacket.targetIp(arp) == context.local().gateway() ? null : DropReason.ARP_UNKNOWN_TARGET;
+        return ArpPacket.targetIp(arp) == context.local4().gateway() ? null : DropReason.ARP_UNKNOWN_TARGET;
     }
 
     /** The node asks for addresses that it routes to us; a question about its own is its own search for a duplicate. */

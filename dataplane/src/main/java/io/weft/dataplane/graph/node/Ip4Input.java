@@ -1,5 +1,6 @@
 package io.weft.dataplane.graph.node;
 
+import io.weft.encap.address.Ipv4Address;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.decision.SourceCheck;
@@ -13,7 +14,6 @@ import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.HeaderError;
 import io.weft.encap.packet.Icmp4Header;
 import io.weft.encap.packet.IpProtocol;
-import io.weft.encap.packet.Ipv4Address;
 import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.packet.Ipv4Options;
 import io.weft.encap.packet.L4Checksum;
@@ -91,8 +91,8 @@ public final class Ip4Input extends GraphNode {
      */
     private DropReason foreignSource(int ingress, int source, int destination) {
         if (ingress == PortId.HOST && SourceCheck.isOutside(context, source)) {
-            if (context.local().serviceCidr().contains(destination)) { return DropReason.CLUSTERIP_FROM_OUTSIDE; }
-            if (context.local().clusterCidr().contains(destination)) { return DropReason.NO_DIRECT_POD_ACCESS; }
+            if (context.local4().isInServiceCidr(destination)) { return DropReason.CLUSTERIP_FROM_OUTSIDE; }
+            if (context.local4().isInClusterCidr(destination)) { return DropReason.NO_DIRECT_POD_ACCESS; }
         }
         return DropReason.SPOOFED_SOURCE;
     }

@@ -104,7 +104,7 @@ public final class Reject extends GraphNode {
     /** @return whether there is an answer; else the packet is unchanged */
     private boolean write(FrameBatch batch, int frame) {
         long ip = batch.l3[frame];
-        int source = context.local().gateway();
+        int source = context.local4().gateway();
         if (answer[frame] == Answer.REFUSE && Ipv4Header.protocol(ip) == IpProtocol.IPPROTO_TCP) {
             return TcpHeader.writeReset(ip) != 0;
         }

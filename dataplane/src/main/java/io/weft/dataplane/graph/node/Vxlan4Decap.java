@@ -55,7 +55,7 @@ public final class Vxlan4Decap extends GraphNode {
 
     private boolean isUdpToUs(long outer) {
         return Ipv4Header.protocol(outer) == IpProtocol.IPPROTO_UDP
-            && Ipv4Header.destination(outer) == context.local().address();
+            && Ipv4Header.destination(outer) == context.local4().address();
     }
 
     private void udp(FrameBatch batch, int frame, long outer) {

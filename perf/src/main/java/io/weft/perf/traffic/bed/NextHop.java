@@ -1,5 +1,6 @@
 package io.weft.perf.traffic.bed;
 
+import io.weft.encap.address.Ipv4Address;
 import io.weft.nativebindings.linux.Errno;
 import io.weft.nativebindings.linux.LinuxException;
 import io.weft.nativebindings.netlink.Neighbour;
@@ -63,6 +64,6 @@ final class NextHop {
     }
 
     private static String text(int address) {
-        return io.weft.encap.address.Ipv4Address.format(address);
+        return Ipv4Address.format(address);
     }
 }

@@ -1,6 +1,6 @@
 package io.weft.perf.traffic.command;
 
-import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.MacAddress;
 import io.weft.nativebindings.linux.KernelVersion;
 import io.weft.nativebindings.netlink.NetworkNamespace;
@@ -15,7 +15,6 @@ import io.weft.vmlab.lab.Privileges;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.OptionalLong;
 import picocli.CommandLine.Option;
 
@@ -176,9 +175,9 @@ final class WireOptions {
     }
 
     private static int address(String option, String text) {
-        OptionalInt address = Ipv4Address.parse(text);
+        Optional<IpAddress> address = IpAddress.parse(text).filter(IpAddress::isIpv4);
         require(address.isPresent(), option + ": not an IPv4 address: " + text);
-        return address.getAsInt();
+        return address.get().toInt();
     }
 
     private static void require(boolean condition, String message) {
