@@ -10,14 +10,14 @@ final class Addresses {
     }
 
     /** @return empty for an IPv6 address */
-    static Optional<IpAddress> ipv4(YamlValue value) {
+    static Optional<IpAddress> ipv4(ObjectTree value) {
         IpAddress address = IpAddress.parse(value.text())
             .orElseThrow(() -> value.wrong("must be an IP address, not \"" + value.text() + "\""));
         return address.isIpv4() ? Optional.of(address) : Optional.empty();
     }
 
     /** @return empty for an IPv6 prefix */
-    static Optional<IpPrefix> ipv4Prefix(YamlValue value) {
+    static Optional<IpPrefix> ipv4Prefix(ObjectTree value) {
         Optional<IpPrefix> prefix = IpPrefix.parse(value.text());
         if (prefix.isPresent() && !prefix.get().isIpv4()) { return Optional.empty(); }
         if (prefix.isEmpty() || !prefix.get().toString().equals(value.text())) {

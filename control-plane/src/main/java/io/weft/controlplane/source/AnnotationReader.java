@@ -19,11 +19,11 @@ final class AnnotationReader {
     }
 
     /** @return empty when the node carries none of them */
-    static Optional<TunnelAnnotations> read(YamlValue annotations) {
+    static Optional<TunnelAnnotations> read(ObjectTree annotations) {
         boolean subnetManager = flag(annotations, TunnelAnnotations.SUBNET_MANAGER);
         boolean weft = flag(annotations, TunnelAnnotations.WEFT);
-        Optional<YamlValue> data = annotations.field(TunnelAnnotations.BACKEND_DATA);
-        Optional<YamlValue> publicIp = annotations.field(TunnelAnnotations.PUBLIC_IP);
+        Optional<ObjectTree> data = annotations.field(TunnelAnnotations.BACKEND_DATA);
+        Optional<ObjectTree> publicIp = annotations.field(TunnelAnnotations.PUBLIC_IP);
         if (!subnetManager && !weft && data.isEmpty() && publicIp.isEmpty()) { return Optional.empty(); }
         Optional<JsonNode> backend = data.map(AnnotationReader::json);
         return Optional.of(new TunnelAnnotations(
@@ -36,16 +36,16 @@ final class AnnotationReader {
     }
 
     /** An annotation is text. Without quotes it is a truth value, which the API refuses and which can mean nothing else here. */
-    private static boolean flag(YamlValue annotations, String name) {
-        Optional<YamlValue> value = annotations.field(name);
-        String text = value.map(YamlValue::textOrNumber).orElse("false");
+    private static boolean flag(ObjectTree annotations, String name) {
+        Optional<ObjectTree> value = annotations.field(name);
+        String text = value.map(ObjectTree::textOrNumber).orElse("false");
         if (!text.equals("true") && !text.equals("false")) {
             throw value.orElseThrow().wrong("must be \"true\" or \"false\", not \"" + text + "\"");
         }
         return text.equals("true");
     }
 
-    private static JsonNode json(YamlValue data) {
+    private static JsonNode json(ObjectTree data) {
         try {
             return JSON.readTree(data.text());
         } catch (JsonProcessingException e) {
@@ -53,7 +53,7 @@ final class AnnotationReader {
         }
     }
 
-    private static OptionalInt vni(YamlValue data, JsonNode backend) {
+    private static OptionalInt vni(ObjectTree data, JsonNode backend) {
         JsonNode vni = backend.path("VNI");
         if (vni.isMissingNode()) { return OptionalInt.empty(); }
         if (!vni.canConvertToInt() || vni.asInt() < 0 || vni.asInt() > MAX_VNI) {
@@ -62,7 +62,7 @@ final class AnnotationReader {
         return OptionalInt.of(vni.asInt());
     }
 
-    private static OptionalLong vtepMac(YamlValue data, JsonNode backend) {
+    private static OptionalLong vtepMac(ObjectTree data, JsonNode backend) {
         JsonNode mac = backend.path("VtepMAC");
         if (mac.isMissingNode()) { return OptionalLong.empty(); }
         OptionalLong address = MacAddress.parse(mac.asText());
@@ -70,7 +70,7 @@ final class AnnotationReader {
         return address;
     }
 
-    private static IpAddress address(YamlValue publicIp) {
+    private static IpAddress address(ObjectTree publicIp) {
         return IpAddress.parse(publicIp.text()).filter(IpAddress::isIpv4)
             .orElseThrow(() -> publicIp.wrong("must be an IPv4 address, not \"" + publicIp.text() + "\""));
     }

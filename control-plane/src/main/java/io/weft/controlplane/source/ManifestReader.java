@@ -3,7 +3,7 @@ package io.weft.controlplane.source;
 import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.model.Kind;
 import io.weft.controlplane.model.ObjectKey;
-import io.weft.controlplane.source.YamlValue.WrongField;
+import io.weft.controlplane.source.ObjectTree.WrongField;
 import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -79,7 +79,7 @@ final class ManifestReader {
         try {
             for (Node document : yaml(options).composeAll(new StringReader(cleaned(content)))) {
                 if (!Tag.NULL.equals(document.getTag())) {
-                    object(YamlValue.root(document, this::warn), Defaults.NONE);
+                    object(YamlTree.root(document, this::warn), Defaults.NONE);
                 }
                 throttle.pause();
             }
@@ -106,7 +106,7 @@ final class ManifestReader {
         return new Yaml(new SafeConstructor(options), new Representer(unused), unused, options, new NullResolver());
     }
 
-    private void object(YamlValue object, Defaults defaults) {
+    private void object(ObjectTree object, Defaults defaults) {
         try {
             String kind = defaults.kind.isEmpty() ? object.required("kind").text() : object.text("kind", defaults.kind);
             String apiVersion = object.text("apiVersion", defaults.apiVersion);
@@ -129,7 +129,7 @@ final class ManifestReader {
         }
     }
 
-    private static void requireVersion(YamlValue object, Kind kind, String apiVersion) {
+    private static void requireVersion(ObjectTree object, Kind kind, String apiVersion) {
         if (!apiVersion.equals(kind.apiVersion())) {
             throw object.field("apiVersion").orElse(object)
                 .wrong("must be " + kind.apiVersion() + ", not \"" + apiVersion + "\"");
@@ -142,7 +142,7 @@ final class ManifestReader {
             || kind.endsWith(LIST) && Kind.of(kind.substring(0, kind.length() - LIST.length()), apiVersion).isPresent();
     }
 
-    private void add(YamlValue object, ClusterObject read) {
+    private void add(ObjectTree object, ClusterObject read) {
         if (objects.putIfAbsent(read.key(), read) != null) {
             throw object.wrong("is in this file twice; the first, of line " + lines.get(read.key()) + ", counts");
         }
@@ -154,7 +154,7 @@ final class ManifestReader {
     }
 
     /** {@code Kind/name: } as far as they can be read. */
-    private static String title(YamlValue object, Defaults defaults) {
+    private static String title(ObjectTree object, Defaults defaults) {
         String kind = lenient(() -> object.text("kind", defaults.kind));
         String name = lenient(() -> object.required("metadata").text("name", ""));
         return kind + (kind.isEmpty() || name.isEmpty() ? "" : "/") + name

@@ -19,10 +19,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * One object of a manifest → {@link ClusterObject}. Checks every field Weft uses and ignores all others; what an object asks for and Weft
+ * One object, in any form → {@link ClusterObject}. Checks every field Weft uses and ignores all others; what an object asks for and Weft
  * has not goes into {@link ClusterObject#unsupported}.
  *
- * <p>Errors: {@link YamlValue.WrongField}.
+ * <p>Errors: {@link ObjectTree.WrongField}.
  */
 final class ObjectReader {
     private static final String DEFAULT_NAMESPACE = "default";
@@ -39,11 +39,11 @@ final class ObjectReader {
     }
 
     /**
-     * @param writtenMillis when the manifest was written, since the epoch
+     * @param writtenMillis since the epoch, when an object was written that does not say when it was created
      * @return empty when Weft has no use for the object
      */
-    static Optional<ClusterObject> read(Kind kind, YamlValue object, long writtenMillis) {
-        YamlValue metadata = object.required("metadata");
+    static Optional<ClusterObject> read(Kind kind, ObjectTree object, long writtenMillis) {
+        ObjectTree metadata = object.required("metadata");
         String name = name(metadata);
         return switch (kind) {
             case NODE -> Optional.of(node(name, metadata, object, writtenMillis));
@@ -56,13 +56,13 @@ final class ObjectReader {
         };
     }
 
-    private static boolean isOthers(YamlValue metadata) {
+    private static boolean isOthers(ObjectTree metadata) {
         return metadata.field("labels").filter(labels -> OTHERS_LABELS.stream().anyMatch(labels::has)).isPresent();
     }
 
     /** metadata.creationTimestamp, or {@link ClusterObject#NOT_YET_CREATED}. */
-    private static long created(YamlValue metadata) {
-        Optional<YamlValue> timestamp = metadata.field("creationTimestamp");
+    private static long created(ObjectTree metadata) {
+        Optional<ObjectTree> timestamp = metadata.field("creationTimestamp");
         if (timestamp.isEmpty()) { return ClusterObject.NOT_YET_CREATED; }
         try {
             return OffsetDateTime.parse(timestamp.get().text()).toInstant().toEpochMilli();
@@ -72,8 +72,8 @@ final class ObjectReader {
         }
     }
 
-    private static String name(YamlValue metadata) {
-        YamlValue name = metadata.required("name");
+    private static String name(ObjectTree metadata) {
+        ObjectTree name = metadata.required("name");
         if (name.text().isEmpty() || name.text().length() > 253
             || !NAME.matcher(name.text()).matches()) {
             throw name.wrong("must be lower-case letters, digits, - and ., not \"" + name.text() + "\"");
@@ -81,7 +81,7 @@ final class ObjectReader {
         return name.text();
     }
 
-    private static String namespace(YamlValue metadata) {
+    private static String namespace(ObjectTree metadata) {
         String namespace = metadata.text("namespace", DEFAULT_NAMESPACE);
         if (!NAMESPACE.matcher(namespace).matches()) {
             throw metadata.required("namespace")
@@ -92,7 +92,7 @@ final class ObjectReader {
 
     // -- Node --------------------------------------------------------------------------------------------------------
 
-    private static ClusterNode node(String name, YamlValue metadata, YamlValue object, long writtenMillis) {
+    private static ClusterNode node(String name, ObjectTree metadata, ObjectTree object, long writtenMillis) {
         long created = created(metadata);
         List<String> unsupported = new ArrayList<>();
         List<IpPrefix> podCidrs = podCidrs(object, unsupported);
@@ -101,15 +101,15 @@ final class ObjectReader {
             addresses, metadata.field("annotations").flatMap(AnnotationReader::read), List.copyOf(unsupported));
     }
 
-    private static List<IpPrefix> podCidrs(YamlValue object, List<String> unsupported) {
-        Optional<YamlValue> spec = object.field("spec");
-        List<YamlValue> all = spec.map(value -> value.list("podCIDRs")).orElse(List.of());
+    private static List<IpPrefix> podCidrs(ObjectTree object, List<String> unsupported) {
+        Optional<ObjectTree> spec = object.field("spec");
+        List<ObjectTree> all = spec.map(value -> value.list("podCIDRs")).orElse(List.of());
         if (all.isEmpty()) {
             all = spec.flatMap(value -> value.field("podCIDR")).filter(value -> !value.text().isEmpty())
                 .map(List::of).orElse(List.of());
         }
         List<IpPrefix> prefixes = new ArrayList<>();
-        for (YamlValue value : all) {
+        for (ObjectTree value : all) {
             Optional<IpPrefix> prefix = Addresses.ipv4Prefix(value);
             prefix.ifPresent(prefixes::add);
             if (prefix.isEmpty() || prefixes.size() > 1) {
@@ -119,11 +119,11 @@ final class ObjectReader {
         return List.copyOf(prefixes);
     }
 
-    private static List<IpAddress> internalIps(YamlValue object, List<String> unsupported) {
+    private static List<IpAddress> internalIps(ObjectTree object, List<String> unsupported) {
         List<IpAddress> addresses = new ArrayList<>();
-        for (YamlValue address : object.field("status").map(status -> status.list("addresses")).orElse(List.of())) {
+        for (ObjectTree address : object.field("status").map(status -> status.list("addresses")).orElse(List.of())) {
             if (address.required("type").text().equals("InternalIP")) {
-                YamlValue value = address.required("address");
+                ObjectTree value = address.required("address");
                 Addresses.ipv4(value).ifPresentOrElse(addresses::add,
                     () -> unsupported.add("its address " + value.text() + " is not used"));
             }
@@ -133,19 +133,19 @@ final class ObjectReader {
 
     // -- Pod ---------------------------------------------------------------------------------------------------------
 
-    private static Pod pod(String namespace, String name, YamlValue metadata, YamlValue object) {
-        Optional<YamlValue> spec = object.field("spec");
+    private static Pod pod(String namespace, String name, ObjectTree metadata, ObjectTree object) {
+        Optional<ObjectTree> spec = object.field("spec");
         return new Pod(namespace, name, created(metadata),
             spec.map(value -> value.text("nodeName", "")).orElse(""),
             spec.map(value -> value.flag("hostNetwork", false)).orElse(false),
             podIps(object));
     }
 
-    private static List<IpAddress> podIps(YamlValue object) {
-        Optional<YamlValue> status = object.field("status");
+    private static List<IpAddress> podIps(ObjectTree object) {
+        Optional<ObjectTree> status = object.field("status");
         if (status.filter(value -> FINISHED.contains(value.text("phase", ""))).isPresent()) { return List.of(); }
-        List<YamlValue> all = status.map(value -> value.list("podIPs")).orElse(List.of());
-        List<YamlValue> texts = all.isEmpty()
+        List<ObjectTree> all = status.map(value -> value.list("podIPs")).orElse(List.of());
+        List<ObjectTree> texts = all.isEmpty()
             ? status.flatMap(value -> value.field("podIP")).map(List::of).orElse(List.of())
             : all.stream().map(value -> value.required("ip")).toList();
         return texts.stream().filter(value -> !value.text().isEmpty())
@@ -154,8 +154,8 @@ final class ObjectReader {
 
     // -- EndpointSlice -----------------------------------------------------------------------------------------------
 
-    private static EndpointSlice slice(String namespace, String name, YamlValue metadata, YamlValue object) {
-        YamlValue addressType = object.required("addressType");
+    private static EndpointSlice slice(String namespace, String name, ObjectTree metadata, ObjectTree object) {
+        ObjectTree addressType = object.required("addressType");
         String type = addressType.text();
         if (!List.of("IPv4", "IPv6", "FQDN").contains(type)) {
             throw addressType.wrong("must be IPv4, IPv6 or FQDN, not \"" + type + "\"");
@@ -171,15 +171,15 @@ final class ObjectReader {
         return new EndpointSlice(namespace, name, service, endpoints, ports, List.of());
     }
 
-    private static EndpointSlice.Endpoint endpoint(YamlValue endpoint) {
+    private static EndpointSlice.Endpoint endpoint(ObjectTree endpoint) {
         List<IpAddress> addresses = new ArrayList<>();
-        for (YamlValue value : endpoint.list("addresses")) {
+        for (ObjectTree value : endpoint.list("addresses")) {
             addresses
                 .add(Addresses.ipv4(value)
                     .orElseThrow(() -> value.wrong("must be an IPv4 address, as addressType says")));
         }
         if (addresses.isEmpty()) { throw endpoint.missing("addresses"); }
-        Optional<YamlValue> conditions = endpoint.field("conditions");
+        Optional<ObjectTree> conditions = endpoint.field("conditions");
         boolean ready = conditions.map(value -> value.flag("ready", true)).orElse(true);
         boolean serving = conditions.map(value -> value.flag("serving", ready)).orElse(ready);
         boolean terminating = conditions.map(value -> value.flag("terminating", false)).orElse(false);
@@ -188,19 +188,19 @@ final class ObjectReader {
     }
 
     /** Empty for a port without a number, which the API allows and nobody can serve. */
-    private static Optional<EndpointSlice.Port> slicePort(YamlValue port) {
+    private static Optional<EndpointSlice.Port> slicePort(ObjectTree port) {
         return port.field("port")
             .map(number -> new EndpointSlice.Port(port.text("name", ""), port(number), protocol(port)));
     }
 
     // -- values ------------------------------------------------------------------------------------------------------
 
-    static int port(YamlValue value) {
+    static int port(ObjectTree value) {
         return value.integer(1, MAX_PORT);
     }
 
-    static Protocol protocol(YamlValue port) {
-        Optional<YamlValue> field = port.field("protocol").filter(value -> !value.text().isEmpty());
+    static Protocol protocol(ObjectTree port) {
+        Optional<ObjectTree> field = port.field("protocol").filter(value -> !value.text().isEmpty());
         if (field.isEmpty()) { return Protocol.TCP; }
         return Arrays.stream(Protocol.values())
             .filter(candidate -> candidate.name().equals(field.get().text()))

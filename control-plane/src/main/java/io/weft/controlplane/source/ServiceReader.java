@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** A Service's {@code spec} → {@link Service}, and what of it Weft does not do. Errors: {@link YamlValue.WrongField}. */
+/** A Service's {@code spec} → {@link Service}, and what of it Weft does not do. Errors: {@link ObjectTree.WrongField}. */
 final class ServiceReader {
     private static final String CLUSTER_IP = "ClusterIP";
     private static final String EXTERNAL_NAME = "ExternalName";
@@ -16,21 +16,21 @@ final class ServiceReader {
     private static final List<String> DEFAULT_POLICIES = List.of("", "Cluster");
     private static final Pattern NUMBER = Pattern.compile("[0-9]+");
 
-    private final YamlValue spec;
+    private final ObjectTree spec;
     private final List<String> unsupported = new ArrayList<>();
 
-    private ServiceReader(YamlValue spec) {
+    private ServiceReader(ObjectTree spec) {
         this.spec = spec;
     }
 
-    static Service read(String namespace, String name, long createdMillis, YamlValue object) {
+    static Service read(String namespace, String name, long createdMillis, ObjectTree object) {
         return new ServiceReader(object.required("spec")).service(namespace, name, createdMillis);
     }
 
     private Service service(String namespace, String name, long createdMillis) {
         String type = type();
         List<Service.Port> ports = new ArrayList<>();
-        for (YamlValue port : spec.list("ports")) {
+        for (ObjectTree port : spec.list("ports")) {
             ports.add(new Service.Port(port.text("name", ""), ObjectReader.port(port.required("port")),
                 ObjectReader.protocol(port)));
             port.field("targetPort").ifPresent(ServiceReader::checkTargetPort);
@@ -52,13 +52,13 @@ final class ServiceReader {
     }
 
     private List<IpAddress> clusterIps() {
-        List<YamlValue> all = spec.list("clusterIPs");
+        List<ObjectTree> all = spec.list("clusterIPs");
         if (all.isEmpty()) {
             all = spec.field("clusterIP").map(List::of).orElse(List.of());
         }
         List<IpAddress> addresses = new ArrayList<>();
         boolean any = false;
-        for (YamlValue value : all) {
+        for (ObjectTree value : all) {
             any |= !value.text().isEmpty();
             if (!value.text().isEmpty() && !value.text().equals(NONE)) {
                 Addresses.ipv4(value).ifPresentOrElse(addresses::add,
@@ -85,7 +85,7 @@ final class ServiceReader {
         if (!spec.text("trafficDistribution", "").isEmpty()) {
             unsupported.add("trafficDistribution " + spec.text("trafficDistribution", "") + " is not followed");
         }
-        Optional<YamlValue> policy = spec.field("ipFamilyPolicy")
+        Optional<ObjectTree> policy = spec.field("ipFamilyPolicy")
             .filter(value -> value.text().equals("RequireDualStack"));
         if (policy.isPresent()
             || spec.list("ipFamilies").stream().anyMatch(family -> family.text().equals("IPv6"))) {
@@ -94,7 +94,7 @@ final class ServiceReader {
     }
 
     /** A name or a number; resolved by the cluster into EndpointSlices, so only its form matters here. */
-    private static void checkTargetPort(YamlValue targetPort) {
+    private static void checkTargetPort(ObjectTree targetPort) {
         if (NUMBER.matcher(targetPort.textOrNumber()).matches()) {
             targetPort.integer(1, 65_535);
         }

@@ -13,7 +13,7 @@ import org.yaml.snakeyaml.nodes.Tag;
  * What a scalar means to kubectl, whose reader follows YAML 1.1: {@code 0x50}, {@code 0120}, {@code 1_000} and {@code 8e1} are numbers,
  * {@code on} and {@code y} truth values, and what stands in quotes is text. (go-yaml v2, resolve.go.)
  */
-final class YamlScalar {
+record YamlScalar(ScalarNode node) implements ObjectTree.Scalar {
     private static final Pattern TRUE = Pattern.compile("y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON");
     private static final Pattern FALSE = Pattern.compile("n|N|no|No|NO|false|False|FALSE|off|Off|OFF");
     private static final Pattern WHOLE = Pattern
@@ -22,30 +22,36 @@ final class YamlScalar {
         .compile("[-+]?(\\.[0-9]+|[0-9]+(\\.[0-9]*)?)([eE][-+]?[0-9]{1,3})?");
     private static final int LONGEST_NUMBER = 40;
 
-    private YamlScalar() {
+    @Override
+    public String text() {
+        return node.getValue();
     }
 
-    /** True, false, or empty for anything else. */
-    static Optional<Boolean> flag(ScalarNode scalar) {
-        if (!isPlain(scalar) && !isTagged(scalar, Tag.BOOL)) { return Optional.empty(); }
-        if (TRUE.matcher(scalar.getValue()).matches()) { return Optional.of(true); }
-        return FALSE.matcher(scalar.getValue()).matches() ? Optional.of(false) : Optional.empty();
+    @Override
+    public boolean isQuoted() { return !node.isPlain(); }
+
+    @Override
+    public Optional<Boolean> flag() {
+        if (!isPlain() && !isTagged(Tag.BOOL)) { return Optional.empty(); }
+        if (TRUE.matcher(text()).matches()) { return Optional.of(true); }
+        return FALSE.matcher(text()).matches() ? Optional.of(false) : Optional.empty();
     }
 
-    /** A whole number, or empty for anything else. */
-    static Optional<Long> integer(ScalarNode scalar) {
-        if (!isPlain(scalar) && !isTagged(scalar, Tag.INT) && !isTagged(scalar, Tag.FLOAT)) { return Optional.empty(); }
-        return number(scalar).flatMap(YamlScalar::whole);
+    @Override
+    public Optional<Long> integer() {
+        if (!isPlain() && !isTagged(Tag.INT) && !isTagged(Tag.FLOAT)) { return Optional.empty(); }
+        return number().flatMap(YamlScalar::whole);
     }
 
     /** Whether it is text, and not a number or truth value for want of quotes. */
-    static boolean isText(ScalarNode scalar) {
-        if (!isPlain(scalar)) { return isTagged(scalar, Tag.STR) || !hasForeignTag(scalar); }
-        return number(scalar).isEmpty() && flag(scalar).isEmpty();
+    @Override
+    public boolean isText() {
+        if (!isPlain()) { return isTagged(Tag.STR) || !hasForeignTag(); }
+        return number().isEmpty() && flag().isEmpty();
     }
 
-    private static Optional<BigDecimal> number(ScalarNode scalar) {
-        String text = scalar.getValue().replace("_", "");
+    private Optional<BigDecimal> number() {
+        String text = node.getValue().replace("_", "");
         if (text.length() > LONGEST_NUMBER) { return Optional.empty(); }
         Matcher whole = WHOLE.matcher(text);
         if (whole.matches()) {
@@ -70,15 +76,15 @@ final class YamlScalar {
     }
 
     /** Neither in quotes nor with a tag of its own. */
-    private static boolean isPlain(ScalarNode scalar) {
-        return scalar.isPlain() && scalar.getTag().equals(Tag.STR);
+    private boolean isPlain() {
+        return node.isPlain() && node.getTag().equals(Tag.STR);
     }
 
-    private static boolean isTagged(ScalarNode scalar, Tag tag) {
-        return scalar.getTag().equals(tag);
+    private boolean isTagged(Tag tag) {
+        return node.getTag().equals(tag);
     }
 
-    private static boolean hasForeignTag(ScalarNode scalar) {
-        return isTagged(scalar, Tag.INT) || isTagged(scalar, Tag.FLOAT) || isTagged(scalar, Tag.BOOL);
+    private boolean hasForeignTag() {
+        return isTagged(Tag.INT) || isTagged(Tag.FLOAT) || isTagged(Tag.BOOL);
     }
 }

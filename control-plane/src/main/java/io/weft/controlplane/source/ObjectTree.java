@@ -1,0 +1,160 @@
+package io.weft.controlplane.source;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A value of a cluster object with its field path and, in a file, its line, so that errors can name it. {@link ObjectReader} reads objects of
+ * any form as such trees: a subclass tells what the values are, and this class checks what they must be.
+ */
+abstract class ObjectTree {
+
+    /** A field with a wrong value; the caller adds the names of the source and the object. */
+    static final class WrongField extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+        private final int line;
+
+        private WrongField(int line, String message) {
+            super(message, null, false, false);
+            this.line = line;
+        }
+
+        /** As {@link ObjectTree#line}. */
+        int line() {
+            return line;
+        }
+    }
+
+    /** A single value. */
+    interface Scalar {
+        /** As it is written, of any type. */
+        String text();
+
+        /** Whether it is text, not a number or boolean. */
+        boolean isText();
+
+        /** Whether it is in quotes. */
+        boolean isQuoted();
+
+        /** A whole number; empty for anything else. */
+        Optional<Long> integer();
+
+        /** A boolean; empty for anything else. */
+        Optional<Boolean> flag();
+    }
+
+    private final String path;
+
+    /** @param path of fields and indices from the object, empty for the object itself */
+    ObjectTree(String path) {
+        this.path = path;
+    }
+
+    // -- given by the subclass ---------------------------------------------------------------------------------------
+
+    /** Line in its file, from 1; 0 for a value that is in no file. */
+    abstract int line();
+
+    abstract boolean isNull();
+
+    /** The field, even if it is null; empty if it is absent. Errors: {@link #notFields}. */
+    abstract Optional<ObjectTree> child(String name);
+
+    /** Elements of the list. Errors: {@link #notAList}. */
+    abstract List<ObjectTree> elements();
+
+    /** Errors: {@link #notASingleValue}. */
+    abstract Scalar scalar();
+
+    // -- used by the readers -----------------------------------------------------------------------------------------
+
+    /** The field, or empty if absent or null. */
+    final Optional<ObjectTree> field(String name) {
+        return child(name).filter(found -> !found.isNull());
+    }
+
+    /** Whether the field is present, even as null. */
+    final boolean has(String name) {
+        return child(name).isPresent();
+    }
+
+    final ObjectTree required(String name) {
+        return field(name).orElseThrow(() -> missing(name));
+    }
+
+    /** Elements of the list field, none if it is absent. */
+    final List<ObjectTree> list(String name) {
+        return field(name).map(ObjectTree::elements).orElse(List.of());
+    }
+
+    /** Text; an unquoted number or boolean is not text, as for the Kubernetes API. */
+    final String text() {
+        Scalar scalar = scalar();
+        if (!isNull() && !scalar.isText()) { throw wrong("must be text; put quotes around " + scalar.text()); }
+        return scalar.text();
+    }
+
+    /** A scalar as it is written, of any type. */
+    final String textOrNumber() {
+        return scalar().text();
+    }
+
+    /** {@code absent} if the field is missing, null or empty: the API uses its default in all three cases. */
+    final String text(String name, String absent) {
+        return field(name).map(ObjectTree::text).filter(text -> !text.isEmpty()).orElse(absent);
+    }
+
+    final boolean flag(String name, boolean absent) {
+        return field(name).map(ObjectTree::flag).orElse(absent);
+    }
+
+    final int integer(int min, int max) {
+        Optional<Long> number = scalar().integer();
+        if (number.isEmpty() || number.get() < min || number.get() > max) {
+            throw wrong("must be a number from " + min + " to " + max + ", not " + shown());
+        }
+        return (int) (long) number.get();
+    }
+
+    private boolean flag() {
+        return scalar().flag().orElseThrow(() -> wrong("must be true or false, not " + shown()));
+    }
+
+    private String shown() {
+        String text = "\"" + scalar().text() + "\"";
+        return scalar().isQuoted() ? text + " in quotes" : text;
+    }
+
+    // -- errors ------------------------------------------------------------------------------------------------------
+
+    final WrongField wrong(String what) {
+        return new WrongField(line(), path.isEmpty() ? what : path + ": " + what);
+    }
+
+    /** The error for a missing field. */
+    final WrongField missing(String name) {
+        return new WrongField(line(), pathOf(name) + ": is missing");
+    }
+
+    final WrongField notFields() {
+        return wrong("must hold fields");
+    }
+
+    final WrongField notAList() {
+        return wrong("must be a list");
+    }
+
+    final WrongField notASingleValue() {
+        return wrong("must be a single value");
+    }
+
+    /** Path of a field of this value. */
+    final String pathOf(String name) {
+        return path.isEmpty() ? name : path + "." + name;
+    }
+
+    /** Path of an element of this value. */
+    final String pathOf(int index) {
+        return path + "[" + index + "]";
+    }
+}

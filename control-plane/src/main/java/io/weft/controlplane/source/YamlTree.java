@@ -1,0 +1,107 @@
+package io.weft.controlplane.source;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+import org.yaml.snakeyaml.nodes.Tag;
+
+/**
+ * A value of a YAML document. If a key appears twice the last one counts, as with kubectl, and there is a warning. A key of the mapping itself
+ * overrides those that it merges ({@code <<}); of these the first counts.
+ */
+final class YamlTree extends ObjectTree {
+    private static final String MERGE = "<<";
+    private static final int DEEPEST_MERGE = 50;
+
+    private final Node node;
+    private final Warnings warnings;
+
+    /** Receives warnings about values that are probably mistakes. */
+    @FunctionalInterface
+    interface Warnings {
+        /** @param line from 1 */
+        void add(int line, String warning);
+    }
+
+    private YamlTree(String path, Node node, Warnings warnings) {
+        super(path);
+        this.node = node;
+        this.warnings = warnings;
+    }
+
+    static YamlTree root(Node node, Warnings warnings) {
+        return new YamlTree("", node, warnings);
+    }
+
+    @Override
+    int line() {
+        return node.getStartMark().getLine() + 1;
+    }
+
+    @Override
+    boolean isNull() { return Tag.NULL.equals(node.getTag()); }
+
+    @Override
+    Optional<ObjectTree> child(String name) {
+        if (!(node instanceof MappingNode mapping)) { throw notFields(); }
+        Node value = find(mapping, name, 0);
+        return value == null ? Optional.empty() : Optional.of(new YamlTree(pathOf(name), value, warnings));
+    }
+
+    @Override
+    List<ObjectTree> elements() {
+        if (!(node instanceof SequenceNode sequence)) { throw notAList(); }
+        List<ObjectTree> elements = new ArrayList<>();
+        for (Node element : sequence.getValue()) {
+            elements.add(new YamlTree(pathOf(elements.size()), element, warnings));
+        }
+        return elements;
+    }
+
+    @Override
+    Scalar scalar() {
+        if (!(node instanceof ScalarNode scalar)) { throw notASingleValue(); }
+        return new YamlScalar(scalar);
+    }
+
+    private Node find(MappingNode mapping, String name, int depth) {
+        Node found = null;
+        for (NodeTuple tuple : mapping.getValue()) {
+            if (isKey(tuple, name)) {
+                if (found != null) {
+                    warnings.add(tuple.getKeyNode().getStartMark().getLine() + 1,
+                        pathOf(name) + ": is given twice; the last counts");
+                }
+                found = tuple.getValueNode();
+            }
+        }
+        if (found != null) { return found; }
+        for (NodeTuple tuple : mapping.getValue()) {
+            if (isKey(tuple, MERGE) && ((ScalarNode) tuple.getKeyNode()).isPlain()) {
+                found = merged(tuple.getValueNode(), name, depth);
+            }
+            if (found != null) { return found; }
+        }
+        return null;
+    }
+
+    private Node merged(Node value, String name, int depth) {
+        if (depth > DEEPEST_MERGE) { throw wrong("merges (<<) itself"); }
+        List<Node> sources = value instanceof SequenceNode sequence ? sequence.getValue() : List.of(value);
+        for (Node source : sources) {
+            if (!(source instanceof MappingNode mapping)) { throw wrong("<< must merge what holds fields"); }
+            Node found = find(mapping, name, depth + 1);
+            if (found != null) { return found; }
+        }
+        return null;
+    }
+
+    private static boolean isKey(NodeTuple tuple, String name) {
+        return tuple.getKeyNode() instanceof ScalarNode key && key.getValue().equals(name);
+    }
+}

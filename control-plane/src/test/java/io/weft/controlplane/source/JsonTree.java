@@ -1,0 +1,75 @@
+package io.weft.controlplane.source;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A value of a JSON document, as an API server and its typed clients (by their JSON form) give objects: it stands in no file. */
+final class JsonTree extends ObjectTree {
+
+    /** Of JSON everything is said by the value's type. */
+    private record JsonScalar(JsonNode node) implements Scalar {
+        @Override
+        public String text() {
+            return node.asText();
+        }
+
+        @Override
+        public boolean isText() { return node.isTextual(); }
+
+        @Override
+        public boolean isQuoted() { return node.isTextual(); }
+
+        @Override
+        public Optional<Long> integer() {
+            return node.isNumber() && node.canConvertToLong() && node.canConvertToExactIntegral()
+                ? Optional.of(node.longValue())
+                : Optional.empty();
+        }
+
+        @Override
+        public Optional<Boolean> flag() {
+            return node.isBoolean() ? Optional.of(node.booleanValue()) : Optional.empty();
+        }
+    }
+
+    private final JsonNode node;
+
+    private JsonTree(String path, JsonNode node) {
+        super(path);
+        this.node = node;
+    }
+
+    static JsonTree root(JsonNode node) {
+        return new JsonTree("", node);
+    }
+
+    @Override
+    int line() {
+        return 0;
+    }
+
+    @Override
+    boolean isNull() { return node.isNull(); }
+
+    @Override
+    Optional<ObjectTree> child(String name) {
+        if (!node.isObject()) { throw notFields(); }
+        return Optional.ofNullable(node.get(name)).map(value -> new JsonTree(pathOf(name), value));
+    }
+
+    @Override
+    List<ObjectTree> elements() {
+        if (!node.isArray()) { throw notAList(); }
+        List<ObjectTree> elements = new ArrayList<>();
+        node.forEach(element -> elements.add(new JsonTree(pathOf(elements.size()), element)));
+        return elements;
+    }
+
+    @Override
+    Scalar scalar() {
+        if (!node.isValueNode()) { throw notASingleValue(); }
+        return new JsonScalar(node);
+    }
+}
