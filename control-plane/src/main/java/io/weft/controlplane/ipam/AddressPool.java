@@ -52,7 +52,7 @@ public final class AddressPool {
     }
 
     public long capacity() {
-        return Math.max(0, (1L << prefix.hostBits()) - 3);
+        return Math.max(0, (1L << Math.min(prefix.hostBits(), Long.SIZE - 2)) - 3);
     }
 
     public long free() {

@@ -44,17 +44,15 @@ public record DeviceLabel(
         }
         try {
             boolean hasKey = fields.length == FIELDS;
-            return Optional.of(new DeviceLabel(ipv4(fields[1]), Integer.parseInt(fields[2]),
+            IpAddress podIp = IpAddress.of(fields[1]);
+            if (!podIp.isIpv4()) { return Optional.empty(); }
+            return Optional.of(new DeviceLabel(podIp, Integer.parseInt(fields[2]),
                 Long.parseLong(fields[3], HEX),
                 hasKey ? Optional.of(new AttachmentKey(fields[4], fields[5])) : Optional.empty(),
                 hasKey ? URLDecoder.decode(fields[6], StandardCharsets.UTF_8) : "", hasKey ? fields[7] : ""));
         } catch (IllegalArgumentException e) {
             return Optional.empty();
         }
-    }
-
-    private static IpAddress ipv4(String text) {
-        return IpAddress.ipv4(IpAddress.of(text).toInt());
     }
 
     String text() {

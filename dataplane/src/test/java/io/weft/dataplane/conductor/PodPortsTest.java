@@ -25,8 +25,9 @@ import io.weft.dataplane.testing.TestNetwork;
 import io.weft.dataplane.worker.BatchProcessor;
 import io.weft.dataplane.worker.Epochs;
 import io.weft.dataplane.worker.Worker;
-import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
+import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.hash.FlowHash;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.lb.flow.FlowKey;
@@ -142,7 +143,7 @@ class PodPortsTest {
     }
 
     private long insertFlow(int sourcePort, int ingress, int egress) {
-        long k0 = FlowKey.k0(A_IP, B.podIp());
+        long k0 = FlowKey.k0(A_IP, B.podIp().toInt());
         long k1 = FlowKey.k1(sourcePort, 53, IpProtocol.IPPROTO_UDP);
         FlowTemplate template = new FlowTemplate().reset(k0, k1, FlowState.UDP_UNREPLIED,
             (int) (System.nanoTime() / 1_000_000_000));

@@ -3,8 +3,7 @@ package io.weft.encap.address;
 import java.util.Optional;
 
 /**
- * An IPv4 or IPv6 address. Immutable; for cold code, which it serves as a value of any family. Tables and packets hold IPv4 addresses as
- * ints: {@link #toInt} and {@link Ipv4Address}.
+ * An IPv4 or IPv6 address, for cold code. Immutable. Tables and packets hold IPv4 addresses as ints: {@link #toInt}, {@link Ipv4Address}.
  *
  * <p>An IPv4-mapped IPv6 address ({@code ::ffff:192.0.2.1}, RFC 4291 section 2.5.5.2) is an IPv6 address, and equals no IPv4 address. There
  * are no zones: an address means the same on every machine.
