@@ -118,9 +118,9 @@ final class NextHops {
     }
 
     private static void addAddresses(PeerSpec spec, ChangedAddresses changed) {
-        changed.add(spec.podCidr().base(), spec.podCidr().length());
-        changed.add(spec.vtepIp(), Integer.SIZE);
-        spec.nodeAddresses().forEach(address -> changed.add(address, Integer.SIZE));
+        changed.add(spec.podCidr().base().toInt(), spec.podCidr().length());
+        changed.add(spec.vtepIp().toInt(), Integer.SIZE);
+        spec.nodeAddresses().forEach(address -> changed.add(address.toInt(), Integer.SIZE));
     }
 
     /** Rewrites what has changed: neighbours, routes, the uplink. */

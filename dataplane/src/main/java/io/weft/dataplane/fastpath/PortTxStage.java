@@ -1,9 +1,9 @@
 package io.weft.dataplane.fastpath;
 
 import io.weft.dataplane.counters.GraphNodeId;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.graph.node.PortTx;
-import io.weft.dataplane.forwarding.PortId;
 
 /** {@code port-tx}: hands each port its frames. What a port throws is dealt with there ({@link PortTx}). */
 final class PortTxStage extends RewritingStage {

@@ -203,8 +203,9 @@ final class Vxlan4DecapStage extends FastPathStage {
             int frame = FastPathFrames.first(rest);
             if (words[FastPathFrames.UNEXPECTED + frame] == 0) {
                 long at = Memory.address(batch.at[frame]);
-                words[FastPathFrames.UNEXPECTED + frame] = Vxlan4Decap.carryEcn(at + EthernetHeader.LENGTH, at + INNER_IP) ? 0
-                    : -1;
+                words[FastPathFrames.UNEXPECTED + frame] = Vxlan4Decap.carryEcn(at + EthernetHeader.LENGTH,
+                    at + INNER_IP) ? 0
+                        : -1;
                 words[FastPathFrames.HEADER0 + frame] = Memory.nativeI64(at + INNER_IP);
                 words[FastPathFrames.HEADER1 + frame] = Memory.nativeI64(at + INNER_IP + 8);
             }

@@ -1,8 +1,8 @@
 package io.weft.dataplane.state;
 
-import io.weft.encap.address.Ipv4Address;
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
+import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.packet.EthernetHeader;
 import java.nio.ByteOrder;
 import java.util.Arrays;

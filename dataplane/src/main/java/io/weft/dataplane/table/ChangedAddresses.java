@@ -1,6 +1,6 @@
 package io.weft.dataplane.table;
 
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.Ipv4Address;
 import java.util.Arrays;
 
 /**
@@ -31,7 +31,7 @@ public final class ChangedAddresses {
     /** @param length of the prefix, 0 to 32 */
     public void add(int base, int length) {
         if (everything) { return; }
-        long word = word(base & Ipv4Prefix.mask(length), length);
+        long word = word(base & Ipv4Address.mask(length), length);
         int slot = slotOf(word);
         if (slots[slot] == word) { return; }
         if (length == 0 || size == CAPACITY) {
@@ -82,7 +82,7 @@ public final class ChangedAddresses {
         if (everything) { return true; }
         for (long left = lengths; left != 0; left &= left - 1) {
             int length = Long.numberOfTrailingZeros(left);
-            long word = word(address & Ipv4Prefix.mask(length), length);
+            long word = word(address & Ipv4Address.mask(length), length);
             int bit = hash(word) >>> FILTER_SHIFT;
             if ((filter[bit >>> 6] & 1L << bit) != 0 && slots[slotOf(word)] == word) { return true; }
         }

@@ -45,14 +45,14 @@ final class RouteTable {
         if (routes.claim(key(prefix.base().toInt(), prefix.length()), route)) {
             count(prefix.length(), 1);
         }
-        file.logChange(prefix.base(), prefix.length());
+        file.logChange(prefix.base().toInt(), prefix.length());
     }
 
     private void remove(IpPrefix prefix, long route) {
         if (routes.release(key(prefix.base().toInt(), prefix.length()), route)) {
             count(prefix.length(), -1);
         }
-        file.logChange(prefix.base(), prefix.length());
+        file.logChange(prefix.base().toInt(), prefix.length());
     }
 
     private void count(int length, int change) {

@@ -24,6 +24,7 @@ import java.util.function.LongSupplier;
  */
 public final class TablesWriter implements AutoCloseable {
     private static final int EXPECTED_ENTRIES = 64;
+    private static final int SINGLE = Integer.SIZE;
 
     private final Path runDirectory;
     private final TablesFile file;

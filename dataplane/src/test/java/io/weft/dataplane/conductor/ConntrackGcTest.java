@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.weft.dataplane.conductor.FlowNode.Plan;
 import io.weft.dataplane.table.ChangedAddresses;
 import io.weft.dataplane.table.PortSpec;
+import io.weft.encap.address.IpAddress;
 import io.weft.lb.flow.FlowCounter;
 import io.weft.lb.service.Backend;
 import io.weft.lb.service.ServiceKey;
@@ -32,8 +33,8 @@ class ConntrackGcTest {
     void open() {
         node = new FlowNode(directory);
         node.tables.putLocal(FlowNode.local("192.0.2.11", "10.244.1.0/24"));
-        node.tables.putPort(new PortSpec(POD_A, 1, "weft2", ip("10.244.1.2"), 2, 1450));
-        node.tables.putPort(new PortSpec(POD_B, 1, "weft3", ip("10.244.1.3"), 3, 1450));
+        node.tables.putPort(new PortSpec(POD_A, 1, "weft2", IpAddress.of("10.244.1.2"), 2, 1450));
+        node.tables.putPort(new PortSpec(POD_B, 1, "weft3", IpAddress.of("10.244.1.3"), 3, 1450));
         service("10.96.0.10", "10.244.1.3");
         service("10.96.0.11", "10.244.1.3");
         node.tables.commit();
@@ -46,8 +47,8 @@ class ConntrackGcTest {
     }
 
     private void service(String address, String... backends) {
-        node.tables.services().put(new ServiceSpec(new ServiceKey(ip(address), 80, UDP), address,
-            Arrays.stream(backends).map(backend -> new Backend(ip(backend), 8080, 0)).toList()));
+        node.tables.services().put(new ServiceSpec(new ServiceKey(IpAddress.of(address), 80, UDP), address,
+            Arrays.stream(backends).map(backend -> new Backend(IpAddress.of(backend), 8080, 0)).toList()));
     }
 
     private void flow(int sourcePort, String service) {

@@ -19,8 +19,9 @@ import io.weft.dataplane.table.TablesSizing;
 import io.weft.dataplane.table.TablesUpdate;
 import io.weft.dataplane.table.TablesWriter;
 import io.weft.dataplane.worker.Epochs;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
 import io.weft.encap.hash.FlowHash;
 import io.weft.lb.flow.FlowCounter;
 import io.weft.lb.flow.FlowDump;
@@ -101,8 +102,8 @@ final class FlowNode implements AutoCloseable {
     }
 
     static LocalNode local(String address, String podCidr) {
-        return new LocalNode("n1", ip(address), Ipv4Prefix.of(podCidr), Ipv4Prefix.of("10.244.0.0/16"),
-            Ipv4Prefix.of("10.96.0.0/16"), 1, 1, 8472, 1450, 1450, true, SNAT_PORT, 65_535);
+        return new LocalNode("n1", IpAddress.of(address), IpPrefix.of(podCidr), IpPrefix.of("10.244.0.0/16"),
+            IpPrefix.of("10.96.0.0/16"), 1, 1, 8472, 1450, 1450, true, SNAT_PORT, 65_535);
     }
 
     // -- the conductor -----------------------------------------------------------------------------------------------
@@ -139,7 +140,7 @@ final class FlowNode implements AutoCloseable {
             }
         }
         update.tables().ports().forEach(port -> state
-            .publish(state.ports().with(port.id(), PortKind.POD, port.podIp(), port.podMac(), 2, port.mtu())));
+            .publish(state.ports().with(port.id(), PortKind.POD, port.podIp().toInt(), port.podMac(), 2, port.mtu())));
     }
 
     /** Until the conductor has found the tables, followed all changes and compared the flows. */
@@ -224,7 +225,7 @@ final class FlowNode implements AutoCloseable {
         long hop = state.underlayRoutes().lookup(template.newDst);
         int slot = hop < 0 ? Adjacencies.NONE : state.adjacencies().slotOfNextHop((int) hop);
         ways(template, slot < 0 ? Egress.NO_ROUTE : Egress.UPLINK | slot, UPLINK);
-        template.newSrc = local.address();
+        template.newSrc = local.address().toInt();
         template.flags |= FlowEntry.SNAT | FlowEntry.OWNS_PORT;
     }
 

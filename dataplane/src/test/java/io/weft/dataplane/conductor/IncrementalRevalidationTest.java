@@ -10,7 +10,8 @@ import io.weft.dataplane.state.LocalAddresses;
 import io.weft.dataplane.state.UnderlayRoutes;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.lb.flow.FlowState;
 import io.weft.lb.flow.FlowTemplate;
 import io.weft.lb.service.Backend;
@@ -132,7 +133,7 @@ class IncrementalRevalidationTest {
         switch (random.nextInt(4)) {
             case 0 -> {
                 ingress = FlowNode.HOST;
-                source = random.nextBoolean() ? node.local.base() : ip("172.17.0.1");
+                source = random.nextBoolean() ? node.local.base().toInt() : ip("172.17.0.1");
             }
             case 1 -> {
                 int peer = random.nextInt(6);
@@ -183,13 +184,14 @@ class IncrementalRevalidationTest {
     }
 
     private void changeService() {
-        ServiceKey key = new ServiceKey(vip(random.nextInt(6)), 80 + random.nextInt(2), random.nextBoolean() ? 6 : 17);
+        ServiceKey key = new ServiceKey(ipv4(vip(random.nextInt(6))), 80 + random.nextInt(2),
+            random.nextBoolean() ? 6 : 17);
         if (random.nextInt(5) == 0) {
             node.tables.services().remove(key);
             return;
         }
         List<Backend> backends = IntStream.range(0, 10).filter(_ -> random.nextInt(3) > 0)
-            .mapToObj(i -> new Backend(backend(i), 8080, 0)).toList();
+            .mapToObj(i -> new Backend(ipv4(backend(i)), 8080, 0)).toList();
         node.tables.services().put(new ServiceSpec(key, "s", backends));
     }
 
@@ -208,7 +210,8 @@ class IncrementalRevalidationTest {
         if (random.nextInt(4) == 0) {
             node.tables.removePort(id);
         } else {
-            node.tables.putPort(new PortSpec(id, random.nextInt(3), "weft" + id, pod(random.nextInt(6)), id, 1450));
+            node.tables
+                .putPort(new PortSpec(id, random.nextInt(3), "weft" + id, ipv4(pod(random.nextInt(6))), id, 1450));
         }
     }
 
@@ -220,17 +223,18 @@ class IncrementalRevalidationTest {
         }
         int tunnel = random.nextInt(8) == 0 ? 7 : tunnel(index); // one endpoint for several, now and then
         int at = endpoint(tunnel == 7 ? 7 : index);
-        List<Integer> addresses = random.nextBoolean() ? List.of(at) : List.of(at, endpoint(random.nextInt(6)));
-        node.tables.putPeer(new PeerSpec(index, tunnel, "n" + index, at, tunnel,
-            new Ipv4Prefix(podOf(random.nextInt(6)) & Ipv4Prefix.mask(24), 24), addresses, random.nextBoolean()));
+        List<IpAddress> addresses = random.nextBoolean() ? List.of(ipv4(at))
+            : List.of(ipv4(at), ipv4(endpoint(random.nextInt(6))));
+        node.tables.putPeer(new PeerSpec(index, tunnel, "n" + index, ipv4(at), tunnel,
+            IpPrefix.containing(ipv4(podOf(random.nextInt(6))), 24), addresses, random.nextBoolean()));
     }
 
     /** The kernel tells, and the conductor follows at once. */
     private void routes() {
         long result = random.nextInt(5) == 0 ? UnderlayRoutes.BLACKHOLE : gateway(random.nextInt(GATEWAYS));
         UnderlayRoutes routes = new UnderlayRoutes(List.of(
-            UnderlayRoutes.Entry.via(Ipv4Prefix.of("192.0.2.0/24"), 0),
-            new UnderlayRoutes.Entry(Ipv4Prefix.of("0.0.0.0/0"), result)));
+            UnderlayRoutes.Entry.via(IpPrefix.of("192.0.2.0/24"), 0),
+            new UnderlayRoutes.Entry(IpPrefix.of("0.0.0.0/0"), result)));
         node.underlay.routes = routes;
         node.state.publish(routes);
         if (node.local != null) {
@@ -241,8 +245,8 @@ class IncrementalRevalidationTest {
 
     private void addresses() {
         node.state.publish(random.nextBoolean()
-            ? new LocalAddresses(node.local.address(), ip("172.17.0.1"))
-            : new LocalAddresses(node.local.address(), ip("203.0.113.1")));
+            ? new LocalAddresses(node.local.address().toInt(), ip("172.17.0.1"))
+            : new LocalAddresses(node.local.address().toInt(), ip("203.0.113.1")));
         node.revalidation.kernelChanged();
     }
 
@@ -257,6 +261,10 @@ class IncrementalRevalidationTest {
         node.newTables();
         node.tables.putLocal(FlowNode.local("192.0.2.11", "10.244.1.0/24"));
         node.tables.commit();
+    }
+
+    private static IpAddress ipv4(int address) {
+        return IpAddress.ipv4(address);
     }
 
     private static int vip(int number) {

@@ -11,7 +11,8 @@ import io.weft.dataplane.state.UnderlayRoutes;
 import io.weft.dataplane.table.ChangedAddresses;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
-import io.weft.encap.address.Ipv4Prefix;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -43,13 +44,14 @@ class NextHopsTest {
     }
 
     private static PeerSpec peer(int index, int tunnel, String podCidr) {
-        return new PeerSpec(index, tunnel, "n" + index, ip("198.51.100.0") + tunnel, tunnel, Ipv4Prefix.of(podCidr),
-            List.of(ip("198.51.100.0") + index), true);
+        return new PeerSpec(index, tunnel, "n" + index, IpAddress.ipv4(ip("198.51.100.0") + tunnel), tunnel,
+            IpPrefix.of(podCidr),
+            List.of(IpAddress.ipv4(ip("198.51.100.0") + index)), true);
     }
 
     private void routes(int gateway) {
         node.underlay.routes = new UnderlayRoutes(
-            List.of(UnderlayRoutes.Entry.via(Ipv4Prefix.of("0.0.0.0/0"), gateway)));
+            List.of(UnderlayRoutes.Entry.via(IpPrefix.of("0.0.0.0/0"), gateway)));
     }
 
     private Adjacencies adjacencies() {

@@ -1,6 +1,5 @@
 package io.weft.dataplane.conductor;
 
-import io.weft.encap.address.IpAddress;
 import static org.junit.jupiter.api.Assertions.*;
 
 import io.weft.dataplane.counters.ConductorGauge;

@@ -17,6 +17,7 @@ import io.weft.dataplane.table.TablesSizing;
 import io.weft.dataplane.table.TablesUpdate;
 import io.weft.dataplane.table.TablesWriter;
 import io.weft.dataplane.worker.Epochs;
+import io.weft.encap.address.IpAddress;
 import io.weft.nativebindings.linux.MappedMemory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TablesWatchTest {
-    private static final PortSpec PORT = new PortSpec(2, 1, "weft2", ip("10.244.1.2"), 2, 1450);
+    private static final PortSpec PORT = new PortSpec(2, 1, "weft2", IpAddress.of("10.244.1.2"), 2, 1450);
 
     @TempDir private Path directory;
     private final MappedMemory slots = MappedMemory.anonymous(4L * Adjacencies.SLOT_BYTES, false);

@@ -1,6 +1,5 @@
 package io.weft.dataplane.graph;
 
-import io.weft.encap.address.IpAddress;
 import static io.weft.dataplane.graph.GraphFixture.*;
 import static io.weft.dataplane.graph.Packet.ACK;
 import static io.weft.dataplane.graph.Packet.FIN;
@@ -16,6 +15,7 @@ import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.port.MemoryPort;
 import io.weft.dataplane.table.PeerSpec;
+import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.memory.Memory;

@@ -1,7 +1,5 @@
 package io.weft.dataplane.graph;
 
-import io.weft.encap.address.IpPrefix;
-import io.weft.encap.address.IpAddress;
 import static io.weft.dataplane.graph.GraphFixture.*;
 import static io.weft.dataplane.graph.Packet.ACK;
 import static io.weft.dataplane.graph.Packet.FIN;
@@ -18,6 +16,8 @@ import io.weft.dataplane.state.LocalAddresses;
 import io.weft.dataplane.state.UnderlayRoutes;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.TablesWriter;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.MacAddress;
 import io.weft.lb.flow.Epochs;

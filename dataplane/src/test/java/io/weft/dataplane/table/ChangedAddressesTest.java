@@ -4,8 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -17,16 +18,17 @@ class ChangedAddressesTest {
     @Test
     void holdsThePrefixesThatWereAdded() {
         Random random = new Random(7);
-        List<Ipv4Prefix> prefixes = new ArrayList<>();
+        List<IpPrefix> prefixes = new ArrayList<>();
         for (int i = 0; i < 500; i++) {
             int length = random.nextInt(16, 33);
-            prefixes.add(new Ipv4Prefix(random.nextInt() & Ipv4Prefix.mask(length), length));
-            changed.add(prefixes.getLast().base(), length);
+            prefixes.add(IpPrefix.containing(IpAddress.ipv4(random.nextInt()), length));
+            changed.add(prefixes.getLast().base().toInt(), length);
         }
         for (int i = 0; i < 20_000; i++) {
-            Ipv4Prefix near = prefixes.get(random.nextInt(prefixes.size()));
-            int address = near.base() ^ random.nextInt() >>> random.nextInt(1, 32);
-            assertEquals(prefixes.stream().anyMatch(prefix -> prefix.contains(address)), changed.contains(address),
+            IpPrefix near = prefixes.get(random.nextInt(prefixes.size()));
+            int address = near.base().toInt() ^ random.nextInt() >>> random.nextInt(1, 32);
+            assertEquals(prefixes.stream().anyMatch(prefix -> prefix.contains(IpAddress.ipv4(address))),
+                changed.contains(address),
                 Ipv4Address.format(address));
         }
         assertFalse(changed.isEverything());

@@ -5,8 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
 import io.weft.lb.service.Backend;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
@@ -22,9 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A reader learns what has changed, all of it, and reads no more than that again. */
 class TablesFollowerTest {
-    private static final PortSpec PORT = new PortSpec(2, 7, "weft2", ip("10.244.1.2"), 2, 1450);
+    private static final PortSpec PORT = new PortSpec(2, 7, "weft2", IpAddress.of("10.244.1.2"), 2, 1450);
     private static final PeerSpec PEER = peer(3, "192.0.2.12", "10.244.2.0/24");
-    private static final ServiceKey DNS = new ServiceKey(ip("10.96.0.10"), 53, 17);
+    private static final ServiceKey DNS = new ServiceKey(IpAddress.of("10.96.0.10"), 53, 17);
 
     @TempDir private Path directory;
     private TablesWriter writer;
@@ -80,7 +81,7 @@ class TablesFollowerTest {
     @Test
     void aPortsChangeIsItsAddress() {
         follower.next();
-        writer.putPort(new PortSpec(2, 8, "weft2", ip("10.244.1.3"), 2, 1450));
+        writer.putPort(new PortSpec(2, 8, "weft2", IpAddress.of("10.244.1.3"), 2, 1450));
         writer.commit();
         TablesUpdate update = follower.next();
         assertTrue(update.portsChanged());
@@ -153,11 +154,11 @@ class TablesFollowerTest {
     void whatIsNotCommittedYetIsNotMissed() {
         follower.next();
         service("10.244.2.5");
-        writer.putPort(new PortSpec(3, 9, "weft3", ip("10.244.1.3"), 3, 1450));
+        writer.putPort(new PortSpec(3, 9, "weft3", IpAddress.of("10.244.1.3"), 3, 1450));
         TablesUpdate early = follower.next();
         assertTrue(early.portsChanged());
         assertChanged(early, "10.96.0.10", "10.244.1.3");
-        writer.putPort(new PortSpec(4, 9, "weft4", ip("10.244.1.4"), 4, 1450));
+        writer.putPort(new PortSpec(4, 9, "weft4", IpAddress.of("10.244.1.4"), 4, 1450));
         writer.commit();
         TablesUpdate update = follower.next();
         assertTrue(update.portsChanged());
@@ -174,7 +175,8 @@ class TablesFollowerTest {
         AtomicInteger made = new AtomicInteger();
         Thread control = Thread.ofPlatform().start(() -> {
             for (int i = 0; i < changes; i++) {
-                writer.services().put(new ServiceSpec(new ServiceKey(first + i, 53, 17), "s", List.of()));
+                writer.services()
+                    .put(new ServiceSpec(new ServiceKey(IpAddress.ipv4(first + i), 53, 17), "s", List.of()));
                 writer.commit();
                 made.set(i + 1);
             }
@@ -193,7 +195,7 @@ class TablesFollowerTest {
     }
 
     private void service(String backend) {
-        writer.services().put(new ServiceSpec(DNS, "dns", List.of(new Backend(ip(backend), 53, 0))));
+        writer.services().put(new ServiceSpec(DNS, "dns", List.of(new Backend(IpAddress.of(backend), 53, 0))));
     }
 
     private static void assertNothingButAddresses(TablesUpdate update) {
@@ -214,12 +216,13 @@ class TablesFollowerTest {
     }
 
     private static LocalNode local(String address) {
-        return new LocalNode("n1", ip(address), Ipv4Prefix.of("10.244.1.0/24"), Ipv4Prefix.of("10.244.0.0/16"),
-            Ipv4Prefix.of("10.96.0.0/16"), 1, 1, 8472, 1450, 1450, true, 61_000, 65_535);
+        return new LocalNode("n1", IpAddress.of(address), IpPrefix.of("10.244.1.0/24"), IpPrefix.of("10.244.0.0/16"),
+            IpPrefix.of("10.96.0.0/16"), 1, 1, 8472, 1450, 1450, true, 61_000, 65_535);
     }
 
     private static PeerSpec peer(int index, String address, String podCidr) {
-        return new PeerSpec(index, "n" + index, ip(address), index, Ipv4Prefix.of(podCidr), List.of(ip(address)),
+        return new PeerSpec(index, "n" + index, IpAddress.of(address), index, IpPrefix.of(podCidr),
+            List.of(IpAddress.of(address)),
             true);
     }
 

@@ -61,7 +61,7 @@ public final class ServiceTableBuilder {
         } else {
             countAddress(spec.key(), block);
         }
-        onChange.accept(spec.key().vip());
+        onChange.accept(spec.key().vip().toInt());
     }
 
     /** @return whether the service existed */
@@ -75,7 +75,7 @@ public final class ServiceTableBuilder {
         } else {
             addresses.put(key.vip().toInt(), others);
         }
-        onChange.accept(key.vip());
+        onChange.accept(key.vip().toInt());
         return true;
     }
 

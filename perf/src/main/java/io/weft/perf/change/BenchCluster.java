@@ -7,8 +7,9 @@ import io.weft.controlplane.model.EndpointSlice.Endpoint;
 import io.weft.controlplane.model.Protocol;
 import io.weft.controlplane.model.Service;
 import io.weft.controlplane.model.TunnelAnnotations;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.address.Ipv4Prefix;
 import io.weft.encap.packet.IpProtocol;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,7 +31,7 @@ import java.util.OptionalLong;
  */
 final class BenchCluster {
     static final String NODE = "bench";
-    static final int NODE_ADDRESS = Ipv4Address.of("192.0.2.1");
+    static final IpAddress NODE_ADDRESS = IpAddress.of("192.0.2.1");
     static final int NODE_BASE = Ipv4Address.of("10.128.0.0");
     static final String POD_CIDR = "10.128.0.0/24";
     static final String CLUSTER_CIDR = "10.128.0.0/10";
@@ -92,7 +93,7 @@ final class BenchCluster {
 
     int address(int service, int endpoint) {
         int number = service * endpoints + endpoint;
-        return podCidr(number % nodes).base() + 2 + number / nodes;
+        return podCidr(number % nodes).base().toInt() + 2 + number / nodes;
     }
 
     /** Outer address of a node's tunnel endpoint. */
@@ -108,17 +109,19 @@ final class BenchCluster {
     /** Everything there is. */
     List<ClusterObject> all() {
         List<ClusterObject> all = new ArrayList<>();
-        all.add(new ClusterNode(NODE, 0, List.of(Ipv4Prefix.of(POD_CIDR)), List.of(NODE_ADDRESS), Optional.empty(),
+        all.add(new ClusterNode(NODE, 0, List.of(IpPrefix.of(POD_CIDR)), List.of(NODE_ADDRESS), Optional.empty(),
             List.of()));
         for (int node = 0; node < nodes; node++) {
             TunnelAnnotations tunnel = new TunnelAnnotations(true, TunnelAnnotations.VXLAN, OptionalInt.of(1),
-                OptionalLong.of(FIRST_VTEP_MAC + 1 + node), OptionalInt.of(tunnelEndpoint(node)), true);
-            all.add(new ClusterNode("node-" + node, 0, List.of(podCidr(node)), List.of(tunnelEndpoint(node)),
+                OptionalLong.of(FIRST_VTEP_MAC + 1 + node), Optional.of(IpAddress.ipv4(tunnelEndpoint(node))), true);
+            all.add(new ClusterNode("node-" + node, 0, List.of(podCidr(node)),
+                List.of(IpAddress.ipv4(tunnelEndpoint(node))),
                 Optional.of(tunnel), List.of()));
         }
         for (int service = 0; service < services; service++) {
             Service.Port port = new Service.Port(PORT_NAME, SERVICE_PORT, protocolOf(service));
-            all.add(new Service(NAMESPACE, name(service), 0, "ClusterIP", List.of(vip(service)), List.of(port),
+            all.add(new Service(NAMESPACE, name(service), 0, "ClusterIP", List.of(IpAddress.ipv4(vip(service))),
+                List.of(port),
                 List.of()));
             all.add(slice(service));
         }
@@ -143,7 +146,7 @@ final class BenchCluster {
         List<Endpoint> all = new ArrayList<>();
         for (int endpoint = 0; endpoint < endpoints; endpoint++) {
             if (endpoint != removed[service]) {
-                all.add(new Endpoint(List.of(address(service, endpoint)), true, true, false,
+                all.add(new Endpoint(List.of(IpAddress.ipv4(address(service, endpoint))), true, true, false,
                     "node-" + nodeOf(service, endpoint)));
             }
         }
@@ -151,8 +154,8 @@ final class BenchCluster {
             List.of(new EndpointSlice.Port(PORT_NAME, ENDPOINT_PORT, protocolOf(service))), List.of());
     }
 
-    private static Ipv4Prefix podCidr(int node) {
-        return new Ipv4Prefix(NODE_BASE + (node + 1 << 8), 24);
+    private static IpPrefix podCidr(int node) {
+        return new IpPrefix(IpAddress.ipv4(NODE_BASE + (node + 1 << 8)), 24);
     }
 
     private static Protocol protocolOf(int service) {

@@ -52,7 +52,8 @@ final class BenchNode implements AutoCloseable {
             links.setUp(1);
             links.createVeth(VethSpec.of(UPLINK, "router0").withMtu(UPLINK_MTU).withQueues(1));
             Link uplink = links.link(UPLINK).orElseThrow();
-            links.addAddress(uplink.index(), BenchCluster.NODE_ADDRESS, UNDERLAY_LENGTH, Route.RT_SCOPE_UNIVERSE);
+            links.addAddress(uplink.index(), BenchCluster.NODE_ADDRESS.toInt(), UNDERLAY_LENGTH,
+                Route.RT_SCOPE_UNIVERSE);
             links.setUp(uplink.index());
             links.setUp(links.link("router0").orElseThrow().index());
             links.replaceNeighbour(uplink.index(), ROUTER, ROUTER_MAC);

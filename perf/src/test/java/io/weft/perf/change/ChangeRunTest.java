@@ -48,7 +48,8 @@ class ChangeRunTest {
             int left = ENDPOINTS - (change.removes() ? 1 : 0);
             assertEquals(left, change.slice().endpoints().size());
             List<Integer> addresses = new ArrayList<>();
-            change.slice().endpoints().forEach(endpoint -> addresses.addAll(endpoint.addresses()));
+            change.slice().endpoints()
+                .forEach(endpoint -> endpoint.addresses().forEach(address -> addresses.add(address.toInt())));
             assertEquals(!change.removes(),
                 addresses.contains(cluster.address(change.service(), change.endpoint())));
         }

@@ -111,7 +111,7 @@ final class SourceDependencies {
         public Void visitCompilationUnit(CompilationUnitTree unit, Void nothing) {
             own = unit.getPackageName().toString();
             used.computeIfAbsent(own, _ -> new TreeSet<>());
-            super.visitCompilationUnit(unit, nothing);
+            super.visitCompilationUnit(unit, null);
             imported.forEach((type, name) -> {
                 if (named.contains(type)) {
                     use(name, type);
@@ -151,7 +151,7 @@ final class SourceDependencies {
             if (matcher.matches()) {
                 use(matcher.group(1), matcher.group(2));
             }
-            return super.visitMemberSelect(tree, nothing);
+            return super.visitMemberSelect(tree, null);
         }
 
         private void use(String name, String type) {

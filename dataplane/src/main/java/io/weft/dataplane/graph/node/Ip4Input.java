@@ -1,6 +1,5 @@
 package io.weft.dataplane.graph.node;
 
-import io.weft.encap.address.Ipv4Address;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.decision.SourceCheck;
@@ -9,6 +8,7 @@ import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.state.BatchContext;
+import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.hash.FlowHash;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.HeaderError;
