@@ -302,8 +302,8 @@ static void xdp_package(void) {
 #else
     ABSENT(XskSocket, XDP_USE_SG);
 #endif
-    OURS(XskSocket, BUSY_RETRY_NS);
-    OURS(XskSocket, BUSY_PAUSE_MS);
+    OURS(XskSocket, BUSY_RETRY_NANOS);
+    OURS(XskSocket, BUSY_PAUSE_MILLIS);
 }
 
 static void bpf_package(void) {
