@@ -112,7 +112,7 @@ class TablesWatchTest {
         commitLocal("192.0.2.12");
         assertTrue(watch.poll(now).orElseThrow().localChanged());
         assertNotSame(published, state.tables());
-        assertEquals(ip("192.0.2.12"), state.tables().local().address());
+        assertEquals(IpAddress.of("192.0.2.12"), state.tables().local().address());
     }
 
     @Test
@@ -129,13 +129,13 @@ class TablesWatchTest {
         TablesUpdate update = poll().orElseThrow();
         assertTrue(update.changed().isEverything() && update.localChanged() && update.portsChanged());
         assertEquals(writer.incarnation(), watch.incarnation());
-        assertEquals(ip("192.0.2.12"), state.tables().local().address());
+        assertEquals(IpAddress.of("192.0.2.12"), state.tables().local().address());
         poll();
-        assertEquals(ip("192.0.2.11"), former.local().address());
+        assertEquals(IpAddress.of("192.0.2.11"), former.local().address());
         former.route4(ip("10.244.1.2")); // a worker in its batch may still look something up
         epochs.enter(0);
         poll();
-        assertEquals(ip("192.0.2.12"), state.tables().local().address());
+        assertEquals(IpAddress.of("192.0.2.12"), state.tables().local().address());
     }
 
     @Test
@@ -149,7 +149,7 @@ class TablesWatchTest {
         Files.move(broken, TablesReader.path(directory));
         assertTrue(poll().isEmpty());
         assertTrue(watch.complaint().contains("not a tables file"), watch.complaint());
-        assertEquals(ip("192.0.2.11"), state.tables().local().address());
+        assertEquals(IpAddress.of("192.0.2.11"), state.tables().local().address());
         try (TablesWriter _ = writer) {
             writer = newWriter();
         }
