@@ -41,6 +41,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A real dataplane process on real veths; the other end of its uplink is a plain host. */
 class DataplaneTest {
+    /** {@code <linux/if.h>} */
+    private static final int IF_OPER_UP = 6;
+
     @TempDir Path directory;
 
     private TestNetwork network;
@@ -410,6 +413,8 @@ class DataplaneTest {
     @Test
     void whatKeepsItFromStartingIsOneLineAndNothingIsTouched() throws Exception {
         try (Rtnetlink rtnetlink = Rtnetlink.openIn(node.namespace)) {
+            TestNetwork.await("the uplink to settle",
+                () -> rtnetlink.link("up0").orElseThrow().operState() == IF_OPER_UP);
             rtnetlink.createVeth(VethSpec.of("weft-host", "foreign0"));
             assertRefused(node, "there is a device weft-host that is not Weft's");
             rtnetlink.deleteLink("weft-host");

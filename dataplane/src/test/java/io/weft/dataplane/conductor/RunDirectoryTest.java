@@ -60,7 +60,7 @@ class RunDirectoryTest {
     void aFileInItsPlaceIsNamed() throws IOException {
         Path file = Files.writeString(directory.resolve("file"), "");
         SetupException refusal = assertThrows(SetupException.class, () -> RunDirectory.take(file.resolve("weft")));
-        assertTrue(refusal.getMessage().startsWith("runDirectory: cannot make ")
+        assertTrue(refusal.getMessage().startsWith("runDirectory: cannot create ")
             && refusal.getMessage().contains(file.toString()), refusal.getMessage());
     }
 }
