@@ -302,7 +302,7 @@ class ControlPlaneTest {
             "source.manifests", manifests.toString()));
         StartException e = assertThrows(StartException.class,
             () -> NetworkNamespace.call(node.path(), () -> ControlPlane.start(wrong)));
-        assertEquals("uplink: this machine has no device eth99; `ip link` lists what it has", e.getMessage());
+        assertEquals("uplink: this machine has no device eth99; `ip link` lists its devices", e.getMessage());
     }
 
     private void start() {
