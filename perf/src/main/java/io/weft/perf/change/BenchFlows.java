@@ -6,7 +6,6 @@ import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.forwarding.Egress;
 import io.weft.dataplane.forwarding.Ingress;
 import io.weft.dataplane.forwarding.PortId;
-import io.weft.dataplane.forwarding.Route;
 import io.weft.dataplane.table.TablesReader;
 import io.weft.encap.hash.FlowHash;
 import io.weft.lb.flow.FlowEntry;
@@ -111,7 +110,7 @@ final class BenchFlows implements AutoCloseable {
             }
             for (int node = 0; node < cluster.nodes(); node++) {
                 slots[node] = slotOf.get(BenchCluster.tunnelEndpoint(node));
-                tunnels[node] = Route.index(tables.route4(BenchCluster.tunnelEndpoint(node)));
+                tunnels[node] = tables.peerByEndpoint(BenchCluster.tunnelEndpoint(node));
             }
         }
     }
