@@ -40,10 +40,10 @@ final class LoopWarmUp implements AutoCloseable {
     private static final int FIRST_PORT = 20_000;
     private static final long ADOPT_NANOS = 1_000_000_000;
     /** Sometimes the worker falls asleep and is woken, as on an idle node. */
-    private static final int TURNS_A_REST = 16;
+    private static final int ROUNDS_A_REST = 16;
     private static final long REST_NANOS = 150_000;
     /** Sometimes it is assigned its ports again, as when a pod is added. */
-    private static final int TURNS_AN_ASSIGNMENT = 256;
+    private static final int ROUNDS_AN_ASSIGNMENT = 256;
 
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
     private final Epochs epochs = new Epochs(1);
@@ -116,28 +116,28 @@ final class LoopWarmUp implements AutoCloseable {
     }
 
     private void exchange(long frames, Limit limit) {
-        for (int context = 0; received < frames && !limit.isReached(System.nanoTime()); context++) {
-            fill(1 + context % MAX_BURST, context);
+        for (int round = 0; received < frames && !limit.isReached(System.nanoTime()); round++) {
+            fill(1 + round % MAX_BURST, round);
             send();
             collect();
-            if (context % TURNS_A_REST == 0) {
+            if (round % ROUNDS_A_REST == 0) {
                 LockSupport.parkNanos(REST_NANOS);
                 epochs.advance();
             }
-            if (context % TURNS_AN_ASSIGNMENT == 0) {
+            if (round % ROUNDS_AN_ASSIGNMENT == 0) {
                 assign();
             }
         }
     }
 
-    private void fill(int burst, int context) {
+    private void fill(int burst, int round) {
         batch.clear();
         all.clear();
         for (int i = 0; i < burst; i++) {
             long chunk = pool.allocate();
             if (chunk == 0) { return; }
             long at = chunk + FramePool.HEADROOM;
-            int port = FIRST_PORT + (context + i) % FLOWS;
+            int port = FIRST_PORT + (round + i) % FLOWS;
             all.add(batch.size);
             batch.add(at, write(at, i, port), POD_A.id());
         }

@@ -61,7 +61,7 @@ final class MirrorPort implements Port {
     public int transmit(FrameBatch batch, FrameList frames) {
         for (int i = 0; i < frames.size; i++) {
             int frame = frames.index[i];
-            if (size < CAPACITY && context(batch.at[frame], batch.length[frame])) {
+            if (size < CAPACITY && mirror(batch.at[frame], batch.length[frame])) {
                 at[size] = batch.at[frame];
                 length[size++] = batch.length[frame];
             } else {
@@ -92,7 +92,7 @@ final class MirrorPort implements Port {
     }
 
     /** @return whether the frame is to be answered */
-    private boolean context(long frame, int bytes) {
+    private boolean mirror(long frame, int bytes) {
         if (bytes < EthernetHeader.LENGTH + Ipv4Header.LENGTH + UdpHeader.LENGTH
             || EthernetHeader.type(frame) != EthernetHeader.ETH_P_IP) {
             return false;
@@ -103,7 +103,7 @@ final class MirrorPort implements Port {
         int protocol = Ipv4Header.protocol(ip);
         Ipv4Header.swapAddresses(ip);
         if (protocol == IpProtocol.IPPROTO_UDP && UdpHeader.destinationPort(l4) == tunnelPort) {
-            return context(l4 + INNER_AT, bytes - EthernetHeader.LENGTH - Ipv4Header.LENGTH - INNER_AT);
+            return mirror(l4 + INNER_AT, bytes - EthernetHeader.LENGTH - Ipv4Header.LENGTH - INNER_AT);
         }
         if (protocol != IpProtocol.IPPROTO_TCP && protocol != IpProtocol.IPPROTO_UDP
             || Ipv4Header.ttl(ip) < MIN_TTL) {

@@ -47,7 +47,7 @@ public final class WarmUp {
     private static final int FLOWS = 2048;
     private static final int FRAMES_A_FLOW = 8;
     private static final int FIRST_PORT = 10_000;
-    private static final int TURNS_A_CHAIN = 8;
+    private static final int ROUNDS_A_CHAIN = 8;
     private static final int FRAGMENTS_A_DATAGRAM = 4;
     /** One port in this many talks to the neighbour; all of its flows begin while the neighbour is unresolved. */
     private static final int PORTS_A_NEIGHBOUR = 8;
@@ -125,11 +125,11 @@ public final class WarmUp {
     }
 
     private void run(Limit limit) {
-        for (int context = 0; frames < FRAMES || isDatagramBegun(); context++) {
+        for (int round = 0; frames < FRAMES || isDatagramBegun(); round++) {
             long now = System.nanoTime();
             if (limit.isReached(now)) { return; }
-            scene.setNeighbour(context % FRAMES_A_FLOW >= FRAMES_A_FLOW / 2);
-            fill(context);
+            scene.setNeighbour(round % FRAMES_A_FLOW >= FRAMES_A_FLOW / 2);
+            fill(round);
             process(now);
             for (Port port : ports) {
                 port.receive(batch);
@@ -152,15 +152,15 @@ public final class WarmUp {
         batch.clear();
     }
 
-    private void fill(int context) {
-        if (context % TURNS_A_CHAIN == 0) {
+    private void fill(int round) {
+        if (round % ROUNDS_A_CHAIN == 0) {
             addChain();
         }
         int room = FrameBatch.CAPACITY / 2;
         for (int i = 0; i < room; i++) {
             long chunk = pool.allocate();
             if (chunk == 0) { return; }
-            write(chunk + FramePool.HEADROOM, i % KINDS, FIRST_PORT + context / FRAMES_A_FLOW % FLOWS);
+            write(chunk + FramePool.HEADROOM, i % KINDS, FIRST_PORT + round / FRAMES_A_FLOW % FLOWS);
         }
     }
 

@@ -46,7 +46,7 @@ class AccountingTest {
                 }
             }
             node.now += SECOND / 20; // the limits of what Weft sends by itself are met in some turns
-            node.context();
+            node.forwardAll();
             seen += checkSent();
             node.checkAccounts();
         }

@@ -578,7 +578,7 @@ class DropTest {
             byte[] frame = fromA(packet("10.244.1.2", "10.244.2.9").udp(1, 2));
             io.weft.encap.memory.Memory.copyIn(frame, 0, chunk + 49, frame.length);
             node.ports[POD_A].offer(chunk + 49, frame.length);
-            node.context();
+            node.forwardAll();
             assertEquals(i, node.counters.dropped(DropReason.NO_HEADROOM));
         }
         node.checkAccounts();

@@ -57,7 +57,7 @@ class DropsOfRealPortsTest {
      *
      * <ul>
      * <li>{@code frag_no_buffers}: needs an exhausted frame pool;
-     * <li>{@code flow_moved}: lasts from a change of the tables to the sweeper's next pass;
+     * <li>{@code flow_moved}: lasts from a change of the tables until the flow is compared with them;
      * <li>{@code no_headroom}, {@code internal_error}: guards against mistakes of our own;
      * <li>{@code not_ready}: ports are opened when there are tables; a guard;
      * <li>{@code tx_ring_full}: needs a kernel that does not keep up.

@@ -256,7 +256,7 @@ class FastPathTest {
     /** The two paths differ in the order in which frames of different flows are sent. */
     private static List<String> run(GraphFixture node) {
         node.now += 50_000_000;
-        node.context();
+        node.forwardAll();
         node.checkAccounts();
         List<String> sent = new ArrayList<>();
         for (MemoryPort port : node.ports) {

@@ -79,7 +79,7 @@ class FuzzTest {
 
     private void runAndCheck() {
         node.now += 50_000_000;
-        node.context();
+        node.forwardAll();
         node.checkAccounts();
         for (MemoryPort port : node.ports) {
             while (port.take() != null) {

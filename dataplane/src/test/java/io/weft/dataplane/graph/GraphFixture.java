@@ -158,7 +158,7 @@ final class GraphFixture implements AutoCloseable {
         for (byte[] frame : frames) {
             if (!ports[port].offer(frame)) { throw new IllegalStateException("no room"); }
         }
-        context();
+        forwardAll();
         Map<Integer, List<MemoryPort.SentFrame>> sent = new java.util.TreeMap<>();
         for (MemoryPort each : ports) {
             for (MemoryPort.SentFrame frame = each.take(); frame != null; frame = each.take()) {
@@ -174,7 +174,7 @@ final class GraphFixture implements AutoCloseable {
     }
 
     /** Runs the graph as long as a port has frames. */
-    void context() {
+    void forwardAll() {
         int received;
         do {
             received = 0;

@@ -77,7 +77,7 @@ class RevalidationTest {
         for (int i = 0; i < 2000; i++) {
             Traffic.Frame frame = traffic.good();
             node.ports[frame.port()].offer(frame.bytes());
-            node.context();
+            node.forwardAll();
             for (MemoryPort port : node.ports) {
                 while (port.take() != null) {}
             }

@@ -78,7 +78,7 @@ final class Soak implements AutoCloseable {
             for (int i = 0; i < 64; i++) {
                 offer();
             }
-            node.context();
+            node.forwardAll();
             if (++batches % BATCHES_PER_SCAN == 0) {
                 scan();
             }

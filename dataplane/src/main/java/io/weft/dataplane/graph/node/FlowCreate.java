@@ -84,7 +84,7 @@ public final class FlowCreate extends GraphNode {
 
     /**
      * An earlier frame of the batch may have made the flow. One whose connection is over ends here, for that of the SYN. One that expects another ingress belongs to a
-     * former owner of the address, and lives until the sweeper has seen that the tables changed.
+     * former owner of the address, and lives until the conductor has compared it with the changed tables.
      */
     private boolean adopt(FrameBatch batch, int frame) {
         long flow = flows.find(batch.hash[frame], batch.k0[frame], batch.k1[frame]);
