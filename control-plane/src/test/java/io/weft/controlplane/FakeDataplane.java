@@ -9,7 +9,7 @@ import io.weft.dataplane.counters.PortStatus;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
-/** Writes the counters file as a dataplane would, with a heartbeat, and says of ports what a test wants. */
+/** Writes the counters file as a dataplane would, with a heartbeat, and reports the port states that a test sets. */
 public final class FakeDataplane implements AutoCloseable {
     public static final int WORKERS = 2;
     private static final long BEAT_MILLIS = 100;

@@ -6,7 +6,7 @@ import io.weft.nativebindings.netlink.NetworkNamespace;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A real network namespace of one test, with a name of its own, removed at the end. */
+/** A real network namespace for one test, with a unique name; removed at the end. */
 public final class TestNamespace implements AutoCloseable {
     private static final AtomicInteger COUNTER = new AtomicInteger();
 
@@ -14,7 +14,7 @@ public final class TestNamespace implements AutoCloseable {
         "wctl-" + ProcessHandle.current().pid() + "-" + COUNTER.incrementAndGet());
 
     public TestNamespace() {
-        assumeTrue("root".equals(System.getProperty("user.name")), "network namespaces are made by root only");
+        assumeTrue("root".equals(System.getProperty("user.name")), "needs root: creates a network namespace");
         NetworkNamespace.create(path);
     }
 

@@ -163,7 +163,8 @@ final class Doctor {
 
     private void uplink() {
         if (configuration.uplink().isEmpty()) {
-            add(Finding.fail("uplink", "not configured", "name the device that leads to the other nodes"));
+            add(Finding.fail("uplink", "not configured",
+                "set uplink to the device that leads to the other nodes; `ip link` lists the devices"));
             return;
         }
         try (Rtnetlink rtnetlink = Rtnetlink.open()) {

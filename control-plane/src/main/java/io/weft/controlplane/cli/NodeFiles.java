@@ -46,7 +46,9 @@ final class NodeFiles implements AutoCloseable {
     TablesReader requireTables() {
         return tables.orElseThrow(
             () -> new UnavailableException(
-                "no tables in " + runDirectory + " (has the control plane run, and known its node?): " + tablesReason));
+                "no tables in " + runDirectory
+                    + " (the control plane has not run, or does not know this node yet; weft status says why): "
+                    + tablesReason));
     }
 
     Optional<ControlPlaneStatus> controlPlane() {

@@ -25,7 +25,7 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
     private static final int TOP_DROPS = 5;
     /** The status file is written every five seconds. */
     private static final long SILENT_MILLIS = TimeUnit.SECONDS.toMillis(20);
-    private static final ControlPlaneStatus.Health WELL = new ControlPlaneStatus.Health("", 0, 0, "");
+    private static final ControlPlaneStatus.Health HEALTHY = new ControlPlaneStatus.Health("", 0, 0, "");
 
     /**
      * @param longestPacket bytes that ports carry; 0 while unknown
@@ -117,12 +117,12 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
                 stale(status, pid.isPresent()), staleSince(status, pid.isPresent()), status.source().errors(),
                 status.problems(), health(status), status.addresses().podCidr(), status.addresses().given(),
                 status.addresses().free(), status.addresses().notes(), status.updateLatency()))
-            .orElseGet(() -> new Control(pid.isPresent(), pid.orElse(-1L), "", "", 0, List.of(), List.of(), WELL, "",
+            .orElseGet(() -> new Control(pid.isPresent(), pid.orElse(-1L), "", "", 0, List.of(), List.of(), HEALTHY, "",
                 0, 0, List.of(), none));
     }
 
     private static ControlPlaneStatus.Health health(ControlPlaneStatus status) {
-        return status.health() == null ? WELL : status.health();
+        return status.health() == null ? HEALTHY : status.health();
     }
 
     private static String stale(ControlPlaneStatus status, boolean running) {

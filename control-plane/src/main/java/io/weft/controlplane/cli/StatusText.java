@@ -63,7 +63,7 @@ final class StatusText {
         lines("not used", control.problems());
         line("addresses", control.podCidr().isEmpty()
             ? "no podCIDR yet"
-            : control.addressesGiven() + " given, " + control.addressesFree() + " free in " + control.podCidr());
+            : control.addressesGiven() + " allocated, " + control.addressesFree() + " free in " + control.podCidr());
         lines("recovered", control.addressNotes());
         line("updates", latency(control.updateLatency()));
     }

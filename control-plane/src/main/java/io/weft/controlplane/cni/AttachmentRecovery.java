@@ -76,8 +76,8 @@ public final class AttachmentRecovery {
         if (isRenamed && devices.contains(labelled.hostIfName())) { return; }
         if (!makeRoom(veth, labelled)) { return; }
         adopt(veth, labelled, recorded.isPresent()
-            ? "its record was of an earlier attachment and was made again from its device"
-            : "its record was lost and was made again from its device");
+            ? "its record was of an earlier attachment and was recreated from its device"
+            : "its record was lost and was recreated from its device");
     }
 
     private void compareUnlabelled(Link veth, Optional<DeviceLabel> label) throws IOException, ExhaustedException {
@@ -90,15 +90,15 @@ public final class AttachmentRecovery {
         if (veth.peerNamespaceId() < 0) { return; } // it was never moved to a pod; GC deletes it
         Optional<IpAddress> address = label.map(DeviceLabel::podIp).or(() -> podAddress(veth));
         if (address.isEmpty()) {
-            report(veth, "has no record, and its other end no address: left alone");
+            report(veth, "has no record, and its other end has no address; Weft leaves it alone");
             return;
         }
         Attachment unknown = store.unknown(veth.name(), label, address.get(),
             node.peer(veth).map(Link::mac).orElse(0L), veth.mtu());
         if (makeRoom(veth, unknown)) {
             adopt(veth, unknown,
-                "its record was lost and its container is not known; the address is held back until the"
-                    + " runtime names the pod or the device is gone");
+                "its record was lost and its container is not known; the address stays reserved until"
+                    + " the runtime names the pod or the device is gone");
         }
     }
 

@@ -7,13 +7,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Addresses of the node's pod prefix. The lowest is the node's own on {@code weft-host}, the next the pods' gateway, the
- * highest the broadcast address: none of these is given. A freed address comes round last, so that a peer's idea of its
- * former owner has time to pass. One thread.
+ * Allocates addresses of the node's podCIDR. Three are never allocated: the lowest (the node's own, on {@code weft-host}), the next (the
+ * pods' gateway) and the highest (broadcast). A released address is reused as late as possible, so that peers have forgotten its former
+ * owner by then. One thread.
  */
 public final class AddressPool {
     private final IpPrefix prefix;
-    private final Set<IpAddress> taken = new HashSet<>();
+    private final Set<IpAddress> allocated = new HashSet<>();
     private IpAddress last;
 
     public AddressPool(IpPrefix prefix) {
@@ -30,25 +30,25 @@ public final class AddressPool {
         return prefix;
     }
 
-    /** @return an address nobody has, now taken, or empty when there is none */
-    public Optional<IpAddress> take() {
+    /** @return a free address, now allocated; empty if there is none */
+    public Optional<IpAddress> allocate() {
         for (long tries = 0; tries < capacity(); tries++) {
             IpAddress candidate = successor(last);
             last = candidate;
-            if (taken.add(candidate)) { return Optional.of(candidate); }
+            if (allocated.add(candidate)) { return Optional.of(candidate); }
         }
         return Optional.empty();
     }
 
-    /** Marks an address known from before; one outside the prefix is nobody's business here. */
+    /** Marks an address as allocated. Ignores addresses that this pool never allocates, such as those outside the prefix. */
     public void reserve(IpAddress address) {
-        if (isGivable(address) && taken.add(address)) {
+        if (isAllocatable(address) && allocated.add(address)) {
             last = address;
         }
     }
 
     public void release(IpAddress address) {
-        taken.remove(address);
+        allocated.remove(address);
     }
 
     public long capacity() {
@@ -56,16 +56,16 @@ public final class AddressPool {
     }
 
     public long free() {
-        return capacity() - taken.size();
+        return capacity() - allocated.size();
     }
 
-    private boolean isGivable(IpAddress address) {
+    private boolean isAllocatable(IpAddress address) {
         return prefix.contains(address)
             && address.compareTo(gateway(prefix)) > 0
             && !address.equals(prefix.last());
     }
 
     private IpAddress successor(IpAddress address) {
-        return isGivable(address.plus(1)) ? address.plus(1) : prefix.base().plus(2);
+        return isAllocatable(address.plus(1)) ? address.plus(1) : prefix.base().plus(2);
     }
 }

@@ -3,19 +3,19 @@ package io.weft.controlplane.ipam;
 import io.weft.encap.address.IpAddress;
 
 /**
- * A pod's interface as the node knows it, kept on disk. Immutable.
+ * The node's record of a pod's interface, stored on disk. Immutable.
  *
- * @param network name of the CNI network configuration it was added by, empty when not known
- * @param netns path of the pod's network namespace, empty when not known
+ * @param network name of the CNI network configuration that added it; empty if unknown
+ * @param netns path of the pod's network namespace; empty if unknown
  * @param hostIfName the veth's end on the node
- * @param portId the dataplane's port, unique among the living
- * @param attachId unique for ever, so that a port opened for an earlier owner of the id is told apart
+ * @param portId the dataplane's port; no other current attachment has it
+ * @param attachId never reused; distinguishes this attachment from earlier ones with the same port id
  * @param podMac 48 bits
  */
 public record Attachment(
     AttachmentKey key, String network, String netns, String hostIfName, int portId, long attachId, IpAddress podIp,
     long podMac, int mtu) {
-    /** The same interface, named as the runtime names it now. */
+    /** The same interface under the names that the runtime uses now. */
     public Attachment named(AttachmentKey name, String networkName, String netnsPath) {
         return new Attachment(name, networkName, netnsPath, hostIfName, portId, attachId, podIp, podMac, mtu);
     }

@@ -1,8 +1,8 @@
 package io.weft.controlplane.ipam;
 
-import io.weft.controlplane.ipam.JournalRecord.Given;
+import io.weft.controlplane.ipam.JournalRecord.Allocated;
 import io.weft.controlplane.ipam.JournalRecord.Node;
-import io.weft.controlplane.ipam.JournalRecord.TakenBack;
+import io.weft.controlplane.ipam.JournalRecord.Released;
 import io.weft.nativebindings.linux.AtomicFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,10 +20,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The attachments on disk: a file of checked records, appended and synced one by one, written anew when it has grown.
+ * The attachments on disk: a file of records with checksums. Each change appends a record and syncs it; when the file has grown, it is
+ * rewritten.
  *
- * <p>A tail cut short by a crash is dropped: its step was never acknowledged. A damaged record, in the middle or the last one,
- * costs that record alone; the damaged file is kept beside, and {@link #damage} says so. One thread.
+ * <p>An incomplete last record, left by a crash, is dropped: its change was never acknowledged. A damaged record, wherever it is, costs only
+ * itself. A copy of the damaged file is then kept next to it, and {@link #damage} reports it. One thread.
  */
 final class AttachmentJournal implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AttachmentJournal.class);
@@ -51,23 +52,23 @@ final class AttachmentJournal implements AutoCloseable {
         return journal;
     }
 
-    /** What was found damaged at {@link #open}, in one line; empty when all was well. */
+    /** What {@link #open} found damaged, in one line; empty if nothing. */
     String damage() {
         return damage;
     }
 
-    void given(Attachment attachment) throws IOException {
-        append(new Given(attachment));
+    void allocated(Attachment attachment) throws IOException {
+        append(new Allocated(attachment));
     }
 
-    void takenBack(AttachmentKey key) throws IOException {
-        append(new TakenBack(key));
+    void released(AttachmentKey key) throws IOException {
+        append(new Released(key));
     }
 
-    /** Writes the file anew when more than half of it is history. */
-    void compact(Collection<Attachment> living) throws IOException {
-        if (records > MIN_RECORDS + 2 * living.size()) {
-            rewrite(living);
+    /** Rewrites the file when more than half of its records are obsolete. */
+    void compact(Collection<Attachment> current) throws IOException {
+        if (records > MIN_RECORDS + 2 * current.size()) {
+            rewrite(current);
         }
     }
 
@@ -78,7 +79,7 @@ final class AttachmentJournal implements AutoCloseable {
 
     private void load(Map<AttachmentKey, Attachment> into) throws IOException {
         Bytes<?> bytes = Bytes.wrapForRead(Files.readAllBytes(file));
-        int damaged = bytes.isEmpty() ? 1 : 0; // it is never written without its first record
+        int damaged = bytes.isEmpty() ? 1 : 0; // a file always has its first record
         long at = 0;
         while (at < bytes.readLimit()) {
             JournalRecord entry = JournalRecord.read(bytes, at);
@@ -87,9 +88,9 @@ final class AttachmentJournal implements AutoCloseable {
                 at += JournalRecord.lengthAt(bytes, at);
                 continue;
             }
-            long next = nextSound(bytes, at + 1);
+            long next = nextRecord(bytes, at + 1);
             if (next == bytes.readLimit() && JournalRecord.isTorn(bytes, at)) {
-                LOG.info("{}: the last record was not written to its end and is left out", file);
+                LOG.info("{}: the last record is incomplete and is dropped", file);
             } else {
                 damaged++;
             }
@@ -102,27 +103,27 @@ final class AttachmentJournal implements AutoCloseable {
 
     private void apply(JournalRecord entry, Map<AttachmentKey, Attachment> into) throws IOException {
         switch (entry) {
-            case Given given -> applyGiven(given.attachment(), into);
-            case TakenBack back -> into.remove(back.key());
+            case Allocated allocated -> applyAllocated(allocated.attachment(), into);
+            case Released released -> into.remove(released.key());
             case Node node -> checkNode(node);
         }
     }
 
-    /** Whoever had the address or the port before has given it back, even if that record is lost. */
-    private static void applyGiven(Attachment given, Map<AttachmentKey, Attachment> into) {
+    /** A former owner of the address or the port has released it, even if the record of that is lost. */
+    private static void applyAllocated(Attachment allocated, Map<AttachmentKey, Attachment> into) {
         into.values().removeIf(
-            former -> former.podIp().equals(given.podIp()) || former.portId() == given.portId());
-        into.put(given.key(), given);
+            former -> former.podIp().equals(allocated.podIp()) || former.portId() == allocated.portId());
+        into.put(allocated.key(), allocated);
     }
 
     private void checkNode(Node node) throws IOException {
         if (!node.name().equals(nodeName)) {
             throw new IOException(file + ": belongs to node " + node.name() + ", this is " + nodeName
-                + "; set another stateDirectory, or remove the file when no pod of that node is left");
+                + "; set another stateDirectory, or remove the file if no pod of that node is left");
         }
     }
 
-    private static long nextSound(Bytes<?> bytes, long from) {
+    private static long nextRecord(Bytes<?> bytes, long from) {
         for (long at = from; at < bytes.readLimit(); at++) {
             if (JournalRecord.read(bytes, at) != null) { return at; }
         }
@@ -137,19 +138,19 @@ final class AttachmentJournal implements AutoCloseable {
         LOG.warn("{}", damage);
     }
 
-    private void rewrite(Collection<Attachment> living) throws IOException {
+    private void rewrite(Collection<Attachment> current) throws IOException {
         Bytes<?> bytes = Bytes.allocateElasticOnHeap();
         new Node(nodeName).writeTo(bytes);
-        List.copyOf(living).forEach(attachment -> new Given(attachment).writeTo(bytes));
+        List.copyOf(current).forEach(attachment -> new Allocated(attachment).writeTo(bytes));
         AtomicFiles.write(file, bytes.toByteArray());
         if (channel != null) {
             channel.close();
         }
         channel = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
-        records = living.size() + 1;
+        records = current.size() + 1;
     }
 
-    /** Synced before it returns; when that fails the file is as before. */
+    /** The record is synced when this returns; if that fails, the file is as before. */
     private void append(JournalRecord entry) throws IOException {
         Bytes<?> bytes = Bytes.allocateElasticOnHeap();
         entry.writeTo(bytes);
@@ -167,14 +168,14 @@ final class AttachmentJournal implements AutoCloseable {
         }
     }
 
-    /** What a file says, without opening it for appending, for tests that look at the file. */
+    /** Reads a file without opening it for appending; for tests. */
     static Map<AttachmentKey, Attachment> read(Path file, String nodeName) throws IOException {
         Map<AttachmentKey, Attachment> attachments = new LinkedHashMap<>();
         new AttachmentJournal(file, nodeName).load(attachments);
         return attachments;
     }
 
-    /** As {@link #read}, its {@link #damage}. */
+    /** Like {@link #read}, but returns the {@link #damage}. */
     static String damageOf(Path file, String nodeName) throws IOException {
         AttachmentJournal journal = new AttachmentJournal(file, nodeName);
         journal.load(new LinkedHashMap<>());

@@ -1,19 +1,17 @@
 package io.weft.controlplane.ipam;
 
-/** What the runtime names an attachment by: CNI_CONTAINERID and CNI_IFNAME. */
+/** The runtime's name of an attachment: CNI_CONTAINERID and CNI_IFNAME. */
 public record AttachmentKey(String containerId, String ifName) {
-    /** No container id begins with it (CNI specification, CNI_CONTAINERID). */
+    /** Not a valid container id, which starts with a letter or digit (CNI specification, CNI_CONTAINERID). */
     private static final String UNKNOWN_CONTAINER = "?";
 
-    /** Stands for the pod behind a device of which nothing says whose it is. */
+    /** The key for a device whose pod is unknown. */
     static AttachmentKey unknown(String hostIfName) {
         return new AttachmentKey(UNKNOWN_CONTAINER, hostIfName);
     }
 
-    /** Whether it stands for a pod whose container is not known. */
-    public boolean isUnknown() {
-        return containerId.equals(UNKNOWN_CONTAINER);
-    }
+    /** Whether the container is unknown. */
+    public boolean isUnknown() { return containerId.equals(UNKNOWN_CONTAINER); }
 
     @Override
     public String toString() {

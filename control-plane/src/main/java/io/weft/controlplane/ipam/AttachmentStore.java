@@ -20,10 +20,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Who has which address, port id and interface name on this node; survives restarts. One thread.
+ * The address, port id and device name of each attachment on this node, kept across restarts. One thread.
  *
  * <p>Every change is on disk before a method returns. Errors: {@link IOException} from the disk, with nothing changed;
- * {@link ExhaustedException} when nothing is left to give.
+ * {@link ExhaustedException} if no address or port id is left.
  */
 public final class AttachmentStore implements AutoCloseable {
     private static final int HOST_NAME_DIGITS = 11;
@@ -39,7 +39,7 @@ public final class AttachmentStore implements AutoCloseable {
     }
 
     private final Map<AttachmentKey, Attachment> attachments = new LinkedHashMap<>();
-    /** What was found out about an attachment at the start, for people. */
+    /** Findings about attachments at the start, for the user. */
     private final Map<AttachmentKey, String> notes = new LinkedHashMap<>();
     private final BitSet portIds = new BitSet();
     private final SecureRandom random = new SecureRandom();
@@ -54,23 +54,23 @@ public final class AttachmentStore implements AutoCloseable {
         attachments.values().forEach(attachment -> portIds.set(attachment.portId()));
     }
 
-    /** @param maxPorts port ids end below it */
+    /** @param maxPorts all port ids are below it */
     public static AttachmentStore open(Path stateDirectory, String nodeName, int maxPorts) throws IOException {
         return new AttachmentStore(stateDirectory, nodeName, maxPorts);
     }
 
-    /** The host end's name: a hash, so that the same pod gets the same name again. */
+    /** The name of the node's end of the veth: a hash, so that the same pod always gets the same name. */
     public static String hostIfName(AttachmentKey key) {
         byte[] digest = sha256(key.containerId() + '\0' + key.ifName());
         return HOST_NAME_PREFIX + HexFormat.of().formatHex(digest).substring(0, HOST_NAME_DIGITS);
     }
 
-    /** Whether a device is a pod's end made here, by its name. */
+    /** Whether a device has a name that {@link #hostIfName(AttachmentKey)} creates. */
     public static boolean isHostIfName(String name) {
         return name.matches(HOST_NAME_PREFIX + "[0-9a-f]{" + HOST_NAME_DIGITS + "}");
     }
 
-    /** Addresses to give from now on; those given before from another prefix stay with their pods. */
+    /** Sets the prefix of future allocations. Pods keep addresses that were allocated from another prefix. */
     public void usePrefix(IpPrefix prefix) {
         if (pool == null || !pool.prefix().equals(prefix)) {
             pool = new AddressPool(prefix);
@@ -82,14 +82,14 @@ public final class AttachmentStore implements AutoCloseable {
         return List.copyOf(attachments.values());
     }
 
-    /** Under the name asked for, also when the device alone is known and is the one that this name has. */
+    /** Also finds a record with an unknown container if its device has the name that belongs to the key; returns it under the key. */
     public Optional<Attachment> find(AttachmentKey key) {
         return Optional.ofNullable(attachments.get(key))
             .or(() -> Optional.ofNullable(attachments.get(AttachmentKey.unknown(hostIfName(key))))
                 .map(device -> device.named(key, device.network(), device.netns())));
     }
 
-    /** What is not as it should be or was made again, one line each. */
+    /** Damaged and recreated records, one line each. */
     public List<String> notes() {
         List<String> lines = new ArrayList<>();
         if (!journal.damage().isEmpty()) {
@@ -103,16 +103,16 @@ public final class AttachmentStore implements AutoCloseable {
         return pool == null ? 0 : pool.free();
     }
 
-    /** Gives an address, a port id and an attach id. */
+    /** Allocates an address, a port id and an attach id. */
     public Attachment allocate(AttachmentKey key, String network, String netns, int mtu)
         throws IOException, ExhaustedException {
         if (attachments.containsKey(key)) { throw new IllegalStateException(key + " is attached already"); }
         int portId = freePortId();
-        IpAddress address = takeAddress();
+        IpAddress address = allocateAddress();
         Attachment attachment = new Attachment(key, network, netns, hostIfName(key), portId,
             random.nextLong(1, Long.MAX_VALUE), address, podMac(key), mtu);
         try {
-            journal.given(attachment);
+            journal.allocated(attachment);
         } catch (IOException e) {
             pool.release(address);
             throw e;
@@ -124,17 +124,17 @@ public final class AttachmentStore implements AutoCloseable {
     }
 
     /**
-     * Makes the record of an attachment that exists already, or makes it anew under another name or path. The port id changes
-     * when it is another's.
+     * Records an attachment that exists already, or replaces its record after its names changed. If another attachment has the port id, it
+     * gets a new one.
      *
-     * @param note for {@link #notes}, empty for none
+     * @param note for {@link #notes}; empty for none
      */
     public Attachment adopt(Attachment found, String note) throws IOException, ExhaustedException {
         Optional<Attachment> former = attachments.values().stream()
             .filter(attachment -> attachment.hostIfName().equals(found.hostIfName())).findFirst();
         boolean keepsPort = former.isPresent() && former.get().portId() == found.portId();
         Attachment adopted = keepsPort || isFree(found.portId()) ? found : found.withPortId(freePortId());
-        journal.given(adopted);
+        journal.allocated(adopted);
         former.ifPresent(this::forget);
         attachments.put(adopted.key(), adopted);
         portIds.set(adopted.portId());
@@ -148,7 +148,7 @@ public final class AttachmentStore implements AutoCloseable {
     }
 
     /**
-     * The record of a pod's veth from the label on its node's end.
+     * Creates the record of a pod's veth from the label on the node's end.
      *
      * @param label with a key
      */
@@ -159,9 +159,9 @@ public final class AttachmentStore implements AutoCloseable {
     }
 
     /**
-     * The record of a veth of which nothing says whose it is.
+     * Creates the record of a veth whose pod is unknown.
      *
-     * @param label where there is one, without a key
+     * @param label without a key, if the device has a label
      */
     public Attachment unknown(String hostIfName, Optional<DeviceLabel> label, IpAddress podIp, long podMac, int mtu) {
         return new Attachment(AttachmentKey.unknown(hostIfName), "", "", hostIfName,
@@ -169,23 +169,23 @@ public final class AttachmentStore implements AutoCloseable {
             label.map(DeviceLabel::attachId).orElseGet(() -> random.nextLong(1, Long.MAX_VALUE)), podIp, podMac, mtu);
     }
 
-    /** Says of a device what no attachment stands for. */
+    /** Adds a note about a device that has no attachment. */
     public void note(String hostIfName, String text) {
         notes.put(AttachmentKey.unknown(hostIfName), text);
     }
 
-    /** Drops notes about devices that are gone. */
+    /** Removes notes about devices that no longer exist. */
     public void followDevices(Set<String> devices) {
         notes.keySet().removeIf(
             key -> key.isUnknown() && !attachments.containsKey(key) && !devices.contains(key.ifName()));
     }
 
-    /** Takes everything back. The caller has seen to it that the pod's interface is gone. */
+    /** Releases everything that {@link #allocate} allocated. The caller must have deleted the pod's interface. */
     public void release(AttachmentKey key) throws IOException {
         AttachmentKey recorded = attachments.containsKey(key) ? key : AttachmentKey.unknown(hostIfName(key));
         Attachment attachment = attachments.get(recorded);
         if (attachment == null) { return; }
-        journal.takenBack(recorded);
+        journal.released(recorded);
         forget(attachment);
         journal.compact(attachments.values());
     }
@@ -208,11 +208,11 @@ public final class AttachmentStore implements AutoCloseable {
         return portId >= PortId.FIRST_POD && portId < maxPorts && !portIds.get(portId);
     }
 
-    private IpAddress takeAddress() throws ExhaustedException {
-        Optional<IpAddress> address = pool == null ? Optional.empty() : pool.take();
+    private IpAddress allocateAddress() throws ExhaustedException {
+        Optional<IpAddress> address = pool == null ? Optional.empty() : pool.allocate();
         return address.orElseThrow(() -> new ExhaustedException(pool == null
             ? "this node has no podCIDR yet"
-            : "all " + pool.capacity() + " addresses of " + pool.prefix() + " are given"));
+            : "all " + pool.capacity() + " addresses of " + pool.prefix() + " are allocated"));
     }
 
     private int freePortId() throws ExhaustedException {

@@ -9,14 +9,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the node's end of a pod's veth says of itself in its alias (IFLA_IFALIAS, shown by {@code ip link}), so that a lost
- * record can be made again from the device: {@code weft1 ADDRESS PORT ATTACH-ID CONTAINER IFNAME NETWORK NETNS}, separated by
- * single spaces; the attach id is hexadecimal, the network URL-encoded. What does not fit is left out from the end; container
- * and interface go together.
+ * The alias of the node's end of a pod's veth (IFLA_IFALIAS, shown by {@code ip link}), from which a lost record can be recreated:
+ * {@code weft1 ADDRESS PORT ATTACH-ID CONTAINER IFNAME NETWORK NETNS}, separated by single spaces. The attach id is hexadecimal, the network
+ * is URL-encoded. Fields that do not fit are left out, the last first; container and interface are kept or left out together.
  *
- * @param key empty when the container id was too long to be kept
- * @param network empty when not known
- * @param netns empty when not known
+ * @param key empty if the container id is too long for the alias
+ * @param network empty if unknown
+ * @param netns empty if unknown
  */
 public record DeviceLabel(
     IpAddress podIp, int portId, long attachId, Optional<AttachmentKey> key, String network, String netns) {
@@ -36,7 +35,7 @@ public record DeviceLabel(
         return of(attachment).text();
     }
 
-    /** @return what an alias says; empty unless Weft wrote it */
+    /** @return empty if the alias is not one that Weft writes */
     public static Optional<DeviceLabel> parse(String alias) {
         String[] fields = alias.split(" ", FIELDS);
         if (!fields[0].equals(VERSION) || fields.length != FIELDS && fields.length != FIELDS_WITHOUT_KEY) {

@@ -6,7 +6,7 @@ import java.util.zip.CRC32C;
 import net.openhft.chronicle.bytes.Bytes;
 
 /**
- * One step of the journal: an attachment given, or one taken back.
+ * One record of the journal: an attachment allocated or adopted, or one released; the first names the node.
  *
  * <p>On disk: {@code magic:u32 length:u32 crc32c:u32 payload}, little-endian; the checksum covers the payload.
  */
@@ -14,32 +14,32 @@ sealed interface JournalRecord {
     int MAGIC = 0x54464557; // "WEFT"
     int HEADER_LENGTH = 12;
     int MAX_PAYLOAD = 1 << 16;
-    byte GIVEN = 1;
-    byte TAKEN_BACK = 2;
+    byte ALLOCATED = 1;
+    byte RELEASED = 2;
     byte NODE = 3;
 
-    record Given(Attachment attachment) implements JournalRecord {
+    record Allocated(Attachment attachment) implements JournalRecord {
     }
 
-    record TakenBack(AttachmentKey key) implements JournalRecord {
+    record Released(AttachmentKey key) implements JournalRecord {
     }
 
-    /** First in a file: the node the file belongs to. */
+    /** The first record of a file: the node that the file belongs to. */
     record Node(String name) implements JournalRecord {
     }
 
     default void writeTo(Bytes<?> out) {
         Bytes<?> payload = Bytes.allocateElasticOnHeap();
         switch (this) {
-            case Given given -> writeAttachment(payload.writeByte(GIVEN), given.attachment());
-            case TakenBack back -> writeKey(payload.writeByte(TAKEN_BACK), back.key());
+            case Allocated allocated -> writeAttachment(payload.writeByte(ALLOCATED), allocated.attachment());
+            case Released released -> writeKey(payload.writeByte(RELEASED), released.key());
             case Node node -> payload.writeByte(NODE).writeUtf8(node.name());
         }
         byte[] bytes = payload.toByteArray();
         out.writeInt(MAGIC).writeInt(bytes.length).writeInt(checksum(bytes)).write(bytes);
     }
 
-    /** @return the record at {@code offset}, or null when there is no whole and sound one */
+    /** @return the record at {@code offset}; null if there is none, or if it is incomplete or damaged */
     static JournalRecord read(Bytes<?> in, long offset) {
         if (in.readLimit() - offset < HEADER_LENGTH || in.readInt(offset) != MAGIC) { return null; }
         int length = in.readInt(offset + 4);
@@ -52,8 +52,8 @@ sealed interface JournalRecord {
     }
 
     /**
-     * Whether what begins at {@code offset} and is no sound record can be the start of one whose writing was cut off: a
-     * prefix of a record, or zeros that the file system put there for bytes it had not written.
+     * Whether the bytes from {@code offset} on, which are not a valid record, can be an incomplete one: the start of a record, or zeros in
+     * place of bytes that the file system had not written.
      */
     static boolean isTorn(Bytes<?> in, long offset) {
         long remaining = in.readLimit() - offset;
@@ -88,8 +88,8 @@ sealed interface JournalRecord {
         Bytes<?> in = Bytes.wrapForRead(payload);
         try {
             return switch (in.readByte()) {
-                case GIVEN -> new Given(readAttachment(in));
-                case TAKEN_BACK -> new TakenBack(readKey(in));
+                case ALLOCATED -> new Allocated(readAttachment(in));
+                case RELEASED -> new Released(readKey(in));
                 case NODE -> new Node(in.readUtf8());
                 default -> null;
             };

@@ -8,11 +8,11 @@ import java.util.Optional;
 /**
  * A Node.
  *
- * @param createdMillis metadata.creationTimestamp in milliseconds since the epoch; without one, when its manifest was written
- * @param podCidrs spec.podCIDRs, else spec.podCIDR
+ * @param createdMillis metadata.creationTimestamp in milliseconds since the epoch; if absent, when its manifest was written
+ * @param podCidrs spec.podCIDRs, or spec.podCIDR if that is absent
  * @param internalIps status.addresses of type InternalIP
- * @param tunnel what its flannel annotations say, when it carries them
- * @param unsupported what it asks for and Weft has not, one phrase each
+ * @param tunnel its tunnel annotations; empty if it has none
+ * @param unsupported what it asks for but Weft does not support, one phrase each
  */
 public record ClusterNode(
     String name, long createdMillis, List<IpPrefix> podCidrs, List<IpAddress> internalIps,

@@ -4,9 +4,9 @@ import io.weft.encap.address.IpAddress;
 import java.util.List;
 
 /**
- * An EndpointSlice. One of another address type than IPv4 has no endpoints here, and says so in {@code unsupported}.
+ * An EndpointSlice. A slice with an address type other than IPv4 has no endpoints here, and {@code unsupported} says so.
  *
- * @param serviceName label kubernetes.io/service-name; empty when it belongs to no Service
+ * @param serviceName label kubernetes.io/service-name; empty if it belongs to no Service
  */
 public record EndpointSlice(
     String namespace, String name, String serviceName, List<Endpoint> endpoints, List<Port> ports,
@@ -14,7 +14,7 @@ public record EndpointSlice(
     implements
         ClusterObject {
 
-    /** Conditions with the API's defaults filled in: ready and serving when not given, terminating not. */
+    /** The conditions have the API's defaults if absent: ready and serving are true, terminating is false. */
     public record Endpoint(List<IpAddress> addresses, boolean ready, boolean serving, boolean terminating,
         String nodeName) {
     }

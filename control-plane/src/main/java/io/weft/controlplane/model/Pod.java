@@ -6,9 +6,9 @@ import java.util.List;
 /**
  * A Pod.
  *
- * @param createdMillis metadata.creationTimestamp in milliseconds since the epoch, else {@link ClusterObject#NOT_YET_CREATED}
+ * @param createdMillis metadata.creationTimestamp in milliseconds since the epoch, or {@link ClusterObject#NOT_YET_CREATED}
  * @param nodeName empty until it is scheduled
- * @param podIps empty until it runs, and again once it has finished: its address may be another's by then
+ * @param podIps empty until it runs, and after it has finished: another Pod may have its address then
  */
 public record Pod(
     String namespace, String name, long createdMillis, String nodeName, boolean hostNetwork, List<IpAddress> podIps)

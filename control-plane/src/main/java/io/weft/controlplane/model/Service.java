@@ -6,10 +6,10 @@ import java.util.List;
 /**
  * A Service.
  *
- * @param createdMillis metadata.creationTimestamp in milliseconds since the epoch, else {@link ClusterObject#NOT_YET_CREATED}
+ * @param createdMillis metadata.creationTimestamp in milliseconds since the epoch, or {@link ClusterObject#NOT_YET_CREATED}
  * @param type ClusterIP, NodePort, LoadBalancer or ExternalName
- * @param clusterIps IPv4 only; empty when headless or ExternalName
- * @param unsupported what it asks for and Weft has not, one phrase each
+ * @param clusterIps IPv4 only; empty if headless or ExternalName
+ * @param unsupported what it asks for but Weft does not support, one phrase each
  */
 public record Service(
     String namespace, String name, long createdMillis, String type, List<IpAddress> clusterIps, List<Port> ports,
@@ -17,7 +17,7 @@ public record Service(
     implements
         ClusterObject {
 
-    /** @param name empty when the Service has one unnamed port */
+    /** @param name empty if the Service has a single unnamed port */
     public record Port(String name, int port, Protocol protocol) {
     }
 

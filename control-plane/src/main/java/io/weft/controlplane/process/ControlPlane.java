@@ -34,8 +34,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The control plane of one node: a source of cluster objects, the loop that turns them into tables, the CNI server. Runs
- * in the network namespace of the thread that starts it.
+ * The control plane of one node: a source of cluster objects, the loop that turns them into tables, and the CNI server. It runs in the
+ * network namespace of the thread that starts it.
  */
 public final class ControlPlane implements AutoCloseable {
     public static final String ROLE = "control-plane";
@@ -55,7 +55,7 @@ public final class ControlPlane implements AutoCloseable {
             return controlPlane;
         } catch (IOException e) {
             controlPlane.close();
-            throw new StartException("cannot use a file: " + FileErrors.describe(e));
+            throw new StartException("cannot read or write a file: " + FileErrors.describe(e));
         } catch (RuntimeException e) {
             controlPlane.close();
             throw e;

@@ -4,7 +4,7 @@ import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import java.util.Optional;
 
-/** Addresses and prefixes of cluster objects. Those of IPv6 are understood, and not supported yet. */
+/** Parses addresses and prefixes of cluster objects. IPv6 is parsed, but not supported yet. */
 final class Addresses {
     private Addresses() {
     }

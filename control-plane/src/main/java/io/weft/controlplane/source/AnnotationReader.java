@@ -18,7 +18,7 @@ final class AnnotationReader {
     private AnnotationReader() {
     }
 
-    /** @return empty when the node carries none of them */
+    /** @return empty if the node has none of them */
     static Optional<TunnelAnnotations> read(ObjectTree annotations) {
         boolean subnetManager = flag(annotations, TunnelAnnotations.SUBNET_MANAGER);
         boolean weft = flag(annotations, TunnelAnnotations.WEFT);
@@ -35,7 +35,7 @@ final class AnnotationReader {
             weft));
     }
 
-    /** An annotation is text. Without quotes it is a truth value, which the API refuses and which can mean nothing else here. */
+    /** Annotations are text, and the API refuses an unquoted boolean. It is accepted here, because its meaning is clear. */
     private static boolean flag(ObjectTree annotations, String name) {
         Optional<ObjectTree> value = annotations.field(name);
         String text = value.map(ObjectTree::textOrNumber).orElse("false");

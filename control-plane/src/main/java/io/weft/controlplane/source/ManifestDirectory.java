@@ -121,7 +121,7 @@ public final class ManifestDirectory implements ClusterSource {
     private void failed(Throwable failure) {
         if (Thread.currentThread().isInterrupted()) { return; }
         failures.add("manifests", failure);
-        manifests.tellAll();
+        manifests.reportAll();
         stale("Weft failed on it: " + failure);
         LockSupport.parkNanos(SCAN_MILLIS * 1_000_000);
     }
@@ -132,7 +132,7 @@ public final class ManifestDirectory implements ClusterSource {
             Set<String> present = list();
             if (present.isEmpty() && !manifests.isEmpty()) {
                 returning = Set.of();
-                stale("holds no manifest any more");
+                stale("contains no manifest any more");
                 return;
             }
             if (isComingBack(present)) { return; }

@@ -28,8 +28,8 @@ import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.representer.Representer;
 
 /**
- * Text of one manifest file → its objects, read as kubectl reads them. A wrong object is named, {@code FILE:LINE: Kind/name: field: what is
- * wrong}, and the others count; only what is no YAML is refused whole. Kinds of foreign API groups are none of ours, whatever their names.
+ * Reads the objects of one manifest file as kubectl does. A wrong object is reported ({@code FILE:LINE: Kind/name: field: what is wrong}),
+ * and the others apply; only a file that is not YAML is refused as a whole. Kinds of other API groups are ignored, even with the same names.
  */
 final class ManifestReader {
     private static final Logger LOG = LoggerFactory.getLogger(ManifestReader.class);
@@ -41,7 +41,7 @@ final class ManifestReader {
     private static final Pattern BYTE_ORDER_MARKS = Pattern.compile("(?m)^" + BYTE_ORDER_MARK);
     private static final Set<String> UNKNOWN_SEEN = ConcurrentHashMap.newKeySet();
 
-    /** What an item of a typed list leaves out. */
+    /** Kind and version of the items of a typed list, which may omit them. */
     private record Defaults(String kind, String apiVersion) {
         static final Defaults NONE = new Defaults("", "");
     }
@@ -59,9 +59,9 @@ final class ManifestReader {
     }
 
     /**
-     * @param file as errors shall name it
-     * @param writtenMillis since the epoch, for objects that do not say when they were created
-     * @throws ManifestException when it is not YAML
+     * @param file name for error messages
+     * @param writtenMillis since the epoch, for objects without creationTimestamp
+     * @throws ManifestException if it is not YAML
      */
     static ManifestContent read(String file, String content, long writtenMillis) throws ManifestException {
         ManifestReader reader = new ManifestReader(file, writtenMillis);
@@ -90,11 +90,11 @@ final class ManifestReader {
             throw new ManifestException(
                 file + ": not YAML: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
         } catch (StackOverflowError e) {
-            throw new ManifestException(file + ": not YAML: nested too deep");
+            throw new ManifestException(file + ": not YAML: nested too deeply");
         }
     }
 
-    /** Byte order marks, which editors put at the start of files that are then joined, and the tabs by which JSON may be indented. */
+    /** Removes byte order marks (joined files have several), and replaces tabs in JSON, which YAML does not allow as indentation. */
     private static String cleaned(String content) {
         String text = content.indexOf(BYTE_ORDER_MARK) < 0 ? content : BYTE_ORDER_MARKS.matcher(content).replaceAll("");
         boolean json = text.stripLeading().startsWith("{") || text.stripLeading().startsWith("[");
@@ -136,7 +136,7 @@ final class ManifestReader {
         }
     }
 
-    /** A {@code List}, or one of a kind that is read, such as {@code ServiceList}. */
+    /** Whether it is a {@code List}, or a typed list of a known kind, such as {@code ServiceList}. */
     private static boolean isList(String kind, String apiVersion) {
         return kind.equals(LIST) && Kind.group(apiVersion).isEmpty()
             || kind.endsWith(LIST) && Kind.of(kind.substring(0, kind.length() - LIST.length()), apiVersion).isPresent();
@@ -144,7 +144,7 @@ final class ManifestReader {
 
     private void add(ObjectTree object, ClusterObject read) {
         if (objects.putIfAbsent(read.key(), read) != null) {
-            throw object.wrong("is in this file twice; the first, of line " + lines.get(read.key()) + ", counts");
+            throw object.wrong("is in this file twice; the first, on line " + lines.get(read.key()) + ", counts");
         }
         lines.put(read.key(), object.line());
     }
@@ -153,7 +153,7 @@ final class ManifestReader {
         warnings.add(file + ":" + line + ": " + warning);
     }
 
-    /** {@code Kind/name: } as far as they can be read. */
+    /** {@code Kind/name: }, without the parts that cannot be read. */
     private static String title(ObjectTree object, Defaults defaults) {
         String kind = lenient(() -> object.text("kind", defaults.kind));
         String name = lenient(() -> object.required("metadata").text("name", ""));

@@ -23,7 +23,7 @@ final class ManifestSet {
     private final Set<ObjectKey> touched = new HashSet<>();
     /** Written by the source's thread, read by any. */
     private final Map<ObjectKey, String> origins = new ConcurrentHashMap<>();
-    private boolean tellAll = true;
+    private boolean reportAll = true;
 
     ManifestSet(Path directory) {
         this.directory = directory;
@@ -51,7 +51,7 @@ final class ManifestSet {
         files.remove(name);
     }
 
-    /** What changed since the last call; everything at first, and after {@link #tellAll}. */
+    /** What changed since the last call; everything at first, and after {@link #reportAll}. */
     ClusterChange takeChange(long arrivalNanos) {
         List<ClusterObject> updated = new ArrayList<>();
         List<ObjectKey> removed = new ArrayList<>();
@@ -72,16 +72,16 @@ final class ManifestSet {
             }
         }
         touched.clear();
-        if (tellAll) {
-            tellAll = false;
+        if (reportAll) {
+            reportAll = false;
             return new ClusterChange(arrivalNanos, List.copyOf(effective.values()), List.of(), true);
         }
         return new ClusterChange(arrivalNanos, List.copyOf(updated), List.copyOf(removed));
     }
 
     /** Makes the next change contain everything: an earlier one may not have been delivered. */
-    void tellAll() {
-        tellAll = true;
+    void reportAll() {
+        reportAll = true;
         files.values().forEach(file -> touched.addAll(file.objects().keySet()));
         touched.addAll(effective.keySet());
     }

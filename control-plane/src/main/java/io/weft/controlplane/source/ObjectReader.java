@@ -19,15 +19,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * One object, in any form → {@link ClusterObject}. Checks every field Weft uses and ignores all others; what an object asks for and Weft
- * has not goes into {@link ClusterObject#unsupported}.
+ * Turns an object, read from any format, into a {@link ClusterObject}. Checks every field that Weft uses and ignores all others. What an
+ * object asks for but Weft does not support goes into {@link ClusterObject#unsupported}.
  *
  * <p>Errors: {@link ObjectTree.WrongField}.
  */
 final class ObjectReader {
     private static final String DEFAULT_NAMESPACE = "default";
     private static final String SERVICE_NAME_LABEL = "kubernetes.io/service-name";
-    /** Services and EndpointSlices with one of these are another proxy's (kube-proxy: cmd/kube-proxy/app/server.go). */
+    /** Services and EndpointSlices with one of these labels belong to another proxy (kube-proxy: cmd/kube-proxy/app/server.go). */
     private static final List<String> OTHERS_LABELS = List.of("service.kubernetes.io/service-proxy-name",
         "service.kubernetes.io/headless");
     private static final int MAX_PORT = 65_535;
@@ -39,8 +39,8 @@ final class ObjectReader {
     }
 
     /**
-     * @param writtenMillis since the epoch, when an object was written that does not say when it was created
-     * @return empty when Weft has no use for the object
+     * @param writtenMillis since the epoch, when the manifest was written; used for a Node without creationTimestamp
+     * @return empty if the object is for another proxy
      */
     static Optional<ClusterObject> read(Kind kind, ObjectTree object, long writtenMillis) {
         ObjectTree metadata = object.required("metadata");
@@ -187,7 +187,7 @@ final class ObjectReader {
             List.copyOf(addresses), ready, serving, terminating, endpoint.text("nodeName", ""));
     }
 
-    /** Empty for a port without a number, which the API allows and nobody can serve. */
+    /** Empty for a port without a number, which the API allows but no proxy can serve. */
     private static Optional<EndpointSlice.Port> slicePort(ObjectTree port) {
         return port.field("port")
             .map(number -> new EndpointSlice.Port(port.text("name", ""), port(number), protocol(port)));

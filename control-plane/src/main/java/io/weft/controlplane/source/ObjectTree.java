@@ -5,7 +5,7 @@ import java.util.Optional;
 
 /**
  * A value of a cluster object with its field path and, in a file, its line, so that errors can name it. {@link ObjectReader} reads objects of
- * any form as such trees: a subclass tells what the values are, and this class checks what they must be.
+ * any format as such trees: a subclass provides the values, and this class checks their types.
  */
 abstract class ObjectTree {
 
@@ -25,9 +25,9 @@ abstract class ObjectTree {
         }
     }
 
-    /** A single value. */
+    /** A scalar. */
     interface Scalar {
-        /** As it is written, of any type. */
+        /** The text as written, whatever its type. */
         String text();
 
         /** Whether it is text, not a number or boolean. */
@@ -50,7 +50,7 @@ abstract class ObjectTree {
         this.path = path;
     }
 
-    // -- given by the subclass ---------------------------------------------------------------------------------------
+    // -- provided by the subclass ---------------------------------------------------------------------------------------
 
     /** Line in its file, from 1; 0 for a value that is in no file. */
     abstract int line();
@@ -94,7 +94,7 @@ abstract class ObjectTree {
         return scalar.text();
     }
 
-    /** A scalar as it is written, of any type. */
+    /** The text of a scalar as written, whatever its type. */
     final String textOrNumber() {
         return scalar().text();
     }
@@ -137,7 +137,7 @@ abstract class ObjectTree {
     }
 
     final WrongField notFields() {
-        return wrong("must hold fields");
+        return wrong("must have fields");
     }
 
     final WrongField notAList() {

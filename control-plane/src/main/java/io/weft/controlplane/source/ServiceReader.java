@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** A Service's {@code spec} → {@link Service}, and what of it Weft does not do. Errors: {@link ObjectTree.WrongField}. */
+/** Turns a Service's {@code spec} into a {@link Service}, including what of it Weft does not support. Errors: {@link ObjectTree.WrongField}. */
 final class ServiceReader {
     private static final String CLUSTER_IP = "ClusterIP";
     private static final String EXTERNAL_NAME = "ExternalName";

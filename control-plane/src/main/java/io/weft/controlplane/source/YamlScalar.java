@@ -10,8 +10,8 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
 /**
- * What a scalar means to kubectl, whose reader follows YAML 1.1: {@code 0x50}, {@code 0120}, {@code 1_000} and {@code 8e1} are numbers,
- * {@code on} and {@code y} truth values, and what stands in quotes is text. (go-yaml v2, resolve.go.)
+ * A scalar as kubectl reads it, by YAML 1.1: {@code 0x50}, {@code 0120}, {@code 1_000} and {@code 8e1} are numbers, {@code on} and {@code y}
+ * are booleans, and a value in quotes is text. (go-yaml v2, resolve.go.)
  */
 record YamlScalar(ScalarNode node) implements ObjectTree.Scalar {
     private static final Pattern TRUE = Pattern.compile("y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON");
@@ -43,7 +43,7 @@ record YamlScalar(ScalarNode node) implements ObjectTree.Scalar {
         return number().flatMap(YamlScalar::whole);
     }
 
-    /** Whether it is text, and not a number or truth value for want of quotes. */
+    /** Whether it is text: an unquoted number or boolean is not. */
     @Override
     public boolean isText() {
         if (!isPlain()) { return isTagged(Tag.STR) || !hasForeignTag(); }
@@ -75,7 +75,7 @@ record YamlScalar(ScalarNode node) implements ObjectTree.Scalar {
         }
     }
 
-    /** Neither in quotes nor with a tag of its own. */
+    /** Whether it has neither quotes nor an explicit tag. */
     private boolean isPlain() {
         return node.isPlain() && node.getTag().equals(Tag.STR);
     }

@@ -11,8 +11,8 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
 /**
- * A value of a YAML document. If a key appears twice the last one counts, as with kubectl, and there is a warning. A key of the mapping itself
- * overrides those that it merges ({@code <<}); of these the first counts.
+ * A value of a YAML document. If a key appears twice, the last one counts, as with kubectl, and there is a warning. A key of the mapping
+ * itself overrides the keys that it merges ({@code <<}); among merged keys, the first counts.
  */
 final class YamlTree extends ObjectTree {
     private static final String MERGE = "<<";
@@ -94,7 +94,7 @@ final class YamlTree extends ObjectTree {
         if (depth > DEEPEST_MERGE) { throw wrong("merges (<<) itself"); }
         List<Node> sources = value instanceof SequenceNode sequence ? sequence.getValue() : List.of(value);
         for (Node source : sources) {
-            if (!(source instanceof MappingNode mapping)) { throw wrong("<< must merge what holds fields"); }
+            if (!(source instanceof MappingNode mapping)) { throw wrong("<< must merge a mapping"); }
             Node found = find(mapping, name, depth + 1);
             if (found != null) { return found; }
         }

@@ -11,7 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** On a /proc and a /sys of the test's own. */
+/** Uses directories of its own in place of /proc and /sys. */
 class PlacementFindingsTest {
     private static final long PID = 42;
     @TempDir Path root;
@@ -32,7 +32,7 @@ class PlacementFindingsTest {
     }
 
     @Test
-    void workersOnTheirOwnProcessorsAreFine() throws IOException {
+    void workersOnSeparateProcessorsAreFine() throws IOException {
         worker(0, "2", -10);
         worker(1, "3", -10);
         uplink("0", 0, 0);
@@ -42,7 +42,7 @@ class PlacementFindingsTest {
     }
 
     @Test
-    void twoWorkersOnOneProcessorAndOneBesideInterruptsAreNamed() throws IOException {
+    void reportsWorkersThatShareAProcessorWithEachOtherOrWithInterrupts() throws IOException {
         worker(0, "3", -10);
         worker(1, "3", -10);
         uplink("0", 0, 0);
@@ -54,7 +54,7 @@ class PlacementFindingsTest {
     }
 
     @Test
-    void pollingByThreadsAndDeferredInterruptsAreNamedWithTheRemedy() throws IOException {
+    void reportsPollingByThreadsAndDeferredInterruptsWithTheRemedy() throws IOException {
         uplink("0", 1, 0);
         assertTrue(warning(find(1, List.of())).contains("/threaded"));
         uplink("0", 0, 100);
@@ -62,13 +62,13 @@ class PlacementFindingsTest {
     }
 
     @Test
-    void workerWithoutPriorityIsNamed() throws IOException {
+    void reportsAWorkerWithoutPriority() throws IOException {
         worker(0, "0-3", 0);
         assertTrue(warning(find(1, List.of())).contains("CAP_SYS_NICE"));
     }
 
     @Test
-    void processorsThatAreNotThereAreRefused() {
+    void refusesProcessorsThatDoNotExist() {
         List<Finding> findings = new PlacementFindings(root, root, CpuList.parse("0-1")).of(1, List.of(7), -1, "",
             List.of());
         assertEquals(Verdict.FAIL, findings.getFirst().verdict());

@@ -41,7 +41,7 @@ class WeftCommandTest {
     }
 
     @Test
-    void showsWhatTheFilesSay() throws Exception {
+    void showsTheContentsOfTheFiles() throws Exception {
         writeTables();
         try (FakeDataplane dataplane = new FakeDataplane(run)) {
             dataplane.say(2, 77, "weft0123456789a", PortState.UP, "");
@@ -77,7 +77,7 @@ class WeftCommandTest {
     }
 
     @Test
-    void withoutFilesStatusSaysSo() {
+    void statusReportsMissingFiles() {
         Outcome outcome = weft("status");
         assertEquals(1, outcome.status());
         assertTrue(outcome.out().contains("dataplane      DOWN"), outcome.out());
@@ -104,13 +104,13 @@ class WeftCommandTest {
     }
 
     @Test
-    void checkConfigAcceptsARightOne() {
+    void checkConfigAcceptsACorrectFile() {
         assertEquals(new Outcome(0, "", ""), weft("control-plane", "--check-config", "--set",
             "uplink=eth0", "--set", "source.manifests=/etc/weft/manifests"));
     }
 
     @Test
-    void doctorNamesWhatIsWrong() {
+    void doctorReportsWhatIsWrong() {
         Outcome outcome = weft("doctor", "--set", "uplink=nosuch0");
         assertEquals(1, outcome.status());
         assertTrue(outcome.out().contains("FAIL  uplink           nosuch0 does not exist"), outcome.out());
@@ -138,7 +138,7 @@ class WeftCommandTest {
     }
 
     @Test
-    void completionIsAScript() {
+    void completionPrintsAScript() {
         assertTrue(weft("completion", "bash").out().startsWith("#!/usr/bin/env bash"));
     }
 

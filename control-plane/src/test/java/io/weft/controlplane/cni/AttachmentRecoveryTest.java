@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Pods that live while their records are damaged or lost; the control plane starts again. */
+/** Pods keep running while their records are damaged or lost; then the control plane restarts. */
 class AttachmentRecoveryTest {
     private static final int PODS = 3;
 
@@ -55,7 +55,7 @@ class AttachmentRecoveryTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
-    void aDamagedRecordIsMadeAgainFromThePodsDevice(int damaged) throws IOException {
+    void recreatesADamagedRecordFromThePodsDevice(int damaged) throws IOException {
         node.stop();
         damageRecordOf("c" + damaged);
         node.start();
@@ -69,11 +69,11 @@ class AttachmentRecoveryTest {
         assertNoAddressTwice();
         node.stop();
         node.start();
-        assertEquals(List.of(), node.store.notes(), "it is on disk again");
+        assertEquals(List.of(), node.store.notes(), "the record is on disk again");
     }
 
     @Test
-    void aTailCutOffIsTakenForDamageOnlyWhereADeviceSaysSo() throws IOException {
+    void reportsAnIncompleteLastRecordOnlyIfItsDeviceExists() throws IOException {
         node.stop();
         byte[] journal = Files.readAllBytes(node.journal());
         Files.write(node.journal(), Arrays.copyOf(journal, journal.length + 40)); // zeros, as after a power cut
@@ -88,7 +88,7 @@ class AttachmentRecoveryTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aLostFileIsMadeAgain(boolean empty) throws IOException {
+    void recreatesALostFile(boolean empty) throws IOException {
         node.stop();
         Files.delete(node.journal());
         if (empty) {
@@ -102,9 +102,9 @@ class AttachmentRecoveryTest {
         assertEquals(List.of("c1"), node.store.all().stream().map(a -> a.key().containerId()).toList());
     }
 
-    /** As devices of earlier versions are, or where somebody has written another alias. */
+    /** Devices of earlier versions have no alias; others may have overwritten it. */
     @Test
-    void withoutLabelTheAddressIsReadFromThePodAndHeldBack() throws IOException {
+    void readsTheAddressOfAnUnlabelledPodAndReservesIt() throws IOException {
         String device = records.getLast().hostIfName();
         node.stop();
         damageRecordOf("c2");
@@ -118,7 +118,7 @@ class AttachmentRecoveryTest {
         assertTrue(node.store.notes().getLast().startsWith("10.244.7.4 on " + device), node.store.notes().toString());
         assertNoAddressTwice();
         assertEquals(Answer.SILENT, node.collect("[{\"containerID\":\"c0\",\"ifname\":\"eth0\"}]"));
-        assertTrue(node.hostEnds().contains(device), "it may be another network's");
+        assertTrue(node.hostEnds().contains(device), "the device may belong to another network");
         assertEquals(102, node.check("c2", "eth0", pods.get(2).path()).code(), "its port is not open yet");
         assertEquals("10.244.7.4/32", node.add("c2", "eth0", pods.get(2).path()).address());
         assertEquals(Answer.SILENT, node.check("c2", "eth0", pods.get(2).path()));
@@ -131,7 +131,7 @@ class AttachmentRecoveryTest {
     }
 
     @Test
-    void aPodOfUnknownNameIsDetachedByItsName() throws IOException {
+    void detachesAnUnknownPodByItsName() throws IOException {
         node.stop();
         damageRecordOf("c2");
         setAlias(records.getLast().hostIfName(), "");
@@ -143,7 +143,7 @@ class AttachmentRecoveryTest {
     }
 
     @Test
-    void devicesOfAnEarlierVersionAreLabelled() throws IOException {
+    void labelsDevicesOfAnEarlierVersion() throws IOException {
         node.stop();
         records.forEach(record -> setAlias(record.hostIfName(), ""));
         node.start();
@@ -155,7 +155,7 @@ class AttachmentRecoveryTest {
     }
 
     @Test
-    void anOldCopyOfTheFileGivesWayToTheDevices() throws IOException {
+    void theDevicesOverrideAnOldCopyOfTheFile() throws IOException {
         byte[] old = Files.readAllBytes(node.journal());
         assertEquals(Answer.SILENT, node.delete("c0", "eth0", pods.get(0).path()));
         assertEquals(Answer.SILENT, node.delete("c1", "eth0", pods.get(1).path()));
@@ -172,7 +172,7 @@ class AttachmentRecoveryTest {
     }
 
     @Test
-    void aDeviceWithoutAddressIsNamedAndLeftAlone() throws IOException {
+    void reportsADeviceWithoutAddressAndLeavesItAlone() throws IOException {
         try (TestNamespace other = new TestNamespace();
             NetworkNamespace namespace = NetworkNamespace.open(other.path());
             Rtnetlink rtnetlink = Rtnetlink.openIn(node.namespace.path())) {
@@ -181,7 +181,8 @@ class AttachmentRecoveryTest {
             rtnetlink.setUp(link.index());
             node.stop();
             node.start();
-            assertEquals(List.of("weft0123456789a has no record, and its other end no address: left alone"),
+            assertEquals(
+                List.of("weft0123456789a has no record, and its other end has no address; Weft leaves it alone"),
                 node.store.notes());
             node.store.followDevices(Set.of());
             assertEquals(List.of(), node.store.notes());

@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Calls the plug-in as a runtime does, in this JVM. */
+/** Calls the plug-in in this JVM, as a runtime would. */
 public final class CniCall {
     public record Answer(int status, String text) {
     }

@@ -20,13 +20,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A node's namespace with the CNI server in it, a dataplane that only talks, and the plug-in as a runtime calls it. */
+/** A node's namespace with the CNI server, a dataplane that only writes counters, and the plug-in, called as a runtime would. */
 final class CniNode implements AutoCloseable {
     static final long GATEWAY_MAC = 0x02AABBCCDD07L;
     static final IpPrefix POD_CIDR = IpPrefix.of("10.244.7.0/28");
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** What the plug-in ended with and printed. */
+    /** Exit status and output of the plug-in. */
     record Answer(int status, String text) {
         static final Answer SILENT = new Answer(0, "");
 
@@ -71,13 +71,13 @@ final class CniNode implements AutoCloseable {
         start();
     }
 
-    /** Ends the server and the store, as when the control plane ends. */
+    /** Stops the server and the store, as a stopping control plane does. */
     void stop() throws IOException {
         server.close();
         store.close();
     }
 
-    /** Begins as a control plane does: with the records of before, compared with the devices. */
+    /** Starts as a control plane does: compares the existing records with the devices. */
     void start() throws IOException {
         store = AttachmentStore.open(directory, "n1", 1024);
         NetworkNamespace.run(namespace.path(), () -> AttachmentRecovery.run(store));

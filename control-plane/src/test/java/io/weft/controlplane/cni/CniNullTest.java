@@ -8,14 +8,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Go's encoder writes null for a nil slice, map or pointer: it means that nothing was given. */
+/** Go's encoder writes null for a nil slice, map or pointer, so null means absent. */
 class CniNullTest extends CniPodTest {
     private static final String NULLS = "\"prevResult\":null,\"args\":null,\"dns\":null,\"ipam\":null,"
         + "\"runtimeConfig\":null,\"capabilities\":null,\"routes\":null,\"ips\":null,\"interfaces\":null,"
         + "\"ipMasq\":null,\"cni.dev/valid-attachments\":null,\"cni.dev/attachments\":null";
 
     @Test
-    void nullIsNothingInEveryFieldOfEveryCommand() {
+    void treatsNullAsAbsentInEveryFieldOfEveryCommand() {
         for (String command : List.of("ADD", "CHECK", "STATUS", "GC", "DEL")) {
             Answer answer = node.call(command, "c1", "eth0", pod.path().toString(), NULLS);
             assertEquals(0, answer.status(), command + ": " + answer.text());
@@ -24,7 +24,7 @@ class CniNullTest extends CniPodTest {
     }
 
     @Test
-    void collectionWithNullDetachesAllOfTheNetwork() {
+    void gcWithNullDetachesAllOfTheNetwork() {
         node.add("c1", "eth0", pod.path());
         assertEquals(Answer.SILENT, node.collect("null"));
         assertEquals(List.of(), node.store.all());
@@ -33,7 +33,7 @@ class CniNullTest extends CniPodTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"[null]", "[{\"containerID\":null,\"ifname\":null}]", "[{}]"})
-    void anEmptyEntryIsNobodys(String list) {
+    void anEmptyEntryMatchesNoAttachment(String list) {
         node.add("c1", "eth0", pod.path());
         assertEquals(Answer.SILENT, node.collect(list));
         assertEquals(List.of(), node.store.all());
@@ -41,7 +41,7 @@ class CniNullTest extends CniPodTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"\"all\"", "{}", "7"})
-    void whatIsNoListCollectsNothing(String list) {
+    void gcRefusesWhatIsNotAList(String list) {
         node.add("c1", "eth0", pod.path());
         assertEquals(7, node.collect(list).code());
         assertEquals(7, node.call("GC", "", "", "", "").code());
@@ -49,7 +49,7 @@ class CniNullTest extends CniPodTest {
     }
 
     @Test
-    void theFormerNameOfTheListIsRead() {
+    void readsTheEarlierNameOfTheList() {
         node.add("c1", "eth0", pod.path());
         assertEquals(Answer.SILENT, node.call("GC", "", "", "",
             "\"cni.dev/attachments\":[{\"containerID\":\"c1\",\"ifname\":\"eth0\"}]"));
@@ -76,7 +76,7 @@ class CniNullTest extends CniPodTest {
     }
 
     @Test
-    void aVersionOfNullIsNotGiven() {
+    void aNullVersionCountsAsAbsent() {
         Answer answer = CniNode.run("ADD", "c1", "eth0", pod.path().toString(),
             "{\"cniVersion\":null,\"name\":null,\"socket\":\"" + node.socket() + "\"}");
         assertEquals(1, answer.code());

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A node with the CNI server and the namespace of a pod for each test. */
+/** Each test gets a node with the CNI server, and the namespace of a pod. */
 abstract class CniPodTest {
     @TempDir Path directory;
     CniNode node;

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The plug-in against the server in a node's namespace, with real veths and pods, and a dataplane that only talks. */
+/** The plug-in and the server in a node's namespace, with real veths and pods and a dataplane that only writes counters. */
 class CniTest extends CniPodTest {
     private static final int GATEWAY = Ipv4Address.of("10.244.7.1");
     private static final long GATEWAY_MAC = CniNode.GATEWAY_MAC;
@@ -44,7 +44,7 @@ class CniTest extends CniPodTest {
     }
 
     @Test
-    void addMakesThePodsInterfaceAndSaysSo() {
+    void addCreatesThePodsInterfaceAndReportsIt() {
         Answer answer = run("ADD", "c1", configuration("1.1.0"));
         assertEquals(0, answer.status(), answer.text());
         JsonNode result = answer.json();
@@ -102,14 +102,14 @@ class CniTest extends CniPodTest {
                 rtnetlink.addresses(link.index()).stream().map(address -> address.ip()).toList());
             assertTrue(rtnetlink.neighbours(link.index()).stream().anyMatch(neighbour -> neighbour.ip() == GATEWAY
                 && neighbour.mac() == GATEWAY_MAC && neighbour.isValid() && !neighbour.isPermanent()));
-            assertWay(rtnetlink, "192.0.2.99", 1450);
-            assertWay(rtnetlink, "10.244.8.2", 1450);
-            assertWay(rtnetlink, "10.96.0.1", 1450);
-            assertWay(rtnetlink, "10.244.7.5", 0); // the device's
+            assertRoute(rtnetlink, "192.0.2.99", 1450);
+            assertRoute(rtnetlink, "10.244.8.2", 1450);
+            assertRoute(rtnetlink, "10.96.0.1", 1450);
+            assertRoute(rtnetlink, "10.244.7.5", 0); // the device's
         }
     }
 
-    private static void assertWay(Rtnetlink pod, String destination, int mtu) {
+    private static void assertRoute(Rtnetlink pod, String destination, int mtu) {
         Route way = pod.lookup(Ipv4Address.of(destination)).orElseThrow();
         assertEquals(GATEWAY, way.gateway(), destination);
         assertEquals(mtu, way.mtu(), destination);
@@ -131,7 +131,7 @@ class CniTest extends CniPodTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"})
-    void answersEveryVersionInItsOwnShape(String version) {
+    void answersEveryVersionInItsOwnFormat(String version) {
         JsonNode result = run("ADD", "c1", configuration(version)).json();
         assertEquals(version, result.path("cniVersion").asText());
         assertEquals(version.startsWith("0."), result.at("/ips/0").has("version"));
@@ -146,14 +146,14 @@ class CniTest extends CniPodTest {
     }
 
     @Test
-    void addAgainGivesTheSame() {
+    void aRepeatedAddGivesTheSameResult() {
         Answer first = run("ADD", "c1", configuration("1.1.0"));
         assertEquals(first, run("ADD", "c1", configuration("1.1.0")));
         assertEquals(1, node.store.all().size());
     }
 
     @Test
-    void addAfterThePodWasMadeAnewGivesANewInterface() {
+    void addAfterThePodWasRecreatedGivesANewInterface() {
         run("ADD", "c1", configuration("1.1.0"));
         pod.close();
         pod = new TestNamespace();
@@ -164,7 +164,7 @@ class CniTest extends CniPodTest {
     }
 
     @Test
-    void deleteSucceedsAnyNumberOfTimesAndWithoutThePod() {
+    void delSucceedsRepeatedlyAndWithoutThePod() {
         run("ADD", "c1", configuration("1.1.0"));
         assertEquals(new Answer(0, ""), run("DEL", "c1", configuration("1.1.0")));
         assertEquals(List.of(), node.hostEnds());
@@ -191,7 +191,7 @@ class CniTest extends CniPodTest {
     }
 
     @Test
-    void aPortThatFailsUndoesEverything() {
+    void addUndoesEverythingWhenThePortFails() {
         node.tables.nextState = PortState.FAILED;
         Answer answer = run("ADD", "c1", configuration("1.1.0"));
         assertEquals(1, answer.status());
@@ -200,14 +200,14 @@ class CniTest extends CniPodTest {
     }
 
     @Test
-    void aPortThatStaysShutIsTryAgainAndUndoesEverything() {
+    void addUndoesEverythingAndSaysTryAgainWhenThePortDoesNotOpen() {
         node.tables.nextState = PortState.OPENING;
         assertEquals(11, run("ADD", "c1", configuration("1.1.0")).json().path("code").asInt());
         assertNothingLeft();
     }
 
     @Test
-    void withoutPodCidrOrDataplaneAddIsTryAgain() {
+    void addSaysTryAgainWithoutPodCidrOrDataplane() {
         node.tables.podCidr = Optional.empty();
         assertEquals(11, run("ADD", "c1", configuration("1.1.0")).json().path("code").asInt());
         assertEquals(50, run("STATUS", "", configuration("1.1.0")).json().path("code").asInt());
@@ -229,7 +229,7 @@ class CniTest extends CniPodTest {
     }
 
     @Test
-    void moreAddsThanAddressesAreRefusedUntilOneIsFreed() {
+    void refusesAddsWithoutFreeAddressUntilOneIsReleased() {
         for (int i = 0; i < 5; i++) {
             try (TestNamespace more = new TestNamespace()) {
                 assertEquals(0, run("ADD", "c" + i, configuration("1.1.0"), more.path()).status());
@@ -242,7 +242,7 @@ class CniTest extends CniPodTest {
     }
 
     @Test
-    void collectionKeepsWhatIsValidAndRemovesOrphans() {
+    void gcKeepsValidAttachmentsAndRemovesOrphans() {
         run("ADD", "c1", configuration("1.1.0"));
         try (TestNamespace other = new TestNamespace()) {
             run("ADD", "c2", configuration("1.1.0"), other.path());
@@ -260,7 +260,7 @@ class CniTest extends CniPodTest {
     }
 
     @Test
-    void wrongInputIsNamed() {
+    void reportsWrongInput() {
         assertEquals(4, run("ADD", "", configuration("1.1.0")).json().path("code").asInt());
         assertEquals(4,
             run("ADD", "c1", configuration("1.1.0"), Path.of("/run/netns/none")).json().path("code").asInt());
@@ -271,7 +271,7 @@ class CniTest extends CniPodTest {
     }
 
     @Test
-    void aFileWhereTheSocketBelongsAndAServerThatAnswersStay() throws IOException {
+    void leavesAPlainFileAndALiveServersSocketAlone() throws IOException {
         CniServer second = new CniServer(node.socket(), null);
         assertTrue(assertThrows(IOException.class, second::start).getMessage()
             .contains("another control plane answers there"));

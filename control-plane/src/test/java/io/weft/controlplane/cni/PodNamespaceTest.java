@@ -25,11 +25,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Namespaces that are not an empty pod's: the node's own, one in use by others, one that is gone. */
+/** Namespaces other than an empty pod's: the node's own, one that others use, one that no longer exists. */
 class PodNamespaceTest extends CniPodTest {
     private static final int INVALID_VARIABLES = 4;
 
-    /** All that an ADD might change in a namespace, without the state of neighbours, which ages. */
+    /** Everything that an ADD might change in a namespace, except the state of neighbours, which changes by itself. */
     private record State(List<String> links, List<Integer> addresses, List<Route> routes, List<Rule> rules,
         List<Integer> neighbours) {
         static State of(Path namespace) {
@@ -42,7 +42,7 @@ class PodNamespaceTest extends CniPodTest {
     }
 
     @Test
-    void theNodesOwnNamespaceIsRefusedByEveryPathAndStaysAsItIs() throws IOException {
+    void refusesTheNodesOwnNamespaceUnderEveryPathAndLeavesItUnchanged() throws IOException {
         giveDefaultRoute(node.namespace.path(), "uplink0", 0);
         State before = State.of(node.namespace.path());
         Path link = Files.createSymbolicLink(directory.resolve("link"), node.namespace.path());
@@ -59,10 +59,10 @@ class PodNamespaceTest extends CniPodTest {
         assertEquals(List.of(), node.store.all());
     }
 
-    /** With a name that is there, so that a plug-in which does not refuse changes nothing on the machine of this test. */
+    /** Uses the name of an existing interface, so that even a plug-in that does not refuse changes nothing on this machine. */
     @ParameterizedTest
     @ValueSource(strings = {"/proc/self/ns/net", "/proc/1/ns/net"})
-    void theNamespaceOfTheProcessAndOfProcessOneAreTheNodesToo(String path) {
+    void refusesTheNamespacesOfTheProcessAndOfProcessOne(String path) {
         Answer answer = node.add("c1", "lo", Path.of(path));
         boolean isOutOfSight = answer.text().contains("EACCES"); // process 1, from within a container
         assertTrue(isOutOfSight || answer.code() == INVALID_VARIABLES, answer.text());
@@ -94,7 +94,7 @@ class PodNamespaceTest extends CniPodTest {
     }
 
     @Test
-    void anInterfaceOfThatNameThatIsNotWeftsStays() {
+    void anInterfaceWithThatNameThatIsNotWeftsStays() {
         giveDefaultRoute(pod.path(), "eth0", 0);
         State before = State.of(pod.path());
         Answer answer = node.add("c1", "eth0", pod.path());
@@ -107,7 +107,7 @@ class PodNamespaceTest extends CniPodTest {
     }
 
     @Test
-    void addByAnotherPathToTheSameNamespaceChangesNothingButThePath() throws IOException {
+    void addByAnotherPathToTheSameNamespaceChangesOnlyThePath() throws IOException {
         Answer first = node.add("c1", "eth0", pod.path());
         State before = State.of(pod.path());
         Path link = Files.createSymbolicLink(directory.resolve("link"), pod.path());
@@ -119,7 +119,7 @@ class PodNamespaceTest extends CniPodTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"nothing", "file", "directory", "dangling link", "mount namespace"})
-    void whatIsLeftOfANamespaceStopsNeitherDelNorGcNorCostsAddresses(String left) throws IOException {
+    void delAndGcSucceedAndReleaseAddressesWhateverIsLeftOfANamespace(String left) throws IOException {
         Path path = directory.resolve("netns");
         for (String container : List.of("c1", "c2")) {
             Files.deleteIfExists(path);
@@ -156,7 +156,7 @@ class PodNamespaceTest extends CniPodTest {
     }
 
     @Test
-    void collectionGoesOnAndNamesAllThatFailed() {
+    void gcContinuesAfterFailuresAndReportsAll() {
         for (int i = 0; i < 4; i++) {
             try (TestNamespace more = new TestNamespace()) {
                 assertEquals(0, node.add("c" + i, "eth0", more.path()).status());
@@ -175,7 +175,7 @@ class PodNamespaceTest extends CniPodTest {
     }
 
     @Test
-    void aFailedAddGivesAllBackThoughAStepOfTheUndoFails() {
+    void aFailedAddReleasesEverythingEvenIfAStepOfTheUndoFails() {
         State before = State.of(pod.path());
         node.tables.nextState = PortState.FAILED;
         node.tables.closeFails = true;
@@ -190,7 +190,7 @@ class PodNamespaceTest extends CniPodTest {
     }
 
     @Test
-    void theAddressOfADeviceThatCouldNotBeDeletedIsNotFree() throws IOException {
+    void keepsTheAddressOfADeviceThatCouldNotBeDeleted() throws IOException {
         assertEquals(0, node.add("c1", "eth0", pod.path()).status());
         node.tables.unwritable.add("c1");
         assertNotEquals(0, node.delete("c1", "eth0", pod.path()).status());

@@ -25,13 +25,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
-/** Two attachments in one pod, and several requests at once. */
+/** Two attachments in one pod, and concurrent requests. */
 class SecondInterfaceTest extends CniPodTest {
     private static final int PORT = 5353;
     private static final int TIMEOUT_MILLIS = 30_000;
 
     @Test
-    void theSecondLeavesTheRoutesOfTheFirstAlone() {
+    void theSecondInterfaceLeavesTheRoutesOfTheFirstAlone() {
         Answer first = node.add("c1", "eth0", pod.path());
         assertEquals(2, first.json().path("routes").size());
         List<Route> routes = routes();
@@ -52,7 +52,7 @@ class SecondInterfaceTest extends CniPodTest {
     }
 
     @Test
-    void theSecondStaysAsItIsWhenTheFirstGoes() {
+    void theSecondInterfaceIsUnchangedWhenTheFirstIsDetached() {
         node.add("c1", "eth0", pod.path());
         node.add("c1", "net1", pod.path());
         assertEquals(Answer.SILENT, node.delete("c1", "eth0", pod.path()));
@@ -64,7 +64,7 @@ class SecondInterfaceTest extends CniPodTest {
     }
 
     @Test
-    void checkMissesTheRuleOfTheSecond() {
+    void checkReportsAMissingRuleOfTheSecondInterface() {
         node.add("c1", "eth0", pod.path());
         node.add("c1", "net1", pod.path());
         try (Rtnetlink rtnetlink = Rtnetlink.openIn(pod.path())) {
@@ -78,7 +78,7 @@ class SecondInterfaceTest extends CniPodTest {
         assertEquals(Answer.SILENT, node.check("c1", "net1", pod.path()));
     }
 
-    /** The node's kernel stands in for the dataplane as the gateway; the other interface carries nothing. */
+    /** The node's kernel acts as the gateway in place of the dataplane; the other interface carries no traffic. */
     @Test
     void requestsAreAnsweredByTheInterfaceTheyCameIn() throws Exception {
         String firstAddress = node.add("c1", "eth0", pod.path()).address();
@@ -107,7 +107,7 @@ class SecondInterfaceTest extends CniPodTest {
         }
     }
 
-    /** Bound at once, so that it belongs to the calling thread's namespace. */
+    /** Binds immediately, so that the socket belongs to the calling thread's namespace. */
     private static Socket gatewaySocket() throws IOException {
         Socket socket = new Socket();
         socket.bind(new InetSocketAddress("10.244.7.1", 0));
@@ -127,7 +127,7 @@ class SecondInterfaceTest extends CniPodTest {
         }
     }
 
-    /** A device that goes down takes its routes with it. */
+    /** A device loses its routes when it goes down. */
     private static void forwardAgain(Rtnetlink rtnetlink, String device, int podIp) {
         rtnetlink.replaceRoute(Route.to(podIp, 32).device(rtnetlink.link(device).orElseThrow().index()));
     }
@@ -137,7 +137,7 @@ class SecondInterfaceTest extends CniPodTest {
     }
 
     @Test
-    void bothAtOnceGetTheirRoutes() throws Exception {
+    void concurrentAddsGetTheirRoutes() throws Exception {
         for (int round = 0; round < 10; round++) {
             List<Answer> answers = atOnce(List.of(() -> node.add("c1", "eth0", pod.path()),
                 () -> node.add("c1", "net1", pod.path())));
@@ -154,7 +154,7 @@ class SecondInterfaceTest extends CniPodTest {
     }
 
     @Test
-    void repeatedRequestsAtOnceLeaveNothing() throws Exception {
+    void concurrentRepeatedRequestsLeaveNothing() throws Exception {
         List<Callable<Answer>> requests = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
             requests.add(() -> node.add("c1", "eth0", pod.path()));

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Records as in the product; the tables are a list, and ports get the state a test asks for. */
+/** Stores records as the product does; the tables are a list, and a port gets the state that the test sets. */
 final class TestTables implements PodTables {
     static final int MTU = 60_000;
     static final int OFF_NODE_MTU = 1450;

@@ -18,7 +18,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The plug-in as a process with nothing but its own classes on the class path. */
+/** Runs the plug-in as a process with only its own classes on the class path. */
 class WeftCniTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -28,7 +28,7 @@ class WeftCniTest {
     }
 
     @Test
-    void answersVersionAlone() throws Exception {
+    void answersVersionByItself() throws Exception {
         Outcome outcome = run("VERSION", "{\"cniVersion\": \"0.4.0\"}");
         assertEquals(0, outcome.status());
         assertEquals("0.4.0", outcome.json().path("cniVersion").asText());
@@ -50,7 +50,7 @@ class WeftCniTest {
     }
 
     @Test
-    void aControlPlaneThatNeverAnswersIsAway() throws Exception {
+    void treatsAControlPlaneThatNeverAnswersAsDown() throws Exception {
         try (ServerSocketChannel hanging = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             hanging.bind(UnixDomainSocketAddress.of(directory.resolve("cni.sock")));
             Outcome outcome = run("ADD", configuration());

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One failure at a time in each task of the control loop: what it hit is followed all the same, and everybody is told. */
+/** Injects one failure into each task of the control loop: the loop recovers, and the failure is reported. */
 class ControlLoopFailureTest {
     private static final NodeFacts FACTS = new NodeFacts(1500, Optional.empty(), 1);
 
@@ -111,7 +111,7 @@ class ControlLoopFailureTest {
     }
 
     @Test
-    void anObjectThatTheCompilerFailsOnIsLeftOutAndNamedAndTheOthersAreFollowed() {
+    void leavesOutAndReportsAnObjectThatTheCompilerFailsOn() {
         compilerFails = true;
         change(service("web", 81), service("other", 90));
         assertEquals("[other:90]", services());
@@ -123,12 +123,12 @@ class ControlLoopFailureTest {
         assertTrue(failures.summary().count() > 0);
         assertEquals("", loop.fault());
         compilerFails = false;
-        Await.until("it is tried again", () -> services().equals("[other:90, web:81]"));
+        Await.until("the object is compiled again", () -> services().equals("[other:90, web:81]"));
         assertEquals(List.of(), loop.report().problems());
     }
 
     @Test
-    void whileNothingCanBeCompiledTheTablesStayAndStatusSaysSo() {
+    void keepsTheTablesAndReportsItWhileNothingCanBeCompiled() {
         booksFail = true;
         change(node("10.244.9.0/24"), service("other", 90));
         assertEquals("[web:80]", services());
@@ -136,23 +136,23 @@ class ControlLoopFailureTest {
         assertEquals(loop.fault(), loop.report().fault());
         change(service("more", 91));
         booksFail = false;
-        Await.until("all is made up for", () -> services().equals("[more:91, other:90, web:80]"));
+        Await.until("the loop has recovered", () -> services().equals("[more:91, other:90, web:80]"));
         Await.until("well again", () -> loop.fault().isEmpty());
     }
 
     @Test
-    void aCommitThatFailsIsMadeUpForInANewFile() {
+    void recoversFromAFailedCommitWithANewFile() {
         long incarnation = loop.report().incarnation();
         commitFails = true;
         change(service("other", 90));
         Await.until("STATUS tells", () -> !loop.fault().isEmpty());
         commitFails = false;
-        Await.until("all is made up for", () -> services().equals("[other:90, web:80]") && loop.fault().isEmpty());
+        Await.until("the loop has recovered", () -> services().equals("[other:90, web:80]") && loop.fault().isEmpty());
         assertTrue(loop.report().incarnation() != incarnation);
     }
 
     @Test
-    void aPodsPortThatCouldNotBeCommittedIsOpenedLater() throws Exception {
+    void opensAPodsPortLaterIfItCouldNotBeCommitted() throws Exception {
         Attachment attachment = loop.allocate(new AttachmentKey("c1", "eth0"), "weft", "/none", 1450);
         commitFails = true;
         assertThrows(CompletionException.class, () -> loop.openPort(attachment));
@@ -161,7 +161,7 @@ class ControlLoopFailureTest {
     }
 
     @Test
-    void aFailureOfTheDevicesTaskHitsOneAttachmentOnly() throws Exception {
+    void aFailureWhileFollowingDevicesAffectsOneAttachmentOnly() throws Exception {
         for (String id : List.of("c1", "c2", "c3")) {
             Attachment attachment = loop.allocate(new AttachmentKey(id, "eth0"), "weft", "/none", 1450);
             loop.openPort(attachment);
@@ -169,13 +169,13 @@ class ControlLoopFailureTest {
         }
         assertEquals(3, ports());
         loop.followDevices(Set.of());
-        Await.until("two are taken back", () -> loop.report().attachments() == 1);
+        Await.until("two attachments are released", () -> loop.report().attachments() == 1);
         assertTrue(failures.summary().last().contains("port " + stuckPort), failures.summary().last());
         assertEquals("", loop.fault());
     }
 
     @Test
-    void aFailureToReportIsCounted() {
+    void countsAFailureToReport() {
         reportFails = true;
         change(service("other", 90));
         assertTrue(failures.summary().count() > 0);

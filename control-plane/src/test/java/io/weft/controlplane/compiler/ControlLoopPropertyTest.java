@@ -49,9 +49,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The control loop under random changes: right, wrong and contradictory objects, removals, pods that come and go, and failures of the
- * compiler, of writing and of committing. At each quiet point the tables, read back as a dataplane reads them, are those of a fresh control
- * plane that is given the same objects at once, and the same objects are named as not in force.
+ * The control loop under random changes: correct, wrong and contradictory objects, removals, attached and detached pods, and failures of
+ * compiling, writing and committing. Whenever the loop is idle, the tables, read back as a dataplane reads them, must equal those of a new
+ * control plane that gets the same objects at once, and both must report the same objects as not in force.
  *
  * <p>{@code -Dweft.changes=1000000} sets the number of changes, {@code -Dweft.seed=N} repeats a run.
  */
@@ -63,7 +63,7 @@ class ControlLoopPropertyTest {
     private static final NodeFacts FACTS = new NodeFacts(1500, Optional.of(IpAddress.of("192.0.2.1")),
         MacAddress.of("02:00:00:00:00:01"));
 
-    /** Failures that come once, each at the next occasion. */
+    /** Each failure happens once, at the next opportunity. */
     private static final class Injected {
         volatile boolean inCompiler;
         volatile boolean inBooks;
@@ -78,12 +78,12 @@ class ControlLoopPropertyTest {
             }
         }
 
-        /** Beyond what is guarded object by object. */
+        /** Fails outside the code that catches failures per object. */
         void books() {
             if (inBooks) {
                 inBooks = false;
                 count.incrementAndGet();
-                throw new StackOverflowError("injected into the books");
+                throw new StackOverflowError("injected into the bookkeeping");
             }
         }
 
@@ -182,14 +182,14 @@ class ControlLoopPropertyTest {
     }
 
     @Test
-    void afterRandomChangesTheTablesAreThoseOfAFreshControlPlane() throws Exception {
+    void theTablesAfterRandomChangesAreThoseOfANewControlPlane() throws Exception {
         int quietPoints = 0;
         long named = 0;
         for (int i = 1; i <= CHANGES; i++) {
             boolean fails = inject();
             randomChange();
             if (fails) {
-                plane.loop.report(); // the failure meets this change, not one after the next quiet point
+                plane.loop.report(); // so that the failure happens in this change, not after the next comparison
             }
             if (i % 100_000 == 0) {
                 System.out.println(i + " changes");
@@ -207,7 +207,7 @@ class ControlLoopPropertyTest {
         assertTrue(injected.count.get() > 0 && named > 0, "nothing injected, or nothing named");
     }
 
-    /** @return whether something shall fail */
+    /** @return whether to inject a failure */
     private boolean inject() {
         int kind = random.nextInt(40);
         injected.inCompiler |= kind == 0 || kind == 1;
@@ -258,15 +258,15 @@ class ControlLoopPropertyTest {
         }
     }
 
-    /** No failure is under way, and everything that was handed over is done. */
+    /** Waits until no failure is pending and all changes have been processed. */
     private void quiet() {
         injected.inCompiler = false;
         injected.inBooks = false;
         injected.atCommit = false;
-        Await.until("the loop has got over its failures", () -> plane.loop.report().fault().isEmpty());
+        Await.until("the loop has recovered", () -> plane.loop.report().fault().isEmpty());
     }
 
-    /** @return how many objects are named */
+    /** @return the number of objects reported */
     private int compareWithFresh(String when) throws Exception {
         quiet();
         ControlLoop.Report report = plane.loop.report();
@@ -285,7 +285,7 @@ class ControlLoopPropertyTest {
         return report.problems().size();
     }
 
-    /** What fails, or asks for what is not there, is named. */
+    /** Every object that fails or asks for something unsupported must be reported. */
     private void assertNamed(ControlLoop.Report report) {
         Set<ObjectKey> named = report.problems().stream().map(Problem::object).collect(Collectors.toSet());
         for (ClusterObject object : objects.values()) {
@@ -298,7 +298,7 @@ class ControlLoopPropertyTest {
         }
     }
 
-    /** All that the tables say, without the numbers of peers and tunnels, which depend on what was before. */
+    /** Everything in the tables except the numbers of peers and tunnels, which depend on earlier changes. */
     private List<String> dump(Path run) {
         List<String> lines = new ArrayList<>();
         try (TablesReader tables = TablesReader.open(run)) {

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.extension.AnnotatedElementContext;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDirFactory;
 
-/** A directory in memory where there is one: thousands of tables files are made in it. */
+/** A directory in memory if the machine has one, because the test creates thousands of tables files. */
 final class MemoryDirectory implements TempDirFactory {
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
 

@@ -24,8 +24,8 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /**
- * Cluster objects out of small pools of names, addresses, prefixes and ports, so that they contradict each other often; some are such as
- * no API would let through.
+ * Random cluster objects from small pools of names, addresses, prefixes and ports, so that they often contradict each other. Some of them
+ * no API server would accept.
  */
 final class RandomObjects {
     static final String OWN = "n1";
@@ -47,7 +47,7 @@ final class RandomObjects {
 
     private final Random random;
 
-    /** Addresses whose routes are looked at: all that objects name, and the ends of prefixes. */
+    /** Addresses whose routes are compared: those in objects, and the ends of prefixes. */
     static List<Integer> probes() {
         Set<Integer> all = new TreeSet<>();
         List.of(ADDRESSES, VIPS, ENDPOINTS).forEach(pool -> pool.forEach(text -> all.add(IpAddress.of(text).toInt())));
@@ -74,7 +74,7 @@ final class RandomObjects {
         };
     }
 
-    /** Of an object that may or may not be there; never this node's own. */
+    /** The key of an object that may or may not exist; never this node's own. */
     ObjectKey anyKey() {
         return switch (random.nextInt(5)) {
             case 0 -> new ObjectKey(Kind.NODE, "", of(NODES));
@@ -124,7 +124,7 @@ final class RandomObjects {
             unsupported());
     }
 
-    /** Null once in a while: the compiler trips over it where nothing is guarded, with half of its books written. */
+    /** Sometimes null, on which the compiler fails halfway, outside the code that catches failures per object. */
     private String serviceName() {
         if (random.nextInt(200) == 0) { return null; }
         return random.nextInt(10) == 0 ? "" : "s" + random.nextInt(12);
@@ -155,7 +155,7 @@ final class RandomObjects {
         return pool.get(random.nextInt(pool.size()));
     }
 
-    /** From none to {@code most}, repetitions included. */
+    /** Zero to {@code most} values, possibly with repetitions. */
     private <T> List<T> some(int max, Supplier<T> maker) {
         List<T> all = new ArrayList<>();
         for (int count = random.nextInt(max + 1); count > 0; count--) {

@@ -27,8 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Manifests in, tables out: {@code tables/NAME.yaml} compiled for node n1 gives {@code tables/NAME.txt}, read back from the
- * tables file. Documents of one step lie between lines {@code # step}; a step's objects that are not in the next go.
+ * Manifests in, tables out: {@code tables/NAME.yaml}, compiled for node n1 and read back from the tables file, must give
+ * {@code tables/NAME.txt}. Lines {@code # step} separate steps; an object that is missing from the next step is removed.
  */
 class TableFixtureTest {
     @TempDir private Path run;
@@ -36,7 +36,7 @@ class TableFixtureTest {
     @ParameterizedTest
     @ValueSource(strings = {"nodes", "services", "endpoints", "conflicts", "changes",
         "duplicates", "unsupported", "machines"})
-    void manifestsBecomeTheTablesExpected(String name) throws Exception {
+    void manifestsCompileToTheExpectedTables(String name) throws Exception {
         NodeConfiguration configuration = NodeConfiguration.of(Map.of(
             "nodeName", "n1", "uplink", "eth1", "serviceCidr", "10.96.0.0/16", "runDirectory", run.toString()));
         NodeFacts facts = new NodeFacts(1500, Optional.of(IpAddress.of("192.0.2.1")),

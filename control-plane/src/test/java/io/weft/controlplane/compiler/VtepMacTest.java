@@ -17,7 +17,7 @@ class VtepMacTest {
     @TempDir private Path state;
 
     @Test
-    void followsFromTheNameAtFirstAndIsKept() throws IOException {
+    void isDerivedFromTheNameAtFirstAndThenKept() throws IOException {
         long first = VtepMac.keep(state, "n1", OptionalLong.empty());
         assertEquals(VtepMac.ofNode("n1"), first);
         assertEquals(first, VtepMac.keep(state, "renamed", OptionalLong.of(IN_USE)));
@@ -26,14 +26,14 @@ class VtepMacTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "damaged", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01",
         "02:11:22:33:44"})
-    void aDamagedFileIsWrittenAnewWithTheAddressInUse(String content) throws IOException {
+    void rewritesADamagedFileWithTheAddressInUse(String content) throws IOException {
         Files.writeString(state.resolve("vtep-mac"), content);
         assertEquals(IN_USE, VtepMac.keep(state, "n1", OptionalLong.of(IN_USE)));
         assertEquals("02:11:22:33:44:55\n", Files.readString(state.resolve("vtep-mac")));
     }
 
     @Test
-    void bytesThatAreNoTextAreDamageToo() throws IOException {
+    void bytesThatAreNotTextCountAsDamage() throws IOException {
         Files.write(state.resolve("vtep-mac"), new byte[]{(byte) 0xC3, (byte) 0x28, (byte) 0xFF});
         assertEquals(VtepMac.ofNode("n1"), VtepMac.keep(state, "n1", OptionalLong.empty()));
     }

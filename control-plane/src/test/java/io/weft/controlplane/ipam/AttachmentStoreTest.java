@@ -27,7 +27,7 @@ class AttachmentStoreTest {
     @TempDir private Path state;
 
     @Test
-    void givesDistinctAddressesPortsAndNamesAndRemembersThem() throws Exception {
+    void allocatesDistinctAddressesPortsAndNamesAndStoresThem() throws Exception {
         List<Attachment> given;
         try (AttachmentStore store = open("10.244.1.0/24")) {
             allocate(store, "a");
@@ -48,7 +48,7 @@ class AttachmentStoreTest {
 
     @ParameterizedTest
     @CsvSource({"10.9.9.4/30,1", "10.9.9.0/29,5", "10.9.9.128/25,125", "10.9.9.8/31,0", "10.9.9.8/32,0"})
-    void neverGivesBaseGatewayOrBroadcast(String prefix, int expected) throws Exception {
+    void neverAllocatesBaseGatewayOrBroadcast(String prefix, int expected) throws Exception {
         IpPrefix range = IpPrefix.of(prefix);
         Set<IpAddress> addresses = new HashSet<>();
         try (AttachmentStore store = open(prefix)) {
@@ -65,7 +65,7 @@ class AttachmentStoreTest {
     }
 
     @Test
-    void aFreedAddressComesRoundLast() throws Exception {
+    void reusesAReleasedAddressLast() throws Exception {
         try (AttachmentStore store = open("10.9.9.0/29")) {
             IpAddress first = allocate(store, "a").podIp();
             store.release(new AttachmentKey("a", "eth0"));
@@ -92,7 +92,7 @@ class AttachmentStoreTest {
     }
 
     @Test
-    void aFileCutAnywhereGivesTheStepsBeforeTheCut() throws Exception {
+    void aTruncatedFileKeepsTheRecordsBeforeTheCut() throws Exception {
         byte[] whole;
         try (AttachmentStore store = open("10.244.1.0/24")) {
             allocate(store, "a");
@@ -130,7 +130,7 @@ class AttachmentStoreTest {
     }
 
     @Test
-    void damageIsToldFromATailCutOff() throws Exception {
+    void distinguishesDamageFromAnIncompleteLastRecord() throws Exception {
         byte[] whole;
         int lastRecord;
         try (AttachmentStore store = open("10.244.1.0/24")) {
@@ -142,12 +142,12 @@ class AttachmentStoreTest {
         for (int length = lastRecord; length < whole.length; length++) {
             assertEquals("", damageOf(Arrays.copyOf(whole, length)), "cut at " + length);
         }
-        assertEquals("", damageOf(Arrays.copyOf(whole, whole.length + 100)), "zeros behind");
+        assertEquals("", damageOf(Arrays.copyOf(whole, whole.length + 100)), "zeros at the end");
         for (int at = lastRecord; at < whole.length; at++) {
             byte[] damaged = whole.clone();
             damaged[at] ^= 0x20;
             boolean isLength = at >= lastRecord + 4 && at < lastRecord + 8;
-            if (!isLength) { // a longer length cannot be told from a tail cut off; the device tells it
+            if (!isLength) { // a length that is too large looks like an incomplete record; AttachmentRecovery finds it by the device
                 assertNotEquals("", damageOf(damaged), "byte " + at);
             }
         }
@@ -160,7 +160,7 @@ class AttachmentStoreTest {
     }
 
     @Test
-    void aLostStepOfGivingBackGivesNoAddressTwice() throws Exception {
+    void allocatesNoAddressTwiceWhenAReleaseIsLost() throws Exception {
         byte[] journal;
         int before;
         try (AttachmentStore store = open("10.9.9.4/30")) {

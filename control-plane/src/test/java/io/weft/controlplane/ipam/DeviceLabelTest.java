@@ -15,14 +15,14 @@ class DeviceLabelTest {
     private static final String NETNS = "/var/run/netns/cni-5f3a2b1c-0d4e-4f6a-8b7c-9d0e1f2a3b4c";
 
     @Test
-    void whatARuntimeGivesFits() {
+    void aTypicalLabelFits() {
         DeviceLabel label = label(new AttachmentKey(CONTAINER, "eth0"), "my net/work é", NETNS);
         assertEquals("weft1 10.244.1.5 7 abcdef " + CONTAINER + " eth0 my+net%2Fwork+%C3%A9 " + NETNS, label.text());
         assertEquals(Optional.of(label), DeviceLabel.parse(label.text()));
     }
 
     @Test
-    void whatIsTooLongIsLeftOutFromTheEnd() {
+    void leavesOutTheLastFieldsOfALongLabel() {
         AttachmentKey key = new AttachmentKey(CONTAINER, "eth0");
         assertShortened(label(key, "weft", ""), label(key, "weft", "/" + "n".repeat(200)));
         assertShortened(label(key, "", ""), label(key, "w".repeat(200), "/" + "n".repeat(200)));
@@ -38,7 +38,7 @@ class DeviceLabelTest {
     @ValueSource(strings = {"", "weft1", "web server", "weft2 10.244.1.5 7 ab", "weft1 10.244.1.500 7 ab",
         "weft1 10.244.1.5 x ab",
         "weft1 10.244.1.5 7 xyz", "weft1 10.244.1.5 7 ab c1", "weft1 10.244.1.5 7 ab c1 eth0 % /n"})
-    void anotherTextIsNoLabel(String alias) {
+    void rejectsOtherAliases(String alias) {
         assertEquals(Optional.empty(), DeviceLabel.parse(alias));
     }
 

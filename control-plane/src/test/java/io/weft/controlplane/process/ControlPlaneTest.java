@@ -35,7 +35,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A whole control plane in a node's namespace: manifests in, tables and status out, pods by CNI, restarts. */
+/** A complete control plane in a node's namespace: manifests in, tables and status out, pods through CNI, restarts. */
 class ControlPlaneTest {
     private static final String NODE = "{apiVersion: v1, kind: Node, metadata: {name: n1}, spec: {podCIDR: 10.244.1.0/24},"
         + " status: {addresses: [{type: InternalIP, address: 192.0.2.1}]}}\n";
@@ -97,7 +97,7 @@ class ControlPlaneTest {
     }
 
     @Test
-    void aWrongObjectIsNamedWithItsPlaceAndAllOthersAreFollowed() throws Exception {
+    void reportsAWrongObjectWithItsLineAndAppliesTheOthers() throws Exception {
         put("nodes.yaml", NODE);
         put("dup.yaml", service("a-dup", "10.96.0.77", "{name: http, port: 80}, {name: web, port: 80}"));
         put("other.yaml", service("z-other", "10.96.0.78", "{port: 81}"));
@@ -145,7 +145,7 @@ class ControlPlaneTest {
     }
 
     @Test
-    void aVanishedDirectoryKeepsTheTables() throws Exception {
+    void keepsTheTablesWhenTheDirectoryIsDeleted() throws Exception {
         put("nodes.yaml", NODE + "---\n" + PEER);
         start();
         awaitPeers("n2");
@@ -162,7 +162,7 @@ class ControlPlaneTest {
     }
 
     @Test
-    void aRestartBringsAttachmentsAndPeersBackInANewFile() throws Exception {
+    void restoresAttachmentsAndPeersAfterARestart() throws Exception {
         put("nodes.yaml", NODE + "---\n" + PEER);
         start();
         awaitPeers("n2");
@@ -190,7 +190,7 @@ class ControlPlaneTest {
     }
 
     @Test
-    void aPodWhoseRecordIsDamagedKeepsItsPortAndIsNamed() throws Exception {
+    void keepsThePortOfAPodWithADamagedRecordAndReportsIt() throws Exception {
         put("nodes.yaml", NODE);
         start();
         awaitPeers();
@@ -218,7 +218,7 @@ class ControlPlaneTest {
     }
 
     @Test
-    void anAddressIsFreeWhenDeviceAndNamespaceAreGoneThoughAFileIsLeft() throws Exception {
+    void releasesAnAddressWhenDeviceAndNamespaceAreGoneEvenIfAFileIsLeft() throws Exception {
         put("nodes.yaml", NODE);
         start();
         awaitPeers();
@@ -231,24 +231,24 @@ class ControlPlaneTest {
             opener.interrupt();
             opener.join();
             device = tables().orElseThrow().ports().getFirst().ifName();
-            awaitGiven(1);
+            awaitAllocated(1);
             Files.delete(netns);
             Files.createFile(netns);
         }
         try (Rtnetlink rtnetlink = Rtnetlink.openIn(node.path())) {
-            Await.until("the device gone with its pod", () -> rtnetlink.link(device).isEmpty());
+            Await.until("the device is gone with its pod", () -> rtnetlink.link(device).isEmpty());
         }
-        awaitGiven(0);
+        awaitAllocated(0);
     }
 
-    private void awaitGiven(int attachments) {
-        Await.until(attachments + " given",
+    private void awaitAllocated(int attachments) {
+        Await.until(attachments + " allocated",
             () -> StatusFile.read(configuration.runDirectory())
                 .map(status -> status.addresses().given() == attachments).orElse(false));
     }
 
     @Test
-    void aRenamedDeviceTakesItsPortOut() throws Exception {
+    void closesThePortOfARenamedDevice() throws Exception {
         put("nodes.yaml", NODE);
         start();
         awaitPeers();
@@ -259,9 +259,9 @@ class ControlPlaneTest {
             opener.join();
             String name = tables().orElseThrow().ports().getFirst().ifName();
             rename(name, "renamed0");
-            Await.until("the port gone", () -> tables().orElseThrow().ports().isEmpty());
+            Await.until("the port is gone", () -> tables().orElseThrow().ports().isEmpty());
             rename("renamed0", name);
-            Await.until("the port back", () -> tables().orElseThrow().ports().size() == 1);
+            Await.until("the port is back", () -> tables().orElseThrow().ports().size() == 1);
         }
     }
 
@@ -278,11 +278,11 @@ class ControlPlaneTest {
         try (Rtnetlink rtnetlink = Rtnetlink.openIn(node.path())) {
             rtnetlink.deleteLink(name);
         }
-        Await.until("the port gone", () -> tables().orElseThrow().ports().isEmpty());
+        Await.until("the port is gone", () -> tables().orElseThrow().ports().isEmpty());
     }
 
     @Test
-    void aSecondOneIsRefusedInOneLine() throws Exception {
+    void refusesASecondControlPlaneInOneLine() throws Exception {
         put("nodes.yaml", NODE);
         start();
         StartException e = assertThrows(StartException.class,
@@ -295,7 +295,7 @@ class ControlPlaneTest {
     }
 
     @Test
-    void whatIsMissingIsSaidInOneLine() {
+    void reportsAMissingDeviceInOneLine() {
         NodeConfiguration wrong = NodeConfiguration.of(Map.of("nodeName", "n1", "uplink", "eth99",
             "runDirectory", directory.resolve("run").toString(), "stateDirectory",
             directory.resolve("state").toString(),
@@ -309,7 +309,7 @@ class ControlPlaneTest {
         controlPlane = NetworkNamespace.call(node.path(), () -> ControlPlane.start(configuration));
     }
 
-    /** Says of each port the tables list that it is up, as a dataplane does. */
+    /** Reports each port in the tables as up, as a dataplane does. */
     private Thread openPortsMeanwhile() {
         return Thread.ofPlatform().daemon().start(() -> {
             while (!Thread.currentThread().isInterrupted()) {

@@ -21,7 +21,7 @@ class SupervisorTest {
     @TempDir private Path directory;
 
     @Test
-    void startsAKilledChildAgainAndLeavesTheOtherAlone() throws Exception {
+    void restartsAKilledChildAndLeavesTheOtherAlone() throws Exception {
         Supervisor supervisor = new Supervisor(Map.of("a", SLEEP, "b", SLEEP));
         FutureTask<Integer> run = start(supervisor);
         Await.until("both run", () -> supervisor.pid("a") != 0 && supervisor.pid("b") != 0);
@@ -36,7 +36,7 @@ class SupervisorTest {
     }
 
     @Test
-    void aChildThatCannotBeStartedIsTriedAgainUntilTheEnd() throws Exception {
+    void retriesAChildThatCannotBeStartedUntilTheEnd() throws Exception {
         Supervisor supervisor = new Supervisor(Map.of("a", ExternalCommand.file(Path.of("/nowhere/weft")), "b", SLEEP));
         FutureTask<Integer> run = start(supervisor);
         Await.until("b runs", () -> supervisor.pid("b") != 0);
@@ -58,7 +58,7 @@ class SupervisorTest {
     }
 
     @Test
-    void aChildThatOnceRanIsTriedAgainWhenItCannotBeSetUp() throws Exception {
+    void retriesAChildThatHasRunBeforeWhenItCannotBeSetUp() throws Exception {
         Path count = directory.resolve("count");
         Supervisor supervisor = new Supervisor(Map.of("a", script("[ -e " + count + " ]; first=$?; echo x >> " + count
             + "; [ $first = 1 ] && exit 1; exit " + SupervisedProcess.NOT_SET_UP)));
@@ -68,7 +68,7 @@ class SupervisorTest {
         assertEquals(0, run.get(30, TimeUnit.SECONDS));
     }
 
-    /** A child of the shell's own commands alone. */
+    /** A child that uses only builtins of the shell. */
     private ExternalCommand script(String line) throws IOException {
         Path file = Files.writeString(directory.resolve("child"), "#!/bin/sh\n" + line + "\n");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));

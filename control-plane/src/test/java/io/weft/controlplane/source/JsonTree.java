@@ -5,10 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** A value of a JSON document, as an API server and its typed clients (by their JSON form) give objects: it stands in no file. */
+/** A value of a JSON document, as API servers and their clients deliver objects; it has no position in a file. */
 final class JsonTree extends ObjectTree {
 
-    /** Of JSON everything is said by the value's type. */
+    /** The type of a JSON value says everything. */
     private record JsonScalar(JsonNode node) implements Scalar {
         @Override
         public String text() {

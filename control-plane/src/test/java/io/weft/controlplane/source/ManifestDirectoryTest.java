@@ -59,7 +59,7 @@ class ManifestDirectoryTest {
     }
 
     @Test
-    void aWrongFileKeepsItsLastGoodContentAndTheOthersApply() throws IOException {
+    void keepsTheLastGoodContentOfAWrongFileAndAppliesTheOthers() throws IOException {
         put("a.yaml", pod("a"));
         put("b.yaml", pod("b"));
         watch();
@@ -74,7 +74,7 @@ class ManifestDirectoryTest {
     }
 
     @Test
-    void aVanishedDirectoryIsStaleUntilItIsBack() throws IOException {
+    void isStaleFromTheDirectorysDeletionUntilItsReturn() throws IOException {
         put("a.yaml", pod("a"));
         watch();
         awaitPods("a");
@@ -84,7 +84,7 @@ class ManifestDirectoryTest {
         assertEquals("no such directory", source.status().staleReason());
         assertPods("a");
         Files.createDirectory(directory);
-        Await.until("empty", () -> source.status().staleReason().equals("holds no manifest any more"));
+        Await.until("empty", () -> source.status().staleReason().equals("contains no manifest any more"));
         assertPods("a");
         put("b.yaml", pod("b"));
         awaitPods("b");
@@ -92,14 +92,14 @@ class ManifestDirectoryTest {
     }
 
     @Test
-    void aDirectoryThatIsFilledAgainFileByFileDeletesNothingMeanwhile() throws IOException {
+    void deletesNothingWhileADirectoryIsFilledAgainFileByFile() throws IOException {
         put("a.yaml", pod("a"));
         put("b.yaml", pod("b"));
         watch();
         awaitPods("a", "b");
         Files.delete(directory.resolve("a.yaml"));
         Files.delete(directory.resolve("b.yaml"));
-        Await.until("empty", () -> source.status().staleReason().equals("holds no manifest any more"));
+        Await.until("empty", () -> source.status().staleReason().equals("contains no manifest any more"));
         int before = removals.get();
         put("a.yaml", pod("a"));
         put("b.yaml", pod("b"));
@@ -109,7 +109,7 @@ class ManifestDirectoryTest {
     }
 
     @Test
-    void aDirectoryThatComesLaterIsFound() throws IOException {
+    void findsADirectoryThatIsCreatedLater() throws IOException {
         Files.delete(directory);
         watch();
         Await.until("stale", () -> source.status().staleSince().isPresent());
@@ -141,7 +141,7 @@ class ManifestDirectoryTest {
     }
 
     @Test
-    void otherFilesAndHiddenOnesAreLeftAlone() throws IOException {
+    void ignoresOtherFilesAndHiddenOnes() throws IOException {
         put("a.yaml", pod("a"));
         put("notes.txt", "not yaml: [");
         put(".b.yaml", pod("b"));
@@ -151,7 +151,7 @@ class ManifestDirectoryTest {
     }
 
     @Test
-    void inAFileWithAWrongObjectTheOthersApplyAndNothingIsRemoved() throws IOException {
+    void appliesTheOtherObjectsOfAFileWithAWrongOneAndRemovesNothing() throws IOException {
         put("a.yaml", pod("a") + pod("b"));
         watch();
         awaitPods("a", "b");
@@ -172,7 +172,7 @@ class ManifestDirectoryTest {
     }
 
     @Test
-    void aFailureOfTheListenerEndsNothingAndLosesNothing() throws IOException {
+    void survivesAFailureOfTheListenerAndDeliversAgain() throws IOException {
         failing = true;
         put("a.yaml", pod("a"));
         watch();

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Steps of manifests in one text, each replacing the one before, as changes. */
+/** Turns a text of several steps of manifests, each of which replaces the one before, into changes. */
 public final class ManifestFixture {
     private static final long WRITTEN_MILLIS = 1_700_000_000_000L;
 

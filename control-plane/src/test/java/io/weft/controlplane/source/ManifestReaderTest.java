@@ -123,7 +123,7 @@ class ManifestReaderTest {
     }
 
     @Test
-    void slicesOfOtherFamiliesAskForWhatIsNotServed() throws ManifestException {
+    void reportsSlicesOfOtherAddressFamiliesAsUnsupported() throws ManifestException {
         assertEquals(List.of("its endpoints of address type IPv6 are not served"), only("""
             apiVersion: discovery.k8s.io/v1
             kind: EndpointSlice
@@ -158,16 +158,16 @@ class ManifestReaderTest {
         "apiVersion: v1\\nkind: Service\\nmetadata: {name: s}\\nspec: {ports: 80}|4: Service/s: spec.ports: must be a list",
         "{apiVersion: discovery.k8s.io/v1beta1, kind: EndpointSlice, metadata: {name: s}, addressType: IPv4}|1: EndpointSlice/s: apiVersion: must be discovery.k8s.io/v1, not \"discovery.k8s.io/v1beta1\"",
         "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: s}, addressType: IPv4, endpoints: [{addresses: [\"fd00::1\"]}]}|1: EndpointSlice/s: endpoints[0].addresses[0]: must be an IPv4 address, as addressType says",
-        "just text|1: must hold fields",
+        "just text|1: must have fields",
         "a: [|1: not YAML: expected the node content, but found '<stream end>'",
-        "{apiVersion: v1, kind: Pod, metadata: {name: a}}\\n---\\n{apiVersion: v1, kind: Pod, metadata: {name: a}}|3: Pod/a: is in this file twice; the first, of line 1, counts",
+        "{apiVersion: v1, kind: Pod, metadata: {name: a}}\\n---\\n{apiVersion: v1, kind: Pod, metadata: {name: a}}|3: Pod/a: is in this file twice; the first, on line 1, counts",
     })
-    void wrongOnesNameFileLineObjectAndField(String content, String expected) {
+    void errorsNameFileLineObjectAndField(String content, String expected) {
         assertEquals(List.of("f.yaml:" + expected), errors(content.replace("\\n", "\n")));
     }
 
     @Test
-    void everyWrongObjectOfAFileIsNamed() {
+    void reportsEveryWrongObjectOfAFile() {
         assertEquals(List.of(
             "f.yaml:1: Pod/A: metadata.name: must be lower-case letters, digits, - and ., not \"A\"",
             "f.yaml:3: Pod/b: spec.hostNetwork: must be true or false, not \"maybe\""), errors("""
@@ -180,7 +180,7 @@ class ManifestReaderTest {
     // -- as kubectl reads it -----------------------------------------------------------------------------------------
 
     @Test
-    void kindsOfForeignGroupsAreNoneOfOurs() throws ManifestException {
+    void ignoresKindsOfOtherApiGroups() throws ManifestException {
         ManifestContent content = content("""
             {apiVersion: v1, kind: Service, metadata: {name: plain}, spec: {clusterIP: 10.96.0.60, ports: [{port: 80}]}}
             ---
@@ -212,7 +212,7 @@ class ManifestReaderTest {
     }
 
     @Test
-    void mergeKeysAreFollowedAndOwnKeysCountFirst() throws ManifestException {
+    void appliesMergeKeysAndPrefersOwnKeys() throws ManifestException {
         Service service = (Service) only("""
             apiVersion: v1
             kind: Service
@@ -229,12 +229,12 @@ class ManifestReaderTest {
     }
 
     @Test
-    void aMergeIntoItselfIsNamed() throws ManifestException {
+    void reportsAMappingThatMergesItself() throws ManifestException {
         assertEquals(List.of("f.yaml:1: merges (<<) itself"), errors("&a {<<: *a}"));
     }
 
     @Test
-    void ofAKeyGivenTwiceTheLastCountsAndThereIsAWarning() throws ManifestException {
+    void warnsOfADuplicateKeyAndUsesTheLast() throws ManifestException {
         ManifestContent content = content("""
             apiVersion: v1
             kind: Service
@@ -251,7 +251,7 @@ class ManifestReaderTest {
     @ParameterizedTest
     @CsvSource({"80,80", "0x50,80", "0120,80", "0o120,80", "0b1010000,80", "8_0,80", "+80,80", "8e1,80", "80.0,80",
         "!!int \"80\",80"})
-    void numbersAreThoseOfYaml(String text, int port) throws ManifestException {
+    void parsesNumbersOfYaml11(String text, int port) throws ManifestException {
         Service service = (Service) only("{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {clusterIP: "
             + "10.96.0.1, ports: [{port: " + text + "}]}}");
         assertEquals(port, service.ports().getFirst().port());
@@ -266,27 +266,27 @@ class ManifestReaderTest {
         "metadata: {name: a, creationTimestamp: soon}|metadata.creationTimestamp: must be a time such as 2026-01-31T08:00:00Z, not \"soon\"",
         "metadata: {name: a}, spec: {hostNetwork: \"true\"}|spec.hostNetwork: must be true or false, not \"true\" in quotes",
     })
-    void whatTheApiWouldRefuseIsNamed(String fields, String expected) throws ManifestException {
+    void reportsWhatTheApiWouldRefuse(String fields, String expected) throws ManifestException {
         List<String> errors = errors("{apiVersion: v1, kind: Pod, " + fields + "}");
         assertEquals(1, errors.size());
         assertTrue(errors.getFirst().endsWith(": " + expected), errors.toString());
     }
 
     @Test
-    void aQuotedPortIsNoNumber() throws ManifestException {
+    void aQuotedPortIsNotANumber() throws ManifestException {
         assertEquals(List.of("f.yaml:1: Service/a: spec.ports[0].port: must be a number from 1 to 65535, not \"80\" in"
             + " quotes"),
             errors("{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: \"80\"}]}}"));
     }
 
     @Test
-    void truthValuesAreThoseOfYaml() throws ManifestException {
+    void parsesBooleansOfYaml11() throws ManifestException {
         assertTrue(((Pod) only("{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {hostNetwork: yes}}"))
             .hostNetwork());
     }
 
     @Test
-    void byteOrderMarksCarriageReturnsAndEmptyDocumentsAreNothing() throws ManifestException {
+    void ignoresByteOrderMarksCarriageReturnsAndEmptyDocuments() throws ManifestException {
         assertEquals(2, read("\uFEFFapiVersion: v1\r\nkind: Pod\r\nmetadata:\r\n  name: a\r\n---\r\n---\r\n\uFEFF"
             + "apiVersion: v1\r\nkind: Pod\r\nmetadata: {name: b}\r\n").size());
     }
@@ -299,7 +299,7 @@ class ManifestReaderTest {
     }
 
     @Test
-    void nullAndNothingAreTheSame() throws ManifestException {
+    void treatsNullAsAbsent() throws ManifestException {
         assertEquals(new EndpointSlice("default", "a", "", List.of(), List.of(), List.of()), only("""
             {apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: a, labels: null, namespace: null},
              addressType: IPv4, endpoints: null, ports: null}
@@ -310,7 +310,7 @@ class ManifestReaderTest {
     }
 
     @Test
-    void aDeepForeignObjectAndManyAliasesDoNotMatter() throws ManifestException {
+    void readsDeepObjectsOfOtherKindsAndManyAliases() throws ManifestException {
         String deep = "{a: ".repeat(200) + "1" + "}".repeat(200);
         StringBuilder text = new StringBuilder("apiVersion: example.org/v1\nkind: Deep\nspec: " + deep + "\n---\n"
             + "apiVersion: v1\nkind: List\nitems:\n- &p {apiVersion: v1, kind: Pod, metadata: {name: p}}\n");
@@ -321,7 +321,7 @@ class ManifestReaderTest {
     }
 
     @Test
-    void anotherProxysServicesAndSlicesAreLeftAlone() throws ManifestException {
+    void ignoresServicesAndSlicesOfAnotherProxy() throws ManifestException {
         assertEquals(0,
             read(
                 """
@@ -338,14 +338,14 @@ class ManifestReaderTest {
     }
 
     @Test
-    void aFinishedPodHasNoAddressAnyMore() throws ManifestException {
+    void aFinishedPodHasNoAddress() throws ManifestException {
         assertEquals(List.of(),
             ((Pod) only("{apiVersion: v1, kind: Pod, metadata: {name: a}, status: {phase: Succeeded,"
                 + " podIP: 10.244.1.5}}")).podIps());
     }
 
     @Test
-    void creationIsReadElseANodesManifestTellsIt() throws ManifestException {
+    void readsTheCreationTimeOrTakesItFromANodesManifest() throws ManifestException {
         assertEquals(1_769_846_400_000L, ((ClusterNode) only("{apiVersion: v1, kind: Node, metadata: {name: a,"
             + " creationTimestamp: \"2026-01-31T08:00:00Z\"}}")).createdMillis());
         assertEquals(1_769_846_400_000L, ((ClusterNode) only("{apiVersion: v1, kind: Node, metadata: {name: a,"

@@ -16,12 +16,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** One reader for all forms of objects: what a file says and what JSON values say come to the same objects and the same errors. */
+/** One reader for all formats: YAML in a file and the same JSON give the same objects and the same errors. */
 class ObjectTreeTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long WRITTEN = 1_700_000_000_000L;
 
-    /** JSON is YAML, so that one text stands for both forms. */
+    /** JSON is valid YAML, so one text serves both formats. */
     private static final List<String> RIGHT = List.of(
         """
             {"apiVersion": "v1", "kind": "Node",
@@ -58,7 +58,7 @@ class ObjectTreeTest {
             {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "deny"}}""");
 
     @Test
-    void aFileAndJsonValuesComeToTheSameObjects() throws Exception {
+    void yamlAndJsonGiveTheSameObjects() throws Exception {
         for (String text : RIGHT) {
             ManifestContent content = ManifestReader.read("f.yaml", text, WRITTEN);
             assertEquals(List.of(), content.errors());
@@ -67,7 +67,7 @@ class ObjectTreeTest {
     }
 
     @Test
-    void whatOtherProxiesServeIsNoObjectInEitherForm() throws Exception {
+    void ignoresObjectsOfOtherProxiesInBothFormats() throws Exception {
         String text = """
             {"apiVersion": "v1", "kind": "Service",
              "metadata": {"name": "a", "labels": {"service.kubernetes.io/service-proxy-name": "mesh"}}}""";
@@ -99,7 +99,7 @@ class ObjectTreeTest {
         "{\"apiVersion\": \"v1\", \"kind\": \"Service\", \"metadata\": {\"name\": \"s\"}, \"spec\": {\"ports\": [{}]}}",
         "{\"apiVersion\": \"discovery.k8s.io/v1\", \"kind\": \"EndpointSlice\", \"metadata\": {\"name\": \"s\"}, \"addressType\": \"IPv4\", \"endpoints\": [{\"addresses\": [\"fd00::1\"]}]}",
         "{\"apiVersion\": \"discovery.k8s.io/v1\", \"kind\": \"EndpointSlice\", \"metadata\": {\"name\": \"s\"}, \"addressType\": \"IPv4\", \"endpoints\": [{}]}"})
-    void theErrorsAreTheSameButForThePosition(String text) throws Exception {
+    void theErrorsDifferOnlyInThePosition(String text) throws Exception {
         List<String> ofFile = ManifestReader.read("f.yaml", text, WRITTEN).errors();
         List<String> ofJson = new ArrayList<>();
         try {
