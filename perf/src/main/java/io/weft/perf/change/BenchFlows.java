@@ -20,10 +20,11 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The flows of a running dataplane, made in its table from outside, by the calls that its workers use and with what these would decide: from the
- * node itself to the Services, spread evenly over the endpoints. UDP flows are streams (120 s without a datagram), TCP connections are established.
+ * Inserts flows into the table of a running dataplane from outside, with the calls and the decisions of its workers: from the node itself to
+ * the Services, spread evenly over the endpoints. UDP flows are streams (they end after 120 s without a datagram), TCP connections are
+ * established.
  *
- * <p>Threads: one makes them, any may ask.
+ * <p>Threads: one inserts; any may look flows up.
  */
 final class BenchFlows implements AutoCloseable {
     private static final String FILE = "flows";
@@ -49,7 +50,7 @@ final class BenchFlows implements AutoCloseable {
         return perService;
     }
 
-    /** @throws IllegalStateException when one cannot be made */
+    /** @throws IllegalStateException if a flow cannot be inserted */
     void fill(Path runDirectory) {
         int[] slots = new int[cluster.nodes()];
         int[] tunnels = new int[cluster.nodes()];
@@ -75,10 +76,10 @@ final class BenchFlows implements AutoCloseable {
 
     private void insert(long k0, long k1, FlowTemplate template) {
         long result = table.insertPair(FlowHash.hash(k0, k1), k0, k1, template);
-        if (result < 0) { throw new IllegalStateException("flow not made: " + result); }
+        if (result < 0) { throw new IllegalStateException("a flow was not inserted: error " + result); }
     }
 
-    /** Which of a Service's endpoints its flow of this number goes to. */
+    /** The endpoint, as an index within its Service, that flow {@code number} of a Service goes to. */
     int endpointOf(int number) {
         return number % cluster.endpoints();
     }

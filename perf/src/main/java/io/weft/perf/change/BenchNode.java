@@ -29,7 +29,7 @@ import java.util.function.BooleanSupplier;
 final class BenchNode implements AutoCloseable {
     static final String UPLINK = "up0";
     static final int UPLINK_MTU = 1500;
-    /** Threads of the dataplane whose name is still the launcher's: the main thread, which is the conductor, and one that waits. */
+    /** Name of the threads that keep the process's name: the main thread, which is the conductor, and one that only waits. */
     static final String CONDUCTOR = "java";
     private static final int ROUTER = Ipv4Address.of("192.0.2.254");
     private static final long ROUTER_MAC = 0x02_00_00_00_00_FEL;
@@ -61,7 +61,7 @@ final class BenchNode implements AutoCloseable {
         }
     }
 
-    /** Starts the dataplane, whose tables need not be there yet. */
+    /** Starts the dataplane; its tables need not exist yet. */
     void start(Map<String, String> settings) throws IOException {
         ExternalCommand java = ExternalCommand
             .java(ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
@@ -97,14 +97,16 @@ final class BenchNode implements AutoCloseable {
         }
     }
 
-    /** @throws IOException when it takes too long, or the dataplane has ended */
+    /** @throws IOException if it takes longer than three minutes, or the dataplane has ended */
     void await(String what, BooleanSupplier condition) throws IOException, InterruptedException {
         long start = System.nanoTime();
         while (!condition.getAsBoolean()) {
             if (!process.isAlive()) {
                 throw new IOException("the dataplane has ended: " + Files.readString(runDirectory.resolve("log")));
             }
-            if (System.nanoTime() - start > PATIENCE_NANOS) { throw new IOException("waited in vain for " + what); }
+            if (System.nanoTime() - start > PATIENCE_NANOS) {
+                throw new IOException("timed out after 3 minutes: waiting for " + what);
+            }
             Thread.sleep(20);
         }
     }

@@ -12,7 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code weft bench change}: what endpoints that come and go cost a node of a large cluster. */
+/** {@code weft bench change}: what endpoint changes cost a node of a large cluster. */
 @Command(name = "change", description = "Cost of endpoint changes on a node with many Services and flows", mixinStandardHelpOptions = true)
 public final class ChangeCommand implements Callable<Integer> {
     /** How results are printed. */
@@ -25,17 +25,17 @@ public final class ChangeCommand implements Callable<Integer> {
     @Option(names = {"-o",
         "--output"}, defaultValue = "table", description = "${COMPLETION-CANDIDATES}") private Format format;
 
-    @Option(names = "--services", defaultValue = "10000", description = "up to 60,000 (default: ${DEFAULT-VALUE})") private int services;
+    @Option(names = "--services", defaultValue = "10000", description = "Services, up to 60,000 (default: ${DEFAULT-VALUE})") private int services;
 
-    @Option(names = "--endpoints", defaultValue = "15", description = "of each Service (default: ${DEFAULT-VALUE})") private int endpoints;
+    @Option(names = "--endpoints", defaultValue = "15", description = "endpoints of each Service (default: ${DEFAULT-VALUE})") private int endpoints;
 
-    @Option(names = "--flows", defaultValue = "1000000", description = "(default: ${DEFAULT-VALUE})") private int flows;
+    @Option(names = "--flows", defaultValue = "1000000", description = "flows in the table (default: ${DEFAULT-VALUE})") private int flows;
 
     @Option(names = "--rate", defaultValue = "1000", description = "endpoint changes a second (default: ${DEFAULT-VALUE})") private int rate;
 
-    @Option(names = "--seconds", defaultValue = "60", description = "up to 90: a UDP flow that is silent ends after 120 s (default: ${DEFAULT-VALUE})") private int seconds;
+    @Option(names = "--seconds", defaultValue = "60", description = "up to 90, because a UDP flow without datagrams ends after 120 s (default: ${DEFAULT-VALUE})") private int seconds;
 
-    @Option(names = "--name", defaultValue = "change", description = "of the network namespace (default: ${DEFAULT-VALUE})") private String name;
+    @Option(names = "--name", defaultValue = "change", description = "name of the network namespace (default: ${DEFAULT-VALUE})") private String name;
 
     @Override
     public Integer call() throws Exception {

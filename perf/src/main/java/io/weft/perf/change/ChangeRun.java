@@ -23,8 +23,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * One node of a large cluster: the real control loop in this process, fed by a {@link ReplayedSource}; the tables' file; a real dataplane in a
- * process of its own ({@link BenchNode}), whose flow table {@link BenchFlows} fills. No packet is sent.
+ * One node of a large cluster. The real control loop runs in this process, gets its objects from a {@link ReplayedSource} and writes the
+ * tables file; a real dataplane runs in a separate process ({@link BenchNode}), and {@link BenchFlows} fills its flow table. No packet is sent.
  */
 final class ChangeRun implements AutoCloseable {
     private static final Path MEMORY_DIRECTORY = Path.of("/dev/shm");
@@ -42,10 +42,10 @@ final class ChangeRun implements AutoCloseable {
     private BenchFlows flows;
 
     /**
-     * Shares are per cent of one core, times microseconds.
+     * The result. Shares are in per cent of one core, times in microseconds.
      *
-     * @param inUseP50 from the moment when the source heard of a change until all workers use it
-     * @param endedP50 from the same moment, of a removal, until a UDP flow of the endpoint is out of the flow table
+     * @param inUseP50 from the moment when the source learnt of a change until all workers use it
+     * @param endedP50 from the moment when the source learnt of a removal until a UDP flow of the endpoint is no longer in the flow table
      */
     record Report(long changes, long flowsBefore, long flowsEnded, long scans, double conductorPercent,
         double workersPercent, double controlPercent, double controlProcessPercent, long inUseP50, long inUseP99,
@@ -56,7 +56,7 @@ final class ChangeRun implements AutoCloseable {
         this.cluster = cluster;
     }
 
-    /** Brings everything up, with all flows in the table. */
+    /** Starts all parts and fills the flow table. */
     static ChangeRun prepare(String name, BenchCluster cluster, int flowCount) throws Exception {
         ChangeRun run = new ChangeRun(cluster);
         try {
@@ -103,7 +103,7 @@ final class ChangeRun implements AutoCloseable {
         return settings;
     }
 
-    /** Until the dataplane has applied what the control plane published last. */
+    /** Waits until the dataplane has applied what the control plane published last. */
     private void awaitInUse() throws IOException, InterruptedException {
         node.await("the tables to be in use", () -> {
             ControlLoop.Report report = loop.report();
@@ -113,7 +113,7 @@ final class ChangeRun implements AutoCloseable {
         });
     }
 
-    /** @throws IllegalStateException when a flow has ended that should not have, or has not ended that should have */
+    /** @throws IllegalStateException if a flow has ended that should have stayed, or the reverse */
     Report measure(int rate, int seconds) throws Exception {
         Thread.sleep(SETTLE_MILLIS);
         long flowsBefore = flows.count();
@@ -154,7 +154,7 @@ final class ChangeRun implements AutoCloseable {
         if (ended != 0) { throw new IllegalStateException(ended + " flows ended before any endpoint changed"); }
     }
 
-    /** Of every endpoint that is out of its Service now. */
+    /** Whether the UDP flows of all endpoints that are removed now have ended. */
     private boolean removedHaveEnded() {
         for (int service = 0; service < cluster.services(); service += 2) {
             for (int number = 0; number < flows.perService(); number++) {
@@ -166,7 +166,7 @@ final class ChangeRun implements AutoCloseable {
         return true;
     }
 
-    /** TCP connections are established and go on. */
+    /** Established TCP connections must stay, also those to removed endpoints. */
     private void requireRestUntouched() {
         for (int service = 1; service < cluster.services(); service += 2) {
             for (int number = 0; number < flows.perService(); number++) {

@@ -8,8 +8,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
 
 /**
- * Measures how long a UDP flow outlives its endpoint: from the moment when the source heard of the endpoint's removal until the flow is out of
- * the table. Looks every millisecond at one flow of every so many removals.
+ * Measures how long a UDP flow outlives its endpoint: from the moment when the source learnt of the endpoint's removal until the flow is no
+ * longer in the table. Samples one removal in {@value #EVERY} and looks its flow up every millisecond.
  */
 final class EndProbe implements AutoCloseable {
     private static final int EVERY = 16;
@@ -35,7 +35,7 @@ final class EndProbe implements AutoCloseable {
         return this;
     }
 
-    /** The source's thread. */
+    /** Called by the source's thread. */
     void changed(BenchCluster.Change change) {
         boolean counts = change.removes() && BenchCluster.isUdp(change.service())
             && change.endpoint() < flows.perService() && flows.isThere(change.service(), change.endpoint());
@@ -57,12 +57,12 @@ final class EndProbe implements AutoCloseable {
         }
     }
 
-    /** Removals whose flow is still there. */
+    /** Number of sampled removals whose flow still exists. */
     int pending() {
         return removals.size();
     }
 
-    /** After {@link #close}. */
+    /** Call it only after {@link #close}. */
     Histogram nanos() {
         return nanos;
     }

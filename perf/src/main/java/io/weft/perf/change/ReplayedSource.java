@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
-/** Hands the control loop a cluster's objects, and then changes of endpoints at a rate, one each time, as the watch of an API server would. */
+/** Delivers a cluster's objects to the control loop, and then endpoint changes at a fixed rate, one by one, as an API server's watch would. */
 final class ReplayedSource implements ClusterSource {
     private final BenchCluster cluster;
     private Listener listener;
@@ -25,11 +25,11 @@ final class ReplayedSource implements ClusterSource {
     }
 
     /**
-     * Replays changes by schedule; when it falls behind it hands on the rest late, without pause.
+     * Replays changes by schedule. If it falls behind, it delivers the remaining ones late, without pauses.
      *
-     * @param perSecond changes
-     * @param observer told of each change right before it is handed on
-     * @return changes handed on
+     * @param perSecond changes per second
+     * @param observer called right before each delivery
+     * @return number of changes delivered
      */
     long replay(int perSecond, int seconds, Consumer<BenchCluster.Change> observer) {
         long start = System.nanoTime();

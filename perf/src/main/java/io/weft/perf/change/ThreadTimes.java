@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Processor time of a process's threads at one moment, in nanoseconds ({@code /proc/PID/task/TID/schedstat}), summed over the threads of one
- * name. What else runs on the machine changes it little, unlike time by the clock.
+ * Processor time of a process's threads at one moment, in nanoseconds ({@code /proc/PID/task/TID/schedstat}), summed over threads of the same
+ * name. Unlike elapsed time, it depends little on what else runs on the machine.
  */
 record ThreadTimes(long wallNanos, Map<String, Long> nanos) {
     static ThreadTimes of(long pid) {
@@ -36,12 +36,12 @@ record ThreadTimes(long wallNanos, Map<String, Long> nanos) {
         }
     }
 
-    /** Per cent of one core that the threads of a name used since then. */
+    /** Per cent of one core that the threads with this name used since {@code before}. */
     double percent(ThreadTimes before, String name) {
         return percent(before, nanos.getOrDefault(name, 0L) - before.nanos.getOrDefault(name, 0L));
     }
 
-    /** Per cent of one core that all threads used since then. */
+    /** Per cent of one core that all threads used since {@code before}. */
     double percent(ThreadTimes before) {
         return percent(before, sum() - before.sum());
     }

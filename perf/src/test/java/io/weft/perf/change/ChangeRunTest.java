@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** The real thing, small: says nothing of how fast. {@link ChangeRun#measure} itself checks which flows ended and which did not. */
+/** Runs the benchmark with small numbers. {@link ChangeRun#measure} itself checks which flows have ended and which have not. */
 class ChangeRunTest {
     private static final int SERVICES = 100;
     private static final int ENDPOINTS = 15;
@@ -24,7 +24,7 @@ class ChangeRunTest {
         if (!allowed) {
             System.out.println("skipped: needs root");
         }
-        assumeTrue(allowed, "needs root: a network namespace and AF_XDP");
+        assumeTrue(allowed, "needs root: creates a network namespace and AF_XDP sockets");
         String name = "chg" + ProcessHandle.current().pid();
         try (ChangeRun run = ChangeRun.prepare(name, new BenchCluster(SERVICES, ENDPOINTS), 10_000)) {
             ChangeRun.Report report = run.measure(100, 10);

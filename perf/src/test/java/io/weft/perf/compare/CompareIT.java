@@ -18,11 +18,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-/** Runs the real thing for a moment: packets arrive translated, files are written. Says nothing of how fast. */
+/** Runs the comparison for a moment: packets arrive translated, and the files are written. */
 class CompareIT {
     @Test
     void weftAndLinuxTranslateWhatTheyForward(@TempDir Path directory) throws Exception {
-        assume(Capabilities.has(Capability.CAP_SYS_ADMIN), "needs root: makes network namespaces and AF_XDP sockets");
+        assume(Capabilities.has(Capability.CAP_SYS_ADMIN), "needs root: creates network namespaces and AF_XDP sockets");
         assume(Programs.missing("nft", "taskset").isEmpty(), "needs nft and taskset");
         assume(Runtime.getRuntime().availableProcessors() > 1, "needs two cores");
         Path json = directory.resolve("compare.json");

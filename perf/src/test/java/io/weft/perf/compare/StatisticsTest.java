@@ -31,7 +31,7 @@ class StatisticsTest {
     }
 
     @Test
-    void matchesWeftsWorkWithWhatThePeerCanDo() {
+    void comparesWorkloadsThatThePeerSupports() {
         List<Ratio> ratios = Match
             .ratios(List.of(series("weft", Workload.DNAT_VXLAN, 1, 2), series("ovs", Workload.VXLAN, 1, 1),
                 series("testpmd", Workload.FORWARD, 1, 4)));
@@ -42,7 +42,7 @@ class StatisticsTest {
     }
 
     @Test
-    void aSampleIsDisturbedWhenOthersHadTheCores() {
+    void aSampleIsDisturbedWhenOtherProcessesUsedTheCores() {
         assertFalse(sample(1, 1, 1.1).disturbed());
         assertTrue(sample(1, 1, 1.9).disturbed());
     }
@@ -61,7 +61,7 @@ class StatisticsTest {
         assertTrue(rules.contains("dnat to 10.244.21.21:8080"), rules);
     }
 
-    /** The first figure is the overload's. */
+    /** The first figure is that of the overload sample. */
     static Series series(String system, Workload workload, double... mppsPerCore) {
         return new Series(system, workload, 64,
             IntStream.range(0, mppsPerCore.length).mapToObj(round -> sample(round, mppsPerCore[round], 1)).toList());

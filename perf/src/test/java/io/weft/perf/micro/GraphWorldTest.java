@@ -11,13 +11,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every case forwards right frames, or says that it does not. */
+/** Every case forwards correct frames, and the checks notice a damaged one. */
 class GraphWorldTest {
     private static final int FLOWS = 20_000;
 
     @ParameterizedTest
     @EnumSource
-    void forwardsRightFrames(TrafficCase trafficCase) {
+    void forwardsCorrectFrames(TrafficCase trafficCase) {
         try (GraphWorld world = new GraphWorld(trafficCase, FLOWS, 64)) {
             for (int batch = 0; batch < 1000; batch++) {
                 world.makeRoomForMisses();
@@ -37,7 +37,7 @@ class GraphWorldTest {
     }
 
     @Test
-    void noticesASpoiltFrame() {
+    void noticesADamagedFrame() {
         try (GraphWorld world = new GraphWorld(TrafficCase.CLUSTERIP_REPLY, 1, 64)) {
             world.lane().forward();
             long payload = world.lane().before(64) + TunnelFrames.OUTER + Frames.LENGTH - 1;

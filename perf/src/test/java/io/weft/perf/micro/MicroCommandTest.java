@@ -46,7 +46,7 @@ class MicroCommandTest {
     }
 
     @Test
-    void combinesWhatHasAMeaning() {
+    void combinesOnlyWhatIsMeaningful() {
         List<Combination> defaults = Combination.defaults();
         assertEquals(defaults.size(), defaults.stream().distinct().count());
         assertFalse(defaults.contains(new Combination(TrafficCase.FLOW_MISS, 1, 64)));
@@ -70,7 +70,7 @@ class MicroCommandTest {
     }
 
     @Test
-    void handsTasksOverInJson() throws Exception {
+    void passesTasksAsJson() throws Exception {
         MicroTask task = new MicroTask(MicroTask.Kind.MEAN, "pod-pod", 1, 64, 10, 20, 3);
         assertEquals(task, BenchJvm.JSON.readValue(BenchJvm.JSON.writeValueAsString(task), MicroTask.class));
     }

@@ -32,7 +32,7 @@ class ReferenceProgramTest {
     }
 
     @Test
-    void namesAMissingProgram() {
+    void reportsAMissingProgram() {
         Exception failure = assertThrows(IllegalArgumentException.class,
             () -> new ReferenceProgram(directory.resolve("none")));
         assertTrue(failure.getMessage().startsWith("--reference "), failure.getMessage());

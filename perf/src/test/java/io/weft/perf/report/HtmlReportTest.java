@@ -56,7 +56,7 @@ class HtmlReportTest {
     }
 
     @Test
-    void saysRatiosGoalsAndWhatWasLeftOut() throws Exception {
+    void showsRatiosGoalsAndWhatWasLeftOut() throws Exception {
         String page = report(COMPARE);
         assertTrue(
             page.contains(
@@ -78,7 +78,7 @@ class HtmlReportTest {
     }
 
     @Test
-    void asksNothingOfTheNetwork() throws Exception {
+    void loadsNothingFromTheNetwork() throws Exception {
         String page = report(COMPARE, MICRO, ECHO).replace("http://www.w3.org/2000/svg", "");
         assertFalse(page.contains("http") || page.contains("src=") || page.contains("href="), page);
     }

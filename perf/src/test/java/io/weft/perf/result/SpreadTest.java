@@ -21,7 +21,7 @@ class SpreadTest {
     }
 
     @Test
-    void readsWell() {
+    void textHasMedianAndRange() {
         assertEquals("2.50 (1.00-4.00)", Spread.of(1, 2, 3, 4).text("%.2f"));
     }
 }

@@ -67,8 +67,8 @@ final class FlowEndStress {
 
     /** A slot is deleted and reused while a worker uses it: the worker keeps reading the old flow. */
     @JCStressTest
-    @Outcome(id = "0", expect = ACCEPTABLE, desc = "the flow was gone")
-    @Outcome(id = "1", expect = ACCEPTABLE, desc = "the old flow, whole")
+    @Outcome(id = "0", expect = ACCEPTABLE, desc = "the flow has ended")
+    @Outcome(id = "1", expect = ACCEPTABLE, desc = "the old flow, complete")
     @Outcome(id = "2", expect = FORBIDDEN, desc = "parts of the new flow")
     @State
     public static class DeleteAndReuse extends OneWorker {
@@ -101,9 +101,9 @@ final class FlowEndStress {
         }
     }
 
-    /** A flow is inserted while the flow expiry empties slots of flows that ended: its entries stay within reach. */
+    /** A flow is inserted while the flow expiry empties slots of flows that ended: its entries can still be found. */
     @JCStressTest
-    @Outcome(id = "1, 2", expect = ACCEPTABLE, desc = "made, and found from both sides")
+    @Outcome(id = "1, 2", expect = ACCEPTABLE, desc = "inserted, and found in both directions")
     @Outcome(expect = FORBIDDEN, desc = "an entry behind an empty slot, or overwritten")
     @State
     public static class InsertAndClear extends OneWorker {
@@ -132,16 +132,16 @@ final class FlowEndStress {
 
         @Arbiter
         public void arbiter(II_Result r) {
-            r.r2 = linesWithPeers();
+            r.r2 = entriesWithPeers();
         }
     }
 
     /** Two workers insert one flow while a slot before their candidates becomes free: they claim different slots. */
     @JCStressTest
-    @Outcome(id = {"1, 2, 2", "2, 1, 2"}, expect = ACCEPTABLE, desc = "one made it, the other adopted it")
+    @Outcome(id = {"1, 2, 2", "2, 1, 2"}, expect = ACCEPTABLE, desc = "one inserted it, the other adopted it")
     @Outcome(id = {"1, 4, 2", "4, 1, 2"}, expect = ACCEPTABLE_INTERESTING, desc = "the winner was descheduled")
     @Outcome(id = "4, 4, 0", expect = ACCEPTABLE_INTERESTING, desc = "both were descheduled")
-    @Outcome(expect = FORBIDDEN, desc = "two flows of one key, or half of one")
+    @Outcome(expect = FORBIDDEN, desc = "two flows with one key, or half a flow")
     @State
     public static class InsertsAroundASlotComingFree extends OneWorker {
         public InsertsAroundASlotComingFree() {
@@ -168,13 +168,13 @@ final class FlowEndStress {
 
         @Arbiter
         public void arbiter(III_Result r) {
-            r.r3 = linesWithPeers();
+            r.r3 = entriesWithPeers();
         }
     }
 
     /** The flow expiry ends a flow while a worker inserts it again. */
     @JCStressTest
-    @Outcome(id = "1, 2", expect = ACCEPTABLE, desc = "ended, then made anew")
+    @Outcome(id = "1, 2", expect = ACCEPTABLE, desc = "ended, then inserted again")
     @Outcome(id = "2, 0", expect = ACCEPTABLE, desc = "the worker got the old entry for this batch")
     @Outcome(id = "4, 0", expect = ACCEPTABLE_INTERESTING, desc = "the flow expiry was descheduled between the two entries")
     @Outcome(expect = FORBIDDEN, desc = "half a flow")
@@ -198,7 +198,7 @@ final class FlowEndStress {
 
         @Arbiter
         public void arbiter(II_Result r) {
-            r.r2 = linesWithPeers();
+            r.r2 = entriesWithPeers();
         }
     }
 
@@ -254,7 +254,7 @@ final class FlowEndStress {
         }
     }
 
-    /** A connection that is over, and what ends it for the next. */
+    /** A finished connection, and what ends its flow for the next one. */
     static class Replacing extends OneWorker {
         final AtomicInteger ended = new AtomicInteger();
         final FlowEnder ender = new FlowEnder(table, (forward, k0, k1) -> ended.incrementAndGet());
@@ -272,18 +272,19 @@ final class FlowEndStress {
             return outcome(insert(VIP, backend, TCP, FlowState.SYN_SENT));
         }
 
-        /** Times that a flow ended, in tens, and entries in use. */
-        int endsAndLines() {
-            return 10 * ended.get() + linesWithPeers();
+        /** Ten times the number of flows that ended, plus the entries in use. */
+        int endsAndEntries() {
+            return 10 * ended.get() + entriesWithPeers();
         }
     }
 
-    /** Two workers see a SYN on a connection that is over: it ends once, and one of them makes the new flow. */
+    /** Two workers see a SYN of a finished connection: its flow ends once, and one of them inserts the new flow. */
     @JCStressTest
-    @Outcome(id = {"1, 2, 12", "2, 1, 12"}, expect = ACCEPTABLE, desc = "ended once, one made it, the other adopted it")
+    @Outcome(id = {"1, 2, 12",
+        "2, 1, 12"}, expect = ACCEPTABLE, desc = "ended once, one inserted it, the other adopted it")
     @Outcome(id = {"1, 4, 12", "4, 1, 12"}, expect = ACCEPTABLE_INTERESTING, desc = "the winner was descheduled")
     @Outcome(id = "4, 4, 10", expect = ACCEPTABLE_INTERESTING, desc = "both were descheduled")
-    @Outcome(expect = FORBIDDEN, desc = "ended twice or never, two flows of one key, or half of one")
+    @Outcome(expect = FORBIDDEN, desc = "ended twice or never, two flows with one key, or half a flow")
     @State
     public static class TwoReplaceAFinishedFlow extends Replacing {
         @Actor
@@ -298,16 +299,17 @@ final class FlowEndStress {
 
         @Arbiter
         public void arbiter(III_Result r) {
-            r.r3 = endsAndLines();
+            r.r3 = endsAndEntries();
         }
     }
 
-    /** The same where the workers choose different backends. */
+    /** The same, but the workers choose different backends. */
     @JCStressTest
-    @Outcome(id = {"1, 2, 12", "2, 1, 12"}, expect = ACCEPTABLE, desc = "ended once, one made it, the other adopted it")
+    @Outcome(id = {"1, 2, 12",
+        "2, 1, 12"}, expect = ACCEPTABLE, desc = "ended once, one inserted it, the other adopted it")
     @Outcome(id = {"1, 4, 12", "4, 1, 12"}, expect = ACCEPTABLE_INTERESTING, desc = "the winner was descheduled")
     @Outcome(id = "4, 4, 10", expect = ACCEPTABLE_INTERESTING, desc = "both were descheduled")
-    @Outcome(expect = FORBIDDEN, desc = "ended twice or never, two flows of one key, or half of one")
+    @Outcome(expect = FORBIDDEN, desc = "ended twice or never, two flows with one key, or half a flow")
     @State
     public static class TwoReplaceByDifferentBackends extends Replacing {
         @Actor
@@ -322,13 +324,13 @@ final class FlowEndStress {
 
         @Arbiter
         public void arbiter(III_Result r) {
-            r.r3 = endsAndLines();
+            r.r3 = endsAndEntries();
         }
     }
 
     /** The flow expiry ends a finished flow while a worker replaces it. */
     @JCStressTest
-    @Outcome(id = "1, 12", expect = ACCEPTABLE, desc = "ended once, and made again")
+    @Outcome(id = "1, 12", expect = ACCEPTABLE, desc = "ended once, and inserted again")
     @Outcome(id = "4, 10", expect = ACCEPTABLE_INTERESTING, desc = "the flow expiry was descheduled between the two entries")
     @Outcome(expect = FORBIDDEN, desc = "ended twice or never, or half a flow")
     @State
@@ -350,7 +352,7 @@ final class FlowEndStress {
 
         @Arbiter
         public void arbiter(II_Result r) {
-            r.r2 = endsAndLines();
+            r.r2 = endsAndEntries();
         }
     }
 
@@ -375,7 +377,7 @@ final class FlowEndStress {
         @Arbiter
         public void arbiter(II_Result r) {
             r.r1 = FlowEntry.state(forward(VIP, TCP));
-            r.r2 = endsAndLines();
+            r.r2 = endsAndEntries();
         }
     }
 }

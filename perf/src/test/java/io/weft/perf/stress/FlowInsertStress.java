@@ -17,17 +17,17 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** Races of inserts. Results: what each got (1 created, 2 adopted, 3 reverse taken, 4 busy), then the entries in use. */
+/** Races of inserts. Results: that of each worker (1 created, 2 adopted, 3 reverse taken, 4 busy), then the number of entries in use. */
 final class FlowInsertStress {
     private FlowInsertStress() {
     }
 
-    /** The same flow on two workers, which chose different backends: one choice stands. */
+    /** Two workers insert the same flow with different backends: one choice wins. */
     @JCStressTest
-    @Outcome(id = {"1, 2, 2", "2, 1, 2"}, expect = ACCEPTABLE, desc = "one made it, the other adopted it")
+    @Outcome(id = {"1, 2, 2", "2, 1, 2"}, expect = ACCEPTABLE, desc = "one inserted it, the other adopted it")
     @Outcome(id = {"1, 4, 2", "4, 1, 2"}, expect = ACCEPTABLE_INTERESTING, desc = "the winner was descheduled")
     @Outcome(id = "4, 4, 0", expect = ACCEPTABLE_INTERESTING, desc = "both were descheduled")
-    @Outcome(expect = FORBIDDEN, desc = "two flows of one key, or half of one")
+    @Outcome(expect = FORBIDDEN, desc = "two flows with one key, or half a flow")
     @State
     public static class SameFlowTwoBackends extends StressFlows {
         private long first;
@@ -48,16 +48,16 @@ final class FlowInsertStress {
         @Arbiter
         public void arbiter(III_Result r) {
             boolean same = first < 0 || second < 0 || FlowTable.entry(first) == FlowTable.entry(second);
-            r.r3 = same ? linesWithPeers() : -1;
+            r.r3 = same ? entriesWithPeers() : -1;
         }
     }
 
-    /** The same flow with the same backend: both keys race. */
+    /** Two workers insert the same flow with the same backend: they race for both keys. */
     @JCStressTest
-    @Outcome(id = {"1, 2, 2", "2, 1, 2"}, expect = ACCEPTABLE, desc = "one made it, the other adopted it")
+    @Outcome(id = {"1, 2, 2", "2, 1, 2"}, expect = ACCEPTABLE, desc = "one inserted it, the other adopted it")
     @Outcome(id = {"1, 4, 2", "4, 1, 2"}, expect = ACCEPTABLE_INTERESTING, desc = "the winner was descheduled")
     @Outcome(id = "4, 4, 0", expect = ACCEPTABLE_INTERESTING, desc = "both were descheduled")
-    @Outcome(expect = FORBIDDEN, desc = "two flows of one key, or half of one")
+    @Outcome(expect = FORBIDDEN, desc = "two flows with one key, or half a flow")
     @State
     public static class SameFlow extends StressFlows {
         @Actor
@@ -72,17 +72,17 @@ final class FlowInsertStress {
 
         @Arbiter
         public void arbiter(III_Result r) {
-            r.r3 = linesWithPeers();
+            r.r3 = entriesWithPeers();
         }
     }
 
     /** Both ends send first: each forward key is the other's reverse key. */
     @JCStressTest
     @Outcome(id = {"1, 2, 2",
-        "2, 1, 2"}, expect = ACCEPTABLE, desc = "one made it, the other adopted its own direction")
+        "2, 1, 2"}, expect = ACCEPTABLE, desc = "one inserted it, the other adopted its own direction")
     @Outcome(id = {"1, 4, 2", "4, 1, 2"}, expect = ACCEPTABLE_INTERESTING, desc = "the winner was descheduled")
     @Outcome(id = "4, 4, 0", expect = ACCEPTABLE_INTERESTING, desc = "both were descheduled")
-    @Outcome(expect = FORBIDDEN, desc = "two flows of one key, or half of one")
+    @Outcome(expect = FORBIDDEN, desc = "two flows with one key, or half a flow")
     @State
     public static class BothEnds extends StressFlows {
         @Actor
@@ -97,16 +97,16 @@ final class FlowInsertStress {
 
         @Arbiter
         public void arbiter(III_Result r) {
-            r.r3 = linesWithPeers();
+            r.r3 = entriesWithPeers();
         }
     }
 
-    /** Two services with one backend, one client port: the replies could not be told apart. */
+    /** One client port, two services with the same backend: the replies would be indistinguishable. */
     @JCStressTest
-    @Outcome(id = {"1, 3, 2", "3, 1, 2"}, expect = ACCEPTABLE, desc = "one made its flow, the other is told")
+    @Outcome(id = {"1, 3, 2", "3, 1, 2"}, expect = ACCEPTABLE, desc = "one inserted its flow, the other is refused")
     @Outcome(id = {"1, 4, 2", "4, 1, 2"}, expect = ACCEPTABLE_INTERESTING, desc = "the winner was descheduled")
     @Outcome(id = "4, 4, 0", expect = ACCEPTABLE_INTERESTING, desc = "both were descheduled")
-    @Outcome(expect = FORBIDDEN, desc = "two flows with one reverse key, or half of one")
+    @Outcome(expect = FORBIDDEN, desc = "two flows with one reverse key, or half a flow")
     @State
     public static class SameReverseKey extends StressFlows {
         @Actor
@@ -121,14 +121,14 @@ final class FlowInsertStress {
 
         @Arbiter
         public void arbiter(III_Result r) {
-            r.r3 = linesWithPeers();
+            r.r3 = entriesWithPeers();
         }
     }
 
-    /** Who finds the forward entry finds it filled, and the reverse one, too. */
+    /** A worker that finds the forward entry finds it complete, and the reverse entry, too. */
     @JCStressTest
-    @Outcome(id = {"0, 0", "0, 1", "1, 1"}, expect = ACCEPTABLE, desc = "nothing yet, or whole")
-    @Outcome(expect = FORBIDDEN, desc = "a key without its rewrite, or a direction without the other")
+    @Outcome(id = {"0, 0", "0, 1", "1, 1"}, expect = ACCEPTABLE, desc = "nothing yet, or complete")
+    @Outcome(expect = FORBIDDEN, desc = "a key without its rewrite, or one direction without the other")
     @State
     public static class InsertAndFind extends StressFlows {
         @Actor
@@ -152,7 +152,7 @@ final class FlowInsertStress {
 
     /** Two flows with the same home slot: neither takes the other's slot. */
     @JCStressTest
-    @Outcome(id = "1, 1, 4", expect = ACCEPTABLE, desc = "both made, all four entries in place")
+    @Outcome(id = "1, 1, 4", expect = ACCEPTABLE, desc = "both inserted, all four entries in place")
     @Outcome(expect = FORBIDDEN, desc = "a lost entry")
     @State
     public static class SameHome extends StressFlows {
@@ -170,7 +170,7 @@ final class FlowInsertStress {
 
         @Arbiter
         public void arbiter(III_Result r) {
-            r.r3 = linesWithPeers();
+            r.r3 = entriesWithPeers();
         }
 
         /** A service address whose flow has the same home slot as the one to {@link #VIP}, in a table of 16 slots. */

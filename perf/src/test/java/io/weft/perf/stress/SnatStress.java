@@ -21,7 +21,7 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.IIII_Result;
 import org.openjdk.jcstress.infra.results.III_Result;
 
-/** Workers that take over the port of a connection that is over, against each other and against its expiry. */
+/** Workers take over the port of a finished connection, in a race with each other and with its expiry. */
 final class SnatStress {
     private static final int LATER = 100_000;
 
@@ -49,7 +49,7 @@ final class SnatStress {
             connect(0, FlowState.TIME_WAIT, 0);
         }
 
-        /** @return 1 when the pod got the port, else 0 */
+        /** @return 1 if the pod got the port, otherwise 0 */
         int connect(int pod, int state, int now) {
             long k0 = FlowKey.k0(POD + pod, OUT);
             long k1 = FlowKey.k1(40_000, 443, TCP);
@@ -62,7 +62,7 @@ final class SnatStress {
             expiry.scan(LATER, table.slotCount(), null);
         }
 
-        /** Flows that have the port, or -1 when the XDP program would see something else. */
+        /** Number of flows that have the port; -1 if the bitmap that the XDP program reads disagrees. */
         int holders() {
             int flows = ports.flows(TCP, PORT);
             return ports.isInUse(TCP, PORT) == flows > 0 ? flows : -1;
@@ -86,7 +86,7 @@ final class SnatStress {
     /** The connection expires while a worker wants its port: the port is released once. */
     @JCStressTest
     @Outcome(id = "1, 1, 1", expect = ACCEPTABLE, desc = "the new connection has the port")
-    @Outcome(id = "0, 0, 0", expect = ACCEPTABLE, desc = "the worker came in the middle of it; the port is free")
+    @Outcome(id = "0, 0, 0", expect = ACCEPTABLE, desc = "the worker came during the expiry; the port is free")
     @Outcome(expect = FORBIDDEN, desc = "a port released twice or never")
     @State
     public static class TakeOverAndExpire extends OnePort {
@@ -110,8 +110,8 @@ final class SnatStress {
     /** Two workers want the port. */
     @JCStressTest
     @Outcome(id = {"1, 0, 1, 1", "0, 1, 1, 1"}, expect = ACCEPTABLE, desc = "one has it")
-    @Outcome(id = "0, 0, 0, 0", expect = ACCEPTABLE, desc = "each was in the other's way; the port is free")
-    @Outcome(expect = FORBIDDEN, desc = "both have it, or nobody and it is not free")
+    @Outcome(id = "0, 0, 0, 0", expect = ACCEPTABLE, desc = "each got in the other's way; the port is free")
+    @Outcome(expect = FORBIDDEN, desc = "both have it, or neither has it and it is not free")
     @State
     public static class TwoTakeOver extends OnePort {
         @Actor

@@ -71,7 +71,7 @@ class StressFlows {
     }
 
     /** Entries in use, whose peers must exist; -1 if one has none. */
-    int linesWithPeers() {
+    int entriesWithPeers() {
         int[] count = new int[1];
         new FlowDump(address, LENGTH).forEach(record -> {
             long entry = table.find(FlowKey.k0(record.source(), record.destination()),

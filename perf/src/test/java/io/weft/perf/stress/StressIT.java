@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Runs the jcstress tests of this package, each in a JVM of its own: quickly, or for as long as {@code -Dweft.stress.millis} says for
- * each iteration.
+ * Runs the jcstress tests of this package, each in a JVM of its own. {@code -Dweft.stress.millis} sets the length of an
+ * iteration.
  */
 class StressIT {
     private static final String MILLIS = System.getProperty("weft.stress.millis", "500");

@@ -39,10 +39,10 @@ final class TableStress {
         final TableArena arena = new TableArena(base, 128, LENGTH);
     }
 
-    /** A block is written, then named by the map: who finds the name finds the block whole. */
+    /** A block is written before the map refers to it: a reader that finds the key finds a complete block. */
     @JCStressTest
-    @Outcome(id = {"0, 0", "7, 7"}, expect = ACCEPTABLE, desc = "nothing yet, or whole")
-    @Outcome(expect = FORBIDDEN, desc = "a block half written")
+    @Outcome(id = {"0, 0", "7, 7"}, expect = ACCEPTABLE, desc = "nothing yet, or complete")
+    @Outcome(expect = FORBIDDEN, desc = "an incomplete block")
     @State
     public static class PublishBlock extends Region {
         private final PublishedMap map = new PublishedMap(arena, ROOT, 4);
@@ -66,10 +66,10 @@ final class TableStress {
         }
     }
 
-    /** Values are replaced, removed and put again while the map grows: a reader sees what a key had, never another key's. */
+    /** Values are replaced, removed and added again while the map grows: a reader sees a value of its key, never another key's. */
     @JCStressTest
     @Outcome(id = {"-1, 20", "10, 20",
-        "11, 20"}, expect = ACCEPTABLE, desc = "a value of the key; the untouched one is always there")
+        "11, 20"}, expect = ACCEPTABLE, desc = "a value of the key; the unchanged key always has its value")
     @Outcome(expect = FORBIDDEN, desc = "another key's value, or a missing key")
     @State
     public static class ReplaceAndGrow extends Region {
@@ -97,7 +97,7 @@ final class TableStress {
         }
     }
 
-    /** A service is replaced: a choice is of the old backends or of the new ones. */
+    /** A service is replaced: a worker chooses from the old backends or from the new ones. */
     @JCStressTest
     @Outcome(id = {"101", "102"}, expect = ACCEPTABLE, desc = "the old backend or the new one")
     @Outcome(expect = FORBIDDEN, desc = "a backend that was in neither")
@@ -156,7 +156,7 @@ final class TableStress {
             TunnelTemplate.write(slot, number, number << 8, number, number << 8, number, number, number, number << 8);
         }
 
-        /** The number that every part of the header was made with, else -2. */
+        /** The number that all parts of the header were made from; -2 if they differ. */
         private static int header(long at) {
             int number = (int) EthernetHeader.destination(at);
             long ip = at + EthernetHeader.LENGTH;
@@ -178,11 +178,11 @@ final class TableStress {
         }
     }
 
-    /** One flow gives a port back while another takes it: whoever has it sees its bit set. */
+    /** One flow releases a port while another allocates it: the bit of a port in use is set. */
     @JCStressTest
     @Outcome(id = {"1, 1",
-        "0, 0"}, expect = ACCEPTABLE, desc = "taken and marked; or just changing, and free at the end")
-    @Outcome(expect = FORBIDDEN, desc = "a port in use that the XDP program would not claim")
+        "0, 0"}, expect = ACCEPTABLE, desc = "allocated and marked; or refused while it was released, and free at the end")
+    @Outcome(expect = FORBIDDEN, desc = "a port in use that the XDP program would not redirect")
     @State
     public static class ReleaseAndAcquire {
         private static final int PORT = 61_000;

@@ -43,7 +43,7 @@ class FrameTemplateTest {
     }
 
     @Test
-    void aTunnelLeavesTheInnerFrameSoundAndVariesTheOuterPort() {
+    void aTunnelKeepsTheInnerFrameValidAndVariesTheOuterPort() {
         FrameSpec spec = Frames.spec(Flows.roundRobin(70_000), FrameSizes.of(1518)).in(Frames.TUNNEL);
         FrameTemplate template = new FrameTemplate(spec, 1518);
         assertEquals(1514 + FrameTemplate.TUNNEL_LENGTH, template.length());
@@ -68,7 +68,7 @@ class FrameTemplateTest {
     }
 
     @Test
-    void whatDoesNotFitIsRefused() {
+    void refusesWhatDoesNotFit() {
         assertThrows(IllegalArgumentException.class, () -> FrameSizes.of(63));
         assertThrows(IllegalArgumentException.class, () -> FrameSizes.parse("long", 1500));
         assertThrows(IllegalArgumentException.class, () -> Flows.roundRobin(100).withPorts(65_500, 100));

@@ -23,7 +23,7 @@ public final class Frames {
         return new FrameSpec(MAC_B, MAC_A, SOURCE, DESTINATION, PORT, flows, sizes);
     }
 
-    /** Fails unless the inner frame that begins at {@code at} has right lengths and checksums. */
+    /** Fails unless the inner frame at {@code at} has correct lengths and checksums. */
     public static void assertSound(byte[] frame, int at) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment copy = arena.allocate(frame.length, 8);

@@ -15,7 +15,7 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The kernel's frames are the ones that {@link FrameTemplate#write} makes. */
+/** The kernel's frames equal those that {@link FrameTemplate#write} writes. */
 class LiveFrameProgramTest {
     private static final int ROUNDS = 500;
     private static final int ANY_DEVICE = 1;

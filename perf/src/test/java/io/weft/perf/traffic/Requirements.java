@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.weft.nativebindings.linux.Capabilities;
 import io.weft.nativebindings.linux.Capability;
 
-/** Skips, with a printed reason, what this process may not do. */
+/** Skips tests for which this process lacks privileges, and prints the reason. */
 public final class Requirements {
     private Requirements() {}
 

@@ -28,19 +28,19 @@ class SequenceTrackerTest {
     }
 
     @Test
-    void aFrameThatComesAgainIsADuplicateWhetherInOrderOrNot() {
+    void aRepeatedFrameIsADuplicateInOrderOrNot() {
         record(0, 0, 1, 2, 3, 1, 1);
         assertCounts(4, 0, 3, 0);
     }
 
     @Test
-    void aReorderedFrameThatComesAgainIsADuplicate() {
+    void aRepeatedReorderedFrameIsADuplicate() {
         record(0, 3, 1, 1, 2);
         assertCounts(4, 2, 1, 0);
     }
 
     @Test
-    void aNumberIsNotTakenForTheOneAWindowEarlier() {
+    void aNumberIsNotConfusedWithTheOneAWindowEarlier() {
         record(0, SequenceTracker.WINDOW + 10, 10, 11);
         assertCounts(4, 2, 0, SequenceTracker.WINDOW + 11 - 4);
     }
@@ -52,7 +52,7 @@ class SequenceTrackerTest {
     }
 
     @Test
-    void whatIsOlderThanTheWindowIsLate() {
+    void numbersBelowTheWindowAreLate() {
         record(0, SequenceTracker.WINDOW * 2, 0);
         assertCounts(3, 1, 0, SequenceTracker.WINDOW * 2L + 1 - 3);
     }

@@ -5,7 +5,7 @@ import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.netlink.VethSpec;
 import java.nio.file.Path;
 
-/** Two namespaces of their own with a veth between them, up and without addresses; removed on close. */
+/** Two new namespaces with a veth between them, up and without addresses; removed on close. */
 final class VethNamespaces implements AutoCloseable {
     static final String LEFT_DEVICE = "left0";
     static final String RIGHT_DEVICE = "right0";

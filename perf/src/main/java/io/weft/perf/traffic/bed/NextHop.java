@@ -38,7 +38,7 @@ final class NextHop {
                 LockSupport.parkNanos(POLL_NANOS);
                 mac = known(rtnetlink, hop);
             }
-            return mac.orElseThrow(() -> new IOException("no answer to ARP for  " + text(hop) + " in " + namespace));
+            return mac.orElseThrow(() -> new IOException("no answer to ARP for " + text(hop) + " in " + namespace));
         }
     }
 

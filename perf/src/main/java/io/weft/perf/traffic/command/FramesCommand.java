@@ -22,7 +22,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code weft bench frames}: writes test frames into a capture file, for generators that replay one. Needs no privileges. */
-@Command(name = "frames", description = "Write test frames, each flow's once, into a capture (pcap) for other generators to replay", mixinStandardHelpOptions = true)
+@Command(name = "frames", description = "Write test frames, one of each flow, into a capture file (pcap) that other generators can replay", mixinStandardHelpOptions = true)
 public final class FramesCommand implements Callable<Integer> {
     private static final int PCAP_MAGIC = 0xA1B2_C3D4; // draft-ietf-opsawg-pcap section 4
     private static final int PCAP_MAJOR = 2;

@@ -14,7 +14,7 @@ class RateSearchTest {
     private static final double RESOLUTION = 0.01;
 
     @Test
-    void findsTheCapacityOfADeviceThatDropsWhatIsTooMuch() {
+    void findsTheCapacityOfADeviceThatDropsTheExcess() {
         Found found = new RateSearch(0, RESOLUTION).run(rate -> device(rate, 1_234_567, 1_234_567));
         assertEquals(1_234_567, found.rate(), 1_234_567 * 2 * RESOLUTION);
         assertFalse(found.generatorLimited());
@@ -44,7 +44,7 @@ class RateSearchTest {
     }
 
     @Test
-    void aDeviceFasterThanTheGeneratorIsSaidToBe() {
+    void reportsADeviceFasterThanTheGenerator() {
         Found found = new RateSearch(0, RESOLUTION).run(rate -> device(rate, 2 * GENERATOR, 2 * GENERATOR));
         assertTrue(found.generatorLimited());
         assertEquals(GENERATOR, found.rate());
