@@ -23,7 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Every frame over real veths ends exactly once: forwarded, or dropped under the reason that its fault has. */
+/** Every frame over real veths is counted exactly once: as forwarded, or as dropped for the reason that fits its fault. */
 class AccountingIT {
     private static final int FRAMES = 100_000;
     private static final int BURST = 64;
@@ -65,7 +65,7 @@ class AccountingIT {
 
     @Test
     void aQuarterOfTheTunnelsFramesAreBadAndEachIsDroppedUnderItsReason() throws Exception {
-        // k1's kernel is asked for nothing here: its uplink sends frames made by hand, as a node that speaks VXLAN would
+        // k1's kernel takes no part: its uplink sends frames that the test builds, as a VXLAN node would
         Pod kernelPod = lab.kernelNode().orElseThrow().pod();
         InetAddress peer = kernelPod.host().address();
         InetAddress node = near.host().address();
@@ -106,7 +106,7 @@ class AccountingIT {
         return new BadFrames.Bad(BadFrames.encapsulate(changed.frame(), toMac, fromMac, peer, node, VNI), reason);
     }
 
-    /** @param ingress the node's interface at which the frames arrive; the sender waits for it, so that no ring overflows */
+    /** @param ingress the node's interface at which the frames arrive; the sender keeps pace with it, so that no ring overflows */
     private static void assertEachDroppedUnderItsReason(
         RawPort port, String ingress, List<byte[]> good, List<BadFrames.Bad> bad)
         throws Exception {
@@ -131,7 +131,7 @@ class AccountingIT {
                 }
             }
             awaitReceived(counters, id, received + FRAMES);
-            node.view().await("an account that balances", () -> unaccounted(counters) == 0);
+            node.view().await("counters that balance", () -> unaccounted(counters) == 0);
             Map<DropReason, Long> after = drops(counters);
             Map<DropReason, Long> seen = new EnumMap<>(DropReason.class);
             expected.keySet().forEach(reason -> seen.put(reason, after.get(reason) - before.get(reason)));
@@ -143,7 +143,7 @@ class AccountingIT {
     private static void awaitReceived(CounterReader counters, int port, long floor) {
         long start = System.nanoTime();
         while (counters.port(port, PortCounter.RX_FRAMES) < floor) {
-            assertTrue(System.nanoTime() - start < LIMIT_NANOS, "the node has received no more frames for 60 s");
+            assertTrue(System.nanoTime() - start < LIMIT_NANOS, "the node has received no frame for 60 s");
             Thread.onSpinWait();
         }
     }

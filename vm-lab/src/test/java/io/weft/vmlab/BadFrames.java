@@ -9,9 +9,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Frames with one fault each, made from a good one, and the reason under which each must be dropped. */
+/** Frames with one fault each, derived from a valid one, and the drop reason of each. */
 final class BadFrames {
-    /** Bytes to send, and why they must be dropped. */
+    /** A frame to send, and its expected drop reason. */
     static final class Bad {
         private final byte[] frame;
         private final DropReason reason;
@@ -36,7 +36,7 @@ final class BadFrames {
 
     private BadFrames() {}
 
-    /** Faults that a pod may send; {@code good} is a UDP or TCP frame from that pod to another. */
+    /** Faulty frames that a pod may send; {@code good} is a UDP or TCP frame from that pod to another. */
     static List<Bad> fromPod(byte[] good, InetAddress nodeAddress, InetAddress peerAddress, InetAddress service)
         throws UnknownHostException {
         boolean udp = good[IP + 9] == TestFrame.UDP;
@@ -74,7 +74,7 @@ final class BadFrames {
         });
     }
 
-    /** Every length that ends inside the frame, from the end of the Ethernet header on; {@code ip} is where IPv4 begins. */
+    /** The frame truncated to every length from the end of the Ethernet header on; {@code ip} is the offset of the IPv4 header. */
     private static List<Bad> truncations(byte[] good, int ip) {
         List<Bad> all = new ArrayList<>();
         for (int length = ip; length < good.length; length++) {
@@ -83,7 +83,7 @@ final class BadFrames {
         return all;
     }
 
-    /** Puts {@code inner} into a VXLAN packet from {@code from} to {@code to}. */
+    /** Encapsulates {@code inner} in a VXLAN packet from {@code from} to {@code to}. */
     static byte[] encapsulate(byte[] inner, long toMac, long fromMac, InetAddress from, InetAddress to, int vni) {
         byte[] payload = new byte[8 + inner.length];
         ByteBuffer.wrap(payload).putInt(0x08000000).putInt(vni << 8).put(inner);
@@ -96,7 +96,7 @@ final class BadFrames {
         return new Bad(frame, reason);
     }
 
-    /** As {@link #with}, and mends the IPv4 header checksum afterwards. */
+    /** Like {@link #with}, but then corrects the IPv4 header checksum. */
     static Bad withHeader(byte[] good, DropReason reason, Consumer<byte[]> fault) {
         return with(good, reason, frame -> {
             fault.accept(frame);

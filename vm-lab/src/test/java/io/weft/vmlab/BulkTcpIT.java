@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** TCP both ways at once between pods of one node and of two, of which one may be Linux as flannel sets it up. */
+/** TCP in both directions at once between pods of one node, of two Weft nodes, and of a Weft node and a Linux node. */
 class BulkTcpIT {
     private static final long BYTES = Long.getLong("weft.it.bulkMebibytes", 128L) << 20;
     private static final long CAPTURED_BYTES = Math.min(BYTES, Long.getLong("weft.it.capturedMebibytes", 32L) << 20);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A checksum that a pod sends wrong arrives wrong by the same amount, whatever was translated on the path. */
+/** A wrong checksum of a pod arrives wrong by the same amount, whatever was translated on the path. */
 class ChecksumIT {
     private static final int PORT = 7777;
     private static final String DEVICE = "eth0";
@@ -29,7 +29,7 @@ class ChecksumIT {
     private static Pod neighbour;
     private static Pod far;
 
-    /** A destination, and the pod where its frames come out. */
+    /** A destination, and the pod that receives its frames. */
     private record PacketPath(String name, InetSocketAddress target, Pod receiver) {}
 
     @BeforeAll
@@ -82,7 +82,7 @@ class ChecksumIT {
         return tests;
     }
 
-    /** Sends a frame whose checksum is off by {@code error}, asserts that it arrives off by as much, and returns it. */
+    /** Sends a frame whose checksum is off by {@code error}, asserts that it arrives with the same error, and returns it. */
     private static byte[] sent(PacketPath path, int protocol, int sourcePort, int error) throws Exception {
         byte[] payload = ("checksum test from port " + sourcePort + " ").getBytes(StandardCharsets.US_ASCII);
         byte[] frame = frame(path, protocol, sourcePort, payload);

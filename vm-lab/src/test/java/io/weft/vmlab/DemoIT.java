@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The demo, in a process of its own. */
+/** Runs the demo in a separate process. */
 class DemoIT {
     private static final String NAME = LabNames.unique("demo");
 
@@ -38,7 +38,7 @@ class DemoIT {
     }
 
     @Test
-    void aDeadBackendIsNamed() throws Exception {
+    void reportsADeadBackend() throws Exception {
         Run run = demo("--mebibytes", "4", "--break", "backend");
         assertEquals(1, run.exit, run.output);
         assertTrue(run.output.lines().anyMatch(line -> line.startsWith("FAIL") && line.contains("HTTP")), run.output);
@@ -46,7 +46,7 @@ class DemoIT {
     }
 
     @Test
-    void aBlockedTunnelIsNamed() throws Exception {
+    void reportsABlockedTunnel() throws Exception {
         Run run = demo("--mebibytes", "4", "--break", "tunnel");
         assertEquals(1, run.exit, run.output);
         assertTrue(run.output.lines()
@@ -57,7 +57,7 @@ class DemoIT {
     }
 
     @Test
-    void aDemoLeavesARunningOneAlone() throws Exception {
+    void aSecondDemoLeavesARunningOneAlone() throws Exception {
         Path own = Path.of("/run/weft-lab", NAME);
         Process first = start("--mebibytes", "4");
         try (BufferedReader output = first.inputReader()) {
@@ -82,7 +82,7 @@ class DemoIT {
     }
 
     private static Process start(String... arguments) throws Exception {
-        // not ./weft demo: it would build the checkout that this very test is a part of the build of
+        // not ./weft demo, which would start another build of the checkout while its build runs this test
         return ExternalCommand.java(List.of("--enable-native-access=ALL-UNNAMED", "-Dstdout.encoding=UTF-8",
             "--add-exports=java.base/jdk.internal.misc=ALL-UNNAMED", "-Dweft.home=" + Distribution.locate().home(),
             "-Dweft.command=demo", "-cp", System.getProperty("java.class.path"), LabCommand.class.getName(), "demo",

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Ethernet frames with the fragments of one IPv4 packet, byte by byte. */
+/** Builds Ethernet frames with the fragments of one IPv4 packet, byte by byte. */
 final class Fragments {
     private static final int IP = 14;
     private static final int HEADERS = IP + 20;
@@ -15,14 +15,14 @@ final class Fragments {
 
     private Fragments() {}
 
-    /** One frame, DF clear, as long as it has to be. */
+    /** The whole packet in one frame of any length, with DF clear. */
     static byte[] whole(byte[] frame, int id) {
         return header(frame.clone(), id, 0);
     }
 
     /**
      * @param frame with an IPv4 header of 20 bytes
-     * @param size payload bytes of each fragment but the last, a multiple of 8
+     * @param size payload bytes of each fragment except the last, a multiple of 8
      */
     static List<byte[]> split(byte[] frame, int id, int size) {
         List<byte[]> fragments = new ArrayList<>();
@@ -43,9 +43,9 @@ final class Fragments {
         return frame;
     }
 
-    /** An echo request. */
+    /** A frame with an ICMP echo request. */
     static byte[] echo(long toMac, long fromMac, InetAddress from, InetAddress to, int identifier, byte[] payload) {
-        byte[] frame = TestFrame.build(TestFrame.UDP, toMac, fromMac, from, 1, to, 1, payload); // a UDP header is as long
+        byte[] frame = TestFrame.build(TestFrame.UDP, toMac, fromMac, from, 1, to, 1, payload); // a UDP header has the length of an ICMP header
         ByteBuffer bytes = ByteBuffer.wrap(frame);
         bytes.put(IP + 9, (byte) ICMP);
         bytes.putInt(HEADERS, 8 << 24).putShort(HEADERS + 4, (short) identifier).putShort(HEADERS + 6, (short) 1);
@@ -60,7 +60,7 @@ final class Fragments {
         return frame;
     }
 
-    /** Whether a frame is a fragment, or the whole, of an echo reply from {@code from} that ends the packet. */
+    /** Whether a frame is an unfragmented echo reply from {@code from}, or the last fragment of one. */
     static boolean endsEchoReply(byte[] frame, InetAddress from, int length) {
         if (frame.length < HEADERS || frame[IP + 9] != ICMP) { return false; }
         ByteBuffer bytes = ByteBuffer.wrap(frame);

@@ -14,9 +14,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.opentest4j.TestAbortedException;
 
 /**
- * A lab for all tests of a class (registered by a static field) or for each of them (by another field). It is up before the methods that set up
- * the rest and is taken down after those that clean up, whatever failed; a failed test prints what the nodes wrote. Without root or
- * a program that they need the tests skip.
+ * Provides a lab for all tests of a class (registered by a static field) or for each of them (by an instance field). The lab is up before the
+ * set-up methods run and is removed after the clean-up methods, whatever failed. A failed test prints the logs of the nodes. The tests skip
+ * without root or a program that they need.
  */
 final class LabExtension implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback {
     private final LabPlan plan;
@@ -30,9 +30,9 @@ final class LabExtension implements BeforeAllCallback, AfterAllCallback, BeforeE
     }
 
     /**
-     * One worker a node, no kernel peer.
+     * One worker per node, no kernel peer.
      *
-     * @param prefix 1 to 4 letters, of no other test
+     * @param prefix of the lab's name: 1 to 4 letters that no other test uses
      */
     static LabExtension ofNodes(String prefix, int nodes) {
         return new LabExtension(new LabPlan(LabNames.unique(prefix), nodes, false, 1), List.of());
@@ -46,7 +46,7 @@ final class LabExtension implements BeforeAllCallback, AfterAllCallback, BeforeE
         return new LabExtension(new LabPlan(plan.name(), plan.weftNodes(), plan.kernelPeer(), workers), tools);
     }
 
-    /** Programs without which the tests skip. */
+    /** Adds programs without which the tests skip. */
     LabExtension needing(String... programs) {
         return new LabExtension(plan, List.of(programs));
     }
@@ -101,7 +101,7 @@ final class LabExtension implements BeforeAllCallback, AfterAllCallback, BeforeE
         Throwable failure = context.getExecutionException().orElse(null);
         if (lab == null || failure == null || failure instanceof TestAbortedException) { return; }
         for (WeftNode node : lab.nodes()) {
-            System.out.println("log of " + node.name() + " when " + context.getDisplayName() + " had failed:");
+            System.out.println("log of " + node.name() + " when " + context.getDisplayName() + " failed:");
             System.out.println(text(node));
         }
     }

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * UDP that fits no packet, to pods, Services, the outside and the node, and back: in fragments in any order, and as packets without DF that are longer
- * than their way. Two workers, so that fragments of a datagram arrive on different ones.
+ * UDP datagrams that exceed the MTU, to pods, Services, the outside and the node, and back: in fragments in any order, and as packets without
+ * DF that are longer than the MTU of their path. Each node has two workers, so that fragments of one datagram arrive on different ones.
  */
 class LargeUdpIT {
     private static final int[] SIZES = {1400, 1422, 1423, 1450, 1451, 1472, 1473, 2000, 4000, 9000, 20_000, 40_000,
@@ -38,7 +38,7 @@ class LargeUdpIT {
     private static final int PORT = 5000;
     private static final int SERVICE_PORT = 53;
     private static final int TIMEOUT_MILLIS = 10_000;
-    /** What a pod's stack puts into a fragment. */
+    /** Payload bytes that a pod's stack puts into a fragment. */
     private static final int FRAGMENT = 1424;
     private static final Map<String, InetSocketAddress> TARGETS = new LinkedHashMap<>();
     private static final List<Echo> SERVERS = new ArrayList<>();
@@ -84,10 +84,10 @@ class LargeUdpIT {
         SERVERS.add(Echo.serve(lab.outside().thread(), outside));
         TARGETS.put("pod of this node", neighbour.port(PORT));
         TARGETS.put("pod of another node", far.port(PORT));
-        TARGETS.put("pod of the kernel's node", kernel.port(PORT));
-        TARGETS.put("Service, backend here", service("here", "10.96.3.1", neighbour, "n1"));
-        TARGETS.put("Service, backend there", service("there", "10.96.3.2", far, "n2"));
-        TARGETS.put("Service, backend at the kernel's node", service("kernel", "10.96.3.3", kernel, "k1"));
+        TARGETS.put("pod of the Linux node", kernel.port(PORT));
+        TARGETS.put("Service, local backend", service("here", "10.96.3.1", neighbour, "n1"));
+        TARGETS.put("Service, remote backend", service("there", "10.96.3.2", far, "n2"));
+        TARGETS.put("Service, backend on the Linux node", service("kernel", "10.96.3.3", kernel, "k1"));
         TARGETS.put("outside", outside);
         awaitOutside(outside);
     }
@@ -108,7 +108,7 @@ class LargeUdpIT {
 
     /** The first packets to a new neighbour may be lost. */
     private static void awaitOutside(InetSocketAddress outside) throws Exception {
-        lab.node("n1").view().await("the neighbour outside", () -> {
+        lab.node("n1").view().await("the outside host as a resolved neighbour", () -> {
             try (DatagramSocket socket = client(near.thread(), 500)) {
                 return exchange(socket, outside, new byte[8]) != null;
             }
@@ -134,7 +134,7 @@ class LargeUdpIT {
         return bytes;
     }
 
-    /** @return the answer, or null when none came */
+    /** @return the answer, or null if none came */
     private static byte[] exchange(DatagramSocket socket, InetSocketAddress target, byte[] payload) throws IOException {
         socket.send(new DatagramPacket(payload, payload.length, target));
         return receive(socket);
@@ -151,13 +151,13 @@ class LargeUdpIT {
     }
 
     @Test
-    void everySizeReachesEveryoneAndComesBack() throws Exception {
+    void datagramsOfEverySizeReachEveryTargetAndComeBack() throws Exception {
         List<String> lost = new ArrayList<>();
         for (Map.Entry<String, InetSocketAddress> target : TARGETS.entrySet()) {
             for (int size : SIZES) {
                 try (DatagramSocket socket = client(near.thread(), TIMEOUT_MILLIS)) {
                     byte[] payload = payload(size);
-                    // The first of a size may be answered by "fragmentation needed", which the sender's stack heeds from then on.
+                    // The first datagram of a size may cause "fragmentation needed", which the sender's stack obeys from then on.
                     for (int round = 0; round < 3; round++) {
                         if (!Arrays.equals(payload, exchange(socket, target.getValue(), payload))) {
                             lost.add(target.getKey() + " " + size + " round " + round);
@@ -210,7 +210,7 @@ class LargeUdpIT {
         return parts;
     }
 
-    /** The replies of a Service's backend through the tunnel, and of the outside at the uplink, last fragment first. */
+    /** Replies with the last fragment first: of a Service's backend through the tunnel, and of the outside host at the uplink. */
     @Test
     void repliesInReverseOrderReachThePod() throws Exception {
         int id = 30_000;
@@ -242,9 +242,9 @@ class LargeUdpIT {
         }
     }
 
-    /** What comes to the node itself in fragments passes Weft, and reaches the node's own sockets as it was sent. */
+    /** Fragments to the node itself pass through Weft and reach the node's sockets unchanged. */
     @Test
-    void theNodesOwnLargeDatagramsAreItsOwn() throws Exception {
+    void theNodesOwnLargeDatagramsReachItsSockets() throws Exception {
         InetAddress node = lab.node("n1").host().address();
         NamespaceThread own = lab.node("n1").thread();
         InetSocketAddress listen = new InetSocketAddress(node, 6000);

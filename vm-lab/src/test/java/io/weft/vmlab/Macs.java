@@ -16,7 +16,7 @@ final class Macs {
         }
     }
 
-    /** What the pod's own packets go to, once it has sent one. */
+    /** The gateway's address, which the pod knows once it has sent a packet. */
     static long ofGateway(Pod pod) {
         try (Rtnetlink inPod = Rtnetlink.openIn(pod.netns())) {
             return inPod.neighbours(inPod.link("eth0").orElseThrow().index()).stream().mapToLong(Neighbour::mac)

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Many flows of pods to one address and port outside, in less time than their ports are held. */
+/** Pods open many flows to one outside address and port before the ports of the first ones are released. */
 class MasqueradeIT {
     private static final int CONNECTIONS = 9000;
     private static final int QUESTIONS = 5200;
@@ -37,7 +37,7 @@ class MasqueradeIT {
     }
 
     @Test
-    void nineThousandShortConnectionsToOneDestinationAndThoseOfAnotherPodAfterThem() throws Exception {
+    void nineThousandShortConnectionsToOneDestinationLeavePortsForAnotherPod() throws Exception {
         InetSocketAddress target = outside(9090);
         Set<String> sources = new HashSet<>();
         try (WhoAmI server = WhoAmI.serve(lab.outside().thread(), target)) {
@@ -46,7 +46,8 @@ class MasqueradeIT {
                 assertTrue(seen.startsWith(first.host().address().getHostAddress()), "connection " + i + ": " + seen);
                 sources.add(seen);
             }
-            assertTrue(sources.size() > 4536, "a pod uses its own ports again, but not so soon: " + sources.size());
+            assertTrue(sources.size() > 4536,
+                "a pod reuses its finished connections' ports, but not this early: " + sources.size());
             for (int i = 0; i < 100; i++) {
                 assertTrue(
                     WhoAmI.ask(second.thread(), null, target).startsWith(second.host().address().getHostAddress()));
@@ -66,7 +67,7 @@ class MasqueradeIT {
     }
 
     @Test
-    void aFloodOfOnePodDoesNotStopTheOthers() throws Exception {
+    void aFloodFromOnePodDoesNotStopTheOthers() throws Exception {
         InetSocketAddress target = outside(54);
         for (int i = 0; i < FLOOD; i++) {
             int port = FIRST_FLOOD_PORT + i;

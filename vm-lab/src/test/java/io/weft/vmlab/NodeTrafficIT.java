@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Nodes and pods reach each other with their own addresses; pods reach the outside with the node's. */
 class NodeTrafficIT {
-    /** The conductor reads four times a second which ports the node's processes have; nothing says when it has. */
+    /** The conductor reads the ports of the node's processes four times a second, and does not report when it has. */
     private static final int PORTS_SEEN_MILLIS = 1000;
     private static final int PORT = 9000;
     private static final int OUTSIDE_FLOWS = 2000;
@@ -112,7 +112,7 @@ class NodeTrafficIT {
     }
 
     @Test
-    void aPortOfTheNodesOwnProcessesIsNeverTaken() throws Exception {
+    void portsOfTheNodesProcessesAreNeverAllocated() throws Exception {
         WeftNode n1 = lab.node("n1");
         InetSocketAddress own = new InetSocketAddress(n1.host().address(), FIRST_SNAT_PORT + 7);
         InetSocketAddress outsidePort = new InetSocketAddress(lab.outside().address(), PORT);

@@ -21,12 +21,12 @@ final class PodAddressWatch implements AutoCloseable {
         tcpdump = NetworkNamespace.call(underlay.namespace(), builder::start);
         try (var messages = tcpdump.errorReader()) {
             while (!messages.readLine().contains("listening on")) {
-                // its version and notices
+                // tcpdump's version and notices
             }
         }
     }
 
-    /** Ends the watch and tells what it saw, a line a frame. */
+    /** Ends the watch and returns the frames seen, one line each. */
     List<String> frames() throws Exception {
         tcpdump.destroy();
         tcpdump.waitFor();

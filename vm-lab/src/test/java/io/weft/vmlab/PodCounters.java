@@ -9,7 +9,7 @@ import java.util.List;
 final class PodCounters {
     private PodCounters() {}
 
-    /** @return the counter {@code name} of {@code protocol}, for one {@code Tcp}, {@code InCsumErrors} */
+    /** @return the counter {@code name} of {@code protocol}, such as {@code Tcp} and {@code InCsumErrors} */
     static long snmp(NamespaceThread pod, String protocol, String name) throws Exception {
         List<String> lines = pod.call(() -> Files.readAllLines(Path.of("/proc/thread-self/net/snmp"))).stream()
             .filter(line -> line.startsWith(protocol + ":"))

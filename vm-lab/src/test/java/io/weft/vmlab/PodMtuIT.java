@@ -29,10 +29,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Long packets between pods of one node, packets that fit the tunnel to everybody else, and who is told when. */
+/** Pods of one node exchange long packets; to all other destinations packets must fit the tunnel, and senders of longer ones are notified. */
 class PodMtuIT {
     private static final int LONG_MTU = 65_200;
-    /** IPv4, TCP and its timestamps, without which ss tells it. */
+    /** Headers of IPv4 and TCP, with timestamps; the segment size that ss shows excludes them. */
     private static final int TCP_HEADERS = 52;
     private static final int ICMP_HEADERS = 28;
     private static final int PORT = 5001;
@@ -53,7 +53,7 @@ class PodMtuIT {
     }
 
     @Test
-    void tcpAnnouncesWhatEachWayHolds() throws Exception {
+    void tcpAnnouncesTheSegmentSizeOfEachPath() throws Exception {
         assertEquals(LONG_MTU - TCP_HEADERS, segmentSize(near, neighbour, neighbour.port(PORT)));
         assertEquals(LabPlan.POD_MTU - TCP_HEADERS, segmentSize(near, far, far.port(PORT)));
         assertEquals(LabPlan.POD_MTU - TCP_HEADERS, segmentSize(far, near, near.port(PORT)));
@@ -63,7 +63,7 @@ class PodMtuIT {
     }
 
     @Test
-    void aServiceIsTakenForRemoteThoughItsBackendIsNot() throws Exception {
+    void aServiceCountsAsRemoteEvenIfItsBackendIsLocal() throws Exception {
         List<Manifests.Port> ports = List.of(new Manifests.Port("mtu", "TCP", SERVICE.getPort(), PORT));
         lab.manifests().service("mtu", SERVICE.getAddress(), ports);
         List<Manifests.Endpoint> endpoints = List.of(new Manifests.Endpoint(neighbour.address(), "n1", true));
@@ -75,7 +75,7 @@ class PodMtuIT {
         assertTrue(result.intact(), result.toString());
     }
 
-    /** The segment size that the client announced, which the kernel of the connection's own end tells. */
+    /** The segment size that the client announced (advmss), which only the client's kernel shows. */
     private static int segmentSize(Pod client, Pod server, InetSocketAddress target) throws Exception {
         try (
             ServerSocketChannel listener = server.thread()
@@ -113,7 +113,7 @@ class PodMtuIT {
     }
 
     @Test
-    void whoIgnoresTheRoutesMtuIsToldByIcmp() throws Exception {
+    void aSenderThatIgnoresTheRoutesMtuGetsAnIcmpError() throws Exception {
         near.thread().call(() -> {
             try (Rtnetlink rtnetlink = Rtnetlink.open()) {
                 int ifindex = rtnetlink.link("eth0").orElseThrow().index();
@@ -131,7 +131,7 @@ class PodMtuIT {
     }
 
     @Test
-    void datagramsOfAllLengthsArriveHereAndThere() throws Exception {
+    void datagramsOfAllLengthsArriveOnTheNodeAndOffIt() throws Exception {
         Pod kernelPod = lab.kernelNode().orElseThrow().pod();
         for (Pod target : List.of(neighbour, far, kernelPod)) {
             for (int length : new int[]{1, 1422, 1423, 3798, 3799, 9000, 30_000, LONG_MTU - 28, 60_000, 65_507}) {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Pods that come and go, properly or by accident, while others talk. */
+/** Pods are attached and detached, or lose their veth, while others communicate. */
 class PortChurnIT {
     private static final int CYCLES = 200;
     private static final int UDP_PORT = 5002;
@@ -35,7 +35,7 @@ class PortChurnIT {
     }
 
     @Test
-    void aVethDeletedUnderTheDataplaneCostsOtherPodsNothing() throws Exception {
+    void deletingAVethDoesNotAffectOtherPods() throws Exception {
         WeftNode n1 = lab.node("n1");
         n1.addPod("victim");
         long ports = n1.view().portsUp();
@@ -57,14 +57,14 @@ class PortChurnIT {
     }
 
     @Test
-    void twoHundredAddsAndDeletesLeakNothing() throws Exception {
+    void twoHundredAddsAndDelsLeakNothing() throws Exception {
         WeftNode n1 = lab.node("n1");
         cycle(n1);
         List<Integer> before = footprint(n1);
         for (int i = 0; i < CYCLES; i++) {
             cycle(n1);
         }
-        assertEquals(before, footprint(n1), "descriptors of dataplane and control plane, links of the node");
+        assertEquals(before, footprint(n1), "open files of dataplane and control plane, devices of the node");
     }
 
     private static void cycle(WeftNode node) throws Exception {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A client uses a source port again after its Service's endpoint was replaced, whose pod lives on. */
+/** A client reuses a source port after its Service's endpoint was replaced; the former endpoint's pod still runs. */
 class PortReuseIT {
     private static final int TIMEOUT_MILLIS = 30_000;
     private static final int SERVER_PORT = 8080;
@@ -34,7 +34,7 @@ class PortReuseIT {
     private static Server before;
     private static Server after;
 
-    /** Tells each client its name, and closes first. */
+    /** Sends each client its name, and closes the connection first. */
     private record Server(Pod pod, String node, ServerSocketChannel listener) {
         static Server start(Pod pod, String node) throws Exception {
             ServerSocketChannel listener = pod.thread()
@@ -49,7 +49,7 @@ class PortReuseIT {
                 try (SocketChannel accepted = listener.accept()) {
                     accepted.write(ByteBuffer.wrap(pod.name().getBytes(StandardCharsets.US_ASCII)));
                 } catch (IOException e) {
-                    // one client went away, or the test is over
+                    // a client closed the connection, or the test is over
                 }
             }
         }
@@ -77,7 +77,7 @@ class PortReuseIT {
     }
 
     @Test
-    void aConnectionThatWasClosedLeavesNothingToTheNextByItsPort() throws Exception {
+    void aClosedConnectionDoesNotAffectTheNextFromItsPort() throws Exception {
         serve("closed", CLOSED_BEFORE, before, SERVER_PORT);
         assertEquals("before", ask(40_001, CLOSED_BEFORE));
         serve("closed", CLOSED_BEFORE, after, SERVER_PORT);
@@ -87,7 +87,7 @@ class PortReuseIT {
     }
 
     @Test
-    void aConnectionThatWasRefusedLeavesNothingToTheNextByItsPort() throws Exception {
+    void aRefusedConnectionDoesNotAffectTheNextFromItsPort() throws Exception {
         serve("refused", REFUSED_BEFORE, before, CLOSED_PORT);
         assertThrows(ConnectException.class, () -> ask(40_002, REFUSED_BEFORE));
         serve("refused", REFUSED_BEFORE, after, SERVER_PORT);

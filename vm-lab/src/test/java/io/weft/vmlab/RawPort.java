@@ -15,7 +15,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** An AF_PACKET socket on one interface: sends bytes as they are and shows bytes as they come. */
+/** An AF_PACKET socket on one interface: sends and receives frames unchanged. */
 final class RawPort implements AutoCloseable {
     private static final int ETH_P_ALL_NETWORK_ORDER = 0x0300; // <linux/if_ether.h>
     private static final int SOCKADDR_LL_LENGTH = 20; // <linux/if_packet.h>
@@ -60,7 +60,7 @@ final class RawPort implements AutoCloseable {
             (int) LinuxSocket.sendto(CallState.current(), fd, frame.address(), bytes.length, 0, 0, 0));
     }
 
-    /** The first frame that {@code wanted} accepts, of those that come within three seconds. */
+    /** The first frame within three seconds that {@code wanted} accepts. */
     Optional<byte[]> await(Predicate<byte[]> wanted) {
         long start = System.nanoTime();
         while (System.nanoTime() - start < AWAIT_NANOS) {

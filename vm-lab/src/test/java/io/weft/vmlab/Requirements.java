@@ -6,13 +6,13 @@ import io.weft.nativebindings.linux.Capabilities;
 import io.weft.nativebindings.linux.Capability;
 import io.weft.nativebindings.process.Programs;
 
-/** What an end-to-end test needs of the machine; without it the test skips itself and prints why. */
+/** Requirements of end-to-end tests on the machine; a test that lacks one skips itself and prints the reason. */
 final class Requirements {
     private Requirements() {}
 
     static void root() {
         assume(Capabilities.has(Capability.CAP_SYS_ADMIN),
-            "needs root: makes network namespaces and AF_XDP sockets");
+            "needs root: creates network namespaces and AF_XDP sockets");
     }
 
     static void tool(String name) {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What pods notice when a process of the node is killed: of the control plane nothing, of the dataplane a pause. */
+/** Effects on pods when a process of the node is killed: none for the control plane, a pause for the dataplane. */
 class RestartIT {
     private static final int PORT = 5001;
     private static final int UDP_PORT = 5002;
@@ -67,7 +67,7 @@ class RestartIT {
         assertAnswers("after", near, "n1");
     }
 
-    /** Points the Service at one backend and sees that one answer. */
+    /** Gives the Service one backend and checks that it answers. */
     private void assertAnswers(String name, Pod backend, String node) throws Exception {
         try (HttpBackend server = HttpBackend.start(backend.thread(), name, backend.port(8080))) {
             lab.manifests().service("web", WEB.getAddress(), WEB_PORTS);
@@ -91,11 +91,11 @@ class RestartIT {
         }
         assertTrue(
             new BulkTransfer().run(near.thread(), far.thread(), far.port(PORT), far.port(PORT), 1 << 20).intact(),
-            "pods talk again");
+            "pods communicate again");
     }
 
     @Test
-    void podsLeakNothingOutsideWhileTheDataplaneIsAway() throws Exception {
+    void podsLeakNothingWhileTheDataplaneIsDown() throws Exception {
         WeftNode n1 = lab.node("n1");
         n1.killAll();
         try (PodAddressWatch watch = new PodAddressWatch(lab.underlay(), near.host())) {
@@ -106,7 +106,7 @@ class RestartIT {
         n1.startAgain();
         assertTrue(
             new BulkTransfer().run(near.thread(), far.thread(), far.port(PORT), far.port(PORT), 1 << 20).intact(),
-            "pods talk again without a new ADD");
+            "pods communicate again without a new ADD");
     }
 
     @Test

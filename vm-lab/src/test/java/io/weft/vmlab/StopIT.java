@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A node that an operator stops and starts again under its pods, and asks what it does. */
+/** An operator stops and restarts a node that has pods, and queries its state. */
 class StopIT {
     private static final int PORT = 5001;
     private static final int UDP_PORT = 5002;
@@ -41,7 +41,7 @@ class StopIT {
     }
 
     @Test
-    void stoppedInMidTrafficItLeavesTheHostAsItWasAndPodsTalkAgainAfterAStart() throws Exception {
+    void stoppingUnderTrafficRestoresTheHostAndPodsCommunicateAfterARestart() throws Exception {
         WeftNode n1 = lab.node("n1");
         stop(n1);
         String idle = host(n1);
@@ -58,7 +58,7 @@ class StopIT {
     }
 
     @Test
-    void itsProcessesEndWithAKilledSupervisorAndANewOneStartsAtOnce() throws Exception {
+    void theProcessesEndWithAKilledSupervisorAndANewOneStartsAtOnce() throws Exception {
         WeftNode n1 = lab.node("n1");
         List<ProcessHandle> children = List.of(n1.dataplane(), n1.controlPlane());
         n1.process().orElseThrow().destroyForcibly().waitFor();
@@ -78,7 +78,7 @@ class StopIT {
         }
         assertEquals("n1", new ObjectMapper().readTree(n1.weft("status", "-o", "json")).path("node").asText());
         assertFalse(n1.weft("doctor").contains("FAIL"));
-        assertFalse(Files.readString(n1.log()).contains("WARNING"), "notices of the virtual machine in the log");
+        assertFalse(Files.readString(n1.log()).contains("WARNING"), "notices of the JVM in the log");
     }
 
     private static void stop(WeftNode node) throws Exception {
@@ -95,10 +95,10 @@ class StopIT {
         node.view().awaitPortsUp(3);
         assertTrue(
             new BulkTransfer().run(near.thread(), far.thread(), far.port(PORT), far.port(PORT), 1 << 20).intact(),
-            "pods talk again without a new ADD");
+            "pods communicate again without a new ADD");
     }
 
-    /** Everything of the node's kernel that Weft might have changed. */
+    /** Everything in the node's kernel that Weft might have changed. */
     private static String host(WeftNode node) throws Exception {
         StringBuilder text = new StringBuilder();
         for (String command : HOST) {

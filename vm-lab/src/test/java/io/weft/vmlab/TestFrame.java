@@ -3,7 +3,7 @@ package io.weft.vmlab;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 
-/** Builds Ethernet + IPv4 + UDP or TCP frames byte by byte, and judges their checksums by plain arithmetic. */
+/** Builds Ethernet + IPv4 + UDP or TCP frames byte by byte, and checks their checksums by plain arithmetic. */
 final class TestFrame {
     static final int TCP = 6;
     static final int UDP = 17;
@@ -15,7 +15,7 @@ final class TestFrame {
 
     private TestFrame() {}
 
-    /** A frame with right checksums. */
+    /** A frame with correct checksums. */
     static byte[] build(int protocol, long toMac, long fromMac, InetAddress from, int fromPort, InetAddress to,
         int toPort, byte[] payload) {
         int l4Length = (protocol == UDP ? UDP_HEADER : TCP_HEADER) + payload.length;
@@ -38,7 +38,7 @@ final class TestFrame {
         return frame.array();
     }
 
-    /** Writes the right checksum into the 20-byte IPv4 header at {@code ip}. */
+    /** Writes the correct checksum into the 20-byte IPv4 header at {@code ip}. */
     static void mendIpChecksum(byte[] frame, int ip) {
         ByteBuffer bytes = ByteBuffer.wrap(frame).putShort(ip + 10, (short) 0);
         bytes.putShort(ip + 10, (short) ~fold(sum(bytes, ip, 20)));
@@ -56,17 +56,17 @@ final class TestFrame {
         ByteBuffer.wrap(frame).putShort(checksumOffset(frame), (short) checksum);
     }
 
-    /** Whether the TCP or UDP checksum in the bytes is right. */
+    /** Whether the TCP or UDP checksum in the bytes is correct. */
     static boolean checksumIsRight(byte[] frame) {
         return fold(l4Sum(ByteBuffer.wrap(frame))) == 0xFFFF;
     }
 
-    /** What the checksum is off by, the same before and after a translation that keeps the error. */
+    /** The error of the checksum, which a correct translation leaves unchanged. */
     static int checksumError(byte[] frame) {
         return fold(l4Sum(ByteBuffer.wrap(frame)));
     }
 
-    /** Whether the frame's last bytes are {@code payload}: tells the frames of one test from all others. */
+    /** Whether the frame's last bytes are {@code payload}, which identifies the frames of a test. */
     static boolean carries(byte[] frame, byte[] payload) {
         return frame.length >= L4 + payload.length
             && java.util.Arrays.equals(frame, frame.length - payload.length, frame.length, payload, 0, payload.length);

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Two workers on veths of two queues: a flow's two directions may arrive on different workers. */
+/** Two workers on veths with two queues: the two directions of a flow may arrive on different workers. */
 class TwoWorkersIT {
     private static final InetSocketAddress WEB = new InetSocketAddress("10.96.0.80", 80);
     private static final int FLOWS = 8;

@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A capture of what one host sends into the underlay, judged afterwards by tshark's dissectors. */
+/** A capture of the packets that one host sends into the underlay, analysed by tshark's dissectors. */
 final class UnderlayCapture implements AutoCloseable {
     private static final String BAD = "0"; // tshark's PROTO_CHECKSUM_E_BAD
     private static final int SETTLED_MILLIS = 2000;
@@ -17,7 +17,7 @@ final class UnderlayCapture implements AutoCloseable {
     private final Path file = Files.createTempFile("weft-underlay", ".pcap");
     private final Process tcpdump;
 
-    /** Captures what {@code host} sends: the frames that come in at the bridge's port towards it. */
+    /** Starts to capture the frames that {@code host} sends, which arrive at the bridge's port towards it. */
     UnderlayCapture(Underlay underlay, LabPlan.Host host) throws Exception {
         ProcessBuilder builder = ExternalCommand.of(
             "tcpdump", "-i", Underlay.portOf(host), "-Q", "in", "-B", "131072", "-s", "0", "-U", "-Z", "root",
@@ -35,14 +35,14 @@ final class UnderlayCapture implements AutoCloseable {
         throw new IOException("tcpdump ended before it listened");
     }
 
-    /** Ends the capture when all is written that was captured; the file stays until {@link #close}. */
+    /** Ends the capture once everything captured has been written; the file remains until {@link #close}. */
     void stop() throws Exception {
         awaitWritten();
         tcpdump.destroy();
         tcpdump.waitFor();
     }
 
-    /** tcpdump throws away what it has not read when it is ended, and reads a block of frames a second after its first at the latest. */
+    /** When tcpdump ends, it discards what it has not read; it reads a block of frames at most one second after the first frame in it. */
     private void awaitWritten() throws Exception {
         long written = -1;
         while (tcpdump.isAlive() && written != Files.size(file)) {
@@ -51,11 +51,11 @@ final class UnderlayCapture implements AutoCloseable {
         }
     }
 
-    /** What tshark's dissectors found: TCP packets in the tunnel, bad inner TCP checksums, bad IPv4 checksums, malformed frames. */
+    /** Findings of tshark's dissectors: TCP packets in the tunnel, bad inner TCP checksums, bad IPv4 checksums, malformed frames. */
     record Findings(long tunnelledTcp, long badTcp, long badIp, long malformed) {
     }
 
-    /** All checksums are checked, UDP 8472 is VXLAN. */
+    /** tshark verifies all checksums and decodes UDP port 8472 as VXLAN. */
     Findings findings() throws Exception {
         Process tshark = ExternalCommand.of(
             "tshark", "-r", file.toString(), "-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE",

@@ -16,7 +16,7 @@ import io.weft.dataplane.conductor.Dataplane;
 import io.weft.dataplane.port.afxdp.AfXdpDriver;
 import java.util.Arrays;
 
-/** The modules form the graph of the README, and no module has a cycle of packages in its classes; {@link PackageCyclesTest} reads the sources. */
+/** The modules form the graph of the README, and the classes of no module have a package cycle. {@link PackageCyclesTest} checks the sources. */
 @AnalyzeClasses(packages = "io.weft", importOptions = ImportOption.DoNotIncludeTests.class)
 class ModuleGraphTest {
     private static final String NATIVE_BINDINGS = "io.weft.nativebindings..";
@@ -25,12 +25,12 @@ class ModuleGraphTest {
     private static final String DATAPLANE = "io.weft.dataplane..";
     private static final String CONTROL_PLANE = "io.weft.controlplane..";
     private static final String VM_LAB = "io.weft.vmlab..";
-    /** What both processes read and write: the formats of the run directory's files, the ids and routes in them, and the configuration. */
+    /** Packages that both processes use: the formats of the run directory's files, the ids and routes in them, and the configuration. */
     private static final String[] SHARED_FORMATS = {
         "io.weft.dataplane.table..", "io.weft.dataplane.forwarding..", "io.weft.dataplane.counters..",
         "io.weft.dataplane.config.."};
 
-    /** Sockets, XDP programs, and what Weft makes of them. */
+    /** Sockets, XDP programs, and the classes built on them. */
     private static final String[] AF_XDP = {
         "io.weft.dataplane.port.afxdp..", "io.weft.nativebindings.xdp..", "io.weft.nativebindings.bpf.."};
 
@@ -67,7 +67,7 @@ class ModuleGraphTest {
         .should().dependOnClassesThat().resideInAnyPackage("java.util.stream..")
         .allowEmptyShould(true);
 
-    /** Devices of other kinds will stand next to AF_XDP's: conductor, workers and graph know {@code Device}, {@code DeviceDriver} and {@code Port}. */
+    /** Conductor, workers and graph know only {@code Device}, {@code DeviceDriver} and {@code Port}, so that other drivers can be added. */
     @ArchTest static final ArchRule onlyItsPackageKnowsAfXdp = noClasses()
         .that().resideInAPackage(DATAPLANE).and().resideOutsideOfPackage("io.weft.dataplane.port.afxdp..")
         .should().dependOnClassesThat(resideInAnyPackage(AF_XDP).and(not(type(AfXdpDriver.class))));
@@ -77,7 +77,7 @@ class ModuleGraphTest {
         .and().doNotHaveFullyQualifiedName(Dataplane.class.getName())
         .should().dependOnClassesThat(type(AfXdpDriver.class));
 
-    @ArchTest static final ArchRule nobodyUsesUnsafe = noClasses()
+    @ArchTest static final ArchRule noClassUsesUnsafe = noClasses()
         .should().dependOnClassesThat().haveFullyQualifiedName("sun.misc.Unsafe")
         .allowEmptyShould(true);
 

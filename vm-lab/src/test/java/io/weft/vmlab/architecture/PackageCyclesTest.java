@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** No module has a cycle of packages in its main sources. {@link ModuleGraphTest} reads classes, in which constants of others leave no trace. */
+/** The main sources of no module have a package cycle. {@link ModuleGraphTest} checks classes, in which inlined constants leave no trace. */
 class PackageCyclesTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 
@@ -29,7 +29,7 @@ class PackageCyclesTest {
     }
 
     @Test
-    void theModulesAreThere() throws IOException {
+    void modulesExist() throws IOException {
         assertTrue(new TreeSet<>(modules()).containsAll(
             Set.of("native-bindings", "encap", "lb", "dataplane", "control-plane", "vm-lab", "perf")), ROOT.toString());
     }
@@ -43,14 +43,14 @@ class PackageCyclesTest {
     }
 
     @Test
-    void aConstantMakesAnArrow() throws IOException {
+    void aConstantIsADependency() throws IOException {
         write("a/One.java", "package io.weft.a; import io.weft.b.Two; public class One { int n = Two.LENGTH; }");
         write("b/Two.java",
             "package io.weft.b; public class Two { public static final int LENGTH = 1; io.weft.c.Three three; }");
         write("c/Three.java",
             "package io.weft.c; import static io.weft.a.One.*; import io.weft.b.Two; /** {@link Two} */ class Three {}");
         SourceDependencies dependencies = read(directory);
-        assertEquals(Set.of("io.weft.a"), dependencies.usedBy("io.weft.c"), "a link of a comment is no arrow");
+        assertEquals(Set.of("io.weft.a"), dependencies.usedBy("io.weft.c"), "a link in a comment is not a dependency");
         assertEquals(List.of("io.weft.a uses [Two] of io.weft.b", "io.weft.b uses [Three] of io.weft.c",
             "io.weft.c uses [One] of io.weft.a"), dependencies.cycle());
     }

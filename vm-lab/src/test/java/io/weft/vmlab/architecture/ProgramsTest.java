@@ -21,13 +21,13 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every program that the sources start is in the list of programs, for the commands that run the code; nothing else is. The sources are read,
- * not the classes: tests and benchmarks of all modules count, built or not.
+ * The list of programs contains every program that the sources start, for the commands that run the code, and no other. The test reads
+ * sources, not classes, so tests and benchmarks of all modules count, whether they are built or not.
  */
 class ProgramsTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final String EXTERNAL_COMMAND = "native-bindings/src/main/java/io/weft/nativebindings/process/ExternalCommand.java";
-    /** It starts what is not declared, on purpose. */
+    /** A test that starts an undeclared program on purpose. */
     private static final String ITS_TEST = "native-bindings/src/test/java/io/weft/nativebindings/process/ExternalCommandTest.java";
     private static final List<String> PRODUCT = List.of("native-bindings", "encap", "lb", "dataplane", "control-plane");
     private static final Map<String, Programs.Program> LISTED = Programs.listed().stream()
@@ -42,14 +42,14 @@ class ProgramsTest {
         for (String file : List.of("weft", ".ci/run", "dist/src/bin/weft-cni")) {
             scripts.addAll(ShellScript.programs(Files.readString(ROOT.resolve(file))));
         }
-        StringBuilder profiles = new StringBuilder(); // they use functions of each other
+        StringBuilder profiles = new StringBuilder(); // the scripts use functions of each other
         for (Path file : files("profiles", ".sh")) {
             profiles.append(Files.readString(file)).append('\n');
         }
         scripts.addAll(ShellScript.programs(profiles.toString()));
     }
 
-    /** Files of every module's {@code directory} whose names end so. */
+    /** Files in every module's {@code directory} whose names have this ending. */
     private static List<Path> files(String directory, String ending) throws IOException {
         List<Path> all = new ArrayList<>();
         try (Stream<Path> modules = Files.list(ROOT)) {
@@ -63,7 +63,7 @@ class ProgramsTest {
     }
 
     @Test
-    void oneClassAloneStartsProcesses() {
+    void onlyOneClassStartsProcesses() {
         assertEquals(Set.of(EXTERNAL_COMMAND), java.startingFiles());
     }
 
@@ -83,7 +83,7 @@ class ProgramsTest {
         return LISTED.containsKey(program) && LISTED.get(program).isFor(command);
     }
 
-    /** The commands of the list that a source file is for; a benchmark may use the lab. */
+    /** The commands of the list that run the code of a source file; a benchmark may use the lab. */
     private static List<String> commandsOf(String file) {
         if (file.contains("/src/test/")) { return List.of("verify"); }
         if (file.startsWith("vm-lab/")) { return List.of("demo", "lab", "bench"); }
@@ -91,7 +91,7 @@ class ProgramsTest {
     }
 
     @Test
-    void theProductStartsNoProgramButItself() {
+    void theProductStartsOnlyItself() {
         Predicate<Start> ofTheProduct = start -> PRODUCT.stream()
             .anyMatch(module -> start.file().startsWith(module + "/src/main/"));
         assertEquals(List.of(), java.starts().stream().filter(ofTheProduct)
@@ -99,19 +99,19 @@ class ProgramsTest {
     }
 
     @Test
-    void outsideOfTestsAProgramIsNamedWhereItIsStarted() {
+    void programNamesAreConstantsOutsideTests() {
         assertEquals(List.of(), java.unnamed().stream()
             .filter(place -> place.contains("/src/main/") && !place.startsWith(EXTERNAL_COMMAND)).toList(),
-            "a program's name must be a constant; only a test's helper may pass on what a test names");
+            "a program's name must be a constant; only helpers of tests may get it as a parameter");
     }
 
     @Test
-    void whatAUserTypesIsForLabExecAlone() {
+    void onlyLabExecStartsWhatAUserTypes() {
         assertEquals(Set.of("vm-lab/src/main/java/io/weft/vmlab/lab/LabExecCommand.java"), java.typing());
     }
 
     @Test
-    void aPathOfTheSystemIsNoWayRoundTheList() {
+    void absolutePathsDoNotBypassTheList() {
         assertEquals(List.of(), java.systemPaths());
     }
 
@@ -122,7 +122,7 @@ class ProgramsTest {
     }
 
     @Test
-    void theReaderOfScriptsFindsProgramsWhereverTheyStand() {
+    void theScriptReaderFindsProgramsInEveryPosition() {
         assertEquals(
             Set.of("a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9", "b1", "b2", "b3", "b4", "b5", "bash", "env",
                 "nice", "xargs"),
@@ -153,7 +153,7 @@ class ProgramsTest {
             "remove it from " + Programs.LIST);
     }
 
-    /** Those are needed by the C sources that tests compile. */
+    /** Header files are needed by the C sources that tests compile. */
     private static boolean isHeader(String name) {
         String include = "#include <" + name.replace("/usr/include/", "") + ">";
         try {

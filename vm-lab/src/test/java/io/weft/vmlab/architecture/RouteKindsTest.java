@@ -12,8 +12,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Who may talk to whom is decided in one place: kinds of route are made by the tables and compared by the package {@code decision} only. The test reads
- * sources, because javac leaves no trace of a constant in the class that compares with it.
+ * One package decides which traffic is allowed: the tables create kinds of routes, and only the package {@code decision} compares them. The test
+ * reads sources, because javac inlines constants without a trace.
  */
 class RouteKindsTest {
     private static final Path SOURCES = Path.of("dataplane/src/main/java/io/weft/dataplane");
@@ -27,7 +27,7 @@ class RouteKindsTest {
     void onlyTheDecisionComparesKindsOfRoute() throws IOException {
         Path root = Path.of("..").toRealPath();
         assertTrue(Files.isRegularFile(root.resolve(SOURCES).resolve("forwarding/Route.java")), "moved?");
-        assertTrue(usesRoutes(SOURCES.resolve("decision/EgressResolver.java"), root), "the test finds no use");
+        assertTrue(usesRoutes(SOURCES.resolve("decision/EgressResolver.java"), root), "the test finds no comparison");
         try (Stream<Path> files = Files.walk(root)) {
             List<String> users = files.filter(file -> file.toString().endsWith(".java")).map(root::relativize)
                 .filter(file -> file.toString().contains("src/main/java"))

@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Which programs a bash script starts: the words in command position that are no word of bash and no function of the script. It knows as much
- * of the language as the project's scripts use; a name that only a variable holds is not seen.
+ * Finds the programs that a bash script starts: the words in command position that are neither bash's own nor functions of the script. It
+ * understands as much of the language as the project's scripts use, and does not see a program whose name is in a variable.
  */
 final class ShellScript {
     private static final Set<String> KEYWORDS = words(
@@ -53,7 +53,7 @@ final class ShellScript {
         return reader.found;
     }
 
-    /** Reads commands up to {@code end}, which it takes, too. */
+    /** Reads commands up to and including {@code end}. */
     private void commands(char end) {
         boolean first = true;
         Deque<Boolean> inCase = new ArrayDeque<>();
@@ -76,7 +76,7 @@ final class ShellScript {
                     } else if (c == '\n' || c == ';' || c == '|' || c == '&') {
                         at++;
                         first = true;
-                    } else if (c == ')') { // of a case's pattern
+                    } else if (c == ')') { // ends a case's pattern
                         at++;
                         first = true;
                         setPattern(inCase, false);
@@ -140,7 +140,7 @@ final class ShellScript {
         return true;
     }
 
-    /** Of a program that runs another: {@code -n 5}, {@code -d '\n'}, settings of variables. */
+    /** Skips options of a program that runs another: {@code -n 5}, {@code -d '\n'}, variable assignments. */
     private void skipOptions() {
         skipBlanks();
         while (at < text.length() && text.charAt(at) == '-') {
@@ -164,7 +164,7 @@ final class ShellScript {
         return nextWord();
     }
 
-    /** Quotes stay in the word, so that a quoted variable is no program; command substitutions in it are read. */
+    /** Reads a word. It keeps its quotes, so that a quoted variable is not taken for a program; command substitutions in it are parsed. */
     private String nextWord() {
         StringBuilder word = new StringBuilder();
         while (at < text.length()) {
@@ -201,7 +201,7 @@ final class ShellScript {
         return word.toString();
     }
 
-    /** What follows a dollar sign; false if it is one by itself or a plain variable. */
+    /** Reads what follows a dollar sign; false if the dollar sign stands alone or starts a plain variable. */
     private boolean dollar() {
         if (text.startsWith("$((", at)) {
             at++;
@@ -233,7 +233,7 @@ final class ShellScript {
         at++;
     }
 
-    /** {@code ((…))}; a command substitution in it is read. */
+    /** Reads {@code ((…))}, including command substitutions in it. */
     private void arithmetic() {
         int depth = 0;
         do {
@@ -245,7 +245,7 @@ final class ShellScript {
         } while (depth > 0);
     }
 
-    /** The words of {@code name=(…)}. */
+    /** Reads the words of {@code name=(…)}. */
     private void array() {
         at++;
         while (text.charAt(at) != ')') {

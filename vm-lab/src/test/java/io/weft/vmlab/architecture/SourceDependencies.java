@@ -25,8 +25,7 @@ import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 
 /**
- * Which packages of Weft use which, read from the syntax of the sources: constants count, which javac copies into the class that uses them.
- * What only a comment names does not count.
+ * Dependencies between Weft's packages, from the syntax of the sources. Constants that javac inlines count; names in comments do not.
  */
 final class SourceDependencies {
     private static final Pattern QUALIFIED = Pattern.compile("(io\\.weft(?:\\.[a-z]\\w*)*)\\.([A-Z]\\w*)");
@@ -49,17 +48,17 @@ final class SourceDependencies {
         return all;
     }
 
-    /** Packages that one source or more belongs to. */
+    /** Packages that contain at least one source. */
     Set<String> packages() {
         return used.keySet();
     }
 
-    /** Packages that the package uses, itself not among them. */
+    /** Other packages that the package uses. */
     Set<String> usedBy(String name) {
         return used.getOrDefault(name, Set.of());
     }
 
-    /** @return a cycle of packages, each with the types that it uses of the next, or empty when there is none */
+    /** @return a cycle of packages, each with the types that it uses of the next; empty if there is none */
     List<String> cycle() {
         for (String start : used.keySet()) {
             List<String> path = shortest(start);
@@ -68,14 +67,14 @@ final class SourceDependencies {
         return List.of();
     }
 
-    /** @return the shortest way from a package back to it, which ends with it, or empty */
+    /** @return the shortest path from a package back to itself, which starts and ends with it; empty if there is none */
     private List<String> shortest(String start) {
         Map<String, String> cameFrom = new HashMap<>();
         Deque<String> next = new ArrayDeque<>(List.of(start));
         while (!next.isEmpty()) {
             String at = next.remove();
             for (String to : usedBy(at)) {
-                if (to.equals(start)) { return way(cameFrom, at, start); }
+                if (to.equals(start)) { return path(cameFrom, at, start); }
                 if (cameFrom.putIfAbsent(to, at) == null) {
                     next.add(to);
                 }
@@ -84,7 +83,7 @@ final class SourceDependencies {
         return List.of();
     }
 
-    private static List<String> way(Map<String, String> cameFrom, String last, String start) {
+    private static List<String> path(Map<String, String> cameFrom, String last, String start) {
         List<String> path = new ArrayList<>(List.of(start));
         for (String at = last; !at.equals(start); at = cameFrom.get(at)) {
             path.addFirst(at);
@@ -101,7 +100,7 @@ final class SourceDependencies {
         return lines;
     }
 
-    /** One source. */
+    /** A source file. */
     private final class Reader extends TreeScanner<Void, Void> {
         private final Map<String, String> imported = new HashMap<>();
         private final Set<String> named = new HashSet<>();
@@ -130,7 +129,7 @@ final class SourceDependencies {
             Matcher matcher = QUALIFIED.matcher(tree.getQualifiedIdentifier().toString());
             if (matcher.lookingAt()) {
                 if (tree.isStatic()) {
-                    use(matcher.group(1), matcher.group(2)); // its members are named without it
+                    use(matcher.group(1), matcher.group(2)); // its members are used without the class name
                 } else {
                     String imports = tree.getQualifiedIdentifier().toString();
                     imported.put(imports.substring(imports.lastIndexOf('.') + 1), matcher.group(1));

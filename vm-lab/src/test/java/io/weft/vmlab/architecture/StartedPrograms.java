@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 
-/** What Java sources start, read from their syntax. */
+/** Finds the programs that Java sources start, from their syntax. */
 final class StartedPrograms {
     private static final String EXTERNAL_COMMAND = "ExternalCommand";
     private static final String PROGRAMS = "Programs";
@@ -36,7 +36,7 @@ final class StartedPrograms {
     private final Set<String> typing = new TreeSet<>();
     private final Set<String> firstWords = new TreeSet<>();
 
-    /** A program and the source file that names it as one. */
+    /** A program and the source file that starts it or looks for it. */
     record Start(String program, String file) {}
 
     private StartedPrograms() {}
@@ -55,32 +55,32 @@ final class StartedPrograms {
         return all;
     }
 
-    /** Files that make a process by themselves. */
+    /** Files that create a process without ExternalCommand. */
     Set<String> startingFiles() {
         return startingFiles;
     }
 
-    /** Programs that are named where they are started or looked for. */
+    /** Programs whose names are constants where they are started or looked for. */
     List<Start> starts() {
         return starts;
     }
 
-    /** Files that start a program whose name is no constant of theirs. */
+    /** Files that start a program whose name is not a constant there. */
     List<String> unnamed() {
         return unnamed;
     }
 
-    /** Paths of the system's programs, with their files. */
+    /** Absolute paths of system programs, with the files that contain them. */
     List<String> systemPaths() {
         return systemPaths;
     }
 
-    /** Files that start what a user typed. */
+    /** Files that start a command that the user typed. */
     Set<String> typing() {
         return typing;
     }
 
-    /** Of all texts. */
+    /** The first words of all string literals. */
     Set<String> firstWords() {
         return firstWords;
     }

@@ -27,10 +27,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The launcher as a person meets it: real processes with an environment emptied of everything but a PATH. */
+/** Runs the launcher as a user would: in real processes, with an environment that contains only a PATH. */
 class LauncherTest {
     private static final Path LAUNCHER = Path.of("..", "weft").toAbsolutePath().normalize();
-    /** All that the launcher itself calls on a machine without Debian's packages. */
+    /** All programs that the launcher itself calls on a machine without Debian's packages. */
     private static final List<String> TOOLS = Programs.listed().stream()
         .filter(program -> program.isFor(Programs.LAUNCHER) && program.optional().isEmpty()).map(Programs.Program::name)
         .toList();
@@ -73,7 +73,7 @@ class LauncherTest {
     }
 
     @Test
-    void missingJdkIsNamedInOneLine() throws Exception {
+    void reportsAMissingJdkInOneLine() throws Exception {
         Outcome outcome = run(LAUNCHER, withoutJdk(), "--no-install", "status");
         assertEquals(1, outcome.exit);
         assertOneLine(outcome.err, "JDK 25");
@@ -94,7 +94,7 @@ class LauncherTest {
     }
 
     @Test
-    void everythingThatIsMissingIsNamedInOneLine() throws Exception {
+    void reportsEverythingThatIsMissingInOneLine() throws Exception {
         Outcome outcome = run(LAUNCHER, withoutJdk(), "verify", "--no-install");
         assertEquals(1, outcome.exit);
         assertOneLine(outcome.err, "JDK 25");
@@ -107,7 +107,7 @@ class LauncherTest {
     @ParameterizedTest
     @CsvSource({"verify, verify build", "demo, demo build", "lab up, lab build", "bench micro, bench build",
         "bench compare, bench compare build", "status, build"})
-    void aCommandNeedsWhatTheListHasForItAndNothingElse(String line, String needed) throws Exception {
+    void aCommandNeedsOnlyTheProgramsListedForIt(String line, String needed) throws Exception {
         Path checkout = checkout("""
             # a comment of verify demo lab bench build
             sh                dash          launcher
@@ -134,10 +134,10 @@ class LauncherTest {
     }
 
     @Test
-    void whatIsMissingIsInstalledAtOnceAfterAnUpdateOfTheListsOfPackages() throws Exception {
+    void installsAllThatIsMissingAtOnceAfterAnUpdateOfThePackageLists() throws Exception {
         Assumptions.assumeTrue(
             Capabilities.has(Capability.CAP_SYS_ADMIN) && Files.exists(Path.of("/etc/debian_version")),
-            "needs root and Debian: others are told what to install");
+            "needs root and Debian: otherwise the launcher only names the packages");
         Path checkout = checkout("""
             absent-one   p-one    build
             absent-two   p-both   verify
@@ -170,7 +170,7 @@ class LauncherTest {
         assertEquals("LC_ALL=" + expected + "\n", run(LAUNCHER, environment, "status").out);
     }
 
-    /** A checkout of nothing but the launcher and a list of programs. */
+    /** A checkout that contains only the launcher and a list of programs. */
     private Path checkout(String programs) throws IOException {
         Path checkout = Files.createDirectories(directory.resolve("checkout"));
         Files.copy(LAUNCHER, checkout.resolve("weft"), StandardCopyOption.COPY_ATTRIBUTES);
@@ -236,7 +236,7 @@ class LauncherTest {
         builder.environment().putAll(environment);
         Process process = builder.start();
         process.getOutputStream().close();
-        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "no end after a minute: " + List.of(arguments));
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "still running after a minute: " + List.of(arguments));
         return new Outcome(process.exitValue(), read(out), read(err));
     }
 
