@@ -186,9 +186,6 @@ final class Conductor implements AutoCloseable {
             configure(next);
         }
         revalidation.tablesChanged(update);
-        if (update.peersChanged() || update.localChanged() || nextHops.lacksSlots()) {
-            revalidation.peersChanged(now.peers(), local);
-        }
         if (update.portsChanged()) {
             changePods(() -> pods.setWanted(now.ports(), local));
         }

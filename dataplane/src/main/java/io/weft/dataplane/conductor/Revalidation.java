@@ -2,8 +2,7 @@ package io.weft.dataplane.conductor;
 
 import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.table.ChangedAddresses;
-import io.weft.dataplane.table.LocalNode;
-import io.weft.dataplane.table.PeerSpec;
+import io.weft.dataplane.table.TablesSnapshot;
 import io.weft.dataplane.table.TablesUpdate;
 import io.weft.dataplane.worker.Epochs;
 import java.util.ArrayList;
@@ -65,17 +64,20 @@ final class Revalidation {
 
     // -- what has changed: to be called once it is published -----------------------------------------------------------
 
-    /** The tables. All flows depend on what they say of the node, one on what they say of its addresses. */
+    /**
+     * The tables. All flows depend on what they say of the node, one on what they say of its addresses. The tunnels' adjacencies follow what they say of
+     * peers.
+     */
     void tablesChanged(TablesUpdate update) {
         if (update.localChanged()) {
             collecting.addresses.addEverything();
         }
         collecting.addresses.addAll(update.changed());
-    }
-
-    /** The tunnels' adjacencies, by what the tables say of peers. */
-    void peersChanged(List<PeerSpec> peers, LocalNode local) {
-        collecting.goneSlots.addAll(nextHops.setPeers(peers, local, collecting.addresses));
+        if (update.peersChanged() || update.localChanged() || nextHops.lacksSlots()) {
+            TablesSnapshot now = update.tables();
+            collecting.goneSlots
+                .addAll(nextHops.setPeers(now.peers(), now.local().orElseThrow(), collecting.addresses));
+        }
     }
 
     /** The ports. A flow depends on that of the pod it goes to. */

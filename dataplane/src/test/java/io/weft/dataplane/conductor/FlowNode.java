@@ -122,9 +122,6 @@ final class FlowNode implements AutoCloseable {
     private void apply(TablesUpdate update) {
         local = update.tables().local().orElseThrow();
         revalidation.tablesChanged(update);
-        if (update.peersChanged() || update.localChanged() || nextHops.lacksSlots()) {
-            revalidation.peersChanged(update.tables().peers(), local);
-        }
         if (update.portsChanged()) {
             PortDirectory before = state.ports();
             openPorts(update);
