@@ -23,8 +23,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Nodes and pods reach each other with their own addresses; pods reach the outside with the node's. */
 class NodeTrafficIT {
-    /** The conductor reads the ports of the node's processes four times a second, and does not report when it has. */
-    private static final int PORTS_SEEN_MILLIS = 1000;
     private static final int PORT = 9000;
     private static final int OUTSIDE_FLOWS = 2000;
     private static final int FIRST_SNAT_PORT = 10_000;
@@ -118,7 +116,7 @@ class NodeTrafficIT {
         InetSocketAddress outsidePort = new InetSocketAddress(lab.outside().address(), PORT);
         try (WhoAmI nodeServer = WhoAmI.serve(n1.thread(), own);
             WhoAmI outsideServer = WhoAmI.serve(lab.outside().thread(), outsidePort)) {
-            Thread.sleep(PORTS_SEEN_MILLIS);
+            n1.view().awaitSocketScan();
             for (int i = 0; i < 500; i++) {
                 String seen = WhoAmI.ask(near.thread(), null, outsidePort);
                 assertTrue(!seen.endsWith(":" + own.getPort()), seen);

@@ -154,7 +154,9 @@ final class Conductor implements AutoCloseable {
         }
         if (now - lastNodePorts >= NODE_PORTS_NANOS) {
             lastNodePorts = now;
-            nodePorts.block();
+            if (nodePorts.block()) {
+                counters.add(ConductorGauge.SOCKET_SCANS, 1);
+            }
         }
         if (now - lastSecond >= SECOND_NANOS) {
             lastSecond = now;

@@ -54,14 +54,19 @@ final class LocalPortReservations implements AutoCloseable {
             + " net.ipv4.ip_local_reserved_ports)");
     }
 
-    /** Blocks the ports of listening TCP sockets and of UDP sockets, through which a process of the node can be reached. Microseconds. */
-    void block() {
+    /**
+     * Blocks the ports of listening TCP sockets and of UDP sockets, through which a process of the node can be reached. Microseconds.
+     *
+     * @return whether the kernel has listed all of them
+     */
+    boolean block() {
         BitSet listening = ask(IpProtocol.IPPROTO_TCP, SocketDiag.States.LISTENING, tcp);
         listening.or(tcp);
         change(IpProtocol.IPPROTO_TCP, tcp, listening);
         BitSet bound = ask(IpProtocol.IPPROTO_UDP, SocketDiag.States.ALL, udp);
         bound.set(tunnelPort, pool.get(tunnelPort));
         change(IpProtocol.IPPROTO_UDP, udp, bound);
+        return unanswered.isEmpty();
     }
 
     /**

@@ -18,6 +18,8 @@ public enum ConductorGauge {
     LAST_SCAN_NANOS("last_scan_nanos"),
     /** SNAT ports and ICMP identifiers that flows use, TCP, UDP and ICMP added up. */
     SNAT_PORTS_USED("snat_ports_used"),
+    /** How often the ports of the node's listening and UDP sockets were read and kept out of masquerading, since the start. */
+    SOCKET_SCANS("socket_scans"),
     UPLINK_IFINDEX("uplink_ifindex"),
     UPLINK_MTU("uplink_mtu"),
     /** Host-numeric IPv4. */

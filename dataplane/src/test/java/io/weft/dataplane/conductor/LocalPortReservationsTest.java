@@ -80,7 +80,7 @@ class LocalPortReservationsTest {
         inNamespace(reservations -> {
             try (ServerSocket listener = new ServerSocket(50_080, 1, InetAddress.getLoopbackAddress());
                 DatagramSocket bound = new DatagramSocket(50_053)) {
-                reservations.block();
+                assertTrue(reservations.block(), "the kernel has listed its sockets");
                 assertTrue(isBlocked(TCP, listener.getLocalPort()));
                 assertTrue(isBlocked(UDP, bound.getLocalPort()));
                 assertFalse(isBlocked(UDP, listener.getLocalPort()), "the other protocol's is free");

@@ -76,6 +76,16 @@ public final class NodeView {
             List.of());
     }
 
+    /** Waits until the dataplane has read anew which ports the node's processes have: a scan that is under way may have begun before. */
+    public void awaitSocketScan() throws Exception {
+        long before = socketScans();
+        await("another scan of the node's sockets", () -> socketScans() >= before + 2);
+    }
+
+    private long socketScans() {
+        return read(counters -> counters.gauge(ConductorGauge.SOCKET_SCANS), 0L);
+    }
+
     private <T> T read(Function<CounterReader, T> question, T otherwise) {
         try (CounterReader counters = CounterReader.open(node.runDirectory())) {
             return isAlive(counters.pid()) ? question.apply(counters) : otherwise;
