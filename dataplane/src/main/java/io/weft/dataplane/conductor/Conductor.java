@@ -48,6 +48,7 @@ final class Conductor implements AutoCloseable {
     private final ConductorCounters counters;
     private final Epochs epochs;
     private final WorkerPool workers;
+    private final FaultReport faultReport;
     private final ConntrackGc flows;
     private final LocalPortReservations nodePorts;
     private final TablesWatch tables;
@@ -76,6 +77,7 @@ final class Conductor implements AutoCloseable {
         this.counters = counters;
         this.epochs = epochs;
         this.workers = workers;
+        faultReport = new FaultReport(workers.faults(), counters);
         this.flows = flows;
         this.nodePorts = nodePorts;
         this.tables = tables;
@@ -246,7 +248,8 @@ final class Conductor implements AutoCloseable {
         hostDevice.readStatistics();
         uplinkDevice.readStatistics();
         counters.set(ConductorGauge.NETLINK_OVERRUNS, underlay.overruns());
-        counters.set(ConductorText.FAULT, tables.complaint());
+        String fault = faultReport.refresh();
+        counters.set(ConductorText.FAULT, tables.complaint().isEmpty() ? fault : tables.complaint());
     }
 
     private void reportDevice(Device device) {

@@ -6,6 +6,7 @@ import io.weft.dataplane.port.Device;
 import io.weft.dataplane.port.FrameMemory;
 import io.weft.dataplane.port.Port;
 import io.weft.dataplane.port.WorkerMemory;
+import io.weft.dataplane.worker.Faults;
 import io.weft.dataplane.worker.Worker;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -21,7 +22,7 @@ import java.util.function.Function;
  * <p>Thread: the conductor.
  */
 final class WorkerPool implements AutoCloseable {
-    /** A worker that is awake and has started no iteration over this many checks counts as stalled: two seconds. */
+    /** A worker that is awake and has come to the end of no iteration over this many checks counts as stalled: two seconds. */
     private static final int STALLED_LOOKS = 100;
     private static final long LOOK_NANOS = 20_000_000;
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
@@ -78,7 +79,8 @@ final class WorkerPool implements AutoCloseable {
             while (!worker.hasAdopted(versions.get(worker.index()))) {
                 requireAlive(worker);
                 if (System.nanoTime() > deadline) {
-                    throw new SetupException("worker " + worker.index() + " has not adopted its ports: it is stalled");
+                    throw new SetupException("worker " + worker.index() + " has not adopted its ports: it is stalled"
+                        + lastFault(worker));
                 }
                 LockSupport.parkNanos(PAUSE_NANOS);
             }
@@ -97,7 +99,9 @@ final class WorkerPool implements AutoCloseable {
             if (worker.hasEnded()) {
                 return Optional.of("worker " + worker.index() + " has ended: " + worker.failure());
             }
-            if (due && isStalled(worker)) { return Optional.of("worker " + worker.index() + " is stalled"); }
+            if (due && isStalled(worker)) {
+                return Optional.of("worker " + worker.index() + " is stalled" + lastFault(worker));
+            }
         }
         return Optional.empty();
     }
@@ -109,6 +113,16 @@ final class WorkerPool implements AutoCloseable {
         lastIterations[i] = iterations;
         looksWithoutTurn[i] = moved ? 0 : looksWithoutTurn[i] + 1;
         return looksWithoutTurn[i] > STALLED_LOOKS;
+    }
+
+    private static String lastFault(Worker worker) {
+        Throwable last = worker.faults().last();
+        return last == null ? "" : ", after " + last;
+    }
+
+    /** What each worker has survived, by its index. */
+    List<Faults> faults() {
+        return workers.stream().map(Worker::faults).toList();
     }
 
     /** Ends the workers. The devices that use their memory must be closed. */

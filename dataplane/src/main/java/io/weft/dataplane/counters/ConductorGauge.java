@@ -29,6 +29,8 @@ public enum ConductorGauge {
     PORTS_CLOSED("ports_closed"),
     NETLINK_OVERRUNS("netlink_overruns"),
     WORKERS("workers"),
+    /** Exceptions that workers have survived; those that cost a frame are counted as {@link DropReason#INTERNAL_ERROR} too. */
+    WORKER_EXCEPTIONS("worker_exceptions"),
     /** Length in bytes of the longest IPv4 packet that pods' ports carry; it exceeds a chunk only where the kernel supports multi-buffer frames. */
     LONGEST_PACKET("longest_packet");
 

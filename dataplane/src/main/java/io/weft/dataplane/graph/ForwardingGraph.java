@@ -6,6 +6,7 @@ import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.fastpath.FastPath;
 import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.graph.node.ArpInput;
@@ -18,6 +19,7 @@ import io.weft.dataplane.graph.node.FlowLookup;
 import io.weft.dataplane.graph.node.FlowRewrite;
 import io.weft.dataplane.graph.node.FragmentHold;
 import io.weft.dataplane.graph.node.GraphNode;
+import io.weft.dataplane.graph.node.HoldNode;
 import io.weft.dataplane.graph.node.Icmp4Echo;
 import io.weft.dataplane.graph.node.Icmp4ErrorInput;
 import io.weft.dataplane.graph.node.Ip4Frag;
@@ -35,6 +37,7 @@ import io.weft.dataplane.port.Port;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.worker.BatchProcessor;
+import io.weft.dataplane.worker.Faults;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.nat.SnatPorts;
 
@@ -88,6 +91,7 @@ public final class ForwardingGraph implements BatchProcessor {
     private final Ip4Frag fragmentation;
     private final Dispatch dispatch;
     private final FrameBatch fragments = new FrameBatch();
+    private final Faults faults = new Faults();
     private final NodeRunner runner;
 
     /** @param pool of this worker; the graph gives chunks back to it, and takes some for fragments */
@@ -100,7 +104,8 @@ public final class ForwardingGraph implements BatchProcessor {
     public ForwardingGraph(ForwardingState state, FlowTable flows, SnatPorts snatPorts, WorkerCounters counters,
         FramePool pool, NodeObserver observer) {
         this(state, flows, snatPorts, counters, pool, Lanes.areUsable(), observer == null ? NodeRunner::new
-            : (runnerCounters, drop, order) -> new ObservedRunner(runnerCounters, drop, observer, order));
+            : (faults, runnerCounters, drop, order) -> new ObservedRunner(faults, runnerCounters, drop, observer,
+                order));
     }
 
     /** For tests: a graph without the fast path, or whose nodes and stages fail. */
@@ -111,7 +116,7 @@ public final class ForwardingGraph implements BatchProcessor {
 
         first = new FirstFragments(context);
         drop = new DropNode(counters, pool, first);
-        tx = new PortTx(counters, drop);
+        tx = new PortTx(faults, counters, drop);
         Punt punt = new Punt(context, drop, tx);
         UnderlayRewrite underlayRewrite = new UnderlayRewrite(context, drop, tx);
         Vxlan4Encap encap = new Vxlan4Encap(context, drop, tx, pool);
@@ -138,7 +143,7 @@ public final class ForwardingGraph implements BatchProcessor {
 
         GraphNode[] order = {ethernet, arp, decap, ip4, icmpErrors, lookup, create, neighbours, echo, rewrite, reject,
             laterFragments, hold, fragmentation, localRewrite, encap, underlayRewrite, punt, tx, drop};
-        runner = runners.create(counters, drop, order);
+        runner = runners.create(faults, counters, drop, order);
     }
 
     /** The ports that this worker has open, by id, with holes; between two batches. Frames for others are dropped. */
@@ -159,14 +164,25 @@ public final class ForwardingGraph implements BatchProcessor {
         counters.set(FrameTotal.IN_FLIGHT, size + held());
         first.begin();
         counters.node(GraphNodeId.PORT_RX, size);
-        if (context.begin(nowNanos)) {
+        DropReason refusal = begin(nowNanos);
+        if (refusal == null) {
             runner.run(fastPath, batch);
         } else {
             for (int frame = 0; frame < size; frame++) {
-                drop.add(frame, DropReason.NOT_READY);
+                drop.add(frame, refusal);
             }
         }
         finish(batch);
+    }
+
+    /** @return why no frame can be forwarded now, or null. Tables that cannot be read cost more than one frame: all, until there are others. */
+    private DropReason begin(long nowNanos) {
+        try {
+            return context.begin(nowNanos) ? null : DropReason.NOT_READY;
+        } catch (RuntimeException | AssertionError | InternalError e) {
+            faults.add(e);
+            return DropReason.INTERNAL_ERROR;
+        }
     }
 
     @Override
@@ -182,15 +198,13 @@ public final class ForwardingGraph implements BatchProcessor {
 
     @Override
     public boolean resume(FrameBatch batch, long nowNanos) {
-        if (held() == 0 || !context.begin(nowNanos)) { return false; }
+        if (held() == 0 || begin(nowNanos) != null) { return false; }
         boolean any = false;
         boolean more;
         do { // all that wait for one neighbour, before others to it are received
             first.begin();
-            more = neighbours.release(batch, ip4.in());
-            if (hold.size() > 0) {
-                hold.release(batch, laterFragments.in());
-            }
+            more = release(neighbours, batch, ip4.in());
+            more = release(hold, batch, laterFragments.in()) || more;
             if (batch.size > 0) {
                 any = true;
                 finish(batch);
@@ -200,6 +214,15 @@ public final class ForwardingGraph implements BatchProcessor {
             }
         } while (more);
         return any;
+    }
+
+    private boolean release(HoldNode node, FrameBatch batch, FrameList ready) {
+        try {
+            return node.release(batch, ready);
+        } catch (RuntimeException | AssertionError | InternalError e) {
+            faults.add(e);
+            return node.abandon(batch, ready);
+        }
     }
 
     private void finish(FrameBatch batch) {
@@ -218,9 +241,17 @@ public final class ForwardingGraph implements BatchProcessor {
         try {
             return fragmentation.fill(dispatch, batch, fragments);
         } catch (RuntimeException | AssertionError | InternalError e) {
-            runner.failed(e);
-            fragmentation.abandon(batch);
+            faults.add(e);
+            abandonFragments(batch);
             return true;
+        }
+    }
+
+    private void abandonFragments(FrameBatch batch) {
+        try {
+            fragmentation.abandon(batch, fragments);
+        } catch (RuntimeException | AssertionError | InternalError e) {
+            faults.add(e); // the frame is counted, its chunk is lost
         }
     }
 
@@ -229,8 +260,9 @@ public final class ForwardingGraph implements BatchProcessor {
         return fastPath.finished();
     }
 
-    /** What a node, a stage or a port threw last, or null; for the conductor to report. Racy reads see some recent one. */
-    public Throwable lastFailure() {
-        return runner.lastFailure() == null ? tx.lastFailure() : runner.lastFailure();
+    /** What nodes, stages and ports have thrown. */
+    @Override
+    public Faults faults() {
+        return faults;
     }
 }

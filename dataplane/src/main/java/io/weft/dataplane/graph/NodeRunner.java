@@ -8,6 +8,7 @@ import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.graph.node.DropNode;
 import io.weft.dataplane.graph.node.GraphNode;
+import io.weft.dataplane.worker.Faults;
 
 /**
  * Runs the stages of the fast path, then the nodes of the graph, in their order, and sees to it that an exception costs one frame at most.
@@ -29,29 +30,23 @@ class NodeRunner {
     private final DropNode drop;
     private final WorkerCounters counters;
     private final int[] rest = new int[FrameBatch.CAPACITY];
-    private Throwable lastFailure;
+    private final Faults faults;
 
     /** How a graph gets its runner. */
     @FunctionalInterface
     interface Factory {
-        NodeRunner create(WorkerCounters counters, DropNode drop, GraphNode... order);
+        NodeRunner create(Faults faults, WorkerCounters counters, DropNode drop, GraphNode... order);
     }
 
-    /** @param order earlier nodes before later ones, {@code drop} last */
-    NodeRunner(WorkerCounters counters, DropNode drop, GraphNode... order) {
+    /**
+     * @param faults where what nodes and stages throw is counted
+     * @param order earlier nodes before later ones, {@code drop} last
+     */
+    NodeRunner(Faults faults, WorkerCounters counters, DropNode drop, GraphNode... order) {
+        this.faults = faults;
         this.counters = counters;
         this.drop = drop;
         this.order = order;
-    }
-
-    /** Something outside of a node threw this, and dealt with it. */
-    void failed(Throwable failure) {
-        lastFailure = failure;
-    }
-
-    /** What a node or a stage threw last, or null. */
-    Throwable lastFailure() {
-        return lastFailure;
     }
 
     // -- fast path ---------------------------------------------------------------------------------------------------
@@ -72,7 +67,7 @@ class NodeRunner {
                 process(fastPath, stage, batch);
             }
         } catch (RuntimeException | AssertionError | InternalError e) {
-            lastFailure = e;
+            faults.add(e);
             fastPath.refuseAll(); // what is wrong with a frame will be thrown again on the slow path, where it costs that frame
         }
     }
@@ -85,7 +80,7 @@ class NodeRunner {
                 process(fastPath, stage, batch);
                 return;
             } catch (RuntimeException | AssertionError | InternalError e) {
-                lastFailure = e;
+                faults.add(e);
                 failed = fastPath.takeOutFailed();
                 if (failed != FastPath.NONE) {
                     drop.add(failed, DropReason.INTERNAL_ERROR);
@@ -115,7 +110,7 @@ class NodeRunner {
         try {
             process(node, batch);
         } catch (RuntimeException | AssertionError | InternalError e) {
-            lastFailure = e;
+            faults.add(e);
             recover(n, batch);
         }
         node.in().clear();
@@ -144,7 +139,7 @@ class NodeRunner {
         try {
             process(node, batch);
         } catch (RuntimeException | AssertionError | InternalError e) {
-            lastFailure = e;
+            faults.add(e);
             if (node.in().ended == 0 && !isOnLaterList(failed, frame)) {
                 drop(failed, batch, frame);
             }
@@ -160,7 +155,7 @@ class NodeRunner {
         try {
             drop.end(batch, frame, DropReason.INTERNAL_ERROR);
         } catch (RuntimeException | AssertionError | InternalError e) {
-            lastFailure = e; // the frame is counted, its chunk is lost
+            faults.add(e); // the frame is counted, its chunk is lost
         }
     }
 

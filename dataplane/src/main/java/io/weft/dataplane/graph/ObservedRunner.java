@@ -6,13 +6,14 @@ import io.weft.dataplane.fastpath.FastPathStage;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.graph.node.DropNode;
 import io.weft.dataplane.graph.node.GraphNode;
+import io.weft.dataplane.worker.Faults;
 
 /** Runs the nodes and tells an observer. A type of its own, so that a worker's runner asks nothing. */
 final class ObservedRunner extends NodeRunner {
     private final NodeObserver observer;
 
-    ObservedRunner(WorkerCounters counters, DropNode drop, NodeObserver observer, GraphNode... order) {
-        super(counters, drop, order);
+    ObservedRunner(Faults faults, WorkerCounters counters, DropNode drop, NodeObserver observer, GraphNode... order) {
+        super(faults, counters, drop, order);
         this.observer = observer;
     }
 

@@ -29,6 +29,13 @@ public final class ChunkOwners {
         owner[index(address)] = NOBODY;
     }
 
+    /** Whether {@code address}, which may be any, lies in a chunk that the port has. */
+    public boolean has(long address, int port) {
+        int index = index(address);
+        return index >= 0 && index < owner.length && owner[index] == port + 1
+            && Long.compareUnsigned(address - pool.chunkAt(index), pool.layout().stride()) < 0;
+    }
+
     /** Gives all chunks of a closed port back to the pool. @return how many */
     public int reclaim(int port) {
         int found = 0;

@@ -3,25 +3,42 @@ package io.weft.dataplane.port;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 
-/** A port that fails on demand, for tests: in front of another, which does the work while nothing is wrong. Thread: one. */
+/** A port that fails on demand, for tests: in front of another, which does the work while nothing is wrong. Threads: one, and that of the test. */
 public final class FaultyPort implements Port {
+    /** What throws. */
+    public enum Fault {
+        NONE,
+        /** Once the frames are in the batch. */
+        RECEIVE,
+        /** Before a frame is accepted. */
+        TRANSMIT,
+        /** Once the port is flushed. */
+        FLUSH,
+        /** Before a chunk is freed. */
+        RECLAIM
+    }
+
     private final Port port;
     private final FrameList some = new FrameList();
-    private boolean throwing;
+    private volatile Fault fault = Fault.NONE;
     private int max = FrameBatch.CAPACITY;
 
     public FaultyPort(Port port) {
         this.port = port;
     }
 
-    /** From now on {@link #transmit} throws before it accepts a frame, or no longer. */
-    public void throwOnTransmit(boolean on) {
-        throwing = on;
+    /** From now on this throws, and nothing else. */
+    public void throwOn(Fault what) {
+        fault = what;
     }
 
     /** From now on {@link #transmit} finds the ring full after so many frames. */
     public void acceptAtMost(int frames) {
         max = frames;
+    }
+
+    private void throwIf(Fault what) {
+        if (fault == what) { throw new IllegalStateException("injected fault of port " + id()); }
     }
 
     @Override
@@ -31,12 +48,14 @@ public final class FaultyPort implements Port {
 
     @Override
     public int receive(FrameBatch into) {
-        return port.receive(into);
+        int frames = port.receive(into);
+        throwIf(Fault.RECEIVE);
+        return frames;
     }
 
     @Override
     public int transmit(FrameBatch batch, FrameList frames) {
-        if (throwing) { throw new IllegalStateException("injected fault of port " + id()); }
+        throwIf(Fault.TRANSMIT);
         some.clear();
         for (int n = 0; n < Math.min(max, frames.size); n++) {
             some.add(frames.index[n]);
@@ -52,6 +71,7 @@ public final class FaultyPort implements Port {
     @Override
     public void flush() {
         port.flush();
+        throwIf(Fault.FLUSH);
     }
 
     @Override
@@ -66,6 +86,7 @@ public final class FaultyPort implements Port {
 
     @Override
     public int reclaim() {
+        throwIf(Fault.RECLAIM);
         return port.reclaim();
     }
 }

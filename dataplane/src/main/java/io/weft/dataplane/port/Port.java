@@ -13,6 +13,9 @@ import io.weft.dataplane.frame.FrameList;
  *
  * <p>Before its device is attached, and once it is detached, a port receives nothing but what was under way; its methods may be called all the same.
  *
+ * <p>A method that throws, which none should, leaves the port as it is after the frame or chunk at which it did: that one is lost to the caller, and counted where it
+ * was received; the next call goes on behind it. What {@link #receive} has appended before stands.
+ *
  * <p>Thread: one worker. Allocation: none after construction. The port keeps its {@link io.weft.dataplane.counters.PortCounter}s;
  * totals of sent, punted and dropped frames are the graph's.
  */

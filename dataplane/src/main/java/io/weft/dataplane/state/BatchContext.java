@@ -41,10 +41,11 @@ public final class BatchContext {
         ports = state.ports();
         ForwardingTables current = state.tables();
         if (current != published) {
-            published = current;
-            tables = current == null ? null : current.forWorker();
-            local = current == null ? null : tables.local();
+            ForwardingTables own = current == null ? null : current.forWorker();
+            local = current == null ? null : own.local();
             local4 = local == null ? null : new LocalNode4(local);
+            tables = own;
+            published = current; // last: if one of these throws, the next batch tries again
         }
         minMtu = local == null ? 0 : Math.min(local.offNodeMtu(), ports.minMtu());
         return local != null;

@@ -8,7 +8,10 @@ public interface BatchProcessor {
     /** Sets the worker's ports, indexed by id (sparse). Called between two batches. */
     void use(Port[] portsById);
 
-    /** Finishes every frame of the batch, except those that it holds until {@link #resume}. */
+    /**
+     * Finishes every frame of the batch, except those that it holds until {@link #resume}. An exception costs one frame, and is then in {@link #faults}: none
+     * leaves this method or {@link #resume}.
+     */
     void process(FrameBatch batch, long nowNanos);
 
     /**
@@ -19,6 +22,11 @@ public interface BatchProcessor {
      */
     default boolean resume(FrameBatch batch, long nowNanos) {
         return false;
+    }
+
+    /** Where exceptions that were survived are counted: those of the graph, and the worker adds its own. */
+    default Faults faults() {
+        return new Faults();
     }
 
     /** Number of held frames. */

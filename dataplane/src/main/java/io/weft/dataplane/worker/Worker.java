@@ -17,7 +17,12 @@ import java.util.concurrent.atomic.AtomicLong;
  * One forwarding thread: receives from its ports, runs the graph a batch at a time, and flushes the ports. It owns queue {@code index} of
  * every port and all memory of its frames; no frame moves to another worker.
  *
- * <p>Threads: {@link #run} is the worker; the conductor calls the other public methods. Allocation: none in {@link #run} after its start.
+ * <p>An exception does not end it. One that the graph survives costs a frame; one of a port costs what the port says ({@link Port}), and the worker goes on with
+ * the next port; any other costs the iteration. All are counted in {@link #faults}. Only an
+ * error that leaves nothing to go on with, such as a stack overflow, ends a worker.
+ *
+ * <p>Threads: {@link #run} is the worker; the conductor calls the other public methods. Allocation: none in {@link #run} after its start, unless something is
+ * thrown.
  */
 public final class Worker implements Runnable {
     private static final int SLEEP_MILLIS = 1000;
@@ -39,11 +44,16 @@ public final class Worker implements Runnable {
     private final ForwardingState state;
     private final Epochs epochs;
     private final BatchProcessor graph;
+    private final Faults faults;
+    private final FaultPause faultPause = new FaultPause();
     private final IdleStrategy idle;
     private final FrameBatch batch = new FrameBatch();
     private final EventFd wake = new EventFd();
 
     private WorkerPorts ports;
+    /** Index of the open port whose turn it is to receive or to be flushed. */
+    private int turn;
+    private int received;
     private long publishedGeneration = WorkerCounters.ASLEEP;
 
     // Conductor to worker: an immutable object; the volatile store publishes what it refers to.
@@ -66,6 +76,7 @@ public final class Worker implements Runnable {
         this.state = state;
         this.epochs = epochs;
         this.graph = graph;
+        faults = graph.faults();
         idle = new IdleStrategy(busyPoll);
     }
 
@@ -104,12 +115,17 @@ public final class Worker implements Runnable {
         return ended;
     }
 
-    /** The exception that ended the worker, or null. */
+    /** The exceptions that the worker has survived. Any thread. */
+    public Faults faults() {
+        return faults;
+    }
+
+    /** What ended the worker, or null. */
     public Throwable failure() {
         return failure;
     }
 
-    /** Loop iterations started. */
+    /** Loop iterations that came to their end: those that an exception ended are none. */
     public long iterations() {
         return iterations.getOpaque();
     }
@@ -133,7 +149,7 @@ public final class Worker implements Runnable {
             }
             ThreadScheduling.setPriority(NICE, SLICE_NANOS); // refused without CAP_SYS_NICE: `weft doctor` says so
             while (!stopping) {
-                iterate();
+                iterateUntilFault();
             }
         } catch (Throwable e) {
             failure = e;
@@ -144,10 +160,20 @@ public final class Worker implements Runnable {
         }
     }
 
+    private void iterateUntilFault() {
+        try {
+            while (!stopping) {
+                iterate();
+            }
+        } catch (RuntimeException | AssertionError | InternalError e) {
+            sleeping = false;
+            survived(e);
+        }
+    }
+
     private void iterate() {
         long now = System.nanoTime();
         counters.heartbeat(now);
-        iterations.setOpaque(iterations.getPlain() + 1);
         enterEpoch();
         WorkerPorts present = assigned;
         if (ports == null || present.version != ports.version) {
@@ -157,6 +183,7 @@ public final class Worker implements Runnable {
         if (adoptedVersion != present.version) {
             adoptedVersion = present.version;
         }
+        iterations.setOpaque(iterations.getPlain() + 1);
         if (busy) {
             idle.reset();
         } else if (idle.waitOrSleep(now, ports.pollOnly)) {
@@ -175,9 +202,15 @@ public final class Worker implements Runnable {
         }
     }
 
+    private void survived(Throwable fault) {
+        faults.add(fault);
+        faultPause.pause();
+    }
+
     private void adopt(WorkerPorts next) {
-        for (Port port : next.closed) {
-            port.reclaim();
+        turn = 0;
+        while (turn < next.closed.length) {
+            reclaim(next.closed);
         }
         graph.use(next.byId);
         Poll poll = next.poll;
@@ -186,31 +219,69 @@ public final class Worker implements Runnable {
         }
         poll.set(WAKE_ENTRY, wake.fd(), Poll.POLLIN);
         for (int i = 0; i < next.open.length; i++) {
-            poll.set(WAKE_ENTRY + 1 + i, next.open[i].descriptor(), Poll.POLLIN);
+            poll.set(WAKE_ENTRY + 1 + i, next.descriptors[i], Poll.POLLIN);
         }
         ports = next;
     }
 
     private boolean forward(long now) {
-        boolean busy = false;
-        for (Port port : ports.open) {
-            busy |= port.receive(batch) > 0;
-            if (batch.room() == 0) {
-                process(now);
-            }
+        Port[] open = ports.open;
+        received = 0;
+        turn = 0;
+        while (turn < open.length) {
+            receive(open, now);
         }
         process(now);
-        busy |= graph.resume(batch, now);
-        for (Port port : ports.open) {
-            port.flush();
+        boolean busy = graph.resume(batch, now) || received > 0;
+        turn = 0;
+        while (turn < open.length) {
+            flush(open);
         }
         return busy;
     }
 
+    // Each of these goes through the ports from the present one on; an exception ends it behind the port that threw.
+
+    private void receive(Port[] open, long now) {
+        try {
+            while (turn < open.length) {
+                received += open[turn++].receive(batch);
+                if (batch.room() == 0) {
+                    process(now);
+                }
+            }
+        } catch (RuntimeException | AssertionError | InternalError e) {
+            survived(e);
+        }
+    }
+
+    private void flush(Port[] open) {
+        try {
+            while (turn < open.length) {
+                open[turn++].flush();
+            }
+        } catch (RuntimeException | AssertionError | InternalError e) {
+            survived(e);
+        }
+    }
+
+    private void reclaim(Port[] closed) {
+        try {
+            while (turn < closed.length) {
+                closed[turn++].reclaim();
+            }
+        } catch (RuntimeException | AssertionError | InternalError e) {
+            survived(e);
+        }
+    }
+
     private void process(long now) {
         if (batch.size > 0) {
-            graph.process(batch, now);
-            batch.clear();
+            try {
+                graph.process(batch, now);
+            } finally {
+                batch.clear(); // also if the graph throws, which it must not: what has become of the frames is not known
+            }
         }
     }
 

@@ -2,6 +2,7 @@ package io.weft.dataplane.worker;
 
 import io.weft.dataplane.port.Port;
 import io.weft.nativebindings.linux.Poll;
+import java.util.Arrays;
 import java.util.List;
 
 /** The ports of one worker, as the conductor last assigned them. Immutable; replaced as a whole. */
@@ -15,6 +16,8 @@ final class WorkerPorts {
     final Port[] open;
     /** Ports that the conductor has closed since the last version; the worker reclaims their chunks. */
     final Port[] closed;
+    /** What each of {@link #open} is polled by. */
+    final int[] descriptors;
     /** One of the ports can only be polled: the worker may not sleep. */
     final boolean pollOnly;
     /** Has room for all ports and the wake-up; the worker fills it. */
@@ -25,7 +28,8 @@ final class WorkerPorts {
         this.poll = poll;
         this.closed = closed.toArray(Port[]::new);
         open = ports.toArray(Port[]::new);
-        pollOnly = ports.stream().anyMatch(port -> port.descriptor() == Port.NO_DESCRIPTOR);
+        descriptors = ports.stream().mapToInt(Port::descriptor).toArray();
+        pollOnly = Arrays.stream(descriptors).anyMatch(descriptor -> descriptor == Port.NO_DESCRIPTOR);
         byId = new Port[ports.stream().mapToInt(port -> port.id() + 1).max().orElse(0)];
         ports.forEach(port -> byId[port.id()] = port);
     }

@@ -107,6 +107,7 @@ class PodPortsTest {
         }
         assertEquals(List.of(), driver.violations());
         assertEquals(Optional.empty(), workers.fault());
+        workers.faults().forEach(faults -> assertNull(faults.last()));
         workers.close();
         List.of(counters, slots, flowMemory, bitmaps).forEach(PodPortsTest::close);
     }

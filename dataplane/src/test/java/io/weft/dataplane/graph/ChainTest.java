@@ -195,7 +195,7 @@ class ChainTest {
         faulty.acceptAtMost(1);
         assertEquals("{TX_RING_FULL=2}", node.run(POD_A, large, large, large).drops().toString());
         faulty.acceptAtMost(64);
-        faulty.throwOnTransmit(true);
+        faulty.throwOn(FaultyPort.Fault.TRANSMIT);
         assertEquals("{INTERNAL_ERROR=2}", node.run(POD_A, large, large).drops().toString());
     }
 }

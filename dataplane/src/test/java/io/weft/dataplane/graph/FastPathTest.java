@@ -219,7 +219,7 @@ class FastPathTest {
         GraphFixture.Outcome outcome = fast.run(POD_A, good, bad, good, bad, good);
         assertEquals(2, outcome.drops().get(DropReason.INTERNAL_ERROR));
         assertEquals(3, outcome.sent().get(POD_B).size());
-        assertTrue(fast.graph.lastFailure() instanceof IndexOutOfBoundsException);
+        assertTrue(fast.graph.faults().last() instanceof IndexOutOfBoundsException);
     }
 
     private void runAndCompare() {

@@ -11,6 +11,7 @@ import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.graph.node.DropNode;
 import io.weft.dataplane.graph.node.GraphNode;
+import io.weft.dataplane.worker.Faults;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,8 +38,8 @@ final class FaultyRunner extends NodeRunner {
     private Throwable fault;
     private int frame = NONE;
 
-    FaultyRunner(WorkerCounters counters, DropNode drop, GraphNode... order) {
-        super(counters, drop, order);
+    FaultyRunner(Faults faults, WorkerCounters counters, DropNode drop, GraphNode... order) {
+        super(faults, counters, drop, order);
         this.order = order;
     }
 

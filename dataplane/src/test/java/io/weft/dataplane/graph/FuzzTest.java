@@ -88,6 +88,6 @@ class FuzzTest {
         }
         assertEquals(node.pool.chunks(), node.pool.free() + node.graph.held());
         assertEquals(0, node.counters.dropped(DropReason.INTERNAL_ERROR),
-            () -> String.valueOf(node.graph.lastFailure()));
+            () -> String.valueOf(node.graph.faults().last()));
     }
 }

@@ -26,6 +26,7 @@ import io.weft.dataplane.port.Port;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.table.ForwardingTables;
 import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.worker.Faults;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.lb.service.ServiceTable;
 import java.util.ArrayList;
@@ -122,7 +123,7 @@ class RecoveryTest {
 
         assertEquals(list.length, outcome.drops().get(DropReason.INTERNAL_ERROR).intValue());
         assertEquals(64 - list.length, node.total(FrameTotal.SENT));
-        assertInstanceOf(IllegalStateException.class, node.graph.lastFailure());
+        assertInstanceOf(IllegalStateException.class, node.graph.faults().last());
         assertEquals(64 - list.length, node.flows.flows());
     }
 
@@ -204,7 +205,7 @@ class RecoveryTest {
                 fragile.in().add(i);
             }
             long before = node.counters.dropped(DropReason.INTERNAL_ERROR);
-            new NodeRunner(node.counters, drop, fragile, last, drop).run(node.batch);
+            new NodeRunner(new Faults(), node.counters, drop, fragile, last, drop).run(node.batch);
             assertEquals(IntStream.range(0, 20).filter(i -> !bad.contains(i)).boxed().toList(), last.seen);
             assertEquals(bad.size(), node.counters.dropped(DropReason.INTERNAL_ERROR) - before);
         }
@@ -216,14 +217,14 @@ class RecoveryTest {
         Port[] ports = Arrays.copyOf(node.ports, node.ports.length, Port[].class);
         ports[UPLINK] = faulty;
         node.graph.use(ports);
-        faulty.throwOnTransmit(true);
+        faulty.throwOn(FaultyPort.Fault.TRANSMIT);
         byte[] local = fromA(Packet.of("10.244.1.2", "10.244.1.3").udp(1000, 2000));
         GraphFixture.Outcome outcome = node.run(POD_A, toHost(1), local, toHost(2), local);
         assertEquals(2, outcome.drops().get(DropReason.INTERNAL_ERROR));
         assertEquals(2, outcome.sent().get(POD_B).size());
-        assertNotNull(node.graph.lastFailure());
+        assertNotNull(node.graph.faults().last());
 
-        faulty.throwOnTransmit(false);
+        faulty.throwOn(FaultyPort.Fault.NONE);
         faulty.acceptAtMost(1);
         outcome = node.run(POD_A, toHost(1), local, toHost(2), toHost(1));
         assertEquals(2, outcome.drops().get(DropReason.TX_RING_FULL));
@@ -243,8 +244,8 @@ class RecoveryTest {
 
         Pair() {
             faulty = new GraphFixture(CHUNKS, MAX_FLOWS, MemoryPort.Sent.CAPTURED, Lanes.areUsable(),
-                (counters, drop, order) -> {
-                    runner = new FaultyRunner(counters, drop, order);
+                (faults, counters, drop, order) -> {
+                    runner = new FaultyRunner(faults, counters, drop, order);
                     return runner;
                 });
             for (GraphFixture node : List.of(faulty, sound)) {
@@ -354,7 +355,7 @@ class RecoveryTest {
         GraphFixture.Outcome slowPath = compare(pair, slowPathFrames(round), what);
         GraphFixture.Outcome fastPath = compare(pair, fastPathFrames(), what);
         assertTrue(pair.runner.hasFailed(), what);
-        assertSame(fault, pair.faulty.graph.lastFailure());
+        assertSame(fault, pair.faulty.graph.faults().last());
         long lost = pair.runner.isRewriting(name) ? 1 : 0;
         assertEquals(lost, slowPath.drops().getOrDefault(DropReason.INTERNAL_ERROR, 0L)
             + fastPath.drops().getOrDefault(DropReason.INTERNAL_ERROR, 0L), what);

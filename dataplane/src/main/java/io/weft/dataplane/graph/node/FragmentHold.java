@@ -25,7 +25,7 @@ import java.util.Arrays;
  *
  * <p>Thread: one worker. Allocation: none after construction.
  */
-public final class FragmentHold extends GraphNode {
+public final class FragmentHold extends HoldNode {
     private static final int MAX_CHUNKS = 1024;
     private static final int SOURCE_SHARE = 4;
     private static final int CHAINS = 256;
@@ -49,6 +49,9 @@ public final class FragmentHold extends GraphNode {
     private final int[] ofSource = new int[SHARES];
     private int lastExpirySeconds;
     private long cursor;
+    /** The slot that {@link #release} is looking at, or END, and the one before it in its chain. */
+    private int present = END;
+    private int beforePresent = END;
 
     public FragmentHold(BatchContext context, DropNode drop, Dispatch dispatch, FramePool pool) {
         super(GraphNodeId.FRAGMENT_HOLD);
@@ -63,12 +66,12 @@ public final class FragmentHold extends GraphNode {
         Arrays.fill(first, END);
     }
 
-    /** Held frames. */
+    @Override
     public int size() {
         return held.size();
     }
 
-    /** When the newest of them came, {@code System.nanoTime}. */
+    @Override
     public long newestNanos() {
         return held.newestNanos();
     }
@@ -128,8 +131,15 @@ public final class FragmentHold extends GraphNode {
 
     // -- out ---------------------------------------------------------------------------------------------------------
 
-    /** Fills an empty batch with fragments that have a decision now, for {@code decided}, and with those whose time is over, to be dropped. */
-    public void release(FrameBatch batch, FrameList decided) {
+    /**
+     * Fragments that have a decision now are for {@code decided}; those whose time is over are dropped.
+     *
+     * @return false: what finds no room waits for the next call
+     */
+    @Override
+    public boolean release(FrameBatch batch, FrameList decided) {
+        present = END;
+        if (held.size() == 0) { return false; }
         long seen = table.announced(cursor);
         while (seen >= 0 && releaseChain(batch, decided, (int) seen)) {
             seen = table.announced(++cursor);
@@ -141,6 +151,7 @@ public final class FragmentHold extends GraphNode {
         if (context.nowSeconds() != lastExpirySeconds && expire(batch)) {
             lastExpirySeconds = context.nowSeconds();
         }
+        return false;
     }
 
     private boolean releaseAll(FrameBatch batch, FrameList decided) {
@@ -156,6 +167,7 @@ public final class FragmentHold extends GraphNode {
         int slot = first[chain(datagramHash)];
         while (slot != END) {
             int following = held.next(slot);
+            at(slot, before);
             if (isDecided(slot)) {
                 if (batch.room() == 0) { return false; }
                 decided.add(remove(batch, slot, before));
@@ -164,6 +176,7 @@ public final class FragmentHold extends GraphNode {
             }
             slot = following;
         }
+        present = END;
         return true;
     }
 
@@ -179,6 +192,7 @@ public final class FragmentHold extends GraphNode {
             int slot = first[chain];
             while (slot != END) {
                 int following = held.next(slot);
+                at(slot, before);
                 if (context.nowSeconds() - sinceSeconds[slot] >= FragmentTable.LIFE_SECONDS) {
                     if (batch.room() == 0) { return false; }
                     drop.add(remove(batch, slot, before), DropReason.FRAG_TIMEOUT);
@@ -187,19 +201,45 @@ public final class FragmentHold extends GraphNode {
                 }
                 slot = following;
             }
+            present = END;
         }
         return true;
     }
 
+    private void at(int slot, int before) {
+        present = slot;
+        beforePresent = before;
+    }
+
     /** @return the frame's index in the batch */
     private int remove(FrameBatch batch, int slot, int before) {
+        int following = held.next(slot);
+        int frame = held.take(batch, slot);
+        unlink(slot, before, following);
+        return frame;
+    }
+
+    private void unlink(int slot, int before, int following) {
+        present = END;
         if (before == END) {
-            first[chain(hash[slot])] = held.next(slot);
+            first[chain(hash[slot])] = following;
         } else {
-            held.setNext(before, held.next(slot));
+            held.setNext(before, following);
         }
         ofSource[sourceShare(held.ingress(slot), held.l3(slot))] -= held.chunks(slot);
-        return held.take(batch, slot);
+    }
+
+    @Override
+    public boolean abandon(FrameBatch batch, FrameList decided) {
+        if (present == END) { return false; }
+        if (batch.room() > 0) {
+            int slot = present;
+            int following = held.next(slot);
+            int frame = held.takeFailed(batch, slot);
+            unlink(slot, beforePresent, following);
+            drop.add(frame, DropReason.INTERNAL_ERROR);
+        }
+        return true;
     }
 
     private static int chain(int datagramHash) {

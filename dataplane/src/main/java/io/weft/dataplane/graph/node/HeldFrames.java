@@ -100,11 +100,28 @@ final class HeldFrames {
     }
 
     /**
-     * Puts a frame, which must be on no list any more, into a batch that has room.
+     * Puts a frame into a batch that has room. After that its slot is on no list of the caller's. If this throws, it has done nothing.
      *
      * @return its index there; {@link FrameBatch#l4} and the L4 length are set, keys and hash are not
      */
     int take(FrameBatch batch, int slot) {
+        int frame = batch.size;
+        boolean isChain = pool.chains().isChain(at[slot]);
+        batch.ingress[frame] = ingress[slot];
+        batch.flags[frame] = flags[slot];
+        batch.l3[frame] = l3[slot];
+        batch.l4[frame] = l3[slot] + Ipv4Header.headerLength(l3[slot]);
+        batch.l4Length[frame] = Ipv4Header.payloadLength(l3[slot]);
+        batch.checksum[frame] = ChecksumRequest.NONE;
+        return release(batch, slot, isChain);
+    }
+
+    /** Like {@link #take}, for a frame that is dropped because what the caller did with it threw: looks at nothing of it. */
+    int takeFailed(FrameBatch batch, int slot) {
+        return release(batch, slot, chunks[slot] > 1);
+    }
+
+    private int release(FrameBatch batch, int slot, boolean isChain) {
         next[slot] = free;
         free = slot;
         frames--;
@@ -112,15 +129,9 @@ final class HeldFrames {
         ofIngress[ingressShare(ingress[slot])] -= chunks[slot];
         int frame = batch.size;
         batch.add(at[slot], length[slot], port[slot]);
-        if (pool.chains().isChain(at[slot])) {
+        if (isChain) {
             batch.chains = pool.chains();
         }
-        batch.ingress[frame] = ingress[slot];
-        batch.flags[frame] = flags[slot];
-        batch.l3[frame] = l3[slot];
-        batch.l4[frame] = l3[slot] + Ipv4Header.headerLength(l3[slot]);
-        batch.l4Length[frame] = Ipv4Header.payloadLength(l3[slot]);
-        batch.checksum[frame] = ChecksumRequest.NONE;
         return frame;
     }
 

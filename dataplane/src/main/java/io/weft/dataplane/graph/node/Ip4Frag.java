@@ -35,6 +35,10 @@ public final class Ip4Frag extends GraphNode {
     /** In the payload of the present packet, and how many fragments are before it. */
     private int offset;
     private int fragments;
+    /** The frame being fragmented has not ended. */
+    private boolean unfinished;
+    /** The chunk of the fragment that is being written, until a later node has it; 0 for none. */
+    private long writing;
 
     public Ip4Frag(WorkerCounters counters, FramePool pool) {
         super(GraphNodeId.IP4_FRAG);
@@ -69,6 +73,7 @@ public final class Ip4Frag extends GraphNode {
     public boolean fill(Dispatch dispatch, FrameBatch batch, FrameBatch into) {
         while (present < pending.size && into.room() > 0) {
             int frame = pending.index[present];
+            unfinished = true;
             int mtu = Math.min(dispatch.mtu(egress[frame]), room);
             if (offset > 0 || canBegin(batch, frame, mtu)) {
                 fragment(dispatch, batch, frame, mtu, into);
@@ -84,7 +89,6 @@ public final class Ip4Frag extends GraphNode {
     /** All fragments or none: a datagram that lacks one is worth nothing. */
     private boolean canBegin(FrameBatch batch, int frame, int mtu) {
         long ip = batch.l3[frame];
-        fragments = 0;
         int max = Ipv4Fragmentation.payload(mtu, Ipv4Header.headerLength(ip));
         if (mtu >= Ipv4Fragmentation.MIN_MTU && pool.free() >= Math.ceilDiv(Ipv4Header.payloadLength(ip), max)) {
             return true;
@@ -105,10 +109,12 @@ public final class Ip4Frag extends GraphNode {
                 end(batch, frame, DropReason.FRAG_NO_BUFFERS);
                 return;
             }
+            writing = chunk;
             long target = chunk + FramePool.HEADROOM + EthernetHeader.LENGTH;
             Ipv4Fragmentation.writeHeader(ip, target, offset, payload);
             chains.copy(ip, Ipv4Header.headerLength(ip) + offset, target + headerLength, payload);
             dispatch.to(into, add(batch, frame, target, headerLength + payload, into), egress[frame]);
+            writing = 0;
             offset += payload;
             fragments++;
             headerLength = Ipv4Fragmentation.laterHeaderLength(ip);
@@ -133,21 +139,34 @@ public final class Ip4Frag extends GraphNode {
 
     /** @param reason null when all of the packet is in its fragments: one of them counts as the frame that was received */
     private void end(FrameBatch batch, int frame, DropReason reason) {
+        unfinished = false;
         if (reason != null) {
             counters.drop(reason, 1);
             counters.add(FrameTotal.ORIGINATED, fragments);
         } else {
             counters.add(FrameTotal.ORIGINATED, fragments - 1);
         }
-        chains.free(batch.at[frame]);
         present++;
         offset = 0;
+        fragments = 0;
+        chains.free(batch.at[frame]);
     }
 
-    /** The frame whose fragments could not be written, for whatever reason. */
-    public void abandon(FrameBatch batch) {
-        if (present < pending.size) {
+    /** After an exception of {@link #fill}, with the same batches: drops the frame whose fragments it wrote. Those that are complete are sent. */
+    public void abandon(FrameBatch batch, FrameBatch into) {
+        freeIncomplete(into);
+        if (unfinished) {
             end(batch, pending.index[present], DropReason.INTERNAL_ERROR);
         }
+    }
+
+    /** The fragment that was being written, which may be in its batch already, but on no node's list. */
+    private void freeIncomplete(FrameBatch into) {
+        if (writing == 0) { return; }
+        if (into.size > 0 && pool.chunk(into.at[into.size - 1]) == writing) {
+            into.size--;
+        }
+        pool.free(writing);
+        writing = 0;
     }
 }

@@ -18,7 +18,7 @@ import io.weft.dataplane.state.BatchContext;
  *
  * <p>Thread: one worker. Allocation: none after construction.
  */
-public final class NeighbourHold extends GraphNode {
+public final class NeighbourHold extends HoldNode {
     /** As Linux, which gives a neighbour up after {@code mcast_solicit} (3) probes, one a second ({@code retrans_time_ms}). */
     static final long WAIT_NANOS = 3_000_000_000L;
 
@@ -46,6 +46,9 @@ public final class NeighbourHold extends GraphNode {
     private final int[] ingressShare = new int[HOPS];
     private final long[] sinceNanos = new long[HOPS];
     private int lastRequestSeconds;
+    /** The queue that {@link #release} is at, and the frame that it has put into the batch, but on no list yet. */
+    private int releasing = NONE;
+    private int unlisted = NONE;
 
     public NeighbourHold(BatchContext context, DropNode drop, Reject reject, FirstFragments firstFragments,
         FramePool pool) {
@@ -59,12 +62,12 @@ public final class NeighbourHold extends GraphNode {
         hopLimit = held.limit() / HOP_SHARE;
     }
 
-    /** Held frames. */
+    @Override
     public int size() {
         return held.size();
     }
 
-    /** When the newest of them came, {@code System.nanoTime}. */
+    @Override
     public long newestNanos() {
         return held.newestNanos();
     }
@@ -153,18 +156,17 @@ public final class NeighbourHold extends GraphNode {
 
     // -- out ---------------------------------------------------------------------------------------------------------
 
-    /**
-     * Fills a batch with frames whose next hop is resolved, for {@code ready}, and with those that have waited in vain, to be answered.
-     *
-     * @return whether the batch is full before the last of them
-     */
+    /** Frames whose next hop is resolved are for {@code ready}; those that have waited in vain are answered. */
+    @Override
     public boolean release(FrameBatch batch, FrameList ready) {
+        releasing = NONE;
         boolean ask = context.nowSeconds() != lastRequestSeconds;
         lastRequestSeconds = context.nowSeconds();
         for (int queue = 0; queue < HOPS && held.size() > 0; queue++) {
             if (hop[queue] == UNUSED) {
                 continue;
             }
+            releasing = queue;
             int slot = adjacencies.slotOfNextHop(hop[queue]);
             boolean resolved = slot != Adjacencies.NONE && adjacencies.isResolved(slot);
             if (resolved || context.nowNanos() - sinceNanos[queue] >= WAIT_NANOS) {
@@ -180,17 +182,37 @@ public final class NeighbourHold extends GraphNode {
     private boolean empty(int queue, FrameBatch batch, FrameList ready) {
         while (first[queue] != HeldFrames.END) {
             if (batch.room() == 0) { return false; }
-            int slot = first[queue];
-            first[queue] = held.next(slot);
-            chunks[queue] -= held.chunks(slot);
-            int frame = held.take(batch, slot);
+            int following = held.next(first[queue]);
+            int segments = held.chunks(first[queue]);
+            unlisted = held.take(batch, first[queue]);
+            first[queue] = following;
+            chunks[queue] -= segments;
             if (ready == null) {
-                refuse(batch, frame);
+                refuse(batch, unlisted);
             } else {
-                ready.add(frame);
+                ready.add(unlisted);
             }
+            unlisted = NONE;
         }
         hop[queue] = UNUSED;
+        return true;
+    }
+
+    @Override
+    public boolean abandon(FrameBatch batch, FrameList ready) {
+        if (releasing == NONE) { return false; }
+        if (unlisted != NONE) {
+            drop.add(unlisted, DropReason.INTERNAL_ERROR);
+            unlisted = NONE;
+        } else if (first[releasing] != HeldFrames.END && batch.room() > 0) {
+            int slot = first[releasing];
+            first[releasing] = held.next(slot);
+            chunks[releasing] -= held.chunks(slot);
+            drop.add(held.takeFailed(batch, slot), DropReason.INTERNAL_ERROR);
+        }
+        if (first[releasing] == HeldFrames.END) {
+            hop[releasing] = UNUSED;
+        }
         return true;
     }
 

@@ -8,6 +8,7 @@ import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.port.Port;
+import io.weft.dataplane.worker.Faults;
 
 /**
  * {@code port-tx}: sorts frames by port, in order, and hands each port its frames in one call. What a port does not accept is dropped. It is the
@@ -22,10 +23,14 @@ public final class PortTx extends GraphNode {
     private final int[] used = new int[FrameBatch.CAPACITY];
     private int usedCount;
     private Port[] ports = {};
-    private Throwable lastFailure;
+    private final Faults faults;
+    /** The port whose turn it is to be flushed. */
+    private int flushing;
 
-    public PortTx(WorkerCounters counters, DropNode drop) {
+    /** @param faults where what ports throw is counted */
+    public PortTx(Faults faults, WorkerCounters counters, DropNode drop) {
         super(GraphNodeId.PORT_TX);
+        this.faults = faults;
         this.counters = counters;
         this.drop = drop;
         for (int port = 0; port < byPort.length; port++) {
@@ -36,11 +41,6 @@ public final class PortTx extends GraphNode {
     /** The ports that this worker has open, by id, with holes; between two batches. */
     public void use(Port[] newPorts) {
         ports = newPorts;
-    }
-
-    /** What a port threw last, or null; for the conductor to report. */
-    public Throwable lastFailure() {
-        return lastFailure;
     }
 
     @Override
@@ -71,12 +71,24 @@ public final class PortTx extends GraphNode {
         transmit(batch, port, plain);
     }
 
-    /** Makes all ports look at what was sent: before more is sent in one turn than a ring may hold. */
+    /** Makes all ports look at what was sent: before more is sent in one iteration than a ring may hold. A port that throws keeps none from it. */
     public void flush() {
-        for (Port port : ports) {
-            if (port != null) {
-                port.flush();
+        flushing = 0;
+        while (flushing < ports.length) {
+            flushRest();
+        }
+    }
+
+    private void flushRest() {
+        try {
+            while (flushing < ports.length) {
+                Port port = ports[flushing++];
+                if (port != null) {
+                    port.flush();
+                }
             }
+        } catch (RuntimeException | AssertionError | InternalError e) {
+            faults.add(e);
         }
     }
 
@@ -129,7 +141,7 @@ public final class PortTx extends GraphNode {
             counters.add(id == PortId.HOST ? FrameTotal.PUNTED : FrameTotal.SENT, accepted);
             dropFrom(frames, accepted, DropReason.TX_RING_FULL);
         } catch (RuntimeException | AssertionError | InternalError e) {
-            lastFailure = e;
+            faults.add(e);
             dropUnsent(frames);
         }
     }

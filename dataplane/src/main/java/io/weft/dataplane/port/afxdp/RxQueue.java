@@ -30,6 +30,8 @@ final class RxQueue {
     private int descriptorsAFrame = 1;
     /** In the middle of a frame of too many descriptors. */
     private boolean skipping;
+    /** First byte of a chain that is not in the batch yet, or 0. */
+    private long incomplete;
 
     RxQueue(int port, XskSocket socket, FramePool pool, ChunkOwners owners, WorkerCounters counters) {
         this.port = port;
@@ -51,23 +53,36 @@ final class RxQueue {
         int taken = 0;
         int frames = 0;
         long bytes = 0;
-        while (taken < available && into.room() > 0) {
-            if (isWhole(taken)) {
-                bytes += accept(into, taken);
-                taken++;
-                frames++;
-                continue;
+        try {
+            while (taken < available && into.room() > 0) {
+                if (isWhole(taken)) {
+                    bytes += accept(into, taken);
+                    taken++;
+                    frames++;
+                    continue;
+                }
+                descriptorsAFrame = AfXdpPort.MAX_DESCRIPTORS;
+                available = ring.peek(taken + (into.room() + 1) * AfXdpPort.MAX_DESCRIPTORS);
+                int descriptors = chainLength(taken, available);
+                if (descriptors == 0) {
+                    break; // its end has not been seen yet
+                }
+                boolean wasSkipping = skipping;
+                bytes += acceptChain(into, taken, descriptors);
+                frames += wasSkipping ? 0 : 1;
+                taken += descriptors;
             }
-            descriptorsAFrame = AfXdpPort.MAX_DESCRIPTORS;
-            available = ring.peek(taken + (into.room() + 1) * AfXdpPort.MAX_DESCRIPTORS);
-            int descriptors = chainLength(taken, available);
-            if (descriptors == 0) {
-                break; // its end has not been seen yet
-            }
+        } catch (RuntimeException | AssertionError | InternalError e) {
             frames += skipping ? 0 : 1;
-            bytes += acceptChain(into, taken, descriptors);
-            taken += descriptors;
+            taken += discard(taken, available);
+            throw e;
+        } finally {
+            finish(taken, frames, bytes, into);
         }
+        return frames;
+    }
+
+    private void finish(int taken, int frames, long bytes, FrameBatch into) {
         ring.release(taken);
         fill.used(taken);
         if (into.room() == 0) {
@@ -75,7 +90,33 @@ final class RxQueue {
         }
         counters.port(port, PortCounter.RX_FRAMES, frames);
         counters.port(port, PortCounter.RX_BYTES, bytes);
-        return frames;
+    }
+
+    /**
+     * After an exception: drops the frame that begins at {@code first}, and frees those of its chunks that are known.
+     *
+     * @return its descriptors
+     */
+    private int discard(int first, int available) {
+        if (incomplete != 0) {
+            chains.free(incomplete);
+            incomplete = 0;
+        }
+        int end = first;
+        boolean goesOn = true;
+        while (goesOn && end < available) {
+            goesOn = (ring.options(end) & XdpDescriptor.XDP_PKT_CONTD) != 0;
+            long at = received(end++);
+            if (owners.has(at, port)) {
+                owners.release(at);
+                pool.free(at);
+            }
+        }
+        if (!skipping) {
+            countDropped(DropReason.INTERNAL_ERROR);
+        }
+        skipping = goesOn;
+        return end - first;
     }
 
     /** Where the part of a frame lies that a descriptor names. */
@@ -115,6 +156,7 @@ final class RxQueue {
         int bytes = ring.length(first);
         owners.release(head);
         chains.begin(head, bytes);
+        incomplete = head;
         long last = head;
         for (int i = first + 1; i < first + descriptors; i++) {
             long at = received(i);
@@ -123,6 +165,7 @@ final class RxQueue {
             bytes += ring.length(i);
             last = at;
         }
+        incomplete = 0;
         into.addChain(head, bytes, port, chains);
         return bytes;
     }
@@ -137,10 +180,14 @@ final class RxQueue {
             pool.free(at);
         }
         if (!skipping) {
-            counters.add(FrameTotal.RECEIVED, 1);
-            counters.drop(DropReason.TOO_BIG, 1);
-            counters.port(port, PortCounter.RX_DROPPED, 1);
+            countDropped(DropReason.TOO_BIG);
         }
         return bytes;
+    }
+
+    private void countDropped(DropReason reason) {
+        counters.add(FrameTotal.RECEIVED, 1);
+        counters.drop(reason, 1);
+        counters.port(port, PortCounter.RX_DROPPED, 1);
     }
 }

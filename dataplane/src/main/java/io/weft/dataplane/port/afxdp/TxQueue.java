@@ -42,6 +42,8 @@ final class TxQueue {
     private boolean kickDue;
     private boolean down;
     private long lastKickNanos;
+    /** Thrown after frames were accepted, so it waits for {@link #flush}; usually null. */
+    private Throwable deferred;
 
     // Written by the worker, read by the conductor, who closes the port then: no order with anything else is needed.
     private volatile int failure;
@@ -83,16 +85,22 @@ final class TxQueue {
     private int transmitWhole(FrameBatch batch, FrameList frames) {
         int slots = failure == 0 ? ring.reserve(frames.size) : 0;
         long bytes = 0;
-        for (int i = 0; i < slots; i++) {
-            int frame = frames.index[i];
-            long at = batch.at[frame];
-            int length = batch.length[frame];
-            ring.put(i, at - base, length, options(at, length, batch.checksum[frame]));
-            owners.take(at, port);
-            bytes += length;
+        int accepted = 0;
+        try {
+            while (accepted < slots) {
+                int frame = frames.index[accepted];
+                long at = batch.at[frame];
+                int length = batch.length[frame];
+                ring.put(accepted, at - base, length, options(at, length, batch.checksum[frame]));
+                owners.take(at, port);
+                bytes += length;
+                accepted++;
+            }
+        } catch (RuntimeException | AssertionError | InternalError e) {
+            defer(e, accepted);
         }
-        submit(slots, bytes);
-        return slots;
+        submit(accepted, bytes);
+        return accepted;
     }
 
     /** As {@link #transmitWhole}; a frame has room for all of its segments or is not accepted. */
@@ -101,21 +109,39 @@ final class TxQueue {
         int used = 0;
         int accepted = 0;
         long bytes = 0;
-        while (accepted < frames.size) {
-            int frame = frames.index[accepted];
-            long at = batch.at[frame];
-            int length = batch.length[frame];
-            int segments = chains.segments(at, length);
-            if (segments > slots - used) {
-                break;
+        try {
+            while (accepted < frames.size) {
+                int frame = frames.index[accepted];
+                long at = batch.at[frame];
+                int length = batch.length[frame];
+                int segments = chains.segments(at, length);
+                if (segments > slots - used) {
+                    break;
+                }
+                put(used, at, length, options(at, length, batch.checksum[frame]));
+                used += segments;
+                bytes += length;
+                accepted++;
             }
-            put(used, at, length, options(at, length, batch.checksum[frame]));
-            used += segments;
-            bytes += length;
-            accepted++;
+        } catch (RuntimeException | AssertionError | InternalError e) {
+            defer(e, accepted);
         }
         submit(used, bytes);
         return accepted;
+    }
+
+    /** Throws it when no frame was accepted; else those that were are sent, the others refused, and {@link #flush} throws. */
+    private void defer(Throwable fault, int accepted) {
+        deferred = fault;
+        if (accepted == 0) {
+            throwDeferred();
+        }
+    }
+
+    private void throwDeferred() {
+        Throwable fault = deferred;
+        deferred = null;
+        throw new IllegalStateException("port " + port + " failed to send a frame", fault);
     }
 
     /** What belongs to the frame goes to the ring, and what lies behind its end back to the pool. */
@@ -173,6 +199,9 @@ final class TxQueue {
             kick();
         }
         collect();
+        if (deferred != null) {
+            throwDeferred();
+        }
     }
 
     private boolean isStuck() {
@@ -195,12 +224,16 @@ final class TxQueue {
 
     private void collect() {
         int done = completion.peek(completion.size());
-        for (int i = 0; i < done; i++) {
-            long at = base + completion.at(i);
-            owners.release(at);
-            pool.free(at);
+        int collected = 0;
+        try {
+            while (collected < done) {
+                long at = base + completion.at(collected++);
+                owners.release(at);
+                pool.free(at);
+            }
+        } finally { // else they would be freed again
+            completion.release(collected);
+            outstanding -= collected;
         }
-        completion.release(done);
-        outstanding -= done;
     }
 }

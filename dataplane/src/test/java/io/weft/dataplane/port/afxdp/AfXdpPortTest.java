@@ -9,8 +9,12 @@ import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.ChunkLayout;
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.port.Device;
 import io.weft.dataplane.port.FrameMemory;
+import io.weft.dataplane.port.Port;
 import io.weft.dataplane.port.WorkerMemory;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
@@ -90,14 +94,18 @@ class AfXdpPortTest {
         }
 
         AfXdpDevice open(int id, Link link) {
-            AfXdpDevice device = NetworkNamespace.call(node, () -> AfXdpDevice.open(
-                new Device.Spec(id, PortKind.POD, link.name(), link.index(), workers.size()),
-                new AfXdpDevice.Setup(XdpMode.ZERO_COPY, RingSizes.all(256), PodClassifier::load, () -> {
-                }), umems));
+            AfXdpDevice device = NetworkNamespace.call(node, () -> openUnassigned(id, link));
             devices.add(device);
             assign(List.of());
             NetworkNamespace.run(node, device::attach);
             return device;
+        }
+
+        /** In the node's namespace. */
+        AfXdpDevice openUnassigned(int id, Link link) {
+            return AfXdpDevice.open(new Device.Spec(id, PortKind.POD, link.name(), link.index(), workers.size()),
+                new AfXdpDevice.Setup(XdpMode.ZERO_COPY, RingSizes.all(256), PodClassifier::load, () -> {
+                }), umems);
         }
 
         void close(AfXdpDevice device) {
@@ -200,6 +208,42 @@ class AfXdpPortTest {
             rig.close(device);
             assertTrue(rig.memories.getFirst().memory().pool().free() >= free + 256);
         }
+    }
+
+    /** One that lies in no chunk, as none does unless Weft has a fault. */
+    @Test
+    void aFrameThatCannotBeSentIsRefusedWithThoseBehindItAndThePortGoesOn() throws Exception {
+        try (Rig rig = new Rig(1)) {
+            Link link = attach(podA, "weft-a", A, 1);
+            AfXdpDevice device = NetworkNamespace.call(node, () -> rig.openUnassigned(2, link));
+            NetworkNamespace.run(node, device::attach);
+            Port port = device.ports().getFirst();
+            FramePool pool = rig.memories.getFirst().memory().pool();
+            long good = pool.allocate() + FramePool.HEADROOM;
+            long behind = pool.allocate() + FramePool.HEADROOM;
+            long foreign = pool.chunkAt(pool.chunks());
+            assertEquals(1, transmit(port, good, foreign, behind));
+            assertThrows(IllegalStateException.class, port::flush);
+            assertThrows(IllegalStateException.class, () -> transmit(port, foreign, behind));
+            assertEquals(1, transmit(port, behind));
+            TestNetwork.await("both frames to be sent", () -> {
+                port.flush();
+                return pool.free() == CHUNKS;
+            });
+            device.detach();
+            device.close();
+            assertEquals(0, port.reclaim());
+        }
+    }
+
+    private static int transmit(Port port, long... frames) {
+        FrameBatch batch = new FrameBatch();
+        FrameList list = new FrameList();
+        for (long at : frames) {
+            list.add(batch.size);
+            batch.add(at, 60, 0);
+        }
+        return port.transmit(batch, list);
     }
 
     @Test
