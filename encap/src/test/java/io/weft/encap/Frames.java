@@ -12,8 +12,8 @@ import java.lang.invoke.MethodHandle;
 import java.util.HexFormat;
 
 /**
- * Memory for a test's frames that ends at an inaccessible page, so that a read past a frame placed {@linkplain #atEnd
- * at the end} ends the JVM instead of going unnoticed.
+ * Memory for a test's frames that ends at an inaccessible page, so that a read past the end of a frame placed
+ * {@linkplain #atEnd at the end} kills the JVM instead of going unnoticed.
  */
 public final class Frames implements AutoCloseable {
     private static final int PAGE = 4096;
@@ -62,7 +62,7 @@ public final class Frames implements AutoCloseable {
         return start + PAGE;
     }
 
-    /** Address of a frame of this length whose end is the end of the accessible memory. */
+    /** Address of a frame of this length that ends where the accessible memory ends. */
     public long atEnd(int length) {
         return start + size - PAGE - length;
     }
@@ -73,7 +73,7 @@ public final class Frames implements AutoCloseable {
         return atEnd(frame.length);
     }
 
-    /** Places bytes given in hexadecimal (blanks ignored) at the end. */
+    /** Places bytes given in hexadecimal (spaces are ignored) at the end. */
     public long putAtEnd(String hex) {
         return putAtEnd(bytes(hex));
     }

@@ -25,16 +25,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Truncated, mutated and random frames through the headers the way a node reads them: validate, then every accessor.
- * Each frame ends at an inaccessible page, so a read past its end kills the JVM; and the verdict is always a known
- * code.
+ * Reads truncated, mutated and random frames as a node does: validate, then every accessor. Each frame ends at an inaccessible page, so a
+ * read past its end kills the JVM. The verdict must always be a known code.
  */
 class HeaderFuzzTest {
     private static final int HEADROOM = 64;
 
     private final Frames frames = new Frames(3);
     private final Random random = new Random(20260101);
-    /** Keeps the JIT from leaving out a read whose value nobody uses. */
+    /** Uses each value read, so that the JIT cannot remove the read. */
     private long sink;
 
     @AfterEach
@@ -73,7 +72,7 @@ class HeaderFuzzTest {
     private void ip4(long at, int remaining) {
         int verdict = Ipv4Header.validate(at, remaining);
         if (verdict == HeaderError.IP4_BAD_CHECKSUM) {
-            // The lengths have been checked before the checksum: go on, or mutations would never get any further.
+            // The lengths were checked before the checksum. Go on in spite of a bad checksum, or mutations would never get further.
             Ipv4Header.writeChecksum(at);
             verdict = Ipv4Header.validate(at, remaining);
         }
@@ -122,7 +121,7 @@ class HeaderFuzzTest {
         }
     }
 
-    /** What a router writes about a packet, or in its place. */
+    /** Writes what a router may send in answer to a packet. */
     private void answers(long at) {
         if (Icmp4Header.mayAnswerWithError(at)) {
             assertTrue(Icmp4Header.writeTimeExceeded(at, 1) <= 576);
@@ -138,10 +137,7 @@ class HeaderFuzzTest {
         return verdict != HeaderError.NONE;
     }
 
-    /**
-     * A VXLAN frame around a TCP packet, a service SYN, an ICMP error with a quote, an ARP request, a tagged UDP
-     * datagram.
-     */
+    /** A VXLAN frame around a TCP packet, a SYN to a Service, an ICMP error with a quote, an ARP request, or a tagged UDP datagram. */
     private byte[] sample(int which) {
         long at = frames.at() + HEADROOM;
         EthernetHeader.write(at, 2, 1, EthernetHeader.ETH_P_IP);
@@ -197,9 +193,9 @@ class HeaderFuzzTest {
         }
     }
 
-    /** With its lengths right again a cut packet gets past IP: the transport headers must notice. */
+    /** Corrects the lengths of a truncated packet, so that it passes IP and the transport headers must detect it. */
     @Test
-    void everyTruncationWithTheTotalLengthAdapted() {
+    void everyTruncationWithACorrectedTotalLength() {
         byte[] frame = sample(0);
         for (int length = 34; length < frame.length; length++) {
             frame[16] = (byte) (length - 14 >>> 8);

@@ -24,8 +24,8 @@ class NoAllocationTest {
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     /**
-     * Parse, hash, translate and encapsulate: the interpreter and the compilers may allocate until warm, then nothing
-     * does.
+     * Parses, hashes, translates and encapsulates. The interpreter and the compilers may allocate until the code is warm; after that, no
+     * allocation is allowed.
      */
     @Test
     void aPacketCostsNoHeap() {

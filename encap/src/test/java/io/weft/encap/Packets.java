@@ -8,7 +8,7 @@ import io.weft.encap.packet.TcpHeader;
 import io.weft.encap.packet.UdpHeader;
 import java.util.random.RandomGenerator;
 
-/** Builds random correct packets, and checks checksums by a second, byte-wise implementation. */
+/** Builds random valid packets, and verifies checksums with a second, byte-wise implementation. */
 public final class Packets {
     private Packets() {
     }
@@ -67,7 +67,7 @@ public final class Packets {
         return sum > 0xFFFF ? sum - 0xFFFF : sum;
     }
 
-    /** Complement of the sum over pseudo-header and message as they stand: 0 when the checksum in place is right. */
+    /** Complement of the sum over pseudo-header and message: 0 if the checksum in place is right. */
     public static int l4Checksum(long ipAt) {
         int start = pseudoHeaderSum(ipAt);
         return ~sum(ipAt + Ipv4Header.headerLength(ipAt), Ipv4Header.payloadLength(ipAt), start) & 0xFFFF;

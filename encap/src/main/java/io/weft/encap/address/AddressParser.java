@@ -1,8 +1,9 @@
 package io.weft.encap.address;
 
 /**
- * Text of one address. IPv4 as strict as Kubernetes and Go's net/netip take it: an octet with leading zeros is octal to some readers and
- * decimal to others. IPv6 as in RFC 4291 section 2.2. Errors: {@link IllegalArgumentException} with the text and what is wrong with it.
+ * Parses the text of one address. IPv4 is as strict as in Kubernetes and Go's net/netip: leading zeros are refused, because some programs
+ * read such an octet as octal and others as decimal. IPv6 follows RFC 4291 section 2.2. Errors: {@link IllegalArgumentException} with the
+ * text and the reason.
  */
 final class AddressParser {
     private static final int OCTETS = 4;
@@ -18,14 +19,14 @@ final class AddressParser {
 
     IpAddress address() {
         if (text.indexOf(':') < 0) { return IpAddress.ipv4(ipv4()); }
-        if (text.indexOf('%') >= 0) { throw wrong("it has a zone, which no other machine understands"); }
+        if (text.indexOf('%') >= 0) { throw wrong("it has a zone, which is valid on one machine only"); }
         return ipv6();
     }
 
     private int ipv4() {
         int address = 0;
         for (int i = 0; i < OCTETS; i++) {
-            if (i > 0 && !skip('.')) { throw wrong("it must be four decimal octets with dots between"); }
+            if (i > 0 && !skip('.')) { throw wrong("it must be four decimal octets separated by dots"); }
             address = address << 8 | octet();
         }
         if (at < text.length()) { throw wrong("\"" + text.substring(at) + "\" follows the fourth octet"); }
@@ -39,7 +40,7 @@ final class AddressParser {
             value = 10 * value + hexDigit(text.charAt(at++));
             if (value > 0xFF) { throw wrong("an octet is above 255"); }
         }
-        if (at == start) { throw wrong("it must be four decimal octets with dots between"); }
+        if (at == start) { throw wrong("it must be four decimal octets separated by dots"); }
         if (at - start > 1 && text.charAt(start) == '0') { throw wrong("an octet has leading zeros"); }
         return value;
     }
@@ -85,10 +86,10 @@ final class AddressParser {
         return value;
     }
 
-    /** @param gap before which group :: stands for zeros, -1 for nowhere */
+    /** @param gap index of the group before which :: stands for zeros, or -1 without :: */
     private IpAddress expanded(int[] groups, int count, int gap) {
         if (gap < 0 && count < GROUPS) { throw wrong("it has fewer than eight groups"); }
-        if (gap >= 0 && count == GROUPS) { throw wrong("its :: stands for nothing"); }
+        if (gap >= 0 && count == GROUPS) { throw wrong("its :: replaces no group"); }
         long[] halves = new long[2];
         for (int i = 0; i < GROUPS; i++) {
             int zeros = GROUPS - count;
@@ -104,12 +105,12 @@ final class AddressParser {
         return found;
     }
 
-    /** @return -1 for what is none; {@link Character#digit} takes digits of other scripts, too */
+    /** @return the digit's value, or -1 for any other character; {@link Character#digit} alone would also accept digits of other scripts */
     private static int hexDigit(char character) {
         return character < 0x80 ? Character.digit(character, 16) : -1;
     }
 
     private IllegalArgumentException wrong(String why) {
-        return new IllegalArgumentException("\"" + text + "\" is no IP address: " + why);
+        return new IllegalArgumentException("\"" + text + "\" is not an IP address: " + why);
     }
 }

@@ -5,13 +5,13 @@ import java.util.Optional;
 /**
  * An IPv4 or IPv6 address, for cold code. Immutable. Tables and packets hold IPv4 addresses as ints: {@link #toInt}, {@link Ipv4Address}.
  *
- * <p>An IPv4-mapped IPv6 address ({@code ::ffff:192.0.2.1}, RFC 4291 section 2.5.5.2) is an IPv6 address, and equals no IPv4 address. There
- * are no zones: an address means the same on every machine.
+ * <p>An IPv4-mapped IPv6 address ({@code ::ffff:192.0.2.1}, RFC 4291 section 2.5.5.2) is an IPv6 address and does not equal any IPv4
+ * address. Zones are not supported.
  */
 public final class IpAddress implements Comparable<IpAddress> {
     static final int IPV4_BITS = 32;
     static final int IPV6_BITS = 128;
-    /** An IPv4 address is kept in its mapped form, so that masks and order are computed the same way for both families. */
+    /** An IPv4 address is stored in its mapped form, so that masks and order are computed in the same way for both families. */
     private static final long MAPPED = 0xFFFFL << IPV4_BITS;
     private static final int IPV4_BYTES = 4;
     private static final int IPV6_BYTES = 16;
@@ -42,13 +42,14 @@ public final class IpAddress implements Comparable<IpAddress> {
 
     /**
      * @param bytes 4 or 16, in network byte order
-     * @throws IllegalArgumentException of another length
+     * @throws IllegalArgumentException if there are neither 4 nor 16 bytes
      */
     public static IpAddress ofBytes(byte[] bytes) {
         return switch (bytes.length) {
             case IPV4_BYTES -> ipv4((int) number(bytes, 0, IPV4_BYTES));
             case IPV6_BYTES -> ipv6(number(bytes, 0, Long.BYTES), number(bytes, Long.BYTES, Long.BYTES));
-            default -> throw new IllegalArgumentException(bytes.length + " bytes are no IP address");
+            default ->
+                throw new IllegalArgumentException(bytes.length + " bytes are not an IP address: it has 4 or 16");
         };
     }
 
@@ -62,9 +63,9 @@ public final class IpAddress implements Comparable<IpAddress> {
     }
 
     /**
-     * Four decimal octets without leading zeros, or the text forms of RFC 4291 section 2.2 without a zone: what Kubernetes takes.
+     * Parses four decimal octets without leading zeros, or a text form of RFC 4291 section 2.2 without a zone. Kubernetes accepts the same.
      *
-     * @throws IllegalArgumentException that says what is wrong with the text
+     * @throws IllegalArgumentException with the text and the reason
      */
     public static IpAddress of(String text) {
         return new AddressParser(text).address();
@@ -86,9 +87,9 @@ public final class IpAddress implements Comparable<IpAddress> {
     }
 
     /**
-     * Host-numeric, as tables, packets and rtnetlink's calls have it.
+     * The address as a number, as in tables, packets and rtnetlink's calls.
      *
-     * @throws AddressFamilyException when it is an IPv6 address
+     * @throws AddressFamilyException if it is an IPv6 address
      */
     public int toInt() {
         if (ipv6) { throw new AddressFamilyException(this); }
@@ -106,10 +107,10 @@ public final class IpAddress implements Comparable<IpAddress> {
     }
 
     /**
-     * The address so many after this one.
+     * The address {@code count} after this one.
      *
      * @param count not negative
-     * @throws IllegalArgumentException when the family has no such address
+     * @throws IllegalArgumentException if that is past the last address of the family
      */
     public IpAddress plus(int count) {
         long sum = low + count;
@@ -119,17 +120,17 @@ public final class IpAddress implements Comparable<IpAddress> {
         return new IpAddress(ipv6, high + carry, sum);
     }
 
-    /** The first address of the prefix of this length that the address is in: its host part becomes zero. */
+    /** The first address of the prefix of this length that contains the address: its host part is zero. */
     IpAddress first(int prefixLength) {
         return new IpAddress(ipv6, high & highMask(prefixLength), low & lowMask(prefixLength));
     }
 
-    /** The last address of the prefix of this length that the address is in. */
+    /** The last address of the prefix of this length that contains the address. */
     IpAddress last(int prefixLength) {
         return new IpAddress(ipv6, high | ~highMask(prefixLength), low | ~lowMask(prefixLength));
     }
 
-    /** Whether the first bits of both, of one family, are the same. */
+    /** Whether the first {@code prefixLength} bits of both are the same; they must be of one family. */
     boolean sharesPrefix(IpAddress other, int prefixLength) {
         return ipv6 == other.ipv6 && ((high ^ other.high) & highMask(prefixLength)) == 0
             && ((low ^ other.low) & lowMask(prefixLength)) == 0;
@@ -163,7 +164,7 @@ public final class IpAddress implements Comparable<IpAddress> {
         return Long.hashCode(31 * high + low);
     }
 
-    /** As RFC 5952 has it; an IPv4-mapped address with the dotted form at its end. */
+    /** The canonical text (RFC 5952). An IPv4-mapped address ends in the dotted form. */
     @Override
     public String toString() {
         if (!ipv6) { return Ipv4Address.format((int) low); }
@@ -184,7 +185,7 @@ public final class IpAddress implements Comparable<IpAddress> {
         return text.toString();
     }
 
-    /** Where the longest run of zero groups begins, the first of several (RFC 5952 section 4.2.3). */
+    /** Start of the longest run of zero groups; the first run if several are longest (RFC 5952 section 4.2.3). */
     private int longestZeros() {
         int best = 0;
         for (int i = 1; i < GROUPS; i++) {

@@ -10,26 +10,26 @@ import java.util.regex.Pattern;
  * @param length 0 to 32 or 128
  */
 public record IpPrefix(IpAddress base, int length) {
-    /** Of up to three digits, without leading zeros. */
+    /** One to three digits, without leading zeros. */
     private static final Pattern LENGTH = Pattern.compile("0|[1-9][0-9]{0,2}");
 
     public IpPrefix {
         if (length < 0 || length > base.bits()) {
             throw new IllegalArgumentException(
-                "\"" + base + "/" + length + "\" is no prefix: its length must be 0 to " + base.bits());
+                "\"" + base + "/" + length + "\" is not a prefix: its length must be 0 to " + base.bits());
         }
         if (!base.first(length).equals(base)) {
             throw new IllegalArgumentException(
-                "\"" + base + "/" + length + "\" is no prefix: " + base + " has host bits");
+                "\"" + base + "/" + length + "\" is not a prefix: " + base + " has host bits");
         }
     }
 
-    /** The prefix of this length that an address is in. */
+    /** The prefix of this length that contains an address. */
     public static IpPrefix containing(IpAddress address, int length) {
         return new IpPrefix(length < 0 || length > address.bits() ? address : address.first(length), length);
     }
 
-    /** Of one address: /32 or /128. */
+    /** The prefix of one address: /32 or /128. */
     public static IpPrefix single(IpAddress address) {
         return new IpPrefix(address, address.bits());
     }
@@ -44,27 +44,27 @@ public record IpPrefix(IpAddress base, int length) {
     }
 
     /**
-     * The prefix of {@code ADDRESS/LENGTH}, with any host bits cleared.
+     * Parses {@code ADDRESS/LENGTH} and clears any host bits.
      *
-     * @throws IllegalArgumentException that says what is wrong with the text
+     * @throws IllegalArgumentException with the text and the reason
      */
     public static IpPrefix of(String text) {
         int slash = text.indexOf('/');
         String length = text.substring(slash + 1);
         if (slash < 0 || !LENGTH.matcher(length).matches()) {
-            throw new IllegalArgumentException("\"" + text + "\" is no prefix: it must be ADDRESS/LENGTH");
+            throw new IllegalArgumentException("\"" + text + "\" is not a prefix: it must be ADDRESS/LENGTH");
         }
         return containing(IpAddress.of(text.substring(0, slash)), Integer.parseInt(length));
     }
 
     public boolean isIpv4() { return base.isIpv4(); }
 
-    /** Of the host part: how many bits tell the addresses of the prefix apart. */
+    /** Number of bits of the host part. */
     public int hostBits() {
         return base.bits() - length;
     }
 
-    /** False for an address of the other family. */
+    /** Whether the address is in this prefix; false for an address of the other family. */
     public boolean contains(IpAddress address) {
         return base.sharesPrefix(address, length);
     }

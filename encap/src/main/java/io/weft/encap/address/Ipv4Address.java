@@ -1,8 +1,8 @@
 package io.weft.encap.address;
 
 /**
- * IPv4 addresses as the hot path and the tables have them: an {@code int} with the numeric value (10.0.0.1 = 0x0A000001), not the bytes in
- * memory order. Cold code uses {@link IpAddress}. {@link #of} and {@link #format} allocate, the others do not.
+ * IPv4 addresses as the hot path and the tables hold them: an {@code int} with the numeric value (10.0.0.1 = 0x0A000001), not the bytes in
+ * memory order. Cold code uses {@link IpAddress}. Only {@link #of} and {@link #format} allocate.
  */
 public final class Ipv4Address {
     public static final int ANY = 0;
@@ -16,7 +16,7 @@ public final class Ipv4Address {
     private Ipv4Address() {
     }
 
-    /** @throws IllegalArgumentException when {@code text} is no IPv4 address */
+    /** @throws IllegalArgumentException if {@code text} is not an IPv4 address */
     public static int of(String text) {
         return IpAddress.of(text).toInt();
     }
@@ -46,16 +46,16 @@ public final class Ipv4Address {
     }
 
     /**
-     * Whether no host can have this address, so that a router neither forwards from it nor to it: 0/8, 127/8, 224/4 and
-     * 255.255.255.255 (RFC 1812 5.3.7). The rest of 240/4 counts as ordinary, as in Linux: clusters use it for pods.
+     * Whether the address cannot be a host's, so that a router must not forward packets from it or to it: 0/8, 127/8, 224/4 and
+     * 255.255.255.255 (RFC 1812 section 5.3.7). As in Linux, the rest of 240/4 is ordinary, because some clusters use it for pods.
      */
     public static boolean isMartian(int address) {
         int network = address >>> 24;
-        boolean unicast = Integer.compareUnsigned(network - 1, LAST_UNICAST) < 0; // 1 to 223: two branches for nearly all
+        boolean unicast = Integer.compareUnsigned(network - 1, LAST_UNICAST) < 0; // 1 to 223; nearly all addresses take two branches
         return unicast ? network == LOOPBACK : network == THIS_NETWORK || isMulticast(address) || address == BROADCAST;
     }
 
-    /** Whether {@code address} lies in {@code network}/{@code prefixLength}; prefix lengths 0 to 32. */
+    /** Whether {@code address} is in {@code network}/{@code prefixLength}; the prefix length is 0 to 32. */
     public static boolean isInside(int address, int network, int prefixLength) {
         return ((address ^ network) & mask(prefixLength)) == 0;
     }

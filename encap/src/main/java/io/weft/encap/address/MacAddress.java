@@ -3,7 +3,7 @@ package io.weft.encap.address;
 import java.util.OptionalLong;
 import java.util.random.RandomGenerator;
 
-/** Text form and making of Ethernet addresses held as 48-bit numbers in a long. Cold code: allocates. */
+/** Parses, formats and makes Ethernet addresses, which are the low 48 bits of a {@code long}. Cold code; allocates. */
 public final class MacAddress {
     private static final int OCTETS = 6;
     private static final long LOCALLY_ADMINISTERED = 0x02L << 40;
@@ -25,9 +25,10 @@ public final class MacAddress {
         return OptionalLong.of(address);
     }
 
-    /** @throws IllegalArgumentException when {@code text} is no Ethernet address */
+    /** @throws IllegalArgumentException if {@code text} is not an Ethernet address */
     public static long of(String text) {
-        return parse(text).orElseThrow(() -> new IllegalArgumentException("not a MAC address: " + text));
+        return parse(text).orElseThrow(() -> new IllegalArgumentException(
+            "\"" + text + "\" is not a MAC address: it must be six two-digit hexadecimal octets separated by colons"));
     }
 
     public static String format(long address) {
@@ -39,7 +40,7 @@ public final class MacAddress {
         return text.toString();
     }
 
-    /** A unicast, locally administered address from the low 46 free bits of {@code seed}. */
+    /** A unicast, locally administered address whose 46 free bits are the low ones of {@code seed}. */
     public static long locallyAdministered(long seed) {
         return seed & BITS & ~GROUP | LOCALLY_ADMINISTERED;
     }

@@ -1,17 +1,16 @@
 package io.weft.encap.hash;
 
 /**
- * Hash of a flow key. All 32 bits are usable by themselves: the low ones as a table index, a remainder for backends,
- * 14 of them for a tunnel's source port. Directions differ (it is not symmetric), and it is the same on every node
- * and after a restart.
+ * Hash of a flow key. All 32 bits are usable: the low ones as a table index, all of them to choose a backend, 14 of them for a tunnel's
+ * source port. The two directions of a flow have different hashes. The hash is the same on every node and after a restart.
  *
- * <p>One multiplication spreads the addresses, then the SplitMix64 finaliser mixes them with the ports. Its first
- * xor-shift matters: source ports are the top bits of {@code k1}, which a multiplication alone would leave on top.
- * Each step is a bijection of the 64-bit state, so keys that differ only in {@code k0} or only in {@code k1} never
- * meet in it. Java has no CRC32 instruction to offer at this grain.
+ * <p>One multiplication spreads the addresses, then the SplitMix64 finaliser mixes them with the ports. Its first xor-shift is needed
+ * because source ports are the top bits of {@code k1}: a multiplication alone would leave them there. Each step is a bijection of the
+ * 64-bit state, so keys that differ only in {@code k0} or only in {@code k1} have different states. Java has no way to use the CRC32
+ * instruction for a few bytes.
  */
 public final class FlowHash {
-    /** The three factors of {@link #hash}, for who computes it in vector lanes. */
+    /** The three factors of {@link #hash}, for code that computes it in vector lanes. */
     public static final long GOLDEN_RATIO = 0x9E37_79B9_7F4A_7C15L;
     public static final long MIX_1 = 0xBF58_476D_1CE4_E5B9L;
     public static final long MIX_2 = 0x94D0_49BB_1331_11EBL;

@@ -9,20 +9,18 @@ import java.nio.ByteOrder;
 /**
  * Access to native memory (frames, rings, tables, counters) by absolute address.
  *
- * <p>One global segment spans the whole address space, so an address from any mapping is an offset into it and no
- * segment travels beside a frame. It is the choice measured fastest for random access: the segment is a constant, so
- * the JIT folds its base, its liveness check and its bounds check down to a sign test, where a segment per mapping
- * would have to be loaded and checked at every access. The price is that <b>nothing here checks bounds</b>: a reader
- * compares (address, remaining length) with the header it is about to read, once per header, and only then calls the
- * accessors. An address that is not mapped ends the process with SIGSEGV; a mapped file that shrank underneath gives an
+ * <p>One global segment spans the whole address space, so an address from any mapping is an offset into it, and a frame needs no segment of
+ * its own. This was the fastest choice for random access: the segment is a constant, so the JIT reduces its base, liveness check and bounds
+ * check to a sign test. A segment per mapping would be loaded and checked at every access. The price is that <b>no accessor checks
+ * bounds</b>. A reader compares the remaining length with the header's length once per header, and only then calls the accessors. An access
+ * to an unmapped address ends the process with SIGSEGV; an access past the end of a mapped file that was truncated throws
  * {@link InternalError}.
  *
- * <p>Byte order: {@code u16}, {@code i32}, {@code i64} and their {@code put} forms are big-endian (network order) and
- * may be unaligned. {@code native*} forms are in machine order and may be unaligned. Atomics are in machine order and
- * need an address aligned to their size, otherwise {@link IllegalArgumentException}.
+ * <p>Byte order: {@code u16}, {@code i32}, {@code i64} and their {@code put} forms are big-endian (network order) and may be unaligned.
+ * {@code native*} forms are in machine order and may be unaligned. Atomics are in machine order and need an address aligned to their size;
+ * otherwise they throw {@link IllegalArgumentException}.
  *
- * <p>Threads: plain forms give no ordering; the atomics say theirs in their names, with the meaning of {@link
- * VarHandle}. Allocation: none.
+ * <p>Threads: plain forms give no ordering; the atomics name theirs, as in {@link VarHandle}. Allocation: none.
  */
 public final class Memory {
     private static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
@@ -51,8 +49,9 @@ public final class Memory {
     }
 
     /**
-     * The same address, and for the JIT the knowledge that it is one of user space (47 bits): accesses at constant distances from the result then
-     * need no check each. For hot loops; costs one instruction. It hides a wild address no more than the accessors do.
+     * Returns the same address, but tells the JIT that it is in user space (47 bits), so that accesses at constant offsets from the result
+     * need no check of their own. For hot loops; costs one instruction. Like the accessors, it does not detect a wild address: it clears
+     * the upper bits.
      */
     public static long address(long at) {
         return at & USER_SPACE;

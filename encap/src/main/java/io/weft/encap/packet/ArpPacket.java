@@ -3,8 +3,8 @@ package io.weft.encap.packet;
 import io.weft.encap.memory.Memory;
 
 /**
- * ARP for IPv4 over Ethernet (RFC 826). {@code at} is the address behind the Ethernet header; call {@link #validate}
- * once, then read. MAC addresses as in {@link EthernetHeader}, IPv4 addresses numeric.
+ * ARP for IPv4 over Ethernet (RFC 826). {@code at} is the address behind the Ethernet header; call {@link #validate} once before reading.
+ * MAC addresses are as in {@link EthernetHeader}, IPv4 addresses are numeric.
  */
 public final class ArpPacket {
     public static final int LENGTH = 28;
@@ -13,7 +13,7 @@ public final class ArpPacket {
 
     /** Hardware type 1 (Ethernet) and protocol type 0x0800, one word. */
     private static final int ETHERNET_IPV4 = 0x0001_0800;
-    /** Hardware length 6 and protocol length 4, one half-word. */
+    /** Hardware length 6 and protocol length 4, in one 16-bit word. */
     private static final int LENGTHS_6_4 = 0x0604;
 
     private static final int LENGTHS_OFFSET = 4;
@@ -68,7 +68,7 @@ public final class ArpPacket {
         write(at, ARPOP_REQUEST, senderMac, senderIp, 0, targetIp);
     }
 
-    /** Turns the request at {@code at} into the reply "its target address is at {@code mac}", in place. */
+    /** Turns the request at {@code at} in place into the reply that its target address is at {@code mac}. */
     public static void reply(long at, long mac) {
         write(at, ARPOP_REPLY, mac, targetIp(at), senderMac(at), senderIp(at));
     }

@@ -3,10 +3,10 @@ package io.weft.encap.packet;
 import io.weft.encap.memory.Memory;
 
 /**
- * Ethernet II header: destination, source, type. A MAC address is the low 48 bits of a {@code long}, first byte on
- * the wire highest ({@code 02:00:00:00:00:01} = 0x0200_0000_0001). Types are spelt as in {@code <linux/if_ether.h>}.
+ * Ethernet II header: destination, source, type. A MAC address is the low 48 bits of a {@code long}, with the first byte on the wire
+ * highest ({@code 02:00:00:00:00:01} = 0x0200_0000_0001). Types are spelt as in {@code <linux/if_ether.h>}.
  *
- * <p>{@code at} is the address of the first byte; at least {@link #LENGTH} bytes must be there.
+ * <p>{@code at} is the address of the first byte; at least {@link #LENGTH} bytes must be readable there.
  */
 public final class EthernetHeader {
     public static final int LENGTH = 14;
@@ -16,7 +16,7 @@ public final class EthernetHeader {
     public static final int ETH_P_IPV6 = 0x86DD;
     public static final int ETH_P_PAUSE = 0x8808;
     public static final int ETH_P_8021AD = 0x88A8;
-    /** Below it the type field is the length of an 802.3 (LLC) frame. */
+    /** A smaller type field is the length of an 802.3 (LLC) frame. */
     public static final int ETH_P_802_3_MIN = 0x0600;
 
     public static final long BROADCAST = 0xFFFF_FFFF_FFFFL;
@@ -44,7 +44,7 @@ public final class EthernetHeader {
         return Memory.u16(at + TYPE_OFFSET);
     }
 
-    /** Group addresses are multicast and broadcast. */
+    /** Whether the address is a group address, that is multicast or broadcast. */
     public static boolean isGroup(long mac) {
         return (mac & GROUP_BIT) != 0;
     }
@@ -74,7 +74,7 @@ public final class EthernetHeader {
         setType(at, type);
     }
 
-    /** Sends the frame back where it came from, with {@code source} as its new source. */
+    /** Addresses the frame to its sender, with {@code source} as its new source. */
     public static void reply(long at, long source) {
         setAddresses(at, source(at), source);
     }

@@ -5,9 +5,8 @@ import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
 
 /**
- * ICMP for IPv4 (RFC 792) header and the errors a router sends (RFC 1812 section 4.3). {@code at} is the address of
- * the first ICMP byte. Types and codes are spelt as in {@code <linux/icmp.h>}. What an error quotes is read by {@link
- * QuotedPacket}.
+ * ICMP for IPv4 (RFC 792): the header, and the errors that a router sends (RFC 1812 section 4.3). {@code at} is the address of the first
+ * ICMP byte. Types and codes are spelt as in {@code <linux/icmp.h>}. {@link QuotedPacket} reads the packet that an error quotes.
  */
 public final class Icmp4Header {
     public static final int LENGTH = 8;
@@ -27,9 +26,9 @@ public final class Icmp4Header {
     public static final int ICMP_PKT_FILTERED = 13;
     public static final int ICMP_EXC_TTL = 0;
 
-    /** What an error puts in front of the packet it quotes; so much headroom it needs. */
+    /** Bytes of the headers that an error puts before the packet it quotes; the packet needs this much headroom. */
     public static final int ERROR_HEADERS_LENGTH = Ipv4Header.LENGTH + LENGTH;
-    /** An error is at most 576 bytes long (RFC 1812 section 4.3.2.3), so that it never needs to be fragmented. */
+    /** An error has at most 576 bytes (RFC 1812 section 4.3.2.3), so that it need not be fragmented. */
     private static final int MAX_QUOTE_LENGTH = 576 - ERROR_HEADERS_LENGTH;
     /** IPTOS_PREC_INTERNETCONTROL: the precedence of errors (RFC 1812 section 4.3.2.5). */
     private static final int INTERNET_CONTROL = 0xC0;
@@ -38,7 +37,7 @@ public final class Icmp4Header {
     private static final int CHECKSUM_OFFSET = 2;
     private static final int IDENTIFIER_OFFSET = 4;
     private static final int SEQUENCE_OFFSET = 6;
-    /** One bit a type that is an error message. */
+    /** One bit per type; set for the types that are errors. */
     private static final long ERROR_TYPES = 1L << ICMP_DEST_UNREACH | 1L << ICMP_SOURCE_QUENCH | 1L << ICMP_REDIRECT
         | 1L << ICMP_TIME_EXCEEDED | 1L << ICMP_PARAMETERPROB;
 
@@ -65,17 +64,17 @@ public final class Icmp4Header {
         return Memory.u16(at + CHECKSUM_OFFSET);
     }
 
-    /** Of an echo or echo reply. */
+    /** Identifier of an echo request or reply. */
     public static int identifier(long at) {
         return Memory.u16(at + IDENTIFIER_OFFSET);
     }
 
-    /** Of an echo or echo reply. */
+    /** Sequence number of an echo request or reply. */
     public static int sequence(long at) {
         return Memory.u16(at + SEQUENCE_OFFSET);
     }
 
-    /** Next-hop MTU of "fragmentation needed" (RFC 1191); 0 from a router that does not tell. */
+    /** Next-hop MTU of "fragmentation needed" (RFC 1191); 0 from a router that does not report it. */
     public static int mtu(long at) {
         return Memory.u16(at + SEQUENCE_OFFSET);
     }
@@ -85,12 +84,12 @@ public final class Icmp4Header {
         return type < Long.SIZE && (ERROR_TYPES >>> type & 1) != 0;
     }
 
-    /** An echo request or reply: the messages that carry an identifier. */
+    /** Whether this type is an echo request or reply: only these carry an identifier. */
     public static boolean isEcho(int type) {
         return type == ICMP_ECHO || type == ICMP_ECHOREPLY;
     }
 
-    /** Raw; the caller settles the checksum. */
+    /** Does not check the value: the caller computes the checksum. */
     public static void setChecksum(long at, int checksum) {
         Memory.putU16(at + CHECKSUM_OFFSET, checksum);
     }
@@ -108,8 +107,8 @@ public final class Icmp4Header {
     }
 
     /**
-     * Turns an echo request into its reply in place: addresses swapped, type changed, TTL fresh, both checksums
-     * updated, so that a request with a bad checksum gives a reply with a bad one.
+     * Turns an echo request into its reply in place: swaps the addresses, changes the type and resets the TTL. Both checksums are updated,
+     * not recomputed, so a request with a bad checksum gets a reply with a bad one.
      */
     public static void echoReply(long ipAt, long at) {
         Ipv4Header.swapAddresses(ipAt);
@@ -119,9 +118,9 @@ public final class Icmp4Header {
     }
 
     /**
-     * Whether a router may answer the packet at {@code ipAt} (valid IP header) with an error: not a later fragment,
-     * not from or to an address that is no single host, not itself an ICMP error or too short to tell (RFC 1812
-     * section 4.3.2.7).
+     * Whether a router may answer the packet at {@code ipAt} with an error (RFC 1812 section 4.3.2.7). It may not if the packet is a later
+     * fragment, if its source or destination cannot be a host's address ({@link Ipv4Address#isMartian}), or if the packet is an ICMP error
+     * or too short to show that it is not. The IP header must be valid.
      */
     public static boolean mayAnswerWithError(long ipAt) {
         if (Ipv4Header.isLaterFragment(ipAt) || Ipv4Address.isMartian(Ipv4Header.source(ipAt))
@@ -151,13 +150,12 @@ public final class Icmp4Header {
     }
 
     /**
-     * Puts an error in front of the packet it is about: 28 bytes ({@link #ERROR_HEADERS_LENGTH}) of IPv4 and ICMP
-     * header directly before {@code ipAt}, which the caller must have as headroom; the packet itself stays and is the
-     * quote. Both checksums are complete.
+     * Puts an error before the packet that caused it: an IPv4 and an ICMP header of together 28 bytes ({@link #ERROR_HEADERS_LENGTH})
+     * directly before {@code ipAt}, where the caller must have that much headroom. The packet itself stays and becomes the quote. Both
+     * checksums are complete.
      *
-     * @param ipAt the packet in error, valid IP header, all of its total length inside the frame; the error goes to
-     *     its source
-     * @param source address the error comes from
+     * @param ipAt the packet in error, with a valid IP header and all of its total length inside the frame; the error goes to its source
+     * @param source address that the error comes from
      * @return the total length of the error, whose IP header is at {@code ipAt} - 28
      */
     private static int writeError(long ipAt, int source, int type, int code, int rest) {

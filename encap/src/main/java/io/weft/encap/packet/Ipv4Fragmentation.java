@@ -3,13 +3,13 @@ package io.weft.encap.packet;
 import io.weft.encap.memory.Memory;
 
 /**
- * Headers of the fragments that a router makes of an IPv4 packet (RFC 791 section 3.2, RFC 1812 section 4.2.2.7). The packet may be a fragment itself. Who
- * calls it has looked at "don't fragment".
+ * Writes the headers of the fragments into which a router splits an IPv4 packet (RFC 791 section 3.2, RFC 1812 section 4.2.2.7). The packet
+ * may be a fragment itself. The caller has checked that DF is clear.
  */
 public final class Ipv4Fragmentation {
-    /** Every network carries this (RFC 791). */
+    /** Smallest MTU that IPv4 allows (RFC 791). */
     public static final int MIN_MTU = 68;
-    /** Fragment offsets count units of as many bytes. */
+    /** Fragment offsets count units of this many bytes. */
     public static final int UNIT = 8;
 
     private static final int COPIED = 0x80;
@@ -17,12 +17,12 @@ public final class Ipv4Fragmentation {
     private Ipv4Fragmentation() {
     }
 
-    /** Bytes of payload that a fragment with this header may have if it is not the last: a multiple of {@link #UNIT}. */
+    /** Maximum payload in bytes of a fragment that is not the last, with a header of this length: a multiple of {@link #UNIT}. */
     public static int payload(int mtu, int headerLength) {
         return (mtu - headerLength) & -UNIT;
     }
 
-    /** Length of the header of the fragments behind the first: options that are not to be copied are left out. */
+    /** Header length of all fragments except the first: they omit the options that must not be copied. */
     public static int laterHeaderLength(long ipAt) {
         int length = Ipv4Header.LENGTH;
         long end = ipAt + Ipv4Header.headerLength(ipAt);
@@ -36,9 +36,10 @@ public final class Ipv4Fragmentation {
      * Writes the header of one fragment.
      *
      * @param ipAt the packet, whose header and options are valid
-     * @param target of the fragment; not within the packet's header
-     * @param offset in the packet's payload, a multiple of {@link #UNIT}; behind 0 only options that are to be copied are written
-     * @param payload of the fragment
+     * @param target address of the fragment's header; must not overlap the packet's header
+     * @param offset of the fragment's payload in the packet's payload, a multiple of {@link #UNIT}; if not 0, only options that are to be
+     *     copied are written
+     * @param payload bytes of payload of the fragment
      * @return the length of the header written
      */
     public static int writeHeader(long ipAt, long target, int offset, int payload) {
@@ -73,7 +74,7 @@ public final class Ipv4Fragmentation {
         return (Memory.u8(option) & COPIED) != 0;
     }
 
-    /** The end of the list takes the rest. */
+    /** Length of an option; the end-of-list option counts as the rest of the header. */
     private static int optionLength(long at, long end) {
         return switch (Memory.u8(at)) {
             case Ipv4Options.IPOPT_END -> (int) (end - at);

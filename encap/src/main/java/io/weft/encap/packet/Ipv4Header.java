@@ -5,8 +5,8 @@ import io.weft.encap.memory.Memory;
 import java.nio.ByteOrder;
 
 /**
- * IPv4 header (RFC 791). {@code at} is the address of its first byte. Call {@link #validate} once with the bytes left
- * in the frame; after 0 every accessor here stays inside the frame. Addresses are numeric, lengths in bytes.
+ * IPv4 header (RFC 791). {@code at} is the address of its first byte. Call {@link #validate} once with the bytes left in the frame; if it
+ * returns 0, every accessor here stays inside the frame. Addresses are numeric, lengths in bytes.
  */
 public final class Ipv4Header {
     public static final int LENGTH = 20;
@@ -14,7 +14,7 @@ public final class Ipv4Header {
     public static final int MAX_TOTAL_LENGTH = 0xFFFF;
     public static final int DEFAULT_TTL = 64;
 
-    /** Change of the header's sum when TTL goes down by one, a delta as in {@link InternetChecksum}. */
+    /** Delta ({@link InternetChecksum}) of the header's sum when the TTL decreases by one. */
     public static final int TTL_DECREMENT_DELTA = 0xFEFF;
 
     private static final int TOS_OFFSET = 1;
@@ -70,7 +70,7 @@ public final class Ipv4Header {
     }
 
     /**
-     * Checks a fragment (one for which {@link #isFragment} holds) behind a valid header.
+     * Checks a fragment ({@link #isFragment}) with a valid header.
      *
      * @return 0 or one of the {@code IP4_FRAGMENT_} codes
      */
@@ -93,7 +93,7 @@ public final class Ipv4Header {
         return Memory.u8(at) >>> 4;
     }
 
-    /** IHL in bytes, options included. */
+    /** Header length in bytes, including options. */
     public static int headerLength(long at) {
         return (Memory.u8(at) & 0x0F) << 2;
     }
@@ -131,17 +131,17 @@ public final class Ipv4Header {
         return (Memory.u16(at + FRAGMENT_OFFSET) & IP_MF) != 0;
     }
 
-    /** In bytes. */
+    /** Offset in bytes. */
     public static int fragmentOffset(long at) {
         return (Memory.u16(at + FRAGMENT_OFFSET) & OFFSET_MASK) << 3;
     }
 
-    /** First, middle or last fragment of a datagram. */
+    /** Whether the packet is a fragment of a datagram: first, middle or last. */
     public static boolean isFragment(long at) {
         return (Memory.u16(at + FRAGMENT_OFFSET) & FRAGMENT_MASK) != 0;
     }
 
-    /** A fragment without the transport header. */
+    /** Whether the packet is a fragment without the transport header. */
     public static boolean isLaterFragment(long at) {
         return (Memory.u16(at + FRAGMENT_OFFSET) & OFFSET_MASK) != 0;
     }
@@ -166,12 +166,12 @@ public final class Ipv4Header {
         return Memory.i32(at + DESTINATION_OFFSET);
     }
 
-    /** Source in the upper, destination in the lower half: one load. */
+    /** Source in the upper half, destination in the lower half; a single load. */
     public static long addresses(long at) {
         return Memory.i64(at + SOURCE_OFFSET);
     }
 
-    // -- raw writes: the caller settles the checksum -----------------------------------------------------------------
+    // -- writes that leave the checksum to the caller ---------------------------------------------------------------
 
     public static void setSource(long at, int address) {
         Memory.putI32(at + SOURCE_OFFSET, address);
@@ -181,17 +181,17 @@ public final class Ipv4Header {
         Memory.putI32(at + DESTINATION_OFFSET, address);
     }
 
-    /** Both addresses, packed as {@link #addresses} gives them. */
+    /** Sets both addresses, packed as in {@link #addresses}. */
     public static void setAddresses(long at, long addresses) {
         Memory.putI64(at + SOURCE_OFFSET, addresses);
     }
 
-    /** Both addresses, as they lie in memory: one load and one store without a swap. */
+    /** Sets both addresses in memory order: one load and one store without a byte swap. */
     public static void setAddressesRaw(long at, long addresses) {
         Memory.putNativeI64(at + SOURCE_OFFSET, addresses);
     }
 
-    /** The destination of addresses in machine order, as {@link #setAddressesRaw} stores them. */
+    /** The destination in a word that {@link #setAddressesRaw} stores. */
     public static int destinationOfRaw(long addresses) {
         return ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? (int) addresses : (int) Long.reverseBytes(addresses);
     }
@@ -200,7 +200,7 @@ public final class Ipv4Header {
         Memory.putU16(at + CHECKSUM_OFFSET, checksum);
     }
 
-    // -- writes that keep the checksum as right, or as wrong, as it was ----------------------------------------------
+    // -- writes that update the checksum: a wrong one stays wrong ----------------------------------------------------
 
     /** Applies a delta (see {@link InternetChecksum}) to the header's checksum. */
     public static void applyDelta(long at, int delta) {
@@ -214,9 +214,9 @@ public final class Ipv4Header {
     }
 
     /**
-     * A TTL one less, and a checksum that is also changed by {@code delta}: TTL and checksum lie in one word. TTL must be above 0.
+     * Decrements the TTL, which must be above 0, and updates the checksum also for another change. TTL and checksum are in one word.
      *
-     * @param delta of what else was changed, as in {@link InternetChecksum}
+     * @param delta of the other change, as in {@link InternetChecksum}
      */
     public static void decrementTtl(long at, int delta) {
         int word = Memory.i32(at + TTL_OFFSET);
@@ -225,9 +225,9 @@ public final class Ipv4Header {
     }
 
     /**
-     * New addresses and a TTL one less, with one checksum update.
+     * Sets both addresses and decrements the TTL, with one checksum update. The TTL must be above 0.
      *
-     * @param addresses packed as {@link #addresses}
+     * @param addresses packed as in {@link #addresses}
      * @param delta of the addresses and the TTL ({@link #TTL_DECREMENT_DELTA}) together
      */
     public static void rewriteAndDecrementTtl(long at, long addresses, int delta) {
@@ -257,9 +257,9 @@ public final class Ipv4Header {
     }
 
     /**
-     * Makes a header one of a fragment, DF clear, and computes its checksum.
+     * Turns a header into that of a fragment, with DF clear, and computes its checksum.
      *
-     * @param offset of the datagram, bytes, a multiple of 8
+     * @param offset of the payload in the datagram, in bytes, a multiple of 8
      */
     static void setFragment(long at, int headerLength, int totalLength, int offset, boolean more) {
         Memory.putU8(at, 4 << 4 | headerLength >>> 2);
@@ -268,20 +268,20 @@ public final class Ipv4Header {
         writeChecksum(at);
     }
 
-    /** Swaps source and destination; the checksum stays. */
+    /** Swaps source and destination; the checksum does not change. */
     public static void swapAddresses(long at) {
         setAddresses(at, Long.rotateRight(addresses(at), 32));
     }
 
-    /** Computes the checksum of the header as it stands. */
+    /** Computes the checksum of the current header and stores it. */
     public static void writeChecksum(long at) {
         setChecksum(at, 0);
         setChecksum(at, InternetChecksum.ipv4Header(at, headerLength(at)));
     }
 
     /**
-     * Writes a whole header of 20 bytes for a datagram that originates here: DF set, identification 0 (an atomic
-     * datagram, RFC 6864 section 4), TTL {@link #DEFAULT_TTL}.
+     * Writes a 20-byte header for a datagram that originates here: DF set, identification 0 (an atomic datagram, RFC 6864 section 4), TTL
+     * {@link #DEFAULT_TTL}.
      */
     public static void write(long at, int tos, int totalLength, int protocol, int source, int destination) {
         Memory.putI32(at, VERSION_4_IHL_5 << 24 | tos << 16 | totalLength);

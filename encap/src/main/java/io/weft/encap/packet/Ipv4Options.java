@@ -2,7 +2,7 @@ package io.weft.encap.packet;
 
 import io.weft.encap.memory.Memory;
 
-/** Walk over the options of an IPv4 header (RFC 791 section 3.1); option names as in {@code <linux/ip.h>}. */
+/** Checks the options of an IPv4 header (RFC 791 section 3.1). Option names are as in {@code <linux/ip.h>}. */
 public final class Ipv4Options {
     public static final int IPOPT_END = 0;
     public static final int IPOPT_NOOP = 1;
@@ -15,9 +15,9 @@ public final class Ipv4Options {
     }
 
     /**
-     * Walks the options of a valid header. Every step goes forward by at least one byte and stays inside the header.
+     * Checks the options of a valid header. Each step advances by at least one byte and stays inside the header.
      *
-     * @return 0 when a router that ignores options may forward the packet, {@link HeaderError#IP4_SOURCE_ROUTE} or
+     * @return 0 if a router that ignores options may forward the packet, {@link HeaderError#IP4_SOURCE_ROUTE} or
      *     {@link HeaderError#IP4_BAD_OPTION}
      */
     public static int validate(long ipAt, int headerLength) {
@@ -34,7 +34,7 @@ public final class Ipv4Options {
         return HeaderError.NONE;
     }
 
-    /** @return the length of the option at {@code at}, or 0 when it is not one that fits before {@code end} */
+    /** @return the length of the option at {@code at}, or 0 if the option is malformed or does not end before {@code end} */
     private static int lengthOf(long at, long end) {
         if (end - at < SHORTEST_WITH_LENGTH) { return 0; }
         int length = Memory.u8(at + 1);

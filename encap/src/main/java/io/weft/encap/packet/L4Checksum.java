@@ -4,24 +4,21 @@ import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
 
 /**
- * The checksum field of TCP and UDP headers as frames from a veth carry it, where the field alone tells which of
- * three it is:
+ * The checksum field of TCP and UDP headers in frames from a veth. The field alone shows which of three kinds it is:
  *
  * <ul>
- *   <li>{@link #NONE}: UDP with 0, or another protocol. Nothing is ever changed.
- *   <li>{@link #PARTIAL}: the sender left the sum to its device (CHECKSUM_PARTIAL); the field holds the folded sum of
- *       the pseudo-header, <i>not</i> complemented. NAT changes it by the addresses only, since ports are not in it
- *       yet. Before a wire it must be {@linkplain #complete completed}; towards a veth the kernel can be asked to.
- *   <li>{@link #FULL}: a checksum, right or wrong. NAT changes it by addresses and ports (RFC 1624) and never repairs
- *       it.
+ * <li>{@link #NONE}: UDP with 0, or another protocol. It is never changed.
+ * <li>{@link #PARTIAL}: the sender left the sum to its device (CHECKSUM_PARTIAL). The field holds the folded sum of the pseudo-header,
+ * <i>not</i> complemented. NAT changes it by the addresses only, because it does not cover the ports yet. It must be
+ * {@linkplain #complete(long, int, int) completed} before the frame goes to a wire; for a veth, the kernel can be asked to do that.
+ * <li>{@link #FULL}: a checksum, right or wrong. NAT changes it by addresses and ports (RFC 1624), so a wrong one stays wrong.
  * </ul>
  *
- * A full checksum equals the pseudo-header's sum by chance in one of 65535 messages. Completing such a one recomputes
- * it: right stays right.
+ * <p>A full checksum equals the pseudo-header's sum by chance in one of 65535 messages. Completing such a message recomputes the checksum,
+ * so a right one stays right.
  *
- * <p>Classify whole messages only: a first fragment's pseudo-header has the length of the datagram, which is not
- * known; the kernel never leaves a fragment's checksum partial, so it is {@link #FULL}. Threads: any. Allocation:
- * none.
+ * <p>Classify whole messages only: the pseudo-header of a first fragment has the length of the datagram, which is not known. The kernel
+ * never leaves a fragment's checksum partial, so a fragment is {@link #FULL}. Threads: any. Allocation: none.
  */
 public final class L4Checksum {
     public static final int NONE = 0;
@@ -33,19 +30,16 @@ public final class L4Checksum {
     private L4Checksum() {
     }
 
-    /**
-     * Offset of the field in the header of TCP or UDP (csum_offset of the kernel); past any packet for other
-     * protocols.
-     */
+    /** Offset of the field in the TCP or UDP header (the kernel's csum_offset); past the end of any packet for other protocols. */
     public static int fieldOffset(int protocol) {
         if (protocol == IpProtocol.IPPROTO_TCP) { return TcpHeader.CHECKSUM_OFFSET; }
         return protocol == IpProtocol.IPPROTO_UDP ? UdpHeader.CHECKSUM_OFFSET : NO_FIELD;
     }
 
     /**
-     * Tells which kind of checksum a whole, validated message carries.
+     * Determines which kind of checksum a whole, validated message has.
      *
-     * @param l4Length bytes of IP payload (total length less header)
+     * @param l4Length bytes of IP payload (total length minus header)
      * @return {@link #NONE}, {@link #PARTIAL} or {@link #FULL}
      */
     public static int classify(long ipAt, long l4At, int l4Length, int protocol) {
@@ -56,13 +50,13 @@ public final class L4Checksum {
         return field == InternetChecksum.fold(InternetChecksum.pseudoHeader4(ipAt, l4Length)) ? PARTIAL : FULL;
     }
 
-    /** Whether {@link #classify} says {@link #PARTIAL}. */
+    /** Whether {@link #classify} returns {@link #PARTIAL}. */
     public static boolean isPartial(long ipAt, long l4At, int l4Length, int protocol) {
         return classify(ipAt, l4At, l4Length, protocol) == PARTIAL;
     }
 
     /**
-     * Completes a partial checksum in software. The field counts as it is: it stands for the pseudo-header.
+     * Completes a partial checksum in software. The current field is part of the sum: it stands for the pseudo-header.
      *
      * @param l4Length bytes of IP payload, as for {@link #classify}
      */
@@ -70,14 +64,14 @@ public final class L4Checksum {
         complete(l4At, protocol, InternetChecksum.sum(l4At, l4Length));
     }
 
-    /** As {@link #complete(long, int, int)}, of a payload in several places with this {@link InternetChecksum#sum}. */
+    /** Like {@link #complete(long, int, int)}, for a payload in several segments, given its {@link InternetChecksum#sum}. */
     public static void complete(long l4At, int protocol, long sum) {
         int checksum = ~InternetChecksum.fold(sum) & 0xFFFF;
         Memory.putU16(l4At + fieldOffset(protocol), toWire(checksum, protocol));
     }
 
     /**
-     * Changes the field for a translation whose deltas (see {@link InternetChecksum}) were computed once.
+     * Updates the field for a translation whose deltas ({@link InternetChecksum}) were computed before.
      *
      * @param kind from {@link #classify}
      * @param addressDelta of the addresses

@@ -2,13 +2,13 @@ package io.weft.encap.packet;
 
 import io.weft.encap.memory.Memory;
 
-/** What TCP and UDP have in common, and the choice between the transport headers. */
+/** Fields that TCP and UDP share, and the dispatch to the transport header of a protocol. */
 public final class Layer4 {
     private Layer4() {
     }
 
     /**
-     * Checks the transport header behind a valid IP header, not of a later fragment. Protocols not known here pass.
+     * Checks the transport header of a packet with a valid IP header that is not a later fragment. Unknown protocols pass.
      *
      * @param l4Length bytes of IP payload
      * @return 0 or a {@link HeaderError}
@@ -23,7 +23,7 @@ public final class Layer4 {
     }
 
     /**
-     * As {@link #validate}, of a first fragment: its header has to be whole, but a UDP length counts the whole datagram.
+     * Like {@link #validate}, for a first fragment: it must hold the whole header, but a UDP length counts the whole datagram.
      *
      * @param l4Length bytes of IP payload in this fragment
      * @return 0 or a {@link HeaderError}
@@ -34,12 +34,12 @@ public final class Layer4 {
             : validate(protocol, at, l4Length);
     }
 
-    /** Source port in the upper, destination port in the lower 16 bits: one load. TCP and UDP only. */
+    /** Source port in the upper, destination port in the lower 16 bits; a single load. TCP and UDP only. */
     public static int ports(long at) {
         return Memory.i32(at);
     }
 
-    /** Both ports, packed as {@link #ports} gives them; the caller settles the checksum. */
+    /** Sets both ports, packed as in {@link #ports}; the caller updates the checksum. */
     public static void setPorts(long at, int ports) {
         Memory.putI32(at, ports);
     }

@@ -4,10 +4,9 @@ import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
 
 /**
- * The packet an ICMP error quotes (RFC 792: its IP header and at least 8 bytes more). {@code icmpAt} is the address
- * of the error's ICMP header, {@code icmpLength} its IP payload length. {@link #validate} once, then read {@link
- * #ipAt} with {@link Ipv4Header} and {@link #l4At} with {@link Layer4#ports}; the total length in the quoted header
- * says what was sent, not what is here.
+ * The packet that an ICMP error quotes (RFC 792: its IP header and at least 8 more bytes). {@code icmpAt} is the address of the error's
+ * ICMP header, {@code icmpLength} its IP payload length. Call {@link #validate} once, then read {@link #ipAt} with {@link Ipv4Header} and
+ * {@link #l4At} with {@link Layer4#ports}. The total length in the quoted header is that of the original packet, not of the quote.
  */
 public final class QuotedPacket {
     private static final int L4_LENGTH = 8;
@@ -33,15 +32,15 @@ public final class QuotedPacket {
         return icmpAt + Icmp4Header.LENGTH;
     }
 
-    /** Address of the quoted transport header, of which 8 bytes are sure to be there. */
+    /** Address of the quoted transport header, of which at least 8 bytes are present. */
     public static long l4At(long icmpAt) {
         return ipAt(icmpAt) + Ipv4Header.headerLength(ipAt(icmpAt));
     }
 
     /**
-     * Translates the quoted packet of a TCP or UDP flow in place: addresses and ports, its IP checksum, its transport
-     * checksum as far as it is quoted, and the checksum of the error itself (RFC 5508 section 4.2); by RFC 1624, so
-     * that wrong ones stay wrong.
+     * Translates the quoted packet of a TCP or UDP flow in place (RFC 5508 section 4.2): its addresses and ports, its IP checksum, its
+     * transport checksum if the quote includes it, and the checksum of the error itself. Checksums are updated (RFC 1624), so wrong ones
+     * stay wrong.
      *
      * @param addresses new, as {@link Ipv4Header#addresses}
      * @param ports new, as {@link Layer4#ports}
@@ -55,14 +54,11 @@ public final class QuotedPacket {
         Ipv4Header.setAddresses(ipAt, addresses);
         Ipv4Header.applyDelta(ipAt, addressDelta);
         Layer4.setPorts(l4At, ports);
-        // The quoted IP header needs no share in this: its addresses and its checksum change by opposite amounts.
+        // The quoted IP header does not change this sum: its addresses and its checksum change by opposite amounts.
         Icmp4Header.applyDelta(icmpAt, InternetChecksum.addDelta(portDelta, l4Delta));
     }
 
-    /**
-     * Translates the quoted packet of an echo in place, as {@link #rewrite}; the error's own checksum stays right by
-     * itself.
-     */
+    /** Like {@link #rewrite}, for the quoted packet of an ICMP echo. The error's own checksum need not change. */
     public static void rewriteEcho(long icmpAt, long addresses, int identifier) {
         long ipAt = ipAt(icmpAt);
         Ipv4Header.applyDelta(ipAt, InternetChecksum.delta64(Ipv4Header.addresses(ipAt), addresses));
@@ -70,7 +66,7 @@ public final class QuotedPacket {
         Icmp4Header.setIdentifier(l4At(icmpAt), identifier);
     }
 
-    /** @return the delta of the checksum field itself, 0 when it is not within the quote */
+    /** @return the delta of the checksum field itself, or 0 if the quote does not include the field */
     private static int rewriteL4Checksum(long ipAt, long l4At, long end, int addressDelta, int portDelta) {
         int protocol = Ipv4Header.protocol(ipAt);
         long fieldAt = l4At + L4Checksum.fieldOffset(protocol);

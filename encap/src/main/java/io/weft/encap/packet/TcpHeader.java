@@ -3,9 +3,7 @@ package io.weft.encap.packet;
 import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
 
-/**
- * TCP header (RFC 9293 section 3.1). {@code at} is the address of its first byte; {@link #validate} once, then read.
- */
+/** TCP header (RFC 9293 section 3.1). {@code at} is the address of its first byte; call {@link #validate} once before reading. */
 public final class TcpHeader {
     public static final int LENGTH = 20;
     public static final int CHECKSUM_OFFSET = 16;
@@ -24,14 +22,17 @@ public final class TcpHeader {
     private static final int WINDOW_OFFSET = 14;
     private static final int DATA_OFFSET_5 = 5 << 28;
 
-    /** ECN_MASK and {@link #PSH} do not decide whether a combination of flags makes sense. */
+    /** Flags that decide whether a combination is valid. PSH and the ECN flags do not matter. */
     public static final int MEANINGFUL = FIN | SYN | RST | ACK | URG;
-    /** One bit a combination of {@link #MEANINGFUL} flags that a TCP may send; the others (null, Xmas, SYN+FIN, ...) are scans or errors. */
+    /**
+     * One bit per combination of {@link #MEANINGFUL} flags that a TCP may send. Other combinations (null, Xmas, SYN+FIN) are scans or
+     * errors.
+     */
     public static final long VALID_COMBINATIONS = 1L << SYN | 1L << (SYN | URG) | 1L << (SYN | ACK) | 1L << RST
         | 1L << (RST | ACK)
         | 1L << (FIN | ACK) | 1L << (FIN | ACK | URG) | 1L << ACK | 1L << (ACK | URG);
 
-    /** {@link #VALID_COMBINATIONS} but for those that ask for a connection: SYN without ACK. */
+    /** {@link #VALID_COMBINATIONS} without those that open a connection: SYN without ACK. */
     public static final long VALID_WITHIN_CONNECTION = VALID_COMBINATIONS & ~(1L << SYN | 1L << (SYN | URG));
 
     private TcpHeader() {
@@ -47,7 +48,7 @@ public final class TcpHeader {
         return headerLength < LENGTH || headerLength > l4Length ? HeaderError.TCP_BAD_OFFSET : HeaderError.NONE;
     }
 
-    /** Whether a TCP may send this combination of {@link #flags}; the list is that of Linux's connection tracking. */
+    /** Whether a TCP may send this combination of {@link #flags}. The list is that of Linux conntrack. */
     public static boolean isValidCombination(int flags) {
         return (VALID_COMBINATIONS >>> (flags & MEANINGFUL) & 1) != 0;
     }
@@ -73,7 +74,7 @@ public final class TcpHeader {
         return Memory.u8(at + DATA_OFFSET_OFFSET) >>> 4 << 2;
     }
 
-    /** The byte of CWR, ECE, URG, ACK, PSH, RST, SYN, FIN. */
+    /** The byte with CWR, ECE, URG, ACK, PSH, RST, SYN, FIN. */
     public static int flags(long at) {
         return Memory.u8(at + FLAGS_OFFSET);
     }
@@ -98,7 +99,7 @@ public final class TcpHeader {
         Memory.putU16(at + CHECKSUM_OFFSET, checksum);
     }
 
-    /** Writes all 20 bytes of a header without options, urgent pointer and checksum 0. */
+    /** Writes a 20-byte header without options; urgent pointer and checksum are 0. */
     public static void write(long at, int sourcePort, int destinationPort, int sequence, int acknowledgement, int flags,
         int window) {
         Memory.putI32(at, sourcePort << 16 | destinationPort);
@@ -109,13 +110,11 @@ public final class TcpHeader {
     }
 
     /**
-     * Turns the segment at {@code ipAt} (valid IP and TCP headers, no fragment) into the reset that answers it for a
-     * connection which does not exist (RFC 9293 section 3.10.7.1), in place: IP options, TCP options and data are
-     * gone, both checksums are complete. The reset keeps the segment's DSCP and is not ECN-capable, as control
-     * segments are not (RFC 3168).
+     * Turns the segment at {@code ipAt} in place into the reset that answers it if its connection does not exist (RFC 9293 section
+     * 3.10.7.1). The segment must have valid IP and TCP headers and must not be a fragment. IP options, TCP options and data are removed;
+     * both checksums are complete. The reset keeps the segment's DSCP and is not ECN-capable, as required for control segments (RFC 3168).
      *
-     * @return the total length of the reset, or 0 when the segment is itself a reset, to which no answer may be sent;
-     *     the frame is then unchanged
+     * @return the total length of the reset; or 0 if the segment is itself a reset, which must not be answered, and the frame is unchanged
      */
     public static int writeReset(long ipAt) {
         long at = ipAt + Ipv4Header.headerLength(ipAt);

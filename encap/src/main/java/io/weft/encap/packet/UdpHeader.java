@@ -3,7 +3,7 @@ package io.weft.encap.packet;
 import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
 
-/** UDP header (RFC 768). {@code at} is the address of its first byte; {@link #validate} once, then read. */
+/** UDP header (RFC 768). {@code at} is the address of its first byte; call {@link #validate} once before reading. */
 public final class UdpHeader {
     public static final int LENGTH = 8;
     public static final int CHECKSUM_OFFSET = 6;
@@ -15,7 +15,7 @@ public final class UdpHeader {
     }
 
     /**
-     * As Linux does, a UDP length below the IP payload is accepted; the rest is no part of the datagram.
+     * Accepts a UDP length below the IP payload, as Linux does; the remaining bytes are not part of the datagram.
      *
      * @param l4Length bytes of IP payload
      * @return 0, {@link HeaderError#L4_TRUNCATED} or {@link HeaderError#UDP_BAD_LENGTH}
@@ -26,7 +26,7 @@ public final class UdpHeader {
         return length < LENGTH || length > l4Length ? HeaderError.UDP_BAD_LENGTH : HeaderError.NONE;
     }
 
-    /** As {@link #validate}; the length counts what other fragments carry, too. */
+    /** Like {@link #validate}, but the UDP length also counts the payload of the other fragments. */
     static int validateFirstFragment(long at, int l4Length) {
         if (l4Length < LENGTH) { return HeaderError.IP4_FRAGMENT_TINY; }
         return length(at) < LENGTH ? HeaderError.UDP_BAD_LENGTH : HeaderError.NONE;
@@ -40,12 +40,12 @@ public final class UdpHeader {
         return Memory.u16(at + DESTINATION_PORT_OFFSET);
     }
 
-    /** Header and payload, bytes. */
+    /** Bytes of header and payload. */
     public static int length(long at) {
         return Memory.u16(at + LENGTH_OFFSET);
     }
 
-    /** 0: the sender computed none. */
+    /** The checksum, or 0 if the sender computed none. */
     public static int checksum(long at) {
         return Memory.u16(at + CHECKSUM_OFFSET);
     }
@@ -67,8 +67,8 @@ public final class UdpHeader {
     }
 
     /**
-     * Translates a whole datagram's header with one load and one store: new ports, and a checksum of its kind
-     * ({@link io.weft.encap.packet.L4Checksum}).
+     * Translates the header of a whole datagram with one load and one store: sets the ports and updates the checksum according to its kind
+     * ({@link L4Checksum}).
      *
      * @param ports source in the upper half
      * @param partial whether the checksum is partial
@@ -86,7 +86,7 @@ public final class UdpHeader {
         Memory.putI64(at, (long) ports << 32 | header & 0xFFFF_0000L | checksum);
     }
 
-    /** Writes all 8 bytes, checksum 0. */
+    /** Writes all 8 bytes, with checksum 0. */
     public static void write(long at, int sourcePort, int destinationPort, int length) {
         Memory.putI32(at, sourcePort << 16 | destinationPort);
         Memory.putI32(at + LENGTH_OFFSET, length << 16);

@@ -3,12 +3,12 @@ package io.weft.encap.packet;
 import io.weft.encap.memory.Memory;
 
 /**
- * IEEE 802.1Q tag as it follows an Ethernet header whose type says {@link #isTag}: two bytes of tag control, then the
- * type of what follows. {@code at} is the address of the tag control, that is the Ethernet header's address plus 14.
+ * IEEE 802.1Q tag, which follows an Ethernet header whose type satisfies {@link #isTag}: two bytes of tag control information, then the
+ * type of the payload. {@code at} is the address of the tag control information, that is the Ethernet header's address plus 14.
  */
 public final class VlanTag {
     public static final int LENGTH = 4;
-    /** VLAN id 0: the tag carries a priority only and the frame belongs to no VLAN. */
+    /** VLAN id 0: the tag carries only a priority, and the frame belongs to no VLAN. */
     public static final int PRIORITY_TAG_ID = 0;
 
     private static final int ID_MASK = 0x0FFF;
@@ -18,7 +18,7 @@ public final class VlanTag {
     private VlanTag() {
     }
 
-    /** Whether an Ethernet type announces a tag (802.1Q or 802.1ad). */
+    /** Whether an Ethernet type is that of a tag (802.1Q or 802.1ad). */
     public static boolean isTag(int etherType) {
         return etherType == EthernetHeader.ETH_P_8021Q || etherType == EthernetHeader.ETH_P_8021AD;
     }
@@ -37,7 +37,7 @@ public final class VlanTag {
         return Memory.u16(at) >>> PRIORITY_SHIFT;
     }
 
-    /** Ethernet type of what follows the tag; possibly another tag. */
+    /** Ethernet type of the payload; possibly another tag. */
     public static int type(long at) {
         return Memory.u16(at + TYPE_OFFSET);
     }

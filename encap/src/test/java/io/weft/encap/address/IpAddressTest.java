@@ -32,7 +32,7 @@ class IpAddressTest {
     // -- against the JDK ---------------------------------------------------------------------------------------------
 
     @Test
-    void ipv4TextIsTheJdks() throws Exception {
+    void ipv4TextEqualsThatOfTheJdk() throws Exception {
         for (int i = 0; i < ROUNDS; i++) {
             int number = random.nextInt() >>> random.nextInt(32);
             IpAddress address = IpAddress.ipv4(number);
@@ -45,12 +45,12 @@ class IpAddressTest {
     }
 
     @Test
-    void ipv6TextIsReadByTheJdkAndTheJdksIsRead() throws Exception {
+    void ipv6TextIsExchangedWithTheJdk() throws Exception {
         for (int i = 0; i < ROUNDS; i++) {
             byte[] bytes = sparse();
             IpAddress address = IpAddress.ofBytes(bytes);
             assertArrayEquals(bytes, address.toBytes());
-            InetAddress jdk = Inet6Address.getByAddress(null, bytes, -1); // keeps IPv4-mapped ones as they are
+            InetAddress jdk = Inet6Address.getByAddress(null, bytes, -1); // keeps IPv4-mapped addresses
             assertEquals(address, IpAddress.of(jdk.getHostAddress()));
             assertEquals(address, IpAddress.of(jdk.getHostAddress().toUpperCase(Locale.ROOT)));
             assertEquals(address, IpAddress.of(address.toString()));
@@ -58,9 +58,9 @@ class IpAddressTest {
         }
     }
 
-    /** RFC 5952 section 4, checked on the text alone. */
+    /** RFC 5952 section 4, checked on the text only. */
     @Test
-    void ipv6TextIsTheShortestThereIs() {
+    void ipv6TextIsTheShortestPossible() {
         for (int i = 0; i < ROUNDS; i++) {
             IpAddress address = IpAddress.ofBytes(sparse());
             if (address.isIpv4Mapped()) {
@@ -81,9 +81,9 @@ class IpAddressTest {
         }
     }
 
-    /** Damaged text is read as what the JDK reads, or refused; never as something else, and by no other exception. */
+    /** The parser reads damaged text as the JDK does, or refuses it: it never returns another value or throws another exception. */
     @Test
-    void damagedTextIsNeverReadOtherwise() {
+    void damagedTextIsReadAsByTheJdkOrRefused() {
         for (int i = 0; i < ROUNDS; i++) {
             String text = damaged(IpAddress.ofBytes(random.nextBoolean() ? sparse() : new byte[]{10, 0, 1, 2})
                 .toString());
@@ -96,7 +96,7 @@ class IpAddressTest {
 
     @ParameterizedTest
     @CsvSource({
-        "2001:db8:0:0:1:0:0:1, 2001:db8::1:0:0:1", // of two equal runs the first
+        "2001:db8:0:0:1:0:0:1, 2001:db8::1:0:0:1", // the first of two equal runs
         "2001:0DB8:0:1:1:1:1:1, 2001:db8:0:1:1:1:1:1", // one group is not shortened
         "2001:0:0:1:0:0:0:1, 2001:0:0:1::1", // the longest
         "0:0:0:0:0:0:0:0, ::", "::1, ::1", "fe80::, fe80::", "1:2:3:4:5:6:7::, 1:2:3:4:5:6:7:0",
@@ -118,22 +118,22 @@ class IpAddressTest {
         "1:2:3:4:5:6:7:", ":2:3:4:5:6:7:8", "::1%eth0", "fe80::1%1", "[::1]", "::1/128", "::1.2.3", "::1.2.3.04",
         "::1.2.3.4:5",
         "1.2.3.4::", "1:2:3:4:5:6:7:1.2.3.4", "::1.2.3.4.5", "::f.2.3.4", ":: 1", "1::2:", "localhost", "٣::"})
-    void refusesWhatIsNoAddress(String text) {
+    void refusesTextThatIsNotAnAddress(String text) {
         assertTrue(IpAddress.parse(text).isEmpty());
         String message = assertThrows(IllegalArgumentException.class, () -> IpAddress.of(text)).getMessage();
-        assertTrue(message.startsWith("\"" + text + "\" is no IP address: "), message);
+        assertTrue(message.startsWith("\"" + text + "\" is not an IP address: "), message);
         assertThrows(IllegalArgumentException.class, () -> Ipv4Address.of(text));
     }
 
     @ParameterizedTest
     @CsvSource({"1.2.3.04, an octet has leading zeros", "1.2.3.256, an octet is above 255",
-        "1.2.3, it must be four decimal octets with dots between", "1.2.3.4.5, '\".5\" follows the fourth octet'",
-        "fe80::1%eth0, 'it has a zone, which no other machine understands'", "1::2::3, it has :: twice",
+        "1.2.3, it must be four decimal octets separated by dots", "1.2.3.4.5, '\".5\" follows the fourth octet'",
+        "fe80::1%eth0, 'it has a zone, which is valid on one machine only'", "1::2::3, it has :: twice",
         "1:2, it has fewer than eight groups", "1:2:3:4:5:6:7:8:9, it has more than eight groups",
-        "1:2:3:4:5:6:7::8, its :: stands for nothing", "12345::, a group has more than four digits",
+        "1:2:3:4:5:6:7::8, its :: replaces no group", "12345::, a group has more than four digits",
         "1::x, a group of hexadecimal digits is missing"})
-    void saysWhatIsWrong(String text, String why) {
-        assertEquals("\"" + text + "\" is no IP address: " + why,
+    void namesTheMistake(String text, String why) {
+        assertEquals("\"" + text + "\" is not an IP address: " + why,
             assertThrows(IllegalArgumentException.class, () -> IpAddress.of(text)).getMessage());
     }
 
@@ -147,10 +147,10 @@ class IpAddressTest {
     }
 
     @Test
-    void anIpv6AddressIsNoInt() {
+    void anIpv6AddressHasNoIntForm() {
         IpAddress address = IpAddress.of("fd00::1");
         AddressFamilyException e = assertThrows(AddressFamilyException.class, address::toInt);
-        assertEquals("fd00::1 is no IPv4 address", e.getMessage());
+        assertEquals("fd00::1 is not an IPv4 address", e.getMessage());
         assertThrows(AddressFamilyException.class, () -> Ipv4Address.of("fd00::1"));
         assertThrows(IllegalArgumentException.class, () -> IpAddress.ofBytes(new byte[6]));
     }
@@ -214,9 +214,9 @@ class IpAddressTest {
         assertThrows(IllegalArgumentException.class, () -> IpAddress.of("10.0.0.1").plus(-1));
     }
 
-    // -- making of -----------------------------------------------------------------------------------------------------
+    // -- generation --------------------------------------------------------------------------------------------------
 
-    /** 16 bytes with many zeros in runs, so that all forms of {@code ::} come; some IPv4-mapped. */
+    /** 16 bytes with runs of zeros, so that all forms of {@code ::} occur; some are IPv4-mapped. */
     private byte[] sparse() {
         byte[] bytes = new byte[16];
         random.nextBytes(bytes);

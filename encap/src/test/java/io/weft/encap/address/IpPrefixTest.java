@@ -47,7 +47,7 @@ class IpPrefixTest {
         assertFalse(IpPrefix.of("::/0").overlaps(IpPrefix.of("0.0.0.0/0")));
     }
 
-    /** By numbers: an address is in a prefix when it is not below its first and not above its last address. */
+    /** Compares as numbers: an address is in a prefix if it is between its first and its last address. */
     @Test
     void containsWhatLiesBetweenItsEnds() {
         Random random = new Random(20260131);
@@ -73,18 +73,18 @@ class IpPrefixTest {
         "10.0.0.0/08",
         "10.0.0.0/ 8", "10.0.0.0/8/8", "10.0.0.0/255.0.0.0", "fd00::/129", "fd00::/1000", "fd00::%1/64", "/8",
         "10.0.0.0/٨"})
-    void refusesWhatIsNoPrefix(String text) {
+    void refusesTextThatIsNotAPrefix(String text) {
         assertTrue(IpPrefix.parse(text).isEmpty());
         assertTrue(assertThrows(IllegalArgumentException.class, () -> IpPrefix.of(text)).getMessage()
-            .contains(" is no "));
+            .contains(" is not a"));
     }
 
     @Test
-    void isMadeOfItsFirstAddressOnly() {
-        assertEquals("\"10.0.0.1/24\" is no prefix: 10.0.0.1 has host bits",
+    void theBaseMustHaveNoHostBits() {
+        assertEquals("\"10.0.0.1/24\" is not a prefix: 10.0.0.1 has host bits",
             assertThrows(IllegalArgumentException.class, () -> new IpPrefix(IpAddress.of("10.0.0.1"), 24))
                 .getMessage());
-        assertEquals("\"10.0.0.1/33\" is no prefix: its length must be 0 to 32",
+        assertEquals("\"10.0.0.1/33\" is not a prefix: its length must be 0 to 32",
             assertThrows(IllegalArgumentException.class, () -> IpPrefix.of("10.0.0.1/33")).getMessage());
         assertEquals("fd00::1/128", IpPrefix.single(IpAddress.of("fd00::1")).toString());
     }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class InternetChecksumTest {
-    /** Deltas where carries and the two zeroes are, and some more. */
+    /** Deltas near the carries and the two zeros, and some others. */
     private static final int[] DELTAS = deltas();
 
     private final Frames frames = new Frames(2);
@@ -165,9 +165,9 @@ class InternetChecksumTest {
     }
 
     /**
-     * A message is a word w, a rest with sum r, and the checksum. For every rest: w replaced, the updated checksum
-     * equals the one computed anew, in bits, as long as something is not zero (IP headers have a version,
-     * pseudo-headers a protocol).
+     * A message is a word w, a rest with sum r, and the checksum. For every r, replacing w and updating the checksum gives exactly the
+     * checksum that a full computation gives, as long as the message is not all zeros. (IP headers have a version, pseudo-headers a
+     * protocol.)
      */
     @Test
     void updateOfARightChecksumIsTheFullComputationInBits() {

@@ -8,8 +8,7 @@ import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
 
 /**
- * Quality on the keys that occur: few distinct addresses, ports that count up. All inputs are fixed, so the outcome
- * is too.
+ * Quality of the hash on realistic keys: few distinct addresses, consecutive ports. All inputs are fixed, so the result is deterministic.
  */
 class FlowHashTest {
     private static final int KEYS = 1 << 18;
@@ -63,7 +62,7 @@ class FlowHashTest {
         }
     }
 
-    /** Chi-square has mean n - 1 and standard deviation sqrt(2 n); five of these either way is beyond chance. */
+    /** Chi-square has mean n - 1 and standard deviation sqrt(2 n); five standard deviations either way are not chance. */
     private static void assertEven(Keys keys, IntUnaryOperator bucket, int buckets) {
         int[] count = new int[buckets];
         for (int i = 0; i < KEYS; i++) {
@@ -87,7 +86,7 @@ class FlowHashTest {
                 hashes[i] = FlowHash.hash(keys.k0(i), keys.k1(i));
             }
             long distinct = java.util.Arrays.stream(hashes).distinct().count();
-            // Chance: KEYS^2 / 2^33 = 8.
+            // Expected by chance: KEYS^2 / 2^33 = 8.
             assertTrue(KEYS - distinct < 30, "collisions: " + (KEYS - distinct));
         }
     }

@@ -56,7 +56,7 @@ class Icmp4HeaderTest {
     }
 
     @Test
-    void fragmentationNeededTellsTheMtu() {
+    void fragmentationNeededReportsTheMtu() {
         long ipAt = udp(1472);
         int source = Ipv4Header.source(ipAt);
         int length = Icmp4Header.writeFragmentationNeeded(ipAt, ROUTER, 1450);
@@ -85,7 +85,7 @@ class Icmp4HeaderTest {
     }
 
     @Test
-    void errorQuotesNothingBehindThePacket() {
+    void errorQuotesNothingPastThePacket() {
         long ipAt = frames.atEnd(64);
         Packets.write(random, ipAt, IpProtocol.IPPROTO_UDP, 4);
         int source = Ipv4Header.source(ipAt);
@@ -141,7 +141,7 @@ class Icmp4HeaderTest {
     }
 
     @Test
-    void noErrorAboutWhatIsNoSinglePacketOfASingleHost() {
+    void noErrorForLaterFragmentsAndNonUnicastAddresses() {
         long ipAt = udp(8);
         assertTrue(Icmp4Header.mayAnswerWithError(ipAt));
         Memory.putU16(ipAt + 6, 0x0001);

@@ -56,7 +56,7 @@ class Ipv4FragmentationTest {
     }
 
     @Test
-    void ofAFragmentOnlyTheLastOfTheLastIsTheLast() {
+    void onlyTheLastFragmentOfALastFragmentHasNoMoreFragments() {
         write("", 1020, 0x2000 | 100);
         Ipv4Fragmentation.writeHeader(ip, fragment, 0, 504);
         check(20, 504, 800, true);

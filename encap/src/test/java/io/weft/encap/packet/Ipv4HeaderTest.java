@@ -140,7 +140,7 @@ class Ipv4HeaderTest {
     }
 
     @Test
-    void ttlGoesDownThroughItsWholeRangeAndAWrongChecksumStaysWrong() {
+    void decrementingAnyTtlUpdatesTheChecksumAndAWrongOneStaysWrong() {
         long at = frames.atEnd(20);
         Ipv4Header.write(at, 0, 20, 6, 1, 2);
         Ipv4Header.setTtl(at, 255);
@@ -184,7 +184,7 @@ class Ipv4HeaderTest {
     @CsvSource({"0x0000, false, false", "0x4000, false, false", "0x2000, true, false", "0x2001, true, true",
         "0x0001, true, true",
         "0x8000, false, false"})
-    void tellsFragments(int flagsAndOffset, boolean fragment, boolean later) {
+    void distinguishesFragments(int flagsAndOffset, boolean fragment, boolean later) {
         long at = frames.atEnd(20);
         Memory.putU16(at + 6, flagsAndOffset);
         assertEquals(fragment, Ipv4Header.isFragment(at));

@@ -89,7 +89,7 @@ class L4ChecksumTest {
     }
 
     @Test
-    void fullOnesAreSeldomTakenForPartial() {
+    void aFullChecksumIsRarelyClassifiedAsPartial() {
         int partial = 0;
         for (int i = 0; i < ROUNDS; i++) {
             write(IpProtocol.IPPROTO_TCP);
@@ -99,7 +99,7 @@ class L4ChecksumTest {
     }
 
     @Test
-    void completingAFullOneThatLooksPartialKeepsItRight() {
+    void completingAFullChecksumThatLooksPartialKeepsItRight() {
         write(IpProtocol.IPPROTO_UDP);
         makePartial(IpProtocol.IPPROTO_UDP);
         L4Checksum.complete(l4At, l4Length, IpProtocol.IPPROTO_UDP);
@@ -119,7 +119,7 @@ class L4ChecksumTest {
     }
 
     @Test
-    void tcpWithChecksumZeroIsAFullOne() {
+    void aTcpChecksumOfZeroIsFull() {
         write(IpProtocol.IPPROTO_TCP);
         Memory.putU16(l4At + 16, 0);
         assertEquals(L4Checksum.FULL, L4Checksum.classify(ipAt, l4At, l4Length, IpProtocol.IPPROTO_TCP));
@@ -151,7 +151,7 @@ class L4ChecksumTest {
         assertEquals(0xFFFF, field(IpProtocol.IPPROTO_UDP));
     }
 
-    /** Every field value and every delta of a row: UDP with a checksum never turns into UDP without one. */
+    /** All field values with all deltas: UDP with a checksum never becomes UDP without one. */
     @Test
     void natNeverMakesAUdpChecksumZero() {
         l4At = frames.at();

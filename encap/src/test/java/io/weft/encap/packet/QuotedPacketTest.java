@@ -104,7 +104,7 @@ class QuotedPacketTest {
     }
 
     @Test
-    void refusesCutAndStrangeQuotes() {
+    void refusesTruncatedAndForeignQuotes() {
         for (int quoteLength = 0; quoteLength < 28; quoteLength++) {
             long icmpAt = error(IpProtocol.IPPROTO_UDP, 10, quoteLength);
             assertEquals(HeaderError.ICMP_BAD_QUOTE, QuotedPacket.validate(icmpAt, 8 + quoteLength));
