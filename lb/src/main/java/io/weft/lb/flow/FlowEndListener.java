@@ -1,6 +1,6 @@
 package io.weft.lb.flow;
 
-/** Is told once about each flow that ended, on the thread that ended it, and releases what the flow held. */
+/** Called once for each flow that ended, on the thread that ended it; releases what the flow held. */
 @FunctionalInterface
 public interface FlowEndListener {
     /**

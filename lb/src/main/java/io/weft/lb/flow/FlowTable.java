@@ -96,7 +96,7 @@ public final class FlowTable {
     public static FlowTable create(long address, long size, int maxFlows, long incarnation) {
         if (size < sizeFor(maxFlows) || address % FlowEntry.LENGTH != 0) {
             throw new IllegalArgumentException(
-                "flow table of %d flows at %#x in %d bytes".formatted(maxFlows, address, size));
+                "a flow table of %d flows does not fit at %#x in %d bytes".formatted(maxFlows, address, size));
         }
         Memory.zero(address, sizeFor(maxFlows));
         Memory.putNativeI32(address + VERSION_OFFSET, LAYOUT_VERSION);
@@ -115,7 +115,7 @@ public final class FlowTable {
      */
     public static FlowTable open(long address, long size) {
         if (size < HEADER_LENGTH || Memory.getAcquireI64(address + MAGIC_OFFSET) != MAGIC) {
-            throw new IllegalArgumentException("not a flow table");
+            throw new IllegalArgumentException("not a flow table: too short, or the magic number is wrong");
         }
         int version = Memory.nativeI32(address + VERSION_OFFSET);
         if (version != LAYOUT_VERSION || Memory.nativeI32(address + SLOT_LENGTH_OFFSET) != FlowEntry.LENGTH) {
@@ -132,7 +132,7 @@ public final class FlowTable {
     private static long slotsFor(int maxFlows) {
         if (maxFlows < 1 || maxFlows > MAX_FLOWS) {
             throw new IllegalArgumentException(
-                "a flow table of " + maxFlows + " flows; the range is 1 to " + MAX_FLOWS);
+                "a flow table must hold 1 to " + MAX_FLOWS + " flows, not " + maxFlows);
         }
         long min = Math.max(MIN_SLOTS, (long) maxFlows * SLOTS_PER_FLOW);
         return Long.highestOneBit(min - 1) << 1;

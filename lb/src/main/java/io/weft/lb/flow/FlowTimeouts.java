@@ -39,7 +39,7 @@ public final class FlowTimeouts {
     public FlowTimeouts with(int state, int newSeconds) {
         if (newSeconds <= 0) {
             throw new IllegalArgumentException(
-                "timeout of %s: %d seconds".formatted(FlowState.name(state), newSeconds));
+                "the timeout of %s must be positive, not %d seconds".formatted(FlowState.name(state), newSeconds));
         }
         int[] changed = seconds.clone();
         changed[state] = newSeconds;

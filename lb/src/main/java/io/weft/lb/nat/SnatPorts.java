@@ -57,7 +57,7 @@ public final class SnatPorts {
      */
     public SnatPorts(long bitmaps, BitSet pool) {
         if (pool.isEmpty() || pool.get(0) || pool.length() > 0x1_0000) {
-            throw new IllegalArgumentException("SNAT ports " + pool);
+            throw new IllegalArgumentException("the SNAT ports must be from 1 to 65535, and at least one, not " + pool);
         }
         this.bitmaps = bitmaps;
         ports = new char[pool.cardinality()];
@@ -78,7 +78,8 @@ public final class SnatPorts {
 
     private static BitSet range(int first, int last) {
         if (first < 1 || last > 0xFFFF || first > last) {
-            throw new IllegalArgumentException("SNAT ports %d-%d".formatted(first, last));
+            throw new IllegalArgumentException(
+                "the SNAT ports must be a range from 1 to 65535, not %d-%d".formatted(first, last));
         }
         BitSet ports = new BitSet();
         ports.set(first, last + 1);

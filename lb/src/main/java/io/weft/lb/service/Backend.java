@@ -19,7 +19,8 @@ public record Backend(IpAddress ip, int port, int flags) {
     public Backend {
         if (ip.isUnspecified() || port < 0 || port > 0xFFFF || flags < 0 || flags > 0xFFFF) {
             throw new IllegalArgumentException(
-                "backend %s port %d flags %#x".formatted(ip, port, flags));
+                "backend %s port %d flags %#x: the address must be specified, port and flags 0 to 65535".formatted(ip,
+                    port, flags));
         }
     }
 

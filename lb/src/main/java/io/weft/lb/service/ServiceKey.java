@@ -12,7 +12,8 @@ public record ServiceKey(IpAddress vip, int port, int protocol) {
     public ServiceKey {
         if (port < 0 || port > 0xFFFF || protocol < 0 || protocol > 0xFF) {
             throw new IllegalArgumentException(
-                "service %s port %d protocol %d".formatted(vip, port, protocol));
+                "service %s port %d protocol %d: the port must be 0 to 65535, the protocol 0 to 255".formatted(vip,
+                    port, protocol));
         }
     }
 

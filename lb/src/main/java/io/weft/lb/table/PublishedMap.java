@@ -72,7 +72,9 @@ public final class PublishedMap {
      * @throws TableFullException when a larger table is needed and does not fit; nothing is changed then
      */
     public long put(long key, long value) {
-        if (value < 0 || value == Long.MAX_VALUE) { throw new IllegalArgumentException("value " + value); }
+        if (value < 0 || value == Long.MAX_VALUE) {
+            throw new IllegalArgumentException("the value must be 0 to 2^63 - 2, not " + value);
+        }
         long slot = slotOf(key);
         long before = storedValue(slot);
         if (before == EMPTY && used + 1 > capacity / 4 * 3) {
@@ -190,7 +192,7 @@ public final class PublishedMap {
         public Reader(long base, long size, long rootOffset) {
             if (rootOffset < 0 || rootOffset > size - ROOT_LENGTH) {
                 throw new IllegalArgumentException(
-                    "root at offset %d of a region of %d bytes".formatted(rootOffset, size));
+                    "the root at offset %d is outside the region of %d bytes".formatted(rootOffset, size));
             }
             this.base = base;
             this.size = size;

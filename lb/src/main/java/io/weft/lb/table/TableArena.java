@@ -41,7 +41,7 @@ public final class TableArena {
     public TableArena(long base, long reserved, long size) {
         if (base % ALIGNMENT != 0 || reserved < 0 || reserved >= size) {
             throw new IllegalArgumentException(
-                "table arena of %d bytes at %#x, %d reserved".formatted(size, base, reserved));
+                "a table arena of %d bytes cannot start at %#x with %d bytes reserved".formatted(size, base, reserved));
         }
         this.base = base;
         this.size = size;
@@ -70,7 +70,7 @@ public final class TableArena {
      * @throws TableFullException when no free extent is large enough
      */
     public long allocate(long bytes) {
-        if (bytes <= 0) { throw new IllegalArgumentException("block of " + bytes + " bytes"); }
+        if (bytes <= 0) { throw new IllegalArgumentException("a block must have at least 1 byte, not " + bytes); }
         long length = roundUp(bytes);
         Extent extent = freeBySize.ceiling(new Extent(length, 0));
         if (extent == null) {

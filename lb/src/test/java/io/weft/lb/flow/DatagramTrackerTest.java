@@ -23,14 +23,14 @@ class DatagramTrackerTest {
     }
 
     @Test
-    void withoutAReplyNoPacketMakesAStream() {
+    void aFlowWithoutAReplyNeverBecomesAStream() {
         packet(forward, 1);
         packet(forward, 60_000);
         assertState(FlowState.UDP_UNREPLIED);
     }
 
     @Test
-    void theFirstReplyAloneMakesNoStreamHoweverLateItIs() {
+    void theFirstReplyAloneMakesNoStream() {
         packet(reverse, 29_000);
         assertState(FlowState.UDP_REPLIED);
     }
@@ -71,7 +71,7 @@ class DatagramTrackerTest {
     }
 
     @Test
-    void aQuestionAndItsAnswerLeaveAfterThirtySecondsAndAStreamAfterTwoMinutes() {
+    void aRequestAndItsReplyExpireAfterThirtySecondsAndAStreamAfterTwoMinutes() {
         packet(reverse, 1);
         long stream = flows.insertService(PORT + 1, Flows.UDP, FlowState.UDP_UNREPLIED);
         packet(flows.table.peer(stream), 1);
@@ -84,7 +84,7 @@ class DatagramTrackerTest {
     }
 
     @Test
-    void whatIsNotUdpHasOneState() {
+    void otherProtocolsHaveOneState() {
         long echo = flows.insertPlain(Flows.CLIENT, Flows.BACKEND, 7, 7, Flows.ICMP);
         int state = FlowEntry.state(echo);
         packet(flows.table.peer(echo), 5000);

@@ -37,7 +37,7 @@ class FlowEnderTest {
     @ParameterizedTest(name = "state {0}: {1}")
     @CsvSource({"1, false", "2, false", "3, false", "4, false", "5, false", "6, true", "7, true", "8, true", "9, false",
         "10, false", "11, false", "12, false", "13, false"})
-    void onlyAConnectionThatIsOverIsFinished(int state, boolean finished) {
+    void onlyAFinishedConnectionIsEnded(int state, boolean finished) {
         long forward = flows.insertService(PORT, Flows.TCP, state);
         assertEquals(finished, ender.endFinished(forward));
         assertEquals(finished ? 0 : forward, flows.forward(PORT, Flows.TCP));
@@ -69,7 +69,7 @@ class FlowEnderTest {
     }
 
     @Test
-    void theSweeperLeavesAFlowThatAWorkerHasEndedAlone() {
+    void theFlowExpiryIgnoresAFlowThatAWorkerHasEnded() {
         long forward = flows.insertService(PORT, Flows.TCP, FlowState.TIME_WAIT);
         expiry.scan(flows.now, table.slotCount(), each -> !ender.endFinished(forward));
         assertEquals(List.of(PORT), endedPorts);
@@ -79,7 +79,7 @@ class FlowEnderTest {
     }
 
     @Test
-    void theSameFlowCanBeMadeAgainAtOnceInOtherLines() {
+    void theSameFlowCanBeCreatedAgainAtOnceInOtherSlots() {
         long first = flows.insertService(PORT, Flows.TCP, FlowState.CLOSE);
         ender.endFinished(first);
         long second = flows.insertService(PORT, Flows.TCP, FlowState.SYN_SENT);
@@ -103,7 +103,7 @@ class FlowEnderTest {
     }
 
     @Test
-    void linesComeBackTwoEpochsAfterTheSweeperHasSeenThemDeleted() {
+    void slotsAreReusedTwoEpochsAfterTheFlowExpiryFoundThemDeleted() {
         for (int i = 0; i < 64; i++) {
             ender.endFinished(flows.insertService(i, Flows.TCP, FlowState.TIME_WAIT));
         }

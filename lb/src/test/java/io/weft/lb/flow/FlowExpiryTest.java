@@ -34,7 +34,7 @@ class FlowExpiryTest {
     @CsvSource({"1, 30", "2, 30", "3, 86400", "4, 120", "5, 3600", "6, 30", "7, 120", "8, 10", "9, 30", "10, 30",
         "11, 30", "12, 30",
         "13, 600", "14, 120"})
-    void aFlowEndsWhenItsStatesTimeIsOver(int state, int seconds) {
+    void aFlowEndsAfterTheTimeoutOfItsState(int state, int seconds) {
         flows.insertService(7, Flows.TCP, state);
         assertEquals(0, scanAll(flows.now + seconds - 1));
         assertNotEquals(0, flows.forward(7, Flows.TCP));
@@ -47,7 +47,7 @@ class FlowExpiryTest {
     }
 
     @Test
-    void anEmptyTableIsAtRestUntilItHasAFlowAgain() {
+    void anEmptyTableIsNotScannedUntilItHasAFlowAgain() {
         for (int pass = 0; pass < 3; pass++) {
             assertEquals(0, scanAll(flows.now));
         }
@@ -70,7 +70,7 @@ class FlowExpiryTest {
     }
 
     @Test
-    void aClockThatALateWorkerIsAheadOfEndsNothing() {
+    void aLastSeenTimeInTheFutureEndsNothing() {
         flows.insertService(7, Flows.UDP, FlowState.UDP_STREAM);
         FlowEntry.account(flows.forward(7, Flows.UDP), 100, flows.now + 1);
         assertEquals(0, scanAll(flows.now));
@@ -123,7 +123,7 @@ class FlowExpiryTest {
     }
 
     @Test
-    void anEndedFlowsLineIsUntouchedUntilAnEpochHasPassed() {
+    void anEndedFlowsSlotIsUntouchedUntilAnEpochHasPassed() {
         long forward = flows.insertService(7, Flows.UDP, FlowState.UDP_UNREPLIED);
         scanAll(flows.now + 30);
         scanAll(flows.now + 30);
@@ -137,7 +137,7 @@ class FlowExpiryTest {
     }
 
     @Test
-    void theSameFlowCanBeMadeAgainAtOnce() {
+    void theSameFlowCanBeCreatedAgainAtOnce() {
         long first = flows.insertService(7, Flows.UDP, FlowState.UDP_UNREPLIED);
         scanAll(flows.now + 30);
         long second = flows.insertService(7, Flows.UDP, FlowState.UDP_UNREPLIED);
@@ -146,7 +146,7 @@ class FlowExpiryTest {
     }
 
     @Test
-    void twoEpochsAfterTheLastFlowEveryLineIsEmptyAgain() {
+    void everySlotIsEmptyTwoEpochsAfterTheLastFlow() {
         for (int i = 0; i < 64; i++) {
             flows.insertService(i, Flows.UDP, FlowState.UDP_UNREPLIED);
         }
@@ -162,7 +162,7 @@ class FlowExpiryTest {
     }
 
     @Test
-    void aPassIsCountedWhenEveryLineWasVisited() {
+    void aPassIsCountedWhenEverySlotWasVisited() {
         expiry.scan(0, table.slotCount() - 1, null);
         assertEquals(0, expiry.passes());
         expiry.scan(0, 1, null);
@@ -170,7 +170,7 @@ class FlowExpiryTest {
     }
 
     @Test
-    void thousandsOfRandomComingsAndGoingsLoseNoFlow() {
+    void thousandsOfRandomInsertionsAndEndsLoseNoFlow() {
         Flows many = new Flows(memory, 2000);
         FlowExpiry scanning = new FlowExpiry(many.table, FlowTimeouts.defaults(), many.epochs, (forward, k0, k1) -> {
         });

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * The race that needs the second search: A passes a slot while it cannot be claimed, the slot becomes free, and B claims it while A claims
- * the one behind. Tests every order of the steps, one at a time.
+ * The race for which the second search exists: A passes a slot while it cannot be claimed, the slot becomes free, and B claims it while A
+ * claims the next one. Runs the steps in every order, one at a time.
  */
 class FlowInserterTest {
     private static final long K0 = FlowKey.k0(Flows.CLIENT, Flows.BACKEND);
@@ -40,7 +40,7 @@ class FlowInserterTest {
     }
 
     @Test
-    void theOneBehindWithdrawsFromAClaimBefore() {
+    void theLaterSlotWithdrawsFromAnEarlierClaim() {
         assertEquals(before, claim(before));
         assertEquals(FlowInserter.AGAIN, claim(behind));
         assertEquals(MARK, word(before));
@@ -48,7 +48,7 @@ class FlowInserterTest {
     }
 
     @Test
-    void theOneBehindAdoptsWhatIsPublishedBefore() {
+    void theLaterSlotAdoptsAnEarlierEntry() {
         assertEquals(before, claim(before));
         publish(before);
         assertEquals(before | FlowInserter.ADOPTED, claim(behind));
@@ -56,7 +56,7 @@ class FlowInserterTest {
     }
 
     @Test
-    void theOneBeforeDoesNotOverlookAClaimBehindThatWasConfirmedEarlier() {
+    void theEarlierSlotSeesALaterClaimThatWasConfirmedFirst() {
         assertEquals(behind, claim(behind));
         assertEquals(FlowInserter.AGAIN, claim(before));
         assertEquals(MARK, word(behind));
@@ -64,7 +64,7 @@ class FlowInserterTest {
     }
 
     @Test
-    void theOneBeforeAdoptsWhatIsPublishedBehind() {
+    void theEarlierSlotAdoptsALaterEntry() {
         assertEquals(behind, claim(behind));
         publish(behind);
         assertEquals(behind | FlowInserter.ADOPTED, claim(before));
@@ -72,7 +72,7 @@ class FlowInserterTest {
     }
 
     @Test
-    void theOneBeforeStaysWhenTheOneBehindWithdraws() throws InterruptedException {
+    void theEarlierSlotStaysWhenTheLaterWithdraws() throws InterruptedException {
         set(behind, MARK);
         Thread rival = new Thread(() -> set(behind, SlotMark.free(0)));
         rival.start();
@@ -84,7 +84,7 @@ class FlowInserterTest {
     }
 
     @Test
-    void aSlotThatAnotherKeyClaimedMeanwhileIsLeftAlone() {
+    void aSlotClaimedMeanwhileByAnotherKeyIsNotTaken() {
         set(before, SlotMark.claimed(12345));
         assertEquals(FlowInserter.AGAIN, claim(before));
         assertEquals(SlotMark.claimed(12345), word(before));

@@ -90,7 +90,7 @@ class FlowTableTest {
 
     /** Checksums changed by the entry's deltas equal checksums computed from scratch, in both directions, for random flows. */
     @Test
-    void theDeltasTurnRightChecksumsIntoRightOnes() {
+    void theDeltasKeepRightChecksumsRight() {
         Random random = new Random(6);
         for (int i = 0; i < 500; i++) {
             int protocol = i % 2 == 0 ? Flows.TCP : Flows.UDP;
@@ -188,7 +188,7 @@ class FlowTableTest {
     }
 
     @Test
-    void aServiceKeyThatIsAnotherFlowsReverseIsTakenToo() {
+    void aServiceKeyThatIsAnotherFlowsReverseKeyIsTaken() {
         flows.insertService(40_000, Flows.TCP, FlowState.SYN_SENT);
         assertEquals(FlowTable.REVERSE_TAKEN, flows.insertPlain(Flows.CLIENT, Flows.BACKEND, 40_000, 8080, Flows.TCP));
     }
@@ -244,7 +244,7 @@ class FlowTableTest {
     }
 
     @Test
-    void aRegionThatIsNoFlowTableOrLiesAboutItsSizeIsRefused() {
+    void aRegionWithoutAFlowTableOrWithAWrongSizeIsRefused() {
         assertThrows(IllegalArgumentException.class, () -> FlowTable.open(memory.allocate(4096), 4096));
         assertThrows(IllegalArgumentException.class, () -> FlowTable.open(flows.address, 512));
         assertThrows(IllegalArgumentException.class, () -> FlowTable.open(flows.address, flows.size / 2));

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The state machine in tables: "&gt;" is a segment of the originator, "&lt;" one of the responder. */
+/** Tests the state machine with tables: "&gt;" is a segment of the originator, "&lt;" one of the responder. */
 class TcpTrackerTest {
     private static final int FIN = 1;
     private static final int SYN = 2;
@@ -130,7 +130,7 @@ class TcpTrackerTest {
         >S >R                          | S  | true
         >S <S                          | S  | false
         """)
-    void aSynAfterTheEndIsAnotherConnection(String segments, String flags, boolean another) {
+    void aSynOnAFinishedFlowIsAnotherConnection(String segments, String flags, boolean another) {
         for (String segment : segments.trim().split(" +")) {
             send(segment.charAt(0) == '>' ? forward : reverse, flags(segment.substring(1)), 0, 0);
         }
@@ -153,7 +153,7 @@ class TcpTrackerTest {
 
     @ParameterizedTest
     @CsvSource({"S, syn_sent", "SA, syn_recv", "A, established", "FA, fin_wait", "R, none", "RA, none", "-, none"})
-    void theFirstSegmentSaysWhetherAndHowAFlowBegins(String flags, String state) {
+    void theFirstSegmentDecidesTheInitialState(String flags, String state) {
         assertEquals(state, FlowState.name(TcpTracker.firstState(flags(flags))));
     }
 

@@ -38,7 +38,7 @@ final class NatFixture implements AutoCloseable {
         table = FlowTable.create(memory.allocate(size), size, maxFlows, 1);
     }
 
-    /** Ends flows and gives their ports back. */
+    /** Ends flows and releases their ports. */
     FlowExpiry expiry(SnatPorts ports) {
         return new FlowExpiry(table, FlowTimeouts.defaults(), new NoWorkers(),
             (forward, k0, k1) -> SourceNat.onEnd(ports, forward, k0, k1));

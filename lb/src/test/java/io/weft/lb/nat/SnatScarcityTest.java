@@ -35,7 +35,7 @@ class SnatScarcityTest {
     }
 
     @Test
-    void nineThousandConnectionsAndFiveThousandQuestionsOfOnePodFindPorts() {
+    void nineThousandConnectionsAndFiveThousandUdpRequestsOfOnePodGetPorts() {
         SnatPorts ports = ports(10_000, 29_999);
         SourceNat nat = new SourceNat(table, ports);
         for (int i = 0; i < 9000; i++) {
@@ -48,7 +48,7 @@ class SnatScarcityTest {
     }
 
     @Test
-    void aPoolWithGapsGivesEachOfItsPortsAndNoOther() {
+    void aSparsePoolAllocatesExactlyItsPorts() {
         pool.set(20_000, 20_100);
         SnatPorts ports = ports(61_000, 61_199);
         SourceNat nat = new SourceNat(table, ports);
@@ -71,17 +71,18 @@ class SnatScarcityTest {
         for (int i = 0; i < 25_000; i++) {
             got += insert(nat, POD, 1000 + i, UDP, FlowState.UDP_UNREPLIED) > 0 ? 1 : 0;
         }
-        assertEquals(16_000, got, "four for each that is left");
+        assertEquals(16_000, got, "four ports for each that is free");
         for (int i = 0; i < 3000; i++) {
             assertTrue(insert(nat, OTHER_POD, 1000 + i, UDP, FlowState.UDP_UNREPLIED) > 0, "flow " + i);
         }
-        assertTrue(insert(nat, POD, 1000, TCP, FlowState.SYN_SENT) > 0, "TCP has ports of its own");
+        assertTrue(insert(nat, POD, 1000, TCP, FlowState.SYN_SENT) > 0, "TCP has its own ports");
         template.newDst = OUT + 1;
-        assertTrue(insert(nat, POD, OUT + 1, 1000, UDP, FlowState.UDP_UNREPLIED) > 0, "and each destination");
+        assertTrue(insert(nat, POD, OUT + 1, 1000, UDP, FlowState.UDP_UNREPLIED) > 0,
+            "each destination has its own ports");
     }
 
     @Test
-    void twoFloodsHaveEqualSharesOnceTheFirstOnesFlowsHaveEnded() {
+    void twoFloodingPodsGetEqualSharesOnceEarlierFlowsHaveEnded() {
         SnatPorts ports = ports(10_000, 10_899);
         SourceNat nat = new SourceNat(table, ports);
         for (int i = 0; i < 1000; i++) {
@@ -99,7 +100,7 @@ class SnatScarcityTest {
     }
 
     @Test
-    void manyPodsThatTakeAllTheyCanLeaveAPortToOneThatTakesFew() {
+    void manyFloodingPodsLeaveAPortToAModestPod() {
         SnatPorts ports = ports(10_000, 29_999);
         SourceNat nat = new SourceNat(table, ports);
         for (int pod = 0; pod < 4; pod++) {
@@ -113,7 +114,7 @@ class SnatScarcityTest {
     }
 
     @Test
-    void aUdpOrIcmpPortIsHeldForItsThirtySeconds() {
+    void aUdpOrIcmpPortIsHeldUntilItsTimeout() {
         SnatPorts ports = ports(10_000, 10_009);
         SourceNat nat = new SourceNat(table, ports);
         for (int i = 0; i < 10; i++) {
@@ -131,7 +132,7 @@ class SnatScarcityTest {
     }
 
     @Test
-    void ofConnectionsThatAreOverTheOneSilentLongestGivesItsPort() {
+    void theFinishedConnectionIdleLongestLosesItsPort() {
         SnatPorts ports = ports(10_000, 10_009);
         SourceNat nat = new SourceNat(table, ports);
         int[] states = {FlowState.ESTABLISHED, FlowState.CLOSE_WAIT, FlowState.FIN_WAIT, FlowState.SYN_SENT,
@@ -163,7 +164,7 @@ class SnatScarcityTest {
     }
 
     @Test
-    void aConnectionThatIsOverAndSpokeFromItsPodLastIsNotTheOldest() {
+    void aFinishedConnectionIsAsOldAsTheNewerOfItsDirections() {
         SnatPorts ports = ports(10_000, 10_001);
         SourceNat nat = new SourceNat(table, ports);
         long first = insert(nat, POD, 1000, TCP, FlowState.TIME_WAIT);
@@ -195,7 +196,7 @@ class SnatScarcityTest {
     }
 
     @Test
-    void shortConnectionsOfOnePodGoOnForEver() {
+    void shortConnectionsOfOnePodNeverRunOutOfPorts() {
         SnatPorts ports = ports(10_000, 10_999);
         SourceNat nat = new SourceNat(table, ports);
         FlowExpiry expiry = fixture.expiry(ports);
@@ -213,13 +214,13 @@ class SnatScarcityTest {
     }
 
     @Test
-    void aPortOfTheNodeItselfIsNotTakenFromAConnectionThatIsOver() {
+    void aBlockedPortIsNotTakenOverFromAFinishedConnection() {
         SnatPorts ports = ports(10_000, 10_001);
         SourceNat nat = new SourceNat(table, ports);
         int first = port(insert(nat, POD, 1000, TCP, FlowState.TIME_WAIT));
         ports.block(TCP, first);
         ports.recount(TCP);
-        assertEquals(2, ports.available(TCP), "while a flow has it");
+        assertEquals(2, ports.available(TCP), "a blocked port counts while a flow uses it");
         int second = port(insert(nat, POD, 1001, TCP, FlowState.ESTABLISHED));
         assertFalse(first == second);
         assertEquals(SourceNat.SNAT_NO_PORT, insert(nat, OTHER_POD, 1001, TCP, FlowState.SYN_SENT));

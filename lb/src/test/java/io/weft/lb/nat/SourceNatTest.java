@@ -79,7 +79,7 @@ class SourceNatTest {
     }
 
     @Test
-    void usedUpForOneDestinationTheRefusalsAreExactAndOthersGoOn() {
+    void exhaustionForOneDestinationIsRefusedExactlyAndSparesOthers() {
         SnatPorts ports = new SnatPorts(bitmaps, FIRST, FIRST + 99);
         SourceNat nat = new SourceNat(table, ports);
         int refused = 0;
@@ -95,7 +95,7 @@ class SourceNatTest {
     }
 
     @Test
-    void aDestinationThatRefusedOftenIsServedAgainTheSecondAfterAPortCameFree() {
+    void anExhaustedDestinationIsServedAgainWithinASecondOfAFreePort() {
         SnatPorts ports = new SnatPorts(bitmaps, FIRST, FIRST + 9);
         SourceNat nat = new SourceNat(table, ports);
         for (int i = 0; i < 40; i++) {
@@ -109,7 +109,7 @@ class SourceNatTest {
     }
 
     @Test
-    void portsOfTheNodeItselfAreNotGivenAway() {
+    void blockedPortsAreNotAllocated() {
         SnatPorts ports = new SnatPorts(bitmaps, FIRST, FIRST + 2);
         SourceNat nat = new SourceNat(table, ports);
         ports.block(TCP, FIRST);
@@ -169,7 +169,7 @@ class SourceNatTest {
     }
 
     @Test
-    void manyThreadsTakeAndGiveBackWithoutLosingABit() throws InterruptedException {
+    void manyThreadsAcquireAndReleaseWithoutLosingABit() throws InterruptedException {
         SnatPorts ports = new SnatPorts(bitmaps, FIRST, FIRST + 63);
         Thread[] threads = new Thread[3];
         boolean[] bitMissing = new boolean[threads.length];

@@ -35,10 +35,10 @@ class MaglevTest {
         }
     }
 
-    /** The loop of the paper. */
+    /** Compares with a direct form of the paper's loop. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 10, 11, 163, 1000})
-    void theTableIsThePapers(int backends) {
+    void theTableMatchesThePaper(int backends) {
         long[] identities = identities(backends);
         int size = Maglev.tableSize(backends);
         int[] expected = new int[size];

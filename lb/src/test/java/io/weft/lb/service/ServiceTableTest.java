@@ -41,7 +41,7 @@ class ServiceTableTest {
     }
 
     @Test
-    void portAndProtocolTellServicesOfOneAddressApart() {
+    void portAndProtocolDistinguishServicesOfOneAddress() {
         builder.put(service(VIP, 53, UDP, 2));
         builder.put(service(VIP, 53, TCP, 3));
         assertEquals(2, ServiceTable.backendCount(table.find(VIP, 53, UDP)));
@@ -66,7 +66,7 @@ class ServiceTableTest {
     }
 
     @Test
-    void aServiceWithoutEndpointsIsKnownAndGivesNone() {
+    void aServiceWithoutEndpointsIsFoundAndChoosesNone() {
         builder.put(service(VIP, 80, TCP, 0));
         long block = table.find(VIP, 80, TCP);
         assertNotEquals(0, block);
@@ -114,7 +114,7 @@ class ServiceTableTest {
     }
 
     @Test
-    void aReplacedServiceIsNeverSeenHalfAndItsBlockWaitsForReaders() {
+    void aReplacedServiceIsSeenWholeAndItsBlockWaitsForReaders() {
         builder.put(service(VIP, 80, TCP, 5));
         long old = table.find(VIP, 80, TCP);
         arena.setPendingGeneration(2);
@@ -126,7 +126,7 @@ class ServiceTableTest {
     }
 
     @Test
-    void aDumpGivesBackWhatWasPut() {
+    void aDumpHasEveryService() {
         Set<ServiceSpec> specs = new HashSet<>();
         for (int i = 0; i < 100; i++) {
             specs.add(service(VIP + i, 80 + i, i % 2 == 0 ? TCP : UDP, i));

@@ -29,7 +29,7 @@ class PublishedMapTest {
     }
 
     @Test
-    void theKeyAndTheValueZeroArePlainOnes() {
+    void keyZeroAndValueZeroAreAllowed() {
         assertEquals(PublishedMap.MISSING, reader.get(0));
         assertEquals(PublishedMap.MISSING, map.put(0, 0));
         assertEquals(0, reader.get(0));
@@ -48,13 +48,13 @@ class PublishedMapTest {
             Memory.setReleaseI64(base + ROOT, root);
             assertEquals(PublishedMap.MISSING, reader.get(1));
             reader.forEach((key, value) -> {
-                throw new AssertionError("a pair of a wild root");
+                throw new AssertionError("a root outside the region has pairs");
             });
         }
     }
 
     @Test
-    void aClosedMapIsEmptyAndGivesItsMemoryBack() {
+    void aClosedMapIsEmptyAndFreesItsMemory() {
         long before = arena.freeBytes();
         PublishedMap other = new PublishedMap(arena, 72, 1000);
         other.put(3, 4);

@@ -24,7 +24,7 @@ class TableArenaTest {
     }
 
     @Test
-    void blocksAreZeroedLinesBehindTheReservedBytes() {
+    void blocksAreZeroedAndAlignedAfterTheReservedBytes() {
         long first = arena.allocate(65);
         long second = arena.allocate(1);
         assertEquals(128, first);
@@ -64,7 +64,7 @@ class TableArenaTest {
     }
 
     @Test
-    void afterRandomUseEverythingIsOneExtentAgain() {
+    void afterRandomUseTheFreeMemoryIsOneExtentAgain() {
         long all = arena.freeBytes();
         Random random = new Random(1);
         List<long[]> blocks = new ArrayList<>();
