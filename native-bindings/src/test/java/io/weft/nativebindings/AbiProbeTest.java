@@ -22,14 +22,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every number of the packages linux, xdp and bpf is the one in this machine's headers. The numbers are found by reflection, so
- * that a new one without a line in {@code src/test/c/abi_probe.c} fails here. The netlink package has a test of its own.
+ * Compares every constant of the packages linux, xdp and bpf with this machine's headers. Reflection finds the constants, so a new one
+ * without a line in {@code src/test/c/abi_probe.c} fails here. The netlink package has its own test.
  */
 class AbiProbeTest {
     private static final Path SOURCE = Path.of("src/test/c/abi_probe.c");
 
     @Test
-    void everyNumberIsTheKernels(@TempDir Path directory) throws IllegalAccessException {
+    void everyConstantEqualsTheKernels(@TempDir Path directory) throws IllegalAccessException {
         Requirements.tool("gcc");
         Path program = directory.resolve("probe");
         Requirements.run(ExternalCommand.of("gcc", "-Wall", "-Werror", "-o", program.toString(), SOURCE.toString()));

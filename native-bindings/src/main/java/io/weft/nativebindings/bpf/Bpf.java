@@ -12,7 +12,7 @@ import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
-/** bpf(2): its commands and the layout of {@code union bpf_attr} for each, of {@code <linux/bpf.h>}; offsets in bytes. */
+/** The commands of bpf(2) and, for each, the byte offsets of its fields in {@code union bpf_attr} of {@code <linux/bpf.h>}. */
 final class Bpf {
     static final int BPF_MAP_CREATE = 0;
     static final int BPF_MAP_LOOKUP_ELEM = 1;
@@ -36,7 +36,7 @@ final class Bpf {
     static final int MAP_FLAGS = 16;
     static final int MAP_NAME = 28;
 
-    /** BPF_MAP_*_ELEM and BPF_MAP_GET_NEXT_KEY (whose next key is where the value is). */
+    /** BPF_MAP_*_ELEM and BPF_MAP_GET_NEXT_KEY, which writes the next key to the address at ELEM_VALUE. */
     static final int ELEM_MAP_FD = 0;
 
     static final int ELEM_KEY = 8;
@@ -85,7 +85,7 @@ final class Bpf {
     static final int INFO_LEN = 4;
     static final int INFO = 8;
 
-    /** {@code struct bpf_prog_info}, as far as it is read. */
+    /** {@code struct bpf_prog_info}: only the fields that this package reads. */
     static final int PROG_INFO_TYPE = 0;
 
     static final int PROG_INFO_ID = 4;
@@ -102,7 +102,7 @@ final class Bpf {
     static final int LINK_ATTACH_TYPE = 8;
     static final int LINK_FLAGS = 12;
 
-    /** Bytes of {@code union bpf_attr} that are passed: more than any command here uses; the rest is zero, which every kernel accepts. */
+    /** Bytes of {@code union bpf_attr} that are passed: more than any command here uses. The rest is zero, which every kernel accepts. */
     static final int ATTR_SIZE = 120;
 
     private static final MethodHandle SYSCALL = Libc.variadic("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
@@ -111,7 +111,7 @@ final class Bpf {
 
     private Bpf() {}
 
-    /** Runs one command; returns its result, or -errno. */
+    /** Runs one command. Returns its result, or -errno. */
     static int call(int command, MemorySegment attr) {
         try {
             CallState state = CallState.current();
@@ -126,7 +126,7 @@ final class Bpf {
     static void putName(MemorySegment attr, int at, String name) {
         byte[] bytes = name.getBytes(StandardCharsets.US_ASCII);
         if (bytes.length >= BPF_OBJ_NAME_LEN || !name.matches("[A-Za-z0-9_.]*")) {
-            throw new IllegalArgumentException("a BPF name has at most 15 letters, digits, '_' and '.': " + name);
+            throw new IllegalArgumentException("not a BPF name (at most 15 letters, digits, '_' and '.'): " + name);
         }
         MemorySegment.copy(bytes, 0, attr, JAVA_BYTE, at, bytes.length);
     }
@@ -145,7 +145,8 @@ final class Bpf {
         return switch (machine) {
             case "amd64", "x86_64" -> 321;
             case "aarch64", "riscv64" -> 280;
-            default -> throw new UnsupportedOperationException("no system call number of bpf(2) known for " + machine);
+            default -> throw new UnsupportedOperationException(
+                "the system call number of bpf(2) is not known for processor " + machine);
         };
     }
 }

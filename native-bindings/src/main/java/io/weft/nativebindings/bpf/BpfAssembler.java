@@ -35,7 +35,7 @@ public final class BpfAssembler {
         }
     }
 
-    /** Conditions; unsigned except those that start with S. JSET: any common bit. */
+    /** Conditions: unsigned, except JSGT, JSGE, JSLT and JSLE. JSET is true if both operands have a bit in common. */
     public enum Condition {
         JEQ(0x10),
         JGT(0x20),
@@ -56,7 +56,7 @@ public final class BpfAssembler {
         }
     }
 
-    /** Width of a memory access: byte, half word (2), word (4), double word (8). */
+    /** Width of a memory access: byte, half word (2 bytes), word (4) or double word (8). */
     public enum Size {
         B(0x10),
         H(0x08),
@@ -277,7 +277,7 @@ public final class BpfAssembler {
         return emit(BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
     }
 
-    /** A 16-bit constant as a half word load reads it from a packet: for comparisons without a swap in the program. */
+    /** The constant that a half word load reads from a packet with {@code networkValue}, for comparisons without a swap in the program. */
     public static int hostShort(int networkValue) {
         short value = (short) networkValue;
         return Short.toUnsignedInt(littleEndian() ? Short.reverseBytes(value) : value);
@@ -288,7 +288,7 @@ public final class BpfAssembler {
         return littleEndian() ? Integer.reverseBytes(networkValue) : networkValue;
     }
 
-    /** Instructions so far. */
+    /** Number of instructions so far. */
     public int size() {
         return instructions.size();
     }

@@ -1,6 +1,6 @@
 package io.weft.nativebindings.bpf;
 
-/** Numbers of helper functions a program may call: {@code enum bpf_func_id} of {@code <linux/bpf.h>}. */
+/** Numbers of the helper functions that a program may call: {@code enum bpf_func_id} of {@code <linux/bpf.h>}. */
 public final class BpfHelper {
     /** {@code void *(map, key)}. */
     public static final int MAP_LOOKUP_ELEM = 1;
@@ -20,19 +20,19 @@ public final class BpfHelper {
     /** {@code u32 ()}. */
     public static final int GET_SMP_PROCESSOR_ID = 8;
 
-    /** {@code long (ifindex, flags)}: out of a device of this network namespace. */
+    /** {@code long (ifindex, flags)}: redirects to a device of this network namespace. */
     public static final int REDIRECT = 23;
 
     /** {@code long (ctx, delta)}: moves the packet's start. */
     public static final int XDP_ADJUST_HEAD = 44;
 
-    /** {@code long (map, key, flags)}: redirects to a socket of an XSKMAP; without an entry the result is the low bits of flags. */
+    /** {@code long (map, key, flags)}: redirects to a socket of an XSKMAP. If the key has no entry, the result is the low bits of flags. */
     public static final int REDIRECT_MAP = 51;
 
     /** {@code long (ctx, delta)}: moves the packet's end. */
     public static final int XDP_ADJUST_TAIL = 65;
 
-    /** {@code u64 (ctx)}: length of a frame with all its fragments. */
+    /** {@code u64 (ctx)}: length of a frame including all its fragments. */
     public static final int XDP_GET_BUFF_LEN = 188;
 
     /** {@code long (ctx, offset, buffer, length)}: reads across fragments. */

@@ -8,15 +8,15 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The attachment of an XDP program to a device. It ends when this is closed or the process dies, so no program is ever left behind. Linux
- * 5.9. Cold code.
+ * The attachment of an XDP program to a device. The kernel detaches the program when this link is closed or the process dies, so no program
+ * is left behind. Linux 5.9. Cold code.
  */
 public final class BpfLink implements AutoCloseable {
     /** {@code XDP_FLAGS_*} of {@code <linux/if_link.h>}. */
     public enum Mode {
         /** In the driver, before the kernel allocates a socket buffer. */
         NATIVE(XDP_FLAGS_DRV_MODE),
-        /** After that, on any device; segmentation offload of the sender must be off. */
+        /** On socket buffers, on any device. The sender's segmentation offload must be off. */
         GENERIC(XDP_FLAGS_SKB_MODE);
 
         private final int flags;
@@ -71,25 +71,27 @@ public final class BpfLink implements AutoCloseable {
         return switch (errno) {
             case Errno.EBUSY, Errno.EEXIST -> foreignProgram(ifindex);
             case Errno.ERANGE -> "The MTU of the device or its peer is too large for a program without"
-                + " BPF_F_XDP_HAS_FRAGS: load it so, or lower the MTU";
-            case Errno.ENOSPC -> "The veth's peer has more transmit queues than this end receive queues: set both"
+                + " BPF_F_XDP_HAS_FRAGS: load it with that flag, or lower the MTU";
+            case Errno.ENOSPC -> "The veth's peer has more transmit queues than this end has receive queues: set both"
                 + " with ethtool -L";
             case Errno.EOPNOTSUPP, Errno.EINVAL -> "The driver or its current settings (LRO, MTU, queues) do not accept"
                 + " this program: dmesg may say why; try GENERIC";
             case Errno.ENODEV -> "There is no such device in this network namespace";
-            case Errno.EPERM -> "Attaching needs CAP_NET_ADMIN and CAP_BPF together";
+            case Errno.EPERM -> "Attaching an XDP program needs both CAP_NET_ADMIN and CAP_BPF";
             default -> "";
         };
     }
 
     private static String foreignProgram(int ifindex) {
         int id = XdpQuery.programId(ifindex);
-        if (id == 0) { return "Another XDP program is attached in another mode"; }
+        if (id == 0) {
+            return "Another XDP program is attached in another mode: stop its owner, or detach it with ip link set dev DEVICE xdp off";
+        }
         return "XDP program " + id + nameOf(id) + " is attached already: stop its owner, or ip link set dev "
             + InterfaceNames.describe(ifindex) + " xdp off";
     }
 
-    /** Empty if the name may not be read; the message works without it. */
+    /** The program's name for the message; empty if this process may not read it. */
     private static String nameOf(int id) {
         try {
             return " (" + BpfProgram.byId(id).name() + ")";

@@ -18,7 +18,7 @@ import java.util.Optional;
 
 /**
  * A BPF map. Keys and values are bytes exactly as the program sees them; word keys of arrays are in the machine's order. Any thread may
- * change it. The kernel changes one element atomically in hash maps, not in arrays. Cold code, except the memory of {@link #mapMemory}.
+ * change it. The kernel changes an element atomically in hash maps, but not in arrays. Cold code, except the memory of {@link #mapMemory}.
  */
 public final class BpfMap implements AutoCloseable {
     /** {@code enum bpf_map_type}. */
@@ -45,7 +45,7 @@ public final class BpfMap implements AutoCloseable {
 
     public static final int BPF_F_NO_PREALLOC = 1;
     public static final int BPF_F_MMAPABLE = 1 << 10;
-    /** For {@link #update(byte[], byte[], int)}: create or replace; create only; replace only. */
+    /** Flags of {@link #update(byte[], byte[], int)}: create or replace; create only; replace only. */
     public static final int BPF_ANY = 0;
 
     public static final int BPF_NOEXIST = 1;
@@ -73,11 +73,11 @@ public final class BpfMap implements AutoCloseable {
     }
 
     /**
-     * BPF_MAP_CREATE.
+     * Creates a map (BPF_MAP_CREATE).
      *
      * @param name up to 15 letters, digits, '_' and '.', as {@code bpftool map} shows it
      * @param keySize in bytes; 4 for arrays
-     * @param valueSize in bytes, for one processor
+     * @param valueSize in bytes, per processor
      */
     public static BpfMap create(Type type, String name, int keySize, int valueSize, int maxEntries, int flags) {
         try (Arena arena = Arena.ofConfined()) {
@@ -101,7 +101,7 @@ public final class BpfMap implements AutoCloseable {
         return create(Type.ARRAY, name, Integer.BYTES, valueSize, maxEntries, 0);
     }
 
-    /** An array that both this process, through {@link #mapMemory}, and a program access without a call. Linux 5.5. */
+    /** An array that both this process, through {@link #mapMemory}, and a program access without a system call. Linux 5.5. */
     public static BpfMap mappableArray(String name, int valueSize, int maxEntries) {
         return create(Type.ARRAY, name, Integer.BYTES, valueSize, maxEntries, BPF_F_MMAPABLE);
     }
@@ -150,7 +150,7 @@ public final class BpfMap implements AutoCloseable {
         update(wordBytes(index), value);
     }
 
-    /** Lets an XSKMAP send frames of {@code queue} to the socket, which must be bound to that queue. */
+    /** Makes an XSKMAP redirect frames of {@code queue} to the socket, which must be bound to that queue. */
     public void put(int queue, XskSocket socket) {
         update(wordBytes(queue), wordBytes(socket.fd()));
     }
@@ -159,7 +159,7 @@ public final class BpfMap implements AutoCloseable {
     public Optional<byte[]> lookup(byte[] key) {
         requireSize("key", key.length, keySize);
         if (type == Type.PERCPU_ARRAY || type == Type.PERCPU_HASH) {
-            throw new UnsupportedOperationException("lookup in a per-processor map");
+            throw new UnsupportedOperationException("lookup in per-processor map " + name + " is not supported");
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment value = arena.allocate(valueSize, Long.BYTES);
@@ -173,7 +173,7 @@ public final class BpfMap implements AutoCloseable {
         return lookup(wordBytes(index));
     }
 
-    /** Removes one element; false if there was none. Arrays do not support removal (EINVAL). */
+    /** Removes one element. Returns false if there was none. Arrays do not support removal (EINVAL). */
     public boolean delete(byte[] key) {
         requireSize("key", key.length, keySize);
         try (Arena arena = Arena.ofConfined()) {
@@ -182,12 +182,12 @@ public final class BpfMap implements AutoCloseable {
         }
     }
 
-    /** Removes the socket of a queue from an XSKMAP; false if there was none. */
+    /** Removes the socket of a queue from an XSKMAP. Returns false if there was none. */
     public boolean delete(int index) {
         return delete(wordBytes(index));
     }
 
-    /** All keys. If others change a hash map meanwhile, some may be missing or appear twice. */
+    /** All keys. If another thread or program changes a hash map meanwhile, some keys may be missing or appear twice. */
     public List<byte[]> keys() {
         List<byte[]> keys = new ArrayList<>();
         try (Arena arena = Arena.ofConfined()) {
@@ -222,7 +222,7 @@ public final class BpfMap implements AutoCloseable {
         return (valueSize + Long.BYTES - 1) & -Long.BYTES;
     }
 
-    /** Closes the descriptor; the map lives on in programs that use it. A second call does nothing. */
+    /** Closes the descriptor; the map exists as long as a program uses it. A second call does nothing. */
     @Override
     public void close() {
         if (open) {

@@ -10,9 +10,9 @@ import io.weft.nativebindings.linux.NativeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** A program in the kernel. It exists as long as this descriptor, a link, or a reference of another program does. Cold code. */
+/** A program in the kernel. It exists as long as this descriptor, a link, or another program refers to it. Cold code. */
 public final class BpfProgram implements AutoCloseable {
-    /** {@code enum bpf_prog_type}, each with the attach type a link of it expects. */
+    /** {@code enum bpf_prog_type}, each with the attach type that its links expect. */
     public enum Type {
         SCHED_CLS(3, 0),
         XDP(6, BPF_XDP);
@@ -29,10 +29,10 @@ public final class BpfProgram implements AutoCloseable {
     /** {@code enum bpf_attach_type}. */
     public static final int BPF_XDP = 37;
 
-    /** The program supports multi-buffer frames, which devices need whose MTU exceeds a page minus headroom. Linux 5.18. */
+    /** The program supports multi-buffer frames. Devices whose MTU exceeds a page minus headroom need such a program. Linux 5.18. */
     public static final int BPF_F_XDP_HAS_FRAGS = 1 << 5;
 
-    /** Frames of a test run are real: what the program redirects is sent. Linux 5.18. */
+    /** The kernel treats the frames of a test run as real: it sends what the program redirects. Linux 5.18. */
     static final int BPF_F_TEST_XDP_LIVE_FRAMES = 1 << 1;
 
     /** Maximum number of frames in one batch of {@link #runLive}. */
@@ -53,7 +53,7 @@ public final class BpfProgram implements AutoCloseable {
     }
 
     /**
-     * BPF_PROG_LOAD.
+     * Loads a program (BPF_PROG_LOAD).
      *
      * @param name up to 15 letters, digits, '_' and '.', as {@code ip link} and {@code bpftool} show it
      * @param instructions from {@link BpfAssembler#assemble}
@@ -86,10 +86,10 @@ public final class BpfProgram implements AutoCloseable {
         return describe(fd).id();
     }
 
-    /** {@code struct bpf_prog_info}, in part. */
+    /** Some fields of {@code struct bpf_prog_info}. */
     public record ProgramInfo(int id, int type, String name) {}
 
-    /** What the kernel knows about the program with an id; needs CAP_SYS_ADMIN. */
+    /** What the kernel reports about the program with an id; needs CAP_SYS_ADMIN. */
     public static ProgramInfo byId(int id) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment attr = arena.allocate(Bpf.ATTR_SIZE, Long.BYTES);
@@ -115,12 +115,12 @@ public final class BpfProgram implements AutoCloseable {
             this.durationNanos = durationNanos;
         }
 
-        /** What the program returned: of XDP, one of {@link XdpAction}. */
+        /** The program's return value; for XDP, one of {@link XdpAction}. */
         public int result() {
             return result;
         }
 
-        /** The frame as the program left it. */
+        /** The frame after the program ran. */
         public byte[] data() {
             return data.clone();
         }
@@ -130,15 +130,15 @@ public final class BpfProgram implements AutoCloseable {
         }
     }
 
-    /** Runs the program on a frame of at least 14 bytes, without any device: BPF_PROG_TEST_RUN. */
+    /** Runs the program on a frame of at least 14 bytes, without any device (BPF_PROG_TEST_RUN). */
     public TestRun testRun(byte[] frame) {
         return testRun(frame, 0, 0);
     }
 
     /**
-     * As {@link #testRun(byte[])}, as if the frame came from a queue of a device of this namespace.
+     * Like {@link #testRun(byte[])}, as if the frame came from a queue of a device of this namespace.
      *
-     * @param ifindex 0 for none; else the queue must exist
+     * @param ifindex the device, whose queue must exist; 0 for none
      */
     public TestRun testRun(byte[] frame, int ifindex, int queue) {
         try (Arena arena = Arena.ofConfined()) {
@@ -161,15 +161,14 @@ public final class BpfProgram implements AutoCloseable {
     }
 
     /**
-     * Runs an XDP program on {@code frames} frames that the kernel makes, as if they had come in on the loopback device of the
-     * calling thread's network namespace, and does with them what the program says. The frames are recycled with whatever
-     * was written into them. Setting a run up takes tens of milliseconds; a signal to the calling thread ends it after the
-     * batch under way.
+     * Runs an XDP program on frames that the kernel generates, as if they had arrived on the loopback device of the calling thread's
+     * network namespace, and carries out its verdicts. The kernel reuses the frames, with whatever was written into them. Setting up a run
+     * takes tens of milliseconds. A signal to the calling thread ends the run after the current batch.
      *
-     * @param frame what a new frame holds; at most about 3400 bytes
-     * @param frames how many, unsigned
+     * @param frame content of a new frame; at most about 3400 bytes
+     * @param frames number of runs, unsigned
      * @param batch frames between two flushes, 1 to {@link #LIVE_BATCH_MAX}
-     * @return 0, or -errno: EINTR when a signal ended it
+     * @return 0, or -errno: EINTR if a signal ended the run
      */
     public int runLive(byte[] frame, int frames, int batch) {
         try (Arena arena = Arena.ofConfined()) {
@@ -207,7 +206,10 @@ public final class BpfProgram implements AutoCloseable {
         return attr;
     }
 
-    /** Loads once more with a log: the first time without one, because a log buffer too small is itself a refusal. */
+    /**
+     * Loads the program again to get the verifier's log. The first load has no log, because the kernel also refuses a program whose log
+     * does not fit the buffer.
+     */
     private static LinuxException refused(Arena arena, MemorySegment attr, Type type, String name, int errno) {
         String operation = "load " + type + " program " + name;
         String hint = Bpf.permissionHint(errno);
@@ -228,7 +230,7 @@ public final class BpfProgram implements AutoCloseable {
             Bpf.putInt(attr, Bpf.INFO_BPF_FD, fd);
             Bpf.putInt(attr, Bpf.INFO_LEN, (int) info.byteSize());
             attr.set(JAVA_LONG, Bpf.INFO, info.address());
-            LinuxException.check("BPF program info", Bpf.call(Bpf.BPF_OBJ_GET_INFO_BY_FD, attr));
+            LinuxException.check("read BPF program info", Bpf.call(Bpf.BPF_OBJ_GET_INFO_BY_FD, attr));
             String name = NativeMemory.string(info.asSlice(Bpf.PROG_INFO_NAME), Bpf.BPF_OBJ_NAME_LEN);
             return new ProgramInfo(info.get(JAVA_INT, Bpf.PROG_INFO_ID), info.get(JAVA_INT, Bpf.PROG_INFO_TYPE), name);
         }

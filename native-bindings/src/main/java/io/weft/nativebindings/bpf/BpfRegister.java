@@ -1,8 +1,8 @@
 package io.weft.nativebindings.bpf;
 
 /**
- * Registers of the BPF machine: R0 result, R1 to R5 arguments (lost at a call), R6 to R9 kept across calls, R10 the frame
- * pointer, read-only, above 512 bytes of stack.
+ * Registers of the BPF machine: R0 holds the result, R1 to R5 the arguments (lost at a call), R6 to R9 are kept across calls, and R10 is
+ * the read-only frame pointer to 512 bytes of stack below it.
  */
 public enum BpfRegister {
     R0(0),

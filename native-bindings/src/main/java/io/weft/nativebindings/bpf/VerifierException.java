@@ -3,7 +3,7 @@ package io.weft.nativebindings.bpf;
 import io.weft.nativebindings.linux.LinuxException;
 import java.util.List;
 
-/** The verifier refused a program. The message ends in the log's last lines; {@link #log} is all of it. */
+/** The verifier refused a program. The message ends with the log's last lines; {@link #log} is the whole log. */
 public final class VerifierException extends LinuxException {
     private static final long serialVersionUID = 1;
     private static final int LINES_SHOWN = 4;
@@ -15,12 +15,12 @@ public final class VerifierException extends LinuxException {
         this.log = log;
     }
 
-    /** What the verifier printed, one instruction a line. */
+    /** What the verifier printed, one instruction per line. */
     public String log() {
         return log;
     }
 
-    /** Without the statistics line, which is always the last and says nothing about the refusal. */
+    /** Omits the statistics at the end, which do not explain the refusal. */
     private static String lastLines(String log) {
         List<String> lines = log.lines()
             .map(String::strip)

@@ -1,6 +1,6 @@
 package io.weft.nativebindings.bpf;
 
-/** Results of an XDP program: {@code enum xdp_action}; and its context, {@code struct xdp_md}, as a program reads it. */
+/** Results of an XDP program ({@code enum xdp_action}), and the fields of its context ({@code struct xdp_md}). */
 public final class XdpAction {
     public static final int XDP_ABORTED = 0;
     public static final int XDP_DROP = 1;
@@ -8,7 +8,7 @@ public final class XdpAction {
     public static final int XDP_TX = 3;
     public static final int XDP_REDIRECT = 4;
 
-    /** Offsets in the context, each a word. */
+    /** Offsets of the fields in the context; each is a word. */
     public static final int CONTEXT_DATA = 0;
 
     public static final int CONTEXT_DATA_END = 4;

@@ -5,11 +5,13 @@ import io.weft.nativebindings.linux.LinuxException;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.Rtnetlink;
 
-/** Asks the kernel which XDP program a device has. Cold code. */
+/** Asks the kernel which XDP program is attached to a device. Cold code. */
 public final class XdpQuery {
     private XdpQuery() {}
 
-    /** The id of the XDP program attached to a device of the calling thread's network namespace, in any mode; 0 for none. */
+    /**
+     * The id of the XDP program that is attached to a device of the calling thread's network namespace, in any mode; 0 if there is none.
+     */
     public static int programId(int ifindex) {
         try (Rtnetlink rtnetlink = Rtnetlink.open()) {
             return rtnetlink.link(ifindex)

@@ -10,7 +10,7 @@ public final class FileErrors {
     private FileErrors() {
     }
 
-    /** File and reason; some Java exceptions name only the file. */
+    /** The file and the reason, which some Java exceptions omit. */
     public static String describe(IOException e) {
         return switch (e) {
             case AccessDeniedException denied -> denied.getFile() + ": permission denied (run as root?)";

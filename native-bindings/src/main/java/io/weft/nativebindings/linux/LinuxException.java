@@ -1,6 +1,6 @@
 package io.weft.nativebindings.linux;
 
-/** An error of the kernel, in one line: the operation, the errno, and a hint on what to do if there is one. Only cold code throws it. */
+/** An error from the kernel, in one line: the operation, the errno, and a hint on what to do if there is one. Only cold code throws it. */
 public class LinuxException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -5,7 +5,7 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 
-/** Addresses in messages, as the JDK writes them: this module takes and returns them as numbers, and knows no other text of them. */
+/** Formats addresses in messages, with the JDK: this module passes addresses as numbers and has no other text form of them. */
 final class AddressText {
     private static final HexFormat OCTETS = HexFormat.ofDelimiter(":");
     private static final int MAC_BYTES = 6;

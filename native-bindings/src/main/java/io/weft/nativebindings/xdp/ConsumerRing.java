@@ -3,8 +3,9 @@ package io.weft.nativebindings.xdp;
 import io.weft.nativebindings.linux.NativeMemory;
 
 /**
- * A ring that the kernel fills and this process empties. The producer index is the kernel's: loaded with acquire, before the
- * entries are read. The consumer index is ours: stored with release, after they have been read. Thread: one. Allocation: none.
+ * A ring that the kernel fills and this process empties. The kernel owns the producer index: it is loaded with acquire before the entries
+ * are read. This process owns the consumer index: it is stored with release after the entries have been read. Thread: one. Allocation:
+ * none.
  */
 abstract sealed class ConsumerRing permits RxRing, CompletionRing {
     private final long producerAt;
@@ -30,7 +31,7 @@ abstract sealed class ConsumerRing permits RxRing, CompletionRing {
         return size;
     }
 
-    /** How many entries, at most {@code max}, can be read now; numbered from 0 until {@link #release}. */
+    /** Number of entries that can be read now, at most {@code max}. They are numbered from 0 until {@link #release}. */
     public final int peek(int max) {
         int available = cachedProducer - consumer;
         if (available < max) {
@@ -40,7 +41,7 @@ abstract sealed class ConsumerRing permits RxRing, CompletionRing {
         return Math.min(available, max);
     }
 
-    /** Gives the first {@code count} entries back to the kernel. */
+    /** Returns the first {@code count} entries to the kernel. */
     public final void release(int count) {
         consumer += count;
         NativeMemory.setReleaseInt(consumerAt, consumer);

@@ -3,9 +3,9 @@ package io.weft.nativebindings.xdp;
 import io.weft.nativebindings.linux.NativeMemory;
 
 /**
- * A ring that this process fills and the kernel empties. The producer index is ours: stored with release, after the entries.
- * The consumer index is the kernel's: loaded with acquire, and only when the cached one leaves too little room. Indexes run
- * through all of 32 bits and wrap. Thread: one. Allocation: none.
+ * A ring that this process fills and the kernel empties. This process owns the producer index: it is stored with release after the entries.
+ * The kernel owns the consumer index: it is loaded with acquire, and only when the cached value leaves too little room. Indexes use all 32
+ * bits and wrap around. Thread: one. Allocation: none.
  */
 abstract sealed class ProducerRing permits FillRing, TxRing {
     private final long producerAt;
@@ -33,7 +33,7 @@ abstract sealed class ProducerRing permits FillRing, TxRing {
         return size;
     }
 
-    /** How many slots, at most {@code wanted}, may be put now. Nothing is held until {@link #submit}. */
+    /** Number of slots that can be filled now, at most {@code wanted}. Nothing is reserved until {@link #submit}. */
     public final int reserve(int wanted) {
         int free = size - (producer - cachedConsumer);
         if (free < wanted) {
@@ -43,26 +43,26 @@ abstract sealed class ProducerRing permits FillRing, TxRing {
         return Math.min(free, wanted);
     }
 
-    /** Hands the first {@code count} slots put since the last submit to the kernel. */
+    /** Passes the first {@code count} slots filled since the last submit to the kernel. */
     public final void submit(int count) {
         producer += count;
         NativeMemory.setReleaseInt(producerAt, producer);
     }
 
-    /** Slots the kernel has left free by now. */
+    /** Number of free slots, with the kernel's current index. */
     public final int free() {
         return size - outstanding();
     }
 
-    /** Entries submitted and not yet taken by the kernel. */
+    /** Number of entries that were submitted and that the kernel has not taken yet. */
     public final int outstanding() {
         cachedConsumer = NativeMemory.getAcquireInt(consumerAt);
         return producer - cachedConsumer;
     }
 
     /**
-     * Whether the kernel waits for a call before it goes on with this ring. Without USE_NEED_WAKEUP at bind always false. Read
-     * it after {@link #submit}; as the kernel may set it at the same moment, ask again while entries stay outstanding.
+     * Whether the kernel waits for a system call before it continues with this ring. Always false without USE_NEED_WAKEUP at bind. Read it
+     * after {@link #submit}. The kernel may set it at the same moment, so ask again while entries are outstanding.
      */
     public final boolean needWakeup() {
         return (NativeMemory.getOpaqueInt(flagsAt) & XdpAbi.XDP_RING_NEED_WAKEUP) != 0;

@@ -5,12 +5,12 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import io.weft.nativebindings.linux.MappedMemory;
 import java.lang.foreign.MemorySegment;
 
-/** Where one ring's parts lie, as native addresses. */
+/** Native addresses of the parts of one ring. */
 record RingMemory(MappedMemory mapping, long producerAt, long consumerAt, long flagsAt, long entriesAt, int entries) {
     /**
-     * Maps a ring that has been created on the socket.
+     * Maps a ring that was created on the socket.
      *
-     * @param offsets this ring's {@code struct xdp_ring_offset}: newer kernels move the fields, so they are never assumed
+     * @param offsets this ring's {@code struct xdp_ring_offset}; always use it, because newer kernels may move the fields
      */
     static RingMemory map(int fd, String ring, long pageOffset, MemorySegment offsets, int entries, int entrySize) {
         long entriesOffset = offsets.get(JAVA_LONG, XdpAbi.RING_OFFSET_DESC);

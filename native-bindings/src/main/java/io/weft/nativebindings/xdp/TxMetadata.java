@@ -3,9 +3,9 @@ package io.weft.nativebindings.xdp;
 import io.weft.nativebindings.linux.NativeMemory;
 
 /**
- * {@code struct xsk_tx_metadata} of {@code <linux/if_xdp.h>}: a request to the device (in copy mode: to the kernel), written in
- * the {@link #LENGTH} bytes before a frame whose first descriptor carries {@link XdpDescriptor#XDP_TX_METADATA}. The UMEM must
- * be registered for it. Linux 6.8 and later. Allocation: none.
+ * {@code struct xsk_tx_metadata} of {@code <linux/if_xdp.h>}: a request to the device, or in copy mode to the kernel. It is in the
+ * {@link #LENGTH} bytes before a frame whose first descriptor has {@link XdpDescriptor#XDP_TX_METADATA}. The UMEM must be registered for
+ * it. Linux 6.8. Allocation: none.
  */
 public final class TxMetadata {
     public static final int LENGTH = 24;
@@ -20,7 +20,7 @@ public final class TxMetadata {
     private TxMetadata() {}
 
     /**
-     * Asks for the L4 checksum of this frame. Its checksum field must hold the folded, not inverted sum of the pseudo-header.
+     * Requests the L4 checksum of this frame. Its checksum field must hold the folded sum of the pseudo-header, not complemented.
      *
      * @param frame native address of the frame's first byte
      * @param start bytes from there to the L4 header

@@ -3,8 +3,8 @@ package io.weft.nativebindings.xdp;
 import io.weft.nativebindings.linux.NativeMemory;
 
 /**
- * Frames to send. Submitting is not sending: call {@link XskSocket#kick} while {@link #needWakeup} (in copy mode the kernel
- * sends only inside that call, and at most 32 frames of it by default). Thread: one. Allocation: none.
+ * Descriptors of frames to send. {@link #submit} does not send them: call {@link XskSocket#kick} while {@link #needWakeup}. In copy mode
+ * the kernel sends only inside that call, by default at most 32 frames per call. Thread: one. Allocation: none.
  */
 public final class TxRing extends ProducerRing {
     TxRing(RingMemory memory) {
@@ -12,9 +12,9 @@ public final class TxRing extends ProducerRing {
     }
 
     /**
-     * @param slot from 0 up to what {@link #reserve} returned
-     * @param offset of the first byte in the UMEM; in a UMEM with transmit metadata at least {@link TxMetadata#LENGTH} past the
-     *     chunk's start, whether or not this frame has any
+     * @param slot 0 to the result of {@link #reserve} minus 1
+     * @param offset of the first byte in the UMEM; in a UMEM with transmit metadata at least {@link TxMetadata#LENGTH} bytes after the
+     *     chunk's start, even if this frame has no metadata
      * @param length bytes in this chunk
      * @param options bits of {@link XdpDescriptor}
      */

@@ -12,10 +12,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Memory of frame chunks, registered with the kernel through one socket; other sockets share it by
- * {@link XskSocket#bindShared}. It lives in the kernel as long as any of them. All sockets that share it run in the first one's
- * mode, and once the first one's device is gone no other can join: anchor it on a device that stays. The region must stay
- * mapped until the last socket is closed. The same region may be registered several times.
+ * Memory that consists of frame chunks and is registered with the kernel through one socket. Other sockets share it through
+ * {@link XskSocket#bindShared}. The kernel keeps it as long as any of them is open. All of them run in the mode of the first socket, and no
+ * socket can join once the first one's device is gone, so register the UMEM on a device that stays. The region must stay mapped until the
+ * last socket is closed. The same region may be registered several times.
  */
 public final class Umem {
     private final XskSocket owner;
@@ -29,12 +29,12 @@ public final class Umem {
     }
 
     /**
-     * How the region is cut.
+     * How the region is divided into chunks.
      *
-     * @param chunkSize bytes: 2048 or 4096 (a power of two up to the page size), any size from 2048 on when unaligned
-     * @param headroom bytes left free in front of a received frame, besides XDP's own 256
-     * @param txMetadata every chunk keeps {@link TxMetadata#LENGTH} bytes before a frame that is sent; Linux 6.8
-     * @param unaligned chunks may lie anywhere
+     * @param chunkSize bytes: 2048 or 4096 (a power of two up to the page size); with {@code unaligned} any size from 2048
+     * @param headroom bytes left free before a received frame, in addition to XDP's own 256
+     * @param txMetadata whether every chunk keeps {@link TxMetadata#LENGTH} bytes before a frame to send; Linux 6.8
+     * @param unaligned whether chunks may start at any offset
      */
     public record Layout(int chunkSize, int headroom, boolean txMetadata, boolean unaligned) {
         public Layout(int chunkSize, int headroom, boolean txMetadata) {
@@ -47,13 +47,13 @@ public final class Umem {
         }
     }
 
-    /** Registers with aligned chunks. */
+    /** Registers the whole region with aligned chunks. */
     public static Umem register(
         XskSocket socket, MappedMemory region, int chunkSize, int headroom, boolean txMetadata) {
         return register(socket, region, new Layout(chunkSize, headroom, txMetadata));
     }
 
-    /** Registers the whole region. Raises the limit of locked memory first when the kernel asks for it and allows it. */
+    /** Registers the whole region. If the kernel refuses because of the limit of locked memory, tries once more after raising the limit. */
     public static Umem register(XskSocket socket, MappedMemory region, Layout layout) {
         int result = setOption(socket, region, layout);
         if (result == -Errno.ENOBUFS && Rlimits.raiseMemlock()) {
@@ -65,7 +65,7 @@ public final class Umem {
         return umem;
     }
 
-    /** The socket it was registered on. */
+    /** The socket on which it was registered. */
     public XskSocket owner() {
         return owner;
     }
@@ -87,7 +87,7 @@ public final class Umem {
         return layout.chunkSize();
     }
 
-    /** Whole chunks in the region. */
+    /** Number of whole chunks in the region. */
     public int chunks() {
         return (int) (region.size() / layout.chunkSize());
     }
@@ -109,11 +109,11 @@ public final class Umem {
         String operation = "register a UMEM of " + (region.size() >> 10) + " KiB in chunks of " + layout.chunkSize();
         String hint = switch (errno) {
             case Errno.ENOBUFS -> "The limit of locked memory (RLIMIT_MEMLOCK) is " + Rlimits.memlockText()
-                + " for all UMEMs together: raise it (ulimit -l, LimitMEMLOCK=) or give CAP_IPC_LOCK";
-            case Errno.EINVAL -> "Chunks must be 2048 or 4096 bytes, the region page aligned and at least one"
-                + " chunk long, the headroom smaller than a chunk less 256"
+                + " for all UMEMs together: raise it (ulimit -l, LimitMEMLOCK=) or grant CAP_IPC_LOCK";
+            case Errno.EINVAL -> "Chunks must be 2048 or 4096 bytes, the region must be page aligned and at least one"
+                + " chunk long, and the headroom smaller than a chunk minus 256"
                 + (layout.txMetadata() ? ", and transmit metadata needs Linux 6.8" : "");
-            case Errno.EBUSY -> "This socket has a UMEM already";
+            case Errno.EBUSY -> "This socket already has a UMEM: create another socket";
             default -> "";
         };
         return new LinuxException(operation, errno, hint);

@@ -1,6 +1,6 @@
 package io.weft.nativebindings.xdp;
 
-/** Numbers and layouts of {@code <linux/if_xdp.h>} as of Linux 6.18; sizes and offsets in bytes. */
+/** Constants and layouts of {@code <linux/if_xdp.h>} as of Linux 6.18; sizes and offsets are in bytes. */
 final class XdpAbi {
     static final int XDP_MMAP_OFFSETS = 1;
     static final int XDP_RX_RING = 2;

@@ -15,8 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An AF_XDP socket: one queue of one device. Set up by any thread; afterwards {@link #kick}, {@link #wakeReceive} and the rings
- * belong to one. It stays with the network namespace of the thread that created it.
+ * An AF_XDP socket for one queue of one device. Any thread may set it up; afterwards {@link #kick}, {@link #wakeReceive} and the rings
+ * belong to one thread. It belongs to the network namespace of the thread that created it.
  */
 public final class XskSocket implements AutoCloseable {
     /** Flags of {@link #bind}; {@code sxdp_flags} of {@code <linux/if_xdp.h>}. */
@@ -52,9 +52,9 @@ public final class XskSocket implements AutoCloseable {
         return new XskSocket(fd);
     }
 
-    /** Makes and maps the rings. Once, before {@link #bind}. */
+    /** Creates and maps the rings. Call it once, before {@link #bind}. */
     public void createRings(RingSizes sizes) {
-        if (this.sizes != null) { throw new IllegalStateException("the rings exist already"); }
+        if (this.sizes != null) { throw new IllegalStateException("this socket already has its rings"); }
         this.sizes = sizes;
         ringOption("fill ring", XdpAbi.XDP_UMEM_FILL_RING, sizes.fill());
         ringOption("completion ring", XdpAbi.XDP_UMEM_COMPLETION_RING, sizes.completion());
@@ -66,11 +66,11 @@ public final class XskSocket implements AutoCloseable {
     }
 
     /**
-     * Binds a socket that has a UMEM of its own registered. While the queue is busy it tries again for 2 s: a former owner's
-     * release takes the kernel a moment. After a refusal it may be called again with other flags.
+     * Binds a socket on which a UMEM was registered. If the queue is busy, retries for 2 s, because the kernel releases the queue of a
+     * closed socket with a delay. After a failure it may be called again with other flags.
      *
-     * @param flags {@code XDP_COPY} or {@code XDP_ZEROCOPY} or neither (the kernel tries zero-copy first),
-     *     {@code XDP_USE_NEED_WAKEUP}, {@code XDP_USE_SG} for frames of several descriptors
+     * @param flags {@code XDP_COPY}, {@code XDP_ZEROCOPY} or neither (the kernel then tries zero-copy first); {@code XDP_USE_NEED_WAKEUP};
+     *     {@code XDP_USE_SG} for frames of several descriptors
      */
     public void bind(int ifindex, int queue, int flags) {
         if (umem == null) { throw new IllegalStateException("register a UMEM on the socket first, or use bindShared"); }
@@ -78,8 +78,8 @@ public final class XskSocket implements AutoCloseable {
     }
 
     /**
-     * Binds to another socket's UMEM. Mode, need-wakeup and multi-buffer are those of that socket. On another device or queue
-     * than its own this socket needs fill and completion rings.
+     * Binds to the UMEM of another socket, whose mode, need-wakeup and multi-buffer flags apply. On a device or queue other than that
+     * socket's, this socket needs fill and completion rings.
      */
     public void bindShared(int ifindex, int queue, Umem shared) {
         bind(ifindex, queue, XDP_SHARED_UMEM, shared.owner().fd());
@@ -90,12 +90,12 @@ public final class XskSocket implements AutoCloseable {
         return fd;
     }
 
-    /** The UMEM this socket works on; null before it has one. */
+    /** The UMEM that this socket uses; null before it has one. */
     public Umem umem() {
         return umem;
     }
 
-    /** Null when its size was 0; so for the other rings. */
+    /** Null if its size was 0; the same holds for the other rings. */
     public FillRing fill() {
         return fill;
     }
@@ -113,26 +113,26 @@ public final class XskSocket implements AutoCloseable {
     }
 
     /**
-     * Lets the kernel send what the tx ring holds. Thread: the rings'. Allocation: none.
+     * Makes the kernel send the frames in the tx ring. Thread: that of the rings. Allocation: none.
      *
-     * @return 0, or -errno: EAGAIN when more remains or the device's queue is full, EBUSY and ENOBUFS likewise; ENXIO when the
-     *     device is gone; ENETDOWN when it is down
+     * @return 0, or -errno: EAGAIN, EBUSY or ENOBUFS if frames remain or the device's queue is full; ENXIO if the device is gone; ENETDOWN
+     *     if it is down
      */
     public int kick() {
         return (int) LinuxSocket.sendto(kickState, fd, 0, 0, LinuxSocket.MSG_DONTWAIT, 0, 0);
     }
 
-    /** Lets the kernel look at the fill ring again, when {@link FillRing#needWakeup}; 0 or -errno. Allocation: none. */
+    /** Makes the kernel read the fill ring again; call it if {@link FillRing#needWakeup}. Returns 0 or -errno. Allocation: none. */
     public int wakeReceive() {
         return (int) LinuxSocket.recv(kickState, fd, 0, 0, LinuxSocket.MSG_DONTWAIT);
     }
 
-    /** Frames one {@link #kick} may send in copy mode, 32 by default. False where the kernel cannot change it. */
+    /** Sets how many frames one {@link #kick} may send in copy mode; the default is 32. Returns false if the kernel does not support it. */
     public boolean setMaxTxBudget(int frames) {
         return LinuxSocket.setsockopt(fd, LinuxSocket.SOL_XDP, XdpAbi.XDP_MAX_TX_SKB_BUDGET, frames) == 0;
     }
 
-    /** Whether frames pass without a copy; known after bind. */
+    /** Whether the socket is in zero-copy mode; known after bind. */
     public boolean isZeroCopy() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment options = arena.allocate(JAVA_INT);
@@ -143,14 +143,14 @@ public final class XskSocket implements AutoCloseable {
         }
     }
 
-    /** Takes a new reading; keep one {@link XskStatistics} to read without allocating. */
+    /** Reads the statistics into a new object. To read again without allocation, keep it and call {@link XskStatistics#read}. */
     public XskStatistics statistics() {
         XskStatistics statistics = new XskStatistics();
         LinuxException.check("getsockopt(XDP_STATISTICS)", statistics.read(this));
         return statistics;
     }
 
-    /** Takes SO_ERROR: ENETDOWN once the bound device was deleted, 0 otherwise. poll(2) does not report that. */
+    /** Reads and clears SO_ERROR: ENETDOWN after the bound device was deleted, otherwise 0. poll(2) does not report that. */
     public int takeError() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment error = arena.allocate(JAVA_INT);
@@ -159,7 +159,7 @@ public final class XskSocket implements AutoCloseable {
         }
     }
 
-    /** Unmaps the rings, then closes: a ring that stays mapped would keep the queue busy. A second call does nothing. */
+    /** Unmaps the rings, then closes the socket: a mapped ring would keep the queue busy. A second call does nothing. */
     @Override
     public void close() {
         if (open) {
@@ -176,7 +176,7 @@ public final class XskSocket implements AutoCloseable {
     private void ringOption(String ring, int option, int entries) {
         if (entries > 0) {
             LinuxException.check(
-                ring + " of " + entries + " entries",
+                "create the " + ring + " of " + entries + " entries",
                 LinuxSocket.setsockopt(fd, LinuxSocket.SOL_XDP, option, entries));
         }
     }
@@ -219,7 +219,7 @@ public final class XskSocket implements AutoCloseable {
     }
 
     private void bind(int ifindex, int queue, int flags, int sharedFd) {
-        if (sizes == null) { throw new IllegalStateException("create the rings before binding"); }
+        if (sizes == null) { throw new IllegalStateException("call createRings before bind"); }
         long deadline = System.nanoTime() + BUSY_RETRY_NANOS;
         int result = tryBind(ifindex, queue, flags, sharedFd);
         while (result == -Errno.EBUSY && System.nanoTime() < deadline && pause()) {
@@ -243,7 +243,7 @@ public final class XskSocket implements AutoCloseable {
         }
     }
 
-    /** False when the thread was interrupted, which is left set. */
+    /** Returns false if the thread was interrupted; its interrupt flag stays set. */
     private static boolean pause() {
         try {
             Thread.sleep(BUSY_PAUSE_MILLIS);
@@ -257,7 +257,7 @@ public final class XskSocket implements AutoCloseable {
     private static String createHint(int errno) {
         return switch (errno) {
             case Errno.EPERM -> "AF_XDP needs CAP_NET_RAW";
-            case Errno.EAFNOSUPPORT -> "This kernel is built without AF_XDP (CONFIG_XDP_SOCKETS)";
+            case Errno.EAFNOSUPPORT -> "This kernel has no AF_XDP: it needs CONFIG_XDP_SOCKETS";
             default -> "";
         };
     }
@@ -267,18 +267,19 @@ public final class XskSocket implements AutoCloseable {
             case Errno.EBUSY -> "Another socket owns this queue: stop the other AF_XDP program";
             case Errno.EINVAL -> invalidHint(queue, flags);
             case Errno.EOPNOTSUPP -> (flags & XDP_ZEROCOPY) != 0
-                ? "The driver has no zero-copy: bind with XDP_COPY"
-                : "The device cannot do this mode: try without XDP_USE_SG";
+                ? "The driver does not support zero-copy: bind with XDP_COPY"
+                : "The device does not support this mode: try without XDP_USE_SG";
             case Errno.ENODEV -> "There is no such device in this network namespace";
-            case Errno.EBADF -> "The UMEM's first socket is closed or its device is gone: share one that lives";
+            case Errno.EBADF -> "The UMEM's first socket is closed or its device is gone: share another UMEM";
             default -> "";
         };
     }
 
     private String invalidHint(int queue, int flags) {
         if ((flags & XDP_SHARED_UMEM) != 0 && (sizes.fill() == 0 || sizes.completion() == 0)) {
-            return "On another device or queue than the UMEM's first socket, fill and completion rings are needed";
+            return "On a device or queue other than that of the UMEM's first socket, fill and completion rings are needed";
         }
-        return "Does the device have a queue " + queue + "? (ethtool -l; a veth has one unless made with more)";
+        return "Does the device have a queue " + queue
+            + "? (ethtool -l; a veth has one unless it was created with more)";
     }
 }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Every instruction is run by the kernel and its result compared with Java's own arithmetic. */
+/** The kernel runs each instruction, and the test compares the result with Java's own arithmetic. */
 class BpfAssemblerTest {
     @Test
     void encodesAsTheInstructionSetSays() {
@@ -40,7 +40,7 @@ class BpfAssemblerTest {
     @CsvSource({
         "ADD, 7, 5, 12", "SUB, 7, 5, 2", "MUL, 7, 5, 35", "DIV, 37, 5, 7", "OR, 12, 3, 15", "AND, 13, 7, 5",
         "LSH, 3, 4, 48", "RSH, 48, 4, 3", "MOD, 37, 5, 2", "XOR, 6, 3, 5", "MOV, 6, 3, 3", "ARSH, -16, 2, -4"})
-    void arithmeticGivesWhatItSays(Alu operation, int left, int right, int expected) {
+    void arithmeticAgreesWithJava(Alu operation, int left, int right, int expected) {
         assertEquals(expected, run(program -> program.mov(R0, left).alu(operation, R0, right)));
         assertEquals(expected, run(program -> program.mov(R0, left).mov(R1, right).alu(operation, R0, R1)));
         assertEquals(expected, run(program -> program.mov(R0, left).alu32(operation, R0, right)));
@@ -139,7 +139,7 @@ class BpfAssemblerTest {
     }
 
     @Test
-    void labelsAreBoundOnceAndAtAll() {
+    void labelsMustBeBoundExactlyOnce() {
         BpfAssembler program = new BpfAssembler();
         Label label = program.label("drop");
         program.jump(label);
@@ -162,7 +162,7 @@ class BpfAssemblerTest {
         return program.store(Size.DW, R10, -8, 10).mov(R1, operand).atomic(operation, size, R10, -8, R1);
     }
 
-    /** Result 1 when the jump is taken, else 2. */
+    /** Returns 1 if the jump is taken, otherwise 2. */
     private static BpfAssembler branch(BpfAssembler program, int left, Consumer<Label> jump) {
         Label taken = program.label("taken");
         program.mov(R0, 1).mov(R1, left);

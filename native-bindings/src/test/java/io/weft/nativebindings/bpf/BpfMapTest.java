@@ -32,7 +32,7 @@ class BpfMapTest {
     }
 
     @Test
-    void hashHoldsWhatWasPutUntilDeleted() {
+    void hashMapHoldsElementsUntilTheyAreDeleted() {
         try (BpfMap map = BpfMap.hash("test_hash", 8, 4, 2)) {
             assertEquals(Optional.empty(), map.lookup(key(1)));
             map.update(key(1), new byte[]{1, 2, 3, 4});
@@ -101,7 +101,7 @@ class BpfMapTest {
     }
 
     @Test
-    void otherMapsAreNotMapped() {
+    void onlyMappableArraysAreMapped() {
         try (BpfMap map = BpfMap.array("test_array", 8, 1)) {
             assertThrows(IllegalStateException.class, map::mapMemory);
             assertThrows(LinuxException.class, () -> map.delete(0));

@@ -9,7 +9,7 @@ class PollTest {
     private static final int GENEROUS_MILLIS = 20_000;
 
     @Test
-    void signalWakesAndDrainingQuiets() {
+    void signalWakesAndDrainingClears() {
         try (EventFd event = new EventFd()) {
             Poll poll = new Poll(2);
             poll.set(1, event.fd(), Poll.POLLIN);

@@ -49,7 +49,7 @@ class ThreadsAndLimitsTest {
     }
 
     @Test
-    void favouredThreadHasItsWeightAndSliceAndOthersDoNot() throws Exception {
+    void setsPriorityAndSliceOfTheCallingThreadOnly() throws Exception {
         Requirements.root();
         ThreadScheduling.Share before = ThreadScheduling.current();
         ThreadScheduling.Share prioritized = InThread.call(() -> {

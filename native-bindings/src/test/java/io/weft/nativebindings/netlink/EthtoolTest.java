@@ -44,7 +44,7 @@ class EthtoolTest {
     }
 
     @Test
-    void setsChannelsAndPutsThemBack() {
+    void setsAndRestoresChannels() {
         Channels before = ethtool.channels("near").orElseThrow();
         for (int queues = 1; queues <= 2; queues++) {
             ethtool.setChannels("near", before.withQueues(queues));
@@ -120,7 +120,7 @@ class EthtoolTest {
     }
 
     @Test
-    void fixedFeatureIsLeftOrRefused() {
+    void fixedFeatureIsKeptOrRefused() {
         ethtool.setFeature("near", "lro", false);
         LinuxException refused = assertThrows(LinuxException.class, () -> ethtool.setFeature("near", "lro", true));
         assertEquals(

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Compares every number of this package that has a kernel name with this machine's headers, by a C program made from the
- * names: SIZEOF_RTMSG is a size, RTM_TYPE_OFFSET an offset, all others are constants.
+ * Compares every constant of this package that has a kernel name with this machine's headers. A C program generated from the names prints
+ * the values: SIZEOF_RTMSG is a size, RTM_TYPE_OFFSET an offset, all others are constants.
  */
 class NetlinkAbiTest {
     private static final List<String> HEADERS = List.of("stddef.h", "stdio.h", "sched.h", "sys/file.h", "sys/mount.h",
@@ -36,7 +36,7 @@ class NetlinkAbiTest {
         "ifinfomsg", "ifa", "ifaddrmsg", "rtm", "rtmsg", "rtnh", "rtnexthop", "ndm", "ndmsg");
 
     @Test
-    void everyNumberIsTheKernels(@TempDir Path directory) throws IOException {
+    void everyConstantEqualsTheKernels(@TempDir Path directory) throws IOException {
         Requirements.tool("gcc");
         Map<String, Integer> ours = ours();
         assertTrue(ours.size() > 150, ours.toString());

@@ -88,7 +88,9 @@ class NetlinkCodecTest {
         }
     }
 
-    /** Any exception but the one for a value of the wrong size fails the test, above all one for a wrong index. */
+    /**
+     * Only the exception for a value of the wrong size is allowed. Any other fails the test, in particular one for an index out of bounds.
+     */
     private static void decode(byte[] bytes, Consumer<NetlinkMessage> decoder) {
         NetlinkMessage message = message(bytes);
         while (message.next()) {

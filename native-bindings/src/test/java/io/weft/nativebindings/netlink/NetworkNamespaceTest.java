@@ -89,7 +89,7 @@ class NetworkNamespaceTest {
     }
 
     @Test
-    void whatIsLeftWhereANamespaceWasIsNone(@TempDir Path directory) throws IOException {
+    void leftoversOfANamespaceAreNotANamespace(@TempDir Path directory) throws IOException {
         assertFalse(NetworkNamespace.exists(directory.resolve("nothing")));
         assertFalse(NetworkNamespace.exists(directory));
         Path file = Files.createFile(directory.resolve("file"));

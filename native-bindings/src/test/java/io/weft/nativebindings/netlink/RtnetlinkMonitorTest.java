@@ -23,7 +23,7 @@ class RtnetlinkMonitorTest {
     private Rtnetlink rtnetlink;
     private RtnetlinkMonitor monitor;
 
-    /** What a listener was told, one line each. */
+    /** Records what a listener was told, one line per call. */
     private static final class Recorder implements RtnetlinkMonitor.Listener {
         final List<String> lines = new ArrayList<>();
         int overruns;
@@ -109,7 +109,7 @@ class RtnetlinkMonitorTest {
     }
 
     @Test
-    void leavingABridgeOrTheNamespaceAreTwoThings() {
+    void leavingANamespaceIsARemovalAndLeavingABridgeIsNot() {
         Link bridge = rtnetlink.createBridge("br0");
         Link near = rtnetlink.createVeth(VethSpec.of("near", "far"));
         rtnetlink.setMaster(near.index(), bridge.index());

@@ -59,7 +59,7 @@ class RtnetlinkRouteTest {
     }
 
     @Test
-    void addressesComeAndGo() {
+    void addressesAreAddedAndDeleted() {
         rtnetlink.addAddress(uplink, POD_BASE, 32, Route.RT_SCOPE_LINK);
         assertTrue(node.output("ip", "-4", "-o", "addr").contains("10.244.1.0/32 scope link uplink"));
         LinuxException twice = assertThrows(
@@ -83,7 +83,7 @@ class RtnetlinkRouteTest {
     }
 
     @Test
-    void rulesComeAndGoAndChooseTheTable() {
+    void rulesAreAddedAndDeletedAndChooseTheTable() {
         Rule rule = new Rule(POD_BASE, 32, 1000, 900);
         rtnetlink.addRule(rule);
         assertTrue(node.output("ip", "rule").contains("900:\tfrom 10.244.1.0 lookup 1000"));
@@ -97,7 +97,7 @@ class RtnetlinkRouteTest {
     }
 
     @Test
-    void aVethTellsItsPeerAndThePeersAddressesFromHere() {
+    void readsAVethsPeerAndItsAddressesAcrossNamespaces() {
         Link link = rtnetlink.link(uplink).orElseThrow();
         assertEquals("eth0", rtnetlink.peer(link).orElseThrow().name());
         assertEquals(List.of(ROUTER), rtnetlink.peerAddresses(link).stream().map(Address::ip).toList());
@@ -109,7 +109,7 @@ class RtnetlinkRouteTest {
     }
 
     @Test
-    void readsThePrefixRouteOfAnAddress() {
+    void readsTheRouteThatAnAddressAdds() {
         Route prefix = mainRoute(0xC0000200);
         assertEquals(24, prefix.prefixLength());
         assertEquals(Route.RTPROT_KERNEL, prefix.protocol());
@@ -158,7 +158,7 @@ class RtnetlinkRouteTest {
     }
 
     @Test
-    void findsTheDeviceOfARouterByItself() {
+    void findsTheDeviceThatReachesARouter() {
         rtnetlink.replaceRoute(Route.to(POD_NETWORK, 24).via(ROUTER, 0));
         assertEquals(uplink, mainRoute(POD_NETWORK).ifindex());
     }
@@ -285,7 +285,7 @@ class RtnetlinkRouteTest {
     }
 
     @Test
-    void ipv6ObjectsAreLeftOut() {
+    void ipv6ObjectsAreSkipped() {
         node.output("ip", "addr", "add", "2001:db8::1/64", "dev", "uplink", "nodad");
         node.output("ip", "neigh", "add", "2001:db8::9", "lladdr", "02:aa:bb:cc:dd:09", "dev", "uplink");
         node.output("ip", "route", "add", "2001:db8:1::/64", "via", "2001:db8::9");

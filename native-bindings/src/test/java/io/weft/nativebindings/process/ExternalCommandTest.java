@@ -38,7 +38,7 @@ class ExternalCommandTest {
     }
 
     @Test
-    void aShellIsRefusedForItsScriptsHidePrograms() {
+    void aShellIsRefusedBecauseScriptsHidePrograms() {
         assertThrows(IllegalArgumentException.class, () -> ExternalCommand.of("bash", "-c", "uname"));
         assertThrows(IllegalArgumentException.class, () -> ExternalCommand.of("sh", "-c", "uname"));
     }
@@ -73,7 +73,7 @@ class ExternalCommandTest {
     }
 
     @Test
-    void aCommandLineIsPutTogether() throws Exception {
+    void commandLinesAreComposed() throws Exception {
         ExternalCommand echo = ExternalCommand.file(Path.of(System.getProperty("java.home"), "bin/java"))
             .with("-version");
         assertEquals(0, echo.run().exit());

@@ -4,7 +4,7 @@ import java.net.DatagramPacket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** A UDP datagram from 192.0.2.1 to 192.0.2.2:4242 whose checksum field holds the pseudo-header's sum only. */
+/** A UDP datagram from 192.0.2.1 to 192.0.2.2:4242 whose checksum field holds only the sum of the pseudo-header. */
 final class UdpFrame {
     private static final int SOURCE = 0xC0000201;
     private static final int DESTINATION = 0xC0000202;

@@ -8,8 +8,8 @@ import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 
 /**
- * The packet path's calls allocate nothing once they are compiled: sooner or later a round of frames leaves the virtual machine's
- * count for this thread where it was.
+ * The calls of the packet path do not allocate once they are compiled: after enough rounds of frames, the JVM's count of allocated bytes
+ * for this thread does not change.
  */
 class XskAllocationTest {
     private static final int FRAMES = 20_000;
@@ -40,7 +40,7 @@ class XskAllocationTest {
         return after - before;
     }
 
-    /** One frame at a time from a to b; the chunk of each is used again. */
+    /** Sends one frame at a time from a to b and reuses the chunk of each. */
     private static long transfer(XskPort a, XskPort b, Poll poll, int frames) {
         long received = 0;
         for (int i = 0; i < frames; i++) {

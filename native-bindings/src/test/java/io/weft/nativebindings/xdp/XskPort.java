@@ -20,8 +20,8 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * What a port of the dataplane does with a socket, for tests: a pool of chunks, send and receive of whole frames as byte arrays,
- * and a program that sends every frame of the device to its queue's socket.
+ * Uses a socket as a port of the dataplane does, for tests: a pool of chunks, send and receive of whole frames as byte arrays, and a
+ * program that redirects every frame of the device to its queue's socket.
  */
 final class XskPort implements AutoCloseable {
     static final int CHUNKS = 256;
@@ -82,7 +82,7 @@ final class XskPort implements AutoCloseable {
         return port;
     }
 
-    /** Attaches a program that redirects all queues of the device to the given ports, by place. */
+    /** Attaches a program that redirects queue i of the device to the i-th of the given ports. */
     static AutoCloseable redirect(VethPair.End end, BpfLink.Mode mode, XskPort... ports) {
         return end.call(() -> {
             BpfMap sockets = BpfMap.xskMap("test_sockets", ports.length);
@@ -122,7 +122,7 @@ final class XskPort implements AutoCloseable {
         socket.fill().submit(count);
     }
 
-    /** Puts one frame into the tx ring, without a kick; cut into several descriptors of {@code piece} bytes if longer. */
+    /** Puts one frame into the tx ring without a kick; splits a longer one into several descriptors of {@code piece} bytes. */
     void enqueue(byte[] frame, int options, int piece) {
         int pieces = Math.max(1, (frame.length + piece - 1) / piece);
         if (socket.tx().reserve(pieces) < pieces) { throw new IllegalStateException("tx ring is full"); }
@@ -136,7 +136,7 @@ final class XskPort implements AutoCloseable {
         socket.tx().submit(pieces);
     }
 
-    /** Sends frames that fit a chunk and waits until the kernel has completed them. */
+    /** Sends frames that fit into a chunk, and waits until the kernel has completed them. */
     void send(byte[]... frames) {
         for (byte[] frame : frames) {
             enqueue(frame, 0, 1024);
@@ -144,7 +144,7 @@ final class XskPort implements AutoCloseable {
         flush();
     }
 
-    /** Kicks until all is completed; chunks return to the pool. */
+    /** Kicks until all frames are completed; chunks return to the pool. */
     void flush() {
         int due = socket.tx().outstanding();
         int[] done = {0};
@@ -192,7 +192,7 @@ final class XskPort implements AutoCloseable {
         return NativeMemory.segment(memory.address() + offset, length);
     }
 
-    /** An experimental EtherType, a number, and bytes that follow from it. */
+    /** A frame with an experimental EtherType, a number, and bytes derived from it. */
     static byte[] frame(int length, int number) {
         byte[] frame = new byte[length];
         for (int i = 0; i < length; i++) {

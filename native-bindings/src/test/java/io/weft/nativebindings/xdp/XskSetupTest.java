@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Set-up, refusals in a sentence, and teardown. */
+/** Set-up, error messages, and teardown. */
 class XskSetupTest {
     private static final Umem.Layout LAYOUT = new Umem.Layout(2048, 0, true);
     private static final long MAX_LOCKED = 256 << 20;
@@ -54,7 +54,7 @@ class XskSetupTest {
     }
 
     @Test
-    void bindWaitsForAFormerOwnersRelease() throws Exception {
+    void bindWaitsUntilTheFormerOwnerHasReleasedTheQueue() throws Exception {
         try (VethPair veth = new VethPair()) {
             XskPort former = XskPort.open(veth.a);
             CountDownLatch started = new CountDownLatch(1);
@@ -69,7 +69,7 @@ class XskSetupTest {
     }
 
     @Test
-    void queueThatTheDeviceLacksIsRefusedWithAQuestion() {
+    void missingQueueIsNamed() {
         try (VethPair veth = new VethPair()) {
             LinuxException e = refusal(() -> XskPort.open(veth.a, LAYOUT, 1, COPY));
             assertEquals(Errno.EINVAL, e.errno());
@@ -134,7 +134,7 @@ class XskSetupTest {
             anchor.a.ip("link delete wa");
             LinuxException e = refusal(() -> XskPort.shared(other.a, 0, first));
             assertEquals(Errno.EBADF, e.errno());
-            assertTrue(e.getMessage().contains("share one that lives"), e.getMessage());
+            assertTrue(e.getMessage().contains("share another UMEM"), e.getMessage());
         }
     }
 
@@ -194,7 +194,7 @@ class XskSetupTest {
     }
 
     @Test
-    void umemOverTheLimitOfLockedMemorySaysSo() throws Exception {
+    void umemOverTheLimitOfLockedMemoryNamesTheLimit() throws Exception {
         Rlimits.Limit limit = Rlimits.get(Rlimits.RLIMIT_MEMLOCK);
         boolean small = limit.hard() >= 0 && limit.hard() <= MAX_LOCKED;
         Assumptions.assumeTrue(small, "the hard limit of locked memory is too high to reach: " + limit);
@@ -215,7 +215,7 @@ class XskSetupTest {
     }
 
     @Test
-    void limitOfLockedMemoryIsRaisedWhereAllowed() throws Exception {
+    void limitOfLockedMemoryIsRaisedIfAllowed() throws Exception {
         Rlimits.Limit before = Rlimits.get(Rlimits.RLIMIT_MEMLOCK);
         try (MappedMemory memory = MappedMemory.anonymous(4 << 20, false)) {
             assertEquals(0, Rlimits.set(Rlimits.RLIMIT_MEMLOCK, new Rlimits.Limit(1 << 20, before.hard())));
@@ -247,7 +247,7 @@ class XskSetupTest {
     }
 
     @Test
-    void foreignProgramIsNamedAndLeftAlone() throws Exception {
+    void anotherProgramIsNamedAndNotReplaced() throws Exception {
         try (VethPair veth = new VethPair();
             XskPort port = XskPort.open(veth.b)) {
             AutoCloseable link = XskPort.redirect(veth.b, BpfLink.Mode.NATIVE, port);
@@ -264,7 +264,7 @@ class XskSetupTest {
     }
 
     @Test
-    void programGoesWithTheProcessThatAttachedIt() throws Exception {
+    void programIsDetachedWhenItsProcessDies() throws Exception {
         try (VethPair veth = new VethPair()) {
             String namespace = veth.b
                 .call(() -> Files.readSymbolicLink(Path.of("/proc/thread-self/ns/net")).toString());
@@ -321,7 +321,7 @@ class XskSetupTest {
             }
             assertEquals(descriptors, descriptors());
             assertEquals(mappings, ringMappings());
-            assertTrue(regions.size() < 100, "regions are not given back: " + regions.size() + " different ones");
+            assertTrue(regions.size() < 100, "regions are not released: " + regions.size() + " different ones");
         }
     }
 

@@ -19,7 +19,7 @@ import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
-/** Frames through sockets on both ends of a veth: the kernel's own AF_XDP selftest cases that apply to copy mode. */
+/** Sends frames through sockets on both ends of a veth: the cases of the kernel's AF_XDP selftest that apply to copy mode. */
 class XskTransferTest {
     private static final int COPY = XskSocket.XDP_COPY;
 
@@ -80,7 +80,7 @@ class XskTransferTest {
     }
 
     @Test
-    void unalignedChunksMayLieAnywhere() {
+    void unalignedChunksMayStartAnywhere() {
         Umem.Layout layout = new Umem.Layout(3000, 0, false, true);
         try (VethPair veth = new VethPair();
             XskPort a = XskPort.open(veth.a);
@@ -97,7 +97,7 @@ class XskTransferTest {
     }
 
     @Test
-    void badFillEntriesAreSkippedWithoutACount() {
+    void invalidFillEntriesAreSkippedWithoutACount() {
         try (VethPair veth = new VethPair();
             XskPort a = XskPort.open(veth.a);
             XskPort b = XskPort.open(veth.b).attached(veth.b)) {
@@ -128,7 +128,7 @@ class XskTransferTest {
     }
 
     @Test
-    void framesBeyondTheRxRingAreCountedAndTheRestIsWhole() {
+    void framesThatOverflowTheRxRingAreCounted() {
         try (VethPair veth = new VethPair();
             XskPort a = XskPort.open(veth.a);
             XskPort b = XskPort.open(veth.b).attached(veth.b)) {
@@ -149,7 +149,7 @@ class XskTransferTest {
     }
 
     @Test
-    void emptyFillRingIsCountedAndReceivingGoesOnAfterwards() {
+    void emptyFillRingIsCountedAndReceivingContinuesAfterARefill() {
         try (VethPair veth = new VethPair();
             XskPort a = XskPort.open(veth.a);
             XskPort b = XskPort.open(veth.b).attached(veth.b)) {
@@ -163,7 +163,7 @@ class XskTransferTest {
     }
 
     @Test
-    void badTransmitDescriptorsAreCountedAndTheOthersAreSent() {
+    void invalidTransmitDescriptorsAreCountedAndTheOthersAreSent() {
         try (VethPair veth = new VethPair();
             XskPort a = XskPort.open(veth.a);
             XskPort b = XskPort.open(veth.b).attached(veth.b)) {
@@ -185,7 +185,7 @@ class XskTransferTest {
             assertArrayEquals(good, b.receive(1).get(0));
             assertEquals(4, a.socket.statistics().txInvalidDescriptors());
             CompletionRing completion = a.socket.completion();
-            assertEquals(5, completion.peek(XskPort.RING), "refused ones come back too");
+            assertEquals(5, completion.peek(XskPort.RING), "refused descriptors are completed too");
             assertEquals(a.memory.size() + 256, completion.at(0));
             assertEquals(16, completion.at(4));
         }
@@ -373,7 +373,7 @@ class XskTransferTest {
     }
 
     @Test
-    void sendingToADeviceThatIsDownOrGoneSaysSo() {
+    void sendingToADeviceThatIsDownOrGoneReturnsItsErrno() {
         try (VethPair veth = new VethPair();
             XskPort a = XskPort.open(veth.a)) {
             a.enqueue(XskPort.frame(60, 1), 0, 1024);
