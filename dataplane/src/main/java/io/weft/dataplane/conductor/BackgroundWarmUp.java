@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.function.Supplier;
 
 /**
- * The warm-up of a dataplane that pods wait for: it runs while the workers already forward. On a busy machine it takes up to its limit of
- * 11 s. Until then some frames run through cold code slowly, but pods that are cut off for so long would lose their connections.
+ * Warms up a dataplane on which pods are waiting, while its workers already forward. On a busy machine the warm-up takes up to its limit of
+ * 11 s. Until it ends, some frames run slowly through cold code; but pods that were cut off for so long would lose their connections.
  *
  * <p>Threads: one of its own, which {@link #close} ends and awaits.
  */
@@ -18,7 +18,7 @@ final class BackgroundWarmUp implements AutoCloseable {
     private static final Logger LOG = System.getLogger(BackgroundWarmUp.class.getName());
 
     private final Thread thread;
-    private volatile boolean cancelled; // written by the closing thread, read by the warm-up's: nothing else depends on it
+    private volatile boolean cancelled; // written by the closing thread, read by the warm-up's: no other data depends on it
 
     private BackgroundWarmUp(Path runDirectory, ChunkLayout layout, Supplier<DeviceDriver> drivers) {
         thread = Thread.ofPlatform().name("weft-warm-up").daemon().unstarted(() -> warm(runDirectory, layout, drivers));
@@ -30,12 +30,12 @@ final class BackgroundWarmUp implements AutoCloseable {
         return warmUp;
     }
 
-    /** The node works without it. */
+    /** A failure is only logged, because the node works without a warm-up. */
     private void warm(Path runDirectory, ChunkLayout layout, Supplier<DeviceDriver> drivers) {
         try {
             WarmUp.run(runDirectory, layout, drivers, () -> cancelled);
         } catch (RuntimeException e) {
-            LOG.log(Level.WARNING, "the warm-up has failed: {0}", e.getMessage());
+            LOG.log(Level.WARNING, "the warm-up failed, so the first packets are slow: {0}", e.getMessage());
         }
     }
 

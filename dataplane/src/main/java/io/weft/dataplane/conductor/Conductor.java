@@ -28,19 +28,19 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /**
- * Keeps what the workers read as the tables and the kernel want it: ports, next hops, addresses, routes; ends flows; counts; and sees to it
- * that the workers work. One pass after another, none of which a frame waits for.
+ * Keeps the state that the workers read in line with the tables and the kernel: ports, next hops, addresses, routes. It also ends flows,
+ * updates counters and checks that the workers run. It works in passes; no frame waits for one.
  *
  * <p>Thread: one, in the node's network namespace. Cold code.
  */
 final class Conductor implements AutoCloseable {
     private static final int PASS_MILLIS = 20;
-    /** Between two pieces of a pass through the flow table: the processor is the workers' meanwhile. */
+    /** Pause between two pieces of a revalidation pass, in which the workers have the processor. */
     private static final int BUSY_PASS_MILLIS = 1;
     private static final long ROUND_NANOS = 100_000_000;
     private static final long SECOND_NANOS = 1_000_000_000;
-    /** How soon a port that a process takes is kept out of masquerading. */
-    private static final long NODE_PORTS_NANOS = 250_000_000;
+    /** Interval at which ports that processes have bound are excluded from masquerading. */
+    private static final long LOCAL_PORTS_NANOS = 250_000_000;
     private static final int CHANGES_ENTRY = 0;
     private static final int STOP_ENTRY = 1;
 
@@ -50,7 +50,7 @@ final class Conductor implements AutoCloseable {
     private final WorkerPool workers;
     private final FaultReport faultReport;
     private final ConntrackGc flows;
-    private final LocalPortReservations nodePorts;
+    private final LocalPortReservations localPorts;
     private final TablesWatch tables;
     private final UplinkFilter uplinkFilter;
     private final Underlay underlay;
@@ -65,12 +65,12 @@ final class Conductor implements AutoCloseable {
     private Device uplinkDevice;
     private Device hostDevice;
     private long lastRound;
-    private long lastNodePorts;
+    private long lastLocalPorts;
     private long lastSecond;
 
     Conductor(NodeConfiguration configuration, ForwardingState state, ConductorCounters counters, Epochs epochs,
         WorkerPool workers,
-        ConntrackGc flows, LocalPortReservations nodePorts, TablesWatch tables, DeviceDriver driver,
+        ConntrackGc flows, LocalPortReservations localPorts, TablesWatch tables, DeviceDriver driver,
         Rtnetlink rtnetlink,
         Ethtool ethtool, Uplink uplink) {
         this.state = state;
@@ -79,7 +79,7 @@ final class Conductor implements AutoCloseable {
         this.workers = workers;
         faultReport = new FaultReport(workers.faults(), counters);
         this.flows = flows;
-        this.nodePorts = nodePorts;
+        this.localPorts = localPorts;
         this.tables = tables;
         uplinkFilter = driver.uplinkFilter();
         uplinkLink = uplink.link();
@@ -95,7 +95,7 @@ final class Conductor implements AutoCloseable {
 
     // -- start -------------------------------------------------------------------------------------------------------
 
-    /** Makes weft-host and binds it, first of all devices, without letting frames in. */
+    /** Creates weft-host and binds it without letting frames in. It must be the first device. */
     void openHostLink(TablesSnapshot first) {
         Link workerSide = hostLink.open(workers.count(), hostMtu(first.local().orElseThrow()));
         hostDevice = devices
@@ -107,10 +107,10 @@ final class Conductor implements AutoCloseable {
         configure(first.local().orElseThrow());
     }
 
-    /** Lets frames of the node and of the uplink in. */
+    /** Attaches weft-host and opens the uplink: from now on frames arrive. */
     void openUplink() {
-        nodePorts.refresh();
-        nodePorts.block();
+        localPorts.refresh();
+        localPorts.block();
         underlay.follow();
         hostDevice.attach();
         uplinkDevice = devices
@@ -123,7 +123,11 @@ final class Conductor implements AutoCloseable {
 
     // -- work --------------------------------------------------------------------------------------------------------
 
-    /** Works until told to stop. @throws SetupException when it cannot go on */
+    /**
+     * Runs passes until {@code stopping} is true.
+     *
+     * @throws SetupException if it cannot continue
+     */
     void work(EventFd stopSignal, BooleanSupplier stopping) {
         Poll poll = new Poll(2);
         poll.set(CHANGES_ENTRY, underlay.descriptor(), Poll.POLLIN);
@@ -136,7 +140,10 @@ final class Conductor implements AutoCloseable {
         }
     }
 
-    /** What may not wait: the kernel's changes, the tables', the workers' requests and health. The rest is done every few passes. */
+    /**
+     * Does what must not wait in every pass: changes of the kernel and the tables, requests and health of the workers. The rest runs at
+     * intervals.
+     */
     private void pass(long now, boolean changes) {
         counters.set(ConductorGauge.HEARTBEAT, now);
         epochs.advance();
@@ -154,9 +161,9 @@ final class Conductor implements AutoCloseable {
             changePods(() -> pods.refresh(Set.of(), local));
             flows.scan(now);
         }
-        if (now - lastNodePorts >= NODE_PORTS_NANOS) {
-            lastNodePorts = now;
-            if (nodePorts.block()) {
+        if (now - lastLocalPorts >= LOCAL_PORTS_NANOS) {
+            lastLocalPorts = now;
+            if (localPorts.block()) {
                 counters.add(ConductorGauge.SOCKET_SCANS, 1);
             }
         }
@@ -182,7 +189,7 @@ final class Conductor implements AutoCloseable {
         }
     }
 
-    /** Takes what is new in the tables into force. */
+    /** Applies a change of the tables. */
     void apply(TablesUpdate update) {
         TablesSnapshot now = update.tables();
         LocalNode next = now.local().orElseThrow();
@@ -217,7 +224,7 @@ final class Conductor implements AutoCloseable {
         return Math.max(uplinkLink.mtu(), node.podMtu());
     }
 
-    /** The uplink's MAC address or MTU may have changed. */
+    /** Applies a change of the uplink's MAC address or MTU. */
     private void followUplink() {
         Link now = underlay.link(uplinkLink.index()).orElse(uplinkLink);
         if (now.mac() != uplinkLink.mac() || now.mtu() != uplinkLink.mtu()) {
@@ -229,11 +236,13 @@ final class Conductor implements AutoCloseable {
 
     private void requireDevices(Set<Integer> removed) {
         if (removed.contains(uplinkLink.index())) {
-            throw new SetupException("uplink: device " + uplinkLink.name() + " is gone; start again when it is back");
+            throw new SetupException(
+                "uplink: device " + uplinkLink.name() + " is gone; start the dataplane again when it is back");
         }
         if (removed.contains(hostDevice.spec().ifindex())) {
             throw new SetupException(
-                "device " + HostLink.KERNEL_SIDE + " was deleted; start again, and see who deletes it");
+                "device " + HostLink.KERNEL_SIDE
+                    + " was deleted, but Weft needs it; start the dataplane again, and find out what deletes it");
         }
     }
 
@@ -243,7 +252,7 @@ final class Conductor implements AutoCloseable {
     }
 
     private void everySecond() {
-        nodePorts.refresh();
+        localPorts.refresh();
         pods.readStatistics();
         hostDevice.readStatistics();
         uplinkDevice.readStatistics();
@@ -271,7 +280,7 @@ final class Conductor implements AutoCloseable {
 
     // -- end ---------------------------------------------------------------------------------------------------------
 
-    /** Lets frames go to the kernel again and takes back what was made on the node. */
+    /** Returns the frames to the kernel and removes what {@link #openHostLink} and {@link #openUplink} created on the node. */
     @Override
     public void close() {
         try (Teardown teardown = new Teardown()) {

@@ -17,17 +17,17 @@ import io.weft.lb.nat.SnatPorts;
 import io.weft.lb.nat.SourceNat;
 
 /**
- * Ends flows, a slice of the table at a time: those that have been silent for too long, and, after a change, those with a changed address that would
- * be made in another way now ({@link FlowRevalidator}).
+ * Conntrack garbage collection, a piece of the flow table at a time. It ends idle flows and, after a change, flows with a changed address
+ * that would be created differently now ({@link FlowRevalidator}).
  *
- * <p>Both go through the table by one cursor. While a pass after a change is under way it looks for silent flows as well, and {@link #scan} waits: it
+ * <p>Both scans share one cursor. A revalidation pass also ends idle flows. While one is under way, {@link #scan} does nothing, because it
  * would move the cursor past entries that the pass has not compared.
  *
  * <p>Thread: the conductor. Allocation: none.
  */
 final class ConntrackGc {
     private static final int SLICE_SLOTS = 4096;
-    /** 1 or 2 ms of work when few addresses have changed. */
+    /** 1 or 2 ms of work if few addresses have changed. */
     private static final int PIECE_SLOTS = 65_536;
     private static final long NANOS_PER_SECOND = 1_000_000_000;
     private static final long PASS_NANOS = 5 * NANOS_PER_SECOND;
@@ -57,7 +57,7 @@ final class ConntrackGc {
         counters.set(ConductorGauge.FLOW_CAPACITY, 2L * flows.maxFlows());
     }
 
-    /** Looks at as many slots as the time since the last call stands for: the whole table in five seconds. */
+    /** Scans as many slots as correspond to the time since the last call; a scan of the whole table takes five seconds. */
     void scan(long nowNanos) {
         if (isRevalidating()) { return; }
         long elapsed = Math.min(nowNanos - lastNanos, PASS_NANOS);
@@ -72,9 +72,9 @@ final class ConntrackGc {
     // -- after a change ----------------------------------------------------------------------------------------------
 
     /**
-     * Begins a pass through the table, which {@link #revalidate} makes.
+     * Starts a pass through the table; {@link #revalidate} carries it out.
      *
-     * @param addresses what has changed; must stay as it is until the pass is over
+     * @param addresses the addresses that changed; must not change until the pass is over
      */
     void startRevalidation(ChangedAddresses addresses) {
         changed = addresses;
@@ -86,8 +86,9 @@ final class ConntrackGc {
     boolean isRevalidating() { return slotsLeft > 0; }
 
     /**
-     * Goes on with the pass by {@value #PIECE_SLOTS} slots: ends every flow with a changed address that would not be made in the same way now, or lets
-     * it follow. A piece is slots, not time: on a machine whose processors are busy a pass must not take many more of them.
+     * Continues the pass with {@value #PIECE_SLOTS} slots. Ends each flow with a changed address that would be created differently now, or
+     * updates its egress. The size of a piece is in slots, not time, because on a busy machine a pass in slices of time would need many
+     * more of them.
      *
      * @param nowNanos {@code System.nanoTime}
      */
@@ -97,7 +98,7 @@ final class ConntrackGc {
             expiry.scan(seconds(nowNanos), PIECE_SLOTS, this::isValid);
             slotsLeft -= PIECE_SLOTS;
         } else {
-            slotsLeft = 0; // what comes now is decided by what is now
+            slotsLeft = 0; // flows created from now on use the current tables
         }
         waiting |= revalidator.isWaiting();
         passNanos += System.nanoTime() - nowNanos;
@@ -107,12 +108,12 @@ final class ConntrackGc {
         }
     }
 
-    /** Whether flows of the pass that was started last wait for a next hop that is not known yet: they are to be visited again when it is. */
+    /** Whether flows of the last pass wait for a next hop that is not resolved yet. They must be visited again when it is. */
     boolean isWaiting() {
         return waiting;
     }
 
-    /** What the pass took until now, without the time between its pieces. */
+    /** Duration of the pass so far, without the pauses between its pieces. */
     long passNanos() {
         return passNanos;
     }
@@ -125,7 +126,10 @@ final class ConntrackGc {
 
     // -- ports -------------------------------------------------------------------------------------------------------
 
-    /** Ends the flows of a port, whose next owner must not inherit them. At once; a pass that is under way then goes on where it was. */
+    /**
+     * Ends all flows of a port at once, because the port's next owner must not inherit them. A pass under way continues afterwards where it
+     * was.
+     */
     void endFlowsOf(int port, long nowNanos) {
         closedPort = port;
         for (int slots = 0; flows.flows() > 0 && slots < flows.slotCount(); slots += SLICE_SLOTS) {

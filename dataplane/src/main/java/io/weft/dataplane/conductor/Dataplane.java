@@ -36,8 +36,8 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * One node's dataplane, from its lock to its end: makes everything in the order that leaves no half-open node behind, lets the
- * {@link Conductor} work until it is told to stop, and takes everything back.
+ * One node's dataplane, from taking its lock to releasing it. Creates everything in an order that never leaves a half-open node, runs the
+ * {@link Conductor} until it is told to stop, and removes everything again.
  *
  * <p>Threads: {@link #run} on a thread of its own in the node's network namespace; {@link #stop} from any.
  */
@@ -47,7 +47,7 @@ public final class Dataplane {
     private static final int CHUNKS = 1 << 16;
     private static final int SMALL_CHUNK = 2048;
     private static final int LARGE_CHUNK = 4096;
-    /** Headroom, Ethernet header and a tag: what a chunk holds besides the packet. */
+    /** Bytes of a chunk that the packet cannot use: headroom, Ethernet header and a VLAN tag. */
     private static final int CHUNK_OVERHEAD = FramePool.HEADROOM + 18;
     private static final int WAIT_MILLIS = 50;
     private static final int STOP_ENTRY = 0;
@@ -62,7 +62,7 @@ public final class Dataplane {
         this.configuration = configuration;
     }
 
-    /** Ends {@link #run}. */
+    /** Makes {@link #run} return. */
     public void stop() {
         stopping = true;
         stopSignal.signal();
@@ -71,7 +71,7 @@ public final class Dataplane {
     /** Whether frames are forwarded. */
     public boolean isReady() { return ready; }
 
-    /** Whether frames have been forwarded at all: what fails afterwards is no mistake of set-up. */
+    /** Whether frames were ever forwarded: a failure after that is not a mistake in the set-up. */
     public boolean hasForwarded() {
         return forwarded;
     }
@@ -79,7 +79,7 @@ public final class Dataplane {
     /**
      * Runs until {@link #stop}.
      *
-     * @throws RuntimeException of one line when it cannot start or go on; everything is taken back by then
+     * @throws RuntimeException with a one-line message if it cannot start or continue; everything that was created is removed by then
      */
     public void run() {
         requireCapabilities();
@@ -122,11 +122,11 @@ public final class Dataplane {
         if (found.isEmpty()) { return; }
         TablesSnapshot first = found.get().tables();
         uplink.requireAddress(first.local().orElseThrow());
-        LocalPortReservations nodePorts = new LocalPortReservations(SocketDiag.open(), snatPorts,
+        LocalPortReservations localPorts = new LocalPortReservations(SocketDiag.open(), snatPorts,
             configuration.snatPorts(),
             configuration.overlay().port());
-        teardown.add("node ports", nodePorts::close);
-        nodePorts.requireOwnPorts();
+        teardown.add("local port reservations", localPorts::close);
+        localPorts.requireOwnPorts();
 
         ChunkLayout layout = chunkLayout(uplink, driver, first);
         int chunks = layout.chunksIn((long) CHUNKS * layout.chunkSize());
@@ -136,7 +136,7 @@ public final class Dataplane {
         workers.start();
         Conductor conductor = new Conductor(configuration, state, counters.conductor(), epochs, workers,
             new ConntrackGc(flows, snatPorts, state, epochs, counters.conductor()),
-            nodePorts, tables, driver, rtnetlink, ethtool, uplink);
+            localPorts, tables, driver, rtnetlink, ethtool, uplink);
         teardown.add("conductor", conductor::close);
         conductor.openHostLink(first);
         if (!Lanes.areUsable()) {
@@ -173,7 +173,7 @@ public final class Dataplane {
         if (count < configuration.workers()) {
             LOG.log(
                 Level.WARNING,
-                "{0} workers instead of {1}: device {2} has no more queues",
+                "running {0} workers instead of {1}, because device {2} has only that many queues",
                 count,
                 configuration.workers(),
                 uplink.link().name());
@@ -181,7 +181,7 @@ public final class Dataplane {
         return count;
     }
 
-    /** The longest frame of uplink and pods decides the size, and the uplink's driver the rest. */
+    /** The longest packet of the uplink and the pods decides the chunk size; the uplink's driver decides the layout. */
     private static ChunkLayout chunkLayout(Uplink uplink, DeviceDriver driver, TablesSnapshot tables) {
         int mtu = Math.max(uplink.link().mtu(), tables.local().orElseThrow().podMtu());
         int size = mtu + CHUNK_OVERHEAD <= SMALL_CHUNK ? SMALL_CHUNK : LARGE_CHUNK;
@@ -208,7 +208,7 @@ public final class Dataplane {
         if (!missing.isEmpty()) {
             throw new SetupException(
                 "the dataplane needs the capabilities CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF; missing: " + missing
-                    + ". Run it as root, or give them to it");
+                    + ". Run it as root, or grant it these capabilities");
         }
     }
 }

@@ -5,9 +5,7 @@ import io.weft.dataplane.port.DeviceDriver;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * The devices that the workers have open, and the order in which a device is opened and closed ({@link Device}). Thread: the conductor.
- */
+/** The devices that the workers have open. Keeps the order in which {@link Device} must be opened and closed. Thread: the conductor. */
 final class Devices {
     private final DeviceDriver driver;
     private final WorkerPool workers;
@@ -47,7 +45,8 @@ final class Devices {
     }
 
     /**
-     * Closes all devices together: each close may wait for a grace period of the kernel, and a node has hundreds of devices.
+     * Closes all devices together, because each close may wait for an RCU grace period of the kernel, and a node may have hundreds of
+     * devices.
      */
     void closeAll() {
         List<Device> all = List.copyOf(open);

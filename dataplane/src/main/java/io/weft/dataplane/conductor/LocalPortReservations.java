@@ -13,7 +13,7 @@ import java.lang.System.Logger.Level;
 import java.util.BitSet;
 
 /**
- * Keeps ports of the node itself out of masquerading: ports of its processes' sockets, ports that the kernel hands out or an operator has
+ * Excludes the node's own ports from masquerading: ports of its processes' sockets, ports that the kernel assigns or an operator has
  * reserved ({@link KernelPorts}, read again periodically, because the settings may change), and the tunnel's port. If a process binds a
  * port that a flow uses, the flow keeps it. While the kernel does not answer, its last answer stays in force.
  *
@@ -21,7 +21,7 @@ import java.util.BitSet;
  */
 final class LocalPortReservations implements AutoCloseable {
     private static final Logger LOG = System.getLogger(LocalPortReservations.class.getName());
-    /** Minimum number of ports that must be left of a range that overlaps the kernel's. */
+    /** Minimum number of ports that must remain of a range that overlaps the kernel's. */
     private static final int MIN_PORTS = 1024;
 
     private final SocketDiag sockets;
@@ -29,7 +29,7 @@ final class LocalPortReservations implements AutoCloseable {
     private final PortRanges ranges;
     private final BitSet pool;
     private final int tunnelPort;
-    private BitSet kernels = new BitSet(); // of the pool
+    private BitSet kernels = new BitSet(); // those in the pool
     private final BitSet tcp = new BitSet();
     private final BitSet udp = new BitSet();
     private final BitSet unanswered = new BitSet(); // by protocol
@@ -43,7 +43,7 @@ final class LocalPortReservations implements AutoCloseable {
         pool = ranges.toBitSet();
     }
 
-    /** @throws SetupException if the kernel hands out so many of the ports that too few are left */
+    /** @throws SetupException if the kernel assigns so many of the ports that too few remain */
     void requireOwnPorts() {
         BitSet lost = kernelPorts();
         int left = ranges.size() - lost.cardinality();

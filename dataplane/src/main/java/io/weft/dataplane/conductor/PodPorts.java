@@ -21,8 +21,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Opens the pods' ports that the tables list, as soon as their devices are there, and closes those that they list no more or whose devices
- * are gone. What came of it stands in the counters' port directory, by attachment.
+ * Opens the pods' ports that the tables list once their devices exist, and closes ports that are no longer listed or whose devices are
+ * gone. Reports the result of each attachment in the counters' port directory.
  *
  * <p>Thread: the conductor, in the node's network namespace. Cold code.
  */
@@ -46,7 +46,7 @@ final class PodPorts {
     private record Failure(long atNanos, String reason) {
     }
 
-    /** @param links finds an interface of the node by its name */
+    /** @param links finds a network interface of the node by name */
     PodPorts(Devices devices, Function<String, Optional<Link>> links, ForwardingState state, ConntrackGc flows,
         ConductorCounters counters, WorkerPool workers) {
         this.devices = devices;
@@ -57,7 +57,7 @@ final class PodPorts {
         this.workers = workers;
     }
 
-    /** Follows a change of the tables. */
+    /** Applies a change of the tables. */
     void setWanted(List<PortSpec> specs, LocalNode local) {
         Map<Integer, PortSpec> now = new HashMap<>();
         specs.forEach(spec -> now.put(spec.id(), spec));
@@ -86,7 +86,7 @@ final class PodPorts {
         openMissing(local);
     }
 
-    /** Closes ports whose device is gone and opens what can be opened by now. */
+    /** Closes ports whose device is gone, and opens ports whose device exists now. */
     void refresh(Set<Integer> removedLinks, LocalNode local) {
         for (Open port : lost(removedLinks)) {
             close(port);
@@ -113,7 +113,7 @@ final class PodPorts {
         return open.size();
     }
 
-    /** At the end of all: the devices are closed, or will be, by their keeper. */
+    /** Reports all ports as gone when the dataplane stops. {@link Devices} closes their devices. */
     void reportAllGone() {
         wanted.values().forEach(spec -> report(spec, PortState.GONE, null, ""));
     }
@@ -152,7 +152,8 @@ final class PodPorts {
         state.publish(state.ports().without(spec.id()));
         Failure before = failed.put(spec.id(), new Failure(System.nanoTime(), String.valueOf(e.getMessage())));
         if (before == null || !before.reason.equals(e.getMessage())) {
-            LOG.log(Level.WARNING, "port {0} ({1}) not opened, trying again: {2}", spec.id(), spec.ifName(),
+            LOG.log(Level.WARNING, "cannot open pod port {0} ({1}), trying again every second: {2}", spec.id(),
+                spec.ifName(),
                 e.getMessage());
         }
         report(spec, PortState.FAILED, null, String.valueOf(e.getMessage()));
@@ -174,7 +175,7 @@ final class PodPorts {
                 spec.mtu()));
     }
 
-    /** The same attachment under the same device may have changed address or MTU; anything else is another pod. */
+    /** MAC address and MTU may change within one attachment. Another attachment id, device or IP address means another pod. */
     private static boolean isAnother(PortSpec now, PortSpec before) {
         return now.attachId() != before.attachId() || !now.ifName().equals(before.ifName())
             || !now.podIp().equals(before.podIp());

@@ -17,8 +17,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Follows the tables: their generation by a look at the memory, a new writer's file by its inode now and then. Workers get a new reader at once;
- * the old file is unmapped when they have let go of it. A file that is missing or unreadable changes nothing: what is known stays in force.
+ * Follows the tables. It reads the generation from the mapped file in every poll, and looks for a new writer's file, by its inode, ten
+ * times a second. Workers get a new reader at once; the old file is unmapped when no worker uses it any more. A missing or unreadable file
+ * changes nothing: the last tables stay in force.
  *
  * <p>Thread: the conductor. Cold code.
  */
@@ -49,7 +50,7 @@ final class TablesWatch implements AutoCloseable {
         lastLookNanos = System.nanoTime() - LOOK_NANOS;
     }
 
-    /** @return what the tables say, when that has changed since the last call */
+    /** @return the tables, if they changed since the last call */
     Optional<TablesUpdate> poll(long nowNanos) {
         unmapFormers();
         boolean other = nowNanos - lastLookNanos >= LOOK_NANOS && lookForNewFile(nowNanos);
@@ -67,7 +68,7 @@ final class TablesWatch implements AutoCloseable {
         return reader == null ? 0 : reader.incarnation();
     }
 
-    /** Why there is a tables file that is not used, empty when there is none such. */
+    /** Why the present tables file is not used; empty if it is used or there is none. */
     String complaint() {
         return lastComplaint;
     }
@@ -91,7 +92,7 @@ final class TablesWatch implements AutoCloseable {
             inode = present;
             if (newer.local() == null) {
                 newer.close();
-                inode = null; // its writer does not know the node yet
+                inode = null; // its writer has not written the local node yet: look again
                 return false;
             }
             replace(newer);
@@ -125,7 +126,7 @@ final class TablesWatch implements AutoCloseable {
     private void complain(String complaint) {
         if (!complaint.equals(lastComplaint)) {
             lastComplaint = complaint;
-            LOG.log(Level.WARNING, "tables not used: {0}", complaint);
+            LOG.log(Level.WARNING, "cannot use the tables; the last ones stay in force: {0}", complaint);
         }
     }
 

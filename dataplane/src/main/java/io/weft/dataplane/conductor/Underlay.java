@@ -25,11 +25,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The kernel's picture of the network around the node, mirrored: links, the node's addresses, the routes through the uplink, the neighbours on
- * it. Read once, then followed; read anew whenever the kernel says that something was lost.
+ * Mirrors the kernel's network configuration: links, the node's addresses, routes through the uplink, and the uplink's neighbours. Reads
+ * everything once and then follows changes; reads again whenever the kernel reports that notifications were lost.
  *
- * <p>The kernel sees none of Weft's packets and so would resolve no neighbour for them: the next hops in use are made managed ones, which the
- * kernel keeps resolved by itself.
+ * <p>The kernel does not see Weft's packets, so it would not resolve a neighbour for them. Therefore next hops in use become managed
+ * neighbours, which the kernel keeps resolved.
  *
  * <p>Thread: the conductor, in the node's network namespace. Cold code.
  */
@@ -64,13 +64,13 @@ final class Underlay implements UnderlayView, RtnetlinkMonitor.Listener, AutoClo
             RtnetlinkMonitor.Group.NEIGHBOUR);
     }
 
-    /** Readable when there is something to {@link #follow}. */
+    /** A descriptor that is readable when {@link #follow} has something to do. */
     int descriptor() {
         return monitor.fd();
     }
 
     /**
-     * Brings the mirror up to date and publishes addresses and routes.
+     * Updates the mirror, and publishes addresses and routes.
      *
      * @return whether anything that next hops depend on has changed
      */
@@ -128,7 +128,7 @@ final class Underlay implements UnderlayView, RtnetlinkMonitor.Listener, AutoClo
         return neighbour != null && neighbour.isValid() ? neighbour.mac() : 0;
     }
 
-    /** By itself the kernel tries again every {@code interval_probe_time_ms}, 5 s. */
+    /** Without this the kernel retries only every {@code interval_probe_time_ms}, 5 s. */
     @Override
     public void probe(int nextHop) {
         Neighbour neighbour = neighbours.get(nextHop);
@@ -141,7 +141,7 @@ final class Underlay implements UnderlayView, RtnetlinkMonitor.Listener, AutoClo
         return overruns;
     }
 
-    /** Forgets the neighbours that were made managed. */
+    /** Deletes the neighbours that this object made managed. */
     @Override
     public void close() {
         for (int nextHop : managed) {
@@ -251,12 +251,12 @@ final class Underlay implements UnderlayView, RtnetlinkMonitor.Listener, AutoClo
         state.publish(routes);
     }
 
-    /** Linux passes over a route whose devices are all down: a shorter prefix or a higher metric takes its place. */
+    /** Linux ignores a route whose devices are all down: a shorter prefix or a higher metric takes its place. */
     private static boolean isDead(Route route) {
         return route.type() == Route.RTN_UNICAST && route.nextHops().stream().noneMatch(NextHop::isUsable);
     }
 
-    /** Of a multipath route the first hop through the uplink that is usable. */
+    /** For a multipath route, the first usable next hop through the uplink. */
     private UnderlayRoutes.Entry entryOf(Route route) {
         IpPrefix destination = IpPrefix.containing(IpAddress.ipv4(route.destination()), route.prefixLength());
         return switch (route.type()) {
@@ -268,13 +268,13 @@ final class Underlay implements UnderlayView, RtnetlinkMonitor.Listener, AutoClo
             case Route.RTN_UNREACHABLE -> new UnderlayRoutes.Entry(destination, UnderlayRoutes.UNREACHABLE);
             case Route.RTN_PROHIBIT -> new UnderlayRoutes.Entry(destination, UnderlayRoutes.PROHIBIT);
             case Route.RTN_THROW -> new UnderlayRoutes.Entry(destination, UnderlayRoutes.NO_ROUTE);
-            default -> new UnderlayRoutes.Entry(destination, UnderlayRoutes.OTHER_DEVICE); // local, broadcast: the node's own
+            default -> new UnderlayRoutes.Entry(destination, UnderlayRoutes.OTHER_DEVICE); // local, broadcast: handled by the node
         };
     }
 
     private void manage(int nextHop) {
         if (!managed.add(nextHop)) {
-            return; // asked already; the kernel's answer comes as a change
+            return; // requested before; the kernel's answer arrives as a change
         }
         askToManage(nextHop);
     }

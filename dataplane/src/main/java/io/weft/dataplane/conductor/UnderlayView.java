@@ -5,19 +5,19 @@ import io.weft.nativebindings.netlink.Link;
 import java.util.List;
 import java.util.Optional;
 
-/** What next hops are made of: the kernel's links, routes and neighbours. One thread. */
+/** The kernel's links, routes and neighbours, from which next hops are derived. One thread. */
 interface UnderlayView {
     Optional<Link> link(int ifindex);
 
-    /** Routers that routes through the uplink name. */
+    /** Gateways of the routes through the uplink. */
     List<Integer> gateways();
 
-    /** As {@link UnderlayRoutes#lookup}. */
+    /** See {@link UnderlayRoutes#lookup}. */
     long lookup(int destination);
 
-    /** The MAC address of a next hop, 0 while it is not resolved; asks the kernel to resolve it. */
+    /** The MAC address of a next hop, or 0 while it is not resolved. Asks the kernel to resolve it. */
     long macOf(int nextHop);
 
-    /** Has the kernel try again at once where it has given up. */
+    /** Makes the kernel try again at once if it has given up. */
     void probe(int nextHop);
 }

@@ -1,6 +1,6 @@
 package io.weft.dataplane.counters;
 
-/** Gauges of the conductor, which alone writes them: one cell each. */
+/** Gauges of the conductor, one cell each. Only the conductor writes them. */
 public enum ConductorGauge {
     /** {@code System.nanoTime} of the conductor's last pass (CLOCK_MONOTONIC, so it compares between processes). */
     HEARTBEAT("heartbeat"),

@@ -1,8 +1,6 @@
 package io.weft.dataplane.counters;
 
-/**
- * The terms of the equation that holds for every worker after each batch: received + originated = sent + punted + dropped + in flight.
- */
+/** The terms of the equation that holds for each worker after each batch: received + originated = sent + punted + dropped + in flight. */
 public enum FrameTotal {
     RECEIVED("received"),
     /** ICMP errors and resets, whose cause counts as dropped; fragments that Weft creates from a packet, minus one that replaces the packet. */

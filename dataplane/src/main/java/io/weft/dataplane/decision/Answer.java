@@ -1,12 +1,12 @@
 package io.weft.dataplane.decision;
 
-/** What the sender of a refused packet is told: ints, because decisions are made without allocation. */
+/** The answer that the sender of a refused packet gets. Ints, because decisions must not allocate. */
 public final class Answer {
     public static final int NO_ANSWER = 0;
-    /** TCP: a reset; else ICMP port unreachable. */
+    /** A reset for TCP, otherwise ICMP port unreachable. */
     public static final int REFUSE = 1;
     public static final int TIME_EXCEEDED = 2;
-    /** The answer's MTU comes with it. */
+    /** ICMP fragmentation needed; the caller passes the MTU with it. */
     public static final int FRAGMENTATION_NEEDED = 3;
     public static final int HOST_UNREACHABLE = 4;
     public static final int NET_UNREACHABLE = 5;

@@ -11,19 +11,19 @@ import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.state.UnderlayRoutes;
 
 /**
- * The step of {@link FlowDecision} that finds where packets to a destination leave and where their replies come from. The result is in fields, because it is
- * several numbers and must not be allocated.
+ * The step of {@link FlowDecision} that finds the egress to a destination and the ingress of its replies. The results are in fields,
+ * because there are several and they must not be allocated.
  */
 final class EgressResolver {
     private final BatchContext context;
 
-    /** An {@link Egress}; of a destination outside also when the verdict is another than to forward: see {@link FlowDecision#egress}. */
+    /** An {@link Egress}. For a destination outside the cluster it is set for any verdict: see {@link FlowDecision#egress}. */
     int egress;
     /** An {@link Ingress}. */
     int replyIngress;
-    /** Whether the destination is outside the cluster, so that the kernel's routes hold for it. */
+    /** Whether the destination is outside the cluster, so that the kernel's routes apply. */
     boolean outside;
-    /** Of a destination outside: who takes the packets on the underlay. */
+    /** For a destination outside the cluster: address of the next hop on the underlay. */
     int nextHop;
     DropReason refusal;
     /** One of {@link Answer}. */
@@ -33,14 +33,14 @@ final class EgressResolver {
         this.context = context;
     }
 
-    /** Before each decision: nothing is found. */
+    /** Resets the results before a decision. */
     void begin() {
         egress = Egress.NONE;
         outside = false;
     }
 
     /**
-     * For a packet from a pod, the node or the tunnel.
+     * Resolves a destination for a packet from a pod, the node or the tunnel.
      *
      * @param route of the destination, in the tables
      * @return {@link FlowDecision#FORWARD}, {@link FlowDecision#HOLD} or {@link FlowDecision#REFUSE}
@@ -77,7 +77,7 @@ final class EgressResolver {
             : forward(Egress.TUNNEL | slot, Ingress.tunnel(peer));
     }
 
-    /** Pods of other nodes find their own way out. */
+    /** A packet from the tunnel is refused: pods of other nodes leave the cluster through their own node. */
     private int outside(int ingress, int destination) {
         if (Ingress.isTunnel(ingress)) { return refuse(DropReason.NO_ROUTE, Answer.HOST_UNREACHABLE); }
         outside = true;
@@ -100,8 +100,9 @@ final class EgressResolver {
     }
 
     /**
-     * With the answer that Linux gives as the router. What would leave by another device is not handed to the node's stack: it would leave with
-     * the pod's address, or come back to an address and port that the kernel has not given out.
+     * Refuses with the answer that Linux gives as a router. Packets that would leave through another device are not passed to the node's
+     * stack: they would leave with the pod's address, or their replies would return to an address and port that the kernel has not
+     * assigned.
      */
     private int noNextHop(long why) {
         if (why == UnderlayRoutes.OTHER_DEVICE) {

@@ -16,32 +16,37 @@ import io.weft.lb.service.Backend;
 import io.weft.lb.service.ServiceTable;
 
 /**
- * Who may talk to whom, by which way, and translated how: the one decision about a flow, made for its first packet ({@link #decide}) and again after a change
- * ({@link #decideAgain}). It reads the tables, the state and the flow's key and changes nothing: {@code flow-create} and {@link FlowRevalidator} carry it out.
+ * Decides about a flow: whether it is allowed, where it leaves, and how it is translated. {@link #decide} does so for its first packet,
+ * {@link #decideAgain} after a change. The decision reads the tables, the state and the flow's key and changes nothing; {@code flow-create}
+ * and {@link FlowRevalidator} carry it out.
  *
- * <p>Steps, in order: may this ingress send from this source ({@link SourceCheck}); from the underlay only to the node itself; no pod speaks to tunnel endpoints; a Service's
- * backend instead of its address; where it leaves ({@link EgressResolver}); which source the packets get.
+ * <p>The steps, in order: check the source ({@link SourceCheck}); refuse packets to tunnel endpoints from pods; replace a Service's address
+ * by a backend; accept packets from the underlay only if they are for the node itself; find the egress ({@link EgressResolver}); choose the
+ * source translation.
  *
- * <p>A verdict is returned, what goes with it is in fields, valid until the next decision. Thread: one worker, or the conductor with a {@link BatchContext} of its
- * own. Allocation: none.
+ * <p>The verdict is returned; other results are in fields and valid until the next decision. Thread: one worker, or the conductor with a
+ * {@link BatchContext} of its own. Allocation: none.
  */
 public final class FlowDecision {
-    /** Verdict: make a flow that leaves by {@link #egress}. */
+    /** Verdict: create a flow that leaves through {@link #egress}. */
     public static final int FORWARD = 0;
-    /** Verdict: as {@link #FORWARD}, once {@link #nextHop} is resolved; there is no link-layer address for it yet. */
+    /** Verdict: like {@link #FORWARD}, once {@link #nextHop} is resolved; its link-layer address is not known yet. */
     public static final int HOLD = 1;
-    /** Verdict: forward the packet by {@link #egress} as it is, without a flow. */
+    /** Verdict: forward the packet to {@link #egress} unchanged, without a flow. */
     public static final int FORWARD_STATELESS = 2;
-    /** Verdict: an ICMP echo request is answered by the gateway; any other packet is refused. */
+    /** Verdict: the gateway answers an ICMP echo request; any other packet is refused. */
     public static final int ECHO = 3;
-    /** Verdict: no, for {@link #refusal}; the sender is told {@link #answer}. */
+    /** Verdict: drop the packet under {@link #refusal}; its sender gets {@link #answer}. */
     public static final int REFUSE = 4;
 
-    /** Translation of the source: none. */
+    /** Source translation: none. */
     public static final int NO_SNAT = 0;
-    /** Translation of the source: to the gateway's address, because the packet goes back to where it came from (hairpin) and would be answered past us. */
+    /**
+     * Source translation to the gateway's address. It is needed if the packet returns to the port it came from (hairpin), because its reply
+     * would otherwise bypass Weft.
+     */
     public static final int SNAT_TO_GATEWAY = 1;
-    /** Translation of the source: to the node's address and a port of its own. */
+    /** Source translation to the node's address and a port of its own. */
     public static final int MASQUERADE = 2;
 
     private final BatchContext context;
@@ -65,8 +70,9 @@ public final class FlowDecision {
     // -- outputs -----------------------------------------------------------------------------------------------------
 
     /**
-     * An {@link Egress}. Of a flow to the outside also with {@link #HOLD} and {@link #REFUSE}: where it will leave, or {@link Egress#NO_ROUTE} as long as the kernel's
-     * routes lead nowhere; {@link Egress#NONE} when they lead through another device, where Weft cannot follow.
+     * An {@link Egress}. For a flow to the outside it is also set for {@link #HOLD} and {@link #REFUSE}: it is where the flow will leave,
+     * or {@link Egress#NO_ROUTE} while the kernel has no route, or {@link Egress#NONE} if the route leads through another device, which
+     * Weft does not use.
      */
     public int egress() {
         return resolver.egress;
@@ -77,22 +83,22 @@ public final class FlowDecision {
         return resolver.replyIngress;
     }
 
-    /** An {@link Egress}; {@link Egress#NONE} when replies have no way now. */
+    /** An {@link Egress}; {@link Egress#NONE} if there is currently none for replies. */
     public int replyEgress() {
         return egressTo(context, ingress);
     }
 
-    /** Whether it goes outside the cluster, and so follows the kernel's routes. */
+    /** Whether the destination is outside the cluster, so that the flow follows the kernel's routes. */
     public boolean isOutside() {
         return resolver.outside;
     }
 
-    /** Of a flow to the outside that is forwarded or held: who takes its packets on the underlay. */
+    /** For a flow to the outside that is forwarded or held: address of the next hop on the underlay. */
     public int nextHop() {
         return resolver.nextHop;
     }
 
-    /** Whether the destination is translated: from a Service's address to a backend's. */
+    /** Whether the destination is translated from a Service's address to a backend's. */
     public boolean isToBackend() {
         return backend != Backend.NONE;
     }
@@ -118,7 +124,7 @@ public final class FlowDecision {
         };
     }
 
-    /** Why not. */
+    /** The drop reason of {@link #REFUSE}. */
     public DropReason refusal() {
         return refusal;
     }
@@ -131,13 +137,13 @@ public final class FlowDecision {
     // -- entry points ------------------------------------------------------------------------------------------------
 
     /**
-     * Decides about a flow's first packet, whose source is allowed ({@link SourceCheck}).
+     * Decides about a flow's first packet. The caller has checked its source ({@link SourceCheck}).
      *
      * @param from an {@link Ingress}
-     * @param hash of the key, by which a backend is chosen
-     * @param opens false for a TCP segment other than a SYN: it must not begin a flow that is translated
-     * @param route of the destination, and
-     * @param block of its Service ({@link #serviceBlock}): looked up before, for a whole batch
+     * @param hash of the key; chooses a backend
+     * @param opens false for a TCP segment other than a SYN, which must not start a translated flow
+     * @param route of the destination, which the caller looked up for a whole batch
+     * @param block of the destination's Service ({@link #serviceBlock}), looked up in the same way
      * @return a verdict
      */
     public int decide(int from, long key0, long key1, int hash, boolean opens, long route, long block) {
@@ -146,7 +152,7 @@ public final class FlowDecision {
     }
 
     /**
-     * Decides about a flow as if its first packet came now, except that it keeps its backend while that is one of its Service's.
+     * Decides about a flow as if its first packet arrived now, except that the flow keeps its backend while the Service has that backend.
      *
      * @param forward the flow's forward entry
      * @return a verdict
@@ -158,7 +164,7 @@ public final class FlowDecision {
     }
 
     /**
-     * Decides about a flow whose backend does not depend on its Service any more, nor on there being one.
+     * Decides about a flow that keeps its backend even if the Service no longer has that backend or no longer exists.
      *
      * @param forward the flow's forward entry
      * @return a verdict
@@ -169,12 +175,12 @@ public final class FlowDecision {
         return toDestination(context.tables().route4(newDestination()));
     }
 
-    /** Whether a packet without a flow comes from the underlay and is for the node's own stack. */
+    /** Whether a packet without a flow came from the underlay and is addressed to the node itself. */
     public boolean isForNode(int from, int destination) {
         return Ingress.isUnderlay(from) && isOfNode(context.tables().route4(destination), destination);
     }
 
-    /** @return the block of the Service that a flow is for, or 0 */
+    /** @return the block of the Service that the flow is addressed to, or 0 */
     public static long serviceBlock(BatchContext context, long route, long k0, long k1) {
         return Route.kind(route) == Route.SERVICE
             ? context.tables().services().find(FlowKey.destination(k0), FlowKey.destinationPort(k1),
@@ -182,7 +188,7 @@ public final class FlowDecision {
             : 0;
     }
 
-    /** @return the egress that leads back to where a frame came from, or {@link Egress#NONE} */
+    /** @return the egress that leads back to a frame's ingress, or {@link Egress#NONE} */
     public static int egressTo(BatchContext context, int ingress) {
         if (Ingress.isTunnel(ingress)) {
             int slot = context.state().adjacencies().slotOfPeer(Ingress.peer(ingress));
@@ -219,7 +225,7 @@ public final class FlowDecision {
             : Backend.pack(FlowEntry.newDst(forward), FlowEntry.newDport(forward));
     }
 
-    /** @param former the backend that the flow has, or {@link Backend#NONE} */
+    /** @param former the flow's present backend, or {@link Backend#NONE} */
     private int decide(int hash, long route, long block, long former) {
         int kind = Route.kind(route);
         if (isForgedTunnel(kind)) { return refuse(DropReason.ENCAP_FROM_POD, Answer.NO_ANSWER); }
@@ -228,7 +234,7 @@ public final class FlowDecision {
         return kind == Route.GATEWAY ? toGateway() : toDestination(route);
     }
 
-    /** A pod that speaks to a tunnel endpoint would be heard as a node. */
+    /** Whether a pod sends to a tunnel endpoint: its packet would pass for that of a node. */
     private boolean isForgedTunnel(int kind) {
         if (ingress == PortId.HOST || Ingress.isUnderlay(ingress) || FlowKey.protocol(k1) != IpProtocol.IPPROTO_UDP
             || FlowKey.destinationPort(k1) != context.local().overlayPort()) {
@@ -256,12 +262,15 @@ public final class FlowDecision {
         return toDestination(context.tables().route4(Backend.ip(backend)));
     }
 
-    /** A ClusterIP is for pods of this node and for the node itself. */
+    /** A ClusterIP is reachable from this node's pods and from the node itself. */
     private boolean isServedToIngress() {
         return !Ingress.isTunnel(ingress) && !Ingress.isUnderlay(ingress);
     }
 
-    /** Nothing outside reaches a pod directly; the node's own packets, taken in error, are handed to it. */
+    /**
+     * Packets from outside must not reach a pod directly. Packets to the node itself that the XDP program redirected to Weft are passed to
+     * its stack.
+     */
     private int fromUnderlay(long route) {
         if (!isOfNode(route, FlowKey.destination(k0))) {
             return refuse(DropReason.NO_DIRECT_POD_ACCESS, Answer.NO_ANSWER);
@@ -270,7 +279,10 @@ public final class FlowDecision {
         return FORWARD_STATELESS;
     }
 
-    /** What is not the cluster's is the node's business too, but not the first address of its pod CIDR, which only pods know. */
+    /**
+     * Whether the node's stack owns the address: it is outside the cluster, or the node's own. The first address of the pod CIDR does not
+     * count, because only pods use it.
+     */
     private boolean isOfNode(long route, int destination) {
         return switch (Route.kind(route)) {
             case Route.NONE -> true;

@@ -10,18 +10,22 @@ import io.weft.lb.flow.FlowState;
 import io.weft.lb.flow.FlowTable;
 
 /**
- * Decides about a flow again ({@link FlowDecision}) and compares: it goes on where the decision is the one that its entry holds.
+ * Decides about an existing flow again ({@link FlowDecision}). The flow continues if the decision matches its entry.
  *
  * <p>Exceptions:
  * <ul>
- * <li>A flow keeps its backend while that is one of its Service's, whichever a new flow would get ({@link FlowDecision#decideAgain}).
- * <li>A TCP connection that was answered keeps its backend when the Service has it no more, or is gone, as long as there is such a pod (kube-proxy:
- * {@link #isAnsweredConnection}). One that was not answered yet, or is over, ends, as UDP does: what comes next is a new choice.
- * <li>A flow to the outside follows the kernel's routes ({@link #follow}): its entry gets the new next hop, or {@link Egress#NO_ROUTE} while there is none, as conntrack
- * keeps its entry whatever the routes. It ends when its source is no longer the node's address, since replies could not come back.
+ * <li>A flow keeps its backend while the Service has that backend, even if a new flow would get another one
+ * ({@link FlowDecision#decideAgain}).
+ * <li>An answered TCP connection ({@link #isAnsweredConnection}) keeps its backend, as with kube-proxy, even if the Service no longer has
+ * that backend or no longer exists, as long as the pod exists. A connection that is not answered yet or is over ends, and so does a UDP
+ * flow: the next packet gets a new backend.
+ * <li>A flow to the outside follows the kernel's routes ({@link #follow}): its entry gets the new next hop, or {@link Egress#NO_ROUTE}
+ * while there is no route, as conntrack keeps entries whatever the routes are. The flow ends if its source is no longer the node's address,
+ * because replies would not arrive.
  * </ul>
  *
- * <p>Thread: the conductor; {@link #begin} before each pass through the table. Allocation: none, but when other tables were published.
+ * <p>Thread: the conductor; call {@link #begin} before each pass through the table. Allocation: none, except after other tables were
+ * published.
  */
 public final class FlowRevalidator implements FlowExpiry.Revalidator {
     private final FlowTable flows;
@@ -36,18 +40,18 @@ public final class FlowRevalidator implements FlowExpiry.Revalidator {
         decision = new FlowDecision(context);
     }
 
-    /** Takes the current versions of all that flows are decided by. */
+    /** Takes the current versions of everything that decisions depend on. */
     public void begin(long nowNanos) {
         ready = context.begin(nowNanos);
         waiting = false;
     }
 
-    /** Whether a flow of this pass has no way only because its next hop is not known yet; it has been asked for. */
+    /** Whether a flow of this pass has no egress only because its next hop is not resolved yet. The resolution has been requested. */
     public boolean isWaiting() {
         return waiting;
     }
 
-    /** May change where the flow leaves. */
+    /** Also updates the flow's egress if it changed. */
     @Override
     public boolean isValid(long forward) {
         if (!ready) { return true; }
@@ -68,7 +72,7 @@ public final class FlowRevalidator implements FlowExpiry.Revalidator {
         };
     }
 
-    /** Ports that are not a backend's are the flow's own choice. */
+    /** Compares ports only if they are a backend's; other translated ports are the flow's own. */
     private boolean isTranslationSame(long forward) {
         int flags = FlowEntry.flags(forward);
         boolean toBackend = (flags & FlowEntry.SERVICE) != 0;
@@ -79,7 +83,7 @@ public final class FlowRevalidator implements FlowExpiry.Revalidator {
             && FlowEntry.newSrc(forward) == decision.newSource();
     }
 
-    /** Only peers' indices and slots can have changed: all else that replies go by follows from the forward direction. */
+    /** Compares only the peer's index and slot: everything else about replies follows from the forward direction. */
     private boolean isReplySame(long forward) {
         if (!Ingress.isTunnel(FlowEntry.ingress(forward)) && !Ingress.isTunnel(decision.replyIngress())) {
             return true;
@@ -93,7 +97,7 @@ public final class FlowRevalidator implements FlowExpiry.Revalidator {
         return Egress.kind(egress) == Egress.UPLINK || egress == Egress.NO_ROUTE;
     }
 
-    /** @return false when the kernel's route leads where Weft cannot follow */
+    /** @return false if the kernel's route leads through a device that Weft does not use */
     private boolean follow(long forward, int verdict) {
         int egress = decision.egress();
         if (egress == Egress.NONE) { return false; }

@@ -6,8 +6,8 @@ import io.weft.dataplane.forwarding.Route;
 import io.weft.dataplane.state.BatchContext;
 
 /**
- * Which source addresses an ingress may send from: a pod its own, {@code weft-host} the node's, the uplink any that is outside the cluster, a tunnel
- * endpoint its pods', its node's and its own.
+ * Checks which source addresses an ingress may use: a pod its own; {@code weft-host} the node's; the uplink any outside the cluster; a
+ * tunnel endpoint its pods', its node's and its own.
  *
  * <p>Thread: that of the {@link BatchContext}. Allocation: none.
  */
@@ -15,19 +15,22 @@ public final class SourceCheck {
     private SourceCheck() {
     }
 
-    /** By every ingress. */
+    /** The check for any ingress. */
     public static boolean isAllowed(BatchContext context, int ingress, int source) {
         return Ingress.isTunnel(ingress)
             ? isOfTunnel(context, ingress, source)
             : isAllowedFromPort(context, ingress, source);
     }
 
-    /** For nodes behind {@code ip4-input}, which has checked all frames but those from the tunnel: true for every other ingress. */
+    /**
+     * The check for nodes after {@code ip4-input}, which has checked all frames except those from the tunnel. Always true for other
+     * ingresses.
+     */
     public static boolean isAllowedFromTunnel(BatchContext context, int ingress, int source) {
         return !Ingress.isTunnel(ingress) || isOfTunnel(context, ingress, source);
     }
 
-    /** True for every frame from the tunnel, whose check costs a lookup and is made once a flow. */
+    /** The check in {@code ip4-input}. Always true for frames from the tunnel, whose check needs a lookup and is made once per flow. */
     public static boolean isAllowedFromPort(BatchContext context, int ingress, int source) {
         if (Ingress.isTunnel(ingress)) { return true; }
         return switch (context.ports().kind(ingress)) {
@@ -37,7 +40,10 @@ public final class SourceCheck {
         };
     }
 
-    /** Neither a pod's, nor a Service's, nor the node's: bare pod and Service addresses never come from the underlay. */
+    /**
+     * Whether an address is neither a pod's, a Service's nor the node's. Packets with pod or Service addresses never arrive from the
+     * underlay without a tunnel.
+     */
     public static boolean isOutside(BatchContext context, int source) {
         return !context.local4().isInClusterCidr(source) && !context.local4().isInServiceCidr(source)
             && !context.isOwnAddress(source);

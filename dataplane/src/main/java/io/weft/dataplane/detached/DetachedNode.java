@@ -96,7 +96,7 @@ public final class DetachedNode implements AutoCloseable {
         }
     }
 
-    /** @return address of so many zeroed bytes, page aligned, which {@link #close} releases */
+    /** @return address of zeroed memory, page aligned, which {@link #close} releases */
     public long map(long bytes) {
         MappedMemory memory = MappedMemory.anonymous(bytes + ALIGNMENT, sizing.hugePages());
         mappings.add(memory);

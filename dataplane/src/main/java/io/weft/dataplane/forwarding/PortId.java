@@ -1,16 +1,16 @@
 package io.weft.dataplane.forwarding;
 
 /**
- * Ids of ports: the index in every array and table of ports, and the {@link Ingress} and the index of an {@link Egress} in flow entries. The control plane
- * allocates those of pods.
+ * Port ids: the index in every array and table of ports, and in flow entries the {@link Ingress} and the index of an {@link Egress}. The
+ * control plane allocates the ids of pods.
  */
 public final class PortId {
     /** {@code weft-host}. */
     public static final int HOST = 0;
     public static final int UPLINK = 1;
-    /** Pods' ports have this id or a higher one. */
+    /** First id of a pod's port. */
     public static final int FIRST_POD = 2;
-    /** All ids are below. */
+    /** Number of ids: all ids are below it. */
     public static final int COUNT = 1024;
 
     private PortId() {

@@ -1,6 +1,6 @@
 package io.weft.dataplane.forwarding;
 
-/** The kinds of ports; ints, because they are in arrays that are read for every frame. */
+/** The kinds of ports. Ints, because workers read arrays of them for every frame. */
 public final class PortKind {
     public static final int NONE = 0;
     /** {@code weft-host}: the node's own stack is at the other end. */

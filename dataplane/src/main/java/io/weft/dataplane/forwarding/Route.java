@@ -2,7 +2,7 @@ package io.weft.dataplane.forwarding;
 
 /** What the tables know about a destination address: a kind and an index in one word, as {@code ForwardingTables.route4} returns it. */
 public final class Route {
-    /** Not in the cluster according to the tables: one of the node's own addresses, or outside. */
+    /** Not in the tables: another of the node's own addresses, or an address outside the cluster. */
     public static final int NONE = 0;
     /** A pod of this node; the index is its port's id. */
     public static final int LOCAL_PORT = 1;
@@ -10,9 +10,9 @@ public final class Route {
     public static final int PEER = 2;
     /** An address of a peer node itself; the index is its {@code PeerSpec.tunnel}. */
     public static final int PEER_NODE = 3;
-    /** The first address of our own pod CIDR: the node's own stack. */
+    /** The node's address, or the first address of its pod CIDR: the node's own stack. */
     public static final int LOCAL_NODE = 4;
-    /** The second address of our own pod CIDR. */
+    /** The gateway of this node's pods: the second address of its pod CIDR. */
     public static final int GATEWAY = 5;
     /** In this node's pod CIDR, but no pod has it. */
     public static final int NO_SUCH_POD = 6;

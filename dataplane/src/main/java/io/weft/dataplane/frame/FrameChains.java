@@ -4,23 +4,26 @@ import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
 
 /**
- * Frames that are longer than a chunk: which chunk goes on where another ends. The first segment of such a chain holds all headers and whatever an
- * ICMP error would quote ({@link #MIN_HEAD}), so nodes work on it as on any frame; {@link FrameBatch#length} counts all segments. Only who
+ * Frames that are longer than a chunk, as chains of segments. The first segment holds all headers and the part of the packet that an ICMP
+ * error quotes ({@link #MIN_HEAD}), so nodes process it like any frame; {@link FrameBatch#length} counts all segments. Only code that
  * frees, sends or sums a whole frame follows the chain.
  *
- * <p>A chain is known by any address in its first chunk. It lasts from its reception until its chunks are given back or to a device; a chunk
- * in the pool has no successor. When a node shortens a frame, segments past its end stay in the chain, empty, until then.
+ * <p>Any address in its first chunk identifies a chain. A chain exists from its reception until its chunks are freed or passed to a device;
+ * a chunk in the pool has no successor. If a node shortens a frame, segments past its end stay in the chain until then.
  *
- * <p>Thread: the worker whose pool it is. Allocation: none after construction.
+ * <p>Thread: the worker that owns the pool. Allocation: none after construction.
  */
 public final class FrameChains {
-    /** Bytes that the first segment of a chain has at least; a port refuses others. The kernel's fill their chunk. */
+    /**
+     * Minimum number of bytes in the first segment of a chain; a port refuses a chain with fewer. The kernel's first segments fill their
+     * chunk.
+     */
     public static final int MIN_HEAD = 1024;
 
     private final FramePool pool;
-    /** By chunk: the first byte of the following segment, or 0. */
+    /** By chunk: the first byte of the next segment, or 0. */
     private final long[] next;
-    /** By chunk, in a chain: the address behind the segment's last byte. */
+    /** By chunk of a chain: the address after the segment's last byte. */
     private final long[] end;
 
     FrameChains(FramePool pool) {
@@ -29,12 +32,12 @@ public final class FrameChains {
         end = new long[pool.chunks()];
     }
 
-    /** Begins a chain. */
+    /** Starts a chain. */
     public void begin(long at, int length) {
         end[index(at)] = at + length;
     }
 
-    /** Goes on with the chain whose last segment is {@code last}. */
+    /** Appends a segment to the chain whose last segment is {@code last}. */
     public void append(long last, long at, int length) {
         next[index(last)] = at;
         end[index(at)] = at + length;
@@ -45,18 +48,22 @@ public final class FrameChains {
         return next[index(at)] != 0;
     }
 
-    /** First byte of the segment behind that at {@code at}, or 0. */
+    /** First byte of the segment after the one at {@code at}, or 0. */
     public long next(long at) {
         return next[index(at)];
     }
 
-    /** Bytes from {@code at} to the end of its segment, and at most {@code remaining}, those to the end of the frame. */
+    /** Bytes from {@code at} to the end of its segment, at most {@code remaining}, which is the number of bytes to the end of the frame. */
     public int segment(long at, int remaining) {
         int chunk = index(at);
         return next[chunk] == 0 ? remaining : (int) Math.min(remaining, end[chunk] - at);
     }
 
-    /** Ends the chain behind this segment; who calls it has the rest in hand. @return the segment behind, or 0 */
+    /**
+     * Ends the chain after this segment. The caller keeps track of the rest.
+     *
+     * @return the next segment, or 0
+     */
     public long unlink(long at) {
         int chunk = index(at);
         long following = next[chunk];
@@ -64,7 +71,7 @@ public final class FrameChains {
         return following;
     }
 
-    /** Segments that {@code length} bytes from {@code at} on lie in. */
+    /** Number of segments that contain the {@code length} bytes from {@code at}. */
     public int segments(long at, int length) {
         int count = 0;
         int remaining = length;
@@ -75,7 +82,7 @@ public final class FrameChains {
         return count;
     }
 
-    /** Chunks of a frame, those behind its end included. */
+    /** Number of chunks of a frame, including those past its end. */
     public int chunks(long at) {
         int count = 0;
         for (long segment = at; segment != 0; segment = next(segment)) {
@@ -84,7 +91,7 @@ public final class FrameChains {
         return count;
     }
 
-    /** Gives all chunks of a frame, chain or not, back to the pool. */
+    /** Frees all chunks of a frame, chain or not. */
     public void free(long at) {
         long segment = at;
         while (segment != 0) {
@@ -94,7 +101,7 @@ public final class FrameChains {
         }
     }
 
-    /** {@link InternetChecksum#sum} over {@code length} bytes from {@code at} on; a segment at an odd offset counts with its bytes swapped. */
+    /** {@link InternetChecksum#sum} of {@code length} bytes from {@code at}. The sum of a segment at an odd offset is byte-swapped. */
     public long sum(long at, int length) {
         long sum = 0;
         int remaining = length;
@@ -109,7 +116,7 @@ public final class FrameChains {
     }
 
     /**
-     * Copies a part of a frame, chain or not, to one place.
+     * Copies a part of a frame, chain or not, to contiguous memory.
      *
      * @param at an address in the frame's first segment
      * @param skip bytes between {@code at} and the part

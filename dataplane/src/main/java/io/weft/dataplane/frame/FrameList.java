@@ -3,8 +3,8 @@ package io.weft.dataplane.frame;
 import java.util.Arrays;
 
 /**
- * Frames of a batch, by index, on their way into a node. A frame is on at most one list. Both fields are public so that a node's loop
- * works on an array in a local.
+ * Indices of a batch's frames that wait for a node. A frame is on at most one list. The fields are public so that a node's loop can work on
+ * the array in a local variable.
  *
  * <p>Thread: one worker. Allocation: none after construction.
  */
@@ -17,14 +17,14 @@ public final class FrameList {
 
     public final int[] index = new int[FrameBatch.CAPACITY];
     public int size;
-    /** How many frames at the list's beginning have ended in the node itself, which put them on no other list. */
+    /** Number of frames at the start of the list that ended in the node itself, which put them on no other list. */
     public int ended;
 
     public void add(int frame) {
         index[size++] = frame;
     }
 
-    /** Becomes the frames of a set, in order: a bit for each. */
+    /** Replaces the list by the frames of a mask, in order. */
     public void set(long frames) {
         if ((frames & frames + 1) == 0) {
             size = Long.bitCount(frames);
@@ -38,7 +38,7 @@ public final class FrameList {
         size = count;
     }
 
-    /** Searches; only used after an exception. */
+    /** Linear search; only used after an exception. */
     public boolean contains(int frame) {
         for (int n = 0; n < size; n++) {
             if (index[n] == frame) { return true; }

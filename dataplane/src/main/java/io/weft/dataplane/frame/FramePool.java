@@ -1,16 +1,17 @@
 package io.weft.dataplane.frame;
 
 /**
- * The free chunks of one worker's frame memory, last in, first out, so that the next frame lies in a chunk that is still in the cache.
- * A chunk is known by the address of its first byte; any address inside leads back to it.
+ * The free chunks of one worker's frame memory, last in, first out, so that the next frame uses a chunk that is still in the cache. The
+ * address of its first byte identifies a chunk; any address inside can be converted to it.
  *
- * <p>Thread: one worker. Allocation: none after construction. Errors: {@link #free} of more chunks than there are throws, because a chunk
- * was given twice.
+ * <p>Thread: one worker. Allocation: none after construction. Errors: {@link #free} throws if more chunks are freed than exist, because
+ * then one was freed twice.
  */
 public final class FramePool {
     /**
-     * What a UMEM is registered with on top of the kernel's own: as many bytes as the outer headers of a tunnel have (RFC 7348 section 5). So these are
-     * put into one whole cache line, which reception has touched already, and a pod's IPv4 header begins the next.
+     * Headroom with which a UMEM is registered, in addition to the kernel's: the length of a tunnel's outer headers (RFC 7348 section 5).
+     * So outer headers fill one whole cache line, which reception has already touched, and the IPv4 header of a pod's packet starts the
+     * next.
      */
     public static final int EXTRA_HEADROOM = 50;
     /** Bytes before a received frame: XDP_PACKET_HEADROOM, {@code <linux/bpf.h>}, and {@link #EXTRA_HEADROOM}. */
@@ -20,15 +21,18 @@ public final class FramePool {
     private final long base;
     private final ChunkLayout layout;
     private final long stride;
-    /** 2^64 / stride, rounded up: an offset times this is the chunk's number in its upper half, exactly, as the offset is less than 2^64 / stride. */
+    /**
+     * 2^64 / stride, rounded up. The upper half of an offset times this is exactly the chunk's number, because the offset is less than 2^64
+     * / stride.
+     */
     private final long reciprocal;
     private final FrameChains chains;
     private int size;
 
     /**
-     * Holds all chunks of a region.
+     * Contains all chunks of a region.
      *
-     * @param base aligned to a chunk's size
+     * @param base aligned to the chunk size
      */
     public FramePool(long base, int chunks, ChunkLayout layout) {
         if ((base & layout.chunkSize() - 1) != 0) {
@@ -46,37 +50,37 @@ public final class FramePool {
         chains = new FrameChains(this);
     }
 
-    /** @return a chunk's first byte, or 0 when none is free */
+    /** @return a chunk's first byte, or 0 if none is free */
     public long allocate() {
         return size == 0 ? 0 : free[--size];
     }
 
-    /** Takes back the chunk that {@code address} lies in; it is no part of a chain. */
+    /** Frees the chunk that contains {@code address}. The chunk must not be part of a chain. */
     public void free(long address) {
         free[size++] = chunk(address);
     }
 
-    /** The first byte of the chunk that {@code address} lies in. */
+    /** First byte of the chunk that contains {@code address}. */
     public long chunk(long address) {
         return chunkAt(index(address));
     }
 
-    /** Number of the chunk that {@code address} lies in, from 0 on. */
+    /** Number of the chunk that contains {@code address}, from 0. */
     public int index(long address) {
         return (int) Math.multiplyHigh(address - base, reciprocal);
     }
 
-    /** The first byte of a chunk, by its number. */
+    /** First byte of a chunk, given its number. */
     public long chunkAt(int index) {
         return base + index * stride;
     }
 
-    /** Whether {@code bytes} before {@code address} lie in the same chunk. */
+    /** Whether the {@code bytes} before {@code address} are in the same chunk. */
     public boolean hasHeadroom(long address, int bytes) {
         return address - chunk(address) >= bytes;
     }
 
-    /** Frames of several chunks. */
+    /** The chains of frames that are longer than a chunk. */
     public FrameChains chains() {
         return chains;
     }
@@ -89,7 +93,7 @@ public final class FramePool {
         return free.length;
     }
 
-    /** Bytes that the kernel may use of a chunk. */
+    /** Bytes of a chunk that the kernel may use. */
     public int chunkSize() {
         return layout.chunkSize();
     }

@@ -6,12 +6,14 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * How wide the processor's vector registers are: the fast path computes on as many frames at once as a register has lanes of 64 bits.
+ * Width of the processor's vector registers. The fast path processes as many frames at once as a register has lanes of 64 bits.
  *
- * <p>There is no fast path, and all frames take the slow path, with fewer than {@link #MIN} lanes (processors without AVX2 or SVE of 256 bits) and where
- * the module {@code jdk.incubator.vector} cannot be had: the JVM would do by calls, with allocation, what is one instruction elsewhere.
+ * <p>There is no fast path, and all frames take the slow path, if a register has fewer than {@link #MIN} lanes (processors without AVX2 or
+ * 256-bit SVE) or if the module {@code jdk.incubator.vector} is not available. In the first case the JVM would replace single instructions
+ * by calls that allocate.
  *
- * <p>The module is not asked for by {@code --add-modules}, because the JVM would begin every process with a line about it, on which an operator cannot act.
+ * <p>The module is not added with {@code --add-modules}, because the JVM would then start every process with a warning that an operator
+ * cannot act on.
  */
 public final class Lanes {
     public static final int MIN = 4;
@@ -23,18 +25,22 @@ public final class Lanes {
     private Lanes() {
     }
 
-    /** Whether words of frames, which are little-endian here, can be worked on in lanes. Asked before any class that has vectors is used. */
+    /**
+     * Whether the fast path can process frames in lanes; it assumes little-endian words. Ask this before using any class that has vectors.
+     */
     public static boolean areUsable() {
         return USABLE;
     }
 
-    /** Why {@link #areUsable} says no: one line for the log. */
+    /** Why {@link #areUsable} is false: one line for the log. */
     public static String lack() {
         return "no vector registers of " + MIN * Long.SIZE + " bits (AVX2), or no module " + MODULE
             + " in this JDK: every packet takes the slow path";
     }
 
-    /** The JDK's own way to add a module to a JVM that runs; {@code --add-exports java.base/jdk.internal.module} opens it. */
+    /**
+     * Adds the module with the JDK's own method for a running JVM; {@code --add-exports java.base/jdk.internal.module} makes it accessible.
+     */
     private static boolean hasModule() {
         if (ModuleLayer.boot().findModule(MODULE).isPresent()) { return true; }
         try {
@@ -45,13 +51,13 @@ public final class Lanes {
         }
     }
 
-    /** A class of its own, because to load it takes the module. */
+    /** A separate class, because loading it requires the module. */
     public static final class Widest {
-        /** Of at most a cache line. */
+        /** The widest species, at most a cache line. */
         public static final VectorSpecies<Long> SPECIES = LongVector.SPECIES_PREFERRED.length() > Long.BYTES
             ? LongVector.SPECIES_512 : LongVector.SPECIES_PREFERRED;
         public static final int COUNT = SPECIES.length();
-        /** As many lanes, of 32 bits. */
+        /** The species of 32-bit lanes with the same number of lanes. */
         public static final VectorSpecies<Integer> INTS = VectorSpecies.of(int.class,
             VectorShape.forBitSize(SPECIES.vectorBitSize() / 2));
 

@@ -5,21 +5,21 @@ import java.util.List;
 /**
  * A network device as the workers use it: queue i is worker i's {@link Port}. A {@link DeviceDriver} opens it.
  *
- * <p>It comes and goes in this order: {@link DeviceDriver#open}; the workers are given its {@link #ports}; {@link #attach}, and frames come;
- * {@link #detach}, and no more do; the ports are taken from the workers; {@link #close}; each worker lets its port {@link Port#reclaim}. A
- * device takes no frames beyond the life of the process, however that ends.
+ * <p>Its life cycle: {@link DeviceDriver#open}; the workers get its {@link #ports}; {@link #attach}, and frames arrive; {@link #detach},
+ * and no more arrive; the workers give up the ports; {@link #close}; each worker calls {@link Port#reclaim}. A device takes no frames after
+ * the process has ended, however it ended.
  *
  * <p>Thread: the conductor, in the node's network namespace; {@link #close} may run on any thread. Cold code.
  */
 public interface Device extends AutoCloseable {
     /**
-     * What to open.
+     * Which device to open, and for what.
      *
-     * @param portId of its ports
-     * @param kind of {@link io.weft.dataplane.forwarding.PortKind}: whose frames come through it
+     * @param portId id of its ports
+     * @param kind a {@link io.weft.dataplane.forwarding.PortKind}: whose frames it carries
      * @param name by which the driver finds it
-     * @param ifindex of the kernel's interface, 0 for a device that the kernel has none for
-     * @param queues wanted: one for each of the first workers; a device with fewer serves fewer workers
+     * @param ifindex of the kernel's network interface, 0 if the kernel has none for the device
+     * @param queues number of queues wanted, one for each of the first workers; a device with fewer serves fewer workers
      */
     record Spec(int portId, int kind, String name, int ifindex, int queues) {
         public Spec withQueues(int count) {
@@ -29,32 +29,35 @@ public interface Device extends AutoCloseable {
 
     Spec spec();
 
-    /** Each worker's port, by its index, for as many workers as the device has queues. */
+    /** The ports by worker index, for as many workers as the device has queues. */
     List<Port> ports();
 
     /**
-     * Lets frames in. The workers have their ports, else the first frames would find no chunk.
+     * Lets frames in. The workers must have their ports, or the first frames would find no chunk.
      *
-     * @throws RuntimeException whose message says why it failed; the device is still to be closed
+     * @throws RuntimeException whose message says why it failed; the device must still be closed
      */
     void attach();
 
-    /** Lets no more frames in. A device that the kernel has an interface for leaves its frames to the kernel again. */
+    /** Lets no more frames in. If the kernel has a network interface for the device, the kernel receives its frames again. */
     void detach();
 
-    /** How frames pass between the device and the workers' memory, for {@code weft status}: an XDP mode or a driver. Known once attached. */
+    /**
+     * How frames pass between the device and the workers' memory, for {@code weft status}: an XDP mode or a driver. Known after
+     * {@link #attach}.
+     */
     String mode();
 
-    /** Why it is no better mode; empty for the best. */
+    /** Why the mode is not a better one; empty for the best. */
     String reason();
 
-    /** The first error with which a port found the device gone: a positive errno, or 0 while it works. */
+    /** The positive errno with which a port first found the device gone; 0 while it works. */
     int failure();
 
-    /** Copies what the device counts by itself to the counters of its ports. */
+    /** Copies the device's own counters to the counters of its ports. */
     void readStatistics();
 
-    /** Releases the device and its queues; no worker uses its ports. */
+    /** Releases the device and its queues. No worker may use its ports any more. */
     @Override
     void close();
 }

@@ -3,7 +3,7 @@ package io.weft.dataplane.port;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 
-/** A port that fails on demand, for tests: in front of another, which does the work while nothing is wrong. Threads: one, and that of the test. */
+/** A port that fails on demand, for tests. It wraps another port and passes calls on. Threads: one worker, and the test's. */
 public final class FaultyPort implements Port {
     /** What throws. */
     public enum Fault {
@@ -27,12 +27,12 @@ public final class FaultyPort implements Port {
         this.port = port;
     }
 
-    /** From now on this throws, and nothing else. */
+    /** Chooses what throws from now on. */
     public void throwOn(Fault what) {
         fault = what;
     }
 
-    /** From now on {@link #transmit} finds the ring full after so many frames. */
+    /** Limits how many frames each call of {@link #transmit} accepts from now on, as if the ring were full. */
     public void acceptAtMost(int frames) {
         max = frames;
     }

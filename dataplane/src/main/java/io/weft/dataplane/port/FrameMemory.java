@@ -5,10 +5,10 @@ import io.weft.dataplane.frame.FramePool;
 import io.weft.nativebindings.linux.MappedMemory;
 
 /**
- * The memory that all frames of one worker lie in, its free chunks, and who holds the others. A {@link DeviceDriver} makes it known to the
- * devices.
+ * The memory of all frames of one worker: the region, its free chunks, and the owners of the others. A {@link DeviceDriver} registers it
+ * with devices.
  *
- * <p>Thread: the conductor; pool and owners are the worker's. Cold code.
+ * <p>Thread: the conductor; pool and owners belong to the worker. Cold code.
  */
 public final class FrameMemory implements AutoCloseable {
     private static final int LINK_HEADER = 18;
@@ -28,7 +28,7 @@ public final class FrameMemory implements AutoCloseable {
         return new FrameMemory(MappedMemory.anonymous(layout.bytes(chunks), true), chunks, layout);
     }
 
-    /** All of it; the first chunk begins at its first byte. */
+    /** The whole region; the first chunk starts at its first byte. */
     public MappedMemory region() {
         return region;
     }
@@ -41,13 +41,13 @@ public final class FrameMemory implements AutoCloseable {
         return owners;
     }
 
-    /** Bytes of the longest IPv4 packet that so many segments hold, behind an Ethernet header and a tag. */
+    /** Length in bytes of the longest IPv4 packet that fits into this many segments, after an Ethernet header and a VLAN tag. */
     public int longestPacket(int segments) {
         long bytes = (long) segments * (pool.chunkSize() - FramePool.HEADROOM) - LINK_HEADER;
         return (int) Math.min(bytes, LONGEST_IPV4);
     }
 
-    /** Once every device is closed that knows it. */
+    /** Unmaps the region. Every device that uses it must be closed. */
     @Override
     public void close() {
         region.close();

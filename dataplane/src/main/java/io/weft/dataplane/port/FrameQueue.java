@@ -1,6 +1,6 @@
 package io.weft.dataplane.port;
 
-/** Frames in order, of fixed capacity. Thread: one. Allocation: none after construction. */
+/** A FIFO queue of frames with a fixed capacity. Thread: one. Allocation: none after construction. */
 final class FrameQueue {
     private final long[] at;
     private final int[] length;
@@ -11,7 +11,7 @@ final class FrameQueue {
 
     FrameQueue(int capacity) {
         if (Integer.bitCount(capacity) != 1) {
-            throw new IllegalArgumentException("a capacity of " + capacity + " is no power of two");
+            throw new IllegalArgumentException("the capacity must be a power of two, not " + capacity);
         }
         at = new long[capacity];
         length = new int[capacity];

@@ -10,28 +10,28 @@ import io.weft.dataplane.frame.FramePool;
 import io.weft.encap.memory.Memory;
 
 /**
- * A port whose other end is the program itself: for tests, benchmarks and the warm-up. Frames to be received are {@link #offer}ed; sent ones wait
- * to be {@link #take}n, or are gone at once.
+ * A port without a device, for tests, benchmarks and the warm-up. The program {@link #offer}s the frames to receive, and {@link #take}s
+ * those sent, unless {@link Sent} says otherwise.
  *
- * <p>Allocation: none, but for {@link #take}.
+ * <p>Allocation: only in {@link #take}.
  */
 public final class MemoryPort implements Port {
-    /** What becomes of sent frames. */
+    /** What happens to sent frames. */
     public enum Sent {
-        /** They wait for {@link #take}; when {@code capacity} of them wait, no more are accepted. */
+        /** They wait for {@link #take}. When {@code capacity} of them wait, the port accepts no more. */
         CAPTURED,
-        /** Their chunks go back to the pool at once. */
+        /** Their chunks are freed at once. */
         RECYCLED,
-        /** Their chunks are the caller's. */
+        /** Their chunks belong to the caller. */
         FORGOTTEN
     }
 
     /**
-     * A sent frame, copied.
+     * A copy of a sent frame.
      *
      * @param checksum the {@link ChecksumRequest}
      */
-    @SuppressWarnings("ArrayRecordComponent") // for tests, which compare the bytes by themselves
+    @SuppressWarnings("ArrayRecordComponent") // tests compare the bytes themselves
     public record SentFrame(byte[] bytes, long checksum) {
     }
 
@@ -59,9 +59,9 @@ public final class MemoryPort implements Port {
     // -- the other end -----------------------------------------------------------------------------------------------
 
     /**
-     * Lets the port receive a copy of a frame, in chunks from the pool: as the kernel does, a headroom before and as much as fits into each.
+     * Makes the port receive a copy of a frame in chunks from the pool. As the kernel does, it leaves headroom and fills each chunk.
      *
-     * @return false when there are no chunks or no room
+     * @return false if there are too few chunks or no room
      */
     public boolean offer(byte[] frame) {
         int room = pool.chunkSize() - FramePool.HEADROOM;
@@ -87,17 +87,17 @@ public final class MemoryPort implements Port {
         return at;
     }
 
-    /** From now on {@link #maxSegments} is this. */
+    /** Sets {@link #maxSegments} from now on. */
     public void limitSegments(int max) {
         maxSegments = max;
     }
 
-    /** Lets the port receive a frame that lies in one chunk already. */
+    /** Makes the port receive a frame that is in one chunk already. */
     public boolean offer(long at, int length) {
         return received.add(at, length, ChecksumRequest.NONE);
     }
 
-    /** @return the next captured frame, whose chunk goes back to the pool, or null */
+    /** @return the next captured frame, whose chunk is freed; null if there is none */
     public SentFrame take() {
         if (captured.size() == 0) { return null; }
         long at = captured.at();
@@ -177,7 +177,7 @@ public final class MemoryPort implements Port {
 
     @Override
     public void flush() {
-        // Nothing waits.
+        // Nothing to flush.
     }
 
     @Override

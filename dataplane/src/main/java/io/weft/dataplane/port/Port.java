@@ -4,70 +4,73 @@ import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 
 /**
- * Where frames come from and go to: one queue of a {@link Device}, on one worker.
+ * Receives and sends frames: one queue of a {@link Device}, on one worker.
  *
- * <p>Every frame lies in one chunk of the worker's {@link io.weft.dataplane.frame.FramePool}. A received frame belongs to the graph until
- * {@link #transmit} accepts it (then to the port, which gives the chunk back to the pool when the device is done with it) or the graph drops
- * it (then the graph gives it back). A frame that the port itself cannot hand on (more than one descriptor, too long) it counts as received
- * and as dropped under its reason, and gives back.
+ * <p>Each frame is in one chunk of the worker's {@link io.weft.dataplane.frame.FramePool}, or in a chain of chunks
+ * ({@link io.weft.dataplane.frame.FrameChains}). A received frame belongs to the graph until the graph drops it and frees the chunk, or
+ * {@link #transmit} accepts it; the port then frees the chunk when the device no longer needs it. A frame that the port cannot deliver (too
+ * many segments, too long) is counted as received and as dropped under its reason, and freed.
  *
- * <p>Before its device is attached, and once it is detached, a port receives nothing but what was under way; its methods may be called all the same.
+ * <p>Before its device is attached and after it is detached, a port receives only frames that were under way. Its methods may be called
+ * nevertheless.
  *
- * <p>A method that throws, which none should, leaves the port as it is after the frame or chunk at which it did: that one is lost to the caller, and counted where it
- * was received; the next call goes on behind it. What {@link #receive} has appended before stands.
+ * <p>No method should throw. One that does skips the frame or chunk that caused it, which is counted where it was received, and the next call continues behind
+ * it. Frames that {@link #receive} has appended by then stay in the batch.
  *
- * <p>Thread: one worker. Allocation: none after construction. The port keeps its {@link io.weft.dataplane.counters.PortCounter}s;
- * totals of sent, punted and dropped frames are the graph's.
+ * <p>Thread: one worker. Allocation: none after construction. The port updates its {@link io.weft.dataplane.counters.PortCounter}s; the
+ * graph counts the totals of sent, punted and dropped frames.
  */
 public interface Port {
-    /** Of a port that can only be polled: {@link #descriptor}. */
+    /** {@link #descriptor} of a port that can only be polled. */
     int NO_DESCRIPTOR = -1;
 
-    /** 0 is {@code weft-host}, 1 the uplink, pods from 2 on. */
+    /** The port id: 0 is {@code weft-host}, 1 the uplink, pods have 2 and above. */
     int id();
 
     /**
      * Appends received frames to the batch, as long as it has room.
      *
-     * @return how many
+     * @return the number of frames
      */
     int receive(FrameBatch into);
 
     /**
-     * Sends frames in the list's order: {@code at}, {@code length} and {@code checksum} (a
-     * {@link io.weft.dataplane.frame.ChecksumRequest}) of each. A port that cannot have a checksum completed does it itself.
+     * Sends frames in the list's order, with {@code at}, {@code length} and {@code checksum} (a
+     * {@link io.weft.dataplane.frame.ChecksumRequest}) of each. If the device cannot complete a checksum, the port does it.
      *
-     * @return how many of the first were accepted, each with all its segments; the others found the ring full and stay the caller's. It
-     *     throws nothing once it has accepted a frame.
+     * @return how many frames, from the first, were accepted, each with all its segments. The ring was full for the others, which stay the
+     *     caller's. The method does not throw after it has accepted a frame.
      */
     int transmit(FrameBatch batch, FrameList frames);
 
-    /** Segments that a frame may have ({@link io.weft.dataplane.frame.FrameChains}): 1 for a port that sends no chains. */
+    /** Maximum number of segments per frame ({@link io.weft.dataplane.frame.FrameChains}); 1 for a port that cannot send chains. */
     default int maxSegments() {
         return 1;
     }
 
-    /** Makes the device look at what was sent, and collects the chunks it is done with. Called once in each loop iteration of the worker. */
+    /**
+     * Makes the device process submitted frames, and frees chunks that it no longer needs. Called once per loop iteration of the worker.
+     */
     void flush();
 
-    /** Whether frames wait for another {@link #flush}, because the device did not take them. */
+    /** Whether frames wait for another {@link #flush} because the device did not take them. */
     default boolean hasUnsent() {
         return false;
     }
 
     /**
-     * What poll(2) finds readable while frames wait to be received, or {@link #NO_DESCRIPTOR}: a worker with such a port polls on and never
-     * sleeps.
+     * A descriptor that poll(2) finds readable while received frames wait, or {@link #NO_DESCRIPTOR}: a worker with such a port keeps
+     * polling and never sleeps.
      */
     default int descriptor() {
         return NO_DESCRIPTOR;
     }
 
     /**
-     * Gives every chunk that the port or its device still holds back to the pool. Once, after the device is closed and no longer receives or
-     * sends through the port.
+     * Frees every chunk that the port or its device still holds. Called once, after the device was closed and no longer receives or sends
+     * through the port.
      *
-     * @return how many
+     * @return the number of chunks
      */
     int reclaim();
 }

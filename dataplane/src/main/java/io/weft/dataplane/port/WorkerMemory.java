@@ -2,6 +2,6 @@ package io.weft.dataplane.port;
 
 import io.weft.dataplane.counters.WorkerCounters;
 
-/** A worker as its ports need it: where its frames lie, and where they are counted. */
+/** What a worker's ports need: its frame memory and its counters. */
 public record WorkerMemory(FrameMemory memory, WorkerCounters counters) {
 }

@@ -4,9 +4,10 @@ import io.weft.dataplane.table.ForwardingTables;
 import io.weft.dataplane.table.LocalNode;
 
 /**
- * What holds for one batch: the versions of the tables that all its frames see, and the time. The nodes of one graph share it.
+ * The time of one batch and the versions of the tables that all its frames see. The nodes of one graph share it.
  *
- * <p>Thread: one worker, or the conductor when it compares flows. Allocation: none, but for a reader of its own and the node's addresses when other tables are published.
+ * <p>Thread: one worker, or the conductor when it compares flows. Allocation: only after other tables were published, for its own reader
+ * and the node's addresses.
  */
 public final class BatchContext {
     private static final long NANOS_PER_SECOND = 1_000_000_000;
@@ -31,9 +32,9 @@ public final class BatchContext {
      * Takes the current versions.
      *
      * @param nanos {@code System.nanoTime}
-     * @return false when no tables have been published yet
+     * @return false if no tables have been published yet
      */
-    @SuppressWarnings("ReferenceEquality") // another version is another object
+    @SuppressWarnings("ReferenceEquality") // each version is an object of its own
     public boolean begin(long nanos) {
         nowNanos = nanos;
         nowSeconds = (int) (nanos / NANOS_PER_SECOND);
@@ -63,12 +64,12 @@ public final class BatchContext {
         return local;
     }
 
-    /** {@link #local} as packets are compared with it. */
+    /** {@link #local} in the form in which packets are compared with it. */
     public LocalNode4 local4() {
         return local4;
     }
 
-    /** No way is narrower: an IPv4 packet up to this length goes anywhere. */
+    /** The smallest MTU of all ports and of paths to other nodes: an IPv4 packet up to this length fits every egress. */
     public int minMtu() {
         return minMtu;
     }
@@ -92,7 +93,7 @@ public final class BatchContext {
         return nowMillis;
     }
 
-    /** Whether an address is the node's own: one of the kernel's, or the first of our pod CIDR. */
+    /** Whether an address is the node's own: its address in the tables, the first of its pod CIDR, or one of the kernel's. */
     public boolean isOwnAddress(int address) {
         return address == local4.address() || address == local4.base() || state.localAddresses().contains(address);
     }

@@ -9,14 +9,14 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * What the graph knows of each port, by port id: an immutable version. The conductor makes a changed copy and publishes it in
- * {@link ForwardingState}; a worker takes the version once a batch and reads plain arrays. MAC addresses and IPv4 addresses numeric.
+ * What the graph knows about each port, by port id; an immutable version. The conductor makes a changed copy and publishes it in
+ * {@link ForwardingState}. A worker takes the version once per batch and reads plain arrays. MAC and IPv4 addresses are numeric.
  */
 public final class PortDirectory {
     public static final int PLAIN_WORDS = 4;
 
-    /** In no frame's header: an Ethernet type of 0xFFFF. */
-    private static final long NOBODY = -1;
+    /** Matches no frame of a pod, because it has the Ethernet type 0xFFFF. */
+    private static final long NO_MATCH = -1;
 
     /** No ports. */
     public static final PortDirectory EMPTY = new PortDirectory();
@@ -40,7 +40,7 @@ public final class PortDirectory {
         ethernet0 = new long[PortId.COUNT];
         ethernet1 = new long[PortId.COUNT];
         plainPods = new long[PortId.COUNT * PLAIN_WORDS];
-        Arrays.fill(plainPods, NOBODY);
+        Arrays.fill(plainPods, NO_MATCH);
     }
 
     private PortDirectory(PortDirectory other) {
@@ -55,13 +55,13 @@ public final class PortDirectory {
     }
 
     /**
-     * A copy with one port more, or changed. Cold code.
+     * A copy with one port added or replaced. Cold code.
      *
-     * @param portKind of {@link PortKind}
-     * @param address the pod's address; 0 for others
+     * @param portKind a {@link PortKind}
+     * @param address the pod's address; 0 for other ports
      * @param peer MAC of the pod, or of the kernel's side of {@code weft-host}; 0 for the uplink, whose next hops are adjacencies
-     * @param local what frames to Weft on this port are addressed to: the gateway's MAC for pods and the host, the uplink's own
-     * @param largest IPv4 packet that may be sent to it
+     * @param local destination MAC of frames to Weft on this port: the gateway's for pods and weft-host, the uplink's own for the uplink
+     * @param largest length in bytes of the longest IPv4 packet that may be sent to the port
      */
     public PortDirectory with(int id, int portKind, int address, long peer, long local, int largest) {
         if (id < 0 || id >= PortId.COUNT) { throw new IndexOutOfBoundsException("port " + id + " of " + PortId.COUNT); }
@@ -75,8 +75,8 @@ public final class PortDirectory {
         copy.ethernet1[id] = EthernetWords.second(local, EthernetHeader.ETH_P_IP);
         copy.minMtu = copy.findMinMtu();
         boolean plain = portKind == PortKind.POD && !Ipv4Address.isMartian(address);
-        copy.plainPods[id * PLAIN_WORDS] = plain ? inMemory(EthernetWords.first(local, peer)) : NOBODY;
-        copy.plainPods[id * PLAIN_WORDS + 1] = plain ? inMemory(peer << 16 | EthernetHeader.ETH_P_IP) : NOBODY;
+        copy.plainPods[id * PLAIN_WORDS] = plain ? inMemory(EthernetWords.first(local, peer)) : NO_MATCH;
+        copy.plainPods[id * PLAIN_WORDS + 1] = plain ? inMemory(peer << 16 | EthernetHeader.ETH_P_IP) : NO_MATCH;
         copy.plainPods[id * PLAIN_WORDS + 2] = (int) (inMemory((long) address << 32));
         return copy;
     }
@@ -91,7 +91,7 @@ public final class PortDirectory {
         return with(id, PortKind.NONE, 0, 0, 0, 0);
     }
 
-    /** Addresses of the pods whose ports are others than in a former version, in either. Cold code. */
+    /** The addresses, in either version, of pods whose ports differ from a former version. Cold code. */
     public IntStream addressesThatDiffer(PortDirectory former) {
         if (former == this) { return IntStream.empty(); }
         return IntStream.range(0, PortId.COUNT)
@@ -100,7 +100,7 @@ public final class PortDirectory {
             .filter(address -> address != 0);
     }
 
-    /** Of {@link PortKind}; any id is allowed. */
+    /** A {@link PortKind}; any id is allowed. */
     public int kind(int id) {
         return id < 0 || id >= PortId.COUNT ? PortKind.NONE : kind[id];
     }
@@ -113,7 +113,7 @@ public final class PortDirectory {
         return mtu[id];
     }
 
-    /** Of all ports. */
+    /** The smallest MTU of all ports. */
     public int minMtu() {
         return minMtu;
     }
@@ -127,19 +127,20 @@ public final class PortDirectory {
     }
 
     /**
-     * What nearly all frames of a pod have in common, {@link #PLAIN_WORDS} a port: the first 8 bytes, the 8 bytes from the source address on, and the IPv4
-     * source address, all as they lie in memory. A port that is no pod's has bytes that no frame has: a type of 0xFFFF.
+     * What nearly all frames of a pod have in common, as {@link #PLAIN_WORDS} words per port: the first 8 bytes of the frame, the 8 bytes
+     * from its source address on, and the IPv4 source address, all in memory order. A port that is not a pod's has bytes that no frame has:
+     * an Ethernet type of 0xFFFF.
      */
     public long[] plainPods() {
         return plainPods;
     }
 
-    /** A big-endian word as the machine loads it. */
+    /** A big-endian word in the order in which the machine loads it. */
     private static long inMemory(long word) {
         return ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? Long.reverseBytes(word) : word;
     }
 
-    /** First word of the IPv4 Ethernet header towards the port: {@link EthernetWords}. */
+    /** First word of the Ethernet header of IPv4 frames to the port: {@link EthernetWords}. */
     public long ethernet0(int id) {
         return ethernet0[id];
     }

@@ -8,36 +8,36 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * The main routing table of the node's kernel, as far as Weft follows it: an immutable version, published in {@link ForwardingState}. It is
- * asked once for each new flow to the outside. Routes that do not lead through the uplink are entries too: a shorter prefix must not take
+ * The main routing table of the node's kernel, as far as Weft uses it; an immutable version, published in {@link ForwardingState}. It is
+ * consulted once for each new flow to the outside. Routes through other devices are entries too, so that a shorter prefix does not take
  * their place.
  *
- * <p>Sorted by falling prefix length, then by base address: a lookup is one binary search for each prefix length that occurs.
+ * <p>Sorted by descending prefix length, then by base address: a lookup is one binary search for each prefix length that occurs.
  */
 public final class UnderlayRoutes {
-    /** What {@link #lookup} returns instead of a next hop: no route matches, or one of type {@code throw} (Linux: network unreachable). */
+    /** {@link #lookup} result: no route matches, or one of type {@code throw} (Linux: network unreachable). */
     public static final long NO_ROUTE = -1;
-    /** A route that leads through a device other than the uplink, or to a router that has an IPv6 address only. */
+    /** {@link #lookup} result: the route leads through a device other than the uplink, or its gateway has only an IPv6 address. */
     public static final long OTHER_DEVICE = -2;
-    /** A route of type {@code blackhole} (Linux: drops without a word). */
+    /** {@link #lookup} result: a route of type {@code blackhole} (Linux: silent drop). */
     public static final long BLACKHOLE = -3;
-    /** A route of type {@code unreachable} (Linux: host unreachable). */
+    /** {@link #lookup} result: a route of type {@code unreachable} (Linux: host unreachable). */
     public static final long UNREACHABLE = -4;
-    /** A route of type {@code prohibit} (Linux: communication administratively prohibited). */
+    /** {@link #lookup} result: a route of type {@code prohibit} (Linux: communication administratively prohibited). */
     public static final long PROHIBIT = -5;
 
     private static final long LOW_32 = 0xFFFF_FFFFL;
 
     /**
-     * @param destination whom the route is for
-     * @param result the next hop's address in the lower 32 bits and zeros above, 0 when the destination itself is on the link; or one of the
-     *     negative constants
+     * @param destination the destinations of the route
+     * @param result one of the negative constants; or the next hop's address in the lower 32 bits with zeros above, 0 if the destination
+     *     itself is on the link
      */
     public record Entry(IpPrefix destination, long result) {
         /**
          * A route through the uplink.
          *
-         * @param gateway the next hop, 0 when the destination itself is on the link
+         * @param gateway the next hop, 0 if the destination itself is on the link
          */
         public static Entry via(IpPrefix destination, int gateway) {
             return new Entry(destination, gateway & LOW_32);
@@ -51,7 +51,7 @@ public final class UnderlayRoutes {
     private final int[] base;
     private final long[] result;
 
-    /** Of two routes to one prefix the earlier in the collection is kept. */
+    /** If two routes have the same prefix, the earlier one in the collection counts. */
     public UnderlayRoutes(Collection<Entry> entries) {
         List<Entry> sorted = entries.stream()
             .sorted(Comparator.comparingInt((Entry e) -> -e.destination().length())
@@ -78,8 +78,8 @@ public final class UnderlayRoutes {
     }
 
     /**
-     * @return the next hop's address (the destination itself when it is on the link) as an unsigned number of 32 bits, or one of the negative
-     *     constants: why there is none
+     * @return the next hop's address (the destination itself if it is on the link) as an unsigned 32-bit number, or one of the negative
+     *     constants
      */
     public long lookup(int destination) {
         for (int i = 0; i < mask.length; i++) {
@@ -89,7 +89,7 @@ public final class UnderlayRoutes {
         return NO_ROUTE;
     }
 
-    /** Whether both lead every destination the same way by the same entries. */
+    /** Whether both consist of the same entries. */
     @Override
     public boolean equals(Object other) {
         return other instanceof UnderlayRoutes routes && Arrays.equals(mask, routes.mask)

@@ -4,14 +4,14 @@ import io.weft.encap.address.Ipv4Address;
 import java.util.Arrays;
 
 /**
- * The addresses that mean something else than before: which flows have to be compared with the tables again. All that a flow is decided by is
- * looked up by one of its addresses, but for what the node itself is: so a flow none of whose addresses is in this set would be decided as it was
- * (ADR 0010). Too many addresses are all addresses.
+ * The addresses whose meaning has changed, and so which flows must be compared with the tables again. Everything that a decision about a
+ * flow uses, except the local node, is looked up by one of the flow's addresses. So the decision is the same as before if none of them is
+ * in this set (ADR 0010). If there are too many addresses, the set becomes all addresses.
  *
  * <p>Mutable. Thread: one. Allocation: once.
  */
 public final class ChangedAddresses {
-    /** Prefixes; more are everything. */
+    /** Maximum number of prefixes; with more, the set becomes all addresses. */
     public static final int CAPACITY = 16_384;
     private static final int SLOTS = 2 * CAPACITY;
     private static final int SPREAD = 0x9E37_79B9;
@@ -22,7 +22,7 @@ public final class ChangedAddresses {
 
     /** Open addressing: {@link #USED}, prefix length in the upper half, base in the lower. */
     private final long[] slots = new long[SLOTS];
-    /** One bit for many keys: most addresses are in no prefix, and are told apart without a look at the slots. */
+    /** A Bloom filter: most addresses are in no prefix, and the filter excludes them without access to the slots. */
     private final long[] filter = new long[FILTER_BITS / Long.SIZE];
     private long lengths;
     private int size;
@@ -49,7 +49,7 @@ public final class ChangedAddresses {
         everything = true;
     }
 
-    /** Adds what another set holds. */
+    /** Adds the contents of another set. */
     public void addAll(ChangedAddresses others) {
         if (others.everything) {
             addEverything();
@@ -74,10 +74,10 @@ public final class ChangedAddresses {
 
     public boolean isEmpty() { return size == 0 && !everything; }
 
-    /** Whether it holds all addresses. */
+    /** Whether the set contains all addresses. */
     public boolean isEverything() { return everything; }
 
-    /** Whether the address lies in any prefix. */
+    /** Whether the set contains the address. */
     public boolean contains(int address) {
         if (everything) { return true; }
         for (long left = lengths; left != 0; left &= left - 1) {
@@ -93,7 +93,7 @@ public final class ChangedAddresses {
         return USED | (long) length << 32 | base & 0xFFFF_FFFFL;
     }
 
-    /** Of the word, or the free one where it belongs. */
+    /** Slot of the word, or the free slot where it belongs. */
     private int slotOf(long word) {
         int slot = hash(word) >>> SHIFT;
         while (slots[slot] != 0 && slots[slot] != word) {

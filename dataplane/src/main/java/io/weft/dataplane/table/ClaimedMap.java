@@ -9,8 +9,8 @@ import java.util.TreeMap;
 import java.util.function.LongUnaryOperator;
 
 /**
- * A published map in which several owners may claim the same key, with the same value or with different ones. Readers see the claim of
- * lowest rank, in whatever order the claims were made; when it is withdrawn, the next one takes its place at once.
+ * A published map in which several owners may claim the same key, with the same or different values. Readers see the claim of lowest rank,
+ * in whatever order the claims were made. When it is withdrawn, the next one takes its place at once.
  *
  * <p>Thread: the tables' writer. Errors: {@link io.weft.lb.table.TableFullException}, after which the map must not be used any more.
  */

@@ -5,16 +5,16 @@ import io.weft.encap.address.IpAddress;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A pod's port, as the control plane wants it opened.
+ * A pod's port that the control plane wants the dataplane to open.
  *
  * @param id from {@link PortId#FIRST_POD} to {@link PortId#COUNT} - 1
- * @param attachId tells one attachment from the next under the same id and name: another value is another pod
+ * @param attachId identifies the attachment: a different value under the same id and name is a different pod
  * @param ifName the node's end of the pod's veth
  * @param podMac 48 bits, of the pod's end
- * @param mtu bytes of an IP packet
+ * @param mtu maximum bytes of an IP packet
  */
 public record PortSpec(int id, long attachId, String ifName, IpAddress podIp, long podMac, int mtu) {
-    /** IFNAMSIZ less the final 0, {@code <linux/if.h>}. */
+    /** IFNAMSIZ minus the final 0, {@code <linux/if.h>}. */
     public static final int MAX_NAME_LENGTH = 15;
 
     public PortSpec {
@@ -24,7 +24,7 @@ public record PortSpec(int id, long attachId, String ifName, IpAddress podIp, lo
         }
         int length = ifName.getBytes(StandardCharsets.UTF_8).length;
         if (length == 0 || length > MAX_NAME_LENGTH) {
-            throw new IllegalArgumentException("\"" + ifName + "\" is no device name");
+            throw new IllegalArgumentException("port " + id + ": \"" + ifName + "\" is not a device name");
         }
     }
 }

@@ -7,8 +7,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The writer's side of the routes: one map over all prefix lengths, and a word that says which lengths there are, so that a reader asks
- * only for those. A cluster has four to six.
+ * The writer's side of the routes: one map for all prefix lengths, and a word that says which lengths occur, so that a reader looks up only
+ * those. A cluster has four to six.
  */
 final class RouteTable {
     private static final int EXPECTED_ROUTES = 64;
@@ -27,7 +27,7 @@ final class RouteTable {
         return (long) length << 32 | base & 0xFFFF_FFFFL;
     }
 
-    /** The routes of one object before and after a change; those it keeps are never absent meanwhile. */
+    /** Replaces the routes of one object. Routes that are in both sets are never absent meanwhile. */
     void replace(Map<IpPrefix, Long> before, Map<IpPrefix, Long> after) {
         after.forEach((prefix, route) -> {
             if (!route.equals(before.get(prefix))) {
@@ -63,7 +63,7 @@ final class RouteTable {
         }
     }
 
-    /** The node's own addresses win over its pods', these over prefixes of this node, all of them over what a peer claims. */
+    /** Order of precedence: the node's own addresses, then those of its pods, then its prefixes, then the routes of peers. */
     private static long rank(long route) {
         long byKind = switch (Route.kind(route)) {
             case Route.LOCAL_NODE -> 0;

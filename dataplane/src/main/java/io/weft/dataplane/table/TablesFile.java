@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * The mapped file: a header of one page, a log of changes, then the region that maps and blocks are allocated from. All words are in the
- * machine's order; offsets count from the file's first byte.
+ * The mapped file: a header of one page, a log of changes, then the arena from which maps and blocks are allocated. All words are in
+ * machine order; offsets count from the file's first byte.
  *
  * <pre>
  *    0  magic            i64   written last, by release
@@ -21,17 +21,18 @@ import java.nio.file.StandardCopyOption;
  *   24  incarnation      i64   of the writer; another number is another file
  *   32  generation       i64   by release, after every change that belongs to it
  *   40  route lengths    i64   bit n: some route has prefix length n
- *   48  log position     i64   entries of the log that were ever written, by release
+ *   48  log position     i64   number of entries ever written to the log, by release
  *   64  roots            six cells of 64 bytes: routes, ports, peers, tunnel endpoints, services, local node
  * 4096  log              2048 entries of 8 bytes, a ring: prefix length in the upper half, base in the lower
  * 20480 arena
  * </pre>
  *
- * <p>A root's cell begins with the root itself: of a {@link io.weft.lb.table.PublishedMap}, or the offset of the local node's block, 0 for none. Its
- * number of changes stands 32 bytes behind.
+ * <p>A root's cell starts with the root: that of a {@link io.weft.lb.table.PublishedMap}, or the offset of the local node's block, 0 for
+ * none. The number of its changes is at offset 32 of the cell.
  *
- * <p><b>Changes.</b> After a change the writer counts it at its root, or enters in the log the addresses that mean something else now, or both,
- * by release: who sees the count or the entry sees the change. ADR 0010 says why flows need to know no more than the addresses.
+ * <p><b>Changes.</b> After a change the writer increments the root's number of changes, or logs the addresses whose meaning has changed, or
+ * both. It stores them by release: a reader that sees the number or the entry sees the change. ADR 0010 says why revalidation of flows
+ * needs only the addresses.
  */
 final class TablesFile implements AutoCloseable {
     static final String NAME = "tables";
@@ -54,7 +55,7 @@ final class TablesFile implements AutoCloseable {
     private static final int ARENA_AT = LOG_AT + LOG_ENTRIES * Long.BYTES;
     private static final long MIN_BYTES = ARENA_AT + 4096;
 
-    /** Where each table hangs. */
+    /** The tables that have a root. */
     enum Root {
         ROUTES, PORTS, PEERS, ENDPOINTS, SERVICES, LOCAL_NODE
     }
@@ -67,7 +68,7 @@ final class TablesFile implements AutoCloseable {
         this.path = path;
     }
 
-    /** Makes {@code tables.<incarnation>}, unseen by readers until {@link #publish}. */
+    /** Creates {@code tables.<incarnation>}, which readers do not see until {@link #publish}. */
     static TablesFile create(Path runDirectory, long bytes, long incarnation, long generation) {
         Path unfinished = runDirectory.resolve(NAME + "." + Long.toHexString(incarnation));
         MappedMemory memory = MappedMemory.createFile(unfinished, bytes);
@@ -80,17 +81,17 @@ final class TablesFile implements AutoCloseable {
         return new TablesFile(memory, unfinished);
     }
 
-    /** Lets readers find the file: the rename is the one moment in which the former writer's tables end. */
+    /** Makes the file visible to readers. The rename is the moment in which the former writer's tables end. */
     void publish(Path runDirectory) {
         try {
             Files.move(path, runDirectory.resolve(NAME), StandardCopyOption.ATOMIC_MOVE,
                 StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot put " + path + " in place of " + NAME + ": " + e.getMessage(), e);
+            throw new UncheckedIOException("cannot rename " + path + " to " + NAME + ": " + e.getMessage(), e);
         }
     }
 
-    /** @throws TablesException when the file is not a whole one of this layout */
+    /** @throws TablesException if the file is incomplete or has another layout */
     static TablesFile openReadOnly(Path path) {
         MappedMemory memory;
         try {
@@ -107,27 +108,28 @@ final class TablesFile implements AutoCloseable {
         }
     }
 
-    /** Removes the file, which was never published. */
+    /** Deletes the file, which was never published. */
     void discard() {
         try {
             Files.deleteIfExists(path);
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot remove " + path + ": " + e.getMessage(), e);
+            throw new UncheckedIOException("cannot delete " + path + ": " + e.getMessage(), e);
         }
     }
 
-    /** Removes what writers that were killed before {@link #publish} left behind. */
+    /** Deletes files of writers that were killed before {@link #publish}. */
     static void removeUnfinished(Path runDirectory) {
         try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(runDirectory, NAME + ".*")) {
             for (Path leftover : leftovers) {
                 Files.deleteIfExists(leftover);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot tidy " + runDirectory + ": " + e.getMessage(), e);
+            throw new UncheckedIOException(
+                "cannot delete unfinished tables files in " + runDirectory + ": " + e.getMessage(), e);
         }
     }
 
-    /** Generation of the file there is, whatever its writer; 0 without a readable one. */
+    /** Generation of the present file, whichever writer it is from; 0 if there is no readable one. */
     static long lastGeneration(Path runDirectory) {
         try (TablesFile former = openReadOnly(runDirectory.resolve(NAME))) {
             return former.generation();
@@ -156,7 +158,7 @@ final class TablesFile implements AutoCloseable {
         return Memory.nativeI64(memory.address() + INCARNATION_AT);
     }
 
-    /** Acquire: what the writer did for this generation is seen. */
+    /** Acquire: the reader sees everything that the writer did for this generation. */
     long generation() {
         return Memory.getAcquireI64(memory.address() + GENERATION_AT);
     }
@@ -173,7 +175,7 @@ final class TablesFile implements AutoCloseable {
         Memory.setReleaseI64(memory.address() + ROUTE_LENGTHS_AT, bits);
     }
 
-    /** Offset of the local node's block, 0 for none. */
+    /** Offset of the local node's block, or 0. */
     long localNode() {
         return Memory.getAcquireI64(rootAt(Root.LOCAL_NODE));
     }
@@ -184,31 +186,31 @@ final class TablesFile implements AutoCloseable {
 
     // -- changes -----------------------------------------------------------------------------------------------------
 
-    /** Number of changes of what hangs at a root. Acquire: they are seen. */
+    /** Number of changes of a root's table. Acquire: the reader sees these changes. */
     long changes(Root root) {
         return Memory.getAcquireI64(rootAt(root) + CHANGES_OFFSET);
     }
 
-    /** The writer, after a change. */
+    /** Called by the writer after a change. */
     void countChange(Root root) {
         long at = rootAt(root) + CHANGES_OFFSET;
         Memory.setReleaseI64(at, Memory.nativeI64(at) + 1);
     }
 
-    /** Entries of the log ever written. Acquire: their changes are seen. */
+    /** Number of entries ever written to the log. Acquire: the reader sees their changes. */
     long logPosition() {
         return Memory.getAcquireI64(memory.address() + LOG_POSITION_AT);
     }
 
-    /** The writer, after a change: what these addresses stand for is another now. */
+    /** Called by the writer after a change of what these addresses mean. */
     void logChange(int base, int length) {
         long position = Memory.nativeI64(memory.address() + LOG_POSITION_AT);
-        // By release, too: who sees an entry that replaced another sees the position that stood when it was written.
+        // Release here too: a reader that sees an entry which replaced another also sees the position at the time it was written.
         Memory.setReleaseI64(logEntryAt(position), (long) length << 32 | base & 0xFFFF_FFFFL);
         Memory.setReleaseI64(memory.address() + LOG_POSITION_AT, position + 1);
     }
 
-    /** The entry with this number, or a later one in its place when the position is {@link #LOG_ENTRIES} further by now. */
+    /** The entry with this number; or the one that has replaced it, if the position has since advanced by {@link #LOG_ENTRIES}. */
     long logEntry(long number) {
         return Memory.getAcquireI64(logEntryAt(number));
     }
@@ -217,7 +219,7 @@ final class TablesFile implements AutoCloseable {
         return memory.address() + LOG_AT + (number & LOG_ENTRIES - 1) * Long.BYTES;
     }
 
-    /** Whether a block lies inside the arena; a reader asks before it follows an offset out of the file. */
+    /** Whether a block is inside the arena. A reader checks this before it uses an offset from the file. */
     boolean holds(long offset, long length) {
         return offset >= ARENA_AT && length >= 0 && length <= size() && offset <= size() - length;
     }

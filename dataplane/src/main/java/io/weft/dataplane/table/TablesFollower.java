@@ -4,10 +4,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Follows the tables of one file: what has not changed since the last look is not read again. A change of a Service costs one entry of the log,
- * whatever the numbers of ports, peers and Services.
+ * Follows the tables of one file and reads only what has changed since the last call. A change of a Service costs one entry of the log,
+ * independent of the numbers of ports, peers and Services.
  *
- * <p>Thread: one. A reader that looks so seldom that the log went round meanwhile is told that all addresses have changed.
+ * <p>Thread: one. If the log has wrapped around since the last call, all addresses count as changed.
  */
 public final class TablesFollower {
     private static final int ATTEMPTS = 1000;
@@ -24,7 +24,7 @@ public final class TablesFollower {
     private List<PeerSpec> peerList = List.of();
     private long logged = NEVER;
 
-    /** What hangs at a root, by the number of its changes. */
+    /** The table of one root, with the number of changes last seen. */
     private final class Part {
         private final TablesFile.Root root;
         private long seen = NEVER;
@@ -34,7 +34,7 @@ public final class TablesFollower {
             this.root = root;
         }
 
-        /** Before it is read: a change that comes while it is being read counts as not seen. */
+        /** Call it before the table is read: a change that happens during the read then counts as not seen. */
         boolean isStale() {
             long count = file.changes(root);
             boolean stale = count != seen;
@@ -44,22 +44,22 @@ public final class TablesFollower {
         }
     }
 
-    /** @param reader whose mapping has to stay as long as this is used */
+    /** @param reader its mapping must exist as long as this object is used */
     public TablesFollower(TablesReader reader) {
         this.reader = reader;
         file = reader.file();
     }
 
-    /** Of the tables now: other than that of the last update, then it is time for the next. */
+    /** The tables' generation now. If it differs from that of the last update, call {@link #next}. */
     public long generation() {
         return file.generation();
     }
 
     /**
-     * Brings itself up to date. As with {@link TablesReader#snapshot} not all need belong to the update's generation; what is of the next comes
-     * again as changed or not at all, but nothing is left out.
+     * Reads the changes. As with {@link TablesReader#snapshot}, some of them may belong to the next generation. The next update may report
+     * these again, but no change is lost.
      *
-     * @return everything as changed at the first call
+     * @return at the first call, everything counts as changed
      */
     public TablesUpdate next() {
         changed.clear();
@@ -79,7 +79,7 @@ public final class TablesFollower {
 
     private void readParts() {
         if (local.isStale()) {
-            localNode = reader.localNow().or(() -> localNode); // a block that is used for something else by now: another comes
+            localNode = reader.localNow().or(() -> localNode); // empty if its block was reused; its successor follows
         }
         if (ports.isStale()) {
             portList = List.copyOf(reader.allPorts());
@@ -96,7 +96,7 @@ public final class TablesFollower {
             long word = file.logEntry(entry);
             changed.add((int) word, (int) (word >>> 32) & 0x3F);
         }
-        // The entry at the position may be being written: it is in the place of the one that was written so many before.
+        // The writer may be writing the entry at the position, which replaces the one LOG_ENTRIES before it.
         if (!complete || file.logPosition() - logged >= TablesFile.LOG_ENTRIES) {
             changed.addEverything();
         }

@@ -12,11 +12,11 @@ import java.util.Optional;
 import java.util.function.LongFunction;
 
 /**
- * Reads the tables. The lookups of {@link ForwardingTables} are for workers: wait-free, no allocation. The rest is for the conductor and the
- * command line and allocates.
+ * Reads the tables. The lookups of {@link ForwardingTables} are for workers: wait-free, without allocation. The other methods are for the
+ * conductor and the command line and allocate.
  *
- * <p>Threads: any. A lookup that follows an offset out of the file finds nothing. The local node is that of the moment when the instance was
- * made; {@link #isCurrent} says whether it is time for a {@link #renewed} one.
+ * <p>Threads: any. A lookup that finds an offset outside the file finds nothing. The local node is that of the time when the instance was
+ * created; {@link #isCurrent} shows whether a {@link #renewed} instance is needed.
  */
 public final class TablesReader implements ForwardingTables, AutoCloseable {
     private static final int ATTEMPTS = 1000;
@@ -44,22 +44,22 @@ public final class TablesReader implements ForwardingTables, AutoCloseable {
         local = localOffset == 0 ? null : decode(localOffset, TableBlocks.LOCAL_NODE_BYTES, TableBlocks::localNode);
     }
 
-    /** @throws TablesException when there is no whole tables file of this layout */
+    /** @throws TablesException if there is no complete tables file of this layout */
     public static TablesReader open(Path runDirectory) {
         return new TablesReader(TablesFile.openReadOnly(path(runDirectory)));
     }
 
-    /** The file; another inode is another writer's. */
+    /** The tables file. A file with another inode is from another writer. */
     public static Path path(Path runDirectory) {
         return runDirectory.resolve(TablesFile.NAME);
     }
 
-    /** False once the writer has described the local node anew. */
+    /** False once the writer has changed the local node. */
     public boolean isCurrent() {
         return localChanges == file.changes(TablesFile.Root.LOCAL_NODE);
     }
 
-    /** Another instance over the same mapping, which ends with {@link #close} of any of them. */
+    /** Another instance for the same mapping, with the current local node. {@link #close} of any of them ends the mapping. */
     public TablesReader renewed() {
         return new TablesReader(file);
     }
@@ -68,7 +68,7 @@ public final class TablesReader implements ForwardingTables, AutoCloseable {
         return file.incarnation();
     }
 
-    /** Acquire: the lookups after it see at least what was committed with it. */
+    /** Acquire: later lookups see at least everything committed with this generation. */
     @Override
     public long generation() {
         return file.generation();
@@ -120,8 +120,8 @@ public final class TablesReader implements ForwardingTables, AutoCloseable {
     }
 
     /**
-     * Everything but the services, of one generation: read again while a commit comes in between. Not all of it belongs to that generation
-     * when the writer is in the middle of preparing the next, which then follows.
+     * Everything except the services, of one generation; read again if a commit happens meanwhile. Some of it may belong to the next
+     * generation, if the writer is preparing one.
      */
     public TablesSnapshot snapshot() {
         TablesSnapshot snapshot = read();
@@ -131,7 +131,7 @@ public final class TablesReader implements ForwardingTables, AutoCloseable {
         return snapshot;
     }
 
-    /** Unmaps the file, for all instances made of this one. */
+    /** Unmaps the file, also for all instances created from this one. */
     @Override
     public void close() {
         file.close();
@@ -141,19 +141,19 @@ public final class TablesReader implements ForwardingTables, AutoCloseable {
         return new TablesSnapshot(generation(), localNow(), allPorts(), allPeers());
     }
 
-    /** The local node as the file has it now. */
+    /** The local node that the file has now. */
     Optional<LocalNode> localNow() {
         return Optional.ofNullable(renewed().local);
     }
 
-    /** By id. */
+    /** All ports, sorted by id. */
     List<PortSpec> allPorts() {
         List<PortSpec> all = decodeAll(ports, TableBlocks.PORT_BYTES, TableBlocks::port);
         all.sort(Comparator.comparingInt(PortSpec::id));
         return all;
     }
 
-    /** By index. */
+    /** All peers, sorted by index. */
     List<PeerSpec> allPeers() {
         List<PeerSpec> all = decodeAll(peers, TableBlocks.PEER_BYTES, TableBlocks::peer);
         all.sort(Comparator.comparingInt(PeerSpec::index));
@@ -175,7 +175,7 @@ public final class TablesReader implements ForwardingTables, AutoCloseable {
         return all;
     }
 
-    /** Null for a block that lies outside the file, or that the writer uses for something else by now. */
+    /** Returns null for a block that is outside the file or that the writer has reused. */
     private <T> T decode(long offset, int bytes, LongFunction<T> decoder) {
         if (!file.holds(offset, bytes)) { return null; }
         try {

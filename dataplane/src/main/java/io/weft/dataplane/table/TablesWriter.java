@@ -14,13 +14,13 @@ import java.util.function.LongSupplier;
 /**
  * Writes the tables: the control plane's side of {@code <run directory>/tables}.
  *
- * <p>Nothing is seen before the first {@link #commit}; that one puts the file in place of a former writer's. Later changes are seen one by
- * one at once, each whole, and {@link #commit} gives them a generation: workers say which they use, and a block that was replaced is used
- * again only when all of them passed it. A change costs what it touches, here and at the reader, whom counts and a log tell what that was
- * ({@link TablesFollower}).
+ * <p>Readers see nothing before the first {@link #commit}, which replaces a former writer's file. Afterwards they see each change at once
+ * and as a whole; {@link #commit} gives the changes a generation. Workers report which generation they use, and a replaced block is reused
+ * only after all of them have passed it. The cost of a change is proportional to what it changes, both here and at the reader, which finds
+ * it through counts and a log ({@link TablesFollower}).
  *
- * <p>Thread: one. Allocation: yes. Errors: {@link io.weft.lb.table.TableFullException} when the file has no room (the tables stay as they
- * were; make a new writer with {@link TablesSizing#doubled}); {@link io.weft.nativebindings.linux.LinuxException} for the file itself.
+ * <p>Thread: one. Allocation: yes. Errors: {@link io.weft.lb.table.TableFullException} if the file has no room (the tables are unchanged;
+ * create a new writer with {@link TablesSizing#doubled}); {@link io.weft.nativebindings.linux.LinuxException} for errors of the file.
  */
 public final class TablesWriter implements AutoCloseable {
     private static final int EXPECTED_ENTRIES = 64;
@@ -56,9 +56,9 @@ public final class TablesWriter implements AutoCloseable {
     }
 
     /**
-     * Makes an empty, unseen file. The caller holds the control plane's lock: there is one writer.
+     * Creates an empty file that readers do not see yet. The caller holds the control plane's lock, so there is only one writer.
      *
-     * @param oldestInUse the oldest generation any worker may still use, {@link Long#MAX_VALUE} without any; asked at each commit
+     * @param oldestInUse the oldest generation that any worker may still use, {@link Long#MAX_VALUE} without workers; called at each commit
      */
     public static TablesWriter create(Path runDirectory, TablesSizing sizing, LongSupplier oldestInUse) {
         TablesFile.removeUnfinished(runDirectory);
@@ -72,12 +72,12 @@ public final class TablesWriter implements AutoCloseable {
         return file.incarnation();
     }
 
-    /** The last committed one; of a former writer before the first commit. */
+    /** The last committed generation; before the first commit, that of the former writer. */
     public long generation() {
         return file.generation();
     }
 
-    /** Bytes that are neither used nor waiting for workers. */
+    /** Free bytes, without blocks that workers may still use. */
     public long freeBytes() {
         return arena.freeBytes();
     }
@@ -108,7 +108,7 @@ public final class TablesWriter implements AutoCloseable {
         ports.put(port.id(), port);
     }
 
-    /** @return false when there was none */
+    /** @return false if there was none */
     public boolean removePort(int id) {
         PortSpec port = ports.remove(id);
         if (port == null) { return false; }
@@ -136,7 +136,7 @@ public final class TablesWriter implements AutoCloseable {
         peers.put(peer.index(), peer);
     }
 
-    /** @return false when there was none */
+    /** @return false if there was none */
     public boolean removePeer(int index) {
         PeerSpec peer = peers.remove(index);
         if (peer == null) { return false; }
@@ -152,13 +152,13 @@ public final class TablesWriter implements AutoCloseable {
         file.logChange(peer.vtepIp().toInt(), SINGLE);
     }
 
-    /** The services; their changes belong to the next {@link #commit} like the others. */
+    /** The services. Their changes belong to the next {@link #commit}, as all others do. */
     public ServiceTableBuilder services() {
         return services;
     }
 
     /**
-     * Publishes what changed since the last commit as the next generation, and takes back the blocks that every worker has passed.
+     * Publishes the changes since the last commit as the next generation, and frees blocks that every worker has passed.
      *
      * @return the generation
      */
@@ -174,12 +174,12 @@ public final class TablesWriter implements AutoCloseable {
         return generation;
     }
 
-    /** Unmaps; the file stays for the dataplane to go on with. Without a commit it is removed. */
+    /** Unmaps the file. The file stays, so that the dataplane can continue; without a commit it is deleted. */
     @Override
     public void close() {
         file.close();
         if (!published) {
-            file.discard(); // no other: the writer that takes this one's place may be there already
+            file.discard(); // only this one: its successor's file may exist already
         }
     }
 
@@ -199,7 +199,7 @@ public final class TablesWriter implements AutoCloseable {
     }
 
     private static Map<IpPrefix, Long> routesOf(LocalNode node) {
-        Map<IpPrefix, Long> all = new HashMap<>(); // in this order: one node may have the whole cluster's prefix
+        Map<IpPrefix, Long> all = new HashMap<>(); // a later entry replaces an equal prefix: a node may have the whole cluster's
         all.put(node.clusterCidr(), Route.of(Route.NO_SUCH_NODE, 0));
         all.put(node.serviceCidr(), Route.of(Route.SERVICE, 0));
         all.put(node.podCidr(), Route.of(Route.NO_SUCH_POD, 0));

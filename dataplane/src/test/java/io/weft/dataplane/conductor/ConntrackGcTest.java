@@ -104,9 +104,9 @@ class ConntrackGcTest {
         assertEquals(0, node.flows.flows());
     }
 
-    /** A pass is made in pieces, between which flows come and expire, and ports close. */
+    /** A pass is made in pieces. Between them flows are created and expire, and ports close. */
     @Test
-    void nothingIsLeftOutWhenOtherWorkComesBetweenThePieces() {
+    void nothingIsSkippedWhenOtherWorkRunsBetweenThePieces() {
         for (int i = 0; i < 4000; i++) {
             flow(1000 + i, i % 2 == 0 ? "10.96.0.10" : "10.96.0.11");
         }
@@ -124,7 +124,7 @@ class ConntrackGcTest {
     }
 
     @Test
-    void silentFlowsEndWhenTheyAreDue() {
+    void idleFlowsEndWhenTheyAreDue() {
         flow(1000, "10.96.0.10");
         long now = System.nanoTime();
         node.gc.scan(now + TimeUnit.SECONDS.toNanos(6));
@@ -135,7 +135,7 @@ class ConntrackGcTest {
     }
 
     @Test
-    void silentFlowsEndInAPassAfterAChange() {
+    void idleFlowsEndInARevalidationPass() {
         flow(1000, "10.96.0.10");
         node.gc.startRevalidation(changed("10.96.0.99"));
         while (node.gc.isRevalidating()) {

@@ -62,7 +62,7 @@ class DataplaneTest {
         makeUplink(1);
     }
 
-    /** In place of the one before, if there is one. */
+    /** Replaces the former uplink, if there is one. */
     private void makeUplink(int queues) throws Exception {
         try (Rtnetlink atNode = Rtnetlink.openIn(node.namespace);
             NetworkNamespace far = NetworkNamespace.open(outside);
@@ -89,7 +89,7 @@ class DataplaneTest {
     }
 
     @Test
-    void podsTalkToEachOtherToTheNodeAndToTheOutside() throws Exception {
+    void podsReachEachOtherTheNodeAndTheOutside() throws Exception {
         node.start();
         TestPod a = upPod(2, 1);
         TestPod b = upPod(3, 1);
@@ -109,7 +109,7 @@ class DataplaneTest {
             + TestPod.checksumErrors(outside));
     }
 
-    /** A process may bind a port at any time; the XDP program takes the port's frames as long as a masqueraded flow has it. */
+    /** A process may bind a port at any time. The XDP program redirects the port's frames as long as a masqueraded flow uses it. */
     @Test
     void aProcessThatBindsThePortOfAMasqueradedFlowIsReachedByAllOthers() throws Exception {
         node.start();
@@ -152,7 +152,7 @@ class DataplaneTest {
         }
     }
 
-    /** The kernel resolves the neighbour only when a pod first speaks to it. */
+    /** The kernel resolves the neighbour only when a pod first sends to it. */
     @Test
     void theFirstDatagramToANewNeighbourArrives() throws Exception {
         node.start();
@@ -197,9 +197,9 @@ class DataplaneTest {
         }
     }
 
-    /** More than the ports of the default before, in less than the time for which a flow holds its port. */
+    /** More flows than the former default had ports, within the time for which a flow holds its port. */
     @Test
-    void thousandsOfShortFlowsOfOnePodToOneDestinationAreNotLostNorDoTheyStopAnotherPod() throws Exception {
+    void thousandsOfShortFlowsOfOnePodAreNotLostAndDoNotBlockAnotherPod() throws Exception {
         node.set("flows.capacity", "131072").start();
         TestPod a = upPod(2, 1);
         TestPod b = upPod(3, 1);
@@ -244,7 +244,7 @@ class DataplaneTest {
     }
 
     @Test
-    void portsThatTheKernelUsesOrThatAreReservedAreNotForMasqueradedFlows() throws Exception {
+    void masqueradedFlowsDoNotGetPortsOfTheKernelOrReservedPorts() throws Exception {
         NetworkNamespace.run(node.namespace, () -> Sysctl.write("net/ipv4/ip_local_port_range", "1024 60999"));
         node.start();
         TestPod a = upPod(2, 1);
@@ -257,12 +257,12 @@ class DataplaneTest {
         NetworkNamespace.run(node.namespace, () -> Sysctl.write("net/ipv4/ip_local_reserved_ports", "61000-65000"));
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         while (portsSeen(a, 10).nextSetBit(0) <= 65_000) {
-            assertTrue(System.nanoTime() < deadline, "reserved ports are still given");
-            TimeUnit.MILLISECONDS.sleep(100); // each question has its port for 30 s, and there are few
+            assertTrue(System.nanoTime() < deadline, "flows still get reserved ports");
+            TimeUnit.MILLISECONDS.sleep(100); // each request holds its port for 30 s, and there are few ports
         }
     }
 
-    /** Ports of the node that questions of the pod, each from a socket of its own, come from; every one is answered. */
+    /** The node's ports from which requests of the pod arrive, each sent from a socket of its own. Every request is answered. */
     private BitSet portsSeen(TestPod pod, int flows) throws Exception {
         BitSet ports = new BitSet();
         InetSocketAddress far = new InetSocketAddress(TestPod.address(outsideIp), 9001);
@@ -411,7 +411,7 @@ class DataplaneTest {
     }
 
     @Test
-    void whatKeepsItFromStartingIsOneLineAndNothingIsTouched() throws Exception {
+    void aRefusedStartIsOneLineAndChangesNothing() throws Exception {
         try (Rtnetlink rtnetlink = Rtnetlink.openIn(node.namespace)) {
             rtnetlink.createVeth(VethSpec.of("weft-host", "foreign0"));
             assertRefused(node, "there is a device weft-host that is not Weft's");
@@ -519,7 +519,7 @@ class DataplaneTest {
     }
 
     @Test
-    void losesNoFrameOfItsAccounts() throws Exception {
+    void accountsForEveryFrame() throws Exception {
         node.start();
         TestPod a = upPod(2, 1);
         TestPod b = upPod(3, 1);
@@ -541,7 +541,7 @@ class DataplaneTest {
         return Long.parseLong(rows.get(1).split(" ")[List.of(rows.get(0).split(" ")).indexOf("ForwDatagrams")]);
     }
 
-    /** Links, addresses, routes, lasting neighbours and settings of the node; once the kernel, a moment after a device is set up, says so too. */
+    /** The node's links, addresses, routes, permanent neighbours and settings, as soon as the kernel reports the uplink's new state. */
     private String host() throws Exception {
         try (Rtnetlink rtnetlink = Rtnetlink.openIn(node.namespace)) {
             TestNetwork.await("the uplink's state", () -> rtnetlink.link("up0")

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** A kernel whose links, routes and neighbours are what a test says. */
+/** An underlay whose links, routes and neighbours the test sets. */
 final class FakeUnderlay implements UnderlayView {
     static final int UPLINK = 9;
     static final long UPLINK_MAC = 0x02_00_00_00_00_09L;

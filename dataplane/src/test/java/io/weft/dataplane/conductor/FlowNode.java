@@ -43,8 +43,8 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The conductor's parts that follow tables and flows, without devices: a real tables file, flow table, adjacencies and counters, a kernel that a test
- * makes up, and one worker, of which there is no more than its epoch.
+ * The parts of the conductor that follow tables and flows, without devices: a real tables file, flow table, adjacencies and counters, a
+ * fake underlay, and one worker that consists only of its epoch.
  */
 final class FlowNode implements AutoCloseable {
     static final int HOST = PortId.HOST;
@@ -92,7 +92,7 @@ final class FlowNode implements AutoCloseable {
         newTables();
     }
 
-    /** Another control plane's, empty and not committed. */
+    /** Creates the tables of another control plane, empty and not committed. */
     void newTables() {
         tables = TablesWriter.create(directory, new TablesSizing(4 << 20), () -> Long.MAX_VALUE);
     }
@@ -129,7 +129,7 @@ final class FlowNode implements AutoCloseable {
         }
     }
 
-    /** As if all devices were there. */
+    /** Enters the ports into the directory as if all devices existed. */
     private void openPorts(TablesUpdate update) {
         for (int id = PortId.FIRST_POD; id < 16; id++) {
             if (state.ports().kind(id) != PortKind.NONE) {
@@ -140,19 +140,19 @@ final class FlowNode implements AutoCloseable {
             .publish(state.ports().with(port.id(), PortKind.POD, port.podIp().toInt(), port.podMac(), 2, port.mtu())));
     }
 
-    /** Until the conductor has found the tables, followed all changes and compared the flows. */
+    /** Runs passes until the conductor has found the tables, followed all changes and compared the flows. */
     void settle() {
         epochs.sleep(0);
         long start = System.nanoTime();
         do {
             pass();
-            assertTrue(System.nanoTime() - start < AWAIT_NANOS, "the conductor does not come to rest");
+            assertTrue(System.nanoTime() - start < AWAIT_NANOS, "the conductor still has changes to follow");
         } while (watch.incarnation() != tables.incarnation() || !revalidation.isIdle());
     }
 
     // -- flows -------------------------------------------------------------------------------------------------------
 
-    /** Whether there is a flow from an address and port to another. */
+    /** Whether there is a flow from one address and port to another. */
     boolean has(String source, int sourcePort, String destination, int destinationPort, int protocol) {
         return flows.find(FlowKey.k0(ip(source), ip(destination)),
             FlowKey.k1(sourcePort, destinationPort, protocol)) != 0;
@@ -162,7 +162,7 @@ final class FlowNode implements AutoCloseable {
         return flows.count(FlowCounter.INVALIDATED);
     }
 
-    /** What a flow is to be made of. */
+    /** What to create a flow from. */
     record Plan(int ingress, int source, int sourcePort, int destination, int destinationPort, int protocol,
         int backend, int backendPort, int flowState) {
         Plan(String source, int sourcePort, String destination, int destinationPort, int protocol, String backend,
@@ -175,7 +175,7 @@ final class FlowNode implements AutoCloseable {
         boolean isService() { return backend != 0; }
     }
 
-    /** A flow by the tables and adjacencies of now, or nothing when it is refused: by what {@link FlowRevalidator} makes of it. */
+    /** A flow according to the current tables and adjacencies, or empty if it is refused. */
     Optional<FlowTemplate> decide(Plan plan) {
         FlowTemplate template = propose(plan);
         long size = FlowTable.sizeFor(1);
@@ -186,7 +186,7 @@ final class FlowNode implements AutoCloseable {
             revalidator.begin(System.nanoTime());
             if (entry < 0 || !revalidator.isValid(entry)) { return Optional.empty(); }
             template.forwardEgress = FlowEntry.egress(entry);
-            // One without a next hop is kept, but no packet makes it.
+            // A flow without a next hop is kept, but no packet creates one.
             return template.forwardEgress == Egress.NO_ROUTE ? Optional.empty() : Optional.of(template);
         }
     }
@@ -237,7 +237,7 @@ final class FlowNode implements AutoCloseable {
         return slot < 0 ? Egress.NONE : Egress.TUNNEL | slot;
     }
 
-    /** As a worker does; nothing when the key or that of the replies is taken. */
+    /** Inserts the flow as a worker does; does nothing if its key or that of its replies exists. */
     void insert(Plan plan, FlowTemplate template) {
         int hash = FlowHash.hash(k0(plan), k1(plan));
         if ((template.flags & FlowEntry.OWNS_PORT) != 0) {
@@ -259,7 +259,7 @@ final class FlowNode implements AutoCloseable {
         return FlowKey.k1(plan.sourcePort, plan.destinationPort, plan.protocol);
     }
 
-    /** All flows by their key, with where they leave. */
+    /** All flows by key, with their egress. */
     Map<String, Integer> all() {
         Map<String, Integer> all = new TreeMap<>();
         new FlowDump(flowMemory.address(), flowMemory.size()).forEach(flow -> {
@@ -280,7 +280,7 @@ final class FlowNode implements AutoCloseable {
         return Optional.ofNullable(found[0]);
     }
 
-    /** Compares every flow with the tables, at once, by no code that decides which to compare. */
+    /** Compares every flow with the tables at once, without the code that decides which flows to compare. */
     void compareAll() {
         FlowRevalidator revalidator = new FlowRevalidator(flows, state);
         revalidator.begin(System.nanoTime());

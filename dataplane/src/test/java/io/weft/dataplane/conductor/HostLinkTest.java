@@ -23,11 +23,11 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Against a real kernel, in a network namespace of each test. */
+/** Tests with a real kernel, in a network namespace per test. */
 class HostLinkTest {
     private static final int MTU = 1500;
 
-    /** Work inside a namespace. */
+    /** Code to run inside a namespace. */
     private interface Task {
         void run(HostLink host, Rtnetlink rtnetlink);
     }
@@ -48,7 +48,7 @@ class HostLinkTest {
     }
 
     @Test
-    void isMadeWithItsAddressAndItsRoutesAndGoesAsAWhole() {
+    void createsAddressAndRoutesAndRemovesAllOfThem() {
         inNamespace((host, rtnetlink) -> {
             List<String> before = names(rtnetlink);
             Link workers = host.open(2, MTU);
@@ -75,7 +75,7 @@ class HostLinkTest {
     }
 
     @Test
-    void aPredecessorsPairIsAdoptedAndOneOfTooFewQueuesIsMadeAgain() {
+    void aPredecessorsPairIsAdoptedUnlessItHasTooFewQueues() {
         inNamespace((host, rtnetlink) -> {
             int first = host.open(1, MTU).index();
             try (Ethtool ethtool = Ethtool.open()) {
@@ -89,7 +89,7 @@ class HostLinkTest {
     }
 
     @Test
-    void anothersDeviceOfThatNameIsRefusedAndStays() {
+    void aForeignDeviceOfThatNameIsRefusedAndKept() {
         inNamespace((host, rtnetlink) -> {
             rtnetlink.createVeth(VethSpec.of(HostLink.KERNEL_SIDE, "other"));
             SetupException refusal = assertThrows(SetupException.class, () -> host.open(1, MTU));
@@ -110,7 +110,7 @@ class HostLinkTest {
             .toList();
     }
 
-    /** Prefix and MTU of what leads through the gateway. */
+    /** Prefix and MTU of the routes through the gateway. */
     private static String routes(Rtnetlink rtnetlink) {
         Map<String, Integer> mtuOf = new TreeMap<>();
         for (Route route : rtnetlink.routes(Route.RT_TABLE_MAIN)) {

@@ -27,8 +27,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Random changes of Services, ports, peers, the node, the kernel's routes and addresses, while flows are made by what a worker knew before and after:
- * once the conductor has come to rest, a comparison of every flow with the tables finds none to end and none to send elsewhere.
+ * Makes random changes of Services, ports, peers, the local node, and the kernel's routes and addresses, while flows are created from old
+ * and new state. Once the conductor has processed all changes, a comparison of every flow with the tables must find none to end and none to
+ * redirect.
  *
  * <p>{@code -Dweft.changes=100000} sets the number of changes, {@code -Dweft.seed=N} repeats a run.
  */
@@ -47,7 +48,7 @@ class IncrementalRevalidationTest {
     private long flowsSeen;
 
     @Test
-    void noFlowOutlivesWhatItWasDecidedBy() {
+    void noFlowOutlivesTheStateThatAllowedIt() {
         try (FlowNode made = new FlowNode(directory)) {
             node = made;
             node.tables.putLocal(FlowNode.local("192.0.2.11", "10.244.1.0/24"));
@@ -91,7 +92,7 @@ class IncrementalRevalidationTest {
 
     // -- the worker --------------------------------------------------------------------------------------------------
 
-    /** Begins batches, in which it decides by what is, and ends them, when it makes the flows. */
+    /** Starts batches, in which it decides by the current state, and ends them, which creates the flows. */
     private void work() {
         switch (random.nextInt(4)) {
             case 0 -> letGo();
@@ -99,7 +100,7 @@ class IncrementalRevalidationTest {
                 letGo();
                 decide();
             }
-            default -> { // is still in its batch
+            default -> { // the batch continues
             }
         }
     }
@@ -113,7 +114,7 @@ class IncrementalRevalidationTest {
         node.epochs.sleep(0);
     }
 
-    /** Kept until the batch ends. */
+    /** Remembers the decision until the batch ends. */
     private void decide() {
         node.epochs.enter(0);
         Plan plan = plan();
@@ -195,7 +196,7 @@ class IncrementalRevalidationTest {
         node.tables.services().put(new ServiceSpec(key, "s", backends));
     }
 
-    /** More than the log holds, perhaps. */
+    /** Makes perhaps more changes than the log holds. */
     private void changeManyServices() {
         for (int i = random.nextInt(3000); i > 0; i--) {
             changeService();
@@ -221,7 +222,7 @@ class IncrementalRevalidationTest {
             node.tables.removePeer(index);
             return;
         }
-        int tunnel = random.nextInt(8) == 0 ? 7 : tunnel(index); // one endpoint for several, now and then
+        int tunnel = random.nextInt(8) == 0 ? 7 : tunnel(index); // sometimes several peers share an endpoint
         int at = endpoint(tunnel == 7 ? 7 : index);
         List<IpAddress> addresses = random.nextBoolean() ? List.of(ipv4(at))
             : List.of(ipv4(at), ipv4(endpoint(random.nextInt(6))));
@@ -229,7 +230,7 @@ class IncrementalRevalidationTest {
             IpPrefix.containing(ipv4(podOf(random.nextInt(6))), 24), addresses, random.nextBoolean()));
     }
 
-    /** The kernel tells, and the conductor follows at once. */
+    /** Changes the kernel's routes; the conductor follows at once. */
     private void routes() {
         long result = random.nextInt(5) == 0 ? UnderlayRoutes.BLACKHOLE : gateway(random.nextInt(GATEWAYS));
         UnderlayRoutes routes = new UnderlayRoutes(List.of(
@@ -254,7 +255,7 @@ class IncrementalRevalidationTest {
         node.tables.putLocal(FlowNode.local("192.0.2." + (11 + random.nextInt(2)), "10.244.1.0/24"));
     }
 
-    /** Its tables hold nothing but the node at first. */
+    /** Another control plane's tables, which hold only the local node at first. */
     private void anotherControlPlane() {
         letGo();
         node.tables.close();
@@ -291,7 +292,7 @@ class IncrementalRevalidationTest {
         return ip("192.0.2.250") + number;
     }
 
-    /** Pods of this node and of others, and one outside. */
+    /** Pods of this node and of others, and one address outside. */
     private static int backend(int number) {
         return number < 4 ? pod(number) : number < 9 ? podOf(number - 4) : ip("203.0.113.2");
     }

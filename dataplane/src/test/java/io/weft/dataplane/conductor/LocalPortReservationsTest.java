@@ -26,7 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Against the kernel's sockets and settings, in a network namespace of each test. */
+/** Tests with the kernel's sockets and settings, in a network namespace per test. */
 class LocalPortReservationsTest {
     private static final int TCP = IpProtocol.IPPROTO_TCP;
     private static final int UDP = IpProtocol.IPPROTO_UDP;
@@ -38,7 +38,7 @@ class LocalPortReservationsTest {
     private final MappedMemory memory = MappedMemory.anonymous(SnatPorts.BITMAPS_LENGTH, false);
     private final SnatPorts ports = new SnatPorts(memory.address(), FIRST, LAST);
 
-    /** Work inside a namespace. */
+    /** Code to run inside a namespace. */
     private interface Task {
         void run(LocalPortReservations reservations) throws Exception;
     }
@@ -53,7 +53,7 @@ class LocalPortReservationsTest {
         memory.close();
     }
 
-    /** The kernel's own ports lie elsewhere at first. */
+    /** The kernel's own ports do not overlap the ranges at first. */
     private void inNamespace(Task task) throws Exception {
         NetworkNamespace.callInNew(() -> {
             try (Rtnetlink rtnetlink = Rtnetlink.open()) {
@@ -68,7 +68,7 @@ class LocalPortReservationsTest {
         });
     }
 
-    /** Whether no flow would get the port, which none has. */
+    /** Whether no flow would get the port. No flow uses it yet. */
     private boolean isBlocked(int protocol, int port) {
         if (!ports.acquire(protocol, port)) { return true; }
         ports.release(protocol, port);
@@ -76,14 +76,14 @@ class LocalPortReservationsTest {
     }
 
     @Test
-    void aListenerAndAUdpSocketKeepTheirPortsAsLongAsTheyAreOpen() throws Exception {
+    void portsOfListenersAndUdpSocketsAreBlockedWhileTheyAreOpen() throws Exception {
         inNamespace(reservations -> {
             try (ServerSocket listener = new ServerSocket(50_080, 1, InetAddress.getLoopbackAddress());
                 DatagramSocket bound = new DatagramSocket(50_053)) {
                 assertTrue(reservations.block(), "the kernel has listed its sockets");
                 assertTrue(isBlocked(TCP, listener.getLocalPort()));
                 assertTrue(isBlocked(UDP, bound.getLocalPort()));
-                assertFalse(isBlocked(UDP, listener.getLocalPort()), "the other protocol's is free");
+                assertFalse(isBlocked(UDP, listener.getLocalPort()), "the port of the other protocol is free");
                 assertFalse(isBlocked(TCP, bound.getLocalPort()));
                 assertEquals(ports.size() - 1, ports.available(TCP));
             }
@@ -96,7 +96,7 @@ class LocalPortReservationsTest {
     }
 
     @Test
-    void theTunnelsPortHasNoSocketAndIsKept() throws Exception {
+    void theTunnelsPortIsBlockedWithoutASocket() throws Exception {
         inNamespace(reservations -> {
             reservations.block();
             assertTrue(isBlocked(UDP, TUNNEL));
@@ -106,7 +106,7 @@ class LocalPortReservationsTest {
     }
 
     @Test
-    void aConnectionsPortIsSeenByTheRefreshOnlyAndStaysBlockedUntilOne() throws Exception {
+    void onlyARefreshBlocksAndUnblocksTheLocalPortOfAConnection() throws Exception {
         inNamespace(reservations -> {
             try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 Socket client = new Socket()) {
@@ -117,13 +117,13 @@ class LocalPortReservationsTest {
                 reservations.refresh();
                 assertTrue(isBlocked(TCP, 50_081));
                 reservations.block();
-                assertTrue(isBlocked(TCP, 50_081), "what was seen stays until the next refresh");
+                assertTrue(isBlocked(TCP, 50_081), "a port stays blocked until the next refresh");
             }
         });
     }
 
     @Test
-    void whatTheKernelGivesToProcessesOrAnOperatorReservesIsKeptFromTheNextRefreshOn() throws Exception {
+    void portsThatTheKernelAssignsOrAnOperatorReservesAreBlockedByTheNextRefresh() throws Exception {
         inNamespace(reservations -> {
             reservations.block();
             assertEquals(ports.size(), ports.available(TCP));
@@ -139,19 +139,19 @@ class LocalPortReservationsTest {
     }
 
     @Test
-    void aPortThatAFlowHasStaysTheFlowsWhenAProcessTakesItToo() throws Exception {
+    void aFlowKeepsItsPortWhenAProcessBindsIt() throws Exception {
         inNamespace(reservations -> {
             assertTrue(ports.acquire(TCP, 50_080));
             try (ServerSocket listener = new ServerSocket(50_080, 1, InetAddress.getLoopbackAddress())) {
                 reservations.block();
                 assertTrue(ports.isInUse(TCP, listener.getLocalPort()));
-                assertFalse(ports.acquire(TCP, 50_080), "no second flow gets it");
+                assertFalse(ports.acquire(TCP, 50_080), "no second flow gets the port");
             }
         });
     }
 
     @Test
-    void tooFewPortsBesideTheKernelsAreRefusedWithWhatToDo() throws Exception {
+    void tooFewPortsOutsideTheKernelsRangeAreRefusedWithAdvice() throws Exception {
         inNamespace(reservations -> {
             reservations.requireOwnPorts();
             Sysctl.write(KernelPorts.LOCAL_RANGE, "32768 50800");

@@ -45,7 +45,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Pods' ports on two real workers and devices in memory: no privileges, no kernel interfaces. */
+/** Pods' ports with two real workers and in-memory devices: needs no privileges and no network interfaces. */
 class PodPortsTest {
     private static final int WORKERS = 2;
     private static final int CHUNKS = 64;
@@ -73,7 +73,7 @@ class PodPortsTest {
     private Devices devices;
     private PodPorts pods;
 
-    /** Loses nothing, because nothing comes. */
+    /** Sends nothing and expects no frame. */
     private static final class NoGraph implements BatchProcessor {
         @Override
         public void use(Port[] portsById) {
@@ -177,7 +177,7 @@ class PodPortsTest {
     }
 
     @Test
-    void closesAPortThatTheTablesListNoMoreWithItsFlowsAndNoOthers() {
+    void closesAPortThatIsNoLongerListedWithItsFlowsOnly() {
         addLink("weft-a", 7, Link.IFF_UP);
         addLink("weft-b", 8, Link.IFF_UP);
         want(A, B);
@@ -198,7 +198,7 @@ class PodPortsTest {
     }
 
     @Test
-    void aPortThatFailsToOpenSaysWhyIsNotForwardedToAndIsTriedAgain() {
+    void aPortThatFailsToOpenReportsWhyAndIsTriedAgain() {
         addLink("weft-a", 7, Link.IFF_UP);
         driver.refuse("weft-a", "no queue left");
         want(A);
@@ -223,7 +223,7 @@ class PodPortsTest {
     }
 
     @Test
-    void closesAPortWhoseLinkIsRemovedAndOpensItAnewWithTheNextOfItsName() {
+    void closesAPortWhoseLinkIsRemovedAndOpensItAgainWithTheNextLinkOfThatName() {
         addLink("weft-a", 7, Link.IFF_UP);
         want(A);
         links.clear();

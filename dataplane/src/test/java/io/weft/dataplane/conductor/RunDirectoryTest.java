@@ -17,7 +17,7 @@ class RunDirectoryTest {
     @TempDir Path directory;
 
     @Test
-    void isOneDataplanesUntilItIsClosed() {
+    void belongsToOneDataplaneUntilItIsClosed() {
         Path path = directory.resolve("run/weft");
         try (RunDirectory first = RunDirectory.take(path)) {
             assertEquals(path, first.path());
@@ -43,7 +43,7 @@ class RunDirectoryTest {
     }
 
     @Test
-    void whatAKilledPredecessorLeftIsTakenOverOrRemoved() throws IOException {
+    void leftoversOfAKilledPredecessorAreTakenOverOrRemoved() throws IOException {
         Files.writeString(directory.resolve("counters.new"), "half");
         Files.writeString(directory.resolve("flows.new"), "half");
         Files.writeString(directory.resolve("flows"), "whole");

@@ -57,7 +57,7 @@ class TablesWatchTest {
         return TablesWriter.create(directory, new TablesSizing(1 << 20), () -> Long.MAX_VALUE);
     }
 
-    /** So much later that a new file is looked for. */
+    /** Polls at a later time, at which the watch looks for a new file. */
     private Optional<TablesUpdate> poll() {
         now += TimeUnit.SECONDS.toNanos(1);
         return watch.poll(now);
@@ -87,7 +87,7 @@ class TablesWatchTest {
     }
 
     @Test
-    void eachGenerationIsToldOnceWithWhatIsNewInIt() {
+    void eachGenerationIsReportedOnceWithItsChanges() {
         commitLocal("192.0.2.11");
         TablesUpdate first = poll().orElseThrow();
         assertTrue(first.changed().isEverything());
@@ -105,7 +105,7 @@ class TablesWatchTest {
     }
 
     @Test
-    void workersGetAnotherReaderWhenTheNodeIsAnother() {
+    void workersGetAnotherReaderWhenTheLocalNodeChanges() {
         commitLocal("192.0.2.11");
         poll();
         ForwardingTables published = state.tables();
@@ -132,7 +132,7 @@ class TablesWatchTest {
         assertEquals(IpAddress.of("192.0.2.12"), state.tables().local().address());
         poll();
         assertEquals(IpAddress.of("192.0.2.11"), former.local().address());
-        former.route4(ip("10.244.1.2")); // a worker in its batch may still look something up
+        former.route4(ip("10.244.1.2")); // a worker may still do lookups in its batch
         epochs.enter(0);
         poll();
         assertEquals(IpAddress.of("192.0.2.12"), state.tables().local().address());

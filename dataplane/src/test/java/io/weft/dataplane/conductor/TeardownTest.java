@@ -10,7 +10,7 @@ class TeardownTest {
     private final List<String> taken = new ArrayList<>();
 
     @Test
-    void takesTheLastFirstGoesOnAfterAFailureAndDoesNothingTwice() {
+    void runsStepsInReverseOrderOnceEvenAfterAFailure() {
         Teardown teardown = new Teardown();
         teardown.add("first", () -> taken.add("first"));
         teardown.add("second", () -> {

@@ -101,7 +101,7 @@ class TwoNodesTest {
     }
 
     @Test
-    void peerThatGoesAndComesBackIsReachedAgain() throws Exception {
+    void aPeerThatIsRemovedAndAddedAgainIsReached() throws Exception {
         assertEquals(0, a.ping(b.ip, 2).exit());
         n1.tables.removePeer(0);
         n1.tables.commit();
@@ -112,7 +112,7 @@ class TwoNodesTest {
     }
 
     @Test
-    void changedAddressOfTheNextHopIsFollowed() throws Exception {
+    void aChangedMacAddressOfTheNextHopIsFollowed() throws Exception {
         assertEquals(0, a.ping(b.ip, 2).exit());
         try (Rtnetlink far = Rtnetlink.openIn(n2.namespace); Rtnetlink near = Rtnetlink.openIn(n1.namespace)) {
             long mac = 0x0200_00BB_0002L;

@@ -104,7 +104,7 @@ class NodeConfigurationTest {
     }
 
     @Test
-    void whatIsNoYamlNamesTheLine() throws IOException {
+    void invalidYamlIsReportedWithItsLine() throws IOException {
         Path file = write("nodeName: n1\nworkers: [1\n");
         String message = error(Optional.of(file), Map.of(), Map.of());
         assertTrue(message.startsWith(file + ":3: not YAML: "), message);
@@ -125,7 +125,7 @@ class NodeConfigurationTest {
     }
 
     @Test
-    void theUplinkIsAskedForOnlyByThoseThatNeedIt() {
+    void theUplinkIsRequiredOnlyWhereItIsNeeded() {
         assertThrows(ConfigurationException.class, NodeConfiguration.of(Map.of())::requireUplink);
         assertEquals("eth1", NodeConfiguration.of(Map.of("uplink", "eth1")).requireUplink());
     }

@@ -11,7 +11,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The runbook's table of drops has each reason once, and no other. */
+/** The runbook's table of drop reasons lists each reason exactly once. */
 class RunbookTest {
     private static final Pattern CODE = Pattern.compile("`([^`]+)`");
 
@@ -27,7 +27,7 @@ class RunbookTest {
         assertEquals(String.join("\n", all), String.join("\n", listed));
     }
 
-    /** From the module's directory or the repository's. */
+    /** The file, seen from the module's directory or from the repository's. */
     private static Path runbook() {
         Path here = Path.of("docs/runbook.md");
         return Files.exists(here) ? here : Path.of("..").resolve(here);

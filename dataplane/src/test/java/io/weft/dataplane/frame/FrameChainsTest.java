@@ -11,7 +11,7 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Chains of segments of any lengths and offsets. */
+/** Chains of segments of various lengths and offsets. */
 class FrameChainsTest {
     private static final int CHUNK = 2048;
     private static final int CHUNKS = 64;
@@ -46,7 +46,7 @@ class FrameChainsTest {
     }
 
     @Test
-    void theSumIsThatOfTheBytesInARow() {
+    void theSumEqualsThatOfContiguousBytes() {
         Random random = new Random(1);
         for (int i = 0; i < 1000; i++) {
             int[] lengths = random.ints(1 + random.nextInt(5), 1, 300).toArray();
@@ -79,7 +79,7 @@ class FrameChainsTest {
     }
 
     @Test
-    void chunksThatComeBackHaveNoSuccessor() {
+    void freedChunksHaveNoSuccessor() {
         chains.free(make(new byte[600], 100, 200, 300));
         for (int i = 0; i < CHUNKS; i++) {
             assertFalse(chains.isChain(pool.allocate()));

@@ -17,7 +17,7 @@ class FramePoolTest {
 
     @ParameterizedTest
     @CsvSource({"2048, 2048", "4096, 4096", "2048, 2176", "4096, 4224"})
-    void everyAddressLeadsToItsChunk(int chunkSize, int stride) {
+    void everyAddressIsMappedToItsChunk(int chunkSize, int stride) {
         FramePool pool = new FramePool(BASE, CHUNKS, new ChunkLayout(chunkSize, stride));
         for (int i = 0; i < CHUNKS; i++) {
             long first = BASE + (long) i * stride;
@@ -49,7 +49,7 @@ class FramePoolTest {
     }
 
     @Test
-    void refusesWhatTheKernelWould() {
+    void refusesLayoutsThatTheKernelRefuses() {
         assertThrows(IllegalArgumentException.class, () -> new ChunkLayout(3000, 3072));
         assertThrows(IllegalArgumentException.class, () -> new ChunkLayout(4096, 2048));
         assertThrows(IllegalArgumentException.class, () -> new ChunkLayout(2048, 2112));

@@ -71,7 +71,7 @@ class FragmentTableTest {
     }
 
     @Test
-    void announcesInOrderAndTellsWhenSomethingWasMissed() {
+    void announcesInOrderAndReportsMissedAnnouncements() {
         long cursor = table.published();
         assertEquals(FragmentTable.NOTHING, table.announced(cursor));
         publish(7, datagram(2, 1), 1, 100);
@@ -86,7 +86,7 @@ class FragmentTableTest {
         assertEquals(FragmentTable.NOTHING, table.announced(table.published()));
     }
 
-    /** Few keys in the same buckets, so that writers and readers meet. */
+    /** Few keys in the same buckets, so that writers and readers collide. */
     @Test
     void noReaderSeesHalfOfADecision() throws Exception {
         AtomicBoolean stop = new AtomicBoolean();

@@ -48,7 +48,7 @@ class ChangedAddressesTest {
     }
 
     @Test
-    void takesInAnotherSet() {
+    void addsAnotherSet() {
         ChangedAddresses others = new ChangedAddresses();
         others.add(Ipv4Address.of("10.0.0.0"), 24);
         changed.add(Ipv4Address.of("10.1.0.1"), 32);
@@ -62,7 +62,7 @@ class ChangedAddressesTest {
     }
 
     @Test
-    void moreThanItHasRoomForIsEverything() {
+    void tooManyPrefixesAreEverything() {
         for (int i = 0; i < ChangedAddresses.CAPACITY; i++) {
             changed.add(i, 32);
             changed.add(i, 32);

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A reader learns what has changed, all of it, and reads no more than that again. */
+/** A reader learns of every change, and reads only what changed. */
 class TablesFollowerTest {
     private static final PortSpec PORT = new PortSpec(2, 7, "weft2", IpAddress.of("10.244.1.2"), 2, 1450);
     private static final PeerSpec PEER = peer(3, "192.0.2.12", "10.244.2.0/24");
@@ -114,7 +114,7 @@ class TablesFollowerTest {
         assertChanged(update, "10.244.9.200", "192.0.2.13");
     }
 
-    /** Its block may lie where the last one but one did. */
+    /** The new block may be at the offset of the last but one. */
     @Test
     void theLocalNodeIsNewEachTime() {
         follower.next();
@@ -130,7 +130,7 @@ class TablesFollowerTest {
     }
 
     @Test
-    void whoReadsTheLogTooSeldomIsToldEverything() {
+    void aReaderThatReadsTheLogTooSeldomSeesEverythingAsChanged() {
         follower.next();
         for (int i = 0; i < TablesFile.LOG_ENTRIES - 1; i++) {
             service("10.244.2." + i % 256);
@@ -149,9 +149,9 @@ class TablesFollowerTest {
         assertChanged(update, "10.96.0.10");
     }
 
-    /** It is in force at once, and may come again with its own generation, but not too late. */
+    /** A change takes effect at once. It may be reported again with its own generation, but not later. */
     @Test
-    void whatIsNotCommittedYetIsNotMissed() {
+    void uncommittedChangesAreNotMissed() {
         follower.next();
         service("10.244.2.5");
         writer.putPort(new PortSpec(3, 9, "weft3", IpAddress.of("10.244.1.3"), 3, 1450));
@@ -166,7 +166,7 @@ class TablesFollowerTest {
         assertChanged(update, "10.244.1.4");
     }
 
-    /** The log goes round several times below the reader. */
+    /** The log wraps around several times while the reader reads. */
     @Test
     void noChangeIsMissedWhileTheWriterGoesOn() throws InterruptedException {
         int changes = 3 * TablesFile.LOG_ENTRIES;
@@ -186,7 +186,7 @@ class TablesFollowerTest {
         do {
             running = control.isAlive();
             TablesUpdate update = follower.next();
-            int until = update.changed().isEverything() ? Math.min(made.get() + 1, changes) : changes; // one may be in force and not counted
+            int until = update.changed().isEverything() ? Math.min(made.get() + 1, changes) : changes; // one change may be visible and not counted yet
             IntStream.range(0, until).filter(i -> update.changed().contains(first + i)).forEach(seen::set);
         } while (running);
         control.join();

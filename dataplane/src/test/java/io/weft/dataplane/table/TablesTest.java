@@ -135,7 +135,7 @@ class TablesTest {
     }
 
     @Test
-    void whatAnObjectCoveredIsThereAgainWhenTheObjectGoes() {
+    void aRouteReappearsWhenTheObjectThatHidItIsRemoved() {
         try (TablesWriter writer = writer()) {
             fill(writer);
             writer.putPeer(new PeerSpec(4, "n4", ip("192.0.2.14"), 4, IpPrefix.of("10.244.4.0/24"),
@@ -184,7 +184,7 @@ class TablesTest {
     }
 
     @Test
-    void aWriterThatTookAnothersPlaceBeforeItWasPublishedKeepsItsFile() {
+    void aSuccessorKeepsItsFileWhenAnUnpublishedWriterCloses() {
         TablesWriter small = writer();
         fill(small);
         try (TablesWriter larger = writer()) {
@@ -216,7 +216,7 @@ class TablesTest {
     }
 
     @Test
-    void replacedBlocksComeBackOnceEveryWorkerHasPassed() {
+    void replacedBlocksAreFreedOnceEveryWorkerHasPassed() {
         try (TablesWriter writer = writer()) {
             fill(writer);
             writer.commit();
@@ -242,7 +242,7 @@ class TablesTest {
     }
 
     @Test
-    void refusesAFileThatIsNoWholeTablesFile() throws IOException {
+    void refusesAForeignOrIncompleteTablesFile() throws IOException {
         Path file = TablesReader.path(run);
         Files.writeString(file, "x");
         assertTrue(assertThrows(TablesException.class, () -> TablesReader.open(run)).getMessage()

@@ -13,13 +13,13 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * A device whose queues are {@link MemoryPort}s. As a real one does, each holds chunks to receive into from the moment a worker uses it. It notices
- * when the order of {@link Device} is not kept.
+ * A device whose queues are {@link MemoryPort}s. Like a real device's, each port holds chunks to receive into from the moment a worker uses
+ * it. Records violations of the order that {@link Device} requires.
  *
  * <p>Threads: the caller's, and the workers'.
  */
 public final class MemoryDevice implements Device {
-    /** Chunks that each port holds. */
+    /** Number of chunks that each port holds. */
     public static final int LENT = 4;
 
     private static final int CAPACITY = 16;
@@ -37,7 +37,7 @@ public final class MemoryDevice implements Device {
         workers.stream().limit(spec.queues()).forEach(worker -> ports.add(new QueuePort(worker)));
     }
 
-    /** From now on the device is gone. */
+    /** Makes the device fail with this errno from now on. */
     public void fail(int errno) {
         failure = errno;
     }

@@ -15,17 +15,17 @@ public final class MemoryDriver implements DeviceDriver {
     private final Map<String, String> refusals = new HashMap<>();
     private final List<MemoryDevice> devices = new ArrayList<>();
 
-    /** From now on the device fails to open with this reason, or no longer, if that is null. */
+    /** Makes the device fail to open with this reason from now on; null ends that. */
     public void refuse(String name, String reason) {
         refusals.put(name, reason);
     }
 
-    /** All that were ever opened, in order. */
+    /** All devices that were ever opened, in order. */
     public List<MemoryDevice> devices() {
         return devices;
     }
 
-    /** What callers did that {@link Device} forbids. */
+    /** Violations of the order that {@link Device} requires. */
     public List<String> violations() {
         return devices.stream().flatMap(device -> device.violations().stream()).toList();
     }

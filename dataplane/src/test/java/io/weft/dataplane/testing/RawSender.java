@@ -14,7 +14,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
-/** An AF_PACKET socket that sends frames as they are by one device, and receives none. */
+/** An AF_PACKET socket that sends raw frames through one device and receives none. */
 public final class RawSender implements AutoCloseable {
     private static final int SOCKADDR_LL_LENGTH = 20; // <linux/if_packet.h>
     private static final int FRAME_LIMIT = 65_536;

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
-/** Real network namespaces of one test, with names of their own, removed at the end. */
+/** Real network namespaces of one test, with unique names, removed at the end. */
 public final class TestNetwork implements AutoCloseable {
     private static final AtomicInteger COUNTER = new AtomicInteger();
     private static final long AWAIT_SECONDS = 60;
@@ -27,7 +27,7 @@ public final class TestNetwork implements AutoCloseable {
     private final String prefix = "dpt-" + ProcessHandle.current().pid() + "-" + COUNTER.incrementAndGet() + "-";
     private final List<Path> namespaces = new ArrayList<>();
 
-    /** Skips the test, with its reason, unless it may make namespaces. */
+    /** Skips the test, with the reason, unless it may create namespaces. */
     public static void requireRoot() {
         assumeTrue("root".equals(System.getProperty("user.name")), "needs root: network namespaces and AF_XDP");
     }
@@ -40,7 +40,7 @@ public final class TestNetwork implements AutoCloseable {
         requireRoot();
     }
 
-    /** A new namespace, loopback up, without IPv6. */
+    /** A new namespace without IPv6, with loopback up. */
     public Path namespace(String name) throws Exception {
         Path path = NetworkNamespace.named(prefix + name);
         NetworkNamespace.create(path);
@@ -56,7 +56,7 @@ public final class TestNetwork implements AutoCloseable {
         return path;
     }
 
-    /** A veth between a node and a pod: up on both ends, the pod's with its address, a default route by the gateway. */
+    /** A veth between a node and a pod, up on both ends. The pod's end has an address and a default route through the gateway. */
     public Link attachPod(Path node, String name, Path pod, int ip, int gateway, int queues) {
         try (Rtnetlink atNode = Rtnetlink.openIn(node); NetworkNamespace namespace = NetworkNamespace.open(pod)) {
             Link near = atNode.createVeth(

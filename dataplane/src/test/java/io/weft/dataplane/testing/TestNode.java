@@ -29,7 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** A node in a namespace: a real dataplane in a child process, its tables written here in the control plane's stead. */
+/** A node in a namespace: a real dataplane in a child process. The test writes its tables in place of a control plane. */
 public final class TestNode implements AutoCloseable {
     public static final IpPrefix CLUSTER = IpPrefix.of("10.244.0.0/16");
     public static final IpPrefix SERVICES = IpPrefix.of("10.96.0.0/16");
@@ -37,7 +37,7 @@ public final class TestNode implements AutoCloseable {
     public final Path namespace;
     public final Path runDirectory;
     public final LocalNode local;
-    /** Of the writer that is in charge. */
+    /** The current writer. */
     public TablesWriter tables;
     private final DataplaneEpochs epochs;
     private final TestNetwork network;
@@ -68,7 +68,7 @@ public final class TestNode implements AutoCloseable {
         return this;
     }
 
-    /** Another writer's tables, complete and put in place of the former's: what a restarted control plane does. */
+    /** Publishes another writer's complete tables, as a restarted control plane does. */
     public void takeOverTables(List<PortSpec> ports) {
         tables.close();
         tables = TablesWriter.create(runDirectory, new TablesSizing(4 << 20), epochs);
@@ -92,7 +92,7 @@ public final class TestNode implements AutoCloseable {
         return this;
     }
 
-    /** Starts another dataplane of the same configuration. */
+    /** Starts another dataplane with the same configuration. */
     public Process launch(Path log) {
         List<String> command = new ArrayList<>(List.of("-XX:+UseSerialGC", "-Xmx128m"));
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream().filter(flag -> flag.startsWith("--"))
@@ -134,7 +134,7 @@ public final class TestNode implements AutoCloseable {
         return made;
     }
 
-    /** The port's state as the dataplane last said. */
+    /** The port's state that the dataplane last reported. */
     public Optional<PortStatus> port(int id) {
         try (CounterReader counters = CounterReader.open(runDirectory)) {
             return counters.port(id);
@@ -152,7 +152,7 @@ public final class TestNode implements AutoCloseable {
         return CounterReader.open(runDirectory);
     }
 
-    /** The log, and what was counted: for the text of a failure. */
+    /** The log and the counters, for the text of a failure. */
     public String report() {
         StringBuilder text = new StringBuilder(logText());
         try (CounterReader counters = counters()) {
@@ -176,7 +176,7 @@ public final class TestNode implements AutoCloseable {
         awaitEnd();
     }
 
-    /** SIGTERM; returns the exit code. */
+    /** Sends SIGTERM; returns the exit code. */
     public int stop() {
         process.destroy();
         awaitEnd();

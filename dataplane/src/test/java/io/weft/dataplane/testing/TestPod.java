@@ -17,7 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A pod's namespace and its veth, made as the control plane's CNI makes them. */
+/** A pod's namespace and veth, created as the control plane's CNI plugin does. */
 public final class TestPod {
     public final Path namespace;
     public final int ip;
@@ -38,7 +38,7 @@ public final class TestPod {
         return "weftdpt" + portId;
     }
 
-    /** Makes the veth and lists the port. */
+    /** Creates the veth and lists the port. */
     public void attach(TestNetwork network) {
         network.attachPod(node.namespace, device(), namespace, ip, node.local.gateway().toInt(), queues);
         NetworkNamespace.run(node.namespace, () -> Sysctl.write("net/ipv4/conf/" + device() + "/forwarding", "0"));
@@ -68,7 +68,7 @@ public final class TestPod {
         }
     }
 
-    /** Whether the pod reaches an address by ICMP echo. */
+    /** Sends ICMP echo requests from the pod to an address. */
     public ExternalCommand.Output ping(int destination, int count) throws Exception {
         return TestNetwork.run(namespace, "ping", "-c", Integer.toString(count), "-i", "0.2", "-W", "2",
             Ipv4Address.format(destination));

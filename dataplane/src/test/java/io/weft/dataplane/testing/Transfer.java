@@ -24,7 +24,7 @@ public final class Transfer {
         run(from, toIp, 0, to, toIp, 0, bytes);
     }
 
-    /** Connects to one address and port, and listens at another, which a Service leads to; ports 0 are chosen. */
+    /** Connects to one address and port, and listens on another, to which a Service leads; ports of 0 are chosen automatically. */
     public static void run(Path from, int connectIp, int connectPort, Path to, int listenIp, int listenPort, int bytes)
         throws Exception {
         ServerSocket listener = NetworkNamespace.call(to,
@@ -35,7 +35,7 @@ public final class Transfer {
         CRC32 sent = new CRC32();
         byte[] block = new byte[1 << 14];
         Random random = new Random(bytes);
-        // A Java socket is made in the thread that connects it first.
+        // A Java socket is created in the thread that connects it first.
         try (Socket socket = NetworkNamespace.call(from, () -> {
             Socket made = new Socket();
             made.connect(new InetSocketAddress(TestPod.address(connectIp), port), CONNECT_MILLIS);

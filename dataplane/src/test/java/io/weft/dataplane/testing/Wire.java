@@ -13,7 +13,7 @@ import io.weft.encap.packet.IpProtocol;
 import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.packet.L4Checksum;
 
-/** Connects port 2 and port 3 as a cable would. */
+/** Forwards all frames between port 2 and port 3. */
 public final class Wire implements BatchProcessor {
     private final FramePool pool;
     private final WorkerCounters counters;

@@ -26,7 +26,7 @@ class IdleStrategyTest {
     }
 
     @Test
-    void aFrameStartsTheTimeAgain() {
+    void aFrameRestartsTheTime() {
         IdleStrategy idle = new IdleStrategy(false);
         idle.waitOrSleep(0, false);
         assertTrue(idle.waitOrSleep(PATIENCE_NANOS, false));
@@ -38,7 +38,7 @@ class IdleStrategyTest {
 
     @ParameterizedTest
     @CsvSource({"true, false", "false, true", "true, true"})
-    void neverSleepsWhenItShallPollOrHasAPortThatCanOnlyBePolled(boolean busyPoll, boolean pollOnly) {
+    void neverSleepsWithBusyPollingOrAPollOnlyPort(boolean busyPoll, boolean pollOnly) {
         IdleStrategy idle = new IdleStrategy(busyPoll);
         assertFalse(idle.waitOrSleep(0, pollOnly));
         assertFalse(idle.waitOrSleep(PATIENCE_NANOS, pollOnly));
@@ -46,7 +46,7 @@ class IdleStrategyTest {
     }
 
     @Test
-    void sleepsAgainOnceThePortThatCanOnlyBePolledIsGone() {
+    void sleepsAgainOnceThePollOnlyPortIsGone() {
         IdleStrategy idle = new IdleStrategy(false);
         assertFalse(idle.waitOrSleep(0, true));
         assertFalse(idle.waitOrSleep(PATIENCE_NANOS, true));

@@ -24,7 +24,7 @@ class WorkerTest {
     private static final int MANY_ITERATIONS = 10_000;
 
     @Test
-    void sleepsUnlessItHasAPortThatCanOnlyBePolled() throws Exception {
+    void sleepsUnlessItHasAPollOnlyPort() throws Exception {
         try (CounterFile file = CounterFile.inMemory(new CounterSizing(1, SLOTS, SLOTS));
             MappedMemory slots = MappedMemory.anonymous((long) SLOTS * Adjacencies.SLOT_BYTES, false);
             FrameMemory memory = FrameMemory.allocate(CHUNKS, ChunkLayout.spread(2048));

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * An interface of the kernel whose frames come through AF_XDP: a socket for each queue, and an XDP program that takes frames off it, in the best
- * {@link XdpMode} that the interface has.
+ * A network interface of the kernel that Weft uses through AF_XDP: one socket per queue, and an XDP program that redirects frames to the
+ * sockets, in the best {@link XdpMode} that the interface supports.
  *
  * <p>Thread: the conductor, in the interface's network namespace. Cold code.
  */
@@ -34,20 +34,20 @@ final class AfXdpDevice implements Device {
     }
 
     /**
-     * How to open it.
+     * How to open the device.
      *
      * @param best the best mode to try
-     * @param rings of each socket
-     * @param program makes the device's program over its map of sockets
-     * @param whenGeneric run once the device has turned out to be in generic mode
+     * @param rings ring sizes of each socket
+     * @param program loads the device's program for its map of sockets
+     * @param whenGeneric called if the device ends up in generic mode
      */
     record Setup(XdpMode best, RingSizes rings, Function<BpfMap, BpfProgram> program, Runnable whenGeneric) {
     }
 
     /**
-     * Binds the queues. The first device that is opened on a worker's memory anchors it.
+     * Binds the queues. The first device opened on a worker's memory anchors its UMEM.
      *
-     * @param workers as many as there are queues, or more
+     * @param workers at least as many as there are queues
      * @throws LinuxException with nothing left open
      */
     static AfXdpDevice open(Spec spec, Setup setup, List<WorkerUmem> workers) {
@@ -128,7 +128,7 @@ final class AfXdpDevice implements Device {
         if (!workers.getFirst().suitsZeroCopy()) {
             int errno = ZeroCopy.refusal(spec.ifindex());
             refusals.add("no zero-copy: " + (errno == 0
-                ? "the memory was laid out for a device without; restart the dataplane"
+                ? "the frame memory was laid out for copy mode; restart the dataplane"
                 : Errno.name(errno)));
             return false;
         }
@@ -173,7 +173,7 @@ final class AfXdpDevice implements Device {
         return BpfLink.attachXdp(program, spec.ifindex(), BpfLink.Mode.GENERIC);
     }
 
-    /** ENOSPC: a veth whose peer has more transmit queues than this end receive queues. */
+    /** ENOSPC: a veth whose peer has more transmit queues than this end has receive queues. */
     private static boolean isLackOfNativeMode(int errno) {
         return errno == Errno.EOPNOTSUPP || errno == Errno.EINVAL || errno == Errno.ENOSPC;
     }

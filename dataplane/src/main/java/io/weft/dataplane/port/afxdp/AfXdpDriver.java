@@ -15,7 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Devices that the kernel drives, through AF_XDP: what differs between the uplink, {@code weft-host} and pods, and the UMEMs that they share.
+ * Opens the kernel's network interfaces through AF_XDP: knows how the uplink, {@code weft-host} and pods differ, and the UMEMs that they
+ * share.
  *
  * <p>Thread: the conductor, in the node's network namespace. Cold code.
  */
@@ -36,12 +37,12 @@ public final class AfXdpDriver implements DeviceDriver {
         this.podRings = podRings;
     }
 
-    /** For a node, in the calling thread's network namespace. */
+    /** A driver for a node, in the calling thread's network namespace. */
     public static AfXdpDriver open(NodeConfiguration.XdpMode mode) {
         return new AfXdpDriver(bestMode(mode), POD_RINGS);
     }
 
-    /** For pods' devices that carry little and take little memory, in the calling thread's network namespace. */
+    /** A driver with small rings, in the calling thread's network namespace, for pods that carry little traffic. */
     public static AfXdpDriver openSmall() {
         return new AfXdpDriver(XdpMode.NATIVE_COPY, SMALL_RINGS);
     }
@@ -56,7 +57,7 @@ public final class AfXdpDriver implements DeviceDriver {
         return interfaces.maxQueues(device);
     }
 
-    /** An interface with zero-copy needs aligned chunks; for others they are spread. */
+    /** An interface with zero-copy needs aligned chunks; for others the chunks are spread. */
     @Override
     public ChunkLayout chunkLayout(String device, int chunkSize) {
         boolean copying = best != XdpMode.ZERO_COPY || ZeroCopy.refusal(InterfaceNames.index(device)) != 0;
@@ -88,7 +89,7 @@ public final class AfXdpDriver implements DeviceDriver {
             workers);
     }
 
-    /** A veth has no zero-copy, and {@code weft-host} must not: it anchors the copying sockets. */
+    /** Copy mode: a veth has no zero-copy, and {@code weft-host} must not use it, because it anchors the sockets in copy mode. */
     private AfXdpDevice.Setup copying(RingSizes rings) {
         XdpMode mode = best == XdpMode.ZERO_COPY ? XdpMode.NATIVE_COPY : best;
         return new AfXdpDevice.Setup(mode, rings, PodClassifier::load, () -> {

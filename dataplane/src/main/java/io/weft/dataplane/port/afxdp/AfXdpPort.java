@@ -11,15 +11,15 @@ import io.weft.nativebindings.xdp.XskSocket;
 import io.weft.nativebindings.xdp.XskStatistics;
 
 /**
- * A queue of a network device through an AF_XDP socket on the worker's frame memory: {@link RxQueue} and {@link TxQueue}.
+ * A queue of a network interface, through an AF_XDP socket on the worker's frame memory: an {@link RxQueue} and a {@link TxQueue}.
  *
- * <p>The socket is the {@link AfXdpDevice}'s, which closes it. Its rings belong to the worker from the moment the port is assigned to it until it has
- * stopped using it.
+ * <p>The {@link AfXdpDevice} owns the socket and closes it. The rings belong to the worker from the moment the port is assigned to it until
+ * it no longer uses the port.
  *
- * <p>Thread: as said; {@link #failure} may be asked by any. Allocation: none in the worker's methods.
+ * <p>Threads: the worker; any thread may call {@link #failure}. Allocation: none in the worker's methods.
  */
 final class AfXdpPort implements Port {
-    /** Descriptors of a frame: a linear part and MAX_SKB_FRAGS, {@code <linux/skbuff.h>}. */
+    /** Maximum number of descriptors of a frame: a linear part and MAX_SKB_FRAGS, {@code <linux/skbuff.h>}. */
     static final int MAX_DESCRIPTORS = 18;
 
     private final int id;
@@ -82,7 +82,7 @@ final class AfXdpPort implements Port {
         return socket.fd();
     }
 
-    /** Chunks on the rings or in the kernel: the socket is closed, so the kernel has let go of them. */
+    /** Frees chunks on the rings and in the kernel. The socket is closed, so the kernel no longer uses them. */
     @Override
     public int reclaim() {
         return owners.reclaim(id);
@@ -90,7 +90,7 @@ final class AfXdpPort implements Port {
 
     // -- conductor ---------------------------------------------------------------------------------------------------
 
-    /** 0, or the positive errno with which the device ended: ENXIO, ENODEV. */
+    /** The positive errno that showed that the device is gone (ENXIO, ENODEV), or 0. */
     int failure() {
         return tx.failure();
     }

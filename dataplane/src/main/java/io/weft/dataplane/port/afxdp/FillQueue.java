@@ -6,15 +6,15 @@ import io.weft.nativebindings.xdp.FillRing;
 import io.weft.nativebindings.xdp.XskSocket;
 
 /**
- * The chunks that a port lends to the kernel to receive into, and how many: few while it is quiet, more while it is busy, up to its ring's size, and
- * always so that the worker's other ports find some.
+ * The chunks that a port lends to the kernel to receive into. Their number is small while the port is idle, grows up to the ring's size
+ * under load, and shrinks when the pool runs low, so that the worker's other ports find free chunks.
  *
  * <p>Thread: one worker. Allocation: none after construction.
  */
 final class FillQueue {
-    /** Chunks lent to a port that is quiet. */
+    /** Chunks lent to an idle port. */
     private static final int FIRST_FILL = 512;
-    /** Chunks lent to any port while the pool runs low. */
+    /** Maximum number of chunks lent to a port while the pool runs low. */
     private static final int MIN_FILL = 64;
     private static final int POOL_SHARE_KEPT = 4;
     private static final int POOL_SHARE_TO_GROW = 2;
@@ -38,7 +38,7 @@ final class FillQueue {
         target = Math.min(ring.size(), FIRST_FILL);
     }
 
-    /** Keeps the ring at its level, or, when the pool runs low, at one that leaves something for the other ports. */
+    /** Refills the ring to its target, or, if the pool runs low, to {@link #MIN_FILL}. */
     void refill() {
         boolean plenty = pool.free() > pool.chunks() / POOL_SHARE_KEPT;
         int wanted = Math.min((plenty ? target : Math.min(target, MIN_FILL)) - filled, pool.free());
@@ -56,14 +56,14 @@ final class FillQueue {
         }
     }
 
-    /** So many chunks have come back with frames in them. */
+    /** The kernel has returned this many chunks with frames. */
     void used(int chunks) {
         filled -= chunks;
     }
 
     /**
-     * More is waiting than a batch holds: TCP keeps a receive window under way (thousands of frames), and nothing but a drop would tell
-     * it to send less, so a busy port gets room for it.
+     * Raises the target because more frames wait than a batch holds. TCP keeps a whole receive window under way (thousands of frames), and
+     * only drops would make it send less, so a busy port gets more chunks.
      */
     void grow() {
         if (target < ring.size() && pool.free() > pool.chunks() / POOL_SHARE_TO_GROW) {

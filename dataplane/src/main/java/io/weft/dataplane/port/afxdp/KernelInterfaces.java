@@ -12,8 +12,9 @@ import java.util.Deque;
 import java.util.Optional;
 
 /**
- * What has to be set on the kernel's interfaces for AF_XDP, and on the uplink, which stays, set back at the end: as many queues as workers, because
- * frames on a queue without a socket would be lost; no receive offload that merges packets; no forwarding by the kernel for pods.
+ * Prepares the kernel's network interfaces for AF_XDP, and restores the uplink's settings at the end. An interface needs as many queues as
+ * workers, because frames on a queue without a socket would be lost. Receive offloads that merge packets must be off, and the kernel must
+ * not forward for pods.
  *
  * <p>Thread: the conductor, in the interfaces' network namespace. Cold code.
  */
@@ -23,19 +24,22 @@ final class KernelInterfaces implements AutoCloseable {
     private static final String GRO = "rx-gro";
 
     private final Ethtool ethtool = Ethtool.open();
-    /** The last change first. */
+    /** The most recent change is first. */
     private final Deque<Change> changes = new ArrayDeque<>();
 
-    /** @param undo sets back {@code what} of {@code device} */
+    /** @param undo restores {@code what} of {@code device} */
     private record Change(String device, String what, Runnable undo) {
     }
 
-    /** The most queues that can be received on and sent from; 1 for a driver that does not say. */
+    /** Maximum number of queues that both receive and transmit; 1 if the driver does not report it. */
     int maxQueues(String device) {
         return Math.max(1, ethtool.channels(device).map(Channels::maximumQueues).orElse(1));
     }
 
-    /** A pod's interface has the queues, or more that its peer needs; it goes away with the pod. */
+    /**
+     * Gives a pod's interface at least the queues; it may have more for its peer. Nothing is restored, because the interface disappears
+     * with the pod.
+     */
     Device.Spec preparePod(Device.Spec spec) {
         keepClosedToTheKernel(spec.name());
         Optional<Channels> present = ethtool.channels(spec.name());
@@ -45,7 +49,7 @@ final class KernelInterfaces implements AutoCloseable {
         return spec.withQueues(queues);
     }
 
-    /** The uplink has exactly these queues. */
+    /** Gives the uplink exactly these queues. */
     void prepareUplink(Device.Spec spec) {
         String device = spec.name();
         Optional<Channels> present = ethtool.channels(device);
@@ -57,19 +61,22 @@ final class KernelInterfaces implements AutoCloseable {
         turnOff(device, LRO);
     }
 
-    /** Socket buffers that were merged are longer than a chunk. */
+    /** Turns GRO off, because merged socket buffers are longer than a chunk. */
     void prepareGenericUplink(String device) {
         turnOff(device, GRO);
     }
 
-    /** Sets back what was changed on the uplink; logs what it cannot. The sockets are closed: their queues cannot be taken away. */
+    /**
+     * Restores the uplink's settings, and logs what it cannot restore. The sockets must be closed, because the kernel does not remove
+     * queues that have one.
+     */
     @Override
     public void close() {
         for (Change change : changes) {
             try {
                 change.undo.run();
             } catch (LinuxException e) {
-                LOG.log(Level.WARNING, "{0}: {1} not set back: {2}", change.device, change.what, e.getMessage());
+                LOG.log(Level.WARNING, "cannot restore {1} of {0}: {2}", change.device, change.what, e.getMessage());
             }
         }
         changes.clear();
@@ -83,7 +90,9 @@ final class KernelInterfaces implements AutoCloseable {
         }
     }
 
-    /** While Weft is away the kernel must not forward for the pod: its frames would leave with its own address. */
+    /**
+     * Turns the kernel's forwarding off for the pod. Otherwise its frames would leave with the pod's own address while Weft is not running.
+     */
     private static void keepClosedToTheKernel(String device) {
         String forwarding = "net/ipv4/conf/" + device + "/forwarding";
         if (!Sysctl.read(forwarding).equals("0")) {

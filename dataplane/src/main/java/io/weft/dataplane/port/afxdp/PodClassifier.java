@@ -23,10 +23,10 @@ final class PodClassifier {
     }
 
     /**
-     * Ends a program: redirects to the socket of the frame's queue.
+     * Emits the end of a program: redirects to the socket of the frame's queue.
      *
      * @param context register that holds the program's context
-     * @param otherwise action without a socket
+     * @param otherwise action if there is no socket
      */
     static void redirect(BpfAssembler program, BpfMap sockets, BpfRegister context, int otherwise) {
         program.load(BpfAssembler.Size.W, BpfRegister.R2, context, XdpAction.CONTEXT_RX_QUEUE_INDEX)

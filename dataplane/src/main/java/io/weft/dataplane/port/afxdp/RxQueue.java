@@ -13,7 +13,7 @@ import io.weft.nativebindings.xdp.XdpDescriptor;
 import io.weft.nativebindings.xdp.XskSocket;
 
 /**
- * The receiving side of a port: descriptors become frames of one segment or several, and the chunks they take are replaced.
+ * The receive side of a port. It turns descriptors into frames of one or more segments, and refills the chunks that they use.
  *
  * <p>Thread: one worker. Allocation: none after construction.
  */
@@ -26,9 +26,9 @@ final class RxQueue {
     private final ChunkOwners owners;
     private final WorkerCounters counters;
     private final long base;
-    /** Descriptors to look at for each frame that there is room for: 1 as long as no chains come. */
-    private int descriptorsAFrame = 1;
-    /** In the middle of a frame of too many descriptors. */
+    /** Descriptors to peek per frame that fits into the batch: 1 while no chains arrive. */
+    private int descriptorsPerFrame = 1;
+    /** Whether the next descriptors continue a frame with too many descriptors, which is being dropped. */
     private boolean skipping;
     /** First byte of a chain that is not in the batch yet, or 0. */
     private long incomplete;
@@ -44,12 +44,12 @@ final class RxQueue {
         fill = new FillQueue(port, socket, pool, owners);
     }
 
-    /** As {@link io.weft.dataplane.port.Port#receive}. */
+    /** See {@link io.weft.dataplane.port.Port#receive}. */
     int receive(FrameBatch into) {
         fill.refill();
-        int available = ring.peek(into.room() * descriptorsAFrame);
+        int available = ring.peek(into.room() * descriptorsPerFrame);
         if (available == 0) { return 0; }
-        descriptorsAFrame = 1;
+        descriptorsPerFrame = 1;
         int taken = 0;
         int frames = 0;
         long bytes = 0;
@@ -61,7 +61,7 @@ final class RxQueue {
                     frames++;
                     continue;
                 }
-                descriptorsAFrame = AfXdpPort.MAX_DESCRIPTORS;
+                descriptorsPerFrame = AfXdpPort.MAX_DESCRIPTORS;
                 available = ring.peek(taken + (into.room() + 1) * AfXdpPort.MAX_DESCRIPTORS);
                 int descriptors = chainLength(taken, available);
                 if (descriptors == 0) {
@@ -119,7 +119,7 @@ final class RxQueue {
         return end - first;
     }
 
-    /** Where the part of a frame lies that a descriptor names. */
+    /** Address of a descriptor's data. */
     private long received(int descriptor) {
         return base + XdpDescriptor.unalignedOffset(ring.address(descriptor));
     }
@@ -128,7 +128,9 @@ final class RxQueue {
         return (ring.options(descriptor) & XdpDescriptor.XDP_PKT_CONTD) == 0 && !skipping;
     }
 
-    /** Descriptors of the frame that begins at {@code first}, and at most those that a frame may have; 0 when its end is not there yet. */
+    /**
+     * Number of descriptors of the frame that starts at {@code first}, up to the maximum of a frame; 0 if its last one has not arrived yet.
+     */
     private int chainLength(int first, int available) {
         int end = Math.min(available, first + AfXdpPort.MAX_DESCRIPTORS);
         for (int i = first; i < end; i++) {
@@ -170,7 +172,7 @@ final class RxQueue {
         return bytes;
     }
 
-    /** Drops a frame, or the rest of one. */
+    /** Drops a frame, or the rest of a frame that was cut. */
     private int refuse(int first, int descriptors) {
         int bytes = 0;
         for (int i = first; i < first + descriptors; i++) {

@@ -18,12 +18,12 @@ import io.weft.nativebindings.xdp.XdpDescriptor;
 import io.weft.nativebindings.xdp.XskSocket;
 
 /**
- * The sending side of a port: frames become descriptors, the kernel is told once a batch, and chunks that it is done with go back to the pool.
+ * The transmit side of a port. It turns frames into descriptors, notifies the kernel once per batch, and frees completed chunks.
  *
- * <p>Thread: one worker; {@link #failure} may be asked by any. Allocation: none after construction.
+ * <p>Thread: one worker; any thread may call {@link #failure}. Allocation: none after construction.
  */
 final class TxQueue {
-    /** A frame that the kernel did not take is offered again after this time: a wake-up may have been lost. */
+    /** Time after which a frame that the kernel did not take is offered again, because a wake-up may have been lost. */
     private static final long KICK_AGAIN_NANOS = 1_000_000;
     private static final long KICK_DOWN_NANOS = 100_000_000;
 
@@ -37,7 +37,7 @@ final class TxQueue {
     private final ChunkOwners owners;
     private final WorkerCounters counters;
     private final long base;
-    /** Descriptors that were submitted and whose chunks have not come back. */
+    /** Descriptors that were submitted and not yet completed. */
     private int outstanding;
     private boolean kickDue;
     private boolean down;
@@ -45,7 +45,7 @@ final class TxQueue {
     /** Thrown after frames were accepted, so it waits for {@link #flush}; usually null. */
     private Throwable deferred;
 
-    // Written by the worker, read by the conductor, who closes the port then: no order with anything else is needed.
+    // Written by the worker, read by the conductor, which then closes the port. No other data depends on it, so it needs no order.
     private volatile int failure;
 
     /** @param txMetadata whether the UMEM was registered for checksum requests */
@@ -63,7 +63,7 @@ final class TxQueue {
         completion = socket.completion();
     }
 
-    /** 0, or the positive errno with which the device ended: ENXIO, ENODEV. */
+    /** The positive errno that showed that the device is gone (ENXIO, ENODEV), or 0. */
     int failure() {
         return failure;
     }
@@ -74,7 +74,7 @@ final class TxQueue {
 
     // -- transmit ----------------------------------------------------------------------------------------------------
 
-    /** As {@link io.weft.dataplane.port.Port#transmit}. */
+    /** See {@link io.weft.dataplane.port.Port#transmit}. */
     int transmit(FrameBatch batch, FrameList frames) {
         int accepted = batch.chains == null ? transmitWhole(batch, frames) : transmitChains(batch, frames);
         counters.port(port, PortCounter.TX_FRAMES, accepted);
@@ -103,7 +103,7 @@ final class TxQueue {
         return accepted;
     }
 
-    /** As {@link #transmitWhole}; a frame has room for all of its segments or is not accepted. */
+    /** Like {@link #transmitWhole}, for chains. A frame is accepted only if the ring has room for all its segments. */
     private int transmitChains(FrameBatch batch, FrameList frames) {
         int slots = failure == 0 ? ring.reserve(ring.size()) : 0;
         int used = 0;
@@ -171,7 +171,7 @@ final class TxQueue {
         counters.port(port, PortCounter.TX_BYTES, bytes);
     }
 
-    /** A request of the frame's first descriptor. */
+    /** Options of the frame's first descriptor, for a checksum request. */
     private int options(long at, int length, long request) {
         if (request == ChecksumRequest.NONE) { return 0; }
         int start = ChecksumRequest.start(request);
@@ -184,7 +184,7 @@ final class TxQueue {
         return 0;
     }
 
-    /** What the kernel would do: a sum of 0 is sent as 0xFFFF, which is the same number and not UDP's "no checksum". */
+    /** Does what the kernel would do: a sum of 0 is sent as 0xFFFF, which is the same number but not UDP's "no checksum". */
     private void complete(long l4, int length, int offset) {
         int checksum = ~InternetChecksum.fold(chains.sum(l4, length)) & 0xFFFF;
         Memory.putU16(l4 + offset, checksum == 0 ? 0xFFFF : checksum);
@@ -192,7 +192,7 @@ final class TxQueue {
 
     // -- completion --------------------------------------------------------------------------------------------------
 
-    /** As {@link io.weft.dataplane.port.Port#flush}. */
+    /** See {@link io.weft.dataplane.port.Port#flush}. */
     void flush() {
         if (outstanding == 0) { return; }
         if (kickDue || isStuck()) {
@@ -215,7 +215,7 @@ final class TxQueue {
         lastKickNanos = System.nanoTime();
         int result = socket.kick();
         if (result == -Errno.EAGAIN || result == -Errno.EBUSY || result == -Errno.ENOBUFS) {
-            kickDue = true; // more remains: the next flush goes on
+            kickDue = true; // frames remain: the next flush continues
         } else if (result == -Errno.ENXIO || result == -Errno.ENODEV) {
             failure = -result;
         }

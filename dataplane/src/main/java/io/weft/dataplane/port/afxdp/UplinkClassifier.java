@@ -100,7 +100,10 @@ final class UplinkClassifier {
             .alu(Alu.ADD, R7, EthernetHeader.LENGTH);
     }
 
-    /** Handles a packet to the node; redirects it at once if it is a fragment. Leaves its protocol in R4 and R7 behind its header. */
+    /**
+     * Handles a packet to the node and redirects it at once if it is a fragment. Leaves the protocol in R4, and in R7 the address after the
+     * IPv4 header.
+     */
     private void ip() {
         need(Ipv4Header.LENGTH);
         program.load(Size.H, R1, R7, IP_FRAGMENT_AT)
@@ -110,7 +113,7 @@ final class UplinkClassifier {
         skipIpHeader();
     }
 
-    /** Sets R4 to the protocol of the IPv4 header at R7, and moves R7 behind the header. */
+    /** Loads the protocol of the IPv4 header at R7 into R4, and advances R7 past the header. */
     private void skipIpHeader() {
         program.load(Size.B, R4, R7, IP_PROTOCOL_AT)
             .load(Size.B, R5, R7, 0)
@@ -187,7 +190,7 @@ final class UplinkClassifier {
         program.load(Size.H, R2, R7, offset);
     }
 
-    /** Passes a packet to the kernel that ends before {@code bytes} from R7 on. */
+    /** Passes the packet to the kernel if it ends before {@code bytes} from R7. */
     private void need(int bytes) {
         program.mov(R1, BpfRegister.R7).alu(Alu.ADD, R1, bytes).jump(Condition.JGT, R1, R8, pass);
     }

@@ -13,11 +13,11 @@ import io.weft.nativebindings.xdp.Umem;
 import io.weft.nativebindings.xdp.XskSocket;
 
 /**
- * A worker's frame memory as a UMEM, and how the ports of that worker get their sockets over it.
+ * A worker's frame memory as a UMEM, and the sockets that the worker's ports open on it.
  *
- * <p>The first socket anchors it: it registers the memory, and the sockets of other devices share that registration, in its copy mode. Its
- * device must live as long as the process, because once it is gone no other socket can join. A zero-copy socket registers the same memory
- * for itself.
+ * <p>The first socket anchors the UMEM: it registers the memory, and the sockets of other devices share that registration in copy mode. Its
+ * device must exist until the process ends, because no socket can join after it is gone. A zero-copy socket registers the same memory for
+ * itself.
  *
  * <p>Thread: the conductor. Cold code.
  */
@@ -33,17 +33,19 @@ final class WorkerUmem {
         counters = worker.counters();
     }
 
-    /** Opens a socket of the anchor's mode: the first is the anchor. */
+    /** Opens a socket in copy mode. The first one is the anchor. */
     XskSocket copying(int ifindex, int queue, RingSizes sizes) {
         return anchor == null ? anchor(ifindex, queue, sizes) : share(ifindex, queue, sizes);
     }
 
-    /** Whether a device may use the memory without copies: no chunk lies in two pages, which need not be neighbours for the device. */
+    /**
+     * Whether a zero-copy device may use the memory: no chunk crosses a page boundary, because pages may not be contiguous for the device.
+     */
     boolean suitsZeroCopy() {
         return layout().isAligned();
     }
 
-    /** Opens a socket without copies. */
+    /** Opens a socket in zero-copy mode. */
     XskSocket zeroCopy(int ifindex, int queue, RingSizes sizes) {
         XskSocket socket = XskSocket.create();
         try {
@@ -57,12 +59,12 @@ final class WorkerUmem {
         }
     }
 
-    /** The worker's port on a socket that was opened here. */
+    /** The worker's port on a socket opened by this object. */
     AfXdpPort port(int id, XskSocket socket, boolean zeroCopy) {
         return new AfXdpPort(id, socket, txMetadata, !zeroCopy && multiBuffer, memory, counters);
     }
 
-    /** Frames of several descriptors are taken where the kernel can (Linux 6.6). */
+    /** Binds for frames of several descriptors if the kernel supports them (Linux 6.6). */
     private XskSocket anchor(int ifindex, int queue, RingSizes sizes) {
         XskSocket socket = XskSocket.create();
         try {
@@ -89,7 +91,7 @@ final class WorkerUmem {
         }
     }
 
-    /** One system call sends a whole batch, where the kernel lets us say so (Linux 6.17); else 32 frames. */
+    /** Makes one system call send a whole batch if the kernel supports that (Linux 6.17); otherwise it sends 32 frames. */
     private static void createRings(XskSocket socket, RingSizes sizes) {
         socket.createRings(sizes);
         socket.setMaxTxBudget(Math.min(sizes.tx(), FrameBatch.CAPACITY));
@@ -100,7 +102,7 @@ final class WorkerUmem {
             return register(socket, true);
         } catch (LinuxException e) {
             if (e.errno() != Errno.EINVAL) { throw e; }
-            txMetadata = false; // before Linux 6.8: the ports complete checksums themselves
+            txMetadata = false; // before Linux 6.8 the ports complete checksums themselves
             return register(socket, false);
         }
     }
@@ -122,7 +124,7 @@ final class WorkerUmem {
             return true;
         } catch (LinuxException e) {
             if (e.errno() != Errno.EINVAL && e.errno() != Errno.EOPNOTSUPP) { throw e; }
-            socket.bind(ifindex, queue, flags); // before Linux 6.6: longer frames are dropped by the kernel
+            socket.bind(ifindex, queue, flags); // before Linux 6.6 the kernel drops longer frames
             return false;
         }
     }

@@ -1,6 +1,6 @@
 package io.weft.dataplane.port.afxdp;
 
-/** How a device's frames come to Weft, best first. */
+/** How frames pass between a device and Weft, best mode first. */
 enum XdpMode {
     ZERO_COPY("zero-copy"), NATIVE_COPY("native copy"), GENERIC("generic");
 

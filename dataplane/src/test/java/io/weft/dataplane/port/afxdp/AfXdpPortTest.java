@@ -69,7 +69,7 @@ class AfXdpPortTest {
         network.close();
     }
 
-    /** Workers over devices 2 and 3, the first of which anchors the memory. */
+    /** Workers with devices 2 and 3; device 2 anchors the memory. */
     private final class Rig implements AutoCloseable {
         final CounterFile file;
         final List<WorkerMemory> memories = new ArrayList<>();
@@ -191,7 +191,7 @@ class AfXdpPortTest {
     }
 
     @Test
-    void deletedVethFailsWithItsErrorAndGivesItsFramesBack() throws Exception {
+    void deletedVethReportsItsErrnoAndFreesItsFrames() throws Exception {
         try (Rig rig = new Rig(1)) {
             Link a = attach(podA, "weft-a", A, 1);
             Link b = attach(podB, "weft-b", B, 1);
@@ -273,7 +273,7 @@ class AfXdpPortTest {
         pair();
     }
 
-    /** The pods know each other's MAC: the wire carries ARP too, but a port that opens is not learnt anew. */
+    /** Gives each pod the other's MAC address. The wire also carries ARP, but a port that opens later is not learnt again. */
     private void pair() {
         neighbour(podA, B, TestNetwork.macOf(podB, "eth0"));
         neighbour(podB, A, TestNetwork.macOf(podA, "eth0"));
@@ -302,7 +302,7 @@ class AfXdpPortTest {
         Transfer.run(podA, podB, B, bytes);
     }
 
-    /** Datagrams one at a time, so that the worker falls asleep between them. */
+    /** Sends datagrams one at a time, so that the worker falls asleep between them. */
     private void roundTrips(int count) throws Exception {
         try (
             DatagramSocket there = NetworkNamespace.call(podB,

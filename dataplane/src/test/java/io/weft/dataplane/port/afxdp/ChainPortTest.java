@@ -70,7 +70,7 @@ class ChainPortTest {
         network.close();
     }
 
-    /** One worker over devices 2 and 3. */
+    /** One worker with devices 2 and 3. */
     private final class Rig implements AutoCloseable {
         final CounterFile file = CounterFile.inMemory(new CounterSizing(1, 8, 8));
         final WorkerCounters counters = file.worker(0);

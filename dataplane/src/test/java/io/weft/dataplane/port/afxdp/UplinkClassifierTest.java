@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The program in the kernel, by BPF_PROG_TEST_RUN. Without any socket, what it takes gets another verdict here. */
+/** Runs the program in the kernel, with BPF_PROG_TEST_RUN. There is no socket, so Weft's frames get another verdict here. */
 class UplinkClassifierTest {
     private static final int NODE = Ipv4Address.of("192.0.2.11");
     private static final int OTHER = Ipv4Address.of("192.0.2.12");
@@ -90,7 +90,7 @@ class UplinkClassifierTest {
     }
 
     @Test
-    void readsBehindOptions() {
+    void readsPastIpOptions() {
         byte[] withOptions = hex(
             "020000000002020000000001" + "0800" + "46000020000000004011" + "0000" + word(OTHER) + word(NODE)
                 + "01010101" + "9c40" + "2118" + "00080000");
@@ -114,7 +114,7 @@ class UplinkClassifierTest {
         }
     }
 
-    /** Which of them are Weft's only the first of each datagram tells, and it may come last. */
+    /** Only the first fragment of a datagram shows whether it is Weft's, and it may arrive last. */
     @Test
     void takesFragmentsToTheNodeWhateverTheyCarry() {
         byte[] other = ip(OTHER, Ipv4Address.of("192.0.2.99"), 17, udp(53, PORT));
@@ -150,7 +150,7 @@ class UplinkClassifierTest {
     }
 
     @Test
-    void takesNothingWithoutATarget() {
+    void redirectsNothingBeforeSetTarget() {
         maps.setTarget(0, 0);
         assertPassed(ip(OTHER, NODE, 17, udp(40_000, TUNNEL)));
         assertPassed(ip(OTHER, 0, 17, udp(40_000, 0)));
