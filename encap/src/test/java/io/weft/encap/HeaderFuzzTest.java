@@ -18,6 +18,8 @@ import io.weft.encap.packet.QuotedPacket;
 import io.weft.encap.packet.TcpHeader;
 import io.weft.encap.packet.UdpHeader;
 import io.weft.encap.packet.VlanTag;
+import io.weft.encap.tunnel.Encapsulation;
+import io.weft.encap.tunnel.Tunnel;
 import io.weft.encap.tunnel.TunnelTemplate;
 import io.weft.encap.tunnel.VxlanHeader;
 import java.util.Random;
@@ -103,7 +105,7 @@ class HeaderFuzzTest {
         sink += Layer4.ports(at) + UdpHeader.checksum(at);
         int inner = length - UdpHeader.LENGTH;
         if (UdpHeader.destinationPort(at) == VxlanHeader.LINUX_PORT
-            && !isRefused(VxlanHeader.validate(at + 8, inner))) {
+            && !isRefused(Encapsulation.VXLAN.validate(at + 8, inner, 1))) {
             sink += VxlanHeader.vni(at + 8);
             ethernet(at + 16, inner - 8);
         }
@@ -153,7 +155,8 @@ class HeaderFuzzTest {
 
     private byte[] vxlan(long at, int innerLength) {
         long slot = frames.at() + 4096;
-        TunnelTemplate.write(slot, 3, 4, 0x0A000001, 0x0A000002, VxlanHeader.LINUX_PORT, 1, 5, 6);
+        TunnelTemplate.write(slot,
+            new Tunnel(Encapsulation.VXLAN, 3, 4, 0x0A000001, 0x0A000002, VxlanHeader.LINUX_PORT, 1, 5, 6));
         TunnelTemplate.encap(slot, at + 14, innerLength - 14, 1, 0);
         return Frames.read(at - 50, 50 + innerLength);
     }

@@ -12,6 +12,8 @@ import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.packet.L4Checksum;
 import io.weft.encap.packet.Layer4;
 import io.weft.encap.packet.TcpHeader;
+import io.weft.encap.tunnel.Encapsulation;
+import io.weft.encap.tunnel.Tunnel;
 import io.weft.encap.tunnel.TunnelTemplate;
 import java.lang.management.ManagementFactory;
 import java.util.Random;
@@ -33,7 +35,7 @@ class NoAllocationTest {
             long slot = frames.at();
             long ipAt = frames.at() + 1024;
             int length = Packets.write(new Random(1), ipAt, IpProtocol.IPPROTO_TCP, 400);
-            TunnelTemplate.write(slot, 1, 2, 3, 4, 8472, 1, 5, 6);
+            TunnelTemplate.write(slot, new Tunnel(Encapsulation.VXLAN, 1, 2, 3, 4, 8472, 1, 5, 6));
             long allocated = -1;
             int sum = 0;
             for (int round = 0; round < WARM_UP_ROUNDS && allocated != 0; round++) {

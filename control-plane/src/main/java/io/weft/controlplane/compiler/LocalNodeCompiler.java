@@ -4,7 +4,6 @@ import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.model.Kind;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.dataplane.config.NodeConfiguration;
-import io.weft.dataplane.config.NodeConfiguration.OverlayMode;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
@@ -12,8 +11,6 @@ import java.util.Optional;
 
 /** Configuration, machine and Node object → {@link LocalNode}. */
 final class LocalNodeCompiler {
-    /** Outer Ethernet, IPv4, UDP and VXLAN headers (flannel subtracts the same). */
-    static final int TUNNEL_OVERHEAD = 50;
     /** As {@link LocalNode} has it. */
     private static final int MIN_HOST_BITS = 2;
     /** With its Ethernet header and a VLAN tag such a packet fills 17 chunks of 4096 bytes minus their headroom; a kernel packet has 17 fragments. */
@@ -35,8 +32,8 @@ final class LocalNodeCompiler {
             throw unusable("its podCIDR " + podCidr + " overlaps serviceCidr " + configuration.serviceCidr());
         }
         return new LocalNode(configuration.nodeName(), address(node), podCidr, configuration.clusterCidr(),
-            configuration.serviceCidr(), facts.vtepMac(), configuration.overlay().vni(), configuration.overlay().port(),
-            podMtu(), offNodeMtu(), configuration.masquerade(), configuration.snatPorts().first(),
+            configuration.serviceCidr(), facts.vtepMac(), configuration.overlay(), podMtu(), offNodeMtu(),
+            configuration.masquerade(), configuration.snatPorts().first(),
             configuration.snatPorts().last());
     }
 
@@ -46,8 +43,7 @@ final class LocalNodeCompiler {
 
     private int offNodeMtu() {
         if (configuration.offNodeMtu() != 0) { return configuration.offNodeMtu(); }
-        int overhead = configuration.overlay().mode() == OverlayMode.NONE ? 0 : TUNNEL_OVERHEAD;
-        return facts.uplinkMtu() - overhead;
+        return facts.uplinkMtu() - configuration.overlay().encapsulation().overhead();
     }
 
     private IpPrefix podCidr(Optional<ClusterNode> node) throws UnusableObjectException {

@@ -2,6 +2,7 @@ package io.weft.controlplane.compiler;
 
 import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.model.TunnelAnnotations;
+import io.weft.dataplane.table.Overlay;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
@@ -27,11 +28,11 @@ class PeerCompiler {
         boolean weft) {
     }
 
-    private final int vni;
+    private final Overlay overlay;
     private final IpPrefix serviceCidr;
 
-    PeerCompiler(int vni, IpPrefix serviceCidr) {
-        this.vni = vni;
+    PeerCompiler(Overlay overlay, IpPrefix serviceCidr) {
+        this.overlay = overlay;
         this.serviceCidr = serviceCidr;
     }
 
@@ -55,11 +56,12 @@ class PeerCompiler {
                 + TunnelAnnotations.WEFT + ": \"true\"; see weft show annotations"));
         if (tunnel.weft() && tunnel.backendType().isEmpty()) { return tunnel; }
         if (!tunnel.subnetManager()) { throw unusable(TunnelAnnotations.SUBNET_MANAGER + " is not \"true\""); }
-        if (!tunnel.backendType().equals(TunnelAnnotations.VXLAN)) {
-            throw unusable("its backend-type is \"" + tunnel.backendType() + "\"; only vxlan is supported");
+        String backendType = overlay.encapsulation().label();
+        if (!tunnel.backendType().equals(backendType)) {
+            throw unusable("its backend-type is \"" + tunnel.backendType() + "\", this node's " + backendType);
         }
-        if (tunnel.vni().isPresent() && tunnel.vni().getAsInt() != vni) {
-            throw unusable("its VNI is " + tunnel.vni().getAsInt() + ", this node's " + vni);
+        if (tunnel.vni().isPresent() && tunnel.vni().getAsInt() != overlay.id()) {
+            throw unusable("its VNI is " + tunnel.vni().getAsInt() + ", this node's " + overlay.id());
         }
         return tunnel;
     }
@@ -70,9 +72,9 @@ class PeerCompiler {
             .orElseThrow(() -> unusable("it has neither public-ip nor InternalIP"));
     }
 
-    private static long vtepMac(ClusterNode node, TunnelAnnotations tunnel) throws UnusableObjectException {
+    private long vtepMac(ClusterNode node, TunnelAnnotations tunnel) throws UnusableObjectException {
         if (tunnel.vtepMac().isPresent()) { return tunnel.vtepMac().getAsLong(); }
-        if (tunnel.weft()) { return VtepMac.ofNode(node.name()); }
+        if (tunnel.weft() || !overlay.encapsulation().hasInnerEthernet()) { return VtepMac.ofNode(node.name()); }
         throw unusable("its backend-data has no VtepMAC");
     }
 

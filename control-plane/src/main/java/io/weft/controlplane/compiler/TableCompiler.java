@@ -39,7 +39,7 @@ final class TableCompiler {
 
         static Factory of(NodeConfiguration configuration, NodeFacts facts) {
             return (local, peers) -> new TableCompiler(configuration, facts,
-                new PeerCompiler(configuration.overlay().vni(), configuration.serviceCidr()),
+                new PeerCompiler(configuration.overlay(), configuration.serviceCidr()),
                 new ServiceCompiler(configuration.serviceCidr()), local, peers);
         }
     }

@@ -25,5 +25,4 @@ public record TunnelAnnotations(
     public static final String BACKEND_DATA = PREFIX + "backend-data";
     public static final String PUBLIC_IP = PREFIX + "public-ip";
     public static final String WEFT = "weft.io/node";
-    public static final String VXLAN = "vxlan";
 }

@@ -14,9 +14,11 @@ final class OwnAnnotations {
     static Map<String, String> of(LocalNode node) {
         Map<String, String> annotations = new LinkedHashMap<>();
         annotations.put(TunnelAnnotations.SUBNET_MANAGER, "true");
-        annotations.put(TunnelAnnotations.BACKEND_TYPE, TunnelAnnotations.VXLAN);
-        annotations.put(TunnelAnnotations.BACKEND_DATA,
-            "{\"VNI\":" + node.vni() + ",\"VtepMAC\":\"" + MacAddress.format(node.vtepMac()) + "\"}");
+        annotations.put(TunnelAnnotations.BACKEND_TYPE, node.overlay().encapsulation().label());
+        if (node.overlay().encapsulation().hasInnerEthernet()) {
+            annotations.put(TunnelAnnotations.BACKEND_DATA,
+                "{\"VNI\":" + node.overlay().id() + ",\"VtepMAC\":\"" + MacAddress.format(node.vtepMac()) + "\"}");
+        }
         annotations.put(TunnelAnnotations.PUBLIC_IP, node.address().toString());
         annotations.put(TunnelAnnotations.WEFT, "true");
         return annotations;

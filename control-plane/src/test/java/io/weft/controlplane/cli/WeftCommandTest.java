@@ -10,12 +10,14 @@ import io.weft.dataplane.config.ConfigurationKey;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.Overlay;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.dataplane.table.TablesWriter;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
+import io.weft.encap.tunnel.Encapsulation;
 import io.weft.lb.service.Backend;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
@@ -145,7 +147,8 @@ class WeftCommandTest {
     private void writeTables() {
         try (TablesWriter tables = TablesWriter.create(run, new TablesSizing(1 << 20), () -> Long.MAX_VALUE)) {
             tables.putLocal(new LocalNode("n1", IpAddress.of("192.0.2.1"), IpPrefix.of("10.244.1.0/24"),
-                IpPrefix.of("10.244.0.0/16"), IpPrefix.of("10.96.0.0/16"), 1, 1, 8472, 1450, 1450, true, 61000,
+                IpPrefix.of("10.244.0.0/16"), IpPrefix.of("10.96.0.0/16"), 1, new Overlay(Encapsulation.VXLAN, 1, 8472),
+                1450, 1450, true, 61000,
                 65535));
             tables.putPort(
                 new PortSpec(2, 77, "weft0123456789a", IpAddress.of("10.244.1.5"), 0x02_00_00_00_00_05L, 1450));

@@ -61,7 +61,8 @@ class ControlLoopFailureTest {
         dataplane = new FakeDataplane(directory);
         view = new DataplaneView(directory);
         loop = new ControlLoop((local, peers) -> new TableCompiler(configuration, FACTS,
-            new PeerCompiler(1, configuration.serviceCidr()), compiler(configuration), local, peers),
+            new PeerCompiler(configuration.overlay(), configuration.serviceCidr()), compiler(configuration), local,
+            peers),
             publisher(), List.of(), store, view, failures, this::reported);
         change(node(), service("web", 80));
         assertEquals("[web:80]", services());

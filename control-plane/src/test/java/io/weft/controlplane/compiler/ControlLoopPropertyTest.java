@@ -140,7 +140,7 @@ class ControlLoopPropertyTest {
     private int pods;
 
     private static PeerCompiler peerCompiler(NodeConfiguration configuration, Injected injected) {
-        return new PeerCompiler(configuration.overlay().vni(), configuration.serviceCidr()) {
+        return new PeerCompiler(configuration.overlay(), configuration.serviceCidr()) {
             @Override
             Candidate compile(ClusterNode node) throws UnusableObjectException {
                 injected.compile();

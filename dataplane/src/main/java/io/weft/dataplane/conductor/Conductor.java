@@ -214,7 +214,8 @@ final class Conductor implements AutoCloseable {
         LocalNode next = wanted.withLongestPacket(longestPacket);
         local = wanted;
         hostLink.configure(next);
-        uplinkFilter.setTarget(next.address().toInt(), next.overlayPort());
+        uplinkFilter.setTarget(next.address().toInt(), next.overlay().encapsulation().protocol(),
+            next.overlay().port());
         state.publish(state.ports()
             .with(PortId.HOST, PortKind.HOST, 0, hostLink.mac(), next.vtepMac(), hostMtu(next))
             .with(PortId.UPLINK, PortKind.UPLINK, 0, 0, uplinkLink.mac(), uplinkLink.mtu()));

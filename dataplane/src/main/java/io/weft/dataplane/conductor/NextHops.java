@@ -9,7 +9,6 @@ import io.weft.dataplane.state.UnderlayRoutes;
 import io.weft.dataplane.table.ChangedAddresses;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
-import io.weft.encap.tunnel.TunnelTemplate;
 import io.weft.nativebindings.netlink.Link;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -32,8 +31,6 @@ import java.util.Set;
  */
 final class NextHops {
     private static final Logger LOG = System.getLogger(NextHops.class.getName());
-    /** Bytes of an outer header that count towards the MTU: all but Ethernet's. */
-    private static final int TUNNEL_OVERHEAD = TunnelTemplate.OUTER_LENGTH;
 
     private final ForwardingState state;
     private final Adjacencies adjacencies;
@@ -212,23 +209,14 @@ final class NextHops {
         Written now = link == null || !link.isUp() || route < 0
             ? Written.NOTHING
             : new Written(nextHop, underlay.macOf(nextHop), link.mac(),
-                Math.min(link.mtu() - TUNNEL_OVERHEAD, local.offNodeMtu()), peer.spec, local);
+                Math.min(link.mtu() - local.overlay().encapsulation().overhead(), local.offNodeMtu()), peer.spec,
+                local);
         if (Objects.equals(now, peer.written)) { return; }
         peer.written = now;
         if (now.mac() == 0) {
             adjacencies.withdraw(peer.slot);
         } else {
-            adjacencies.writeTunnel(
-                peer.slot,
-                now.mac(),
-                now.uplinkMac(),
-                local.address().toInt(),
-                peer.spec.vtepIp().toInt(),
-                local.overlayPort(),
-                local.vni(),
-                peer.spec.vtepMac(),
-                local.vtepMac(),
-                now.mtu());
+            adjacencies.writeTunnel(peer.slot, local.tunnel(peer.spec, now.mac(), now.uplinkMac()), now.mtu());
         }
         report(peer.slot, AdjacencyKind.TUNNEL, peer.spec.vtepIp().toInt(), now, peer.spec.nodeName());
     }

@@ -2,7 +2,10 @@ package io.weft.dataplane.config;
 
 import static io.weft.dataplane.config.ConfigurationKey.*;
 
+import io.weft.dataplane.table.Overlay;
 import io.weft.encap.address.IpPrefix;
+import io.weft.encap.tunnel.Encapsulation;
+import io.weft.encap.tunnel.VxlanHeader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,7 +56,6 @@ public record NodeConfiguration(
     private static final Path DEFAULT_FILE = Path.of("/etc/weft/weft.yaml");
     private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
     public static final int MAX_WORKERS = 64;
-    private static final int MAX_VNI = (1 << 24) - 1;
     private static final int MAX_PORT = 65_535;
     private static final int MIN_MTU = 576;
     private static final int MAX_MTU = 65_535;
@@ -77,15 +79,22 @@ public record NodeConfiguration(
 
     /** How pods of other nodes are reached. */
     public enum OverlayMode {
-        VXLAN, NONE, AUTO;
+        VXLAN(Encapsulation.VXLAN),
+        /** Routed by the underlay. */
+        NONE(null),
+        /** Routed on the same subnet. */
+        AUTO(null);
+
+        private final Encapsulation encapsulation;
+
+        OverlayMode(Encapsulation encapsulation) {
+            this.encapsulation = encapsulation;
+        }
 
         @Override
         public String toString() {
             return name().toLowerCase(Locale.ROOT);
         }
-    }
-
-    public record Overlay(OverlayMode mode, int vni, int port) {
     }
 
     /** The file that is read if none is named and it exists: {@code /etc/weft/weft.yaml}. */
@@ -131,10 +140,7 @@ public record NodeConfiguration(
             settings.integers(WORKER_CPUS, 0, MAX_CPU),
             settings.flag(BUSY_POLL),
             settings.choice(XDP_MODE, XdpMode.class),
-            new Overlay(
-                settings.choice(OVERLAY_MODE, OverlayMode.class),
-                settings.integer(OVERLAY_VNI, 0, MAX_VNI),
-                settings.integer(OVERLAY_PORT, 1, MAX_PORT)),
+            overlay(settings),
             settings.flag(MASQUERADE),
             snatPorts(settings),
             settings.integer(FLOWS_CAPACITY, MIN_FLOWS, MAX_FLOWS),
@@ -148,9 +154,6 @@ public record NodeConfiguration(
         if (kubeconfig.isPresent()) {
             throw settings.wrong(SOURCE_KUBECONFIG,
                 "not supported yet; set source.manifests to a directory of manifests");
-        }
-        if (overlay.mode != OverlayMode.VXLAN) {
-            throw settings.wrong(OVERLAY_MODE, overlay.mode + " is not supported yet; only vxlan is");
         }
         if (clusterCidr.overlaps(serviceCidr)) {
             throw settings.wrong(SERVICE_CIDR, serviceCidr + " overlaps clusterCidr " + clusterCidr);
@@ -182,6 +185,15 @@ public record NodeConfiguration(
     public Path requireManifests() {
         return manifests.orElseThrow(() -> new ConfigurationException("source: not set; set source.manifests to a"
             + " directory of Kubernetes manifests (the Kubernetes API is not supported yet)"));
+    }
+
+    private static Overlay overlay(Settings settings) {
+        OverlayMode mode = settings.choice(OVERLAY_MODE, OverlayMode.class);
+        if (mode.encapsulation == null) {
+            throw settings.wrong(OVERLAY_MODE, mode + " is not supported yet; only vxlan is");
+        }
+        return new Overlay(mode.encapsulation, settings.integer(OVERLAY_VNI, 0, VxlanHeader.MAX_VNI),
+            settings.integer(OVERLAY_PORT, 1, MAX_PORT));
     }
 
     private static String uplink(Settings settings) {

@@ -236,8 +236,8 @@ public final class FlowDecision {
 
     /** Whether a pod sends to a tunnel endpoint: its packet would pass for that of a node. */
     private boolean isForgedTunnel(int kind) {
-        if (ingress == PortId.HOST || Ingress.isUnderlay(ingress) || FlowKey.protocol(k1) != IpProtocol.IPPROTO_UDP
-            || FlowKey.destinationPort(k1) != context.local().overlayPort()) {
+        if (ingress == PortId.HOST || Ingress.isUnderlay(ingress)
+            || !context.local().overlay().carries(FlowKey.protocol(k1), FlowKey.destinationPort(k1))) {
             return false;
         }
         int destination = FlowKey.destination(k0);

@@ -143,8 +143,7 @@ public final class DetachedNode implements AutoCloseable {
      * @param mtu largest inner IPv4 packet
      */
     public void tunnel(PeerSpec peer, int slot, long nextHopMac, int mtu) {
-        state.adjacencies().writeTunnel(slot, nextHopMac, uplinkMac, local.address().toInt(), peer.vtepIp().toInt(),
-            local.overlayPort(), local.vni(), peer.vtepMac(), local.vtepMac(), mtu);
+        state.adjacencies().writeTunnel(slot, local.tunnel(peer, nextHopMac, uplinkMac), mtu);
     }
 
     /** A next hop on the underlay, resolved, in slot {@code slot} of the adjacencies. */

@@ -2,12 +2,21 @@ package io.weft.dataplane.fastpath;
 
 import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.state.BatchContext;
 import io.weft.encap.packet.Ipv4Header;
 
 /** The part of {@code vxlan4-encap} that reads the payload: completes checksums that a pod left to its device. */
 final class ChecksumStage extends RewritingStage {
-    ChecksumStage() {
+    private final BatchContext context;
+
+    ChecksumStage(BatchContext context) {
         super(GraphNodeId.VXLAN4_ENCAP);
+        this.context = context;
+    }
+
+    @Override
+    public GraphNodeId node() {
+        return context.tunnelCounters().encap();
     }
 
     @Override

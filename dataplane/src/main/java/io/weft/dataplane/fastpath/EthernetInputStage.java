@@ -14,7 +14,7 @@ import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.state.PortDirectory;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
-import io.weft.encap.tunnel.TunnelTemplate;
+import io.weft.encap.tunnel.Encapsulation;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -32,7 +32,7 @@ final class EthernetInputStage extends FastPathStage {
 
     private static final int RECIPROCAL_SHIFT = 40;
     /** Bytes before the frame. */
-    private static final int MIN_ROOM = TunnelTemplate.LENGTH - EthernetHeader.LENGTH;
+    private static final int MIN_ROOM = Encapsulation.MAX_LENGTH - EthernetHeader.LENGTH;
 
     private final BatchContext context;
     private final long base;

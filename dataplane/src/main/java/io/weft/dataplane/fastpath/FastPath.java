@@ -39,10 +39,10 @@ public final class FastPath {
         EthernetInput slowPath, PortTx tx, FramePool pool) {
         this.slowPath = slowPath.in();
         rewrite = new FlowRewriteStage(context, counters);
-        inspecting = new FastPathStage[]{new EthernetInputStage(context, pool), new Vxlan4DecapStage(context),
+        inspecting = new FastPathStage[]{new EthernetInputStage(context, pool), new TunnelDecapStage(context),
             new Ip4InputStage(flows), new FlowLookupStage(flows), new FlowResolveStage(context, dispatch)};
-        rewriting = new RewritingStage[]{rewrite, new FlowTrackingStage(context, flows), new ChecksumStage(),
-            new Vxlan4EncapStage(context, drop), new LocalRewriteStage(context, drop), new PortTxStage(tx)};
+        rewriting = new RewritingStage[]{rewrite, new FlowTrackingStage(context, flows), new ChecksumStage(context),
+            new TunnelEncapStage(context, drop), new LocalRewriteStage(context, drop), new PortTxStage(tx)};
     }
 
     /** No fast path: every frame takes the slow path. */

@@ -12,7 +12,7 @@ import io.weft.dataplane.frame.FrameBatch;
  * <pre>
  *   frame                     0      1      2     ...     7      8     ...     63
  *                          ┌──────┬──────┬──────┬───────┬──────┬──────┬───────┬──────┐
- *   UNEXPECTED       0     │      │      │      │  ...  │      │      │  ...  │      │  by EthernetInputStage, Vxlan4DecapStage
+ *   UNEXPECTED       0     │      │      │      │  ...  │      │      │  ...  │      │  by EthernetInputStage, TunnelDecapStage
  *   IP              64     │      │      │      │       │      │      │       │      │
  *   REMAINING      128     │      │      │      │       │      │      │       │      │
  *   INGRESS        192     │      │      │      │       │      │      │       │      │
@@ -55,7 +55,7 @@ final class FastPathFrames {
     static final int PARTIAL = 1 << 18;
     static final int TCP_FLAGS_SHIFT = 24;
 
-    // -- of each frame, by EthernetInputStage or Vxlan4DecapStage ------------------------------------------------------------------------
+    // -- of each frame, by EthernetInputStage or TunnelDecapStage ------------------------------------------------------------------------
 
     /** 0 when the Ethernet headers, and those of a tunnel, are what a fast-path frame has. */
     static final int UNEXPECTED = 0;
@@ -131,7 +131,7 @@ final class FastPathFrames {
     /** Where the L4 checksum is, and what it will be. */
     static final int CHECKSUM_AT = 24 * FrameBatch.CAPACITY;
     static final int NEW_CHECKSUM = 25 * FrameBatch.CAPACITY;
-    /** The parts of the tunnel's headers that each packet has of its own: {@code TunnelHeaders.write}. */
+    /** The parts of a tunnel's headers that each packet has of its own: {@code TunnelHeaders.write}. */
     static final int OUTER_IPV4 = 26 * FrameBatch.CAPACITY;
     static final int OUTER_UDP = 27 * FrameBatch.CAPACITY;
 

@@ -14,12 +14,14 @@ import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.graph.node.Dispatch;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.state.TunnelHeaders;
+import io.weft.dataplane.table.Overlay;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.Ecn;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.packet.TcpHeader;
 import io.weft.encap.packet.UdpHeader;
+import io.weft.encap.tunnel.Encapsulation;
 import io.weft.lb.flow.FlowEntry;
 import io.weft.lb.flow.FlowState;
 import jdk.incubator.vector.LongVector;
@@ -71,7 +73,7 @@ final class FlowResolveStage extends FastPathStage {
         if (longOnes != 0) {
             leaveTooLong(frames);
         }
-        compute(size, frames.words);
+        compute(size, frames.words, context.local().overlay());
         return size;
     }
 
@@ -141,7 +143,9 @@ final class FlowResolveStage extends FastPathStage {
     }
 
     /** Sums are taken of words as they lie in memory (RFC 1071 section 2 B), and folded as {@code InternetChecksum.fold32} does. */
-    private void compute(int size, long[] words) {
+    private void compute(int size, long[] words, Overlay overlay) {
+        long overhead = overlay.encapsulation().overhead();
+        long tunnelPort = (long) Character.reverseBytes((char) overlay.port()) << 16;
         for (int at = 0; at < size; at += STEP) {
             LongVector newAddresses = LongVector.fromArray(SPECIES, words, FastPathFrames.NEW_ADDRESSES + at);
             LongVector deltas = LongVector.fromArray(SPECIES, words, FastPathFrames.PORTS_AND_DELTAS + at);
@@ -173,16 +177,16 @@ final class FlowResolveStage extends FastPathStage {
                 .add(LongVector.broadcast(SPECIES, TCP_CHECKSUM).blend(UDP_CHECKSUM, isUdp))
                 .intoArray(words, FastPathFrames.CHECKSUM_AT + at);
 
-            LongVector total = digest.lanewise(LSHR, FastPathFrames.LENGTH_SHIFT).add(TunnelHeaders.IP_OVERHEAD);
+            LongVector total = digest.lanewise(LSHR, FastPathFrames.LENGTH_SHIFT).add(overhead);
             LongVector udp = total.sub(Ipv4Header.LENGTH);
-            LongVector port = traits.lanewise(LSHR, FastPathFrames.HASH_SHIFT).and(TunnelHeaders.SOURCE_PORT_MASK)
-                .or(TunnelHeaders.SOURCE_PORT_BASE);
+            LongVector port = traits.lanewise(LSHR, FastPathFrames.HASH_SHIFT).and(Encapsulation.SOURCE_PORT_MASK)
+                .or(Encapsulation.SOURCE_PORT_BASE);
             LongVector wireLength = total.lanewise(LSHR, 8).and(BYTE).or(total.lanewise(LSHL, 8).and(UPPER_BYTE));
             LongVector ecn = traits.lanewise(LSHR, FastPathFrames.ECN_SHIFT - 8).and(Ecn.MASK << 8);
             wireLength.lanewise(LSHL, 16).or(ecn).or(TunnelHeaders.IPV4_BEGINNING)
                 .or(wireLength.add(ecn).lanewise(LSHL, 32)).intoArray(words, FastPathFrames.OUTER_IPV4 + at);
-            port.lanewise(LSHL, 8).and(BYTE << 16).or(port.lanewise(LSHL, 24).and(BYTE << 24))
-                .or(udp.lanewise(LSHL, 40).and(BYTE << 48)).or(udp.lanewise(LSHL, 56))
+            port.lanewise(LSHR, 8).or(port.lanewise(LSHL, 8).and(UPPER_BYTE)).or(tunnelPort)
+                .or(udp.lanewise(LSHL, 24).and(BYTE << 32)).or(udp.lanewise(LSHL, 40).and(BYTE << 40))
                 .intoArray(words, FastPathFrames.OUTER_UDP + at);
         }
     }

@@ -57,11 +57,11 @@ final class FlowRewriteStage extends RewritingStage {
         int forwarded = tunnelled + local;
         finished += forwarded;
         counters.node(GraphNodeId.ETHERNET_INPUT, forwarded);
-        counters.node(GraphNodeId.VXLAN4_DECAP, Long.bitCount((frames.tunnel | frames.local) & frames.uplink));
+        counters.node(context.tunnelCounters().decap(), Long.bitCount((frames.tunnel | frames.local) & frames.uplink));
         counters.node(GraphNodeId.IP4_INPUT, forwarded);
         counters.node(GraphNodeId.FLOW_LOOKUP, forwarded);
         counters.node(GraphNodeId.FLOW_REWRITE, forwarded);
-        counters.node(GraphNodeId.VXLAN4_ENCAP, tunnelled);
+        counters.node(context.tunnelCounters().encap(), tunnelled);
         counters.node(GraphNodeId.LOCAL_REWRITE, local);
     }
 

@@ -1,5 +1,8 @@
 package io.weft.dataplane.frame;
 
+import io.weft.encap.packet.EthernetHeader;
+import io.weft.encap.tunnel.Encapsulation;
+
 /**
  * The free chunks of one worker's frame memory, last in, first out, so that the next frame uses a chunk that is still in the cache. The
  * address of its first byte identifies a chunk; any address inside can be converted to it.
@@ -9,11 +12,10 @@ package io.weft.dataplane.frame;
  */
 public final class FramePool {
     /**
-     * Headroom with which a UMEM is registered, in addition to the kernel's: the length of a tunnel's outer headers (RFC 7348 section 5).
-     * So outer headers fill one whole cache line, which reception has already touched, and the IPv4 header of a pod's packet starts the
-     * next.
+     * Headroom with which a UMEM is registered, in addition to the kernel's: the most that a tunnel adds in front of a frame. So outer headers fill one whole cache
+     * line, which reception has already touched, and the IPv4 header of a pod's packet starts the next.
      */
-    public static final int EXTRA_HEADROOM = 50;
+    public static final int EXTRA_HEADROOM = Encapsulation.MAX_LENGTH - EthernetHeader.LENGTH;
     /** Bytes before a received frame: XDP_PACKET_HEADROOM, {@code <linux/bpf.h>}, and {@link #EXTRA_HEADROOM}. */
     public static final int HEADROOM = 256 + EXTRA_HEADROOM;
 

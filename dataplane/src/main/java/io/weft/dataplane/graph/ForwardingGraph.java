@@ -30,9 +30,9 @@ import io.weft.dataplane.graph.node.NeighbourHold;
 import io.weft.dataplane.graph.node.PortTx;
 import io.weft.dataplane.graph.node.Punt;
 import io.weft.dataplane.graph.node.Reject;
+import io.weft.dataplane.graph.node.TunnelDecap;
+import io.weft.dataplane.graph.node.TunnelEncap;
 import io.weft.dataplane.graph.node.UnderlayRewrite;
-import io.weft.dataplane.graph.node.Vxlan4Decap;
-import io.weft.dataplane.graph.node.Vxlan4Encap;
 import io.weft.dataplane.port.Port;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.state.ForwardingState;
@@ -119,7 +119,7 @@ public final class ForwardingGraph implements BatchProcessor {
         tx = new PortTx(faults, counters, drop);
         Punt punt = new Punt(context, drop, tx);
         UnderlayRewrite underlayRewrite = new UnderlayRewrite(context, drop, tx);
-        Vxlan4Encap encap = new Vxlan4Encap(context, drop, tx, pool);
+        TunnelEncap encap = new TunnelEncap(context, drop, tx, pool);
         LocalRewrite localRewrite = new LocalRewrite(context, drop, tx);
         fragmentation = new Ip4Frag(counters, pool);
         dispatch = new Dispatch(context, drop, localRewrite, encap, underlayRewrite, punt, fragmentation);
@@ -134,7 +134,7 @@ public final class ForwardingGraph implements BatchProcessor {
         FlowLookup lookup = new FlowLookup(flows, create, rewrite);
         Icmp4ErrorInput icmpErrors = new Icmp4ErrorInput(context, drop, dispatch, flows, first);
         ip4 = new Ip4Input(context, drop, first, laterFragments, icmpErrors, lookup, create);
-        Vxlan4Decap decap = new Vxlan4Decap(context, drop, ip4, first);
+        TunnelDecap decap = new TunnelDecap(context, drop, ip4, first);
         ArpInput arp = new ArpInput(context, drop, tx);
         EthernetInput ethernet = new EthernetInput(context, drop, arp, decap, ip4);
 

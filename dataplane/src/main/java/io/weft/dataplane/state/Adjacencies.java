@@ -2,6 +2,7 @@ package io.weft.dataplane.state;
 
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
+import io.weft.encap.tunnel.Tunnel;
 import io.weft.encap.tunnel.TunnelTemplate;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -14,10 +15,10 @@ import java.util.concurrent.atomic.AtomicLong;
  * <p>A slot is 256 bytes of the given memory: a {@link TunnelTemplate}, and in the same line as its sequence word
  *
  * <pre>
- *   136  Ethernet header towards a next hop, first word (0 while unresolved)
- *   144  Ethernet header towards a next hop, second word
- *   152  largest IPv4 packet that fits
- *   156  1 while the neighbour is resolved
+ *   144  Ethernet header towards a next hop, first word (0 while unresolved)
+ *   152  Ethernet header towards a next hop, second word
+ *   160  largest IPv4 packet that fits
+ *   164  1 while the neighbour is resolved
  * </pre>
  *
  * <p>Threads: the conductor writes; workers read. The first word is withdrawn before the second changes and published after it, and a
@@ -79,16 +80,11 @@ public final class Adjacencies {
     /**
      * Publishes the way to a tunnel peer.
      *
-     * @param nextHopMac who takes the outer frame
-     * @param uplinkMac our outer source
-     * @param peerVtepMac inner destination
-     * @param vtepMac inner source, ours
      * @param mtu largest inner IPv4 packet
      */
-    public void writeTunnel(int slot, long nextHopMac, long uplinkMac, int source, int destination, int port, int vni,
-        long peerVtepMac, long vtepMac, int mtu) {
+    public void writeTunnel(int slot, Tunnel tunnel, int mtu) {
         long at = address(slot);
-        TunnelTemplate.write(at, nextHopMac, uplinkMac, source, destination, port, vni, peerVtepMac, vtepMac);
+        TunnelTemplate.write(at, tunnel);
         Memory.setOpaqueI32(at + MTU, mtu);
         Memory.setReleaseI32(at + RESOLVED, 1);
         version.incrementAndGet();

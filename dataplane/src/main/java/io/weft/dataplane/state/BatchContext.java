@@ -1,7 +1,9 @@
 package io.weft.dataplane.state;
 
+import io.weft.dataplane.counters.TunnelCounters;
 import io.weft.dataplane.table.ForwardingTables;
 import io.weft.dataplane.table.LocalNode;
+import io.weft.encap.tunnel.Encapsulation;
 
 /**
  * The time of one batch and the versions of the tables that all its frames see. The nodes of one graph share it.
@@ -18,6 +20,7 @@ public final class BatchContext {
     private ForwardingTables tables;
     private LocalNode local;
     private LocalNode4 local4;
+    private TunnelCounters tunnelCounters = TunnelCounters.of(Encapsulation.VXLAN);
     private PortDirectory ports;
     private int minMtu;
     private long nowNanos;
@@ -44,7 +47,10 @@ public final class BatchContext {
         if (current != published) {
             ForwardingTables own = current == null ? null : current.forWorker();
             local = current == null ? null : own.local();
-            local4 = local == null ? null : new LocalNode4(local);
+            if (local != null) {
+                local4 = new LocalNode4(local);
+                tunnelCounters = TunnelCounters.of(local.overlay().encapsulation());
+            }
             tables = own;
             published = current; // last: if one of these throws, the next batch tries again
         }
@@ -67,6 +73,11 @@ public final class BatchContext {
     /** {@link #local} in the form in which packets are compared with it. */
     public LocalNode4 local4() {
         return local4;
+    }
+
+    /** The names under which tunnelled frames are counted; before the first tables, those of VXLAN. */
+    public TunnelCounters tunnelCounters() {
+        return tunnelCounters;
     }
 
     /** The smallest MTU of all ports and of paths to other nodes: an IPv4 packet up to this length fits every egress. */

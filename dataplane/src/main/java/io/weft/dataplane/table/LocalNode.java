@@ -2,6 +2,7 @@ package io.weft.dataplane.table;
 
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
+import io.weft.encap.tunnel.Tunnel;
 
 /**
  * What the tables say about the node itself.
@@ -11,8 +12,7 @@ import io.weft.encap.address.IpPrefix;
  * @param podCidr this node's pods; its first address is the node's own among pods, its second the pods' gateway
  * @param clusterCidr all pods; never masqueraded towards
  * @param serviceCidr all ClusterIPs
- * @param vtepMac our inner Ethernet address in the tunnel
- * @param overlayPort UDP port of the tunnel
+ * @param vtepMac the gateway's Ethernet address for our pods, and our inner one in tunnels that have inner Ethernet headers
  * @param podMtu largest IPv4 packet between pods of this node
  * @param offNodeMtu largest IPv4 packet to other nodes, to Services and outside; fits the tunnel
  * @param masquerade whether packets from pods to outside the cluster take {@code address} as source
@@ -26,8 +26,7 @@ public record LocalNode(
     IpPrefix clusterCidr,
     IpPrefix serviceCidr,
     long vtepMac,
-    int vni,
-    int overlayPort,
+    Overlay overlay,
     int podMtu,
     int offNodeMtu,
     boolean masquerade,
@@ -47,9 +46,15 @@ public record LocalNode(
         }
     }
 
+    /** The tunnel to a peer, whose outer Ethernet frames go from one MAC address to another. */
+    public Tunnel tunnel(PeerSpec peer, long nextHopMac, long uplinkMac) {
+        return new Tunnel(overlay.encapsulation(), nextHopMac, uplinkMac, address.toInt(), peer.vtepIp().toInt(),
+            overlay.port(), overlay.id(), peer.vtepMac(), vtepMac);
+    }
+
     /** The same where no port carries longer packets than these. */
     public LocalNode withLongestPacket(int bytes) {
-        return new LocalNode(name, address, podCidr, clusterCidr, serviceCidr, vtepMac, vni, overlayPort,
+        return new LocalNode(name, address, podCidr, clusterCidr, serviceCidr, vtepMac, overlay,
             Math.min(podMtu, bytes), Math.min(offNodeMtu, bytes), masquerade, snatFirst, snatLast);
     }
 

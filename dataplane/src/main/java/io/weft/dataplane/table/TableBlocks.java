@@ -3,6 +3,7 @@ package io.weft.dataplane.table;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.memory.Memory;
+import io.weft.encap.tunnel.Encapsulation;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +22,10 @@ final class TableBlocks {
     private static final int PEER_ADDRESSES_AT = 304;
     private static final int LOCAL_NAME_AT = 64;
     private static final int WEFT_FLAG = 1;
+    /** Of the word that has the encapsulation's ordinal from bit 8 on. */
     private static final int MASQUERADE_FLAG = 1;
+    private static final int ENCAPSULATION_SHIFT = 8;
+    private static final int ENCAPSULATION_MASK = 0xFF;
 
     private TableBlocks() {
     }
@@ -82,10 +86,11 @@ final class TableBlocks {
         putPrefix(at + 12, node.podCidr());
         putPrefix(at + 20, node.clusterCidr());
         putPrefix(at + 28, node.serviceCidr());
-        Memory.putNativeI32(at + 36, node.vni());
-        Memory.putNativeI32(at + 40, node.overlayPort());
+        Memory.putNativeI32(at + 36, node.overlay().id());
+        Memory.putNativeI32(at + 40, node.overlay().port());
         Memory.putNativeI32(at + 44, node.podMtu());
-        Memory.putNativeI32(at + 48, node.masquerade() ? MASQUERADE_FLAG : 0);
+        Memory.putNativeI32(at + 48, (node.masquerade() ? MASQUERADE_FLAG : 0)
+            | node.overlay().encapsulation().ordinal() << ENCAPSULATION_SHIFT);
         Memory.putNativeU16(at + 52, node.snatFirst());
         Memory.putNativeU16(at + 54, node.snatLast());
         Memory.putNativeI32(at + 56, node.offNodeMtu());
@@ -100,13 +105,17 @@ final class TableBlocks {
             prefix(at + 20),
             prefix(at + 28),
             Memory.nativeI64(at),
-            Memory.nativeI32(at + 36),
-            Memory.nativeI32(at + 40),
+            new Overlay(encapsulation(Memory.nativeI32(at + 48)), Memory.nativeI32(at + 36), Memory.nativeI32(at + 40)),
             Memory.nativeI32(at + 44),
             Memory.nativeI32(at + 56),
             (Memory.nativeI32(at + 48) & MASQUERADE_FLAG) != 0,
             Memory.nativeU16(at + 52),
             Memory.nativeU16(at + 54));
+    }
+
+    private static Encapsulation encapsulation(int flags) {
+        return Encapsulation
+            .of(Math.min(flags >>> ENCAPSULATION_SHIFT & ENCAPSULATION_MASK, Encapsulation.count() - 1));
     }
 
     private static void putPrefix(long at, IpPrefix prefix) {

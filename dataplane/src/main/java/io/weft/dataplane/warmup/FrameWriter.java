@@ -8,13 +8,13 @@ import io.weft.encap.packet.IpProtocol;
 import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.packet.TcpHeader;
 import io.weft.encap.packet.UdpHeader;
-import io.weft.encap.tunnel.VxlanHeader;
+import io.weft.encap.tunnel.Encapsulation;
+import io.weft.encap.tunnel.Tunnel;
 
 /** Writes frames into chunks. Each method takes the address of the frame's first byte and returns the frame's length. */
 final class FrameWriter {
     private static final int IP_AT = EthernetHeader.LENGTH;
     static final int L4_AT = IP_AT + Ipv4Header.LENGTH;
-    private static final int TUNNEL_AT = L4_AT + UdpHeader.LENGTH + VxlanHeader.LENGTH;
     private static final int PAYLOAD = 64;
     private static final int WINDOW = 0x7FFF;
 
@@ -70,17 +70,17 @@ final class FrameWriter {
         return IP_AT + length;
     }
 
-    /** Writes a tunnel's headers in front of the inner frame, which is at {@link #innerAt} from {@code at}. */
-    static int tunnelled(long at, long to, int source, int destination, int port, int vni, int innerLength) {
-        int length = UdpHeader.LENGTH + VxlanHeader.LENGTH + innerLength;
-        ip(at, to, IpProtocol.IPPROTO_UDP, source, destination, length);
-        UdpHeader.write(at + L4_AT, 0xC000, port, length);
-        VxlanHeader.write(at + L4_AT + UdpHeader.LENGTH, vni);
-        return L4_AT + length;
+    /** Writes a tunnel's headers in front of the packet of an inner frame, which is at {@link #innerAt}. */
+    static int tunnelled(long at, Tunnel tunnel, int innerLength) {
+        int headers = tunnel.encapsulation().length();
+        int packet = innerLength - EthernetHeader.LENGTH;
+        Encapsulation.encap(at + headers, packet, 0, tunnel);
+        return headers + packet;
     }
 
-    static long innerAt(long at) {
-        return at + TUNNEL_AT;
+    /** Where an inner frame has to be written so that its packet is behind the headers of a frame at {@code at}. */
+    static long innerAt(long at, Tunnel tunnel) {
+        return at + tunnel.encapsulation().overhead();
     }
 
     /** Damages or changes a frame's IPv4 header and corrects its checksum. */

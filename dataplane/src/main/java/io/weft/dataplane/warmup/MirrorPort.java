@@ -4,13 +4,13 @@ import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.port.Port;
+import io.weft.dataplane.table.Overlay;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.packet.TcpHeader;
 import io.weft.encap.packet.UdpHeader;
-import io.weft.encap.tunnel.VxlanHeader;
 
 /**
  * A port whose peer answers: each sent frame comes back once with its ends exchanged, a SYN as SYN and ACK. Exchanging fields does not
@@ -21,21 +21,20 @@ import io.weft.encap.tunnel.VxlanHeader;
 final class MirrorPort implements Port {
     /** A frame that has crossed the graph this often does not come back. */
     private static final int MIN_TTL = Ipv4Header.DEFAULT_TTL - 2;
-    private static final int INNER_AT = UdpHeader.LENGTH + VxlanHeader.LENGTH;
     private static final int TCP_FLAGS_AT = 13;
     private static final int CAPACITY = 4 * FrameBatch.CAPACITY;
 
     private final int id;
     private final FramePool pool;
-    private final int tunnelPort;
+    private final Overlay overlay;
     private final long[] at = new long[CAPACITY];
     private final int[] length = new int[CAPACITY];
     private int size;
 
-    MirrorPort(int id, FramePool pool, int tunnelPort) {
+    MirrorPort(int id, FramePool pool, Overlay overlay) {
         this.id = id;
         this.pool = pool;
-        this.tunnelPort = tunnelPort;
+        this.overlay = overlay;
     }
 
     @Override
@@ -93,18 +92,17 @@ final class MirrorPort implements Port {
 
     /** @return whether the frame is to be answered */
     private boolean mirror(long frame, int bytes) {
-        if (bytes < EthernetHeader.LENGTH + Ipv4Header.LENGTH + UdpHeader.LENGTH
-            || EthernetHeader.type(frame) != EthernetHeader.ETH_P_IP) {
-            return false;
-        }
+        if (bytes < EthernetHeader.LENGTH || EthernetHeader.type(frame) != EthernetHeader.ETH_P_IP) { return false; }
         EthernetHeader.setAddresses(frame, EthernetHeader.source(frame), EthernetHeader.destination(frame));
-        long ip = frame + EthernetHeader.LENGTH;
+        return mirrorPacket(frame + EthernetHeader.LENGTH, bytes - EthernetHeader.LENGTH);
+    }
+
+    private boolean mirrorPacket(long ip, int bytes) {
+        if (bytes < Ipv4Header.LENGTH + UdpHeader.LENGTH) { return false; }
         long l4 = ip + Ipv4Header.headerLength(ip);
         int protocol = Ipv4Header.protocol(ip);
         Ipv4Header.swapAddresses(ip);
-        if (protocol == IpProtocol.IPPROTO_UDP && UdpHeader.destinationPort(l4) == tunnelPort) {
-            return mirror(l4 + INNER_AT, bytes - EthernetHeader.LENGTH - Ipv4Header.LENGTH - INNER_AT);
-        }
+        if (overlay.carries(protocol, UdpHeader.destinationPort(l4))) { return mirrorInner(ip, bytes); }
         if (protocol != IpProtocol.IPPROTO_TCP && protocol != IpProtocol.IPPROTO_UDP
             || Ipv4Header.ttl(ip) < MIN_TTL) {
             return false;
@@ -114,5 +112,13 @@ final class MirrorPort implements Port {
             Memory.putU8(l4 + TCP_FLAGS_AT, TcpHeader.SYN | TcpHeader.ACK);
         }
         return true;
+    }
+
+    private boolean mirrorInner(long ip, int bytes) {
+        int overhead = overlay.encapsulation().overhead();
+        if (overlay.encapsulation().hasInnerEthernet()) {
+            return mirror(ip + overhead - EthernetHeader.LENGTH, bytes - overhead + EthernetHeader.LENGTH);
+        }
+        return mirrorPacket(ip + overhead, bytes - overhead);
     }
 }

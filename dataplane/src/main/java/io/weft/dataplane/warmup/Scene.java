@@ -11,6 +11,7 @@ import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.state.LocalAddresses;
 import io.weft.dataplane.state.UnderlayRoutes;
 import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.Overlay;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
 import io.weft.dataplane.table.TablesSizing;
@@ -18,6 +19,9 @@ import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.packet.IpProtocol;
+import io.weft.encap.tunnel.Encapsulation;
+import io.weft.encap.tunnel.Tunnel;
+import io.weft.encap.tunnel.VxlanHeader;
 import io.weft.lb.service.Backend;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,7 +37,8 @@ final class Scene implements AutoCloseable {
     private static final int LARGE_MTU = 9000;
     static final LocalNode NODE = new LocalNode("warm-up", IpAddress.of("192.0.2.1"), IpPrefix.of("10.0.1.0/24"),
         IpPrefix.of("10.0.0.0/16"),
-        IpPrefix.of("10.1.0.0/16"), 0x0200_0000_0001L, 1, 8472, LARGE_MTU, 1450, true, 61_000, 65_535);
+        IpPrefix.of("10.1.0.0/16"), 0x0200_0000_0001L,
+        new Overlay(Encapsulation.VXLAN, 1, VxlanHeader.LINUX_PORT), LARGE_MTU, 1450, true, 61_000, 65_535);
     static final PortSpec POD_A = new PortSpec(2, 1, "a", IpAddress.of("10.0.1.2"), 0x0200_0000_0002L, LARGE_MTU);
     static final PortSpec POD_B = new PortSpec(3, 1, "b", IpAddress.of("10.0.1.3"), 0x0200_0000_0003L, LARGE_MTU);
     static final PeerSpec PEER = new PeerSpec(0, "peer", IpAddress.of("192.0.2.2"), 0x0200_0000_0004L,
@@ -50,6 +55,10 @@ final class Scene implements AutoCloseable {
     static final int SERVICE_PORT = 80;
 
     private static final long ROUTER_MAC = 0x0200_0000_0006L;
+    /** As the peer sends to the node. */
+    static final Tunnel FROM_PEER = new Tunnel(NODE.overlay().encapsulation(), UPLINK_MAC, ROUTER_MAC,
+        PEER.vtepIp().toInt(),
+        NODE.address().toInt(), NODE.overlay().port(), NODE.overlay().id(), NODE.vtepMac(), PEER.vtepMac());
     private static final long HOST_MAC = 0x0200_0000_0007L;
     private static final int BACKEND_PORT = 8080;
     private static final int UPLINK_MTU = 1500;

@@ -63,7 +63,7 @@ public final class WarmUp {
         this.scene = scene;
         pool = scene.pool;
         for (int id = 0; id < ports.length; id++) {
-            ports[id] = new MirrorPort(id, pool, NODE.overlayPort());
+            ports[id] = new MirrorPort(id, pool, NODE.overlay());
         }
         scene.graph.use(ports);
     }
@@ -196,10 +196,13 @@ public final class WarmUp {
             case 14 -> fromA(at, FrameWriter.tcp(at, gateway, a, OUTSIDE, port, 443, TcpHeader.SYN));
             case 15 -> fromA(at, FrameWriter.udp(at, gateway, a, outside(port), port, 53, 64));
             case 16, 17 ->
-                tunnelled(at, FrameWriter.tcp(FrameWriter.innerAt(at), gateway, POD_C, b, port, 80, TcpHeader.ACK));
+                tunnelled(at,
+                    FrameWriter.tcp(FrameWriter.innerAt(at, FROM_PEER), gateway, POD_C, b, port, 80, TcpHeader.ACK));
             case 18 ->
-                tunnelled(at, FrameWriter.tcp(FrameWriter.innerAt(at), gateway, POD_C, b, port, 81, TcpHeader.SYN));
-            case 19 -> tunnelled(at, FrameWriter.udp(FrameWriter.innerAt(at), gateway, POD_C, b, port, 53, 64));
+                tunnelled(at,
+                    FrameWriter.tcp(FrameWriter.innerAt(at, FROM_PEER), gateway, POD_C, b, port, 81, TcpHeader.SYN));
+            case 19 ->
+                tunnelled(at, FrameWriter.udp(FrameWriter.innerAt(at, FROM_PEER), gateway, POD_C, b, port, 53, 64));
             case 20 ->
                 batch.add(at, FrameWriter.udp(at, gateway, NODE.base().toInt(), b, port, 53, 64), PortId.HOST);
             case 21 -> fromA(at, FrameWriter.tcp(at, gateway, a, NODE.address().toInt(), port, 10_250, TcpHeader.SYN));
@@ -265,10 +268,7 @@ public final class WarmUp {
     }
 
     private void tunnelled(long at, int innerLength) {
-        int length = FrameWriter.tunnelled(at, UPLINK_MAC, PEER.vtepIp().toInt(), NODE.address().toInt(),
-            NODE.overlayPort(),
-            NODE.vni(), innerLength);
-        batch.add(at, length, PortId.UPLINK);
+        batch.add(at, FrameWriter.tunnelled(at, FROM_PEER, innerLength), PortId.UPLINK);
     }
 
     /** A sleeping worker rarely calls this; until it is compiled each call allocates. */

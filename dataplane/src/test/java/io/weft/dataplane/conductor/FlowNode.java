@@ -14,6 +14,7 @@ import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.Overlay;
 import io.weft.dataplane.table.TablesReader;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.dataplane.table.TablesUpdate;
@@ -23,6 +24,7 @@ import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.hash.FlowHash;
+import io.weft.encap.tunnel.Encapsulation;
 import io.weft.lb.flow.FlowCounter;
 import io.weft.lb.flow.FlowDump;
 import io.weft.lb.flow.FlowEntry;
@@ -103,7 +105,8 @@ final class FlowNode implements AutoCloseable {
 
     static LocalNode local(String address, String podCidr) {
         return new LocalNode("n1", IpAddress.of(address), IpPrefix.of(podCidr), IpPrefix.of("10.244.0.0/16"),
-            IpPrefix.of("10.96.0.0/16"), 1, 1, 8472, 1450, 1450, true, SNAT_PORT, 65_535);
+            IpPrefix.of("10.96.0.0/16"), 1, new Overlay(Encapsulation.VXLAN, 1, 8472), 1450, 1450, true, SNAT_PORT,
+            65_535);
     }
 
     // -- the conductor -----------------------------------------------------------------------------------------------

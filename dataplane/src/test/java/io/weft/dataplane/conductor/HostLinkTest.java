@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.Overlay;
 import io.weft.dataplane.testing.TestNetwork;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.tunnel.Encapsulation;
 import io.weft.nativebindings.linux.Sysctl;
 import io.weft.nativebindings.netlink.Address;
 import io.weft.nativebindings.netlink.Ethtool;
@@ -124,6 +126,7 @@ class HostLinkTest {
 
     private static LocalNode local(String podCidr) {
         return new LocalNode("n1", IpAddress.of("192.0.2.11"), IpPrefix.of(podCidr), IpPrefix.of("10.244.0.0/16"),
-            IpPrefix.of("10.96.0.0/16"), 0x0200_0000_0101L, 1, 8472, 9000, 1450, true, 61_000, 65_535);
+            IpPrefix.of("10.96.0.0/16"), 0x0200_0000_0101L, new Overlay(Encapsulation.VXLAN, 1, 8472), 9000, 1450, true,
+            61_000, 65_535);
     }
 }

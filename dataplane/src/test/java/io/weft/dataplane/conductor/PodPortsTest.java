@@ -17,6 +17,7 @@ import io.weft.dataplane.port.WorkerMemory;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.Overlay;
 import io.weft.dataplane.table.PortSpec;
 import io.weft.dataplane.testing.MemoryDevice;
 import io.weft.dataplane.testing.MemoryDriver;
@@ -29,6 +30,7 @@ import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.hash.FlowHash;
 import io.weft.encap.packet.IpProtocol;
+import io.weft.encap.tunnel.Encapsulation;
 import io.weft.lb.flow.FlowKey;
 import io.weft.lb.flow.FlowState;
 import io.weft.lb.flow.FlowTable;
@@ -55,7 +57,7 @@ class PodPortsTest {
     private static final int A_IP = Ipv4Address.of("10.244.1.2");
     private static final LocalNode LOCAL = new LocalNode("n1", IpAddress.of("192.0.2.11"),
         IpPrefix.of("10.244.1.0/24"), IpPrefix.of("10.244.0.0/16"), IpPrefix.of("10.96.0.0/16"),
-        0x0200_00AA_0001L, 1, 8472, 1450, 1450, true, 61_000, 65_535);
+        0x0200_00AA_0001L, new Overlay(Encapsulation.VXLAN, 1, 8472), 1450, 1450, true, 61_000, 65_535);
     private static final PortSpec A = new PortSpec(2, 100, "weft-a", IpAddress.ipv4(A_IP), 0x0200_0000_0002L, 1450);
     private static final PortSpec B = new PortSpec(3, 101, "weft-b", IpAddress.of("10.244.1.3"), 0x0200_0000_0003L,
         1450);

@@ -5,7 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.weft.dataplane.config.NodeConfiguration.OverlayMode;
+import io.weft.dataplane.table.Overlay;
+import io.weft.encap.tunnel.Encapsulation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,7 +53,7 @@ class NodeConfigurationTest {
         NodeConfiguration configuration = NodeConfiguration.load(Optional.of(file),
             Map.of("WEFT_OVERLAY_VNI", "8", "WEFT_OVERLAY_PORT", "8472"), Map.of("overlay.vni", "9"));
         assertEquals("n1", configuration.nodeName());
-        assertEquals(new NodeConfiguration.Overlay(OverlayMode.VXLAN, 9, 8472), configuration.overlay());
+        assertEquals(new Overlay(Encapsulation.VXLAN, 9, 8472), configuration.overlay());
         assertEquals(List.of(2, 3), configuration.workerCpus());
     }
 

@@ -19,6 +19,7 @@ import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.state.LocalAddresses;
 import io.weft.dataplane.state.UnderlayRoutes;
 import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.Overlay;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
 import io.weft.dataplane.table.TablesSizing;
@@ -28,6 +29,7 @@ import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.MacAddress;
 import io.weft.encap.memory.Memory;
+import io.weft.encap.tunnel.Encapsulation;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.nat.SnatPorts;
 import io.weft.lb.service.Backend;
@@ -280,7 +282,8 @@ final class GraphFixture implements AutoCloseable {
     /** What the tables say of node n1, with another address or podCIDR. */
     static LocalNode local(String address, String podCidr) {
         return new LocalNode("n1", IpAddress.of(address), IpPrefix.of(podCidr), IpPrefix.of("10.244.0.0/16"),
-            IpPrefix.of("10.96.0.0/16"), VTEP_MAC, 1, 8472, 1450, 1450, true, 61_000, 65_535);
+            IpPrefix.of("10.96.0.0/16"), VTEP_MAC, new Overlay(Encapsulation.VXLAN, 1, 8472), 1450, 1450, true, 61_000,
+            65_535);
     }
 
     private static PeerSpec peer(int index, String name, String address, long vtepMac, String podCidr, boolean weft) {

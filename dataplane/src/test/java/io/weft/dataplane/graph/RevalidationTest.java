@@ -15,11 +15,13 @@ import io.weft.dataplane.port.MemoryPort;
 import io.weft.dataplane.state.LocalAddresses;
 import io.weft.dataplane.state.UnderlayRoutes;
 import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.Overlay;
 import io.weft.dataplane.table.TablesWriter;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.MacAddress;
+import io.weft.encap.tunnel.Encapsulation;
 import io.weft.lb.flow.Epochs;
 import io.weft.lb.flow.FlowCounter;
 import io.weft.lb.flow.FlowExpiry;
@@ -319,7 +321,8 @@ class RevalidationTest {
 
     private static LocalNode withOverlayPort(int overlayPort) {
         return new LocalNode("n1", IpAddress.ipv4(NODE), IpPrefix.of("10.244.1.0/24"), IpPrefix.of("10.244.0.0/16"),
-            IpPrefix.of("10.96.0.0/16"), VTEP_MAC, 1, overlayPort, 1450, 1450, true, 61_000, 65_535);
+            IpPrefix.of("10.96.0.0/16"), VTEP_MAC, new Overlay(Encapsulation.VXLAN, 1, overlayPort), 1450, 1450, true,
+            61_000, 65_535);
     }
 
     private static void services(TablesWriter tables, String vip, int port, int protocol, List<String> backends) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.tunnel.Encapsulation;
 import io.weft.lb.service.Backend;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
@@ -217,7 +218,8 @@ class TablesFollowerTest {
 
     private static LocalNode local(String address) {
         return new LocalNode("n1", IpAddress.of(address), IpPrefix.of("10.244.1.0/24"), IpPrefix.of("10.244.0.0/16"),
-            IpPrefix.of("10.96.0.0/16"), 1, 1, 8472, 1450, 1450, true, 61_000, 65_535);
+            IpPrefix.of("10.96.0.0/16"), 1, new Overlay(Encapsulation.VXLAN, 1, 8472), 1450, 1450, true, 61_000,
+            65_535);
     }
 
     private static PeerSpec peer(int index, String address, String podCidr) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.*;
 import io.weft.dataplane.forwarding.Route;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
+import io.weft.encap.tunnel.Encapsulation;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -277,7 +278,7 @@ class TablesTest {
     private static LocalNode node(String name, String ip, String podCidr) {
         return new LocalNode(name, ip(ip), IpPrefix.of(podCidr), IpPrefix.of("10.244.0.0/16"),
             IpPrefix.of("10.96.0.0/16"),
-            0x02_0000_0000_11L, 1, 8472, 1450, 1450, true, 61_000, 65_535);
+            0x02_0000_0000_11L, new Overlay(Encapsulation.VXLAN, 1, 8472), 1450, 1450, true, 61_000, 65_535);
     }
 
     private static IpAddress ip(String text) {

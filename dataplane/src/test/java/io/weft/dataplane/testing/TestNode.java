@@ -8,12 +8,14 @@ import io.weft.dataplane.counters.PortStatus;
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.table.DataplaneEpochs;
 import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.Overlay;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.dataplane.table.TablesWriter;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
+import io.weft.encap.tunnel.Encapsulation;
 import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.process.ExternalCommand;
 import java.io.IOException;
@@ -52,7 +54,8 @@ public final class TestNode implements AutoCloseable {
         runDirectory = Files.createDirectories(directory.resolve("n" + number));
         local = new LocalNode("n" + number, IpAddress.of("192.0.2.1" + number),
             IpPrefix.of("10.244." + number + ".0/24"), CLUSTER,
-            SERVICES, 0x0200_00AA_0000L | number, 1, 8472, 1450, 1450, true, 61_000, 65_535);
+            SERVICES, 0x0200_00AA_0000L | number, new Overlay(Encapsulation.VXLAN, 1, 8472), 1450, 1450, true, 61_000,
+            65_535);
         epochs = new DataplaneEpochs(runDirectory);
         tables = TablesWriter.create(runDirectory, new TablesSizing(4 << 20), epochs);
         tables.putLocal(local);

@@ -37,12 +37,14 @@ public final class HeaderError {
     public static final int UDP_BAD_LENGTH = -14;
     /** ARP for something other than IPv4 over Ethernet. */
     public static final int ARP_UNSUPPORTED = -15;
-    /** VXLAN without the I flag. */
-    public static final int VXLAN_NO_I_FLAG = -16;
+    /** A tunnel header without what its encapsulation requires (VXLAN: the I flag). */
+    public static final int TUNNEL_BAD_HEADER = -16;
     /** The packet that an ICMP error quotes is cut before its ports, is not IPv4, or is a later fragment. */
     public static final int ICMP_BAD_QUOTE = -17;
+    /** A tunnel header with an identifier other than the tunnel's (VXLAN: the VNI). */
+    public static final int TUNNEL_UNKNOWN_ID = -18;
     /** Number of codes, including {@link #NONE}: the size of a table indexed by {@code -code}. */
-    public static final int COUNT = 18;
+    public static final int COUNT = 19;
 
     private HeaderError() {
     }

@@ -25,7 +25,7 @@ public final class Ipv4Header {
     private static final int PROTOCOL_OFFSET = 9;
     public static final int CHECKSUM_OFFSET = 10;
     private static final int SOURCE_OFFSET = 12;
-    private static final int DESTINATION_OFFSET = 16;
+    public static final int DESTINATION_OFFSET = 16;
 
     private static final int VERSION_4_IHL_5 = 0x45;
     private static final int IP_DF = 0x4000;
@@ -248,6 +248,16 @@ public final class Ipv4Header {
         int delta = InternetChecksum.delta16(tos(at), tos);
         Memory.putU8(at + TOS_OFFSET, tos);
         applyDelta(at, delta);
+    }
+
+    /**
+     * Completes a header of 20 bytes whose TOS and total length are 0 and that has, in place of its checksum, the sum of the others of its words (not its
+     * complement).
+     */
+    public static void complete(long at, int tos, int totalLength) {
+        Memory.putI32(at, VERSION_4_IHL_5 << 24 | tos << 16 | totalLength);
+        // RFC 1624 from a base with both fields 0: the new words are simply added to the sum.
+        setChecksum(at, ~InternetChecksum.fold32(checksum(at) + totalLength + tos));
     }
 
     public static void setTotalLengthAndChecksum(long at, int totalLength) {

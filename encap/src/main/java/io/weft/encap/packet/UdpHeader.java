@@ -8,7 +8,7 @@ public final class UdpHeader {
     public static final int LENGTH = 8;
     public static final int CHECKSUM_OFFSET = 6;
 
-    private static final int DESTINATION_PORT_OFFSET = 2;
+    public static final int DESTINATION_PORT_OFFSET = 2;
     private static final int LENGTH_OFFSET = 4;
 
     private UdpHeader() {

@@ -1,12 +1,10 @@
 package io.weft.encap.tunnel;
 
 import io.weft.encap.memory.Memory;
-import io.weft.encap.packet.HeaderError;
 
 /**
- * VXLAN header (RFC 7348 section 5): 8 flag bits, 24 reserved, 24-bit VNI, 8 reserved. Reserved bits are written as 0
- * and ignored on receipt, as the RFC says. {@code at} is the address of its first byte; {@link #validate} once, then
- * read.
+ * VXLAN header (RFC 7348 section 5): 8 flag bits, 24 reserved, 24-bit VNI, 8 reserved. Reserved bits are written as 0 and ignored on receipt, as the RFC
+ * says. {@code at} is the address of its first byte. {@link Encapsulation#VXLAN} checks it.
  */
 public final class VxlanHeader {
     public static final int LENGTH = 8;
@@ -16,17 +14,12 @@ public final class VxlanHeader {
     public static final int LINUX_PORT = 8472;
     public static final int MAX_VNI = 0xFF_FFFF;
 
-    private static final int FLAG_VNI = 0x08;
+    /** The header as a word in network byte order, VNI 0: the I flag says that there is a VNI. */
+    static final long WITH_VNI = 0x0800_0000_0000_0000L;
+    static final int VNI_SHIFT = 8;
     private static final int VNI_OFFSET = 4;
-    private static final int VNI_SHIFT = 8;
 
     private VxlanHeader() {
-    }
-
-    /** @return 0, {@link HeaderError#TRUNCATED} or {@link HeaderError#VXLAN_NO_I_FLAG} */
-    public static int validate(long at, int remaining) {
-        if (remaining < LENGTH) { return HeaderError.TRUNCATED; }
-        return (Memory.u8(at) & FLAG_VNI) != 0 ? HeaderError.NONE : HeaderError.VXLAN_NO_I_FLAG;
     }
 
     public static int vni(long at) {
@@ -35,7 +28,6 @@ public final class VxlanHeader {
 
     /** Writes all 8 bytes. */
     public static void write(long at, int vni) {
-        Memory.putI32(at, FLAG_VNI << 24);
-        Memory.putI32(at + VNI_OFFSET, vni << VNI_SHIFT);
+        Memory.putI64(at, WITH_VNI | (long) vni << VNI_SHIFT);
     }
 }

@@ -11,6 +11,7 @@ import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.packet.IpProtocol;
+import io.weft.encap.tunnel.Encapsulation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -112,7 +113,7 @@ final class BenchCluster {
         all.add(new ClusterNode(NODE, 0, List.of(IpPrefix.of(POD_CIDR)), List.of(NODE_ADDRESS), Optional.empty(),
             List.of()));
         for (int node = 0; node < nodes; node++) {
-            TunnelAnnotations tunnel = new TunnelAnnotations(true, TunnelAnnotations.VXLAN, OptionalInt.of(1),
+            TunnelAnnotations tunnel = new TunnelAnnotations(true, Encapsulation.VXLAN.label(), OptionalInt.of(1),
                 OptionalLong.of(FIRST_VTEP_MAC + 1 + node), Optional.of(IpAddress.ipv4(tunnelEndpoint(node))), true);
             all.add(new ClusterNode("node-" + node, 0, List.of(podCidr(node)),
                 List.of(IpAddress.ipv4(tunnelEndpoint(node))),

@@ -3,6 +3,7 @@ package io.weft.perf.micro;
 import io.weft.dataplane.detached.DetachedNode;
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.Overlay;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
 import io.weft.dataplane.table.TablesSizing;
@@ -10,6 +11,7 @@ import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.packet.IpProtocol;
+import io.weft.encap.tunnel.Encapsulation;
 import io.weft.lb.service.Backend;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -56,7 +58,8 @@ final class NodeSetup {
     private static final TablesSizing LARGE = new TablesSizing(256L << 20);
 
     private static final LocalNode LOCAL = new LocalNode("bench", IpAddress.ipv4(NODE_IP), IpPrefix.of("10.1.0.0/24"),
-        IpPrefix.of("10.0.0.0/11"), IpPrefix.of("10.96.0.0/16"), VTEP_MAC, VNI, OVERLAY_PORT, MTU, MTU, true,
+        IpPrefix.of("10.0.0.0/11"), IpPrefix.of("10.96.0.0/16"), VTEP_MAC,
+        new Overlay(Encapsulation.VXLAN, VNI, OVERLAY_PORT), MTU, MTU, true,
         61_000,
         65_535);
 

@@ -8,6 +8,8 @@ import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.Ipv4Header;
+import io.weft.encap.tunnel.Encapsulation;
+import io.weft.encap.tunnel.Tunnel;
 import io.weft.encap.tunnel.TunnelTemplate;
 import io.weft.encap.tunnel.VxlanHeader;
 import io.weft.lb.nat.SnatPorts;
@@ -134,6 +136,7 @@ final class TableStress {
     @State
     public static class ChangeTemplate {
         private static final int INNER_LENGTH = 60;
+        private static final int INNER_ETHERNET = Encapsulation.VXLAN.overhead();
         private final long slot = StressMemory.take(1024);
         private final long packet = slot + 512;
 
@@ -148,12 +151,14 @@ final class TableStress {
 
         @Actor
         public void worker(I_Result r) {
-            boolean written = TunnelTemplate.encap(slot, packet, INNER_LENGTH, 0, 0);
-            r.r1 = written ? header(packet - TunnelTemplate.LENGTH) : -1;
+            int headers = TunnelTemplate.encap(slot, packet, INNER_LENGTH, 0, 0);
+            r.r1 = headers == 0 ? -1 : header(packet - headers);
         }
 
         private void write(int number) {
-            TunnelTemplate.write(slot, number, number << 8, number, number << 8, number, number, number, number << 8);
+            TunnelTemplate.write(slot,
+                new Tunnel(Encapsulation.VXLAN, number, number << 8, number, number << 8, number, number,
+                    number, number << 8));
         }
 
         /** The number that all parts of the header were made from; -2 if they differ. */
@@ -162,9 +167,9 @@ final class TableStress {
             long ip = at + EthernetHeader.LENGTH;
             boolean whole = EthernetHeader.source(at) == number << 8 && Ipv4Header.source(ip) == number
                 && Ipv4Header.destination(ip) == number << 8 && Memory.u16(ip + Ipv4Header.LENGTH + 2) == number
-                && VxlanHeader.vni(at + TunnelTemplate.OUTER_LENGTH - VxlanHeader.LENGTH) == number
-                && EthernetHeader.destination(at + TunnelTemplate.OUTER_LENGTH) == number
-                && EthernetHeader.source(at + TunnelTemplate.OUTER_LENGTH) == number << 8
+                && VxlanHeader.vni(at + INNER_ETHERNET - VxlanHeader.LENGTH) == number
+                && EthernetHeader.destination(at + INNER_ETHERNET) == number
+                && EthernetHeader.source(at + INNER_ETHERNET) == number << 8
                 && Ipv4Header.checksum(ip) == rightChecksum(ip);
             return whole ? number : -2;
         }

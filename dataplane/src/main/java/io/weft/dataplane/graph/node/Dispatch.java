@@ -18,7 +18,7 @@ public final class Dispatch {
     private final FrameList punt;
     private final Ip4Frag fragmentation;
 
-    public Dispatch(BatchContext context, DropNode drop, LocalRewrite local, Vxlan4Encap tunnel,
+    public Dispatch(BatchContext context, DropNode drop, LocalRewrite local, TunnelEncap tunnel,
         UnderlayRewrite underlay,
         Punt punt, Ip4Frag fragmentation) {
         this.context = context;

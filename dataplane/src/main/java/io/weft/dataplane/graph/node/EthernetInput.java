@@ -23,7 +23,7 @@ public final class EthernetInput extends GraphNode {
     private final FrameList uplinkIp4;
     private final FrameList ip4;
 
-    public EthernetInput(BatchContext context, DropNode drop, ArpInput arp, Vxlan4Decap decap, Ip4Input ip4) {
+    public EthernetInput(BatchContext context, DropNode drop, ArpInput arp, TunnelDecap decap, Ip4Input ip4) {
         super(GraphNodeId.ETHERNET_INPUT);
         this.context = context;
         this.drop = drop;

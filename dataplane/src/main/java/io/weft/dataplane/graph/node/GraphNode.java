@@ -23,7 +23,8 @@ public abstract class GraphNode {
         this.id = id;
     }
 
-    public final GraphNodeId id() {
+    /** Under which name it counts. */
+    public GraphNodeId id() {
         return id;
     }
 

@@ -23,7 +23,6 @@ final class HeaderReasons {
         set(HeaderError.TCP_BAD_OFFSET, DropReason.TCP_BAD_OFFSET);
         set(HeaderError.UDP_BAD_LENGTH, DropReason.UDP_BAD_LENGTH);
         set(HeaderError.ARP_UNSUPPORTED, DropReason.ARP_MALFORMED);
-        set(HeaderError.VXLAN_NO_I_FLAG, DropReason.VXLAN_NO_I_FLAG);
         set(HeaderError.ICMP_BAD_QUOTE, DropReason.ICMP_BAD_QUOTE);
     }
 

@@ -16,7 +16,7 @@ import io.weft.encap.packet.Icmp4Header;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.packet.TcpHeader;
-import io.weft.encap.tunnel.TunnelTemplate;
+import io.weft.encap.tunnel.Encapsulation;
 
 /**
  * {@code reject}: drops frames under their reason and tells the sender: an ICMP error (RFC 1812 section 4.3) or a TCP reset, made in the
@@ -27,7 +27,7 @@ public final class Reject extends GraphNode {
     private static final int ANSWERS_PER_SECOND = 1000;
     private static final int BURST = 256;
     /** What an answer and its way back put before the packet, and some. */
-    private static final int HEADROOM = Icmp4Header.ERROR_HEADERS_LENGTH + TunnelTemplate.OUTER_LENGTH + 50;
+    private static final int HEADROOM = Icmp4Header.ERROR_HEADERS_LENGTH + Encapsulation.MAX_LENGTH + 50;
 
     private final BatchContext context;
     private final DropNode drop;

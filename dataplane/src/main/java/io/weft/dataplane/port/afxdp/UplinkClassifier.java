@@ -23,7 +23,7 @@ import io.weft.nativebindings.bpf.XdpAction;
  * Weft. Weft's packets are untagged IPv4 packets to the node's address that are
  *
  * <ul>
- * <li>UDP to the tunnel's port;
+ * <li>the tunnel's: UDP to its port, or all packets of its protocol;
  * <li>TCP or UDP to a port, or ICMP echo replies with an identifier, that a masqueraded flow uses;
  * <li>ICMP errors that quote one of these as sent by the node;
  * <li>fragments: only the first of a datagram shows whose it is, and it need not arrive first. Fragments that are not Weft's return to the
@@ -177,8 +177,12 @@ final class UplinkClassifier {
         takeIfInUse(ICMP_BITMAP);
     }
 
+    /** Takes what is of the tunnel's protocol. */
     private void byProtocol(Label tcp, Label udp, Label icmp) {
-        program.jump(Condition.JEQ, R4, IpProtocol.IPPROTO_TCP, tcp)
+        program.loadMapValue(R1, maps.target(), UplinkMaps.TUNNEL_PROTOCOL_AT)
+            .load(Size.W, R1, R1, 0)
+            .jump(Condition.JEQ, R1, R4, take)
+            .jump(Condition.JEQ, R4, IpProtocol.IPPROTO_TCP, tcp)
             .jump(Condition.JEQ, R4, IpProtocol.IPPROTO_UDP, udp)
             .jump(Condition.JEQ, R4, IpProtocol.IPPROTO_ICMP, icmp)
             .jump(pass);

@@ -32,7 +32,7 @@ class UplinkClassifierTest {
     void load() {
         TestNetwork.requireRoot();
         maps = new UplinkMaps();
-        maps.setTarget(NODE, TUNNEL);
+        maps.setTarget(NODE, IpProtocol.IPPROTO_UDP, TUNNEL);
         SnatPorts ports = new SnatPorts(maps.snatBitmaps(), 61_000, 65_535);
         for (int protocol : new int[]{IpProtocol.IPPROTO_TCP, IpProtocol.IPPROTO_UDP, IpProtocol.IPPROTO_ICMP}) {
             ports.acquire(protocol, PORT);
@@ -151,7 +151,7 @@ class UplinkClassifierTest {
 
     @Test
     void redirectsNothingBeforeSetTarget() {
-        maps.setTarget(0, 0);
+        maps.setTarget(0, IpProtocol.IPPROTO_UDP, 0);
         assertPassed(ip(OTHER, NODE, 17, udp(40_000, TUNNEL)));
         assertPassed(ip(OTHER, 0, 17, udp(40_000, 0)));
     }

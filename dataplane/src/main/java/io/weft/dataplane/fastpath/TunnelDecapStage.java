@@ -14,44 +14,40 @@ import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.Lanes;
-import io.weft.dataplane.graph.node.Vxlan4Decap;
+import io.weft.dataplane.graph.node.TunnelDecap;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.table.ForwardingTables;
+import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.Overlay;
 import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
-import io.weft.encap.packet.IpProtocol;
 import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.packet.UdpHeader;
-import io.weft.encap.tunnel.TunnelTemplate;
-import io.weft.encap.tunnel.VxlanHeader;
+import io.weft.encap.tunnel.Encapsulation;
+import io.weft.encap.tunnel.TunnelMatch;
 import java.util.Arrays;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /** {@code vxlan4-decap}: the outer headers of frames that a known peer sent through the tunnel. */
-final class Vxlan4DecapStage extends FastPathStage {
+final class TunnelDecapStage extends FastPathStage {
     private static final VectorSpecies<Long> SPECIES = Lanes.Widest.SPECIES;
     private static final int STEP = Lanes.Widest.COUNT;
 
     private static final long BYTE = 0xFF;
     private static final long UPPER_BYTE = 0xFF00;
     private static final long LOW_32 = 0xFFFF_FFFFL;
-    private static final int INNER_IP = TunnelTemplate.LENGTH;
     private static final int TYPE = EthernetHeader.LENGTH - 2;
-    private static final int INNER_TYPE = INNER_IP - 2;
-    /** Of the UDP length: what is before the inner packet, and the least of that. */
-    private static final int UDP_AND_LINK = UdpHeader.LENGTH + VxlanHeader.LENGTH + EthernetHeader.LENGTH;
-    private static final int MIN_UDP = UDP_AND_LINK + Ipv4Header.LENGTH + UdpHeader.LENGTH;
+    private static final int OUTER_HEADERS = EthernetHeader.LENGTH + Ipv4Header.LENGTH;
+    /** No packet that is sent on is shorter. */
+    private static final int MIN_INNER = Ipv4Header.LENGTH + UdpHeader.LENGTH;
     /** Destination, and the group bit of the source. */
     private static final long ETHERNET_MASK = 0x0001_FFFF_FFFF_FFFFL;
-    private static final long ADDRESS_AND_PORT_MASK = 0xFFFF_0000_FFFF_FFFFL;
     private static final int WIRE_IPV4 = swap16(EthernetHeader.ETH_P_IP);
     /** Of the outer TOS, as the IPv4 header's first word has it. */
     private static final long ECN_LOW_BIT = 1L << 8;
-    private static final long FLAG_VNI = 0x08L << 32;
-    private static final long VNI_MASK = 0xFF_FFFF;
     private static final int PEERS = 1024;
     private static final int PEER_SHIFT = Integer.SIZE - 10;
     private static final long GOLDEN_RATIO = 0x9E37_79B1L;
@@ -62,8 +58,17 @@ final class Vxlan4DecapStage extends FastPathStage {
 
     private final BatchContext context;
     private long uplinkMac;
-    private long addressAndPort;
-    private long vni;
+    private long protocol;
+    /** From a frame's first byte to the inner packet, and to its type: the outer one, without an inner Ethernet header. */
+    private int innerIp;
+    private int innerType;
+    /** Bytes between the outer IPv4 header and the inner packet. */
+    private int between;
+    /** All bits for a tunnel whose length is in a UDP header, else none. */
+    private long udpMask;
+    private TunnelMatch match;
+    /** What the six before follow from. */
+    private LocalNode local;
     /** Endpoint as on the wire 32 | peer, or a negative number for none, 32; by a hash of the endpoint. Of {@link #generation} of {@link #known}. */
     private final long[] peers = new long[PEERS];
     /** Of each frame, its place in {@link #peers}. */
@@ -71,9 +76,14 @@ final class Vxlan4DecapStage extends FastPathStage {
     private ForwardingTables known;
     private long generation;
 
-    Vxlan4DecapStage(BatchContext context) {
+    TunnelDecapStage(BatchContext context) {
         super(GraphNodeId.VXLAN4_DECAP);
         this.context = context;
+    }
+
+    @Override
+    public GraphNodeId node() {
+        return context.tunnelCounters().decap();
     }
 
     /** Where the outer headers are as expected, loads the inner packet's headers in place of them. */
@@ -97,10 +107,22 @@ final class Vxlan4DecapStage extends FastPathStage {
     /** Takes what holds for one batch. */
     private void begin() {
         uplinkMac = Long.reverseBytes(context.ports().localMac(PortId.UPLINK) << 16);
-        addressAndPort = Integer.reverseBytes(context.local4().address()) & LOW_32
-            | (long) swap16(context.local().overlayPort()) << 48;
-        vni = Integer.reverseBytes(context.local().vni() << 8);
+        followOverlay();
         forgetChangedPeers();
+    }
+
+    @SuppressWarnings("ReferenceEquality") // another version is another object
+    private void followOverlay() {
+        if (local == context.local()) { return; }
+        local = context.local();
+        Overlay overlay = local.overlay();
+        Encapsulation encapsulation = overlay.encapsulation();
+        protocol = (long) encapsulation.protocol() << 8;
+        innerIp = encapsulation.length();
+        innerType = (encapsulation.hasInnerEthernet() ? innerIp : EthernetHeader.LENGTH) - 2;
+        between = innerIp - OUTER_HEADERS;
+        udpMask = encapsulation.hasUdp() ? -1 : 0;
+        match = encapsulation.match(context.local4().address(), overlay.port(), overlay.id());
     }
 
     /** The tables change in place, but a change counts from its generation on. */
@@ -115,26 +137,36 @@ final class Vxlan4DecapStage extends FastPathStage {
         }
     }
 
-    /** @return frames whose outer IPv4, UDP and VXLAN headers are right, and to this node; {@link EthernetInputStage} has put them where others have IPv4 and L4 */
+    /** @return frames whose outer headers are right, and to this node; {@link EthernetInputStage} has put them where others have IPv4 and L4 */
     private long compare(int size, long[] words) {
         long right = 0;
+        long ofTunnel = protocol;
+        long mask0 = match.mask0();
+        long value0 = match.value0();
+        long mask1 = match.mask1();
+        long value1 = match.value1();
+        long mask2 = match.mask2();
+        long value2 = match.value2();
+        long ofUdp = udpMask;
+        long min = (long) between + MIN_INNER;
         for (int at = 0; at < size; at += STEP) {
             LongVector first = LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER0 + at);
             LongVector second = LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER1 + at);
             LongVector third = LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER2 + at);
-            LongVector udpAndVxlan = LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER3 + at);
+            LongVector fourth = LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER3 + at);
             LongVector sum = first.and(LOW_32).add(first.lanewise(LSHR, 32)).add(second.and(LOW_32))
                 .add(second.lanewise(LSHR, 32)).add(third.and(LOW_32));
             LongVector totalLength = first.lanewise(LSHR, 24).and(BYTE).or(first.lanewise(LSHR, 8).and(UPPER_BYTE));
-            LongVector udpLength = udpAndVxlan.lanewise(LSHR, 8).and(BYTE)
-                .or(udpAndVxlan.lanewise(LSHL, 8).and(UPPER_BYTE));
+            LongVector ipLength = totalLength.sub(Ipv4Header.LENGTH);
+            LongVector length = fourth.lanewise(LSHR, 8).and(BYTE).or(fourth.lanewise(LSHL, 8).and(UPPER_BYTE))
+                .and(ofUdp).or(ipLength.and(~ofUdp));
             LongVector negative = LongVector.fromArray(SPECIES, words, FastPathFrames.REMAINING + at).sub(totalLength)
-                .or(totalLength.sub(Ipv4Header.LENGTH).sub(udpLength)).or(udpLength.sub(MIN_UDP));
+                .or(ipLength.sub(length)).or(length.sub(min));
             LongVector differences = first.and(Ip4InputStage.FORM_MASK).lanewise(XOR, Ip4InputStage.FORM)
-                .or(second.and(UPPER_BYTE).lanewise(XOR, IpProtocol.IPPROTO_UDP << 8))
-                .or(third.lanewise(XOR, addressAndPort).and(ADDRESS_AND_PORT_MASK))
-                .or(udpAndVxlan.and(FLAG_VNI).lanewise(XOR, FLAG_VNI))
-                .or(LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER4 + at).and(VNI_MASK).lanewise(XOR, vni));
+                .or(second.and(UPPER_BYTE).lanewise(XOR, ofTunnel))
+                .or(third.and(mask0).lanewise(XOR, value0))
+                .or(fourth.and(mask1).lanewise(XOR, value1))
+                .or(LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER4 + at).and(mask2).lanewise(XOR, value2));
             right |= differences.or(negative.lanewise(LSHR, Long.SIZE - 1)).compare(EQ, 0)
                 .and(sum.mul(InternetChecksum.INVERSE_OF_65535).compare(ULE, InternetChecksum.MAX_QUOTIENT))
                 .toLong() << at;
@@ -159,6 +191,9 @@ final class Vxlan4DecapStage extends FastPathStage {
      */
     private long enter(int size, long[] words, long expected) {
         long unknown = 0;
+        long ofUdp = udpMask;
+        long outer = between;
+        long toInner = (long) innerIp - EthernetHeader.LENGTH;
         for (int at = 0; at < size; at += STEP) {
             VectorMask<Long> mask = VectorMask.fromLong(SPECIES, expected >>> at);
             LongVector endpoint = LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER1 + at).lanewise(LSHR, 32);
@@ -169,10 +204,13 @@ final class Vxlan4DecapStage extends FastPathStage {
                 .toLong() << at;
             entry.and(FastPathFrames.INGRESS_MASK).or(Ingress.TUNNEL)
                 .intoArray(words, FastPathFrames.INGRESS + at, mask);
-            LongVector udp = LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER3 + at);
-            udp.lanewise(LSHR, 8).and(BYTE).or(udp.lanewise(LSHL, 8).and(UPPER_BYTE)).sub(UDP_AND_LINK)
-                .intoArray(words, FastPathFrames.REMAINING + at, mask);
-            LongVector.fromArray(SPECIES, words, FastPathFrames.IP + at).add(INNER_IP - EthernetHeader.LENGTH)
+            LongVector first = LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER0 + at);
+            LongVector fourth = LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER3 + at);
+            fourth.lanewise(LSHR, 8).and(BYTE).or(fourth.lanewise(LSHL, 8).and(UPPER_BYTE)).and(ofUdp)
+                .or(first.lanewise(LSHR, 24).and(BYTE).or(first.lanewise(LSHR, 8).and(UPPER_BYTE))
+                    .sub(Ipv4Header.LENGTH).and(~ofUdp))
+                .sub(outer).intoArray(words, FastPathFrames.REMAINING + at, mask);
+            LongVector.fromArray(SPECIES, words, FastPathFrames.IP + at).add(toInner)
                 .intoArray(words, FastPathFrames.IP + at, mask);
         }
         return unknown & expected;
@@ -181,33 +219,36 @@ final class Vxlan4DecapStage extends FastPathStage {
     /** Loads what is inside, and compares what Ethernet headers have in common. */
     private void load(FrameBatch batch, long[] words, long expected) {
         long mac = uplinkMac;
+        int toInner = innerIp;
+        int toType = innerType;
         for (long rest = expected; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
             int frame = FastPathFrames.first(rest);
             long at = Memory.address(batch.at[frame]);
             words[FastPathFrames.UNEXPECTED + frame] = (Memory.nativeI64(at) ^ mac) & ETHERNET_MASK
-                | Memory.nativeU16(at + TYPE) ^ WIRE_IPV4 | Memory.nativeU16(at + INNER_TYPE) ^ WIRE_IPV4;
-            words[FastPathFrames.HEADER0 + frame] = Memory.nativeI64(at + INNER_IP);
-            words[FastPathFrames.HEADER1 + frame] = Memory.nativeI64(at + INNER_IP + 8);
-            words[FastPathFrames.HEADER2 + frame] = Memory.nativeI64(at + INNER_IP + 16);
-            words[FastPathFrames.HEADER3 + frame] = Memory.nativeI64(at + INNER_IP + 24);
-            words[FastPathFrames.HEADER4 + frame] = Memory.nativeI64(at + INNER_IP + 32);
+                | Memory.nativeU16(at + TYPE) ^ WIRE_IPV4 | Memory.nativeU16(at + toType) ^ WIRE_IPV4;
+            long ip = at + toInner;
+            words[FastPathFrames.HEADER0 + frame] = Memory.nativeI64(ip);
+            words[FastPathFrames.HEADER1 + frame] = Memory.nativeI64(ip + 8);
+            words[FastPathFrames.HEADER2 + frame] = Memory.nativeI64(ip + 16);
+            words[FastPathFrames.HEADER3 + frame] = Memory.nativeI64(ip + 24);
+            words[FastPathFrames.HEADER4 + frame] = Memory.nativeI64(ip + 32);
         }
     }
 
     /**
-     * Marks packets that met congestion in the tunnel. It changes frames that may yet take the slow path; {@link Vxlan4Decap} then finds nothing left to be marked. These
+     * Marks packets that met congestion in the tunnel. It changes frames that may yet take the slow path; {@link TunnelDecap} then finds nothing left to be marked. These
      * must not take it for their mark alone: the flow's other packets would overtake them.
      */
-    private static void carry(FrameBatch batch, long[] words, long marked) {
+    private void carry(FrameBatch batch, long[] words, long marked) {
         for (long rest = marked; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
             int frame = FastPathFrames.first(rest);
             if (words[FastPathFrames.UNEXPECTED + frame] == 0) {
                 long at = Memory.address(batch.at[frame]);
-                words[FastPathFrames.UNEXPECTED + frame] = Vxlan4Decap.carryEcn(at + EthernetHeader.LENGTH,
-                    at + INNER_IP) ? 0
-                        : -1;
-                words[FastPathFrames.HEADER0 + frame] = Memory.nativeI64(at + INNER_IP);
-                words[FastPathFrames.HEADER1 + frame] = Memory.nativeI64(at + INNER_IP + 8);
+                long ip = at + innerIp;
+                words[FastPathFrames.UNEXPECTED + frame] = TunnelDecap.carryEcn(at + EthernetHeader.LENGTH, ip) ? 0
+                    : -1;
+                words[FastPathFrames.HEADER0 + frame] = Memory.nativeI64(ip);
+                words[FastPathFrames.HEADER1 + frame] = Memory.nativeI64(ip + 8);
             }
         }
     }

@@ -8,17 +8,24 @@ import io.weft.dataplane.graph.node.DropNode;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.state.TunnelHeaders;
 import io.weft.encap.memory.Memory;
-import io.weft.encap.tunnel.TunnelTemplate;
+import io.weft.encap.tunnel.Encapsulation;
 
-/** {@code vxlan4-encap}: the outer headers. */
-final class Vxlan4EncapStage extends RewritingStage {
+/** {@code vxlan4-encap}: writes the outer headers. */
+final class TunnelEncapStage extends RewritingStage {
+    private final BatchContext context;
     private final DropNode drop;
-    private final TunnelHeaders tunnels;
+    private final TunnelHeaders headers;
 
-    Vxlan4EncapStage(BatchContext context, DropNode drop) {
+    TunnelEncapStage(BatchContext context, DropNode drop) {
         super(GraphNodeId.VXLAN4_ENCAP);
+        this.context = context;
         this.drop = drop;
-        tunnels = new TunnelHeaders(context.state().adjacencies());
+        headers = new TunnelHeaders(context.state().adjacencies());
+    }
+
+    @Override
+    public GraphNodeId node() {
+        return context.tunnelCounters().encap();
     }
 
     @Override
@@ -30,19 +37,20 @@ final class Vxlan4EncapStage extends RewritingStage {
     int process(FrameBatch batch, FastPathFrames frames) {
         long tunnel = frames.begin(due(frames));
         if (tunnel == 0) { return 0; }
-        FramePlacement.place(batch, frames, tunnel, TunnelTemplate.LENGTH);
-        long[] headers = tunnels.current();
+        Encapsulation encapsulation = context.local().overlay().encapsulation();
+        FramePlacement.place(batch, frames, tunnel, encapsulation.length());
+        headers.begin(encapsulation);
         for (long rest = tunnel; rest != 0; rest = frames.next(rest)) {
-            encap(frames, FastPathFrames.first(rest), headers);
+            encap(frames, FastPathFrames.first(rest));
         }
         return Long.bitCount(tunnel);
     }
 
-    private void encap(FastPathFrames frames, int frame, long[] headers) {
+    private void encap(FastPathFrames frames, int frame) {
         long[] words = frames.words;
-        int header = Egress.index((int) words[FastPathFrames.EGRESS_AND_META + frame]) * TunnelHeaders.WORDS;
-        long at = Memory.address(words[FastPathFrames.IP + frame] - TunnelTemplate.LENGTH);
-        if (!TunnelHeaders.write(headers, header, at, words[FastPathFrames.OUTER_IPV4 + frame],
+        int slot = Egress.index((int) words[FastPathFrames.EGRESS_AND_META + frame]);
+        if (!headers.write(slot, Memory.address(words[FastPathFrames.IP + frame]),
+            words[FastPathFrames.OUTER_IPV4 + frame],
             words[FastPathFrames.OUTER_UDP + frame])) {
             frames.takeOut(frame);
             drop.add(frame, DropReason.NEIGHBOUR_UNRESOLVED);

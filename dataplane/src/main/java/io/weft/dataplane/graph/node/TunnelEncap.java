@@ -13,22 +13,24 @@ import io.weft.encap.packet.Ecn;
 import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.tunnel.TunnelTemplate;
 
-/**
- * {@code vxlan4-encap}: writes the inner Ethernet header and the tunnel's 50 bytes into the headroom (RFC 7348), and copies the packet's
- * ECN to the outer header.
- */
-public final class Vxlan4Encap extends GraphNode {
+/** {@code vxlan4-encap}: writes the headers of the frame's tunnel into the headroom, and copies the packet's ECN to the outer header (RFC 6040). */
+public final class TunnelEncap extends GraphNode {
     private final BatchContext context;
     private final DropNode drop;
     private final FrameList tx;
     private final FramePool pool;
 
-    public Vxlan4Encap(BatchContext context, DropNode drop, PortTx tx, FramePool pool) {
+    public TunnelEncap(BatchContext context, DropNode drop, PortTx tx, FramePool pool) {
         super(GraphNodeId.VXLAN4_ENCAP);
         this.context = context;
         this.drop = drop;
         this.tx = tx.in();
         this.pool = pool;
+    }
+
+    @Override
+    public GraphNodeId id() {
+        return context.tunnelCounters().encap();
     }
 
     @Override
@@ -39,20 +41,26 @@ public final class Vxlan4Encap extends GraphNode {
         for (int n = 0; n < size; n++) {
             int frame = index[n];
             long ip = Memory.address(batch.l3[frame]);
-            int length = Ipv4Header.totalLength(ip);
-            if (!pool.hasHeadroom(ip, TunnelTemplate.LENGTH)) {
+            if (pool.hasHeadroom(ip, TunnelTemplate.LENGTH)) {
+                encap(batch, frame, ip, adjacencies.address(batch.adjacency[frame]));
+            } else {
                 drop.add(frame, DropReason.NO_HEADROOM);
-            } else
-                if (TunnelTemplate.encap(adjacencies.address(batch.adjacency[frame]), ip, length, batch.hash[frame],
-                    Ecn.encapsulate(0, Ipv4Header.tos(ip)))) {
-                        L2Rewrite.completeChecksum(batch, frame);
-                        batch.at[frame] = ip - TunnelTemplate.LENGTH;
-                        batch.length[frame] = length + TunnelTemplate.LENGTH;
-                        batch.txPort[frame] = PortId.UPLINK;
-                        tx.add(frame);
-                    } else {
-                        drop.add(frame, DropReason.NEIGHBOUR_UNRESOLVED);
-                    }
+            }
         }
+    }
+
+    private void encap(FrameBatch batch, int frame, long ip, long slot) {
+        int length = Ipv4Header.totalLength(ip);
+        int headers = TunnelTemplate.encap(slot, ip, length, batch.hash[frame],
+            Ecn.encapsulate(0, Ipv4Header.tos(ip)));
+        if (headers == 0) {
+            drop.add(frame, DropReason.NEIGHBOUR_UNRESOLVED);
+            return;
+        }
+        L2Rewrite.completeChecksum(batch, frame);
+        batch.at[frame] = ip - headers;
+        batch.length[frame] = length + headers;
+        batch.txPort[frame] = PortId.UPLINK;
+        tx.add(frame);
     }
 }
