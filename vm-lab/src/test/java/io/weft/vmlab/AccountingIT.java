@@ -135,7 +135,7 @@ class AccountingIT {
             Map<DropReason, Long> after = drops(counters);
             Map<DropReason, Long> seen = new EnumMap<>(DropReason.class);
             expected.keySet().forEach(reason -> seen.put(reason, after.get(reason) - before.get(reason)));
-            assertEquals(expected, seen);
+            assertEquals(expected, seen, () -> "all drops: " + difference(before, after));
             assertEquals(0, counters.total(FrameTotal.IN_FLIGHT));
         }
     }
@@ -154,6 +154,13 @@ class AccountingIT {
             drops.put(reason, counters.drop(reason));
         }
         return drops;
+    }
+
+    private static Map<DropReason, Long> difference(Map<DropReason, Long> before, Map<DropReason, Long> after) {
+        Map<DropReason, Long> difference = new EnumMap<>(after);
+        difference.replaceAll((reason, count) -> count - before.get(reason));
+        difference.values().removeIf(count -> count == 0);
+        return difference;
     }
 
     private static long unaccounted(CounterReader counters) {
