@@ -2,6 +2,7 @@ package io.weft.dataplane.conductor;
 
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.port.DeviceDriver;
+import io.weft.dataplane.table.Overlay;
 import io.weft.dataplane.warmup.WarmUp;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -20,20 +21,22 @@ final class BackgroundWarmUp implements AutoCloseable {
     private final Thread thread;
     private volatile boolean cancelled; // written by the closing thread, read by the warm-up's: no other data depends on it
 
-    private BackgroundWarmUp(Path runDirectory, ChunkLayout layout, Supplier<DeviceDriver> drivers) {
-        thread = Thread.ofPlatform().name("weft-warm-up").daemon().unstarted(() -> warm(runDirectory, layout, drivers));
+    private BackgroundWarmUp(Path runDirectory, ChunkLayout layout, Overlay overlay, Supplier<DeviceDriver> drivers) {
+        thread = Thread.ofPlatform().name("weft-warm-up").daemon()
+            .unstarted(() -> warm(runDirectory, layout, overlay, drivers));
     }
 
-    static BackgroundWarmUp start(Path runDirectory, ChunkLayout layout, Supplier<DeviceDriver> drivers) {
-        BackgroundWarmUp warmUp = new BackgroundWarmUp(runDirectory, layout, drivers);
+    static BackgroundWarmUp start(Path runDirectory, ChunkLayout layout, Overlay overlay,
+        Supplier<DeviceDriver> drivers) {
+        BackgroundWarmUp warmUp = new BackgroundWarmUp(runDirectory, layout, overlay, drivers);
         warmUp.thread.start();
         return warmUp;
     }
 
     /** A failure is only logged, because the node works without a warm-up. */
-    private void warm(Path runDirectory, ChunkLayout layout, Supplier<DeviceDriver> drivers) {
+    private void warm(Path runDirectory, ChunkLayout layout, Overlay overlay, Supplier<DeviceDriver> drivers) {
         try {
-            WarmUp.run(runDirectory, layout, drivers, () -> cancelled);
+            WarmUp.run(runDirectory, layout, overlay, drivers, () -> cancelled);
         } catch (RuntimeException e) {
             LOG.log(Level.WARNING, "the warm-up failed, so the first packets are slow: {0}", e.getMessage());
         }

@@ -144,12 +144,13 @@ public final class Dataplane {
         }
         boolean podsWait = !first.ports().isEmpty();
         if (!podsWait) {
-            WarmUp.run(runDirectory.path(), layout, AfXdpDriver::openSmall, () -> stopping);
+            WarmUp.run(runDirectory.path(), layout, configuration.overlay(), AfXdpDriver::openSmall, () -> stopping);
         }
         conductor.openUplink();
         conductor.apply(found.get());
         if (podsWait) {
-            BackgroundWarmUp warmUp = BackgroundWarmUp.start(runDirectory.path(), layout, AfXdpDriver::openSmall);
+            BackgroundWarmUp warmUp = BackgroundWarmUp.start(runDirectory.path(), layout, configuration.overlay(),
+                AfXdpDriver::openSmall);
             teardown.add("warm-up", warmUp::close);
         }
         LOG.log(Level.INFO, "forwarding: {0}", conductor);

@@ -52,6 +52,12 @@ public record LocalNode(
             overlay.port(), overlay.id(), peer.vtepMac(), vtepMac);
     }
 
+    /** The same with other tunnels. */
+    public LocalNode withOverlay(Overlay other) {
+        return new LocalNode(name, address, podCidr, clusterCidr, serviceCidr, vtepMac, other, podMtu, offNodeMtu,
+            masquerade, snatFirst, snatLast);
+    }
+
     /** The same where no port carries longer packets than these. */
     public LocalNode withLongestPacket(int bytes) {
         return new LocalNode(name, address, podCidr, clusterCidr, serviceCidr, vtepMac, overlay,

@@ -55,10 +55,6 @@ final class Scene implements AutoCloseable {
     static final int SERVICE_PORT = 80;
 
     private static final long ROUTER_MAC = 0x0200_0000_0006L;
-    /** As the peer sends to the node. */
-    static final Tunnel FROM_PEER = new Tunnel(NODE.overlay().encapsulation(), UPLINK_MAC, ROUTER_MAC,
-        PEER.vtepIp().toInt(),
-        NODE.address().toInt(), NODE.overlay().port(), NODE.overlay().id(), NODE.vtepMac(), PEER.vtepMac());
     private static final long HOST_MAC = 0x0200_0000_0007L;
     private static final int BACKEND_PORT = 8080;
     private static final int UPLINK_MTU = 1500;
@@ -72,12 +68,18 @@ final class Scene implements AutoCloseable {
     final ForwardingState state;
     final ForwardingGraph graph;
     final CounterFile counters = CounterFile.inMemory(new CounterSizing(1, SLOTS, SLOTS));
+    final Overlay overlay;
+    /** As the peer sends to the node. */
+    final Tunnel fromPeer;
     private final DetachedNode node;
 
-    Scene(Path directory, ChunkLayout layout) throws IOException {
+    Scene(Path directory, ChunkLayout layout, Overlay overlay) throws IOException {
+        this.overlay = overlay;
+        fromPeer = new Tunnel(overlay.encapsulation(), UPLINK_MAC, ROUTER_MAC, PEER.vtepIp().toInt(),
+            NODE.address().toInt(), overlay.port(), overlay.id(), NODE.vtepMac(), PEER.vtepMac());
         frames = FrameMemory.allocate(CHUNKS, layout);
         pool = frames.pool();
-        node = new DetachedNode(directory, NODE,
+        node = new DetachedNode(directory, NODE.withOverlay(overlay),
             new DetachedNode.Sizing(new TablesSizing(1 << 20), MAX_FLOWS, SLOTS, SLOTS, false));
         state = node.state;
         fill();

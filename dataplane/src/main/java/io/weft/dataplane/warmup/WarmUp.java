@@ -8,6 +8,7 @@ import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.port.DeviceDriver;
 import io.weft.dataplane.port.Port;
+import io.weft.dataplane.table.Overlay;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.ArpPacket;
 import io.weft.encap.packet.EthernetHeader;
@@ -63,7 +64,7 @@ public final class WarmUp {
         this.scene = scene;
         pool = scene.pool;
         for (int id = 0; id < ports.length; id++) {
-            ports[id] = new MirrorPort(id, pool, NODE.overlay());
+            ports[id] = new MirrorPort(id, pool, scene.overlay);
         }
         scene.graph.use(ports);
     }
@@ -73,15 +74,16 @@ public final class WarmUp {
      *
      * @param runDirectory has room for a temporary file
      * @param layout of the workers' memory
+     * @param overlay the node's: code is compiled for its encapsulation
      * @param drivers opens a driver like the workers' for veths of the calling thread's network namespace
      * @param cancelled called often, by the calling thread
      */
-    public static void run(Path runDirectory, ChunkLayout layout, Supplier<DeviceDriver> drivers,
+    public static void run(Path runDirectory, ChunkLayout layout, Overlay overlay, Supplier<DeviceDriver> drivers,
         BooleanSupplier cancelled) {
         long start = System.nanoTime();
-        CounterSnapshot counted = warm(runDirectory, layout, Limit.in(MAX_NANOS, cancelled));
+        CounterSnapshot counted = warm(runDirectory, layout, overlay, Limit.in(MAX_NANOS, cancelled));
         warmPoll();
-        long forwarded = loop(runDirectory, layout, drivers, Limit.in(MAX_LOOP_NANOS, cancelled));
+        long forwarded = loop(runDirectory, layout, overlay, drivers, Limit.in(MAX_LOOP_NANOS, cancelled));
         long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
         LOG.log(Level.INFO,
             "warmed up with " + counted.received() + " frames in memory and " + forwarded + " over veths in " + millis
@@ -93,22 +95,24 @@ public final class WarmUp {
      *
      * @param directory has room for a temporary file
      * @param layout of the workers' memory
+     * @param overlay the node's: code is compiled for its encapsulation
      */
-    public static void inMemory(Path directory, ChunkLayout layout) {
-        warm(directory, layout, Limit.in(MAX_NANOS, () -> false));
+    public static void inMemory(Path directory, ChunkLayout layout, Overlay overlay) {
+        warm(directory, layout, overlay, Limit.in(MAX_NANOS, () -> false));
     }
 
-    static CounterSnapshot warm(Path runDirectory, ChunkLayout layout, Limit limit) {
-        return inScene(runDirectory, layout, scene -> {
+    static CounterSnapshot warm(Path runDirectory, ChunkLayout layout, Overlay overlay, Limit limit) {
+        return inScene(runDirectory, layout, overlay, scene -> {
             new WarmUp(scene).run(limit);
             return CounterSnapshot.of(scene.counters.reader());
         });
     }
 
     /** Without this part the node works, but its first frames are slow. */
-    static long loop(Path runDirectory, ChunkLayout layout, Supplier<DeviceDriver> drivers, Limit limit) {
+    static long loop(Path runDirectory, ChunkLayout layout, Overlay overlay, Supplier<DeviceDriver> drivers,
+        Limit limit) {
         try {
-            return inScene(runDirectory, layout,
+            return inScene(runDirectory, layout, overlay,
                 scene -> LoopWarmUp.run(scene, layout, drivers, LOOP_FRAMES, limit));
         } catch (LinuxException e) {
             LOG.log(Level.WARNING, "the workers'' loop could not be warmed up: {0}", e.getMessage());
@@ -116,8 +120,8 @@ public final class WarmUp {
         }
     }
 
-    private static <T> T inScene(Path runDirectory, ChunkLayout layout, Function<Scene, T> task) {
-        try (Scene scene = new Scene(runDirectory, layout)) {
+    private static <T> T inScene(Path runDirectory, ChunkLayout layout, Overlay overlay, Function<Scene, T> task) {
+        try (Scene scene = new Scene(runDirectory, layout, overlay)) {
             return task.apply(scene);
         } catch (IOException e) {
             throw new UncheckedIOException("cannot warm up in " + runDirectory + ": " + e.getMessage(), e);
@@ -197,12 +201,15 @@ public final class WarmUp {
             case 15 -> fromA(at, FrameWriter.udp(at, gateway, a, outside(port), port, 53, 64));
             case 16, 17 ->
                 tunnelled(at,
-                    FrameWriter.tcp(FrameWriter.innerAt(at, FROM_PEER), gateway, POD_C, b, port, 80, TcpHeader.ACK));
+                    FrameWriter.tcp(FrameWriter.innerAt(at, scene.fromPeer), gateway, POD_C, b, port, 80,
+                        TcpHeader.ACK));
             case 18 ->
                 tunnelled(at,
-                    FrameWriter.tcp(FrameWriter.innerAt(at, FROM_PEER), gateway, POD_C, b, port, 81, TcpHeader.SYN));
+                    FrameWriter.tcp(FrameWriter.innerAt(at, scene.fromPeer), gateway, POD_C, b, port, 81,
+                        TcpHeader.SYN));
             case 19 ->
-                tunnelled(at, FrameWriter.udp(FrameWriter.innerAt(at, FROM_PEER), gateway, POD_C, b, port, 53, 64));
+                tunnelled(at,
+                    FrameWriter.udp(FrameWriter.innerAt(at, scene.fromPeer), gateway, POD_C, b, port, 53, 64));
             case 20 ->
                 batch.add(at, FrameWriter.udp(at, gateway, NODE.base().toInt(), b, port, 53, 64), PortId.HOST);
             case 21 -> fromA(at, FrameWriter.tcp(at, gateway, a, NODE.address().toInt(), port, 10_250, TcpHeader.SYN));
@@ -268,7 +275,7 @@ public final class WarmUp {
     }
 
     private void tunnelled(long at, int innerLength) {
-        batch.add(at, FrameWriter.tunnelled(at, FROM_PEER, innerLength), PortId.UPLINK);
+        batch.add(at, FrameWriter.tunnelled(at, scene.fromPeer, innerLength), PortId.UPLINK);
     }
 
     /** A sleeping worker rarely calls this; until it is compiled each call allocates. */

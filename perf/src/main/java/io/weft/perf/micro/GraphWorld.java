@@ -73,7 +73,7 @@ final class GraphWorld implements AutoCloseable {
 
     /** Warms up the JIT as the product does before its first frame; once per measuring JVM, before its world is created. */
     static void warmUp() {
-        WarmUp.inMemory(Path.of(System.getProperty("java.io.tmpdir")), WARM_UP_LAYOUT);
+        WarmUp.inMemory(Path.of(System.getProperty("java.io.tmpdir")), WARM_UP_LAYOUT, NodeSetup.OVERLAY);
     }
 
     /** Includes the margin that keeps half-open flows from being evicted. */

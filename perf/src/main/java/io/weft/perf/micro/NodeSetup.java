@@ -57,9 +57,10 @@ final class NodeSetup {
     private static final int BACKENDS_OF_MANY = 16;
     private static final TablesSizing LARGE = new TablesSizing(256L << 20);
 
+    static final Overlay OVERLAY = new Overlay(Encapsulation.VXLAN, VNI, OVERLAY_PORT);
     private static final LocalNode LOCAL = new LocalNode("bench", IpAddress.ipv4(NODE_IP), IpPrefix.of("10.1.0.0/24"),
         IpPrefix.of("10.0.0.0/11"), IpPrefix.of("10.96.0.0/16"), VTEP_MAC,
-        new Overlay(Encapsulation.VXLAN, VNI, OVERLAY_PORT), MTU, MTU, true,
+        OVERLAY, MTU, MTU, true,
         61_000,
         65_535);
 
