@@ -15,12 +15,16 @@ final class OwnAnnotations {
         Map<String, String> annotations = new LinkedHashMap<>();
         annotations.put(TunnelAnnotations.SUBNET_MANAGER, "true");
         annotations.put(TunnelAnnotations.BACKEND_TYPE, node.overlay().encapsulation().label());
-        if (node.overlay().encapsulation().hasInnerEthernet()) {
-            annotations.put(TunnelAnnotations.BACKEND_DATA,
-                "{\"VNI\":" + node.overlay().id() + ",\"VtepMAC\":\"" + MacAddress.format(node.vtepMac()) + "\"}");
-        }
+        annotations.put(TunnelAnnotations.BACKEND_DATA, backendData(node));
         annotations.put(TunnelAnnotations.PUBLIC_IP, node.address().toString());
         annotations.put(TunnelAnnotations.WEFT, "true");
         return annotations;
+    }
+
+    /** As flannel's back ends write it: VXLAN has something to say, others have not. */
+    private static String backendData(LocalNode node) {
+        return node.overlay().encapsulation().hasInnerEthernet()
+            ? "{\"VNI\":" + node.overlay().id() + ",\"VtepMAC\":\"" + MacAddress.format(node.vtepMac()) + "\"}"
+            : "null";
     }
 }

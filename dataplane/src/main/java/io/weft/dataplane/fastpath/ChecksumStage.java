@@ -10,7 +10,6 @@ final class ChecksumStage extends RewritingStage {
     private final BatchContext context;
 
     ChecksumStage(BatchContext context) {
-        super(GraphNodeId.VXLAN4_ENCAP);
         this.context = context;
     }
 

@@ -14,6 +14,11 @@ public abstract class RewritingStage extends FastPathStage {
         super(node);
     }
 
+    /** For a stage that overrides {@link #node}. */
+    RewritingStage() {
+        this(null);
+    }
+
     /** The ready frames that this stage works on, as a frame mask. */
     abstract long due(FastPathFrames frames);
 }

@@ -77,7 +77,6 @@ final class TunnelDecapStage extends FastPathStage {
     private long generation;
 
     TunnelDecapStage(BatchContext context) {
-        super(GraphNodeId.VXLAN4_DECAP);
         this.context = context;
     }
 

@@ -17,7 +17,6 @@ final class TunnelEncapStage extends RewritingStage {
     private final TunnelHeaders headers;
 
     TunnelEncapStage(BatchContext context, DropNode drop) {
-        super(GraphNodeId.VXLAN4_ENCAP);
         this.context = context;
         this.drop = drop;
         headers = new TunnelHeaders(context.state().adjacencies());

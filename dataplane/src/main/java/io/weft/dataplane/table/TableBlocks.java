@@ -113,6 +113,7 @@ final class TableBlocks {
             Memory.nativeU16(at + 54));
     }
 
+    /** A dataplane that does not know an encapsulation must not read its tables: a new one changes {@link TablesFile}'s version. */
     private static Encapsulation encapsulation(int flags) {
         return Encapsulation
             .of(Math.min(flags >>> ENCAPSULATION_SHIFT & ENCAPSULATION_MASK, Encapsulation.count() - 1));

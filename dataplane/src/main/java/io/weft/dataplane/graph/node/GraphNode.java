@@ -23,6 +23,11 @@ public abstract class GraphNode {
         this.id = id;
     }
 
+    /** For a node that overrides {@link #id}, because its name depends on the configuration. */
+    protected GraphNode() {
+        this(null);
+    }
+
     /** Under which name it counts. */
     public GraphNodeId id() {
         return id;

@@ -30,7 +30,6 @@ public final class TunnelDecap extends GraphNode {
     private Encapsulation encapsulation;
 
     public TunnelDecap(BatchContext context, DropNode drop, Ip4Input ip4, FirstFragments first) {
-        super(GraphNodeId.VXLAN4_DECAP);
         this.context = context;
         this.drop = drop;
         this.ip4 = ip4.in();

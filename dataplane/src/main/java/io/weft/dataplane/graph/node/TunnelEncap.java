@@ -21,7 +21,6 @@ public final class TunnelEncap extends GraphNode {
     private final FramePool pool;
 
     public TunnelEncap(BatchContext context, DropNode drop, PortTx tx, FramePool pool) {
-        super(GraphNodeId.VXLAN4_ENCAP);
         this.context = context;
         this.drop = drop;
         this.tx = tx.in();
