@@ -158,6 +158,26 @@ class LauncherTest {
         assertTrue(lines.get(1).endsWith(" update"), lines.toString());
     }
 
+    /** A class whose conditions are not met reports no test at all: it counts as one skipped. */
+    @Test
+    void countsTestsAndClassesThatSkip() throws Exception {
+        Path checkout = checkout("sh  dash  launcher");
+        Files.createFile(Files.createDirectory(checkout.resolve(".ci")).resolve("allowed-skips"));
+        writeScript(toolsOnly.resolve("mvn"), """
+            /bin/mkdir -p %1$s/m/target/surefire-reports
+            echo '<testsuite name="io.weft.OneTest" tests="3" errors="0" skipped="1" failures="0">
+            <testcase name="one" classname="io.weft.OneTest"/><testcase name="two" classname="io.weft.OneTest"/>
+            <testcase name="three" classname="io.weft.OneTest"><skipped message="needs a tool"/></testcase>' \
+              > %1$s/m/target/surefire-reports/TEST-io.weft.OneTest.xml
+            echo '<testsuite name="io.weft.WholeIT" tests="0" errors="0" skipped="0" failures="0">' \
+              > %1$s/m/target/surefire-reports/TEST-io.weft.WholeIT.xml""".formatted(checkout));
+        Outcome outcome = run(checkout.resolve("weft"), withJdk(), "verify");
+        assertTrue(outcome.out.endsWith("\n2 passed, 0 failed, 2 skipped\n"), outcome.out + outcome.err);
+        assertTrue(outcome.err.contains("skipped: io.weft.OneTest.three (needs a tool)"), outcome.err);
+        assertTrue(outcome.err.contains("skipped: io.weft.WholeIT (the whole class"), outcome.err);
+        assertEquals(Capabilities.has(Capability.CAP_SYS_ADMIN) ? 1 : 0, outcome.exit);
+    }
+
     @ParameterizedTest
     @CsvSource({", C.UTF-8", "C, C.UTF-8", "POSIX, C.UTF-8", "de_DE.UTF-8, ''"})
     void textIsUtf8WithoutALocale(String lang, String expected) throws Exception {
