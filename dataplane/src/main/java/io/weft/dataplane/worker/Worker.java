@@ -240,7 +240,7 @@ public final class Worker implements Runnable {
         return busy;
     }
 
-    // Each of these goes through the ports from the present one on; an exception ends it behind the port that threw.
+    // Each of these continues with the port whose turn it is. An exception ends the call, and the turn is then the next port's.
 
     private void receive(Port[] open, long now) {
         try {

@@ -76,6 +76,7 @@ public enum Encapsulation {
         return ALL[ordinal];
     }
 
+    /** The number of encapsulations: ordinals are below it. */
     public static int count() {
         return ALL.length;
     }
@@ -175,7 +176,7 @@ public enum Encapsulation {
         return itsProtocol == protocol && (!hasUdp() || destinationPort == port);
     }
 
-    /** Bytes of the headers between the outer IPv4 header, with UDP's, and the inner Ethernet header or packet. */
+    /** Bytes of the header that the encapsulation itself defines: 0, 4 or 8. */
     public int ownHeaderLength() {
         return own.length;
     }
