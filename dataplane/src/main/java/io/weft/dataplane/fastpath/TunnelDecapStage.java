@@ -40,7 +40,6 @@ final class TunnelDecapStage extends FastPathStage {
     private static final long UPPER_BYTE = 0xFF00;
     private static final long LOW_32 = 0xFFFF_FFFFL;
     private static final int TYPE = EthernetHeader.LENGTH - 2;
-    private static final int OUTER_HEADERS = EthernetHeader.LENGTH + Ipv4Header.LENGTH;
     /** No packet that is sent on is shorter. */
     private static final int MIN_INNER = Ipv4Header.LENGTH + UdpHeader.LENGTH;
     /** Destination, and the group bit of the source. */
@@ -48,6 +47,18 @@ final class TunnelDecapStage extends FastPathStage {
     private static final int WIRE_IPV4 = swap16(EthernetHeader.ETH_P_IP);
     /** Of the outer TOS, as the IPv4 header's first word has it. */
     private static final long ECN_LOW_BIT = 1L << 8;
+    // Where in `match` each of its words is.
+    private static final int PROTOCOL = 0;
+    /** All bits for a tunnel with a UDP header, whose length must then be the IPv4 header's: senders write no other. Else none. */
+    private static final int UDP = PROTOCOL + STEP;
+    private static final int MIN = UDP + STEP;
+    private static final int MASK0 = MIN + STEP;
+    private static final int VALUE0 = MASK0 + STEP;
+    private static final int MASK1 = VALUE0 + STEP;
+    private static final int VALUE1 = MASK1 + STEP;
+    private static final int MASK2 = VALUE1 + STEP;
+    private static final int VALUE2 = MASK2 + STEP;
+    private static final int MATCH_WORDS = VALUE2 + STEP;
     private static final int PEERS = 1024;
     private static final int PEER_SHIFT = Integer.SIZE - 10;
     private static final long GOLDEN_RATIO = 0x9E37_79B1L;
@@ -58,16 +69,14 @@ final class TunnelDecapStage extends FastPathStage {
 
     private final BatchContext context;
     private long uplinkMac;
-    private long protocol;
     /** From a frame's first byte to the inner packet, and to its type: the outer one, without an inner Ethernet header. */
     private int innerIp;
     private int innerType;
-    /** Bytes between the outer IPv4 header and the inner packet. */
-    private int between;
-    /** All bits for a tunnel whose length is in a UDP header, else none. */
-    private long udpMask;
-    private TunnelMatch match;
-    /** What the six before follow from. */
+    /** From the outer IPv4 header to the inner packet. */
+    private int outerLength;
+    /** What {@link #compare} needs of the overlay, each word in every lane: loading a vector is cheaper than filling one, and there are too many to stay in registers. */
+    private final long[] match = new long[MATCH_WORDS];
+    /** What the four before follow from. */
     private LocalNode local;
     /** Endpoint as on the wire 32 | peer, or a negative number for none, 32; by a hash of the endpoint. Of {@link #generation} of {@link #known}. */
     private final long[] peers = new long[PEERS];
@@ -116,12 +125,23 @@ final class TunnelDecapStage extends FastPathStage {
         local = context.local();
         Overlay overlay = local.overlay();
         Encapsulation encapsulation = overlay.encapsulation();
-        protocol = (long) encapsulation.protocol() << 8;
         innerIp = encapsulation.length();
         innerType = (encapsulation.hasInnerEthernet() ? innerIp : EthernetHeader.LENGTH) - 2;
-        between = innerIp - OUTER_HEADERS;
-        udpMask = encapsulation.hasUdp() ? -1 : 0;
-        match = encapsulation.match(context.local4().address(), overlay.port(), overlay.id());
+        outerLength = innerIp - EthernetHeader.LENGTH;
+        TunnelMatch header = encapsulation.match(context.local4().address(), overlay.port(), overlay.id());
+        fill(PROTOCOL, (long) encapsulation.protocol() << 8);
+        fill(UDP, encapsulation.hasUdp() ? -1 : 0);
+        fill(MIN, (long) outerLength + MIN_INNER);
+        fill(MASK0, header.mask0());
+        fill(VALUE0, header.value0());
+        fill(MASK1, header.mask1());
+        fill(VALUE1, header.value1());
+        fill(MASK2, header.mask2());
+        fill(VALUE2, header.value2());
+    }
+
+    private void fill(int at, long value) {
+        Arrays.fill(match, at, at + STEP, value);
     }
 
     /** The tables change in place, but a change counts from its generation on. */
@@ -139,15 +159,7 @@ final class TunnelDecapStage extends FastPathStage {
     /** @return frames whose outer headers are right, and to this node; {@link EthernetInputStage} has put them where others have IPv4 and L4 */
     private long compare(int size, long[] words) {
         long right = 0;
-        long ofTunnel = protocol;
-        long mask0 = match.mask0();
-        long value0 = match.value0();
-        long mask1 = match.mask1();
-        long value1 = match.value1();
-        long mask2 = match.mask2();
-        long value2 = match.value2();
-        long ofUdp = udpMask;
-        long min = (long) between + MIN_INNER;
+        long[] wanted = match;
         for (int at = 0; at < size; at += STEP) {
             LongVector first = LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER0 + at);
             LongVector second = LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER1 + at);
@@ -156,16 +168,20 @@ final class TunnelDecapStage extends FastPathStage {
             LongVector sum = first.and(LOW_32).add(first.lanewise(LSHR, 32)).add(second.and(LOW_32))
                 .add(second.lanewise(LSHR, 32)).add(third.and(LOW_32));
             LongVector totalLength = first.lanewise(LSHR, 24).and(BYTE).or(first.lanewise(LSHR, 8).and(UPPER_BYTE));
-            LongVector ipLength = totalLength.sub(Ipv4Header.LENGTH);
-            LongVector length = fourth.lanewise(LSHR, 8).and(BYTE).or(fourth.lanewise(LSHL, 8).and(UPPER_BYTE))
-                .and(ofUdp).or(ipLength.and(~ofUdp));
+            LongVector udpLength = fourth.lanewise(LSHR, 8).and(BYTE).or(fourth.lanewise(LSHL, 8).and(UPPER_BYTE));
             LongVector negative = LongVector.fromArray(SPECIES, words, FastPathFrames.REMAINING + at).sub(totalLength)
-                .or(ipLength.sub(length)).or(length.sub(min));
+                .or(totalLength.sub(LongVector.fromArray(SPECIES, wanted, MIN)));
             LongVector differences = first.and(Ip4InputStage.FORM_MASK).lanewise(XOR, Ip4InputStage.FORM)
-                .or(second.and(UPPER_BYTE).lanewise(XOR, ofTunnel))
-                .or(third.and(mask0).lanewise(XOR, value0))
-                .or(fourth.and(mask1).lanewise(XOR, value1))
-                .or(LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER4 + at).and(mask2).lanewise(XOR, value2));
+                .or(second.and(UPPER_BYTE).lanewise(XOR, LongVector.fromArray(SPECIES, wanted, PROTOCOL)))
+                .or(totalLength.sub(Ipv4Header.LENGTH).sub(udpLength)
+                    .and(LongVector.fromArray(SPECIES, wanted, UDP)))
+                .or(third.and(LongVector.fromArray(SPECIES, wanted, MASK0))
+                    .lanewise(XOR, LongVector.fromArray(SPECIES, wanted, VALUE0)))
+                .or(fourth.and(LongVector.fromArray(SPECIES, wanted, MASK1))
+                    .lanewise(XOR, LongVector.fromArray(SPECIES, wanted, VALUE1)))
+                .or(LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER4 + at)
+                    .and(LongVector.fromArray(SPECIES, wanted, MASK2))
+                    .lanewise(XOR, LongVector.fromArray(SPECIES, wanted, VALUE2)));
             right |= differences.or(negative.lanewise(LSHR, Long.SIZE - 1)).compare(EQ, 0)
                 .and(sum.mul(InternetChecksum.INVERSE_OF_65535).compare(ULE, InternetChecksum.MAX_QUOTIENT))
                 .toLong() << at;
@@ -190,9 +206,7 @@ final class TunnelDecapStage extends FastPathStage {
      */
     private long enter(int size, long[] words, long expected) {
         long unknown = 0;
-        long ofUdp = udpMask;
-        long outer = between;
-        long toInner = (long) innerIp - EthernetHeader.LENGTH;
+        long outer = outerLength;
         for (int at = 0; at < size; at += STEP) {
             VectorMask<Long> mask = VectorMask.fromLong(SPECIES, expected >>> at);
             LongVector endpoint = LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER1 + at).lanewise(LSHR, 32);
@@ -204,12 +218,9 @@ final class TunnelDecapStage extends FastPathStage {
             entry.and(FastPathFrames.INGRESS_MASK).or(Ingress.TUNNEL)
                 .intoArray(words, FastPathFrames.INGRESS + at, mask);
             LongVector first = LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER0 + at);
-            LongVector fourth = LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER3 + at);
-            fourth.lanewise(LSHR, 8).and(BYTE).or(fourth.lanewise(LSHL, 8).and(UPPER_BYTE)).and(ofUdp)
-                .or(first.lanewise(LSHR, 24).and(BYTE).or(first.lanewise(LSHR, 8).and(UPPER_BYTE))
-                    .sub(Ipv4Header.LENGTH).and(~ofUdp))
-                .sub(outer).intoArray(words, FastPathFrames.REMAINING + at, mask);
-            LongVector.fromArray(SPECIES, words, FastPathFrames.IP + at).add(toInner)
+            first.lanewise(LSHR, 24).and(BYTE).or(first.lanewise(LSHR, 8).and(UPPER_BYTE)).sub(outer)
+                .intoArray(words, FastPathFrames.REMAINING + at, mask);
+            LongVector.fromArray(SPECIES, words, FastPathFrames.IP + at).add(outer)
                 .intoArray(words, FastPathFrames.IP + at, mask);
         }
         return unknown & expected;
@@ -225,7 +236,7 @@ final class TunnelDecapStage extends FastPathStage {
             long at = Memory.address(batch.at[frame]);
             words[FastPathFrames.UNEXPECTED + frame] = (Memory.nativeI64(at) ^ mac) & ETHERNET_MASK
                 | Memory.nativeU16(at + TYPE) ^ WIRE_IPV4 | Memory.nativeU16(at + toType) ^ WIRE_IPV4;
-            long ip = at + toInner;
+            long ip = Memory.address(at + toInner); // again, because the distance is not a constant
             words[FastPathFrames.HEADER0 + frame] = Memory.nativeI64(ip);
             words[FastPathFrames.HEADER1 + frame] = Memory.nativeI64(ip + 8);
             words[FastPathFrames.HEADER2 + frame] = Memory.nativeI64(ip + 16);
