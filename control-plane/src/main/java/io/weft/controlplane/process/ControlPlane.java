@@ -83,7 +83,7 @@ public final class ControlPlane implements AutoCloseable {
         NodeFacts facts = facts(configuration, former);
         DataplaneView dataplane = part(new DataplaneView(runDirectory));
         Failures failures = new Failures();
-        ClusterSource source = ClusterSources.open(configuration, failures);
+        ClusterSource source = ClusterSources.open(configuration, ClusterSources.api(configuration), failures);
         StatusWriter status = new StatusWriter(configuration, source, failures);
         ControlLoop loop = part(new ControlLoop(configuration, facts, part(new DataplaneEpochs(runDirectory)),
             former.peers(), store, dataplane, failures, status::changed));
