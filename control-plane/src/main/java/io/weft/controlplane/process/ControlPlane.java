@@ -9,7 +9,6 @@ import io.weft.controlplane.compiler.NodeFacts;
 import io.weft.controlplane.compiler.VtepMac;
 import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.source.ClusterSource;
-import io.weft.controlplane.source.ManifestDirectory;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.controlplane.status.Failures;
 import io.weft.dataplane.config.NodeConfiguration;
@@ -84,7 +83,7 @@ public final class ControlPlane implements AutoCloseable {
         NodeFacts facts = facts(configuration, former);
         DataplaneView dataplane = part(new DataplaneView(runDirectory));
         Failures failures = new Failures();
-        ClusterSource source = source(configuration, failures);
+        ClusterSource source = ClusterSources.open(configuration, ClusterSources.api(configuration), failures);
         StatusWriter status = new StatusWriter(configuration, source, failures);
         ControlLoop loop = part(new ControlLoop(configuration, facts, part(new DataplaneEpochs(runDirectory)),
             former.peers(), store, dataplane, failures, status::changed));
@@ -106,10 +105,6 @@ public final class ControlPlane implements AutoCloseable {
                 "the control plane needs the capabilities CAP_NET_ADMIN and CAP_SYS_ADMIN to create"
                     + " the pods' devices; missing: " + missing + ". Run it as root, or grant them");
         }
-    }
-
-    private static ClusterSource source(NodeConfiguration configuration, Failures failures) {
-        return new ManifestDirectory(configuration.requireManifests(), failures);
     }
 
     private static NodeFacts facts(NodeConfiguration configuration, FormerTables former) throws IOException {
