@@ -58,7 +58,7 @@ class WeftCommandTest {
             assertTrue(weft("show", "tunnels").out().contains("n2    192.0.2.2"));
             assertTrue(weft("show", "routes", "-o", "yaml").out().contains("prefix: \"10.244.2.0/24\""));
             assertEquals(0, weft("show", "counters").status());
-            assertEquals("REASON  FRAMES\n", weft("show", "drops").out());
+            assertEquals("REASON  FRAMES  FROM\n", weft("show", "drops").out());
             assertTrue(weft("show", "drops", "--all").out().contains("spoofed_source"));
             Outcome status = weft("status");
             assertEquals(0, status.status());
