@@ -30,6 +30,11 @@ public final class FakeDataplane implements AutoCloseable {
         conductor.port(new PortStatus(portId, state, attachId, name, 1, WORKERS, "native copy", reason));
     }
 
+    /** Reports that it uses the tables of this incarnation. */
+    public synchronized void adopt(long incarnation) {
+        conductor.set(ConductorGauge.TABLES_INCARNATION, incarnation);
+    }
+
     @Override
     public void close() {
         stopped = true;
