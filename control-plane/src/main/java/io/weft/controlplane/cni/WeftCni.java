@@ -30,7 +30,7 @@ import java.util.concurrent.TimeUnit;
 public final class WeftCni {
     static final String GREETING = "weft-cni 1";
     private static final String DEFAULT_SOCKET = "/run/weft/cni.sock";
-    private static final long GREETING_MILLIS = 3000;
+    private static final long GREETING_MILLIS = 4000;
     private static final long ANSWER_MILLIS = 60_000;
 
     private final Map<String, String> environment;

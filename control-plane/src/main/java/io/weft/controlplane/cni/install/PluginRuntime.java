@@ -20,8 +20,8 @@ import java.util.List;
  */
 record PluginRuntime(Path java, Path classPath) {
     /**
-     * For a JVM that lives for tens of milliseconds. What it logs goes to standard error: by default it writes to standard output that it
-     * cannot use a cache, and standard output is what the container runtime parses.
+     * For a JVM that lives for tens of milliseconds, in which a compiler costs more than it saves. What it logs goes to standard error: by
+     * default it writes to standard output that it cannot use a cache, and standard output is what the container runtime parses.
      */
     static final List<String> FLAGS = List.of("-XX:+UseSerialGC", "-Xint", "-XX:-UsePerfData",
         "-Xmx64m", "-Xlog:disable", "-Xlog:all=error:stderr");
