@@ -4,6 +4,7 @@ import io.weft.dataplane.counters.ConductorCounters;
 import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
+import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.counters.PortStatus;
 import java.nio.file.Path;
@@ -28,6 +29,16 @@ public final class FakeDataplane implements AutoCloseable {
 
     public synchronized void say(int portId, long attachId, String name, PortState state, String reason) {
         conductor.port(new PortStatus(portId, state, attachId, name, 1, WORKERS, "native copy", reason));
+    }
+
+    /** Counts a frame that a port received and that was dropped. */
+    public void drop(int portId, DropReason reason) {
+        file.worker(0).drop(portId, reason);
+    }
+
+    /** Reports that it uses the tables of this incarnation. */
+    public synchronized void adopt(long incarnation) {
+        conductor.set(ConductorGauge.TABLES_INCARNATION, incarnation);
     }
 
     @Override

@@ -5,7 +5,9 @@ import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.WeftNode;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -40,6 +42,14 @@ final class LabExtension implements BeforeAllCallback, AfterAllCallback, BeforeE
 
     LabExtension withKernelPeer() {
         return new LabExtension(new LabPlan(plan.name(), plan.weftNodes(), true, plan.workers()), tools);
+    }
+
+    /** With one more line of the nodes' configuration. */
+    LabExtension withSetting(String key, String value) {
+        Map<String, String> settings = new HashMap<>(plan.settings());
+        settings.put(key, value);
+        return new LabExtension(
+            new LabPlan(plan.name(), plan.weftNodes(), plan.kernelPeer(), plan.workers(), settings), tools);
     }
 
     LabExtension withWorkers(int workers) {

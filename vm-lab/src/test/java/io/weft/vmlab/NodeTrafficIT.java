@@ -4,9 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.vmlab.lab.Lab;
+import io.weft.vmlab.lab.Manifests;
 import io.weft.vmlab.lab.Pod;
 import io.weft.vmlab.lab.WeftNode;
 import io.weft.vmlab.net.NamespaceThread;
+import io.weft.vmlab.traffic.HttpBackend;
+import io.weft.vmlab.traffic.HttpBurst;
 import io.weft.vmlab.traffic.Ping;
 import io.weft.vmlab.traffic.WhoAmI;
 import java.net.InetAddress;
@@ -16,6 +19,7 @@ import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -24,6 +28,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Nodes and pods reach each other with their own addresses; pods reach the outside with the node's. */
 class NodeTrafficIT {
     private static final int PORT = 9000;
+    private static final int HTTP_PORT = 8080;
+    private static final InetSocketAddress WEB = new InetSocketAddress("10.96.0.80", 80);
     private static final int OUTSIDE_FLOWS = 2000;
     private static final int FIRST_SNAT_PORT = 10_000;
     @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("node", 2);
@@ -54,6 +60,30 @@ class NodeTrafficIT {
         for (Pod pod : List.of(near, far)) {
             assertEquals(n1.host().address().getHostAddress(),
                 hostOf(ask(n1.thread(), n1.host().address(), pod.thread(), pod.address())));
+        }
+    }
+
+    /** As host-network pods and the kubelet's HTTP probes do. */
+    @Test
+    void aNodesOwnProcessReachesLocalAndRemotePodsThroughAClusterIp() throws Exception {
+        WeftNode n1 = lab.node("n1");
+        List<Manifests.Port> ports = List.of(new Manifests.Port("http", "TCP", WEB.getPort(), HTTP_PORT));
+        List<Manifests.Endpoint> endpoints = List.of(new Manifests.Endpoint(near.address(), "n1", true),
+            new Manifests.Endpoint(far.address(), "n2", true));
+        try (HttpBackend local = HttpBackend.start(near.thread(), "local", near.port(HTTP_PORT));
+            HttpBackend remote = HttpBackend.start(far.thread(), "remote", far.port(HTTP_PORT))) {
+            lab.manifests().service("web", WEB.getAddress(), ports);
+            lab.manifests().endpoints("web", ports, endpoints);
+            lab.awaitEndpoints(WEB, endpoints);
+            HttpBurst.Result result = new HttpBurst().run(n1.thread(), WEB, 200, 4);
+            assertEquals(Map.of(), result.failures());
+            assertEquals(Set.of("local", "remote"), result.perBackend().keySet());
+            for (HttpBackend backend : List.of(local, remote)) {
+                assertEquals(Set.of(n1.host().podCidrBase().getHostAddress()), backend.clients().keySet(),
+                    "the node's address towards pods and Services, seen by " + backend.name());
+            }
+            HttpBurst.Result probe = new HttpBurst().run(n1.thread(), near.port(HTTP_PORT), 20, 1);
+            assertEquals(Map.of("local", 20), probe.perBackend(), probe.failures().toString());
         }
     }
 

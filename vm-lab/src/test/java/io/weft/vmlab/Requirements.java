@@ -5,9 +5,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.weft.nativebindings.linux.Capabilities;
 import io.weft.nativebindings.linux.Capability;
 import io.weft.nativebindings.process.Programs;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /** Requirements of end-to-end tests on the machine; a test that lacks one skips itself and prints the reason. */
 final class Requirements {
+    private static final Path GO = Path.of("/usr/local/go/bin/go");
+
     private Requirements() {}
 
     static void root() {
@@ -17,6 +22,13 @@ final class Requirements {
 
     static void tool(String name) {
         assume(Programs.find(name).isPresent(), "needs the program " + name);
+    }
+
+    /** The Go compiler: on the PATH, or where go.dev's archive is unpacked. */
+    static Path go() {
+        Optional<Path> go = Programs.find("go").or(() -> Optional.of(GO).filter(Files::isExecutable));
+        assume(go.isPresent(), "needs Go, to build cnitool (https://go.dev/dl)");
+        return go.orElseThrow();
     }
 
     private static void assume(boolean holds, String reason) {

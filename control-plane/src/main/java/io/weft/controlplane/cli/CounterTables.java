@@ -4,12 +4,16 @@ import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.FrameTotal;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** {@code weft show counters} and {@code drops}. */
 final class CounterTables {
+    private static final int TOP_PORTS = 3;
+
     private CounterTables() {
     }
 
@@ -33,14 +37,28 @@ final class CounterTables {
         return table;
     }
 
-    static Table drops(CounterReader counters, boolean all) {
-        Table table = new Table("reason", "frames");
+    /** With the ports that most frames came from, pods by their names. */
+    static Table drops(NodeFiles files, boolean all) {
+        CounterReader counters = files.requireCounters();
+        Map<Integer, String> ports = PortTables.namesOf(files);
+        Table table = new Table("reason", "frames", "from");
         drops(counters).forEach((reason, frames) -> {
             if (all || frames != 0) {
-                table.add(reason, frames);
+                table.add(reason, frames, from(counters, counters.dropLabels().indexOf(reason), ports));
             }
         });
         return table;
+    }
+
+    /** Frames of ports that are closed, and of attachments before the present one, are in the total only. */
+    private static String from(CounterReader counters, int reason, Map<Integer, String> ports) {
+        Map<Integer, Long> frames = new HashMap<>();
+        ports.keySet().forEach(port -> frames.put(port, counters.portDrop(port, reason)));
+        return frames.entrySet().stream().filter(port -> port.getValue() != 0)
+            .sorted(Map.Entry.<Integer, Long>comparingByValue().reversed())
+            .limit(TOP_PORTS)
+            .map(port -> ports.get(port.getKey()) + " " + port.getValue())
+            .collect(Collectors.joining(", "));
     }
 
     /** Frames by reason, highest count first. */

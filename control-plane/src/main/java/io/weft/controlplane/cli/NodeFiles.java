@@ -10,6 +10,7 @@ import io.weft.lb.flow.FlowDump;
 import io.weft.nativebindings.linux.LinuxException;
 import io.weft.nativebindings.linux.MappedMemory;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 
 /** The files of a run directory, opened read-only. Each may be missing or unreadable; it is then empty, with a reason. */
@@ -53,6 +54,11 @@ final class NodeFiles implements AutoCloseable {
 
     Optional<ControlPlaneStatus> controlPlane() {
         return controlPlane;
+    }
+
+    /** {@code namespace/name} of this node's pods by address; empty while the control plane has not said. */
+    Map<String, String> podNames() {
+        return controlPlane.map(ControlPlaneStatus::podNames).orElse(Map.of());
     }
 
     /** @throws UnavailableException if there is no flow table */

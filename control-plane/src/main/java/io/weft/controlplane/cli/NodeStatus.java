@@ -38,12 +38,15 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
         Map<String, Long> topDrops, long appliedGeneration, String fault) {
     }
 
-    /** @param stale why the tables may be out of date; empty if they are not */
+    /**
+     * @param stale why the tables may be out of date; empty if they are not
+     * @param cni null without {@code cni.install}
+     */
     record Control(
         boolean running, long pid, String source, String stale, long staleSinceMillis, List<String> errors,
         List<String> problems, ControlPlaneStatus.Health health,
         String podCidr, int addressesGiven, long addressesFree, List<String> addressNotes,
-        ControlPlaneStatus.Latency updateLatency) {
+        ControlPlaneStatus.Latency updateLatency, ControlPlaneStatus.CniInstallation cni) {
     }
 
     record Tables(boolean present, long generation, int ports, int peers, int services, int podMtu, int offNodeMtu) {
@@ -116,9 +119,9 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
             .map(status -> new Control(pid.isPresent(), pid.orElse(-1L), status.source().name(),
                 stale(status, pid.isPresent()), staleSince(status, pid.isPresent()), status.source().errors(),
                 status.problems(), health(status), status.addresses().podCidr(), status.addresses().given(),
-                status.addresses().free(), status.addresses().notes(), status.updateLatency()))
+                status.addresses().free(), status.addresses().notes(), status.updateLatency(), status.cni()))
             .orElseGet(() -> new Control(pid.isPresent(), pid.orElse(-1L), "", "", 0, List.of(), List.of(), HEALTHY, "",
-                0, 0, List.of(), none));
+                0, 0, List.of(), none, null));
     }
 
     private static ControlPlaneStatus.Health health(ControlPlaneStatus status) {

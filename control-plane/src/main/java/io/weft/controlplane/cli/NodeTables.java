@@ -80,19 +80,26 @@ final class NodeTables {
         return table;
     }
 
-    static Table flows(FlowDump dump) {
+    /**
+     * With the names of this node's pods at both ends.
+     *
+     * @param podNames by address
+     */
+    static Table flows(FlowDump dump, Map<String, String> podNames) {
         Table table = new Table("protocol", "source", "destination", "newSource", "newDestination", "direction",
             "state", "idle",
-            "packets", "bytes");
-        dump.forEach(flow -> add(table, flow));
+            "packets", "bytes", "fromPod", "toPod");
+        dump.forEach(flow -> add(table, flow, podNames));
         return table;
     }
 
-    private static void add(Table table, FlowRecord flow) {
+    private static void add(Table table, FlowRecord flow, Map<String, String> podNames) {
         table.add(ServiceViews.protocol(flow.protocol()), endpoint(flow.source(), flow.sourcePort()),
             endpoint(flow.destination(), flow.destinationPort()), endpoint(flow.newSource(), flow.newSourcePort()),
             endpoint(flow.newDestination(), flow.newDestinationPort()), flow.isReverse() ? "reply" : "original",
-            FlowState.name(flow.state()), flow.idleSeconds(), flow.packets(), flow.bytes());
+            FlowState.name(flow.state()), flow.idleSeconds(), flow.packets(), flow.bytes(),
+            podNames.getOrDefault(Ipv4Address.format(flow.source()), ""),
+            podNames.getOrDefault(Ipv4Address.format(flow.newDestination()), ""));
     }
 
     /** What this node's Node object should contain. */

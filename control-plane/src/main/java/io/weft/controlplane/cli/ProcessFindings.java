@@ -1,5 +1,6 @@
 package io.weft.controlplane.cli;
 
+import io.weft.controlplane.status.ControlPlaneStatus;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -44,6 +45,17 @@ final class ProcessFindings {
                 "set a smaller podMtu, or use Linux 6.6 or newer, which has multi-buffer frames"));
     }
 
+    private static void cni(ControlPlaneStatus.CniInstallation cni, List<Finding> findings) {
+        findings.add(cni.problem().isEmpty()
+            ? Finding.ok("CNI", cni.conflist())
+            : Finding.warn("CNI", cni.conflist() + " is not in place", cni.problem()));
+        if (!cni.preceding().isEmpty()) {
+            findings.add(Finding.fail("CNI",
+                "the runtime prefers " + String.join(", ", cni.preceding()) + " to Weft's network configuration",
+                "delete the file, or rename it so that it sorts after " + cni.conflist()));
+        }
+    }
+
     private static void controlPlane(NodeStatus.Control control, List<Finding> findings) {
         if (!control.running()) {
             findings.add(Finding.warn("control plane", "down", "weft node starts it"));
@@ -59,6 +71,9 @@ final class ProcessFindings {
         }
         control.errors().forEach(error -> findings.add(Finding.fail("input", error, "")));
         control.problems().forEach(problem -> findings.add(Finding.warn("input", problem, "")));
+        if (control.cni() != null) {
+            cni(control.cni(), findings);
+        }
         control.addressNotes().forEach(note -> findings.add(Finding.warn("pods", note, "")));
     }
 }

@@ -51,9 +51,9 @@ final class ShowCommand implements Callable<Integer> {
             case ROUTES -> NodeTables.routes(files.requireTables());
             case NEIGHBOURS -> NodeTables.neighbours(files.requireCounters());
             case TUNNELS -> NodeTables.tunnels(files);
-            case FLOWS -> NodeTables.flows(files.requireFlows());
+            case FLOWS -> NodeTables.flows(files.requireFlows(), files.podNames());
             case COUNTERS -> CounterTables.counters(files.requireCounters(), all);
-            case DROPS -> CounterTables.drops(files.requireCounters(), all);
+            case DROPS -> CounterTables.drops(files, all);
             case ANNOTATIONS -> NodeTables.annotations(files);
         };
     }

@@ -65,7 +65,17 @@ final class StatusText {
             ? "no podCIDR yet"
             : control.addressesGiven() + " allocated, " + control.addressesFree() + " free in " + control.podCidr());
         lines("recovered", control.addressNotes());
+        if (control.cni() != null) {
+            cni(control.cni());
+        }
         line("updates", latency(control.updateLatency()));
+    }
+
+    private void cni(ControlPlaneStatus.CniInstallation cni) {
+        line("CNI", cni.conflist() + (cni.problem().isEmpty() ? " in place" : " not in place: " + cni.problem()));
+        if (!cni.preceding().isEmpty()) {
+            line("", "NOT USED: the runtime prefers " + String.join(", ", cni.preceding()));
+        }
     }
 
     private void tables(NodeStatus.Tables tables, NodeStatus.Dataplane dataplane) {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.controlplane.cni.PodAttacher.Attached;
 import io.weft.controlplane.ipam.Attachment;
 import io.weft.controlplane.ipam.AttachmentKey;
-import io.weft.controlplane.status.DataplaneView;
 import io.weft.nativebindings.linux.LinuxException;
 import java.io.IOException;
 import java.util.HashSet;
@@ -26,12 +25,12 @@ public final class CniHandler {
 
     private final PodAttacher attacher;
     private final PodTables tables;
-    private final DataplaneView dataplane;
+    private final Readiness readiness;
 
-    public CniHandler(PodAttacher attacher, PodTables tables, DataplaneView dataplane) {
+    public CniHandler(PodAttacher attacher, PodTables tables, Readiness readiness) {
         this.attacher = attacher;
         this.tables = tables;
-        this.dataplane = dataplane;
+        this.readiness = readiness;
     }
 
     Answer handle(String text) {
@@ -68,13 +67,13 @@ public final class CniHandler {
 
     private String add(CniRequest request, String version) throws CniException, IOException {
         long startNanos = System.nanoTime();
-        AttachmentKey key = request.key();
         Attached attached;
         try (PodNamespace pod = request.openNamespace()) {
-            attached = attacher.attach(key, request.network(), pod);
+            attached = attacher.attach(request.names(pod), pod);
         }
         Attachment attachment = attached.attachment();
-        LOG.info("ADD {}: {} on {}, port {}, {} ms", attachment.key(), attachment.podIp(),
+        LOG.info("ADD {}{}: {} on {}, port {}, {} ms", attachment.key(),
+            attachment.podName().isEmpty() ? "" : " of " + attachment.podName(), attachment.podIp(),
             attachment.hostIfName(), attachment.portId(), (System.nanoTime() - startNanos) / 1_000_000);
         return CniResult.added(version, attached);
     }
@@ -106,23 +105,23 @@ public final class CniHandler {
     }
 
     private String status() throws CniException {
-        if (!dataplane.isAlive()) { throw new CniException(CniErrorCode.LIMITED, "Weft's dataplane is down"); }
-        if (!tables.fault().isEmpty()) { throw new CniException(CniErrorCode.NOT_AVAILABLE, tables.fault()); }
-        if (tables.podCidr().isEmpty()) {
-            throw new CniException(CniErrorCode.NOT_AVAILABLE,
-                "this node's Node object or its podCIDR is not known yet");
-        }
-        if (tables.freeAddresses() == 0) {
-            throw new CniException(CniErrorCode.NOT_AVAILABLE, "no address is left in " + tables.podCidr().get());
-        }
+        Optional<CniException> missing = readiness.missing();
+        if (missing.isPresent()) { throw missing.get(); }
         return "";
     }
 
-    /** A runtime in Go without attachments sends null for the empty list. Without any list nothing is collected. */
+    /**
+     * A runtime in Go without attachments sends null for the empty list. One that sends no list has detached by DEL what it no longer
+     * knows (libcni, GCNetworkList without arguments), and no attachment is invalid because of its silence.
+     */
     private String collect(CniRequest request) throws CniException {
         JsonNode configuration = request.configuration();
         JsonNode list = configuration.path(
             configuration.has(VALID_ATTACHMENTS) ? VALID_ATTACHMENTS : FORMER_VALID_ATTACHMENTS);
+        if (list.isMissingNode()) {
+            attacher.deleteOrphans();
+            return "";
+        }
         if (!list.isArray() && !list.isNull()) {
             throw new CniException(CniErrorCode.INVALID_CONFIGURATION, VALID_ATTACHMENTS + " is not a list");
         }

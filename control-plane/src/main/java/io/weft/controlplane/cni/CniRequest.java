@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.controlplane.ipam.AttachmentKey;
+import io.weft.controlplane.ipam.AttachmentNames;
 import io.weft.nativebindings.netlink.NetworkNamespace;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -12,16 +13,19 @@ import java.util.Optional;
 /**
  * A request of the runtime, as the plug-in passes it on.
  *
+ * @param args CNI_ARGS
  * @param configuration the network configuration from the plug-in's stdin
  */
-record CniRequest(String command, String containerId, String netns, String ifName, JsonNode configuration) {
+record CniRequest(
+    String command, String containerId, String netns, String ifName, String args, JsonNode configuration) {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MAX_IF_NAME = 15;
 
     static CniRequest parse(String text) throws CniException {
         JsonNode request = object(text, "request");
         return new CniRequest(text(request, "command"), text(request, "containerId"), text(request, "netns"),
-            text(request, "ifName"), object(text(request, "configuration"), "network configuration on stdin"));
+            text(request, "ifName"), text(request, "args"),
+            object(text(request, "configuration"), "network configuration on stdin"));
     }
 
     /** A member's text; empty if it is missing or null, which Go's encoders write for an empty value. */
@@ -46,6 +50,11 @@ record CniRequest(String command, String containerId, String netns, String ifNam
             throw variable("CNI_IFNAME", ifName);
         }
         return new AttachmentKey(containerId, ifName);
+    }
+
+    /** What the record of an attachment in this namespace must name. */
+    AttachmentNames names(PodNamespace pod) throws CniException {
+        return new AttachmentNames(key(), network(), pod.path(), CniArguments.parse(args).podName());
     }
 
     /** The pod's namespace, which must exist and must not be the node's. */

@@ -1,11 +1,14 @@
 package io.weft.controlplane.cni;
 
 import io.weft.controlplane.status.Failures;
+import io.weft.nativebindings.linux.LinuxException;
+import io.weft.nativebindings.linux.ThreadScheduling;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
@@ -26,12 +29,17 @@ import org.slf4j.LoggerFactory;
 /**
  * Listens for {@link WeftCni} on a Unix socket that only root may open. Each request has a thread of its own, because it enters the pod's
  * namespace and waits for the dataplane.
+ *
+ * <p>These threads run at normal priority, unlike the rest of the control plane: the runtime may start a hundred plug-ins at once, and each
+ * gives up if it is not greeted in time. With a lower priority than theirs, the server would serve only those that have given up.
  */
 public final class CniServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CniServer.class);
     private static final int MAX_REQUEST_BYTES = 4 << 20;
     private static final int MAX_REQUESTS = 128;
     private static final long PAUSE_MILLIS = 100;
+    private static final int NICE = 0;
+    private static final byte[] GREETING = (WeftCni.GREETING + "\n").getBytes(StandardCharsets.UTF_8);
 
     private final Path socket;
     private final CniHandler handler;
@@ -86,10 +94,11 @@ public final class CniServer implements AutoCloseable {
     }
 
     private void accept() {
+        raisePriority();
         while (server.isOpen()) {
             try {
                 requests.acquire();
-                start(server.accept());
+                greet(server.accept());
             } catch (ClosedChannelException e) {
                 return;
             } catch (IOException | RuntimeException | Error e) { // too many open files or threads, for example: that passes
@@ -101,6 +110,28 @@ public final class CniServer implements AutoCloseable {
                 return;
             }
         }
+    }
+
+    /** For this thread and those that it starts. Without CAP_SYS_NICE it stays as it is. */
+    private static void raisePriority() {
+        try {
+            ThreadScheduling.setPriority(NICE, ThreadScheduling.current().sliceNanos());
+        } catch (LinuxException e) {
+            LOG.debug("{}", e.getMessage());
+        }
+    }
+
+    /** Does not wait: the new connection has room for so few bytes. */
+    private void greet(SocketChannel client) throws IOException {
+        try {
+            client.write(ByteBuffer.wrap(GREETING));
+        } catch (IOException e) {
+            LOG.debug("a plug-in gave up before it was greeted: {}", e.toString());
+            client.close();
+            requests.release();
+            return;
+        }
+        start(client);
     }
 
     private void start(SocketChannel client) throws IOException {
@@ -118,7 +149,6 @@ public final class CniServer implements AutoCloseable {
 
     private void serve(SocketChannel client) {
         try (client; OutputStream out = Channels.newOutputStream(client)) {
-            out.write((WeftCni.GREETING + "\n").getBytes(StandardCharsets.UTF_8));
             byte[] request = Channels.newInputStream(client).readNBytes(MAX_REQUEST_BYTES);
             CniHandler.Answer answer = handler.handle(new String(request, StandardCharsets.UTF_8));
             out.write((answer.exitStatus() + "\n" + answer.output()).getBytes(StandardCharsets.UTF_8));

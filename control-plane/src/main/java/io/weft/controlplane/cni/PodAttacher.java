@@ -3,6 +3,7 @@ package io.weft.controlplane.cni;
 import io.weft.controlplane.ipam.AddressPool;
 import io.weft.controlplane.ipam.Attachment;
 import io.weft.controlplane.ipam.AttachmentKey;
+import io.weft.controlplane.ipam.AttachmentNames;
 import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
 import io.weft.controlplane.status.DataplaneView;
@@ -61,18 +62,19 @@ public final class PodAttacher {
     }
 
     /** Gives the same answer as before if the attachment exists in this namespace and is right; otherwise creates it again. */
-    Attached attach(AttachmentKey key, String network, PodNamespace pod) throws CniException, IOException {
+    Attached attach(AttachmentNames names, PodNamespace pod) throws CniException, IOException {
+        AttachmentKey key = names.key();
         ReentrantLock lock = lock(key);
         lock.lock();
         try {
             PodRoutes routes = new PodRoutes(requirePodCidr(), tables.offNodeMtu());
             Optional<Attachment> former = tables.find(key);
             if (former.isPresent()) {
-                Attachment here = former.get().named(key, network, pod.path());
+                Attachment here = former.get().named(names);
                 if (PodNetwork.difference(here, routes.gateway()).isEmpty()) { return reopen(here, pod, routes); }
                 remove(key);
             }
-            return attachNew(key, network, pod, routes);
+            return attachNew(names, pod, routes);
         } finally {
             lock.unlock();
         }
@@ -100,7 +102,7 @@ public final class PodAttacher {
         try {
             Optional<String> difference = PodNetwork.difference(netns.isEmpty()
                 ? attachment
-                : attachment.named(attachment.key(), attachment.network(), netns), gateway);
+                : attachment.in(netns), gateway);
             if (difference.isPresent()) { return difference; }
         } finally {
             lock.unlock();
@@ -128,6 +130,17 @@ public final class PodAttacher {
             }
         }
         attempt(failures, "devices of no attachment", () -> deleteOrphans(failures));
+        throwIfAny(failures);
+    }
+
+    /** Deletes veths without a record that were never moved to a pod. Errors as {@link #keepOnly}. */
+    void deleteOrphans() throws CniException {
+        List<String> failures = new ArrayList<>();
+        attempt(failures, "devices of no attachment", () -> deleteOrphans(failures));
+        throwIfAny(failures);
+    }
+
+    private static void throwIfAny(List<String> failures) throws CniException {
         if (!failures.isEmpty()) {
             throw new CniException(CniErrorCode.KERNEL_REFUSED, failures.size() + " could not be removed",
                 String.join("; ", failures));
@@ -160,10 +173,10 @@ public final class PodAttacher {
         }
     }
 
-    private Attached attachNew(AttachmentKey key, String network, PodNamespace pod, PodRoutes routes)
+    private Attached attachNew(AttachmentNames names, PodNamespace pod, PodRoutes routes)
         throws CniException, IOException {
         if (!dataplane.isAlive()) { throw new CniException(CniErrorCode.TRY_AGAIN, "Weft's dataplane is down"); }
-        Attachment attachment = allocate(key, network, pod.path());
+        Attachment attachment = allocate(names);
         try {
             PodNetwork.Created created = PodNetwork.create(attachment, pod.namespace(),
                 dataplane.workers().orElse(configuredWorkers), routes, gatewayMac);
@@ -171,7 +184,7 @@ public final class PodAttacher {
             awaitUp(attachment);
             return new Attached(attachment, created.hostMac(), routes, created.hasMainRoutes());
         } catch (CniException | RuntimeException e) {
-            undo(key, e);
+            undo(names.key(), e);
             throw e;
         }
     }
@@ -189,9 +202,9 @@ public final class PodAttacher {
             PodNetwork.hasMainRoutes(attachment, pod.namespace(), routes.gateway()));
     }
 
-    private Attachment allocate(AttachmentKey key, String network, String netns) throws CniException, IOException {
+    private Attachment allocate(AttachmentNames names) throws CniException, IOException {
         try {
-            return tables.allocate(key, network, netns, dataplane.longestPacket().orElse(Integer.MAX_VALUE));
+            return tables.allocate(names, dataplane.longestPacket().orElse(Integer.MAX_VALUE));
         } catch (ExhaustedException e) {
             throw new CniException(CniErrorCode.TRY_AGAIN, e.getMessage());
         }

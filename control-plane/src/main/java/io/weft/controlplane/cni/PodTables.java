@@ -2,6 +2,7 @@ package io.weft.controlplane.cni;
 
 import io.weft.controlplane.ipam.Attachment;
 import io.weft.controlplane.ipam.AttachmentKey;
+import io.weft.controlplane.ipam.AttachmentNames;
 import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
 import io.weft.encap.address.IpPrefix;
 import java.io.IOException;
@@ -15,6 +16,9 @@ public interface PodTables {
 
     /** Maximum packet length to other nodes, Services and the outside; present if {@link #podCidr} is. */
     int offNodeMtu();
+
+    /** Whether the cluster's objects have been read and a running dataplane has adopted the tables made of them. */
+    boolean areInUse();
 
     long freeAddresses();
 
@@ -32,8 +36,7 @@ public interface PodTables {
      *
      * @param longestPacket limits the pod's MTU
      */
-    Attachment allocate(AttachmentKey key, String network, String netns, int longestPacket)
-        throws IOException, ExhaustedException;
+    Attachment allocate(AttachmentNames names, int longestPacket) throws IOException, ExhaustedException;
 
     /** Records an existing attachment under its current names. */
     void adopt(Attachment attachment) throws IOException;

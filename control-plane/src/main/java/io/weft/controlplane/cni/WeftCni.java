@@ -1,15 +1,19 @@
 package io.weft.controlplane.cni;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -26,7 +30,7 @@ import java.util.concurrent.TimeUnit;
 public final class WeftCni {
     static final String GREETING = "weft-cni 1";
     private static final String DEFAULT_SOCKET = "/run/weft/cni.sock";
-    private static final long GREETING_MILLIS = 3000;
+    private static final long GREETING_MILLIS = 4000;
     private static final long ANSWER_MILLIS = 60_000;
 
     private final Map<String, String> environment;
@@ -43,6 +47,23 @@ public final class WeftCni {
         int status = new WeftCni(System.getenv(), out).run(configuration);
         out.flush();
         Runtime.getRuntime().halt(status);
+    }
+
+    /**
+     * Asks the control plane behind {@code socket} whether this node can add pods.
+     *
+     * @return why it cannot, in one line; empty if it can
+     */
+    public static Optional<String> status(Path socket) {
+        ByteArrayOutputStream answer = new ByteArrayOutputStream();
+        int status = new WeftCni(Map.of("CNI_COMMAND", "STATUS"),
+            new PrintStream(answer, true, StandardCharsets.UTF_8)).run(
+                "{\"cniVersion\":"
+                    + TopLevelJson.quote(CniVersion.NEWEST) + ",\"socket\":" + TopLevelJson.quote(socket.toString())
+                    + "}");
+        return status == 0
+            ? Optional.empty()
+            : Optional.of(TopLevelJson.text(answer.toString(StandardCharsets.UTF_8), "msg", "it gave no reason"));
     }
 
     /** @return the exit status */
@@ -62,10 +83,10 @@ public final class WeftCni {
 
     private int ask(String socket, String request, String version) {
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            channel.connect(UnixDomainSocketAddress.of(socket));
             CountDownLatch greeted = new CountDownLatch(1);
             CountDownLatch done = new CountDownLatch(1);
-            closeWhenLate(channel, greeted, done);
+            closeWhenLate(channel, greeted, done); // connect(2) waits too, if a server that hangs has a full backlog
+            channel.connect(UnixDomainSocketAddress.of(socket));
             channel.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.UTF_8)));
             channel.shutdownOutput();
             InputStream in = Channels.newInputStream(channel);
@@ -79,12 +100,14 @@ public final class WeftCni {
             }
             out.print(answer);
             return Integer.parseInt(status);
+        } catch (AsynchronousCloseException e) {
+            return away(version, socket, "it does not answer");
         } catch (IOException e) {
             return away(version, socket, String.valueOf(e.getMessage()));
         }
     }
 
-    /** Reads from a Unix socket have no timeout of their own; closing the channel ends them. */
+    /** Calls on a Unix socket have no timeout of their own; closing the channel ends them. */
     private static void closeWhenLate(SocketChannel channel, CountDownLatch greeted, CountDownLatch done) {
         Thread.ofPlatform().daemon().start(() -> {
             try {

@@ -4,6 +4,7 @@ import io.weft.controlplane.cni.PodNamespace;
 import io.weft.controlplane.cni.PodTables;
 import io.weft.controlplane.ipam.Attachment;
 import io.weft.controlplane.ipam.AttachmentKey;
+import io.weft.controlplane.ipam.AttachmentNames;
 import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
 import io.weft.controlplane.source.ClusterChange;
@@ -18,6 +19,7 @@ import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -118,6 +120,11 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     }
 
     @Override
+    public boolean areInUse() {
+        return call(updates::areInUse);
+    }
+
+    @Override
     public long freeAddresses() {
         return call(store::freeAddresses);
     }
@@ -133,12 +140,10 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     }
 
     @Override
-    public Attachment allocate(AttachmentKey key, String network, String netns, int longestPacket)
-        throws IOException, ExhaustedException {
+    public Attachment allocate(AttachmentNames names, int longestPacket) throws IOException, ExhaustedException {
         Future<Attachment> given = executor.submit(() -> guardedCall(() -> {
-            Attachment attachment = store.allocate(key, network, netns,
-                Math.min(compilation.podMtu(), longestPacket));
-            moving.add(key);
+            Attachment attachment = store.allocate(names, Math.min(compilation.podMtu(), longestPacket));
+            moving.add(names.key());
             return attachment;
         }));
         try {
@@ -259,7 +264,15 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
             () -> new Report(compilation.local(), compilation.problems(), publisher.incarnation(),
                 publisher.generation(), publisher.isPublished(), publisher.freeBytes(), compilation.peerCount(),
                 compilation.serviceCount(), store.all().size(), store.freeAddresses(), store.notes(), updates.latency(),
-                compilation.localPodNames(), health.fault()));
+                podNames(), health.fault()));
+    }
+
+    /** From the Pod objects; the runtime's ADD, which comes before them, counts where both name an address. */
+    private Map<IpAddress, String> podNames() {
+        Map<IpAddress, String> names = new HashMap<>(compilation.localPodNames());
+        store.all().stream().filter(attachment -> !attachment.podName().isEmpty())
+            .forEach(attachment -> names.put(attachment.podIp(), attachment.podName()));
+        return Map.copyOf(names);
     }
 
     @Override

@@ -123,6 +123,11 @@ final class TableUpdates {
         }
     }
 
+    /** Whether a running dataplane has adopted the published tables. */
+    boolean areInUse() {
+        return publisher.isPublished() && dataplane.hasAdopted(publisher.incarnation());
+    }
+
     private void observe() {
         latency.observe(generation -> dataplane.uses(publisher.incarnation(), generation));
         if (latency.isWaiting()) {

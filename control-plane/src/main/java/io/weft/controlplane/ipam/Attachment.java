@@ -5,22 +5,43 @@ import io.weft.encap.address.IpAddress;
 /**
  * The node's record of a pod's interface, stored on disk. Immutable.
  *
- * @param network name of the CNI network configuration that added it; empty if unknown
- * @param netns path of the pod's network namespace; empty if unknown
  * @param hostIfName the veth's end on the node
  * @param portId the dataplane's port; no other current attachment has it
  * @param attachId never reused; distinguishes this attachment from earlier ones with the same port id
  * @param podMac 48 bits
  */
 public record Attachment(
-    AttachmentKey key, String network, String netns, String hostIfName, int portId, long attachId, IpAddress podIp,
-    long podMac, int mtu) {
-    /** The same interface under the names that the runtime uses now. */
-    public Attachment named(AttachmentKey name, String networkName, String netnsPath) {
-        return new Attachment(name, networkName, netnsPath, hostIfName, portId, attachId, podIp, podMac, mtu);
+    AttachmentNames names, String hostIfName, int portId, long attachId, IpAddress podIp, long podMac, int mtu) {
+    public AttachmentKey key() {
+        return names.key();
+    }
+
+    /** See {@link AttachmentNames#network}. */
+    public String network() {
+        return names.network();
+    }
+
+    /** See {@link AttachmentNames#netns}. */
+    public String netns() {
+        return names.netns();
+    }
+
+    /** See {@link AttachmentNames#podName}. */
+    public String podName() {
+        return names.podName();
+    }
+
+    /** The same interface under the names that the runtime uses now. A pod name that it no longer says stays. */
+    public Attachment named(AttachmentNames now) {
+        return new Attachment(now.or(names), hostIfName, portId, attachId, podIp, podMac, mtu);
+    }
+
+    /** The same interface, whose namespace the runtime finds under another path now. */
+    public Attachment in(String netns) {
+        return named(new AttachmentNames(key(), network(), netns, podName()));
     }
 
     Attachment withPortId(int id) {
-        return new Attachment(key, network, netns, hostIfName, id, attachId, podIp, podMac, mtu);
+        return new Attachment(names, hostIfName, id, attachId, podIp, podMac, mtu);
     }
 }

@@ -25,6 +25,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>An incomplete last record, left by a crash, is dropped: its change was never acknowledged. A damaged record, wherever it is, costs only
  * itself. A copy of the damaged file is then kept next to it, and {@link #damage} reports it. One thread.
+ *
+ * <p>No namespace or device survives a reboot, so records of an earlier boot (random(4), boot_id) are dropped when the file is opened: their
+ * addresses are free at once, even if no runtime ever sends the DEL.
  */
 final class AttachmentJournal implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AttachmentJournal.class);
@@ -32,19 +35,27 @@ final class AttachmentJournal implements AutoCloseable {
 
     private final Path file;
     private final String nodeName;
+    private final String bootId;
     private FileChannel channel;
     private int records;
     private String damage = "";
+    private boolean isOfEarlierBoot;
 
-    private AttachmentJournal(Path file, String nodeName) {
+    private AttachmentJournal(Path file, String nodeName, String bootId) {
         this.file = file;
         this.nodeName = nodeName;
+        this.bootId = bootId;
     }
 
-    /** Reads the file into {@code into} and opens it for appending. */
-    static AttachmentJournal open(Path file, String nodeName, Map<AttachmentKey, Attachment> into) throws IOException {
+    /**
+     * Reads the file into {@code into} and opens it for appending.
+     *
+     * @param bootId the running kernel's; empty if unknown, which keeps all records
+     */
+    static AttachmentJournal open(Path file, String nodeName, String bootId, Map<AttachmentKey, Attachment> into)
+        throws IOException {
         Files.createDirectories(file.toAbsolutePath().getParent());
-        AttachmentJournal journal = new AttachmentJournal(file, nodeName);
+        AttachmentJournal journal = new AttachmentJournal(file, nodeName, bootId);
         if (Files.exists(file)) {
             journal.load(into);
         }
@@ -99,6 +110,11 @@ final class AttachmentJournal implements AutoCloseable {
         if (damaged > 0) {
             keepDamaged(damaged);
         }
+        if (isOfEarlierBoot && !into.isEmpty()) {
+            LOG.info("{}: the machine has rebooted; the addresses of its {} former attachments are free", file,
+                into.size());
+            into.clear();
+        }
     }
 
     private void apply(JournalRecord entry, Map<AttachmentKey, Attachment> into) throws IOException {
@@ -121,6 +137,7 @@ final class AttachmentJournal implements AutoCloseable {
             throw new IOException(file + ": belongs to node " + node.name() + ", this is " + nodeName
                 + "; set another stateDirectory, or remove the file if no pod of that node is left");
         }
+        isOfEarlierBoot = !node.bootId().isEmpty() && !bootId.isEmpty() && !node.bootId().equals(bootId);
     }
 
     private static long nextRecord(Bytes<?> bytes, long from) {
@@ -140,7 +157,7 @@ final class AttachmentJournal implements AutoCloseable {
 
     private void rewrite(Collection<Attachment> current) throws IOException {
         Bytes<?> bytes = Bytes.allocateElasticOnHeap();
-        new Node(nodeName).writeTo(bytes);
+        new Node(nodeName, bootId).writeTo(bytes);
         List.copyOf(current).forEach(attachment -> new Allocated(attachment).writeTo(bytes));
         AtomicFiles.write(file, bytes.toByteArray());
         if (channel != null) {
@@ -171,13 +188,13 @@ final class AttachmentJournal implements AutoCloseable {
     /** Reads a file without opening it for appending; for tests. */
     static Map<AttachmentKey, Attachment> read(Path file, String nodeName) throws IOException {
         Map<AttachmentKey, Attachment> attachments = new LinkedHashMap<>();
-        new AttachmentJournal(file, nodeName).load(attachments);
+        new AttachmentJournal(file, nodeName, "").load(attachments);
         return attachments;
     }
 
     /** Like {@link #read}, but returns the {@link #damage}. */
     static String damageOf(Path file, String nodeName) throws IOException {
-        AttachmentJournal journal = new AttachmentJournal(file, nodeName);
+        AttachmentJournal journal = new AttachmentJournal(file, nodeName, "");
         journal.load(new LinkedHashMap<>());
         return journal.damage();
     }

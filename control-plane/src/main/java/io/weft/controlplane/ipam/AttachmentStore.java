@@ -4,6 +4,7 @@ import io.weft.dataplane.forwarding.PortId;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.MacAddress;
+import io.weft.nativebindings.linux.Sysctl;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ import java.util.Set;
 public final class AttachmentStore implements AutoCloseable {
     private static final int HOST_NAME_DIGITS = 11;
     private static final String HOST_NAME_PREFIX = "weft";
+    private static final String BOOT_ID = "kernel/random/boot_id";
 
     /** No address or port id is left. */
     public static final class ExhaustedException extends Exception {
@@ -48,15 +50,21 @@ public final class AttachmentStore implements AutoCloseable {
     private AddressPool pool;
     private int lastPortId = PortId.FIRST_POD - 1;
 
-    private AttachmentStore(Path stateDirectory, String nodeName, int maxPorts) throws IOException {
+    private AttachmentStore(Path stateDirectory, String nodeName, String bootId, int maxPorts) throws IOException {
         this.maxPorts = maxPorts;
-        this.journal = AttachmentJournal.open(stateDirectory.resolve("ipam/attachments"), nodeName, attachments);
+        this.journal = AttachmentJournal.open(stateDirectory.resolve("ipam/attachments"), nodeName, bootId,
+            attachments);
         attachments.values().forEach(attachment -> portIds.set(attachment.portId()));
     }
 
     /** @param maxPorts all port ids are below it */
     public static AttachmentStore open(Path stateDirectory, String nodeName, int maxPorts) throws IOException {
-        return new AttachmentStore(stateDirectory, nodeName, maxPorts);
+        return open(stateDirectory, nodeName, Sysctl.exists(BOOT_ID) ? Sysctl.read(BOOT_ID) : "", maxPorts);
+    }
+
+    /** For tests, which cannot reboot. */
+    static AttachmentStore open(Path stateDirectory, String nodeName, String bootId, int maxPorts) throws IOException {
+        return new AttachmentStore(stateDirectory, nodeName, bootId, maxPorts);
     }
 
     /** The name of the node's end of the veth: a hash, so that the same pod always gets the same name. */
@@ -86,7 +94,7 @@ public final class AttachmentStore implements AutoCloseable {
     public Optional<Attachment> find(AttachmentKey key) {
         return Optional.ofNullable(attachments.get(key))
             .or(() -> Optional.ofNullable(attachments.get(AttachmentKey.unknown(hostIfName(key))))
-                .map(device -> device.named(key, device.network(), device.netns())));
+                .map(device -> device.named(device.names().withKey(key))));
     }
 
     /** Damaged and recreated records, one line each. */
@@ -104,12 +112,12 @@ public final class AttachmentStore implements AutoCloseable {
     }
 
     /** Allocates an address, a port id and an attach id. */
-    public Attachment allocate(AttachmentKey key, String network, String netns, int mtu)
-        throws IOException, ExhaustedException {
+    public Attachment allocate(AttachmentNames names, int mtu) throws IOException, ExhaustedException {
+        AttachmentKey key = names.key();
         if (attachments.containsKey(key)) { throw new IllegalStateException(key + " is attached already"); }
         int portId = freePortId();
         IpAddress address = allocateAddress();
-        Attachment attachment = new Attachment(key, network, netns, hostIfName(key), portId,
+        Attachment attachment = new Attachment(names, hostIfName(key), portId,
             random.nextLong(1, Long.MAX_VALUE), address, podMac(key), mtu);
         try {
             journal.allocated(attachment);
@@ -154,8 +162,8 @@ public final class AttachmentStore implements AutoCloseable {
      */
     public static Attachment attachment(DeviceLabel label, int mtu) {
         AttachmentKey key = label.key().orElseThrow();
-        return new Attachment(key, label.network(), label.netns(), hostIfName(key), label.portId(), label.attachId(),
-            label.podIp(), podMac(key), mtu);
+        return new Attachment(new AttachmentNames(key, label.network(), label.netns(), ""), hostIfName(key),
+            label.portId(), label.attachId(), label.podIp(), podMac(key), mtu);
     }
 
     /**
@@ -164,7 +172,7 @@ public final class AttachmentStore implements AutoCloseable {
      * @param label without a key, if the device has a label
      */
     public Attachment unknown(String hostIfName, Optional<DeviceLabel> label, IpAddress podIp, long podMac, int mtu) {
-        return new Attachment(AttachmentKey.unknown(hostIfName), "", "", hostIfName,
+        return new Attachment(AttachmentNames.unknown(hostIfName), hostIfName,
             label.map(DeviceLabel::portId).orElse(0),
             label.map(DeviceLabel::attachId).orElseGet(() -> random.nextLong(1, Long.MAX_VALUE)), podIp, podMac, mtu);
     }

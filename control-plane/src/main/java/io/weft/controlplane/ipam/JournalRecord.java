@@ -24,8 +24,12 @@ sealed interface JournalRecord {
     record Released(AttachmentKey key) implements JournalRecord {
     }
 
-    /** The first record of a file: the node that the file belongs to. */
-    record Node(String name) implements JournalRecord {
+    /**
+     * The first record of a file: the node that the file belongs to.
+     *
+     * @param bootId the kernel's boot_id when the file was written; empty if unknown
+     */
+    record Node(String name, String bootId) implements JournalRecord {
     }
 
     default void writeTo(Bytes<?> out) {
@@ -33,7 +37,7 @@ sealed interface JournalRecord {
         switch (this) {
             case Allocated allocated -> writeAttachment(payload.writeByte(ALLOCATED), allocated.attachment());
             case Released released -> writeKey(payload.writeByte(RELEASED), released.key());
-            case Node node -> payload.writeByte(NODE).writeUtf8(node.name());
+            case Node node -> payload.writeByte(NODE).writeUtf8(node.name()).writeUtf8(node.bootId());
         }
         byte[] bytes = payload.toByteArray();
         out.writeInt(MAGIC).writeInt(bytes.length).writeInt(checksum(bytes)).write(bytes);
@@ -90,7 +94,7 @@ sealed interface JournalRecord {
             return switch (in.readByte()) {
                 case ALLOCATED -> new Allocated(readAttachment(in));
                 case RELEASED -> new Released(readKey(in));
-                case NODE -> new Node(in.readUtf8());
+                case NODE -> new Node(in.readUtf8(), readLastUtf8(in));
                 default -> null;
             };
         } catch (BufferUnderflowException | IllegalArgumentException e) {
@@ -98,16 +102,32 @@ sealed interface JournalRecord {
         }
     }
 
+    /** The pod's name is the last field: earlier versions do not write it and ignore what follows theirs. */
     private static void writeAttachment(Bytes<?> out, Attachment attachment) {
         writeKey(out, attachment.key());
         out.writeUtf8(attachment.network()).writeUtf8(attachment.netns()).writeUtf8(attachment.hostIfName());
         out.writeInt(attachment.portId()).writeLong(attachment.attachId());
         out.writeInt(attachment.podIp().toInt()).writeLong(attachment.podMac()).writeInt(attachment.mtu());
+        out.writeUtf8(attachment.podName());
     }
 
     private static Attachment readAttachment(Bytes<?> in) {
-        return new Attachment(readKey(in), in.readUtf8(), in.readUtf8(), in.readUtf8(), in.readInt(), in.readLong(),
-            IpAddress.ipv4(in.readInt()), in.readLong(), in.readInt());
+        AttachmentKey key = readKey(in);
+        String network = in.readUtf8();
+        String netns = in.readUtf8();
+        String hostIfName = in.readUtf8();
+        int portId = in.readInt();
+        long attachId = in.readLong();
+        IpAddress podIp = IpAddress.ipv4(in.readInt());
+        long podMac = in.readLong();
+        int mtu = in.readInt();
+        return new Attachment(new AttachmentNames(key, network, netns, readLastUtf8(in)), hostIfName, portId, attachId,
+            podIp, podMac, mtu);
+    }
+
+    /** A field that records of earlier versions lack. */
+    private static String readLastUtf8(Bytes<?> in) {
+        return in.readRemaining() == 0 ? "" : in.readUtf8();
     }
 
     private static void writeKey(Bytes<?> out, AttachmentKey key) {

@@ -4,6 +4,9 @@ import io.weft.controlplane.cni.AttachmentRecovery;
 import io.weft.controlplane.cni.CniHandler;
 import io.weft.controlplane.cni.CniServer;
 import io.weft.controlplane.cni.PodAttacher;
+import io.weft.controlplane.cni.Readiness;
+import io.weft.controlplane.cni.install.CniFiles;
+import io.weft.controlplane.cni.install.CniInstaller;
 import io.weft.controlplane.compiler.ControlLoop;
 import io.weft.controlplane.compiler.NodeFacts;
 import io.weft.controlplane.compiler.VtepMac;
@@ -88,13 +91,18 @@ public final class ControlPlane implements AutoCloseable {
         ControlLoop loop = part(new ControlLoop(configuration, facts, part(new DataplaneEpochs(runDirectory)),
             former.peers(), store, dataplane, failures, status::changed));
         part(new DeviceWatch(loop::followDevices, failures)).start();
-        part(status).start(loop);
+        Readiness readiness = new Readiness(loop, dataplane);
+        Optional<CniInstaller> installer = configuration.cni().install()
+            ? Optional.of(new CniInstaller(new CniFiles(configuration), readiness, status::changed))
+            : Optional.empty();
+        part(status).start(loop, () -> installer.map(CniInstaller::status).orElse(null));
         part(source).start(loop);
         PodAttacher attacher = new PodAttacher(loop, dataplane, configuration.workers(), facts.vtepMac(),
             ADD_PATIENCE);
-        part(new CniServer(configuration.cniSocket(), new CniHandler(attacher, loop, dataplane), failures)).start();
+        part(new CniServer(configuration.cni().socket(), new CniHandler(attacher, loop, readiness), failures)).start();
+        installer.ifPresent(started -> part(started).start());
         LOG.info("control plane of {}: {}, CNI on {}", configuration.nodeName(), source.status().name(),
-            configuration.cniSocket());
+            configuration.cni().socket());
     }
 
     /** CAP_SYS_ADMIN is for setns(2) into the pods' namespaces. */

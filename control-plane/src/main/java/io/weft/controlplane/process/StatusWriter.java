@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /** Writes the status file soon after a change, and every few seconds. One thread of its own, which no failure ends. */
 final class StatusWriter implements AutoCloseable {
@@ -28,6 +29,7 @@ final class StatusWriter implements AutoCloseable {
     private final Semaphore wanted = new Semaphore(0);
     private final Thread thread = Thread.ofPlatform().name("status").daemon().unstarted(this::run);
     private ControlLoop loop;
+    private Supplier<ControlPlaneStatus.CniInstallation> cni;
 
     /** @param failures reported in the file; also counts failures to write it */
     StatusWriter(NodeConfiguration configuration, ClusterSource source, Failures failures) {
@@ -36,8 +38,10 @@ final class StatusWriter implements AutoCloseable {
         this.failures = failures;
     }
 
-    void start(ControlLoop reporting) {
+    /** @param cniInstallation may supply null: nothing is installed */
+    void start(ControlLoop reporting, Supplier<ControlPlaneStatus.CniInstallation> cniInstallation) {
         loop = reporting;
+        cni = cniInstallation;
         thread.start();
     }
 
@@ -86,7 +90,7 @@ final class StatusWriter implements AutoCloseable {
             new ControlPlaneStatus.Addresses(report.local().map(local -> local.podCidr().toString()).orElse(""),
                 report.attachments(), report.freeAddresses(), report.attachmentNotes()),
             latency(report.latency()), report.local().map(OwnAnnotations::of).orElse(Map.of()), podNames(report),
-            health(report));
+            health(report), cni.get());
     }
 
     /** With the object's origin, if its source knows it. */

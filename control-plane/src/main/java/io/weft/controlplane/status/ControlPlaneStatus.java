@@ -10,11 +10,12 @@ import java.util.Map;
  * @param annotations for this node's Node object, so that flannel and Weft nodes find it; empty until known
  * @param podNames of this node's pods, by address
  * @param health null in a file of an earlier version
+ * @param cni null without {@code cni.install}
  */
 public record ControlPlaneStatus(
     long pid, String nodeName, long startedMillis, long updatedMillis, Source source, List<String> problems,
     Tables tables, Addresses addresses, Latency updateLatency, Map<String, String> annotations,
-    Map<String, String> podNames, Health health) {
+    Map<String, String> podNames, Health health, CniInstallation cni) {
 
     /** Whether each part is there, so that any file can be read. */
     boolean isWhole() {
@@ -36,6 +37,14 @@ public record ControlPlaneStatus(
      * @param lastFailure where and what
      */
     public record Health(String fault, long failures, long lastFailureMillis, String lastFailure) {
+    }
+
+    /**
+     * @param conflist path of the network configuration
+     * @param problem why it is not in place; empty if it is
+     * @param preceding network configurations that the runtime uses instead of it
+     */
+    public record CniInstallation(String conflist, String problem, List<String> preceding) {
     }
 
     /** @param published whether the dataplane may see the tables */

@@ -65,6 +65,12 @@ public final class DataplaneView implements AutoCloseable {
             && allWorkersAt(counters, generation)).orElse(false);
     }
 
+    /** Whether a running dataplane uses the tables of this incarnation, whatever their generation. */
+    public boolean hasAdopted(long incarnation) {
+        return read(counters -> isAlive(counters)
+            && counters.gauge(ConductorGauge.TABLES_INCARNATION) == incarnation).orElse(false);
+    }
+
     /** Reads from the current file. @return empty if there is none that can be read */
     public synchronized <T> Optional<T> read(Function<CounterReader, T> question) {
         renew();

@@ -1,11 +1,14 @@
 package io.weft.controlplane.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.controlplane.FakeDataplane;
+import io.weft.controlplane.status.ControlPlaneStatus;
+import io.weft.controlplane.status.StatusFile;
 import io.weft.dataplane.config.ConfigurationKey;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.PortState;
@@ -27,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,7 +62,7 @@ class WeftCommandTest {
             assertTrue(weft("show", "tunnels").out().contains("n2    192.0.2.2"));
             assertTrue(weft("show", "routes", "-o", "yaml").out().contains("prefix: \"10.244.2.0/24\""));
             assertEquals(0, weft("show", "counters").status());
-            assertEquals("REASON  FRAMES\n", weft("show", "drops").out());
+            assertEquals("REASON  FRAMES  FROM\n", weft("show", "drops").out());
             assertTrue(weft("show", "drops", "--all").out().contains("spoofed_source"));
             Outcome status = weft("status");
             assertEquals(0, status.status());
@@ -66,6 +70,76 @@ class WeftCommandTest {
             assertTrue(status.out().contains("control plane  DOWN"), status.out());
             assertEquals("n1", JSON.readTree(weft("status", "-o", "json").out()).path("node").asText());
         }
+    }
+
+    @Test
+    void dropsNameThePortsThatTheFramesCameFrom() throws Exception {
+        writeTables();
+        StatusFile.write(run,
+            status(1, new ControlPlaneStatus.CniInstallation("/etc/05-weft.conflist", "", List.of())));
+        try (FakeDataplane dataplane = new FakeDataplane(run)) {
+            dataplane.say(1, 0, "uplink0", PortState.UP, "");
+            dataplane.say(2, 77, "weft0123456789a", PortState.UP, "");
+            dataplane.drop(1, DropReason.TTL_EXPIRED);
+            dataplane.drop(2, DropReason.TTL_EXPIRED);
+            dataplane.drop(2, DropReason.TTL_EXPIRED);
+            assertEquals("""
+                REASON       FRAMES  FROM
+                ttl_expired       3  default/web-0 2, uplink0 1
+                """, weft("show", "drops").out());
+        }
+    }
+
+    @Test
+    void statusNamesConfigurationsThatTheRuntimePrefers() throws Exception {
+        StatusFile.write(run, status(0, new ControlPlaneStatus.CniInstallation("/etc/05-weft.conflist",
+            "Weft's dataplane is down", List.of("00-other.conf"))));
+        String status = weft("status").out();
+        assertTrue(status.contains("""
+            CNI            /etc/05-weft.conflist not in place: Weft's dataplane is down
+                           NOT USED: the runtime prefers 00-other.conf
+            """), status);
+    }
+
+    @Test
+    void cniInstallRefusesWhileTheNodeIsNotReady() {
+        Outcome outcome = weft(cni("install"));
+        assertEquals(1, outcome.status());
+        assertEquals(
+            "weft: nothing was installed, because this node cannot add pods yet: Weft's control plane is down\n",
+            outcome.err());
+        assertFalse(Files.exists(run.resolve("bin")) || Files.exists(run.resolve("net.d")));
+    }
+
+    @Test
+    void cniUninstallKeepsThePluginWhilePodsAreAttached() throws Exception {
+        Path plugin = Files.createDirectory(run.resolve("bin")).resolve("weft-cni");
+        Path conflist = Files.createDirectory(run.resolve("net.d")).resolve("05-weft.conflist");
+        Files.createFile(plugin);
+        Files.createFile(conflist);
+        StatusFile.write(run, status(2, null));
+        Outcome attached = weft(cni("uninstall"));
+        assertEquals(
+            conflist + " removed\n" + plugin + " stays, because 2 pods are attached and the runtime needs it to"
+                + " detach them: drain the node, then uninstall again\n",
+            attached.out());
+        assertTrue(Files.exists(plugin));
+        StatusFile.write(run, status(0, null));
+        assertEquals(conflist + " was not there\n" + plugin + " removed\n", weft(cni("uninstall")).out());
+        assertFalse(Files.exists(plugin));
+    }
+
+    private String[] cni(String command) {
+        return new String[]{"cni", command, "--set", "cni.binDirectory=" + run.resolve("bin"), "--set",
+            "cni.confDirectory=" + run.resolve("net.d"), "--set", "stateDirectory=" + run.resolve("state")};
+    }
+
+    private static ControlPlaneStatus status(int attached, ControlPlaneStatus.CniInstallation cni) {
+        return new ControlPlaneStatus(1, "n1", 0, System.currentTimeMillis(),
+            new ControlPlaneStatus.Source("manifests", true, 0, "", List.of()), List.of(),
+            new ControlPlaneStatus.Tables(1, 1, true, 0, 0, 0),
+            new ControlPlaneStatus.Addresses("10.244.1.0/24", attached, 9, List.of()),
+            new ControlPlaneStatus.Latency(0, 0, 0, 0, 0), Map.of(), Map.of("10.244.1.5", "default/web-0"), null, cni);
     }
 
     @ParameterizedTest

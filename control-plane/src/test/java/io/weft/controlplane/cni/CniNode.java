@@ -55,6 +55,7 @@ final class CniNode implements AutoCloseable {
     private final IpPrefix podCidr;
     private final Duration portTimeout;
     private final DataplaneView view;
+    Readiness readiness;
     private CniServer server;
 
     CniNode(Path directory) throws IOException {
@@ -82,8 +83,9 @@ final class CniNode implements AutoCloseable {
         store = AttachmentStore.open(directory, "n1", 1024);
         NetworkNamespace.run(namespace.path(), () -> AttachmentRecovery.run(store));
         tables = new TestTables(store, dataplane, podCidr);
+        readiness = new Readiness(tables, view);
         server = new CniServer(socket(), new CniHandler(
-            new PodAttacher(tables, view, 1, GATEWAY_MAC, portTimeout), tables, view));
+            new PodAttacher(tables, view, 1, GATEWAY_MAC, portTimeout), tables, readiness));
         NetworkNamespace.run(namespace.path(), server::start);
     }
 
@@ -114,13 +116,27 @@ final class CniNode implements AutoCloseable {
 
     /** @param members more members of the network configuration, or empty */
     Answer call(String command, String container, String ifName, String netns, String members) {
-        return run(command, container, ifName, netns, "{\"cniVersion\":\"1.1.0\",\"name\":\"weft\","
-            + "\"type\":\"weft-cni\",\"socket\":\"" + socket() + "\"" + (members.isEmpty() ? "" : "," + members) + "}");
+        return run(command, container, ifName, netns, "", configuration(members));
+    }
+
+    /** ADD with CNI_ARGS. */
+    Answer addWith(String args, String container, Path netns) {
+        return run("ADD", container, "eth0", netns.toString(), args, configuration(""));
+    }
+
+    private String configuration(String members) {
+        return "{\"cniVersion\":\"1.1.0\",\"name\":\"weft\","
+            + "\"type\":\"weft-cni\",\"socket\":\"" + socket() + "\"" + (members.isEmpty() ? "" : "," + members) + "}";
     }
 
     static Answer run(String command, String container, String ifName, String netns, String configuration) {
+        return run(command, container, ifName, netns, "", configuration);
+    }
+
+    private static Answer run(String command, String container, String ifName, String netns, String args,
+        String configuration) {
         Map<String, String> environment = new HashMap<>(Map.of("CNI_COMMAND", command, "CNI_CONTAINERID", container,
-            "CNI_NETNS", netns, "CNI_IFNAME", ifName, "CNI_PATH", "/opt/cni/bin"));
+            "CNI_NETNS", netns, "CNI_IFNAME", ifName, "CNI_ARGS", args, "CNI_PATH", "/opt/cni/bin"));
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         int status = new WeftCni(environment, new PrintStream(out, true, StandardCharsets.UTF_8)).run(configuration);
         return new Answer(status, out.toString(StandardCharsets.UTF_8));

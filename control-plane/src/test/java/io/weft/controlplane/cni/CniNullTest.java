@@ -44,7 +44,13 @@ class CniNullTest extends CniPodTest {
     void gcRefusesWhatIsNotAList(String list) {
         node.add("c1", "eth0", pod.path());
         assertEquals(7, node.collect(list).code());
-        assertEquals(7, node.call("GC", "", "", "", "").code());
+        assertEquals(1, node.store.all().size());
+    }
+
+    @Test
+    void gcWithoutAListDetachesNothing() {
+        node.add("c1", "eth0", pod.path());
+        assertEquals(Answer.SILENT, node.call("GC", "", "", "", ""));
         assertEquals(1, node.store.all().size());
     }
 

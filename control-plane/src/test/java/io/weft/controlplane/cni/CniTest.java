@@ -164,6 +164,28 @@ class CniTest extends CniPodTest {
     }
 
     @Test
+    void thePodsNameComesFromTheRuntimesArgumentsAndSurvivesARestart() throws IOException {
+        String args = "IgnoreUnknown=1;K8S_POD_NAMESPACE=kube-system;K8S_POD_NAME=coredns-0;K8S_POD_UID=1-2;X=a=b";
+        assertEquals(0, node.addWith(args, "c1", pod.path()).status());
+        assertEquals("kube-system/coredns-0", node.store.all().getFirst().podName());
+        assertEquals(0, node.addWith("", "c1", pod.path()).status());
+        node.stop();
+        node.start();
+        assertEquals("kube-system/coredns-0", node.store.all().getFirst().podName());
+        assertEquals(0, node.addWith(args.replace("-0", "-1"), "c1", pod.path()).status());
+        assertEquals("kube-system/coredns-1", node.store.all().getFirst().podName());
+    }
+
+    @Test
+    void argumentsWithoutAPodAreNoErrorAndOnesThatAreNoPairsAre() {
+        assertEquals(0, node.addWith("K8S_POD_NAMESPACE=default;K8S_POD_NAME=a/b;;", "c1", pod.path()).status());
+        assertEquals("", node.store.all().getFirst().podName());
+        Answer answer = node.addWith("K8S_POD_NAME", "c2", pod.path());
+        assertEquals(4, answer.code());
+        assertEquals("K8S_POD_NAME", answer.json().path("details").asText());
+    }
+
+    @Test
     void delSucceedsRepeatedlyAndWithoutThePod() {
         run("ADD", "c1", configuration("1.1.0"));
         assertEquals(new Answer(0, ""), run("DEL", "c1", configuration("1.1.0")));
@@ -173,6 +195,7 @@ class CniTest extends CniPodTest {
         assertEquals(new Answer(0, ""), run("DEL", "c1", configuration("1.1.0")));
         pod.close();
         assertEquals(new Answer(0, ""), run("DEL", "c1", configuration("1.1.0")));
+        assertEquals(new Answer(0, ""), CniNode.run("DEL", "c1", "eth0", "", configuration("1.0.0")));
         assertEquals(new Answer(0, ""), run("DEL", "never-seen", configuration("0.3.1")));
     }
 
@@ -213,6 +236,8 @@ class CniTest extends CniPodTest {
         assertEquals(50, run("STATUS", "", configuration("1.1.0")).json().path("code").asInt());
         node.tables.podCidr = Optional.of(POD_CIDR);
         assertEquals(new Answer(0, ""), run("STATUS", "", configuration("1.1.0")));
+        node.tables.inUse = false;
+        assertEquals(50, run("STATUS", "", configuration("1.1.0")).json().path("code").asInt());
         node.dataplane.close();
         assertEquals(11, run("ADD", "c1", configuration("1.1.0")).json().path("code").asInt());
         assertEquals(51, run("STATUS", "", configuration("1.1.0")).json().path("code").asInt());

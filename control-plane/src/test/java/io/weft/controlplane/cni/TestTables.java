@@ -3,6 +3,7 @@ package io.weft.controlplane.cni;
 import io.weft.controlplane.FakeDataplane;
 import io.weft.controlplane.ipam.Attachment;
 import io.weft.controlplane.ipam.AttachmentKey;
+import io.weft.controlplane.ipam.AttachmentNames;
 import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
 import io.weft.dataplane.counters.PortState;
@@ -25,6 +26,7 @@ final class TestTables implements PodTables {
     volatile boolean closeFails;
     volatile PortState nextState = PortState.UP;
     volatile Optional<IpPrefix> podCidr;
+    volatile boolean inUse = true;
     volatile String fault = "";
     private final AttachmentStore store;
     private final FakeDataplane dataplane;
@@ -44,6 +46,11 @@ final class TestTables implements PodTables {
     @Override
     public int offNodeMtu() {
         return OFF_NODE_MTU;
+    }
+
+    @Override
+    public boolean areInUse() {
+        return inUse;
     }
 
     @Override
@@ -67,9 +74,9 @@ final class TestTables implements PodTables {
     }
 
     @Override
-    public synchronized Attachment allocate(AttachmentKey key, String network, String netns,
-        int longestPacket) throws IOException, ExhaustedException {
-        return store.allocate(key, network, netns, Math.min(MTU, longestPacket));
+    public synchronized Attachment allocate(AttachmentNames names, int longestPacket)
+        throws IOException, ExhaustedException {
+        return store.allocate(names, Math.min(MTU, longestPacket));
     }
 
     @Override

@@ -11,8 +11,10 @@ import java.io.OutputStream;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -57,6 +59,34 @@ class WeftCniTest {
             assertEquals(11, outcome.json().path("code").asInt());
             assertTrue(hanging.isOpen(), "the plug-in gave up by itself");
         }
+    }
+
+    @Test
+    void doesNotWaitForAControlPlaneThatAcceptsNoConnection() throws Exception {
+        List<SocketChannel> waiting = new ArrayList<>();
+        try (ServerSocketChannel hanging = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            hanging.bind(UnixDomainSocketAddress.of(directory.resolve("cni.sock")), 1);
+            while (waiting.isEmpty() || waiting.getLast().isConnected()) {
+                waiting.add(connectWithoutWaiting());
+            }
+            assertEquals(11, run("ADD", configuration()).json().path("code").asInt());
+        } finally {
+            for (SocketChannel channel : waiting) {
+                channel.close();
+            }
+        }
+    }
+
+    /** @return unconnected if the server's backlog is full */
+    private SocketChannel connectWithoutWaiting() throws IOException {
+        SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+        channel.configureBlocking(false);
+        try {
+            channel.connect(UnixDomainSocketAddress.of(directory.resolve("cni.sock")));
+        } catch (IOException e) { // EAGAIN, connect(2)
+            assertTrue(e.getMessage().contains("temporarily unavailable"), e.getMessage());
+        }
+        return channel;
     }
 
     @Test

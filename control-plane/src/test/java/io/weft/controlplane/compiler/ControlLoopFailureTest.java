@@ -8,6 +8,7 @@ import io.weft.controlplane.Await;
 import io.weft.controlplane.FakeDataplane;
 import io.weft.controlplane.ipam.Attachment;
 import io.weft.controlplane.ipam.AttachmentKey;
+import io.weft.controlplane.ipam.AttachmentNames;
 import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.model.ClusterObject;
@@ -152,9 +153,13 @@ class ControlLoopFailureTest {
         assertTrue(loop.report().incarnation() != incarnation);
     }
 
+    private static AttachmentNames names(String container) {
+        return new AttachmentNames(new AttachmentKey(container, "eth0"), "weft", "/none", "");
+    }
+
     @Test
     void opensAPodsPortLaterIfItCouldNotBeCommitted() throws Exception {
-        Attachment attachment = loop.allocate(new AttachmentKey("c1", "eth0"), "weft", "/none", 1450);
+        Attachment attachment = loop.allocate(names("c1"), 1450);
         commitFails = true;
         assertThrows(CompletionException.class, () -> loop.openPort(attachment));
         commitFails = false;
@@ -164,7 +169,7 @@ class ControlLoopFailureTest {
     @Test
     void aFailureWhileFollowingDevicesAffectsOneAttachmentOnly() throws Exception {
         for (String id : List.of("c1", "c2", "c3")) {
-            Attachment attachment = loop.allocate(new AttachmentKey(id, "eth0"), "weft", "/none", 1450);
+            Attachment attachment = loop.allocate(names(id), 1450);
             loop.openPort(attachment);
             stuckPort = id.equals("c2") ? attachment.portId() : stuckPort;
         }

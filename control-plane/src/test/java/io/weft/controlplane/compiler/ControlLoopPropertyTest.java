@@ -7,6 +7,7 @@ import io.weft.controlplane.Await;
 import io.weft.controlplane.compiler.PeerCompiler.Candidate;
 import io.weft.controlplane.ipam.Attachment;
 import io.weft.controlplane.ipam.AttachmentKey;
+import io.weft.controlplane.ipam.AttachmentNames;
 import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.model.ClusterObject;
@@ -247,7 +248,7 @@ class ControlLoopPropertyTest {
         quiet();
         if (attached.size() < 5 || random.nextBoolean() && attached.size() < 50) {
             AttachmentKey key = new AttachmentKey("pod" + pods++, "eth0");
-            Attachment attachment = plane.loop.allocate(key, "weft", "/none", 1450);
+            Attachment attachment = plane.loop.allocate(new AttachmentNames(key, "weft", "/none", ""), 1450);
             plane.loop.openPort(attachment);
             attached.add(attachment);
         } else {

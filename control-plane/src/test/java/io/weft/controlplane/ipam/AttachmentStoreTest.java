@@ -10,6 +10,8 @@ import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -18,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.zip.CRC32C;
+import net.openhft.chronicle.bytes.Bytes;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -194,6 +198,58 @@ class AttachmentStoreTest {
     }
 
     @Test
+    void readsFilesOfAnEarlierVersionWhichNameNeitherPodNorBoot() throws Exception {
+        Attachment current;
+        try (AttachmentStore store = open("10.244.1.0/24")) {
+            current = allocate(store, "a").in("/run/netns/b");
+        }
+        Attachment nameless = new Attachment(
+            new AttachmentNames(current.key(), current.network(), current.netns(), ""), current.hostIfName(),
+            current.portId(), current.attachId(), current.podIp(), current.podMac(), current.mtu());
+        Bytes<?> former = Bytes.allocateElasticOnHeap();
+        former.write(withoutLastField(new JournalRecord.Node("n1", "")));
+        former.write(withoutLastField(new JournalRecord.Allocated(nameless)));
+        Files.write(file(), former.toByteArray());
+        try (AttachmentStore store = open("10.244.1.0/24")) {
+            assertEquals(List.of(nameless), store.all());
+        }
+    }
+
+    /** The last field is an empty text, one byte. */
+    private static byte[] withoutLastField(JournalRecord entry) {
+        Bytes<?> bytes = Bytes.allocateElasticOnHeap();
+        entry.writeTo(bytes);
+        byte[] record = Arrays.copyOf(bytes.toByteArray(), (int) bytes.readRemaining() - 1);
+        int length = record.length - JournalRecord.HEADER_LENGTH;
+        CRC32C crc = new CRC32C();
+        crc.update(record, JournalRecord.HEADER_LENGTH, length);
+        ByteBuffer.wrap(record).order(ByteOrder.LITTLE_ENDIAN).putInt(4, length).putInt(8, (int) crc.getValue());
+        return record;
+    }
+
+    @Test
+    void aRebootFreesEveryAddressAndARestartNone() throws Exception {
+        try (AttachmentStore store = AttachmentStore.open(state, "n1", "boot-1", 1024)) {
+            store.usePrefix(IpPrefix.of("10.244.1.0/24"));
+            allocate(store, "a");
+        }
+        try (AttachmentStore restarted = AttachmentStore.open(state, "n1", "boot-1", 1024)) {
+            assertEquals(1, restarted.all().size());
+        }
+        try (AttachmentStore unknown = AttachmentStore.open(state, "n1", "", 1024)) {
+            assertEquals(1, unknown.all().size());
+        }
+        AttachmentStore.open(state, "n1", "boot-1", 1024).close();
+        try (AttachmentStore rebooted = AttachmentStore.open(state, "n1", "boot-2", 1024)) {
+            assertEquals(List.of(), rebooted.all());
+        }
+        try (AttachmentStore again = AttachmentStore.open(state, "n1", "boot-2", 1024)) {
+            assertEquals(List.of(), again.all());
+            assertEquals(List.of(), again.notes());
+        }
+    }
+
+    @Test
     void anotherNodesFileIsRefusedInOneLine() throws Exception {
         open("10.244.1.0/24").close();
         IOException e = assertThrows(IOException.class, () -> AttachmentStore.open(state, "n2", 1024));
@@ -207,7 +263,9 @@ class AttachmentStoreTest {
     }
 
     private static Attachment allocate(AttachmentStore store, String container) throws IOException, ExhaustedException {
-        return store.allocate(new AttachmentKey(container, "eth0"), "weft", "/run/netns/" + container, 1450);
+        return store
+            .allocate(new AttachmentNames(new AttachmentKey(container, "eth0"), "weft", "/run/netns/" + container,
+                "default/" + container), 1450);
     }
 
     private static Set<String> names(Map<AttachmentKey, Attachment> attachments) {

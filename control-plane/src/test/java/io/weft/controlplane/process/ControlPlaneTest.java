@@ -168,7 +168,7 @@ class ControlPlaneTest {
         awaitPeers("n2");
         try (TestNamespace pod = new TestNamespace()) {
             Thread opener = openPortsMeanwhile();
-            assertEquals(0, CniCall.run("ADD", "c1", pod.path(), configuration.cniSocket()).status());
+            assertEquals(0, CniCall.run("ADD", "c1", pod.path(), configuration.cni().socket()).status());
             opener.interrupt();
             opener.join();
             PortSpec port = tables().orElseThrow().ports().getFirst();
@@ -184,7 +184,7 @@ class ControlPlaneTest {
             assertEquals("n2", tables().orElseThrow().peers().getFirst().nodeName());
             deviceDisappears(port.ifName());
         }
-        assertEquals(0, CniCall.run("DEL", "c1", Path.of("/none"), configuration.cniSocket()).status());
+        assertEquals(0, CniCall.run("DEL", "c1", Path.of("/none"), configuration.cni().socket()).status());
         Await.until("nothing given",
             () -> StatusFile.read(configuration.runDirectory()).orElseThrow().addresses().given() == 0);
     }
@@ -196,7 +196,7 @@ class ControlPlaneTest {
         awaitPeers();
         try (TestNamespace pod = new TestNamespace(); TestNamespace other = new TestNamespace()) {
             Thread opener = openPortsMeanwhile();
-            assertEquals(0, CniCall.run("ADD", "c1", pod.path(), configuration.cniSocket()).status());
+            assertEquals(0, CniCall.run("ADD", "c1", pod.path(), configuration.cni().socket()).status());
             PortSpec port = tables().orElseThrow().ports().getFirst();
             controlPlane.close();
             Path journal = directory.resolve("state/ipam/attachments");
@@ -209,7 +209,7 @@ class ControlPlaneTest {
                 .map(status -> status.addresses().notes().stream()
                     .anyMatch(note -> note.startsWith("c1/eth0, 10.244.1.2 on " + port.ifName())))
                 .orElse(false));
-            assertEquals(0, CniCall.run("ADD", "c2", other.path(), configuration.cniSocket()).status());
+            assertEquals(0, CniCall.run("ADD", "c2", other.path(), configuration.cni().socket()).status());
             assertEquals(List.of("10.244.1.2", "10.244.1.3"), tables().orElseThrow().ports().stream()
                 .map(each -> each.podIp().toString()).sorted().toList());
             opener.interrupt();
@@ -227,7 +227,7 @@ class ControlPlaneTest {
         try (TestNamespace pod = new TestNamespace()) {
             Files.createSymbolicLink(netns, pod.path());
             Thread opener = openPortsMeanwhile();
-            assertEquals(0, CniCall.run("ADD", "c1", netns, configuration.cniSocket()).status());
+            assertEquals(0, CniCall.run("ADD", "c1", netns, configuration.cni().socket()).status());
             opener.interrupt();
             opener.join();
             device = tables().orElseThrow().ports().getFirst().ifName();
@@ -254,7 +254,7 @@ class ControlPlaneTest {
         awaitPeers();
         try (TestNamespace pod = new TestNamespace()) {
             Thread opener = openPortsMeanwhile();
-            assertEquals(0, CniCall.run("ADD", "c1", pod.path(), configuration.cniSocket()).status());
+            assertEquals(0, CniCall.run("ADD", "c1", pod.path(), configuration.cni().socket()).status());
             opener.interrupt();
             opener.join();
             String name = tables().orElseThrow().ports().getFirst().ifName();

@@ -41,7 +41,11 @@ public enum ConfigurationKey {
     API_TLS_CERTIFICATE("api.tls.certificate", "", "PEM certificate of the REST API; not supported yet"),
     API_TLS_KEY("api.tls.key", "", "PEM key of the REST API; not supported yet"),
     API_TLS_CLIENT_CA("api.tls.clientCa", "", "PEM authority of client certificates; not supported yet"),
-    CNI_SOCKET("cni.socket", "", "socket of the CNI server; cni.sock in the run directory when empty");
+    CNI_SOCKET("cni.socket", "", "socket of the CNI server; cni.sock in the run directory when empty"),
+    CNI_INSTALL("cni.install", "false",
+        "the control plane puts the CNI plug-in and its network configuration in place and keeps them there"),
+    CNI_BIN_DIRECTORY("cni.binDirectory", "/opt/cni/bin", "where the runtime looks for CNI plug-ins"),
+    CNI_CONF_DIRECTORY("cni.confDirectory", "/etc/cni/net.d", "where the runtime looks for network configurations");
 
     private final String key;
     private final String defaultText;

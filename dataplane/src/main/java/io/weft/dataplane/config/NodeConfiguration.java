@@ -56,7 +56,7 @@ public record NodeConfiguration(
     boolean masquerade,
     PortRanges snatPorts,
     int flowCapacity,
-    Path cniSocket) {
+    CniConfiguration cni) {
 
     private static final Path DEFAULT_FILE = Path.of("/etc/weft/weft.yaml");
     private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
@@ -150,7 +150,7 @@ public record NodeConfiguration(
             settings.flag(MASQUERADE),
             snatPorts(settings),
             settings.integer(FLOWS_CAPACITY, MIN_FLOWS, MAX_FLOWS),
-            settings.optionalPath(CNI_SOCKET).orElse(runDirectory.resolve("cni.sock")));
+            CniConfiguration.of(settings, runDirectory));
         configuration.check(settings);
         return configuration;
     }

@@ -66,7 +66,8 @@ public final class CounterFile implements AutoCloseable {
         }
         long base = memory.address();
         return new WorkerCounters(
-            base + Memory.nativeI64(base + H_WORKERS_AT) + index * Memory.nativeI64(base + H_WORKER_STRIDE));
+            base + Memory.nativeI64(base + H_WORKERS_AT) + index * Memory.nativeI64(base + H_WORKER_STRIDE),
+            Memory.nativeI32(base + H_PORTS));
     }
 
     /** The conductor's cells and directories. */
@@ -103,6 +104,7 @@ public final class CounterFile implements AutoCloseable {
         Memory.putNativeI32(at + H_TEXTS, ConductorText.count());
         Memory.putNativeI32(at + H_PORTS, sizing.ports());
         Memory.putNativeI32(at + H_ADJACENCIES, sizing.adjacencies());
+        Memory.putNativeI32(at + H_PORT_DROPS, 1);
         Memory.putNativeI64(at + H_LABELS_AT, sizing.labelsAt());
         Memory.putNativeI64(at + H_CONDUCTOR_AT, sizing.conductorAt());
         Memory.putNativeI64(at + H_PORTS_AT, sizing.portsAt());

@@ -25,6 +25,8 @@ final class CounterLayout {
     static final int H_TEXTS = 64;
     static final int H_PORTS = 68;
     static final int H_ADJACENCIES = 72;
+    /** 1 if the worker blocks end with drops by receiving port and reason; files of earlier versions have 0. */
+    static final int H_PORT_DROPS = 76;
     static final int H_LABELS_AT = 80;
     static final int H_CONDUCTOR_AT = 88;
     static final int H_PORTS_AT = 96;

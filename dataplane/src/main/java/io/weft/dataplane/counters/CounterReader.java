@@ -27,6 +27,7 @@ public final class CounterReader implements AutoCloseable {
     private final int nodes;
     private final int drops;
     private final int portCounters;
+    private final int portDrops;
     private final int gauges;
     private final int texts;
     private final int ports;
@@ -58,7 +59,8 @@ public final class CounterReader implements AutoCloseable {
         portsAt = section(H_PORTS_AT, (long) ports * PORT_STRIDE);
         adjacenciesAt = section(H_ADJACENCIES_AT, (long) adjacencies * ADJACENCY_STRIDE);
         workerStride = Memory.nativeI64(file + H_WORKER_STRIDE);
-        long min = W_CELLS + (nodes + drops + (long) ports * portCounters) * CELL;
+        portDrops = Memory.nativeI32(file + H_PORT_DROPS) == 1 ? drops : 0;
+        long min = W_CELLS + (nodes + drops + (long) ports * (portCounters + portDrops)) * CELL;
         if (workerStride < min || workerStride > length) {
             throw corrupt("worker blocks of " + workerStride + " bytes");
         }
@@ -154,16 +156,21 @@ public final class CounterReader implements AutoCloseable {
         return index < 0 ? 0 : drop(index);
     }
 
+    /**
+     * Frames received by a port and dropped for a reason, summed over all workers; 0 in a file of an earlier version.
+     *
+     * @param reason index in {@link #dropLabels}
+     */
+    public long portDrop(int portId, int reason) {
+        if (portId < 0 || portId >= ports || reason < 0 || reason >= portDrops) { return 0; }
+        return sumAt(W_CELLS + (nodes + drops + (long) ports * portCounters + (long) portId * drops + reason) * CELL);
+    }
+
     /** Sum over all workers. */
     public long port(int portId, PortCounter counter) {
         int index = portCounterLabels().indexOf(counter.label());
         if (index < 0 || portId < 0 || portId >= ports) { return 0; }
-        long offset = W_CELLS + (nodes + drops + (long) portId * portCounters + index) * CELL;
-        long sum = 0;
-        for (int worker = 0; worker < workers; worker++) {
-            sum += Memory.getOpaqueI64(block(worker) + offset);
-        }
-        return sum;
+        return sumAt(W_CELLS + (nodes + drops + (long) portId * portCounters + index) * CELL);
     }
 
     /** {@code System.nanoTime} of the worker's last loop iteration. */
@@ -247,9 +254,14 @@ public final class CounterReader implements AutoCloseable {
 
     private long sum(int index, int count, long cells) {
         if (index < 0 || index >= count) { throw new IndexOutOfBoundsException("counter " + index + " of " + count); }
+        return sumAt(cells + (long) index * CELL);
+    }
+
+    /** @param offset of the cell in each worker's block */
+    private long sumAt(long offset) {
         long sum = 0;
         for (int worker = 0; worker < workers; worker++) {
-            sum += Memory.getOpaqueI64(block(worker) + cells + (long) index * CELL);
+            sum += Memory.getOpaqueI64(block(worker) + offset);
         }
         return sum;
     }

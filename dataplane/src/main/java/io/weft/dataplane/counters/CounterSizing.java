@@ -39,7 +39,8 @@ public record CounterSizing(int workers, int ports, int adjacencies) {
     }
 
     long workerStride() {
-        long cells = GraphNodeId.count() + DropReason.count() + (long) ports * PortCounter.count();
+        long cells = GraphNodeId.count() + DropReason.count()
+            + (long) ports * (PortCounter.count() + DropReason.count());
         return roundUp(W_CELLS + cells * CELL);
     }
 

@@ -21,13 +21,16 @@ public final class WorkerCounters {
     private final long nodes;
     private final long drops;
     private final long ports;
+    private final long portDrops;
 
-    WorkerCounters(long block) {
+    /** @param portCount port ids are below it */
+    WorkerCounters(long block, int portCount) {
         this.block = block;
         totals = block + W_TOTALS;
         nodes = block + W_CELLS;
         drops = nodes + (long) GraphNodeId.count() * CELL;
         ports = drops + (long) DropReason.count() * CELL;
+        portDrops = ports + (long) portCount * PortCounter.count() * CELL;
     }
 
     public void add(FrameTotal total, long frames) {
@@ -44,10 +47,16 @@ public final class WorkerCounters {
         addTo(nodes + (long) node.ordinal() * CELL, frames);
     }
 
-    /** Counts {@code frames} under their reason, and in {@link FrameTotal#DROPPED}. */
-    public void drop(DropReason reason, long frames) {
-        addTo(drops + (long) reason.ordinal() * CELL, frames);
-        add(FrameTotal.DROPPED, frames);
+    /**
+     * Counts one frame under its reason, in {@link FrameTotal#DROPPED}, and among the drops of the port that received it. A frame that
+     * outlives its port, because it was held, counts for the port that has the id by then.
+     *
+     * @param portId of the receiving port
+     */
+    public void drop(int portId, DropReason reason) {
+        addTo(drops + (long) reason.ordinal() * CELL, 1);
+        add(FrameTotal.DROPPED, 1);
+        addTo(portDropCell(portId, reason), 1);
     }
 
     public void port(int portId, PortCounter counter, long amount) {
@@ -62,6 +71,7 @@ public final class WorkerCounters {
     /** Zeroes what an earlier port of this id counted. Thread: the conductor, while no worker has the port. */
     public void clearPort(int portId) {
         Memory.zero(portCell(portId, PortCounter.RX_FRAMES), (long) PortCounter.count() * CELL);
+        Memory.zero(portDrops + (long) portId * DropReason.count() * CELL, (long) DropReason.count() * CELL);
     }
 
     /** @param nanos {@code System.nanoTime} */
@@ -93,6 +103,10 @@ public final class WorkerCounters {
 
     private long portCell(int portId, PortCounter counter) {
         return ports + ((long) portId * PortCounter.count() + counter.ordinal()) * CELL;
+    }
+
+    private long portDropCell(int portId, DropReason reason) {
+        return portDrops + ((long) portId * DropReason.count() + reason.ordinal()) * CELL;
     }
 
     private static void addTo(long cell, long amount) {

@@ -27,7 +27,8 @@ class NodeConfigurationTest {
     void defaultsNeedNoFile() {
         NodeConfiguration configuration = NodeConfiguration.of(Map.of());
         assertEquals(Path.of("/run/weft"), configuration.runDirectory());
-        assertEquals(Path.of("/run/weft/cni.sock"), configuration.cniSocket());
+        assertEquals(new CniConfiguration(Path.of("/run/weft/cni.sock"), false, Path.of("/opt/cni/bin"),
+            Path.of("/etc/cni/net.d")), configuration.cni());
         assertEquals(8472, configuration.overlay().port());
         assertFalse(configuration.nodeName().isEmpty());
     }

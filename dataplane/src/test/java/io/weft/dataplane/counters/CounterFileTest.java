@@ -21,8 +21,9 @@ class CounterFileTest {
     @Test
     void aReaderOfTheFileSeesWhatTwoWorkersCount() {
         try (CounterFile file = CounterFile.create(run, SIZING, 7); CounterReader reader = CounterReader.open(run)) {
-            file.worker(0).drop(DropReason.TTL_EXPIRED, 3);
-            file.worker(1).drop(DropReason.TTL_EXPIRED, 4);
+            drop(file.worker(0), 15, DropReason.TTL_EXPIRED, 3);
+            drop(file.worker(1), 15, DropReason.TTL_EXPIRED, 3);
+            drop(file.worker(1), 2, DropReason.TTL_EXPIRED, 1);
             file.worker(1).node(GraphNodeId.IP4_INPUT, 9);
             file.worker(1).port(15, PortCounter.TX_BYTES, 1500);
             file.worker(0).add(FrameTotal.RECEIVED, 12);
@@ -31,6 +32,14 @@ class CounterFileTest {
             assertEquals(ProcessHandle.current().pid(), reader.pid());
             assertEquals(7, reader.drop(DropReason.TTL_EXPIRED));
             assertEquals(7, reader.total(FrameTotal.DROPPED));
+            assertEquals(6, reader.portDrop(15, DropReason.TTL_EXPIRED.ordinal()));
+            assertEquals(1, reader.portDrop(2, DropReason.TTL_EXPIRED.ordinal()));
+            assertEquals(0, reader.portDrop(3, DropReason.TTL_EXPIRED.ordinal()));
+            file.worker(0).clearPort(15);
+            file.worker(1).clearPort(15);
+            assertEquals(0, reader.portDrop(15, DropReason.TTL_EXPIRED.ordinal()));
+            assertEquals(1, reader.portDrop(2, DropReason.TTL_EXPIRED.ordinal()));
+            file.worker(1).port(15, PortCounter.TX_BYTES, 1500);
             assertEquals(9, reader.node(GraphNodeId.IP4_INPUT.ordinal()));
             assertEquals(1500, reader.port(15, PortCounter.TX_BYTES));
             assertEquals(12, reader.total(FrameTotal.RECEIVED));
@@ -39,12 +48,18 @@ class CounterFileTest {
         }
     }
 
+    private static void drop(WorkerCounters worker, int port, DropReason reason, int frames) {
+        for (int i = 0; i < frames; i++) {
+            worker.drop(port, reason);
+        }
+    }
+
     @Test
     void eachCellIsItsOwn() {
         try (CounterFile file = CounterFile.inMemory(SIZING)) {
             WorkerCounters worker = file.worker(1);
             for (DropReason reason : DropReason.values()) {
-                worker.drop(reason, reason.ordinal() + 1);
+                drop(worker, 15, reason, reason.ordinal() + 1);
             }
             for (GraphNodeId node : GraphNodeId.values()) {
                 worker.node(node, 1000 + node.ordinal());
@@ -52,6 +67,7 @@ class CounterFileTest {
             CounterReader reader = file.reader();
             for (DropReason reason : DropReason.values()) {
                 assertEquals(reason.ordinal() + 1, reader.drop(reason));
+                assertEquals(reason.ordinal() + 1, reader.portDrop(15, reason.ordinal()));
             }
             for (GraphNodeId node : GraphNodeId.values()) {
                 assertEquals(1000 + node.ordinal(), reader.node(node.ordinal()));
@@ -97,7 +113,7 @@ class CounterFileTest {
     @Test
     void aNewIncarnationLeavesTheFormerMappingReadable() {
         try (CounterFile old = CounterFile.create(run, SIZING, 1); CounterReader reader = CounterReader.open(run)) {
-            old.worker(0).drop(DropReason.TTL_EXPIRED, 1);
+            old.worker(0).drop(1, DropReason.TTL_EXPIRED);
             try (CounterFile fresh = CounterFile.create(run, SIZING, 2);
                 CounterReader second = CounterReader.open(run)) {
                 assertEquals(1, reader.drop(DropReason.TTL_EXPIRED));
@@ -127,6 +143,7 @@ class CounterFileTest {
                 reader.adjacencies();
                 for (int i = 0; i < reader.dropLabels().size(); i++) {
                     reader.drop(i);
+                    reader.portDrop(SIZING.ports() - 1, i);
                 }
             } catch (CounterFileException refused) {
                 assertTrue(refused.getMessage().contains(path.toString()), refused.getMessage());

@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.Set;
 
 /** Writes files so that a reader, also after a power failure, finds the old content or the new, never a mixture. Cold code. */
 public final class AtomicFiles {
@@ -17,10 +19,19 @@ public final class AtomicFiles {
      * it fails, the old file is unchanged.
      */
     public static void write(Path path, byte[] bytes) throws IOException {
+        write(path, bytes, Set.of());
+    }
+
+    /**
+     * Like {@link #write(Path, byte[])}.
+     *
+     * @param permissions of the file, whatever the umask; empty for those of any new file
+     */
+    public static void write(Path path, byte[] bytes, Set<PosixFilePermission> permissions) throws IOException {
         Path absolute = path.toAbsolutePath();
         Path fresh = absolute.resolveSibling(absolute.getFileName() + ".new");
         try {
-            writeAndSync(fresh, bytes);
+            writeAndSync(fresh, bytes, permissions);
             Files.move(fresh, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(fresh);
@@ -28,15 +39,28 @@ public final class AtomicFiles {
         syncDirectory(absolute.getParent());
     }
 
-    private static void writeAndSync(Path path, byte[] bytes) throws IOException {
+    private static void writeAndSync(Path path, byte[] bytes, Set<PosixFilePermission> permissions)
+        throws IOException {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
             StandardOpenOption.TRUNCATE_EXISTING)) {
+            if (!permissions.isEmpty()) {
+                Files.setPosixFilePermissions(path, permissions);
+            }
             ByteBuffer buffer = ByteBuffer.wrap(bytes);
             while (buffer.hasRemaining()) {
                 channel.write(buffer);
             }
             channel.force(true);
         }
+    }
+
+    /** Deletes a file, if it exists, and syncs its directory. @return whether it existed */
+    public static boolean delete(Path path) throws IOException {
+        boolean deleted = Files.deleteIfExists(path);
+        if (deleted) {
+            syncDirectory(path.toAbsolutePath().getParent());
+        }
+        return deleted;
     }
 
     private static void syncDirectory(Path directory) {

@@ -61,8 +61,8 @@ public final class CniPlugin {
         JsonNode answer = output.isBlank() ? JSON.createObjectNode() : JSON.readTree(output);
         if (process.exitValue() != 0) {
             throw new IOException(
-                "weft-cni " + command + " for pod " + podName + ": " + answer.path("msg").asText(output)
-                    + " " + answer.path("details").asText(""));
+                "weft-cni " + command + " for pod " + podName + ": error " + answer.path("code").asInt() + ": "
+                    + answer.path("msg").asText(output) + " " + answer.path("details").asText(""));
         }
         return answer;
     }

@@ -63,10 +63,14 @@ public final class WeftNode implements AutoCloseable {
             workers: %d
             source:
               manifests: %s
+            cni:
+              binDirectory: %s
+              confDirectory: %s
             """
             .formatted(
                 host.name(), LabPlan.UPLINK, runDirectory(), stateDirectory(), host.podCidr(),
-                LabPlan.CLUSTER_CIDR, LabPlan.SERVICE_CIDR, plan.workers(), plan.manifests());
+                LabPlan.CLUSTER_CIDR, LabPlan.SERVICE_CIDR, plan.workers(), plan.manifests(), cniBinDirectory(),
+                cniConfDirectory());
     }
 
     /** Starts {@code weft node} in the node's namespace; its output goes to {@link #log}. */
@@ -208,8 +212,18 @@ public final class WeftNode implements AutoCloseable {
         return directory.resolve("run");
     }
 
-    Path stateDirectory() {
+    public Path stateDirectory() {
         return directory.resolve("state");
+    }
+
+    /** Where this node installs its CNI plug-in, with {@code cni.install}. */
+    public Path cniBinDirectory() {
+        return directory.resolve("cni/bin");
+    }
+
+    /** Where it installs its network configuration. */
+    public Path cniConfDirectory() {
+        return directory.resolve("cni/net.d");
     }
 
     public Path weftExecutable() {

@@ -33,8 +33,8 @@ public final class DropNode extends GraphNode {
     }
 
     /** For a frame that is dropped and lives on as the carrier of the answer to it. */
-    void countTurnedAround(DropReason reason) {
-        counters.drop(reason, 1);
+    void countTurnedAround(FrameBatch batch, int frame, DropReason reason) {
+        counters.drop(batch.port[frame], reason);
         counters.add(FrameTotal.ORIGINATED, 1);
     }
 
@@ -51,7 +51,7 @@ public final class DropNode extends GraphNode {
 
     /** Only counts a frame and frees its chunks: where this node itself has failed. */
     public void end(FrameBatch batch, int frame, DropReason reason) {
-        counters.drop(reason, 1);
+        counters.drop(batch.port[frame], reason);
         if (batch.chains == null) {
             pool.free(batch.at[frame]);
         } else {

@@ -141,7 +141,7 @@ public final class Ip4Frag extends GraphNode {
     private void end(FrameBatch batch, int frame, DropReason reason) {
         unfinished = false;
         if (reason != null) {
-            counters.drop(reason, 1);
+            counters.drop(batch.port[frame], reason);
             counters.add(FrameTotal.ORIGINATED, fragments);
         } else {
             counters.add(FrameTotal.ORIGINATED, fragments - 1);

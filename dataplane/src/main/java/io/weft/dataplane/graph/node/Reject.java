@@ -79,7 +79,7 @@ public final class Reject extends GraphNode {
             int egress = dispatch.back(batch.ingress[frame]);
             first.refuse(batch, frame, reasons[frame]);
             if (egress != Egress.NONE && mayAnswer(batch, frame) && write(batch, frame)) {
-                drop.countTurnedAround(reasons[frame]);
+                drop.countTurnedAround(batch, frame, reasons[frame]);
                 finish(batch, frame);
                 dispatch.to(batch, frame, egress);
             } else {

@@ -189,7 +189,7 @@ final class RxQueue {
 
     private void countDropped(DropReason reason) {
         counters.add(FrameTotal.RECEIVED, 1);
-        counters.drop(reason, 1);
+        counters.drop(port, reason);
         counters.port(port, PortCounter.RX_DROPPED, 1);
     }
 }
