@@ -1,5 +1,6 @@
 package io.weft.controlplane.compiler;
 
+import io.weft.controlplane.journal.Snapshot;
 import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.source.ClusterChange;
@@ -43,6 +44,16 @@ final class Compilation {
     ClusterChange absorb(ClusterChange change) {
         absorbed = true;
         return model.absorb(change);
+    }
+
+    /** All objects, whether compiled or not. */
+    Snapshot objects() {
+        return new Snapshot(model.revision(), model.all());
+    }
+
+    /** Grows with every change of an object. */
+    long revision() {
+        return model.revision();
     }
 
     /** Compiles the difference. Errors: any; {@link #rebuild} must then be called. */

@@ -6,6 +6,7 @@ import io.weft.controlplane.ipam.Attachment;
 import io.weft.controlplane.ipam.AttachmentKey;
 import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
+import io.weft.controlplane.journal.Snapshot;
 import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.source.ClusterSource;
 import io.weft.controlplane.status.DataplaneView;
@@ -103,6 +104,17 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     @Override
     public void statusChanged() {
         execute(reportChanged);
+    }
+
+    /**
+     * The objects of which the published tables are made.
+     *
+     * @return empty if they are of this revision, if nothing is published yet, or if the tables cannot be brought up to date
+     */
+    public Optional<Snapshot> objectsNewerThan(long revision) {
+        return call(() -> !publisher.isPublished() || health.isStuck() || compilation.revision() <= revision
+            ? Optional.empty()
+            : Optional.of(compilation.objects()));
     }
 
     // -- pods --------------------------------------------------------------------------------------------------------

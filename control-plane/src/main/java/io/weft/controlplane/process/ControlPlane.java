@@ -8,6 +8,9 @@ import io.weft.controlplane.compiler.ControlLoop;
 import io.weft.controlplane.compiler.NodeFacts;
 import io.weft.controlplane.compiler.VtepMac;
 import io.weft.controlplane.ipam.AttachmentStore;
+import io.weft.controlplane.journal.ClusterJournal;
+import io.weft.controlplane.journal.JournalWriter;
+import io.weft.controlplane.journal.JournaledSource;
 import io.weft.controlplane.source.ClusterSource;
 import io.weft.controlplane.source.ManifestDirectory;
 import io.weft.controlplane.status.DataplaneView;
@@ -84,12 +87,14 @@ public final class ControlPlane implements AutoCloseable {
         NodeFacts facts = facts(configuration, former);
         DataplaneView dataplane = part(new DataplaneView(runDirectory));
         Failures failures = new Failures();
-        ClusterSource source = source(configuration, failures);
+        ClusterJournal journal = new ClusterJournal(configuration.stateDirectory(), configuration.nodeName());
+        JournaledSource source = new JournaledSource(source(configuration, failures), journal);
         StatusWriter status = new StatusWriter(configuration, source, failures);
         ControlLoop loop = part(new ControlLoop(configuration, facts, part(new DataplaneEpochs(runDirectory)),
             former.peers(), store, dataplane, failures, status::changed));
         part(new DeviceWatch(loop::followDevices, failures)).start();
         part(status).start(loop);
+        part(new JournalWriter(journal, source, failures)).start(loop::objectsNewerThan);
         part(source).start(loop);
         PodAttacher attacher = new PodAttacher(loop, dataplane, configuration.workers(), facts.vtepMac(),
             ADD_PATIENCE);
