@@ -1,5 +1,6 @@
 package io.weft.controlplane.cli;
 
+import io.weft.controlplane.process.ClusterSources;
 import io.weft.controlplane.process.ControlPlane;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.config.SupervisedProcess;
@@ -20,8 +21,11 @@ final class ControlPlaneCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         NodeConfiguration configuration = options.load();
         configuration.requireUplink();
-        configuration.requireManifests();
-        if (checkOnly) { return 0; }
+        ClusterSources.require(configuration);
+        if (checkOnly) {
+            ClusterSources.check(configuration);
+            return 0;
+        }
         SupervisedProcess.endWithSupervisor();
         ControlPlane controlPlane = ControlPlane.start(configuration);
         CountDownLatch stopped = new CountDownLatch(1);

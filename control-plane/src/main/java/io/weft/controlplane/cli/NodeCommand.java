@@ -1,6 +1,7 @@
 package io.weft.controlplane.cli;
 
 import io.weft.controlplane.process.ChildCommands;
+import io.weft.controlplane.process.ClusterSources;
 import io.weft.controlplane.process.RoleLock;
 import io.weft.controlplane.process.Supervisor;
 import io.weft.dataplane.config.NodeConfiguration;
@@ -27,8 +28,11 @@ final class NodeCommand implements Callable<Integer> {
     public Integer call() {
         NodeConfiguration configuration = options.load();
         configuration.requireUplink();
-        configuration.requireManifests();
-        if (checkOnly) { return 0; }
+        ClusterSources.require(configuration);
+        if (checkOnly) {
+            ClusterSources.check(configuration);
+            return 0;
+        }
         try (FileLock _ = RoleLock.take(configuration.runDirectory(), ROLE)) {
             Map<String, ExternalCommand> commands = ChildCommands.forNode(options.arguments());
             commands.keySet().forEach(role -> RoleLock.awaitFree(configuration.runDirectory(), role, LEAVING));

@@ -11,8 +11,6 @@ import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.journal.ClusterJournal;
 import io.weft.controlplane.journal.JournalWriter;
 import io.weft.controlplane.journal.JournaledSource;
-import io.weft.controlplane.source.ClusterSource;
-import io.weft.controlplane.source.ManifestDirectory;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.controlplane.status.Failures;
 import io.weft.dataplane.config.NodeConfiguration;
@@ -88,7 +86,7 @@ public final class ControlPlane implements AutoCloseable {
         DataplaneView dataplane = part(new DataplaneView(runDirectory));
         Failures failures = new Failures();
         ClusterJournal journal = new ClusterJournal(configuration.stateDirectory(), configuration.nodeName());
-        JournaledSource source = new JournaledSource(source(configuration, failures), journal);
+        JournaledSource source = new JournaledSource(ClusterSources.open(configuration, failures), journal);
         StatusWriter status = new StatusWriter(configuration, source, failures);
         ControlLoop loop = part(new ControlLoop(configuration, facts, part(new DataplaneEpochs(runDirectory)),
             former.peers(), store, dataplane, failures, status::changed));
@@ -111,10 +109,6 @@ public final class ControlPlane implements AutoCloseable {
                 "the control plane needs the capabilities CAP_NET_ADMIN and CAP_SYS_ADMIN to create"
                     + " the pods' devices; missing: " + missing + ". Run it as root, or grant them");
         }
-    }
-
-    private static ClusterSource source(NodeConfiguration configuration, Failures failures) {
-        return new ManifestDirectory(configuration.requireManifests(), failures);
     }
 
     private static NodeFacts facts(NodeConfiguration configuration, FormerTables former) throws IOException {

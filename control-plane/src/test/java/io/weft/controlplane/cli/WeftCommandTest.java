@@ -94,12 +94,13 @@ class WeftCommandTest {
             assertEquals(2, outcome.status(), arguments.toString());
             assertEquals(1, outcome.err().lines().count(), outcome.err());
         }
-        Path other = Files.writeString(run.resolve("other.yaml"), "uplink: eth0\nsource:\n  kubeconfig: /x\n");
-        assertEquals("weft: " + other
-            + ":3: source.kubeconfig: not supported yet; set source.manifests to a directory of manifests\n",
+        Path other = Files.writeString(run.resolve("other.yaml"),
+            "uplink: eth0\nsource:\n  manifests: /m\n  kubeconfig: /x\n");
+        assertEquals("weft: " + other + ":4: source.kubeconfig: source.manifests is set too; there is one source\n",
             weft("node", "--config", other.toString()).err());
-        assertEquals("weft: source: not set; set source.manifests to a directory of Kubernetes manifests"
-            + " (the Kubernetes API is not supported yet)\n", weft("node", "--set", "uplink=eth0").err());
+        assertEquals("weft: " + run + "/kubeconfig: no such file or directory\n",
+            weft("control-plane", "--check-config",
+                "--set", "uplink=eth0", "--set", "source.kubeconfig=" + run.resolve("kubeconfig")).err());
         Path file = Files.writeString(run.resolve("weft.yaml"), "uplink: eth0\nworker: 2\n");
         assertEquals("weft: " + file + ":2: worker: unknown key\n",
             weft("node", "--check-config", "--config", file.toString()).err());

@@ -7,6 +7,7 @@ import io.weft.encap.address.IpPrefix;
 import io.weft.encap.tunnel.Encapsulation;
 import io.weft.encap.tunnel.VxlanHeader;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
@@ -23,6 +24,9 @@ import java.util.Optional;
  * of file and line).
  *
  * @param uplink device name, or empty when not configured; see {@link #requireUplink}
+ * @param manifests directory of manifests, the source of cluster objects; at most one of it and {@code kubeconfig} is set
+ * @param kubeconfig of the Kubernetes API as the source; neither: the pod's service account
+ * @param servers URLs of API servers, each with host and without path; empty: the address from the kubeconfig or the pod's environment
  * @param podCidr empty: taken from this node's Node object
  * @param podMtu 0: the largest that works
  * @param offNodeMtu 0: uplink MTU minus the tunnel's overhead
@@ -37,6 +41,7 @@ public record NodeConfiguration(
     Path stateDirectory,
     Optional<Path> manifests,
     Optional<Path> kubeconfig,
+    List<URI> servers,
     Optional<IpPrefix> podCidr,
     IpPrefix clusterCidr,
     IpPrefix serviceCidr,
@@ -130,6 +135,7 @@ public record NodeConfiguration(
             settings.path(STATE_DIRECTORY),
             settings.optionalPath(SOURCE_MANIFESTS),
             settings.optionalPath(SOURCE_KUBECONFIG),
+            settings.servers(SOURCE_SERVERS),
             settings.optionalPrefix(POD_CIDR),
             settings.prefix(CLUSTER_CIDR),
             settings.prefix(SERVICE_CIDR),
@@ -151,9 +157,11 @@ public record NodeConfiguration(
 
     /** Checks rules that involve several keys. */
     private void check(Settings settings) {
-        if (kubeconfig.isPresent()) {
-            throw settings.wrong(SOURCE_KUBECONFIG,
-                "not supported yet; set source.manifests to a directory of manifests");
+        if (manifests.isPresent() && kubeconfig.isPresent()) {
+            throw settings.wrong(SOURCE_KUBECONFIG, "source.manifests is set too; there is one source");
+        }
+        if (manifests.isPresent() && !servers.isEmpty()) {
+            throw settings.wrong(SOURCE_SERVERS, "source.manifests is set too; there is one source");
         }
         if (clusterCidr.overlaps(serviceCidr)) {
             throw settings.wrong(SERVICE_CIDR, serviceCidr + " overlaps clusterCidr " + clusterCidr);
@@ -179,12 +187,6 @@ public record NodeConfiguration(
                 + " (in the file, by WEFT_UPLINK or --set uplink=DEVICE)");
         }
         return uplink;
-    }
-
-    /** @throws ConfigurationException unless there is a source of cluster objects */
-    public Path requireManifests() {
-        return manifests.orElseThrow(() -> new ConfigurationException("source: not set; set source.manifests to a"
-            + " directory of Kubernetes manifests (the Kubernetes API is not supported yet)"));
     }
 
     private static Overlay overlay(Settings settings) {

@@ -1,6 +1,8 @@
 package io.weft.dataplane.config;
 
 import io.weft.encap.address.IpPrefix;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -128,6 +130,28 @@ final class Settings {
             integers.add(integer(key, part.strip(), min, max));
         }
         return List.copyOf(integers);
+    }
+
+    /** URLs of API servers. */
+    List<URI> servers(ConfigurationKey key) {
+        List<URI> servers = new ArrayList<>();
+        for (String part : optionalText(key).map(text -> text.split(",", -1)).orElse(new String[0])) {
+            servers.add(server(key, part.strip()));
+        }
+        return List.copyOf(servers);
+    }
+
+    private URI server(ConfigurationKey key, String text) {
+        try {
+            URI server = new URI(text);
+            boolean isHttp = "https".equals(server.getScheme()) || "http".equals(server.getScheme());
+            boolean isServer = isHttp && server.getHost() != null && server.getPath().isEmpty()
+                && server.getQuery() == null && server.getUserInfo() == null;
+            if (isServer) { return server; }
+        } catch (URISyntaxException e) {
+            // reported below
+        }
+        throw wrong(key, "must be URLs such as https://192.0.2.10:6443, separated by commas, not \"" + text + "\"");
     }
 
     private int integer(ConfigurationKey key, String text, int min, int max) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.weft.dataplane.table.Overlay;
 import io.weft.encap.tunnel.Encapsulation;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,6 +38,24 @@ class NodeConfigurationTest {
             NodeConfiguration.of(Map.of("nodeName", " Node-1.Example.ORG ")).nodeName());
         assertEquals(Files.readString(Path.of("/proc/sys/kernel/hostname")).strip().toLowerCase(Locale.ROOT),
             NodeConfiguration.of(Map.of()).nodeName());
+    }
+
+    @Test
+    void readsTheServersOfTheApi() throws IOException {
+        Path file = write("source: {servers: [https://192.0.2.10:6443, 'https://api.example.org']}\n");
+        assertEquals(List.of(URI.create("https://192.0.2.10:6443"), URI.create("https://api.example.org")),
+            NodeConfiguration.load(Optional.of(file), Map.of(), Map.of()).servers());
+        for (String wrong : List.of("192.0.2.10:6443", "https://", "https://a/b", "ftp://a", "https://a,",
+            "https://a b")) {
+            assertEquals(
+                "--set: source.servers: must be URLs such as https://192.0.2.10:6443, separated by commas, not \""
+                    + (wrong.endsWith(",") ? "" : wrong) + "\"",
+                assertThrows(ConfigurationException.class,
+                    () -> NodeConfiguration.of(Map.of("source.servers", wrong))).getMessage());
+        }
+        assertEquals("--set: source.servers: source.manifests is set too; there is one source",
+            assertThrows(ConfigurationException.class, () -> NodeConfiguration.of(
+                Map.of("source.manifests", "/m", "source.servers", "https://a"))).getMessage());
     }
 
     @Test
