@@ -30,6 +30,12 @@ public final class FakeDataplane implements AutoCloseable {
         conductor.port(new PortStatus(portId, state, attachId, name, 1, WORKERS, "native copy", reason));
     }
 
+    /** Reports that all workers use this generation of the tables. */
+    public synchronized void use(long incarnation, long generation) {
+        conductor.set(ConductorGauge.TABLES_INCARNATION, incarnation);
+        conductor.set(ConductorGauge.APPLIED_GENERATION, generation);
+    }
+
     @Override
     public void close() {
         stopped = true;

@@ -38,10 +38,13 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
         Map<String, Long> topDrops, long appliedGeneration, String fault) {
     }
 
-    /** @param stale why the tables may be out of date; empty if they are not */
+    /**
+     * @param stale why the tables may be out of date; empty if they are not
+     * @param nodeObject whether this node's Node is kept up to date; null where the source is not the Kubernetes API
+     */
     record Control(
         boolean running, long pid, String source, String stale, long staleSinceMillis, List<String> errors,
-        List<String> problems, ControlPlaneStatus.Health health,
+        List<String> problems, ControlPlaneStatus.Health health, ControlPlaneStatus.Publication nodeObject,
         String podCidr, int addressesGiven, long addressesFree, List<String> addressNotes,
         ControlPlaneStatus.Latency updateLatency) {
     }
@@ -115,10 +118,12 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
         return files.controlPlane()
             .map(status -> new Control(pid.isPresent(), pid.orElse(-1L), status.source().name(),
                 stale(status, pid.isPresent()), staleSince(status, pid.isPresent()), status.source().errors(),
-                status.problems(), health(status), status.addresses().podCidr(), status.addresses().given(),
+                status.problems(), health(status), status.publication(), status.addresses().podCidr(),
+                status.addresses().given(),
                 status.addresses().free(), status.addresses().notes(), status.updateLatency()))
-            .orElseGet(() -> new Control(pid.isPresent(), pid.orElse(-1L), "", "", 0, List.of(), List.of(), HEALTHY, "",
-                0, 0, List.of(), none));
+            .orElseGet(
+                () -> new Control(pid.isPresent(), pid.orElse(-1L), "", "", 0, List.of(), List.of(), HEALTHY, null, "",
+                    0, 0, List.of(), none));
     }
 
     private static ControlPlaneStatus.Health health(ControlPlaneStatus status) {

@@ -274,6 +274,12 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
                 compilation.localPodNames(), health.fault()));
     }
 
+    /** This node alone; costs little. */
+    public OwnNode ownNode() {
+        return call(() -> new OwnNode(compilation.local(), compilation.ownNode(), compilation.localProblem(),
+            publisher.incarnation(), health.fault()));
+    }
+
     @Override
     public void close() {
         executor.shutdown();

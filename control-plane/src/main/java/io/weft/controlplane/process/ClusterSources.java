@@ -6,6 +6,7 @@ import io.weft.controlplane.source.ManifestDirectory;
 import io.weft.controlplane.status.Failures;
 import io.weft.dataplane.config.ConfigurationException;
 import io.weft.dataplane.config.NodeConfiguration;
+import java.util.Optional;
 
 /** Chooses the source of cluster objects: the manifests, the kubeconfig's API, or the API by the pod's service account. */
 public final class ClusterSources {
@@ -24,6 +25,11 @@ public final class ClusterSources {
         if (configuration.manifests().isEmpty()) {
             KubernetesApi.of(configuration).connection();
         }
+    }
+
+    /** The API that the source follows; empty if the source is a directory of manifests. */
+    static Optional<KubernetesApi> api(NodeConfiguration configuration) {
+        return configuration.manifests().isPresent() ? Optional.empty() : Optional.of(KubernetesApi.of(configuration));
     }
 
     static ClusterSource open(NodeConfiguration configuration, Failures failures) {

@@ -11,6 +11,8 @@ import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.journal.ClusterJournal;
 import io.weft.controlplane.journal.JournalWriter;
 import io.weft.controlplane.journal.JournaledSource;
+import io.weft.controlplane.node.NodeApi;
+import io.weft.controlplane.node.NodePublisher;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.controlplane.status.Failures;
 import io.weft.dataplane.config.NodeConfiguration;
@@ -31,6 +33,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -82,7 +85,9 @@ public final class ControlPlane implements AutoCloseable {
             AttachmentStore.open(configuration.stateDirectory(), configuration.nodeName(), PortId.COUNT));
         AttachmentRecovery.run(store);
         FormerTables former = FormerTables.read(runDirectory);
-        NodeFacts facts = facts(configuration, former);
+        Optional<NodeApi> nodeApi = ClusterSources.api(configuration)
+            .map(api -> new NodeApi(api, configuration.nodeName()));
+        NodeFacts facts = facts(configuration, former, nodeApi);
         DataplaneView dataplane = part(new DataplaneView(runDirectory));
         Failures failures = new Failures();
         ClusterJournal journal = new ClusterJournal(configuration.stateDirectory(), configuration.nodeName());
@@ -91,9 +96,12 @@ public final class ControlPlane implements AutoCloseable {
         ControlLoop loop = part(new ControlLoop(configuration, facts, part(new DataplaneEpochs(runDirectory)),
             former.peers(), store, dataplane, failures, status::changed));
         part(new DeviceWatch(loop::followDevices, failures)).start();
-        part(status).start(loop);
+        Optional<NodePublisher> publisher = nodeApi.map(
+            api -> part(new NodePublisher(api, loop::ownNode, source::status, dataplane, failures)));
+        part(status).start(loop, publisher);
         part(new JournalWriter(journal, source, failures)).start(loop::objectsNewerThan);
         part(source).start(loop);
+        publisher.ifPresent(NodePublisher::start);
         PodAttacher attacher = new PodAttacher(loop, dataplane, configuration.workers(), facts.vtepMac(),
             ADD_PATIENCE);
         part(new CniServer(configuration.cniSocket(), new CniHandler(attacher, loop, dataplane), failures)).start();
@@ -111,9 +119,11 @@ public final class ControlPlane implements AutoCloseable {
         }
     }
 
-    private static NodeFacts facts(NodeConfiguration configuration, FormerTables former) throws IOException {
+    private static NodeFacts facts(NodeConfiguration configuration, FormerTables former, Optional<NodeApi> nodeApi)
+        throws IOException {
         String uplink = configuration.requireUplink();
-        long vtepMac = VtepMac.keep(configuration.stateDirectory(), configuration.nodeName(), former.vtepMac());
+        long vtepMac = VtepMac.keep(configuration.stateDirectory(), configuration.nodeName(), former.vtepMac(),
+            () -> nodeApi.map(NodeApi::publishedVtepMac).orElse(OptionalLong.empty()));
         try (Rtnetlink rtnetlink = Rtnetlink.open()) {
             Link link = rtnetlink.link(uplink).orElseThrow(
                 () -> new StartException(

@@ -2,6 +2,8 @@ package io.weft.controlplane.process;
 
 import io.weft.controlplane.compiler.ControlLoop;
 import io.weft.controlplane.compiler.UpdateLatency;
+import io.weft.controlplane.node.NodePublisher;
+import io.weft.controlplane.node.OwnAnnotations;
 import io.weft.controlplane.source.ClusterSource;
 import io.weft.controlplane.source.SourceStatus;
 import io.weft.controlplane.status.ControlPlaneStatus;
@@ -12,6 +14,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -28,6 +31,7 @@ final class StatusWriter implements AutoCloseable {
     private final Semaphore wanted = new Semaphore(0);
     private final Thread thread = Thread.ofPlatform().name("status").daemon().unstarted(this::run);
     private ControlLoop loop;
+    private Optional<NodePublisher> publisher = Optional.empty();
 
     /** @param failures reported in the file; also counts failures to write it */
     StatusWriter(NodeConfiguration configuration, ClusterSource source, Failures failures) {
@@ -36,8 +40,10 @@ final class StatusWriter implements AutoCloseable {
         this.failures = failures;
     }
 
-    void start(ControlLoop reporting) {
+    /** @param publishing of this node's Node; empty where the source is not the Kubernetes API */
+    void start(ControlLoop reporting, Optional<NodePublisher> publishing) {
         loop = reporting;
+        publisher = publishing;
         thread.start();
     }
 
@@ -86,7 +92,7 @@ final class StatusWriter implements AutoCloseable {
             new ControlPlaneStatus.Addresses(report.local().map(local -> local.podCidr().toString()).orElse(""),
                 report.attachments(), report.freeAddresses(), report.attachmentNotes()),
             latency(report.latency()), report.local().map(OwnAnnotations::of).orElse(Map.of()), podNames(report),
-            health(report));
+            health(report), publisher.map(NodePublisher::status).map(StatusWriter::publication).orElse(null));
     }
 
     /** With the object's origin, if its source knows it. */
@@ -99,6 +105,11 @@ final class StatusWriter implements AutoCloseable {
     private ControlPlaneStatus.Health health(ControlLoop.Report report) {
         Failures.Summary summary = failures.summary();
         return new ControlPlaneStatus.Health(report.fault(), summary.count(), summary.lastMillis(), summary.last());
+    }
+
+    private static ControlPlaneStatus.Publication publication(NodePublisher.Status status) {
+        return new ControlPlaneStatus.Publication(status.checked().map(Instant::toEpochMilli).orElse(0L),
+            status.failure(), status.failingSince().map(Instant::toEpochMilli).orElse(0L));
     }
 
     private static ControlPlaneStatus.Source source(SourceStatus status) {
