@@ -27,8 +27,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class NodeApi {
     private static final Logger LOG = LoggerFactory.getLogger(NodeApi.class);
-    /** Events about objects without a namespace must be here. */
-    private static final String EVENT_NAMESPACE = "default";
     private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
     private static final PatchContext STRATEGIC_MERGE = PatchContext.of(PatchType.STRATEGIC_MERGE);
 
@@ -68,24 +66,24 @@ public final class NodeApi {
     /** Sets these annotations and leaves all others as they are. */
     void annotate(Node node, Map<String, String> annotations) {
         Node _ = call(client -> client.nodes().resource(node)
-            .patch(MERGE, json(client, Map.of("metadata", Map.of("annotations", annotations)))));
+            .patch(MERGE, patch(client, Map.of("metadata", Map.of("annotations", annotations)))));
     }
 
     /** Sets the condition of this type and leaves all others as they are. */
     void setCondition(Node node, NodeCondition condition) {
         Node _ = call(client -> client.nodes().resource(node).subresource("status")
-            .patch(STRATEGIC_MERGE, json(client, Map.of("status", Map.of("conditions", List.of(condition))))));
+            .patch(STRATEGIC_MERGE, patch(client, Map.of("status", Map.of("conditions", List.of(condition))))));
     }
 
-    /** @return the Event as the API server has it */
+    /** Creates an Event in its namespace. @return the Event as the API server has it */
     Event create(Event event) {
-        return call(client -> client.v1().events().inNamespace(EVENT_NAMESPACE).resource(event).create());
+        return call(client -> client.v1().events().resource(event).create());
     }
 
     /** Sets these fields of an Event. */
     void update(Event event, Map<String, Object> fields) {
-        Event _ = call(client -> client.v1().events().inNamespace(EVENT_NAMESPACE).resource(event)
-            .patch(MERGE, json(client, fields)));
+        Event _ = call(client -> client.v1().events().resource(event)
+            .patch(MERGE, patch(client, fields)));
     }
 
     private <T> T call(Function<KubernetesClient, T> request) {
@@ -118,7 +116,7 @@ public final class NodeApi {
         return String.valueOf(text).lines().findFirst().orElse("");
     }
 
-    private static String json(KubernetesClient client, Object patch) {
-        return client.getKubernetesSerialization().asJson(patch);
+    private static String patch(KubernetesClient client, Object fields) {
+        return client.getKubernetesSerialization().asJson(fields);
     }
 }

@@ -21,6 +21,8 @@ import org.slf4j.LoggerFactory;
  */
 final class NodeEvents {
     private static final Logger LOG = LoggerFactory.getLogger(NodeEvents.class);
+    /** Events about objects without a namespace must be here. */
+    private static final String NAMESPACE = "default";
     private static final Duration GAP = Duration.ofMinutes(1);
     private static final Duration REPEAT = Duration.ofMinutes(30);
     private static final int MAX_MESSAGE = 1024;
@@ -99,6 +101,7 @@ final class NodeEvents {
             .withNewMetadata()
             .withName(node + "." + occurrences.reason.label().toLowerCase(Locale.ROOT) + "."
                 + Long.toHexString(occurrences.first.toEpochMilli()))
+            .withNamespace(NAMESPACE)
             .endMetadata()
             .withNewInvolvedObject().withApiVersion("v1").withKind("Node").withName(node).withUid(node)
             .endInvolvedObject()
