@@ -28,8 +28,9 @@ public final class JournaledSource implements ClusterSource {
     private final ClusterJournal journal;
     private final Duration patience;
     private final CountDownLatch live = new CountDownLatch(1);
+    private final Thread thread = Thread.ofPlatform().name("journal").daemon().unstarted(this::serveUnlessLive);
     private Listener listener;
-    private Thread thread;
+    private Optional<Contents> contents = Optional.empty();
     /** The time of the journal while it is served. Written under the lock of this object, read by any thread on its own. */
     private volatile Optional<Instant> servedAsOf = Optional.empty();
 
@@ -46,9 +47,9 @@ public final class JournaledSource implements ClusterSource {
     @Override
     public void start(Listener changes) {
         listener = changes;
-        Optional<Contents> contents = journal.read();
+        contents = journal.read();
         journal.problems().forEach(LOG::warn);
-        thread = Thread.ofPlatform().name("journal").daemon().start(() -> contents.ifPresent(this::serveUnlessLive));
+        thread.start();
         source.start(new Relay());
     }
 
@@ -85,21 +86,22 @@ public final class JournaledSource implements ClusterSource {
         source.close();
     }
 
-    private void serveUnlessLive(Contents contents) {
+    private void serveUnlessLive() {
         try {
             if (!live.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-                serve(contents);
+                contents.ifPresent(this::serve);
             }
+            contents = Optional.empty(); // the memory
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private synchronized void serve(Contents contents) {
+    private synchronized void serve(Contents known) {
         if (isLive()) { return; }
-        LOG.warn("{}: {}; serving the journal of {}", source.status().name(), reason(source.status()), contents.asOf());
-        servedAsOf = Optional.of(contents.asOf());
-        listener.changed(new ClusterChange(System.nanoTime(), contents.objects(), List.of(), true));
+        LOG.warn("{}: {}; serving the journal of {}", source.status().name(), reason(source.status()), known.asOf());
+        servedAsOf = Optional.of(known.asOf());
+        listener.changed(new ClusterChange(System.nanoTime(), known.objects(), List.of(), true));
     }
 
     private static String reason(SourceStatus status) {
