@@ -3,6 +3,7 @@ package io.weft.controlplane.compiler;
 import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.model.EndpointSlice;
+import io.weft.controlplane.model.Namespace;
 import io.weft.controlplane.model.NetworkPolicy;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.model.Pod;
@@ -154,6 +155,7 @@ final class TableCompiler {
             case EndpointSlice slice -> services.put(slice);
             case Pod pod -> podNames.put(pod);
             case NetworkPolicy policy -> policies.put(policy.key(), policy);
+            case Namespace _ -> {} // only policies select namespaces, and they are not enforced
         }
     }
 
@@ -164,6 +166,7 @@ final class TableCompiler {
             case ENDPOINT_SLICE -> services.removeSlice(key);
             case POD -> podNames.remove(key);
             case NETWORK_POLICY -> policies.remove(key);
+            case NAMESPACE -> {}
         }
     }
 

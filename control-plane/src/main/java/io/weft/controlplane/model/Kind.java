@@ -6,6 +6,7 @@ import java.util.Optional;
 /** The kinds of cluster objects that Weft reads, with the apiVersion that it supports. */
 public enum Kind {
     NODE("Node", "v1"),
+    NAMESPACE("Namespace", "v1"),
     POD("Pod", "v1"),
     SERVICE("Service", "v1"),
     ENDPOINT_SLICE("EndpointSlice", "discovery.k8s.io/v1"),

@@ -4,6 +4,7 @@ import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.Kind;
+import io.weft.controlplane.model.Namespace;
 import io.weft.controlplane.model.NetworkPolicy;
 import io.weft.controlplane.model.Pod;
 import io.weft.controlplane.model.Protocol;
@@ -13,7 +14,9 @@ import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -47,6 +50,7 @@ final class ObjectReader {
         String name = name(metadata);
         return switch (kind) {
             case NODE -> Optional.of(node(name, metadata, object, writtenMillis));
+            case NAMESPACE -> Optional.of(new Namespace(name, labels(metadata)));
             case POD -> Optional.of(pod(namespace(metadata), name, metadata, object));
             case SERVICE -> isOthers(metadata) ? Optional.empty()
                 : Optional.of(ServiceReader.read(namespace(metadata), name, created(metadata), object));
@@ -88,6 +92,12 @@ final class ObjectReader {
                 .wrong("must be lower-case letters, digits and -, at most 63, not \"" + namespace + "\"");
         }
         return namespace;
+    }
+
+    private static Map<String, String> labels(ObjectTree metadata) {
+        Map<String, String> labels = new HashMap<>();
+        metadata.field("labels").ifPresent(all -> all.names().forEach(name -> labels.put(name, all.text(name, ""))));
+        return labels;
     }
 
     // -- Node --------------------------------------------------------------------------------------------------------
@@ -171,6 +181,7 @@ final class ObjectReader {
         return new EndpointSlice(namespace, name, service, endpoints, ports, List.of());
     }
 
+    /** Thousands of endpoints name the same few nodes, so their names are interned. */
     private static EndpointSlice.Endpoint endpoint(ObjectTree endpoint) {
         List<IpAddress> addresses = new ArrayList<>();
         for (ObjectTree value : endpoint.list("addresses")) {
@@ -184,7 +195,7 @@ final class ObjectReader {
         boolean serving = conditions.map(value -> value.flag("serving", ready)).orElse(ready);
         boolean terminating = conditions.map(value -> value.flag("terminating", false)).orElse(false);
         return new EndpointSlice.Endpoint(
-            List.copyOf(addresses), ready, serving, terminating, endpoint.text("nodeName", ""));
+            List.copyOf(addresses), ready, serving, terminating, endpoint.text("nodeName", "").intern());
     }
 
     /** Empty for a port without a number, which the API allows but no proxy can serve. */

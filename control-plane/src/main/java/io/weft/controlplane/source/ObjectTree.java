@@ -2,6 +2,7 @@ package io.weft.controlplane.source;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A value of a cluster object with its field path and, in a file, its line, so that errors can name it. {@link ObjectReader} reads objects of
@@ -59,6 +60,9 @@ abstract class ObjectTree {
 
     /** The field, even if it is null; empty if it is absent. Errors: {@link #notFields}. */
     abstract Optional<ObjectTree> child(String name);
+
+    /** Names of all fields. Errors: {@link #notFields}. */
+    abstract Set<String> names();
 
     /** Elements of the list. Errors: {@link #notAList}. */
     abstract List<ObjectTree> elements();

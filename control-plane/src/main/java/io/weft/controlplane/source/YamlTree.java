@@ -1,8 +1,10 @@
 package io.weft.controlplane.source;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
@@ -54,6 +56,14 @@ final class YamlTree extends ObjectTree {
     }
 
     @Override
+    Set<String> names() {
+        if (!(node instanceof MappingNode mapping)) { throw notFields(); }
+        Set<String> names = new LinkedHashSet<>();
+        addNames(mapping, names, 0);
+        return names;
+    }
+
+    @Override
     List<ObjectTree> elements() {
         if (!(node instanceof SequenceNode sequence)) { throw notAList(); }
         List<ObjectTree> elements = new ArrayList<>();
@@ -91,14 +101,31 @@ final class YamlTree extends ObjectTree {
     }
 
     private Node merged(Node value, String name, int depth) {
-        if (depth > DEEPEST_MERGE) { throw wrong("merges (<<) itself"); }
-        List<Node> sources = value instanceof SequenceNode sequence ? sequence.getValue() : List.of(value);
-        for (Node source : sources) {
-            if (!(source instanceof MappingNode mapping)) { throw wrong("<< must merge a mapping"); }
-            Node found = find(mapping, name, depth + 1);
+        for (MappingNode source : sources(value, depth)) {
+            Node found = find(source, name, depth + 1);
             if (found != null) { return found; }
         }
         return null;
+    }
+
+    private void addNames(MappingNode mapping, Set<String> names, int depth) {
+        for (NodeTuple tuple : mapping.getValue()) {
+            if (isKey(tuple, MERGE) && ((ScalarNode) tuple.getKeyNode()).isPlain()) {
+                sources(tuple.getValueNode(), depth).forEach(source -> addNames(source, names, depth + 1));
+            } else if (tuple.getKeyNode() instanceof ScalarNode key) {
+                names.add(key.getValue());
+            }
+        }
+    }
+
+    private List<MappingNode> sources(Node merged, int depth) {
+        if (depth > DEEPEST_MERGE) { throw wrong("merges (<<) itself"); }
+        List<MappingNode> sources = new ArrayList<>();
+        for (Node source : merged instanceof SequenceNode sequence ? sequence.getValue() : List.of(merged)) {
+            if (!(source instanceof MappingNode mapping)) { throw wrong("<< must merge a mapping"); }
+            sources.add(mapping);
+        }
+        return sources;
     }
 
     private static boolean isKey(NodeTuple tuple, String name) {

@@ -8,9 +8,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.model.Kind;
+import io.weft.controlplane.model.Namespace;
 import io.weft.controlplane.source.ObjectTree.WrongField;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +34,11 @@ class ObjectTreeTest {
              "spec": {"podCIDR": "10.244.3.0/24", "podCIDRs": ["10.244.3.0/24", "fd00:3::/64"], "taints": []},
              "status": {"addresses": [{"type": "Hostname", "address": "k1"}, {"type": "InternalIP", "address": "192.0.2.3"},
                {"type": "InternalIP", "address": "fd00::3"}]}}""",
+        """
+            {"apiVersion": "v1", "kind": "Namespace",
+             "metadata": {"name": "shop", "labels": {"kubernetes.io/metadata.name": "shop", "team": ""}}}""",
+        """
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "bare"}}""",
         """
             {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web-0", "namespace": "shop", "labels": null},
              "spec": {"nodeName": "n1", "hostNetwork": true},
@@ -67,6 +74,19 @@ class ObjectTreeTest {
     }
 
     @Test
+    void labelsIncludeThoseThatAreMerged() throws Exception {
+        ManifestContent content = ManifestReader.read("f.yaml", """
+            common: &common {team: a, tier: back}
+            apiVersion: v1
+            kind: Namespace
+            metadata: {name: shop, labels: {<<: *common, tier: front}}
+            """, WRITTEN);
+        assertEquals(List.of(), content.errors());
+        assertEquals(List.of(new Namespace("shop", Map.of("team", "a", "tier", "front"))),
+            List.copyOf(content.objects().values()));
+    }
+
+    @Test
     void ignoresObjectsOfOtherProxiesInBothFormats() throws Exception {
         String text = """
             {"apiVersion": "v1", "kind": "Service",
@@ -77,6 +97,8 @@ class ObjectTreeTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
+        "{\"apiVersion\": \"v1\", \"kind\": \"Namespace\", \"metadata\": {\"name\": \"a\", \"labels\": \"b\"}}",
+        "{\"apiVersion\": \"v1\", \"kind\": \"Namespace\", \"metadata\": {\"name\": \"a\", \"labels\": {\"b\": true}}}",
         "{\"apiVersion\": \"v1\", \"kind\": \"Pod\"}",
         "{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": \"text\"}",
         "{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": null}}",

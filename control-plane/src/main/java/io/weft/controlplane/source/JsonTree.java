@@ -2,8 +2,10 @@ package io.weft.controlplane.source;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** A value of a JSON document, as API servers and their clients deliver objects; it has no position in a file. */
 final class JsonTree extends ObjectTree {
@@ -57,6 +59,14 @@ final class JsonTree extends ObjectTree {
     Optional<ObjectTree> child(String name) {
         if (!node.isObject()) { throw notFields(); }
         return Optional.ofNullable(node.get(name)).map(value -> new JsonTree(pathOf(name), value));
+    }
+
+    @Override
+    Set<String> names() {
+        if (!node.isObject()) { throw notFields(); }
+        Set<String> names = new LinkedHashSet<>();
+        node.fieldNames().forEachRemaining(names::add);
+        return names;
     }
 
     @Override
