@@ -4,6 +4,7 @@ import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.Kind;
+import io.weft.controlplane.model.Namespace;
 import io.weft.controlplane.model.NetworkPolicy;
 import io.weft.controlplane.model.Pod;
 import io.weft.controlplane.model.Service;
@@ -17,6 +18,7 @@ final class ObjectCodec {
         out.text(object.key().kind().name());
         switch (object) {
             case ClusterNode node -> NodeCodec.write(node, out);
+            case Namespace namespace -> NamespaceCodec.write(namespace, out);
             case Pod pod -> PodCodec.write(pod, out);
             case Service service -> ServiceCodec.write(service, out);
             case EndpointSlice slice -> EndpointSliceCodec.write(slice, out);
@@ -27,6 +29,7 @@ final class ObjectCodec {
     static ClusterObject read(JournalInput in) {
         return switch (Kind.valueOf(in.text())) {
             case NODE -> NodeCodec.read(in);
+            case NAMESPACE -> NamespaceCodec.read(in);
             case POD -> PodCodec.read(in);
             case SERVICE -> ServiceCodec.read(in);
             case ENDPOINT_SLICE -> EndpointSliceCodec.read(in);

