@@ -41,6 +41,12 @@ public final class FakeDataplane implements AutoCloseable {
         conductor.set(ConductorGauge.TABLES_INCARNATION, incarnation);
     }
 
+    /** Reports that all workers use this generation of the tables. */
+    public synchronized void use(long incarnation, long generation) {
+        conductor.set(ConductorGauge.TABLES_INCARNATION, incarnation);
+        conductor.set(ConductorGauge.APPLIED_GENERATION, generation);
+    }
+
     @Override
     public void close() {
         stopped = true;

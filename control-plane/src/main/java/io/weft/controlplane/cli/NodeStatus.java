@@ -40,11 +40,12 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
 
     /**
      * @param stale why the tables may be out of date; empty if they are not
+     * @param nodeObject whether this node's Node is kept up to date; null where the source is not the Kubernetes API
      * @param cni null without {@code cni.install}
      */
     record Control(
         boolean running, long pid, String source, String stale, long staleSinceMillis, List<String> errors,
-        List<String> problems, ControlPlaneStatus.Health health,
+        List<String> problems, ControlPlaneStatus.Health health, ControlPlaneStatus.Publication nodeObject,
         String podCidr, int addressesGiven, long addressesFree, List<String> addressNotes,
         ControlPlaneStatus.Latency updateLatency, ControlPlaneStatus.CniInstallation cni) {
     }
@@ -118,10 +119,11 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
         return files.controlPlane()
             .map(status -> new Control(pid.isPresent(), pid.orElse(-1L), status.source().name(),
                 stale(status, pid.isPresent()), staleSince(status, pid.isPresent()), status.source().errors(),
-                status.problems(), health(status), status.addresses().podCidr(), status.addresses().given(),
-                status.addresses().free(), status.addresses().notes(), status.updateLatency(), status.cni()))
-            .orElseGet(() -> new Control(pid.isPresent(), pid.orElse(-1L), "", "", 0, List.of(), List.of(), HEALTHY, "",
-                0, 0, List.of(), none, null));
+                status.problems(), health(status), status.publication(), status.addresses().podCidr(),
+                status.addresses().given(), status.addresses().free(), status.addresses().notes(),
+                status.updateLatency(), status.cni()))
+            .orElseGet(() -> new Control(pid.isPresent(), pid.orElse(-1L), "", "", 0, List.of(), List.of(), HEALTHY,
+                null, "", 0, 0, List.of(), none, null));
     }
 
     private static ControlPlaneStatus.Health health(ControlPlaneStatus status) {

@@ -59,6 +59,9 @@ final class StatusText {
             line("failures", control.health().failures() + " caught since the start, the last "
                 + ago(control.health().lastFailureMillis()) + " ago: " + control.health().lastFailure());
         }
+        if (control.nodeObject() != null) {
+            line("Node", nodeObject(control.nodeObject()));
+        }
         lines("wrong input", control.errors());
         lines("not used", control.problems());
         line("addresses", control.podCidr().isEmpty()
@@ -85,6 +88,14 @@ final class StatusText {
                 + (dataplane.running() && dataplane.appliedGeneration() < tables.generation()
                     ? "; the dataplane uses generation " + dataplane.appliedGeneration() : "")
             : "none yet");
+    }
+
+    private static String nodeObject(ControlPlaneStatus.Publication publication) {
+        if (publication.failure().isEmpty()) {
+            return publication.checkedMillis() == 0 ? "not published yet" : "up to date";
+        }
+        return "NOT up to date since " + Instant.ofEpochMilli(publication.failingSinceMillis()) + " ("
+            + ago(publication.failingSinceMillis()) + "): " + publication.failure();
     }
 
     private static String latency(ControlPlaneStatus.Latency latency) {

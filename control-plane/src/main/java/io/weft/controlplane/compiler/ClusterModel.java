@@ -12,13 +12,25 @@ import java.util.TreeMap;
 /** All objects as the source last reported them: everything else can be rebuilt from them. One thread. */
 final class ClusterModel {
     private final Map<ObjectKey, ClusterObject> objects = new TreeMap<>();
+    private long revision;
 
     /** Applies a change. @return the same as a difference */
     ClusterChange absorb(ClusterChange change) {
         ClusterChange difference = change.complete() ? difference(change) : change;
-        difference.removed().forEach(objects::remove);
-        difference.updated().forEach(object -> objects.put(object.key(), object));
+        boolean news = false;
+        for (ObjectKey key : difference.removed()) {
+            news |= objects.remove(key) != null;
+        }
+        for (ClusterObject object : difference.updated()) {
+            news |= !object.equals(objects.put(object.key(), object));
+        }
+        revision += news ? 1 : 0;
         return difference;
+    }
+
+    /** Grows with every change of an object. */
+    long revision() {
+        return revision;
     }
 
     /** Sorted by key. */

@@ -1,5 +1,7 @@
 package io.weft.controlplane.compiler;
 
+import io.weft.controlplane.journal.Snapshot;
+import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.source.ClusterChange;
@@ -43,6 +45,16 @@ final class Compilation {
     ClusterChange absorb(ClusterChange change) {
         absorbed = true;
         return model.absorb(change);
+    }
+
+    /** All objects, whether compiled or not. */
+    Snapshot objects() {
+        return new Snapshot(model.revision(), model.all());
+    }
+
+    /** Grows with every change of an object. */
+    long revision() {
+        return model.revision();
     }
 
     /** Compiles the difference. Errors: any; {@link #rebuild} must then be called. */
@@ -132,6 +144,16 @@ final class Compilation {
 
     Optional<LocalNode> local() {
         return compiler.local();
+    }
+
+    /** This node's Node, as last reported. */
+    Optional<ClusterNode> ownNode() {
+        return compiler.ownNode();
+    }
+
+    /** Why this node's description is not made of the present objects, in one line; empty if it is. */
+    String localProblem() {
+        return compiler.localProblem();
     }
 
     int podMtu() {

@@ -7,6 +7,7 @@ import io.weft.controlplane.ipam.AttachmentKey;
 import io.weft.controlplane.ipam.AttachmentNames;
 import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
+import io.weft.controlplane.journal.Snapshot;
 import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.source.ClusterSource;
 import io.weft.controlplane.status.DataplaneView;
@@ -105,6 +106,17 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     @Override
     public void statusChanged() {
         execute(reportChanged);
+    }
+
+    /**
+     * The objects of which the published tables are made.
+     *
+     * @return empty if they are of this revision, if nothing is published yet, or if the tables cannot be brought up to date
+     */
+    public Optional<Snapshot> objectsNewerThan(long revision) {
+        return call(() -> !publisher.isPublished() || health.isStuck() || compilation.revision() <= revision
+            ? Optional.empty()
+            : Optional.of(compilation.objects()));
     }
 
     // -- pods --------------------------------------------------------------------------------------------------------
@@ -273,6 +285,12 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
         store.all().stream().filter(attachment -> !attachment.podName().isEmpty())
             .forEach(attachment -> names.put(attachment.podIp(), attachment.podName()));
         return Map.copyOf(names);
+    }
+
+    /** This node alone; costs little. */
+    public OwnNode ownNode() {
+        return call(() -> new OwnNode(compilation.local(), compilation.ownNode(), compilation.localProblem(),
+            publisher.incarnation(), health.fault()));
     }
 
     @Override

@@ -93,6 +93,16 @@ final class TableCompiler {
         return local;
     }
 
+    /** Its Node, as last reported, even if it is gone since. */
+    Optional<ClusterNode> ownNode() {
+        return ownNode;
+    }
+
+    /** Why this node's description is not made of the present objects, in one line; empty if it is. */
+    String localProblem() {
+        return localProblem;
+    }
+
     int podMtu() {
         return localCompiler.podMtu();
     }

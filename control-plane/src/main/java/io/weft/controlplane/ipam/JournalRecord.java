@@ -1,18 +1,16 @@
 package io.weft.controlplane.ipam;
 
+import io.weft.controlplane.journal.ChecksummedRecord;
 import io.weft.encap.address.IpAddress;
 import java.nio.BufferUnderflowException;
-import java.util.zip.CRC32C;
 import net.openhft.chronicle.bytes.Bytes;
 
 /**
- * One record of the journal: an attachment allocated or adopted, or one released; the first names the node.
- *
- * <p>On disk: {@code magic:u32 length:u32 crc32c:u32 payload}, little-endian; the checksum covers the payload.
+ * One record of the journal, a {@link ChecksummedRecord} on disk: an attachment allocated or adopted, or one released; the first names the
+ * node.
  */
 sealed interface JournalRecord {
     int MAGIC = 0x54464557; // "WEFT"
-    int HEADER_LENGTH = 12;
     int MAX_PAYLOAD = 1 << 16;
     byte ALLOCATED = 1;
     byte RELEASED = 2;
@@ -39,20 +37,13 @@ sealed interface JournalRecord {
             case Released released -> writeKey(payload.writeByte(RELEASED), released.key());
             case Node node -> payload.writeByte(NODE).writeUtf8(node.name()).writeUtf8(node.bootId());
         }
-        byte[] bytes = payload.toByteArray();
-        out.writeInt(MAGIC).writeInt(bytes.length).writeInt(checksum(bytes)).write(bytes);
+        ChecksummedRecord.write(out, MAGIC, payload.toByteArray());
     }
 
     /** @return the record at {@code offset}; null if there is none, or if it is incomplete or damaged */
     static JournalRecord read(Bytes<?> in, long offset) {
-        if (in.readLimit() - offset < HEADER_LENGTH || in.readInt(offset) != MAGIC) { return null; }
-        int length = in.readInt(offset + 4);
-        if (!isPlausible(length) || in.readLimit() - offset - HEADER_LENGTH < length) { return null; }
-        byte[] payload = new byte[length];
-        for (int i = 0; i < length; i++) {
-            payload[i] = in.readByte(offset + HEADER_LENGTH + i);
-        }
-        return checksum(payload) == in.readInt(offset + 8) ? decode(payload) : null;
+        byte[] payload = ChecksummedRecord.read(in, offset, MAGIC, MAX_PAYLOAD);
+        return payload == null ? null : decode(payload);
     }
 
     /**
@@ -62,8 +53,8 @@ sealed interface JournalRecord {
     static boolean isTorn(Bytes<?> in, long offset) {
         long remaining = in.readLimit() - offset;
         return isZero(in, offset) || isPrefixOfMagic(in, offset)
-            && (remaining < HEADER_LENGTH || isPlausible(in.readInt(offset + 4))
-                && remaining < HEADER_LENGTH + in.readInt(offset + 4));
+            && (remaining < ChecksummedRecord.HEADER_LENGTH
+                || isPlausible(ChecksummedRecord.payloadLength(in, offset)) && remaining < lengthAt(in, offset));
     }
 
     private static boolean isZero(Bytes<?> in, long offset) {
@@ -85,7 +76,7 @@ sealed interface JournalRecord {
     }
 
     static long lengthAt(Bytes<?> in, long offset) {
-        return (long) HEADER_LENGTH + in.readInt(offset + 4);
+        return (long) ChecksummedRecord.HEADER_LENGTH + ChecksummedRecord.payloadLength(in, offset);
     }
 
     private static JournalRecord decode(byte[] payload) {
@@ -136,11 +127,5 @@ sealed interface JournalRecord {
 
     private static AttachmentKey readKey(Bytes<?> in) {
         return new AttachmentKey(in.readUtf8(), in.readUtf8());
-    }
-
-    private static int checksum(byte[] payload) {
-        CRC32C crc = new CRC32C();
-        crc.update(payload, 0, payload.length);
-        return (int) crc.getValue();
     }
 }

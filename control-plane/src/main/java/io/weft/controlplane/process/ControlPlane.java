@@ -11,7 +11,12 @@ import io.weft.controlplane.compiler.ControlLoop;
 import io.weft.controlplane.compiler.NodeFacts;
 import io.weft.controlplane.compiler.VtepMac;
 import io.weft.controlplane.ipam.AttachmentStore;
-import io.weft.controlplane.source.ClusterSource;
+import io.weft.controlplane.journal.ClusterJournal;
+import io.weft.controlplane.journal.JournalWriter;
+import io.weft.controlplane.journal.JournaledSource;
+import io.weft.controlplane.kubernetes.KubernetesApi;
+import io.weft.controlplane.node.NodeApi;
+import io.weft.controlplane.node.NodePublisher;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.controlplane.status.Failures;
 import io.weft.dataplane.config.NodeConfiguration;
@@ -32,6 +37,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -83,10 +89,13 @@ public final class ControlPlane implements AutoCloseable {
             AttachmentStore.open(configuration.stateDirectory(), configuration.nodeName(), PortId.COUNT));
         AttachmentRecovery.run(store);
         FormerTables former = FormerTables.read(runDirectory);
-        NodeFacts facts = facts(configuration, former);
+        Optional<KubernetesApi> api = ClusterSources.api(configuration);
+        Optional<NodeApi> nodeApi = api.map(shared -> new NodeApi(shared, configuration.nodeName()));
+        NodeFacts facts = facts(configuration, former, nodeApi);
         DataplaneView dataplane = part(new DataplaneView(runDirectory));
         Failures failures = new Failures();
-        ClusterSource source = ClusterSources.open(configuration, ClusterSources.api(configuration), failures);
+        ClusterJournal journal = new ClusterJournal(configuration.stateDirectory(), configuration.nodeName());
+        JournaledSource source = new JournaledSource(ClusterSources.open(configuration, api, failures), journal);
         StatusWriter status = new StatusWriter(configuration, source, failures);
         ControlLoop loop = part(new ControlLoop(configuration, facts, part(new DataplaneEpochs(runDirectory)),
             former.peers(), store, dataplane, failures, status::changed));
@@ -95,8 +104,12 @@ public final class ControlPlane implements AutoCloseable {
         Optional<CniInstaller> installer = configuration.cni().install()
             ? Optional.of(new CniInstaller(new CniFiles(configuration), readiness, status::changed))
             : Optional.empty();
-        part(status).start(loop, () -> installer.map(CniInstaller::status).orElse(null));
+        Optional<NodePublisher> publisher = nodeApi.map(
+            node -> part(new NodePublisher(node, loop::ownNode, source::status, dataplane, failures)));
+        part(status).start(loop, publisher, installer);
+        part(new JournalWriter(journal, source, failures)).start(loop::objectsNewerThan);
         part(source).start(loop);
+        publisher.ifPresent(NodePublisher::start);
         PodAttacher attacher = new PodAttacher(loop, dataplane, configuration.workers(), facts.vtepMac(),
             ADD_PATIENCE);
         part(new CniServer(configuration.cni().socket(), new CniHandler(attacher, loop, readiness), failures)).start();
@@ -115,9 +128,11 @@ public final class ControlPlane implements AutoCloseable {
         }
     }
 
-    private static NodeFacts facts(NodeConfiguration configuration, FormerTables former) throws IOException {
+    private static NodeFacts facts(NodeConfiguration configuration, FormerTables former, Optional<NodeApi> nodeApi)
+        throws IOException {
         String uplink = configuration.requireUplink();
-        long vtepMac = VtepMac.keep(configuration.stateDirectory(), configuration.nodeName(), former.vtepMac());
+        long vtepMac = VtepMac.keep(configuration.stateDirectory(), configuration.nodeName(), former.vtepMac(),
+            () -> nodeApi.map(NodeApi::publishedVtepMac).orElse(OptionalLong.empty()));
         try (Rtnetlink rtnetlink = Rtnetlink.open()) {
             Link link = rtnetlink.link(uplink).orElseThrow(
                 () -> new StartException(

@@ -1,7 +1,10 @@
 package io.weft.controlplane.process;
 
+import io.weft.controlplane.cni.CniInstaller;
 import io.weft.controlplane.compiler.ControlLoop;
 import io.weft.controlplane.compiler.UpdateLatency;
+import io.weft.controlplane.node.NodePublisher;
+import io.weft.controlplane.node.OwnAnnotations;
 import io.weft.controlplane.source.ClusterSource;
 import io.weft.controlplane.source.SourceStatus;
 import io.weft.controlplane.status.ControlPlaneStatus;
@@ -12,10 +15,10 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 
 /** Writes the status file soon after a change, and every few seconds. One thread of its own, which no failure ends. */
 final class StatusWriter implements AutoCloseable {
@@ -29,7 +32,8 @@ final class StatusWriter implements AutoCloseable {
     private final Semaphore wanted = new Semaphore(0);
     private final Thread thread = Thread.ofPlatform().name("status").daemon().unstarted(this::run);
     private ControlLoop loop;
-    private Supplier<ControlPlaneStatus.CniInstallation> cni;
+    private Optional<NodePublisher> publisher = Optional.empty();
+    private Optional<CniInstaller> installer = Optional.empty();
 
     /** @param failures reported in the file; also counts failures to write it */
     StatusWriter(NodeConfiguration configuration, ClusterSource source, Failures failures) {
@@ -38,10 +42,14 @@ final class StatusWriter implements AutoCloseable {
         this.failures = failures;
     }
 
-    /** @param cniInstallation may supply null: nothing is installed */
-    void start(ControlLoop reporting, Supplier<ControlPlaneStatus.CniInstallation> cniInstallation) {
+    /**
+     * @param publishing of this node's Node; empty where the source is not the Kubernetes API
+     * @param installing of the CNI plug-in; empty without {@code cni.install}
+     */
+    void start(ControlLoop reporting, Optional<NodePublisher> publishing, Optional<CniInstaller> installing) {
         loop = reporting;
-        cni = cniInstallation;
+        publisher = publishing;
+        installer = installing;
         thread.start();
     }
 
@@ -90,7 +98,8 @@ final class StatusWriter implements AutoCloseable {
             new ControlPlaneStatus.Addresses(report.local().map(local -> local.podCidr().toString()).orElse(""),
                 report.attachments(), report.freeAddresses(), report.attachmentNotes()),
             latency(report.latency()), report.local().map(OwnAnnotations::of).orElse(Map.of()), podNames(report),
-            health(report), cni.get());
+            health(report), publisher.map(NodePublisher::status).map(StatusWriter::publication).orElse(null),
+            installer.map(CniInstaller::status).orElse(null));
     }
 
     /** With the object's origin, if its source knows it. */
@@ -103,6 +112,11 @@ final class StatusWriter implements AutoCloseable {
     private ControlPlaneStatus.Health health(ControlLoop.Report report) {
         Failures.Summary summary = failures.summary();
         return new ControlPlaneStatus.Health(report.fault(), summary.count(), summary.lastMillis(), summary.last());
+    }
+
+    private static ControlPlaneStatus.Publication publication(NodePublisher.Status status) {
+        return new ControlPlaneStatus.Publication(status.checked().map(Instant::toEpochMilli).orElse(0L),
+            status.failure(), status.failingSince().map(Instant::toEpochMilli).orElse(0L));
     }
 
     private static ControlPlaneStatus.Source source(SourceStatus status) {

@@ -10,12 +10,13 @@ import java.util.Map;
  * @param annotations for this node's Node object, so that flannel and Weft nodes find it; empty until known
  * @param podNames of this node's pods, by address
  * @param health null in a file of an earlier version
+ * @param publication of the annotations on this node's Node; null where the source is not the Kubernetes API
  * @param cni null without {@code cni.install}
  */
 public record ControlPlaneStatus(
     long pid, String nodeName, long startedMillis, long updatedMillis, Source source, List<String> problems,
     Tables tables, Addresses addresses, Latency updateLatency, Map<String, String> annotations,
-    Map<String, String> podNames, Health health, CniInstallation cni) {
+    Map<String, String> podNames, Health health, Publication publication, CniInstallation cni) {
 
     /** Whether each part is there, so that any file can be read. */
     boolean isWhole() {
@@ -45,6 +46,14 @@ public record ControlPlaneStatus(
      * @param preceding network configurations that the runtime uses instead of it
      */
     public record CniInstallation(String conflist, String problem, List<String> preceding) {
+    }
+
+    /**
+     * @param checkedMillis when the Node was last found, or made, up to date; 0 before that
+     * @param failure why it is not up to date; empty if the last attempt succeeded
+     * @param failingSinceMillis 0 without a failure
+     */
+    public record Publication(long checkedMillis, String failure, long failingSinceMillis) {
     }
 
     /** @param published whether the dataplane may see the tables */

@@ -27,7 +27,7 @@ import java.util.function.Supplier;
  * Random cluster objects from small pools of names, addresses, prefixes and ports, so that they often contradict each other. Some of them
  * no API server would accept.
  */
-final class RandomObjects {
+public final class RandomObjects {
     static final String OWN = "n1";
     /** The compilers of the test fail on a Service with this port, and on a Node with this name. */
     static final int POISONOUS_PORT = 666;
@@ -59,11 +59,11 @@ final class RandomObjects {
         return List.copyOf(all);
     }
 
-    RandomObjects(Random random) {
+    public RandomObjects(Random random) {
         this.random = random;
     }
 
-    ClusterObject any() {
+    public ClusterObject any() {
         return switch (random.nextInt(20)) {
             case 0 -> ownNode();
             case 1, 2, 3, 4 -> node();

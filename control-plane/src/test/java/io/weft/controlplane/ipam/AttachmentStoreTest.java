@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
+import io.weft.controlplane.journal.ChecksummedRecord;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import java.io.IOException;
@@ -174,7 +175,7 @@ class AttachmentStoreTest {
             allocate(store, "b");
             journal = Files.readAllBytes(file());
         }
-        journal[before + JournalRecord.HEADER_LENGTH + 2] ^= 0x20;
+        journal[before + ChecksummedRecord.HEADER_LENGTH + 2] ^= 0x20;
         assertNotEquals("", damageOf(journal));
         try (AttachmentStore store = open("10.9.9.4/30")) {
             assertEquals(List.of("b"), store.all().stream().map(each -> each.key().containerId()).toList());

@@ -155,10 +155,35 @@ class ControlPlaneTest {
         assertEquals(1, tables().orElseThrow().peers().size());
         controlPlane.close();
         start();
-        Await.until("stale again", () -> StatusFile.read(configuration.runDirectory())
-            .map(status -> status.source().staleReason().equals("no such directory") && !status.tables().published())
+        Await.until("the journal", () -> StatusFile.read(configuration.runDirectory())
+            .map(status -> status.source().staleReason().startsWith("no such directory; serving the journal of ")
+                && status.tables().published())
             .orElse(false));
         assertEquals(1, tables().orElseThrow().peers().size());
+    }
+
+    @Test
+    void aMachineThatBootsWithoutItsSourceServesTheJournal() throws Exception {
+        put("nodes.yaml", NODE + "---\n" + PEER);
+        put("web.yaml", service("web", "10.96.0.77", "{port: 80}"));
+        start();
+        awaitServices("10.96.0.77:80");
+        controlPlane.close();
+        Files.move(manifests, directory.resolve("aside"));
+        Files.delete(configuration.runDirectory().resolve("tables"));
+        start();
+        awaitPeers("n2");
+        awaitServices("10.96.0.77:80");
+        assertEquals("10.244.1.0/24", tables().orElseThrow().local().orElseThrow().podCidr().toString());
+        Path aside = directory.resolve("aside");
+        Files.delete(aside.resolve("web.yaml"));
+        Files.writeString(aside.resolve("more.yaml"),
+            PEER.replace("n2", "n0").replace("192.0.2.2", "192.0.2.9").replace("10.244.2", "10.244.9"));
+        Files.move(aside, manifests);
+        awaitPeers("n2", "n0"); // in the order of their indices: the known one's stays
+        awaitServices();
+        Await.until("up to date", () -> StatusFile.read(configuration.runDirectory())
+            .map(status -> status.source().staleReason().isEmpty()).orElse(false));
     }
 
     @Test

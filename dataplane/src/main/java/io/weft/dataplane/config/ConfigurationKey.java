@@ -9,7 +9,7 @@ public enum ConfigurationKey {
     UPLINK("uplink", "", "network device that leads to the other nodes"),
     RUN_DIRECTORY("runDirectory", "/run/weft", "tables, flows, counters, locks and sockets; may be lost at reboot"),
     STATE_DIRECTORY("stateDirectory", "/var/lib/weft",
-        "allocated pod addresses and the VTEP MAC; must survive a reboot"),
+        "allocated pod addresses, the VTEP MAC and the journal of the cluster's objects; must survive a reboot"),
     SOURCE_MANIFESTS("source.manifests", "", "directory of Kubernetes manifests to watch"),
     SOURCE_KUBECONFIG("source.kubeconfig", "",
         "kubeconfig of the Kubernetes API to follow; neither this nor manifests: the pod's service account"),
