@@ -1,6 +1,6 @@
 package io.weft.controlplane.process;
 
-import io.weft.controlplane.cni.CniInstaller;
+import io.weft.controlplane.cni.install.CniInstaller;
 import io.weft.controlplane.compiler.ControlLoop;
 import io.weft.controlplane.compiler.UpdateLatency;
 import io.weft.controlplane.node.NodePublisher;

@@ -139,7 +139,8 @@ class WeftCommandTest {
             new ControlPlaneStatus.Source("manifests", true, 0, "", List.of()), List.of(),
             new ControlPlaneStatus.Tables(1, 1, true, 0, 0, 0),
             new ControlPlaneStatus.Addresses("10.244.1.0/24", attached, 9, List.of()),
-            new ControlPlaneStatus.Latency(0, 0, 0, 0, 0), Map.of(), Map.of("10.244.1.5", "default/web-0"), null, cni);
+            new ControlPlaneStatus.Latency(0, 0, 0, 0, 0), Map.of(), Map.of("10.244.1.5", "default/web-0"), null,
+            null, cni);
     }
 
     @ParameterizedTest

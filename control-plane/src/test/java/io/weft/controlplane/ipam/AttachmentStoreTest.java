@@ -221,9 +221,9 @@ class AttachmentStoreTest {
         Bytes<?> bytes = Bytes.allocateElasticOnHeap();
         entry.writeTo(bytes);
         byte[] record = Arrays.copyOf(bytes.toByteArray(), (int) bytes.readRemaining() - 1);
-        int length = record.length - JournalRecord.HEADER_LENGTH;
+        int length = record.length - ChecksummedRecord.HEADER_LENGTH;
         CRC32C crc = new CRC32C();
-        crc.update(record, JournalRecord.HEADER_LENGTH, length);
+        crc.update(record, ChecksummedRecord.HEADER_LENGTH, length);
         ByteBuffer.wrap(record).order(ByteOrder.LITTLE_ENDIAN).putInt(4, length).putInt(8, (int) crc.getValue());
         return record;
     }
