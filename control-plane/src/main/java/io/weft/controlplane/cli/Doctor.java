@@ -1,5 +1,7 @@
 package io.weft.controlplane.cli;
 
+import io.weft.controlplane.process.ClusterSources;
+import io.weft.dataplane.config.ConfigurationException;
 import io.weft.dataplane.config.KernelPorts;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.config.PortRanges;
@@ -52,6 +54,7 @@ final class Doctor {
         forwarding();
         reversePath();
         portRanges();
+        source();
         uplink();
         placement();
         findings.addAll(ProcessFindings.of(NodeStatus.read(configuration.runDirectory())));
@@ -159,6 +162,16 @@ final class Doctor {
                 lost + " of " + snat + " are " + kernels + " or reserved, and are not used; " + usable.cardinality()
                     + " are left",
                 "set snat.ports, or change net.ipv4.ip_local_port_range or ip_local_reserved_ports"));
+    }
+
+    private void source() {
+        try {
+            ClusterSources.serverInsideServiceCidr(configuration).ifPresent(server -> add(Finding.warn("source",
+                server + " is an address that Weft itself serves; a node with empty tables does not reach it",
+                "set source.servers to the API servers' own addresses, unless kube-proxy or the like serves it too")));
+        } catch (ConfigurationException e) {
+            add(Finding.fail("source", e.getMessage(), ""));
+        }
     }
 
     private void uplink() {

@@ -104,6 +104,16 @@ public final class KubernetesApi {
         }
     }
 
+    /** The server whose turn it is; empty until credentials have been read. */
+    public synchronized Optional<URI> server() {
+        return Optional.ofNullable(loaded).map(this::server);
+    }
+
+    /** Whether {@link #connection} would use other credentials than this connection. */
+    public synchronized boolean hasNewCredentials(ApiConnection connection) {
+        return !loaded.files().areCurrent() || !connections.containsValue(connection);
+    }
+
     /** The server has not answered: gives the next one its turn. Does nothing when another one has it already. */
     public synchronized void failed(ApiConnection connection) {
         if (loaded != null && server(loaded).equals(connection.server())) {
@@ -126,16 +136,17 @@ public final class KubernetesApi {
     public synchronized void learnServers(List<URI> servers) {
         if (servers.equals(learntServers)) { return; }
         learntServers = List.copyOf(servers);
-        turn = 0;
+        if (serverInsideServiceCidr().isPresent()) {
+            turn = 0;
+        }
     }
 
     /**
-     * The configured server, if Weft itself serves its address: without other addresses, a node with empty tables cannot reach it.
-     *
-     * @throws ConfigurationException one line, if credentials cannot be read
+     * The configured server, if Weft itself serves its address: without other addresses, a node with empty tables cannot reach it. Empty
+     * until credentials have been read.
      */
     public synchronized Optional<URI> serverInsideServiceCidr() {
-        return configuredServers(loaded == null ? credentials.load() : loaded).stream()
+        return Optional.ofNullable(loaded).stream().flatMap(from -> configuredServers(from).stream())
             .filter(this::isInsideServiceCidr).findFirst();
     }
 

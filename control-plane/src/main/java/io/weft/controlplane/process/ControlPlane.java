@@ -11,6 +11,7 @@ import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.journal.ClusterJournal;
 import io.weft.controlplane.journal.JournalWriter;
 import io.weft.controlplane.journal.JournaledSource;
+import io.weft.controlplane.kubernetes.KubernetesApi;
 import io.weft.controlplane.node.NodeApi;
 import io.weft.controlplane.node.NodePublisher;
 import io.weft.controlplane.status.DataplaneView;
@@ -85,19 +86,19 @@ public final class ControlPlane implements AutoCloseable {
             AttachmentStore.open(configuration.stateDirectory(), configuration.nodeName(), PortId.COUNT));
         AttachmentRecovery.run(store);
         FormerTables former = FormerTables.read(runDirectory);
-        Optional<NodeApi> nodeApi = ClusterSources.api(configuration)
-            .map(api -> new NodeApi(api, configuration.nodeName()));
+        Optional<KubernetesApi> api = ClusterSources.api(configuration);
+        Optional<NodeApi> nodeApi = api.map(found -> new NodeApi(found, configuration.nodeName()));
         NodeFacts facts = facts(configuration, former, nodeApi);
         DataplaneView dataplane = part(new DataplaneView(runDirectory));
         Failures failures = new Failures();
         ClusterJournal journal = new ClusterJournal(configuration.stateDirectory(), configuration.nodeName());
-        JournaledSource source = new JournaledSource(ClusterSources.open(configuration, failures), journal);
+        JournaledSource source = new JournaledSource(ClusterSources.open(configuration, api, failures), journal);
         StatusWriter status = new StatusWriter(configuration, source, failures);
         ControlLoop loop = part(new ControlLoop(configuration, facts, part(new DataplaneEpochs(runDirectory)),
             former.peers(), store, dataplane, failures, status::changed));
         part(new DeviceWatch(loop::followDevices, failures)).start();
         Optional<NodePublisher> publisher = nodeApi.map(
-            api -> part(new NodePublisher(api, loop::ownNode, source::status, dataplane, failures)));
+            found -> part(new NodePublisher(found, loop::ownNode, source::status, dataplane, failures)));
         part(status).start(loop, publisher);
         part(new JournalWriter(journal, source, failures)).start(loop::objectsNewerThan);
         part(source).start(loop);

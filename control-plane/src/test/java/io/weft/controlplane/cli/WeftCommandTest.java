@@ -119,6 +119,8 @@ class WeftCommandTest {
         assertTrue(outcome.out().contains("FAIL  uplink           nosuch0 does not exist"), outcome.out());
         assertTrue(outcome.out().contains("OK    java"), outcome.out());
         assertTrue(outcome.out().contains("snat ports"), outcome.out());
+        assertTrue(weft("doctor", "--set", "source.kubeconfig=/nosuch").out()
+            .contains("FAIL  source           /nosuch: no such file or directory"), outcome.out());
     }
 
     @Test

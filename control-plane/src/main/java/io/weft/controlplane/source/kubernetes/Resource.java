@@ -1,0 +1,44 @@
+package io.weft.controlplane.source.kubernetes;
+
+import io.weft.controlplane.model.Kind;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * A resource of the API that the source follows: all objects of a kind, or those that a selector selects.
+ *
+ * @param name as in RBAC rules, such as {@code endpointslices}
+ * @param path from the server's root
+ * @param selector a query parameter; empty if all objects are selected
+ */
+record Resource(Kind kind, String name, String path, String selector) {
+
+    /** Everything that a node needs; of the Pods, only its own. */
+    static List<Resource> of(String nodeName) {
+        return List.of(
+            new Resource(Kind.NODE, "nodes", "/api/v1/nodes", ""),
+            new Resource(Kind.NAMESPACE, "namespaces", "/api/v1/namespaces", ""),
+            new Resource(Kind.POD, "pods", "/api/v1/pods", "fieldSelector=" + encode("spec.nodeName=" + nodeName)),
+            new Resource(Kind.SERVICE, "services", "/api/v1/services", ""),
+            new Resource(Kind.ENDPOINT_SLICE, "endpointslices", "/apis/discovery.k8s.io/v1/endpointslices", ""));
+    }
+
+    /**
+     * Path and query of a request.
+     *
+     * @param parameters {@code NAME=VALUE}, not encoded yet
+     */
+    String query(List<String> parameters) {
+        StringBuilder query = new StringBuilder(path).append('?').append(selector);
+        for (String parameter : parameters) {
+            int equals = parameter.indexOf('=');
+            query.append('&').append(parameter, 0, equals + 1).append(encode(parameter.substring(equals + 1)));
+        }
+        return query.toString();
+    }
+
+    private static String encode(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,25 @@
+package io.weft.controlplane.source.kubernetes;
+
+import java.util.regex.Pattern;
+
+/**
+ * Order of resource versions of one resource. The API defines it since 1.35 (KEP-5504): both are whole decimal numbers of any length.
+ * Servers before that number them in the same way. Other versions have no order and are only equal or not.
+ */
+final class ResourceVersions {
+    private static final Pattern NUMBER = Pattern.compile("[1-9][0-9]*");
+
+    private ResourceVersions() {
+    }
+
+    /** Whether {@code version} is certainly older than {@code other}. */
+    static boolean isOlder(String version, String other) {
+        if (!NUMBER.matcher(version).matches() || !NUMBER.matcher(other).matches()) { return false; }
+        return version.length() != other.length() ? version.length() < other.length() : version.compareTo(other) < 0;
+    }
+
+    /** Whether {@code version} is the other one, or certainly older. */
+    static boolean isNotNewer(String version, String other) {
+        return version.equals(other) || isOlder(version, other);
+    }
+}
