@@ -9,15 +9,13 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.weft.controlplane.kubernetes.ApiConnection;
 import io.weft.controlplane.kubernetes.KubernetesApi;
+import io.weft.controlplane.source.kubernetes.ApiErrors;
 import io.weft.dataplane.config.ConfigurationException;
-import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -93,7 +91,7 @@ public final class NodeApi {
         } catch (KubernetesClientException e) {
             if (e.getStatus() != null) { throw e; } // the server's answer
             api.failed(connection);
-            throw noAnswer(connection, e);
+            throw new KubernetesClientException(connection.server() + ": " + ApiErrors.reason(e), e);
         }
     }
 
@@ -102,14 +100,6 @@ public final class NodeApi {
         return e instanceof KubernetesClientException failure && failure.getStatus() != null
             ? "the API server answers " + failure.getCode() + ": " + oneLine(failure.getStatus().getMessage())
             : oneLine(e.getMessage());
-    }
-
-    private static KubernetesClientException noAnswer(ApiConnection connection, KubernetesClientException e) {
-        Throwable cause = Stream.<Throwable>iterate(e.getCause(), Objects::nonNull, Throwable::getCause)
-            .filter(each -> each.getMessage() != null || !each.getClass().equals(IOException.class))
-            .findFirst().orElse(e);
-        String reason = cause.getMessage() == null ? cause.getClass().getSimpleName() : oneLine(cause.getMessage());
-        return new KubernetesClientException(connection.server() + " does not answer: " + reason, e);
     }
 
     private static String oneLine(String text) {

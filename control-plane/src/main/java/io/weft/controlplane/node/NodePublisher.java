@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.weft.controlplane.compiler.OwnNode;
 import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.source.SourceStatus;
+import io.weft.controlplane.source.kubernetes.Backoff;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.controlplane.status.Failures;
 import io.weft.dataplane.config.ConfigurationException;
@@ -18,7 +19,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -60,11 +60,11 @@ public final class NodePublisher implements AutoCloseable {
     private final DataplaneView dataplane;
     private final Failures failures;
     private final Duration period;
-    private final Duration gap;
+    private final Backoff gap;
+    private final Backoff recheck = new Backoff(1, RECHECK, RECHECK);
     private final NodeFindings findings = new NodeFindings(Instant.now());
     private final NodeEvents events;
-    private final Backoff backoff = new Backoff(Duration.ofSeconds(1), Duration.ofMinutes(1),
-        ThreadLocalRandom.current());
+    private final Backoff backoff = new Backoff(1, Duration.ofSeconds(1), Duration.ofMinutes(1));
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread thread = Thread.ofPlatform().name("node-publisher").daemon().unstarted(this::run);
     private volatile Status status = new Status(Optional.empty(), "", Optional.empty());
@@ -88,7 +88,7 @@ public final class NodePublisher implements AutoCloseable {
         this.dataplane = dataplane;
         this.failures = failures;
         this.period = period;
-        this.gap = gap;
+        this.gap = new Backoff(1, gap, gap);
         this.events = new NodeEvents(api);
     }
 
@@ -148,7 +148,7 @@ public final class NodePublisher implements AutoCloseable {
         try {
             publish(wanted, now);
             checked = wanted;
-            recheckAt = now.plus(Backoff.jittered(RECHECK, ThreadLocalRandom.current()));
+            recheckAt = now.plus(recheck.next());
             backoff.reset();
             status = new Status(Optional.of(now), "", Optional.empty());
         } catch (KubernetesClientException | ConfigurationException e) {
@@ -173,7 +173,7 @@ public final class NodePublisher implements AutoCloseable {
         if (!wrong.isEmpty()) {
             reportOverwritten(node, wrong, present, now);
             api.annotate(node, wrong);
-            notBefore = now.plus(Backoff.jittered(gap, ThreadLocalRandom.current()));
+            notBefore = now.plus(gap.next());
             LOG.info("Node {}: set the annotations {}", api.nodeName(), wrong);
         }
         published = wanted.annotations();

@@ -183,7 +183,7 @@ class NodePublisherTest {
         assertEquals(OptionalLong.empty(), api.publishedVtepMac());
         publisher.start();
         Await.until("a failure", () -> publisher.status().failure()
-            .matches("http://127.0.0.1:\\d+ does not answer: ConnectException"));
+            .matches("http://127.0.0.1:\\d+: connection refused"));
         server.comeBack();
         awaitPublished();
     }

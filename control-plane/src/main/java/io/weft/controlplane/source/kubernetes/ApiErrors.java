@@ -17,7 +17,7 @@ import java.util.Locale;
 import javax.net.ssl.SSLException;
 
 /** Says in an operator's words why a request failed. */
-final class ApiErrors {
+public final class ApiErrors {
     private static final int BAD_REQUEST = 400;
     private static final int GONE = 410;
     private static final int SERVER_ERRORS = 500;
@@ -67,7 +67,7 @@ final class ApiErrors {
     }
 
     /** The innermost cause that has words of its own, otherwise the innermost message. */
-    static String reason(Throwable failure) {
+    public static String reason(Throwable failure) {
         List<Throwable> causes = new ArrayList<>();
         for (Throwable cause = failure; cause != null && !causes.contains(cause); cause = cause.getCause()) {
             causes.addFirst(cause);

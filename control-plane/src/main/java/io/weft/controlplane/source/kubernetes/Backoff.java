@@ -7,26 +7,27 @@ import java.util.concurrent.ThreadLocalRandom;
  * Pauses between attempts, each at random between half and all of a length, so that the nodes of a cluster do not come back at once. The
  * length stays for some attempts, in which a server that restarts becomes ready, and then doubles up to a limit. One thread.
  */
-final class Backoff {
+public final class Backoff {
     private final int steadyAttempts;
     private final long firstMillis;
     private final long lastMillis;
     private int attempts;
     private long millis;
 
-    Backoff(int steadyAttempts, Duration first, Duration last) {
+    /** @param steadyAttempts after how many attempts the length begins to double */
+    public Backoff(int steadyAttempts, Duration first, Duration last) {
         this.steadyAttempts = steadyAttempts;
         this.firstMillis = first.toMillis();
         this.lastMillis = last.toMillis();
         reset();
     }
 
-    void reset() {
+    public void reset() {
         attempts = 0;
         millis = firstMillis;
     }
 
-    Duration next() {
+    public Duration next() {
         long pause = ThreadLocalRandom.current().nextLong(millis / 2, millis + 1);
         attempts++;
         if (attempts >= steadyAttempts) {
