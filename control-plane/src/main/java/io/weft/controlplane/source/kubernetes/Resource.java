@@ -4,6 +4,7 @@ import io.weft.controlplane.model.Kind;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.StringJoiner;
 
 /**
  * A resource of the API that the source follows: all objects of a kind, or those that a selector selects.
@@ -30,10 +31,13 @@ record Resource(Kind kind, String name, String path, String selector) {
      * @param parameters {@code NAME=VALUE}, not encoded yet
      */
     String query(List<String> parameters) {
-        StringBuilder query = new StringBuilder(path).append('?').append(selector);
+        StringJoiner query = new StringJoiner("&", path + "?", "");
+        if (!selector.isEmpty()) {
+            query.add(selector);
+        }
         for (String parameter : parameters) {
             int equals = parameter.indexOf('=');
-            query.append('&').append(parameter, 0, equals + 1).append(encode(parameter.substring(equals + 1)));
+            query.add(parameter.substring(0, equals + 1) + encode(parameter.substring(equals + 1)));
         }
         return query.toString();
     }

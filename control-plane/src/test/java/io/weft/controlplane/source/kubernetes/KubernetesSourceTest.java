@@ -209,6 +209,22 @@ class KubernetesSourceTest {
     }
 
     @Test
+    void aLongListComesInPages() throws IOException {
+        follow();
+        awaitTruth();
+        server.tamper(_ -> List.of());
+        for (int i = 0; i < 1200; i++) {
+            server.put("services", service("many-" + i, "10.97." + i / 250 + "." + (1 + i % 250)));
+        }
+        server.tamper(lines -> lines);
+        server.compact("services");
+        awaitTruth();
+        assertTrue(server.requests().contains("/api/v1/services?limit=500&continue=1000"),
+            server.requests().toString());
+        assertEquals(1200, changes.getLast().updated().size());
+    }
+
+    @Test
     void aVersionThatTheServerHasNotReachedIsListedAgain() throws IOException {
         server.answer((verb, resource) -> verb.equals("watch") && resource.equals("services") && lists(resource) < 2
             ? new Answer(504, Map.of(), "{\"message\":\"Too large resource version: 108, current: 7\"}") : null);
