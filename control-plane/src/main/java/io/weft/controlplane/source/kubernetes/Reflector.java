@@ -8,7 +8,6 @@ import io.weft.controlplane.source.kubernetes.ResourceReader.Listing;
 import io.weft.controlplane.status.Failures;
 import io.weft.dataplane.config.ConfigurationException;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -35,6 +34,8 @@ final class Reflector implements Runnable {
     private final Backoff unreachable = new Backoff(1, Duration.ofMillis(200), Duration.ofSeconds(1));
     /** A server that answers with errors is to be spared. */
     private final Backoff refused = new Backoff(4, Duration.ofSeconds(1), Duration.ofSeconds(30));
+    /** A server that has restarted no longer knows older versions, so a list is soon needed; several in a row are not normal. */
+    private final Backoff relists = new Backoff(1, Duration.ofMillis(200), Duration.ofSeconds(30));
     private boolean isListed;
     private boolean wasListed;
     private boolean isWatching;
@@ -92,7 +93,7 @@ final class Reflector implements Runnable {
         if (isListed && System.nanoTime() - startNanos > SHORT_WATCH.toNanos()) {
             succeeded();
         } else {
-            pause((isListed ? unreachable : refused).next(), connection);
+            pause((isListed ? unreachable : relists).next(), connection);
         }
     }
 
@@ -107,7 +108,7 @@ final class Reflector implements Runnable {
     /** A list that is not believed is watched only for a while, and then made again. */
     private void watch(ApiConnection connection) throws ApiException, InterruptedException {
         Kind kind = resource.kind();
-        Duration limit = state.isDoubtful(kind) ? refused.next() : longWatch();
+        Duration limit = state.isDoubtful(kind) ? relists.next() : longWatch();
         reader.watch(connection, state.newestVersion(kind), limit, new Applier());
         if (state.isDoubtful(kind)) {
             isListed = false;
@@ -158,11 +159,16 @@ final class Reflector implements Runnable {
             case SILENT -> api.silent(connection);
             case CUT, REFUSED -> {}
         }
-        boolean isAnswer = EnumSet.of(Failure.BROKEN, Failure.REFUSED, Failure.EXPIRED).contains(failure.failure());
-        if (!isWatching || failure.failure() == Failure.BROKEN || failure.failure() == Failure.REFUSED) {
+        boolean isError = failure.failure() == Failure.BROKEN || failure.failure() == Failure.REFUSED;
+        if (!isWatching || isError) {
             report(failure.getMessage());
         }
-        Duration pause = isAnswer ? refused.next() : unreachable.next();
+        Duration pause = switch (failure.failure()) {
+            case NO_ANSWER, SILENT -> unreachable.next();
+            case CUT -> (isListed ? unreachable : relists).next();
+            case EXPIRED -> relists.next();
+            case BROKEN, REFUSED -> refused.next();
+        };
         pause(pause.compareTo(failure.retryAfter()) < 0 ? failure.retryAfter() : pause, connection);
     }
 
@@ -175,6 +181,7 @@ final class Reflector implements Runnable {
     private void succeeded() {
         unreachable.reset();
         refused.reset();
+        relists.reset();
     }
 
     /** Ends early when there are other credentials to try. */
