@@ -1,10 +1,10 @@
 package io.weft.vmlab;
 
+import io.weft.vmlab.command.LabDownCommand;
+import io.weft.vmlab.command.LabExecCommand;
+import io.weft.vmlab.command.LabStatusCommand;
+import io.weft.vmlab.command.LabUpCommand;
 import io.weft.vmlab.demo.DemoCommand;
-import io.weft.vmlab.lab.LabDownCommand;
-import io.weft.vmlab.lab.LabExecCommand;
-import io.weft.vmlab.lab.LabStatusCommand;
-import io.weft.vmlab.lab.LabUpCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 

@@ -107,7 +107,7 @@ class ProgramsTest {
 
     @Test
     void onlyLabExecStartsWhatAUserTypes() {
-        assertEquals(Set.of("vm-lab/src/main/java/io/weft/vmlab/lab/LabExecCommand.java"), java.typing());
+        assertEquals(Set.of("vm-lab/src/main/java/io/weft/vmlab/command/LabExecCommand.java"), java.typing());
     }
 
     @Test

@@ -1,7 +1,10 @@
-package io.weft.vmlab.lab;
+package io.weft.vmlab.command;
 
 import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.process.ExternalCommand;
+import io.weft.vmlab.lab.Distribution;
+import io.weft.vmlab.lab.LabPlan;
+import io.weft.vmlab.lab.WeftNode;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -1,5 +1,10 @@
-package io.weft.vmlab.lab;
+package io.weft.vmlab.command;
 
+import io.weft.vmlab.lab.Lab;
+import io.weft.vmlab.lab.LabPlan;
+import io.weft.vmlab.lab.Pod;
+import io.weft.vmlab.lab.Privileges;
+import io.weft.vmlab.lab.WeftNode;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
