@@ -19,7 +19,8 @@ final class Requirements {
         assume(Programs.find(name).isPresent(), "needs the program " + name);
     }
 
-    private static void assume(boolean holds, String reason) {
+    /** Skips the test unless {@code holds}, and prints why. */
+    static void assume(boolean holds, String reason) {
         if (!holds) {
             System.out.println("skipped: " + reason);
         }

@@ -1,0 +1,71 @@
+package io.weft.vmlab.kubernetes;
+
+import io.weft.nativebindings.process.ExternalCommand;
+import io.weft.vmlab.lab.Distribution;
+import io.weft.vmlab.lab.LabPlan;
+import io.weft.vmlab.lab.WeftNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** A node run by Weft, fed by the API server: the packaged product, which puts its CNI plug-in in place itself. */
+public final class WeftNetwork implements NodeNetwork {
+    private final ClusterNode node;
+    private final Distribution distribution;
+    private final Path kubeconfig;
+    private final Path configuration;
+    private final Path log;
+    private Daemon daemon;
+
+    /** @param kubeconfig with what Weft may do in the cluster; it may be written later, but before {@link #start} */
+    WeftNetwork(LabPlan lab, ClusterNode node, Distribution distribution, Path kubeconfig) {
+        this.node = node;
+        this.distribution = distribution;
+        this.kubeconfig = kubeconfig;
+        configuration = WeftNode.configuration(lab, node.host());
+        log = configuration.resolveSibling("weft.log");
+    }
+
+    @Override
+    public void start(String podCidr) throws Exception {
+        Files.writeString(configuration, """
+            nodeName: %s
+            uplink: %s
+            runDirectory: %s
+            stateDirectory: %s
+            clusterCidr: %s
+            serviceCidr: %s
+            source:
+              kubeconfig: %s
+            cni:
+              install: true
+              binDirectory: %s
+              confDirectory: %s
+            """.formatted(node.name(), LabPlan.UPLINK, configuration.resolveSibling("run"), node.files().shared("weft"),
+            LabPlan.CLUSTER_CIDR, LabPlan.SERVICE_CIDR, kubeconfig, node.runtime().cniPlugins(),
+            node.runtime().cniConfiguration()));
+        startAgain();
+    }
+
+    @Override
+    public void startAgain() throws Exception {
+        daemon = Daemon.start(node.thread(), "weft node of " + node.name(),
+            ExternalCommand.file(distribution.weft(), "node", "--config", configuration.toString()), log);
+    }
+
+    @Override
+    public void addPeer(Peer peer) {
+        // Weft follows the Nodes of the API server.
+    }
+
+    @Override
+    public void stop() throws Exception {
+        daemon.stop();
+    }
+
+    @Override
+    public List<Daemon> daemons() throws IOException {
+        return daemon == null ? List.of() : List.of(daemon);
+    }
+}
