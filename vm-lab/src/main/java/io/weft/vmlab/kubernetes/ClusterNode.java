@@ -1,7 +1,9 @@
 package io.weft.vmlab.kubernetes;
 
+import io.weft.nativebindings.linux.Sysctl;
 import io.weft.nativebindings.netlink.Route;
 import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.net.NamespaceThread;
 import java.io.IOException;
@@ -91,6 +93,21 @@ public final class ClusterNode implements AutoCloseable {
               nodefs.inodesFree: 0.1%%
               imagefs.available: 0.1%%
             """.formatted(ContainerRuntime.ENDPOINT, DNS_ADDRESS, DNS_DOMAIN, resolver);
+    }
+
+    /** Sets whether Linux forwards packets here. */
+    void setForwarding(boolean on) throws Exception {
+        thread.call(() -> {
+            Sysctl.write("net/ipv4/ip_forward", on ? "1" : "0");
+            return null;
+        });
+    }
+
+    /** Loads rules of nftables. */
+    void loadRules(String name, String rules) throws Exception {
+        Path file = Files.writeString(files.shared("nftables").resolve(name + ".nft"), rules);
+        ExternalCommand.Output output = thread.call(ExternalCommand.of("nft", "-f", file.toString())::run);
+        if (output.exit() != 0) { throw new IOException("nft -f " + file + ": " + output.text()); }
     }
 
     /** Starts a component of Kubernetes on this node. */

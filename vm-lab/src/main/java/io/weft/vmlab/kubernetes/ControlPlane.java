@@ -38,7 +38,7 @@ public final class ControlPlane implements AutoCloseable {
         this.binaries = binaries;
         directory = Files.createDirectories(lab.directory().resolve(SERVER_NAME));
         place = new NamespaceThread(namespace);
-        credentials = new Credentials(directory.resolve("credentials"),
+        credentials = new Credentials(credentialsOf(lab),
             "https://" + host(lab).address().getHostAddress() + ":6443");
         kubectl = new Kubectl(namespace, place, binaries, credentials.user("admin", "system:masters"));
         managerKubeconfig = credentials.user("system:kube-controller-manager");
@@ -48,6 +48,15 @@ public final class ControlPlane implements AutoCloseable {
     /** The host of the control plane on the underlay. */
     static LabPlan.Host host(LabPlan lab) {
         return new LabPlan.Host(lab.name(), SERVER_NAME, HOST_NUMBER);
+    }
+
+    private static Path credentialsOf(LabPlan lab) {
+        return lab.directory().resolve(SERVER_NAME).resolve("credentials");
+    }
+
+    /** The kubeconfig of the administrator of the cluster in a lab. */
+    static Path administrator(LabPlan lab) {
+        return credentialsOf(lab).resolve("admin.kubeconfig");
     }
 
     /** Users that are to exist when the API server starts are added before. */

@@ -15,6 +15,8 @@ import java.util.stream.Stream;
 public final class Images {
     public static final String PAUSE = "registry.k8s.io/pause:3.10.2";
     public static final String AGNHOST = "registry.k8s.io/e2e-test-images/agnhost:2.63.0";
+    /** The same image will do: the tests ask it for a resolver of glibc. */
+    private static final String DNS_TESTING = "registry.k8s.io/e2e-test-images/glibc-dns-testing:2.0.0";
     public static final String COREDNS = "registry.k8s.io/coredns/coredns:v1.15.0";
 
     private static final List<String> APPLETS = List.of("awk", "cat", "chmod", "cp", "cut", "date", "echo", "env",
@@ -38,7 +40,8 @@ public final class Images {
             layer -> layer.file("pause", PROGRAM_MODE, binaries.inImage("pause")));
         ImageArchive.write(coredns, List.of(COREDNS), List.of("/coredns"),
             layer -> layer.file("coredns", PROGRAM_MODE, binaries.inImage("coredns")));
-        ImageArchive.write(agnhost, List.of(AGNHOST), List.of("/agnhost"), layer -> writeAgnhost(layer, binaries));
+        ImageArchive.write(agnhost, List.of(AGNHOST, DNS_TESTING), List.of("/agnhost"),
+            layer -> writeAgnhost(layer, binaries));
         return List.of(pause, coredns, agnhost);
     }
 

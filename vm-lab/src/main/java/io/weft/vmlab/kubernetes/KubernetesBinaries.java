@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The programs of Kubernetes: taken from the directory that the environment variable {@value #DIRECTORY_VARIABLE} names, or built from the
@@ -20,6 +19,7 @@ public final class KubernetesBinaries {
     private static final List<String> COMPONENTS = List.of("etcd", "kube-apiserver", "kube-controller-manager",
         "kube-scheduler", "kubelet", "kube-proxy", "kubectl");
     private static final List<String> IN_IMAGES = List.of("agnhost", "coredns", "pause");
+    private static final String TESTS = "e2e.test";
     private static final String MULTI_CALL = "kubernetes";
     private static final int NO_GO = 3; // exit code of the build script
     private final Path directory;
@@ -45,13 +45,28 @@ public final class KubernetesBinaries {
      * @throws IOException if the build fails
      */
     public static KubernetesBinaries provide(Path checkout) throws IOException, InterruptedException {
-        String given = System.getenv(DIRECTORY_VARIABLE);
-        return new KubernetesBinaries(given == null ? build(checkout) : checked(Path.of(given)));
+        return provide(checkout, List.of());
     }
 
-    private static Path checked(Path directory) throws UnavailableException {
+    /** Like {@link #provide}, with Kubernetes' end-to-end tests. */
+    public static KubernetesBinaries provideWithTests(Path checkout) throws IOException, InterruptedException {
+        return provide(checkout, List.of("e2e"));
+    }
+
+    /** @param further what to build besides, as the build script takes it */
+    private static KubernetesBinaries provide(Path checkout, List<String> further)
+        throws IOException, InterruptedException {
+        String given = System.getenv(DIRECTORY_VARIABLE);
+        return new KubernetesBinaries(
+            given == null ? build(checkout, further) : checked(Path.of(given), !further.isEmpty()));
+    }
+
+    private static Path checked(Path directory, boolean withTests) throws UnavailableException {
         List<String> missing = new ArrayList<>(COMPONENTS);
         missing.addAll(IN_IMAGES);
+        if (withTests) {
+            missing.add(TESTS);
+        }
         missing.removeIf(name -> Files.isExecutable(directory.resolve(name)));
         if (!missing.isEmpty()) {
             throw new UnavailableException(
@@ -60,8 +75,8 @@ public final class KubernetesBinaries {
         return directory;
     }
 
-    private static Path build(Path checkout) throws IOException, InterruptedException {
-        Process process = ExternalCommand.file(checkout.resolve("vm-lab/kubernetes/build")).builder()
+    private static Path build(Path checkout, List<String> further) throws IOException, InterruptedException {
+        Process process = ExternalCommand.file(checkout.resolve("vm-lab/kubernetes/build")).with(further).builder()
             .redirectError(ProcessBuilder.Redirect.INHERIT).start();
         String directory = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
         int exit = process.waitFor();
@@ -84,8 +99,8 @@ public final class KubernetesBinaries {
         return directory.resolve(name);
     }
 
-    /** Kubernetes' end-to-end tests, if they have been built. */
-    Optional<Path> endToEndTests() {
-        return Optional.of(directory.resolve("e2e.test")).filter(Files::isExecutable);
+    /** The program of {@link #provideWithTests}. */
+    ExternalCommand endToEndTests(List<String> arguments) {
+        return ExternalCommand.file(directory.resolve(TESTS)).with(arguments);
     }
 }

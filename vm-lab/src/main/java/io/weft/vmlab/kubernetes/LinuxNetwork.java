@@ -2,8 +2,6 @@ package io.weft.vmlab.kubernetes;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.nativebindings.linux.AtomicFiles;
-import io.weft.nativebindings.linux.Sysctl;
-import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.vmlab.lab.FlannelTunnel;
 import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.TunnelAnnotations;
@@ -44,7 +42,7 @@ final class LinuxNetwork implements NodeNetwork {
 
     /** As flannel does: what pods send out of the cluster has the node's address. */
     private void masquerade(String podCidr) throws Exception {
-        Path rules = Files.writeString(node.files().shared("nftables").resolve("masquerade.nft"), """
+        node.loadRules("masquerade", """
             table ip lab {
               chain postrouting {
                 type nat hook postrouting priority srcnat;
@@ -52,13 +50,11 @@ final class LinuxNetwork implements NodeNetwork {
               }
             }
             """.formatted(podCidr, LabPlan.CLUSTER_CIDR));
-        ExternalCommand.Output output = node.thread().call(ExternalCommand.of("nft", "-f", rules.toString())::run);
-        if (output.exit() != 0) { throw new IOException("nft: " + output.text()); }
     }
 
     @Override
     public void startAgain() throws Exception {
-        setForwarding("1");
+        node.setForwarding(true);
         Path configuration = Files.writeString(node.files().shared("kube-proxy").resolve("config.yaml"), """
             apiVersion: kubeproxy.config.k8s.io/v1alpha1
             kind: KubeProxyConfiguration
@@ -100,14 +96,7 @@ final class LinuxNetwork implements NodeNetwork {
     @Override
     public void stop() throws Exception {
         proxy.stop();
-        setForwarding("0");
-    }
-
-    private void setForwarding(String value) throws Exception {
-        node.thread().call(() -> {
-            Sysctl.write("net/ipv4/ip_forward", value);
-            return null;
-        });
+        node.setForwarding(false);
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.util.List;
 
 /** A node run by Weft, fed by the API server: the packaged product, which puts its CNI plug-in in place itself. */
 public final class WeftNetwork implements NodeNetwork {
+    private final LabPlan lab;
     private final ClusterNode node;
     private final Distribution distribution;
     private final Path kubeconfig;
@@ -20,6 +21,7 @@ public final class WeftNetwork implements NodeNetwork {
 
     /** @param kubeconfig with what Weft may do in the cluster; it may be written later, but before {@link #start} */
     WeftNetwork(LabPlan lab, ClusterNode node, Distribution distribution, Path kubeconfig) {
+        this.lab = lab;
         this.node = node;
         this.distribution = distribution;
         this.kubeconfig = kubeconfig;
@@ -45,7 +47,24 @@ public final class WeftNetwork implements NodeNetwork {
             """.formatted(node.name(), LabPlan.UPLINK, configuration.resolveSibling("run"), node.files().shared("weft"),
             LabPlan.CLUSTER_CIDR, LabPlan.SERVICE_CIDR, kubeconfig, node.runtime().cniPlugins(),
             node.runtime().cniConfiguration()));
+        letApiServerIn();
         startAgain();
+    }
+
+    /**
+     * The control plane's host is no node of the cluster, so its packets to pods (the API server's proxy) come to this node without a tunnel.
+     * Linux hands them on as the node's own.
+     */
+    private void letApiServerIn() throws Exception {
+        node.setForwarding(true);
+        node.loadRules("control-plane", """
+            table ip lab {
+              chain postrouting {
+                type nat hook postrouting priority srcnat;
+                oifname "weft-host" ip saddr %s masquerade
+              }
+            }
+            """.formatted(ControlPlane.host(lab).address().getHostAddress()));
     }
 
     @Override
