@@ -181,6 +181,9 @@ public final class Cluster implements AutoCloseable {
     private void awaitReady() throws Exception {
         controlPlane.kubectl().run("wait", "--for=condition=Ready", "nodes", "--all",
             "--timeout=" + LIMIT.toSeconds() + "s");
+        for (ClusterNode node : nodes.values()) {
+            node.network().nodeReady();
+        }
         controlPlane.kubectl().run("--namespace=kube-system", "rollout", "status", "deployment/coredns",
             "--timeout=" + LIMIT.toSeconds() + "s");
     }

@@ -94,6 +94,11 @@ final class LinuxNetwork implements NodeNetwork {
     }
 
     @Override
+    public void nodeReady() {
+        // nothing is left to do
+    }
+
+    @Override
     public void stop() throws Exception {
         proxy.stop();
         node.setForwarding(false);

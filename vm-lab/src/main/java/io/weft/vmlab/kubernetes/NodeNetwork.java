@@ -31,6 +31,9 @@ public interface NodeNetwork {
     /** Makes another node known, unless the network finds it out for itself. */
     void addPeer(Peer peer);
 
+    /** Called once the node is ready for the first time. */
+    void nodeReady() throws Exception;
+
     /** Ends what forwards and balances packets here, as a failure would; configuration and pods stay. */
     void stop() throws Exception;
 

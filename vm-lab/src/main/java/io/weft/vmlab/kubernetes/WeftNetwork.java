@@ -1,5 +1,6 @@
 package io.weft.vmlab.kubernetes;
 
+import io.weft.nativebindings.linux.Sysctl;
 import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.vmlab.lab.Distribution;
 import io.weft.vmlab.lab.LabPlan;
@@ -76,6 +77,15 @@ public final class WeftNetwork implements NodeNetwork {
     @Override
     public void addPeer(Peer peer) {
         // Weft follows the Nodes of the API server.
+    }
+
+    /** Weft switches forwarding off on its own devices; the replies to the API server need it on this one. */
+    @Override
+    public void nodeReady() throws Exception {
+        node.thread().call(() -> {
+            Sysctl.write("net/ipv4/conf/weft-host/forwarding", "1");
+            return null;
+        });
     }
 
     @Override
