@@ -1,10 +1,11 @@
 package io.weft.vmlab;
 
+import io.weft.vmlab.command.LabConformanceCommand;
+import io.weft.vmlab.command.LabDownCommand;
+import io.weft.vmlab.command.LabExecCommand;
+import io.weft.vmlab.command.LabStatusCommand;
+import io.weft.vmlab.command.LabUpCommand;
 import io.weft.vmlab.demo.DemoCommand;
-import io.weft.vmlab.lab.LabDownCommand;
-import io.weft.vmlab.lab.LabExecCommand;
-import io.weft.vmlab.lab.LabStatusCommand;
-import io.weft.vmlab.lab.LabUpCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -17,7 +18,7 @@ public final class LabCommand {
     /** {@code weft lab}. */
     @Command(name = "lab", description = "A cluster of network namespaces to try Weft in", subcommands = {
         LabUpCommand.class, LabDownCommand.class, LabStatusCommand.class,
-        LabExecCommand.class}, mixinStandardHelpOptions = true)
+        LabExecCommand.class, LabConformanceCommand.class}, mixinStandardHelpOptions = true)
     static final class LabGroup {}
 
     public static void main(String[] arguments) {

@@ -31,7 +31,8 @@ final class Requirements {
         return go.orElseThrow();
     }
 
-    private static void assume(boolean holds, String reason) {
+    /** Skips the test unless {@code holds}, and prints why. */
+    static void assume(boolean holds, String reason) {
         if (!holds) {
             System.out.println("skipped: " + reason);
         }

@@ -12,9 +12,11 @@ import java.nio.file.Path;
 
 /** System calls on namespaces and mounts; all return 0 or -errno. */
 final class NamespaceCalls {
-    static final int CLONE_NEWNET = 0x40000000; // <linux/sched.h>
+    static final int CLONE_NEWNS = 0x00020000; // <linux/sched.h>
+    static final int CLONE_NEWNET = 0x40000000;
     static final int MS_BIND = 4096; // <linux/mount.h>
     static final int MS_REC = 16384;
+    static final int MS_SLAVE = 1 << 19;
     static final int MS_SHARED = 1 << 20;
     static final int MNT_DETACH = 2; // <linux/fs.h>, not exported; <sys/mount.h>
     static final int LOCK_EX = 2; // <asm-generic/fcntl.h>
@@ -46,9 +48,18 @@ final class NamespaceCalls {
 
     /** Moves only the calling thread to a new network namespace. */
     static int unshareNetwork() {
+        return unshare(CLONE_NEWNET);
+    }
+
+    /** Gives only the calling thread a copy of its mount namespace. */
+    static int unshareMounts() {
+        return unshare(CLONE_NEWNS);
+    }
+
+    private static int unshare(int namespaces) {
         try {
             CallState state = CallState.current();
-            return state.result((int) UNSHARE.invokeExact(state.segment(), CLONE_NEWNET));
+            return state.result((int) UNSHARE.invokeExact(state.segment(), namespaces));
         } catch (Throwable t) {
             throw Libc.unlinked("unshare", t);
         }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -29,8 +30,8 @@ public final class Programs {
     /** System property: the command of the list that this JVM runs, such as {@code demo}; without it, any of them. */
     static final String COMMAND_PROPERTY = "weft.command";
     private static final String RESOURCE = "programs";
-    private static final String EVERY_BENCHMARK = "bench";
-    private static final String OPTIONAL = "?";
+    private static final String FORM_SEPARATOR = "-"; // what is for bench is for bench-compare too
+    private static final Pattern OPTIONAL = Pattern.compile("[?+]$");
     private static final String SYSTEM_DIRECTORIES = ":/usr/sbin:/sbin"; // not on the PATH of every user
     private static final Map<String, Program> LISTED = read();
 
@@ -45,8 +46,7 @@ public final class Programs {
     public record Program(String name, String debianPackages, Set<String> commands, Set<String> optional) {
         /** Whether code that {@code command} runs may start it. */
         public boolean isFor(String command) {
-            return commands.contains(command)
-                || command.startsWith(EVERY_BENCHMARK + "-") && commands.contains(EVERY_BENCHMARK);
+            return commands.contains(command) || commands.contains(command.split(FORM_SEPARATOR)[0]);
         }
 
         private boolean isForScriptsOnly() { return commands.equals(Set.of(LAUNCHER)); }
@@ -70,9 +70,13 @@ public final class Programs {
         List<String> words = List.of(line.strip().split("\\s+"));
         List<String> commands = words.subList(2, words.size());
         return new Program(words.get(0), words.get(1).replace(',', ' '),
-            commands.stream().map(command -> command.replace(OPTIONAL, "")).collect(Collectors.toUnmodifiableSet()),
-            commands.stream().filter(command -> command.endsWith(OPTIONAL))
-                .map(command -> command.replace(OPTIONAL, "")).collect(Collectors.toUnmodifiableSet()));
+            commands.stream().map(Programs::withoutMark).collect(Collectors.toUnmodifiableSet()),
+            commands.stream().filter(command -> !command.equals(withoutMark(command)))
+                .map(Programs::withoutMark).collect(Collectors.toUnmodifiableSet()));
+    }
+
+    private static String withoutMark(String command) {
+        return OPTIONAL.matcher(command).replaceFirst("");
     }
 
     /** All of them, in the order of the list. */

@@ -18,6 +18,11 @@ public record Distribution(Path home) {
         return new Distribution(Path.of(home).toRealPath());
     }
 
+    /** The root of the checkout that this distribution was built in. */
+    public Path checkout() {
+        return home.resolve("../../..").normalize();
+    }
+
     public Path weft() {
         return home.resolve("bin/weft");
     }

@@ -6,27 +6,23 @@ import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Route;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.netlink.VethSpec;
-import io.weft.nativebindings.netlink.VxlanSpec;
 import io.weft.vmlab.net.NamespaceThread;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * A node without Weft: Linux alone, its VXLAN device set up as flannel does (VNI 1, UDP 8472, no learning, static
- * neighbour and FDB entries, the kernel's default outer checksum), and one pod behind it.
+ * A node without Weft: Linux alone, its VXLAN device set up as flannel does, and one pod behind it.
  */
 public final class KernelNode implements AutoCloseable {
-    private static final String VXLAN = "flannel.1";
     private static final String POD_PORT = "pod";
     private static final String POD_INTERFACE = "eth0";
-    private static final int VNI = 1;
-    private static final int PORT = 8472;
     private static final long VTEP_MACS = 0x02_00_C0_00_02_00L;
     private static final int SCOPE_UNIVERSE = 0;
     private final LabPlan.Host host;
     private final Path namespace;
     private final NamespaceThread thread;
+    private final FlannelTunnel tunnel;
     private final Pod pod;
 
     KernelNode(LabPlan.Host host, Path namespace) throws Exception {
@@ -37,22 +33,8 @@ public final class KernelNode implements AutoCloseable {
             Sysctl.write("net/ipv4/ip_forward", "1");
             return null;
         });
-        createTunnel();
+        tunnel = FlannelTunnel.create(namespace, host.address(), host.podCidrBase(), vtepMac());
         pod = createPod();
-    }
-
-    private void createTunnel() {
-        try (Rtnetlink kernel = Rtnetlink.openIn(namespace)) {
-            Link tunnel = kernel.createVxlan(VxlanSpec.of(VXLAN, VNI)
-                .withLocal(LabPlan.number(host.address()))
-                .withPort(PORT)
-                .withUnderlay(kernel.link(LabPlan.UPLINK).orElseThrow().index())
-                .withLearning(false)
-                .withMac(vtepMac())
-                .withMtu(LabPlan.POD_MTU));
-            kernel.addAddress(tunnel.index(), LabPlan.number(host.podCidrBase()), 32, SCOPE_UNIVERSE);
-            kernel.setUp(tunnel.index());
-        }
     }
 
     private Pod createPod() {
@@ -83,13 +65,7 @@ public final class KernelNode implements AutoCloseable {
 
     /** Adds another node, as flannel does when it sees that Node's annotations. */
     public void addPeer(LabPlan.Host peer, long vtepMac) {
-        int base = LabPlan.number(peer.podCidrBase());
-        try (Rtnetlink kernel = Rtnetlink.openIn(namespace)) {
-            int tunnel = kernel.link(VXLAN).orElseThrow().index();
-            kernel.replaceNeighbour(tunnel, base, vtepMac);
-            kernel.replaceFdb(tunnel, vtepMac, LabPlan.number(peer.address()));
-            kernel.replaceRoute(Route.to(base, 24).via(base, tunnel).onLink());
-        }
+        tunnel.addPeer(peer.podCidrBase(), vtepMac, peer.address());
     }
 
     Map<String, String> annotations() {

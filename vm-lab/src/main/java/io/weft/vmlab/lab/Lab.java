@@ -1,21 +1,16 @@
 package io.weft.vmlab.lab;
 
-import io.weft.nativebindings.netlink.NetworkNamespace;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * A cluster on one machine: nodes as network namespaces on an underlay of their own, each with its run directory, and the packaged product
@@ -51,7 +46,7 @@ public final class Lab implements AutoCloseable {
      */
     public static Lab up(LabPlan plan) throws Exception {
         Distribution distribution = Distribution.locate();
-        claim(plan);
+        LabSite.claim(plan);
         LabFile.write(plan);
         Lab lab = null;
         try {
@@ -62,18 +57,9 @@ public final class Lab implements AutoCloseable {
             if (lab != null) {
                 lab.closeThreads();
             }
-            down(plan);
+            LabSite.clear(plan);
             throw e;
         }
-    }
-
-    private static void claim(LabPlan plan) throws IOException {
-        if (LabOwner.alive(plan) || LabProcesses.anyIn(Namespaces.of(plan.name()))) {
-            throw new IOException(
-                "lab '" + plan.name() + "' is up already: remove it with ./weft lab down --name " + plan.name());
-        }
-        down(plan); // leftovers of a killed run
-        LabOwner.claim(plan);
     }
 
     private void startNodes() throws Exception {
@@ -101,35 +87,10 @@ public final class Lab implements AutoCloseable {
         }
     }
 
-    /** Ends every process in the lab's namespaces, deletes the namespaces with their links, and the lab's files. */
-    public static void down(LabPlan plan) throws IOException {
-        List<Path> namespaces = Namespaces.of(plan.name());
-        List<ProcessHandle> processes = new ArrayList<>();
-        namespaces.forEach(namespace -> processes.addAll(LabProcesses.in(namespace)));
-        LabProcesses.end(processes);
-        namespaces.forEach(NetworkNamespace::delete);
-        deleteTree(plan.directory());
-    }
-
     /** Removes the lab if this process set it up, however far that got; leaves the lab of another process alone. */
     public static void downIfOwn(LabPlan plan) throws IOException {
         if (LabOwner.isThisProcess(plan)) {
-            down(plan);
-        }
-    }
-
-    private static void deleteTree(Path root) throws IOException {
-        if (!Files.exists(root)) { return; }
-        try (Stream<Path> tree = Files.walk(root)) {
-            tree.sorted(Comparator.reverseOrder()).forEach(Lab::delete);
-        }
-    }
-
-    private static void delete(Path path) {
-        try {
-            Files.delete(path);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            LabSite.clear(plan);
         }
     }
 
@@ -194,6 +155,6 @@ public final class Lab implements AutoCloseable {
     @Override
     public void close() throws IOException {
         closeThreads();
-        down(plan);
+        LabSite.clear(plan);
     }
 }

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The plan of a running lab on disk, so that {@code weft lab status}, {@code exec} and {@code down} find it. */
-final class LabFile {
+public final class LabFile {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private LabFile() {}
@@ -15,11 +15,11 @@ final class LabFile {
         return plan.directory().resolve("lab.json");
     }
 
-    static void write(LabPlan plan) throws IOException {
+    public static void write(LabPlan plan) throws IOException {
         JSON.writeValue(of(plan).toFile(), plan);
     }
 
-    static LabPlan read(String name) throws IOException {
+    public static LabPlan read(String name) throws IOException {
         Path file = of(new LabPlan(name, 1, false, 1));
         if (!Files.exists(file)) {
             throw new IOException("lab '" + name + "' is not up: ./weft lab up --name " + name);

@@ -29,6 +29,7 @@ public record LabPlan(String name, int weftNodes, boolean kernelPeer, int worker
     private static final int KERNEL_NODE_NUMBER = 21;
     private static final int OUTSIDE_HOST_NUMBER = 100;
     private static final Path ROOT = Path.of("/run/weft-lab");
+    private static final Path STORAGE = Path.of("/var/lib/weft-lab");
     private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9]{0,7}");
 
     public LabPlan {
@@ -111,16 +112,21 @@ public record LabPlan(String name, int weftNodes, boolean kernelPeer, int worker
         return ROOT.resolve(name);
     }
 
+    /** What may be too large for {@link #directory}, which may be in memory. */
+    public Path storage() {
+        return STORAGE.resolve(name);
+    }
+
     public Path manifests() {
         return directory().resolve("manifests");
     }
 
     /** As rtnetlink's calls take it. */
-    static int number(InetAddress address) {
+    public static int number(InetAddress address) {
         return IpAddress.ofBytes(address.getAddress()).toInt();
     }
 
-    static InetAddress ip(String literal) {
+    public static InetAddress ip(String literal) {
         try {
             return InetAddress.getByName(literal);
         } catch (UnknownHostException e) {

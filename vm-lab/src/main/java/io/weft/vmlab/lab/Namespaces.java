@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** The network namespaces of a lab: those whose name starts with the lab's and a dash. */
-final class Namespaces {
+public final class Namespaces {
     private Namespaces() {}
 
-    static List<Path> of(String lab) throws IOException {
+    public static List<Path> of(String lab) throws IOException {
         if (!Files.isDirectory(NetworkNamespace.RUN_DIRECTORY)) { return List.of(); }
         try (Stream<Path> all = Files.list(NetworkNamespace.RUN_DIRECTORY)) {
             return all.filter(path -> path.getFileName().toString().startsWith(lab + "-")).sorted().toList();

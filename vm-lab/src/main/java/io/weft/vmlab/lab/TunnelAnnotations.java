@@ -5,8 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** The Node annotations by which tunnel endpoints find each other; flannel's VXLAN back end introduced them. */
-final class TunnelAnnotations {
-    private static final String PREFIX = "flannel.alpha.coreos.com/";
+public final class TunnelAnnotations {
+    public static final String PREFIX = "flannel.alpha.coreos.com/";
 
     private TunnelAnnotations() {}
 
@@ -16,7 +16,7 @@ final class TunnelAnnotations {
         return annotations;
     }
 
-    static Map<String, String> flannel(LabPlan.Host host, long vtepMac) {
+    public static Map<String, String> flannel(LabPlan.Host host, long vtepMac) {
         return Map.of(
             PREFIX + "kube-subnet-manager", "true",
             PREFIX + "backend-type", "vxlan",

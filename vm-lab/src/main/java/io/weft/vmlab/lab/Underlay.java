@@ -21,7 +21,7 @@ public final class Underlay implements AutoCloseable {
         this.namespace = namespace;
     }
 
-    static Underlay create(String namespaceName) {
+    public static Underlay create(String namespaceName) {
         Path namespace = NetworkNamespace.named(namespaceName);
         NetworkNamespace.create(namespace);
         try (Rtnetlink underlay = Rtnetlink.openIn(namespace)) {
@@ -52,7 +52,7 @@ public final class Underlay implements AutoCloseable {
     }
 
     /** Creates the namespace of {@code host} with an uplink of {@code queues} queues and the host's underlay address. */
-    Path connect(LabPlan.Host host, int queues) {
+    public Path connect(LabPlan.Host host, int queues) {
         Path hostNamespace = NetworkNamespace.named(host.namespace());
         NetworkNamespace.create(hostNamespace);
         try (Rtnetlink underlay = Rtnetlink.openIn(namespace);

@@ -47,7 +47,7 @@ public final class WeftNode implements AutoCloseable {
     }
 
     /** The configuration file of {@code host} in the lab of {@code plan}. */
-    static Path configuration(LabPlan plan, LabPlan.Host host) {
+    public static Path configuration(LabPlan plan, LabPlan.Host host) {
         return plan.directory().resolve(host.name()).resolve("weft.yaml");
     }
 

@@ -39,7 +39,7 @@ class ProgramsTest {
     static void readTheSources() throws IOException {
         java = StartedPrograms.in(ROOT, files("src", ".java"));
         scripts = new TreeSet<>();
-        for (String file : List.of("weft", ".ci/run", "dist/src/bin/weft-cni")) {
+        for (String file : List.of("weft", ".ci/run", "dist/src/bin/weft-cni", "vm-lab/kubernetes/build")) {
             scripts.addAll(ShellScript.programs(Files.readString(ROOT.resolve(file))));
         }
         StringBuilder profiles = new StringBuilder(); // the scripts use functions of each other
@@ -86,6 +86,9 @@ class ProgramsTest {
     /** The commands of the list that run the code of a source file; a benchmark may use the lab. */
     private static List<String> commandsOf(String file) {
         if (file.contains("/src/test/")) { return List.of("verify"); }
+        if (file.startsWith("vm-lab/src/main/java/io/weft/vmlab/kubernetes/")) {
+            return List.of("lab-kubernetes", "demo-kubernetes");
+        }
         if (file.startsWith("vm-lab/")) { return List.of("demo", "lab", "bench"); }
         return List.of(file.startsWith("perf/src/main/java/io/weft/perf/compare/") ? "bench-compare" : "bench");
     }
@@ -107,7 +110,7 @@ class ProgramsTest {
 
     @Test
     void onlyLabExecStartsWhatAUserTypes() {
-        assertEquals(Set.of("vm-lab/src/main/java/io/weft/vmlab/lab/LabExecCommand.java"), java.typing());
+        assertEquals(Set.of("vm-lab/src/main/java/io/weft/vmlab/command/LabExecCommand.java"), java.typing());
     }
 
     @Test

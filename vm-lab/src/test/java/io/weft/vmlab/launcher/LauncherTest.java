@@ -105,7 +105,8 @@ class LauncherTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"verify, verify build", "demo, demo build", "lab up, lab build", "bench micro, bench build",
+    @CsvSource({"verify, verify build", "demo, demo build", "lab up, lab build",
+        "lab up --kubernetes, lab kubernetes build", "bench micro, bench build",
         "bench compare, bench compare build", "status, build"})
     void aCommandNeedsOnlyTheProgramsListedForIt(String line, String needed) throws Exception {
         Path checkout = checkout("""
@@ -116,6 +117,8 @@ class LauncherTest {
             absent-verify     p-verify      verify
             absent-demo       p-demo        demo
             absent-lab        p-lab         lab
+            absent-kubernetes p-kubernetes  lab-kubernetes demo-kubernetes
+            absent-useful     p-useful      verify+ lab+
             absent-bench      q,p-bench     bench
             absent-compare    p-compare     bench-compare verify?
             absent-micro      p-micro       bench-micro?
@@ -126,7 +129,9 @@ class LauncherTest {
         assertEquals(1, outcome.exit);
         assertOneLine(outcome.err, "missing");
         assertFalse(outcome.err.contains("#") || outcome.err.contains("comment"), outcome.err);
-        for (String command : List.of("launcher", "build", "verify", "demo", "lab", "bench", "compare", "micro")) {
+        for (String command : List.of("launcher", "build", "verify", "demo", "lab", "bench", "compare", "micro",
+            "kubernetes",
+            "useful")) {
             boolean named = List.of(needed.split(" ")).contains(command);
             assertEquals(named, outcome.err.contains("absent-" + command), command + ": " + outcome.err);
             assertEquals(named, outcome.err.contains(" p-" + command), command + ": " + outcome.err);

@@ -1,5 +1,8 @@
-package io.weft.vmlab.lab;
+package io.weft.vmlab.command;
 
+import io.weft.vmlab.lab.LabPlan;
+import io.weft.vmlab.lab.LabSite;
+import io.weft.vmlab.lab.Privileges;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -12,7 +15,7 @@ public final class LabDownCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Privileges.requireRoot("weft lab");
-        Lab.down(new LabPlan(lab.name, 1, false, 1));
+        LabSite.clear(new LabPlan(lab.name, 1, false, 1));
         System.out.println("lab '" + lab.name + "' is down");
         return 0;
     }

@@ -1,7 +1,10 @@
-package io.weft.vmlab.lab;
+package io.weft.vmlab.command;
 
 import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.process.ExternalCommand;
+import io.weft.vmlab.lab.LabPlan;
+import io.weft.vmlab.lab.Namespaces;
+import io.weft.vmlab.lab.Privileges;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,8 @@
-package io.weft.vmlab.lab;
+package io.weft.vmlab.command;
 
+import io.weft.vmlab.lab.LabFile;
+import io.weft.vmlab.lab.LabPlan;
+import io.weft.vmlab.lab.Namespaces;
 import java.io.IOException;
 import picocli.CommandLine.Option;
 

@@ -1,0 +1,72 @@
+package io.weft.vmlab.kubernetes;
+
+import io.weft.nativebindings.process.Programs;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/** The container images of a cluster, made here, because a lab has no registry. They have the names that Kubernetes' own tests ask for. */
+public final class Images {
+    public static final String PAUSE = "registry.k8s.io/pause:3.10.2";
+    public static final String AGNHOST = "registry.k8s.io/e2e-test-images/agnhost:2.63.0";
+    /** The same image will do: the tests ask it for a resolver of glibc. */
+    private static final String DNS_TESTING = "registry.k8s.io/e2e-test-images/glibc-dns-testing:2.0.0";
+    public static final String COREDNS = "registry.k8s.io/coredns/coredns:v1.15.0";
+
+    private static final List<String> APPLETS = List.of("awk", "cat", "chmod", "cp", "cut", "date", "echo", "env",
+        "false", "grep", "head", "hostname", "id", "ip", "kill", "ls", "mkdir", "mv", "nslookup", "ping", "ps", "rm",
+        "sed", "seq", "sh", "sleep", "sort", "stat", "tail", "test", "timeout", "touch", "tr", "true", "uname", "uniq",
+        "wc", "wget", "which", "xargs");
+    private static final int PROGRAM_MODE = 0755;
+    private static final int DIRECTORY_MODE = 0755;
+    private static final int TEMPORARY_MODE = 01777;
+    private static final int FILE_MODE = 0644;
+
+    private Images() {}
+
+    /** Writes the archives into {@code directory}. */
+    static List<Path> write(KubernetesBinaries binaries, Path directory) throws IOException {
+        Files.createDirectories(directory);
+        Path pause = directory.resolve("pause.tar");
+        Path coredns = directory.resolve("coredns.tar");
+        Path agnhost = directory.resolve("agnhost.tar");
+        ImageArchive.write(pause, List.of(PAUSE), List.of("/pause"),
+            layer -> layer.file("pause", PROGRAM_MODE, binaries.inImage("pause")));
+        ImageArchive.write(coredns, List.of(COREDNS), List.of("/coredns"),
+            layer -> layer.file("coredns", PROGRAM_MODE, binaries.inImage("coredns")));
+        ImageArchive.write(agnhost, List.of(AGNHOST, DNS_TESTING), List.of("/agnhost"),
+            layer -> writeAgnhost(layer, binaries));
+        return List.of(pause, coredns, agnhost);
+    }
+
+    /** What Kubernetes' tests run in agnhost's image besides agnhost, as far as this machine has it. */
+    private static List<Path> programs() {
+        return Stream.of(Programs.find("busybox"), Programs.find("bash"), Programs.find("curl"), Programs.find("dig"),
+            Programs.find("nc")).flatMap(Optional::stream).toList();
+    }
+
+    private static void writeAgnhost(TarWriter layer, KubernetesBinaries binaries) throws IOException {
+        layer.file("agnhost", PROGRAM_MODE, binaries.inImage("agnhost"));
+        layer.directory("bin", DIRECTORY_MODE);
+        Set<Path> libraries = new TreeSet<>();
+        for (Path program : programs()) {
+            layer.file("bin/" + program.getFileName(), PROGRAM_MODE, program);
+            libraries.addAll(SharedLibraries.of(program));
+        }
+        for (Path library : libraries) {
+            layer.file(library.toString().substring(1), PROGRAM_MODE, library);
+        }
+        for (String applet : APPLETS) {
+            layer.symbolicLink("bin/" + applet, "busybox");
+        }
+        layer.directory("etc", DIRECTORY_MODE);
+        layer.file("etc/passwd", FILE_MODE, "root:x:0:0:root:/:/bin/sh\n".getBytes(StandardCharsets.US_ASCII));
+        layer.directory("tmp", TEMPORARY_MODE);
+    }
+}

@@ -1,0 +1,100 @@
+package io.weft.vmlab.kubernetes;
+
+import io.weft.nativebindings.linux.Sysctl;
+import io.weft.nativebindings.process.ExternalCommand;
+import io.weft.vmlab.lab.Distribution;
+import io.weft.vmlab.lab.LabPlan;
+import io.weft.vmlab.lab.WeftNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** A node run by Weft, fed by the API server: the packaged product, which puts its CNI plug-in in place itself. */
+public final class WeftNetwork implements NodeNetwork {
+    private final LabPlan lab;
+    private final ClusterNode node;
+    private final Distribution distribution;
+    private final Path kubeconfig;
+    private final Path configuration;
+    private final Path log;
+    private Daemon daemon;
+
+    /** @param kubeconfig with what Weft may do in the cluster; it may be written later, but before {@link #start} */
+    WeftNetwork(LabPlan lab, ClusterNode node, Distribution distribution, Path kubeconfig) {
+        this.lab = lab;
+        this.node = node;
+        this.distribution = distribution;
+        this.kubeconfig = kubeconfig;
+        configuration = WeftNode.configuration(lab, node.host());
+        log = configuration.resolveSibling("weft.log");
+    }
+
+    @Override
+    public void start(String podCidr) throws Exception {
+        Files.writeString(configuration, """
+            nodeName: %s
+            uplink: %s
+            runDirectory: %s
+            stateDirectory: %s
+            clusterCidr: %s
+            serviceCidr: %s
+            source:
+              kubeconfig: %s
+            cni:
+              install: true
+              binDirectory: %s
+              confDirectory: %s
+            """.formatted(node.name(), LabPlan.UPLINK, configuration.resolveSibling("run"), node.files().shared("weft"),
+            LabPlan.CLUSTER_CIDR, LabPlan.SERVICE_CIDR, kubeconfig, node.runtime().cniPlugins(),
+            node.runtime().cniConfiguration()));
+        letApiServerIn();
+        startAgain();
+    }
+
+    /**
+     * The control plane's host is no node of the cluster, so its packets to pods (the API server's proxy) come to this node without a tunnel.
+     * Linux hands them on as the node's own.
+     */
+    private void letApiServerIn() throws Exception {
+        node.setForwarding(true);
+        node.loadRules("control-plane", """
+            table ip lab {
+              chain postrouting {
+                type nat hook postrouting priority srcnat;
+                oifname "weft-host" ip saddr %s masquerade
+              }
+            }
+            """.formatted(ControlPlane.host(lab).address().getHostAddress()));
+    }
+
+    @Override
+    public void startAgain() throws Exception {
+        daemon = Daemon.start(node.thread(), "weft node of " + node.name(),
+            ExternalCommand.file(distribution.weft(), "node", "--config", configuration.toString()), log);
+    }
+
+    @Override
+    public void addPeer(Peer peer) {
+        // Weft follows the Nodes of the API server.
+    }
+
+    /** Weft switches forwarding off on its own devices; the replies to the API server need it on this one. */
+    @Override
+    public void nodeReady() throws Exception {
+        node.thread().call(() -> {
+            Sysctl.write("net/ipv4/conf/weft-host/forwarding", "1");
+            return null;
+        });
+    }
+
+    @Override
+    public void stop() throws Exception {
+        daemon.stop();
+    }
+
+    @Override
+    public List<Daemon> daemons() throws IOException {
+        return daemon == null ? List.of() : List.of(daemon);
+    }
+}
