@@ -2,6 +2,7 @@ package io.weft.vmlab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.vmlab.kubernetes.Cluster;
@@ -9,6 +10,7 @@ import io.weft.vmlab.kubernetes.ClusterNode;
 import io.weft.vmlab.kubernetes.Images;
 import io.weft.vmlab.kubernetes.Kubectl;
 import io.weft.vmlab.kubernetes.NodeNetwork;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -18,13 +20,17 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A Deployment in a real cluster: its pods are reached across nodes, by address and by the name of their Service. */
+/**
+ * A Deployment in a real cluster of two Weft nodes and one of flannel and kube-proxy: its pods are reached across nodes, by address and by the name of
+ * their Service.
+ */
 class KubernetesIT {
     private static final String NAMESPACE = "deployment-test";
-    private static final int REPLICAS = 4;
+    private static final int REPLICAS = 6;
     private static final int MAX_REQUESTS = 100;
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
     @RegisterExtension static final KubernetesExtension KUBERNETES = KubernetesExtension.of(
-        NodeNetwork.Kind.LINUX, NodeNetwork.Kind.LINUX);
+        NodeNetwork.Kind.WEFT, NodeNetwork.Kind.WEFT, NodeNetwork.Kind.LINUX);
     private static Cluster cluster;
     private static Kubectl kubectl;
     /** Name and address of each pod of the Deployment. */
@@ -136,6 +142,16 @@ class KubernetesIT {
         } finally {
             for (ClusterNode node : cluster.nodes()) {
                 node.network().startAgain();
+            }
+            awaitNetwork();
+        }
+    }
+
+    private static void awaitNetwork() throws Exception {
+        long start = System.nanoTime();
+        for (ClusterNode node : cluster.nodes()) {
+            while (get(node, "web").exit() != 0) {
+                assertTrue(System.nanoTime() - start < PATIENCE.toNanos(), node.name() + ": the network is not back");
             }
         }
     }

@@ -34,7 +34,7 @@ public final class LabUpCommand implements Callable<Integer> {
 
     @Option(names = "--kubernetes", description = "a real Kubernetes: control plane, kubelets, containers, cluster DNS") private boolean kubernetes;
 
-    @Option(names = "--network", split = ",", paramLabel = "KIND", description = "with --kubernetes, each node's network: ${COMPLETION-CANDIDATES} (default: LINUX,LINUX)") private List<NodeNetwork.Kind> networks;
+    @Option(names = "--network", split = ",", paramLabel = "KIND", description = "with --kubernetes, each node's network: ${COMPLETION-CANDIDATES} (default: WEFT for each)") private List<NodeNetwork.Kind> networks;
 
     @Override
     public Integer call() throws Exception {
@@ -55,7 +55,7 @@ public final class LabUpCommand implements Callable<Integer> {
     }
 
     private List<NodeNetwork.Kind> networks() {
-        return networks == null ? Collections.nCopies(nodes, NodeNetwork.Kind.LINUX) : networks;
+        return networks == null ? Collections.nCopies(nodes, NodeNetwork.Kind.WEFT) : networks;
     }
 
     private int bringUp() throws Exception {
