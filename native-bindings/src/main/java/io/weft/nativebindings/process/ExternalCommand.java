@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The command line of another process, and the only way to start one. A program of the system must be declared in {@link Programs#LIST}, so
@@ -14,6 +15,7 @@ import java.util.List;
  */
 public final class ExternalCommand {
     private static final File NO_INPUT = new File("/dev/null");
+    private static final Set<String> SHELLS = Set.of("sh", "bash", "dash");
     private final List<String> words;
 
     private ExternalCommand(List<String> words) {
@@ -26,7 +28,7 @@ public final class ExternalCommand {
     /**
      * A declared program of the system.
      *
-     * @throws IllegalArgumentException if it is not declared for the running command
+     * @throws IllegalArgumentException if it is not declared for the running command, or is a shell, whose script would hide the programs that it starts
      * @throws IllegalStateException if it is not on this machine; the message names the Debian package
      */
     public static ExternalCommand of(String program, String... arguments) {
@@ -39,6 +41,10 @@ public final class ExternalCommand {
     }
 
     private static String locate(String program) {
+        if (SHELLS.contains(program)) {
+            throw new IllegalArgumentException(
+                "'" + program + "' is a shell: start the programs of its script instead");
+        }
         return Programs.find(program)
             .orElseThrow(() -> new IllegalStateException(Programs.missing(program).orElse(program))).toString();
     }

@@ -28,14 +28,26 @@ public final class DemoCommand implements Callable<Integer> {
 
     @Option(names = "--break", paramLabel = "WHAT", description = "break one thing on purpose: ${COMPLETION-CANDIDATES}") private Breakage breakage;
 
+    @Option(names = "--kubernetes", description = "in a real Kubernetes: pods by name, cluster DNS, a rolling update under load; without the other options but --name") private boolean kubernetes;
+
     @Override
     public Integer call() throws Exception {
         Privileges.requireRoot("weft demo");
         PrintWriter out = spec.commandLine().getOut();
-        LabPlan plan = new LabPlan(name, 2, true, workers);
+        LabPlan plan = kubernetes ? KubernetesDemo.plan(name).lab() : new LabPlan(name, 2, true, workers);
         // nothing is left behind, whatever ends the demo, even Ctrl-C
         Thread cleaner = new Thread(() -> takeDown(plan), "demo-clean-up");
         Runtime.getRuntime().addShutdownHook(cleaner);
+        List<PathResult> results = kubernetes
+            ? new KubernetesDemo(KubernetesDemo.plan(name), out).run()
+            : run(plan, out);
+        ResultTable.print(out, results);
+        out.flush();
+        Runtime.getRuntime().removeShutdownHook(cleaner);
+        return results.stream().allMatch(PathResult::passed) ? 0 : 1;
+    }
+
+    private List<PathResult> run(LabPlan plan, PrintWriter out) throws Exception {
         List<PathResult> results = new ArrayList<>();
         out.println("setting up nodes n1 and n2 (Weft), k1 (Linux as flannel sets it up) and an outside host …");
         out.flush();
@@ -52,10 +64,7 @@ public final class DemoCommand implements Callable<Integer> {
             }
             NodeTotals.print(lab, out);
         }
-        ResultTable.print(out, results);
-        out.flush();
-        Runtime.getRuntime().removeShutdownHook(cleaner);
-        return results.stream().allMatch(PathResult::passed) ? 0 : 1;
+        return results;
     }
 
     private void breakOnPurpose(DemoCluster cluster, PrintWriter out) throws Exception {

@@ -16,7 +16,7 @@ public record ClusterPlan(String name, List<NodeNetwork.Kind> networks) {
     }
 
     /** The lab that holds the cluster. */
-    LabPlan lab() {
+    public LabPlan lab() {
         return new LabPlan(name, networks.size(), false, 1, Map.of());
     }
 
