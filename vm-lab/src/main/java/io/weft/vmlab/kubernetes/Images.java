@@ -48,7 +48,7 @@ public final class Images {
     /** What Kubernetes' tests run in agnhost's image besides agnhost, as far as this machine has it. */
     private static List<Path> programs() {
         return Stream.of(Programs.find("busybox"), Programs.find("bash"), Programs.find("curl"), Programs.find("dig"),
-            Programs.find("nc")).flatMap(Optional::stream).toList();
+            Programs.find("nc"), Programs.find("getent")).flatMap(Optional::stream).toList();
     }
 
     private static void writeAgnhost(TarWriter layer, KubernetesBinaries binaries) throws IOException {
@@ -67,6 +67,7 @@ public final class Images {
         }
         layer.directory("etc", DIRECTORY_MODE);
         layer.file("etc/passwd", FILE_MODE, "root:x:0:0:root:/:/bin/sh\n".getBytes(StandardCharsets.US_ASCII));
+        layer.file("etc/nsswitch.conf", FILE_MODE, "hosts: files dns\n".getBytes(StandardCharsets.US_ASCII));
         layer.directory("tmp", TEMPORARY_MODE);
     }
 }
