@@ -23,6 +23,8 @@ public final class Images {
         "false", "grep", "head", "hostname", "id", "ip", "kill", "ls", "mkdir", "mv", "nslookup", "ping", "ps", "rm",
         "sed", "seq", "sh", "sleep", "sort", "stat", "tail", "test", "timeout", "touch", "tr", "true", "uname", "uniq",
         "wc", "wget", "which", "xargs");
+    /** Of agnhost's HTTPS server, in the root of its image. */
+    private static final List<String> CERTIFICATE = List.of("localhost.crt", "localhost.key");
     private static final int PROGRAM_MODE = 0755;
     private static final int DIRECTORY_MODE = 0755;
     private static final int TEMPORARY_MODE = 01777;
@@ -53,6 +55,11 @@ public final class Images {
 
     private static void writeAgnhost(TarWriter layer, KubernetesBinaries binaries) throws IOException {
         layer.file("agnhost", PROGRAM_MODE, binaries.inImage("agnhost"));
+        for (String file : CERTIFICATE) {
+            if (Files.exists(binaries.inImage(file))) { // official programs come without it
+                layer.file(file, FILE_MODE, binaries.inImage(file));
+            }
+        }
         layer.directory("bin", DIRECTORY_MODE);
         Set<Path> libraries = new TreeSet<>();
         for (Path program : programs()) {

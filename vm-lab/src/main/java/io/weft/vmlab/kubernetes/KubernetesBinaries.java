@@ -94,7 +94,7 @@ public final class KubernetesBinaries {
         return command.with(arguments);
     }
 
-    /** A static program that is put into an image: {@code agnhost}, {@code coredns} or {@code pause}. */
+    /** A file that is put into an image: a static program ({@code agnhost}, {@code coredns}, {@code pause}) or agnhost's certificate. */
     Path inImage(String name) {
         return directory.resolve(name);
     }
