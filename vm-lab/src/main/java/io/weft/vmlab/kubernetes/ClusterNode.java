@@ -1,6 +1,7 @@
 package io.weft.vmlab.kubernetes;
 
 import io.weft.nativebindings.linux.Sysctl;
+import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Route;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.process.ExternalCommand;
@@ -126,6 +127,21 @@ public final class ClusterNode implements AutoCloseable {
 
     public Path namespace() {
         return namespace;
+    }
+
+    /** Kills containerd with SIGKILL and starts it again; containers run on meanwhile. */
+    public void restartRuntime() throws Exception {
+        runtime.kill();
+        runtime.start();
+    }
+
+    /**
+     * A thread in the network namespace of a running container.
+     *
+     * @param container its identifier in containerd
+     */
+    public NamespaceThread enter(String container) throws Exception {
+        return new NamespaceThread(NetworkNamespace.ofProcess(runtime.processOf(container)));
     }
 
     /** A thread in the node's namespaces. */

@@ -16,6 +16,8 @@ final class ContainerRuntime {
     private static final Duration START_TIME = Duration.ofMinutes(1);
     private static final String CNI_PLUGINS = "/usr/lib/cni";
     private static final String CONTAINERD = "containerd";
+    /** The namespace, in containerd's sense, of a kubelet's containers. */
+    private static final String NAMESPACE = "k8s.io";
     private final LabPlan lab;
     private final LabPlan.Host host;
     private final NamespaceThread place;
@@ -49,13 +51,33 @@ final class ContainerRuntime {
         return files.shared("cni/net.d");
     }
 
+    /** Starts it, also after {@link #kill}. */
     void start() throws Exception {
         linkPlugins();
         Path configuration = Files.writeString(files.shared("containerd").resolve("config.toml"), configuration());
+        Path socket = files.outside(Path.of("/run/containerd/containerd.sock"));
+        Files.deleteIfExists(socket); // left by a killed one
         daemon = Daemon.start(place, "containerd of " + host.name(),
             ExternalCommand.of(CONTAINERD, "--config", configuration.toString()), log).inCgroup(lab, host, "runtime");
-        Path socket = files.outside(Path.of("/run/containerd/containerd.sock"));
         Await.until(socket.toString(), START_TIME, List.of(daemon), () -> Files.exists(socket));
+    }
+
+    /** Ends it with SIGKILL; the containers run on. */
+    void kill() throws InterruptedException {
+        daemon.kill();
+    }
+
+    /**
+     * The first process of a running container.
+     *
+     * @param container its identifier
+     */
+    long processOf(String container) throws Exception {
+        ExternalCommand.Output tasks = place
+            .call(ExternalCommand.of("ctr", "--namespace", NAMESPACE, "tasks", "ls")::run);
+        return tasks.text().lines().map(line -> line.strip().split("\\s+"))
+            .filter(task -> task[0].equals(container)).map(task -> Long.valueOf(task[1])).findFirst()
+            .orElseThrow(() -> new IOException("no container " + container + " runs on " + host.name()));
     }
 
     private void linkPlugins() throws IOException {
@@ -94,7 +116,7 @@ final class ContainerRuntime {
 
     /** Starts the import of an archive of images. */
     Process importing(Path archive) throws Exception {
-        ProcessBuilder builder = ExternalCommand.of("ctr", "--namespace", "k8s.io", "images", "import",
+        ProcessBuilder builder = ExternalCommand.of("ctr", "--namespace", NAMESPACE, "images", "import",
             "--snapshotter", "native", archive.toString()).builder()
             .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         return place.call(builder::start);

@@ -1,17 +1,22 @@
 package io.weft.vmlab.kubernetes;
 
+import io.weft.dataplane.counters.ConductorGauge;
+import io.weft.dataplane.counters.CounterReader;
 import io.weft.nativebindings.linux.Sysctl;
 import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.vmlab.lab.Distribution;
 import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.WeftNode;
+import io.weft.vmlab.lab.WeftProcesses;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 
 /** A node run by Weft, fed by the API server: the packaged product, which puts its CNI plug-in in place itself. */
 public final class WeftNetwork implements NodeNetwork {
+    private static final Duration RESTART_TIME = Duration.ofMinutes(2);
     private final LabPlan lab;
     private final ClusterNode node;
     private final Distribution distribution;
@@ -45,7 +50,7 @@ public final class WeftNetwork implements NodeNetwork {
               install: true
               binDirectory: %s
               confDirectory: %s
-            """.formatted(node.name(), LabPlan.UPLINK, configuration.resolveSibling("run"), node.files().shared("weft"),
+            """.formatted(node.name(), LabPlan.UPLINK, runDirectory(), node.files().shared("weft"),
             LabPlan.CLUSTER_CIDR, LabPlan.SERVICE_CIDR, kubeconfig, node.runtime().cniPlugins(),
             node.runtime().cniConfiguration()));
         letApiServerIn();
@@ -96,5 +101,44 @@ public final class WeftNetwork implements NodeNetwork {
     @Override
     public List<Daemon> daemons() throws IOException {
         return daemon == null ? List.of() : List.of(daemon);
+    }
+
+    /** Kills the control plane with SIGKILL and waits until the dataplane uses its successor's tables. */
+    public void killControlPlane() throws Exception {
+        long before = tablesIncarnation();
+        ProcessHandle victim = controlPlane();
+        victim.destroyForcibly();
+        victim.onExit().get();
+        Await.until("tables of a new control plane", RESTART_TIME, daemons(), () -> tablesIncarnation() != before);
+    }
+
+    private long tablesIncarnation() {
+        try (CounterReader counters = CounterReader.open(runDirectory())) {
+            return counters.gauge(ConductorGauge.TABLES_INCARNATION);
+        }
+    }
+
+    /** Runs one {@code weft} command against this node and returns what it printed. */
+    public String weft(String... arguments) throws Exception {
+        ExternalCommand command = ExternalCommand.file(distribution.weft(), arguments)
+            .with("--config", configuration.toString());
+        ExternalCommand.Output output = node.thread().call(command::run);
+        if (output.exit() != 0) {
+            throw new IOException("weft " + String.join(" ", arguments) + " on " + node.name() + " ended with "
+                + output.exit() + ": " + output.text());
+        }
+        return output.text();
+    }
+
+    public ProcessHandle dataplane() throws IOException {
+        return WeftProcesses.dataplane(daemon.process());
+    }
+
+    public ProcessHandle controlPlane() throws IOException {
+        return WeftProcesses.controlPlane(daemon.process());
+    }
+
+    private Path runDirectory() {
+        return configuration.resolveSibling("run");
     }
 }

@@ -16,8 +16,6 @@ import java.util.Optional;
 
 /** A node run by the packaged product: its namespace, directories, {@code weft node} process and pods. */
 public final class WeftNode implements AutoCloseable {
-    private static final String DATAPLANE = "io.weft.dataplane.DataplaneMain";
-    private static final String CONTROL_PLANE = " control-plane ";
     private final LabPlan.Host host;
     private final Distribution distribution;
     private final Manifests manifests;
@@ -152,21 +150,11 @@ public final class WeftNode implements AutoCloseable {
     }
 
     public ProcessHandle dataplane() throws IOException {
-        return child(DATAPLANE);
+        return WeftProcesses.dataplane(process.toHandle());
     }
 
     public ProcessHandle controlPlane() throws IOException {
-        return child(CONTROL_PLANE);
-    }
-
-    private ProcessHandle child(String role) throws IOException {
-        List<ProcessHandle> found = process.descendants()
-            .filter(child -> child.info().commandLine().orElse("").contains(role))
-            .toList();
-        if (found.size() != 1) {
-            throw new IOException(found.size() + " processes of " + name() + " run " + role.strip() + ", not one");
-        }
-        return found.getFirst();
+        return WeftProcesses.controlPlane(process.toHandle());
     }
 
     /** The node's end of the veth of pod {@code podName}. */

@@ -104,6 +104,11 @@ public final class SequencedUdp implements AutoCloseable {
         return sent.get();
     }
 
+    /** Datagrams received so far, without duplicates. */
+    public long received() {
+        return received.get();
+    }
+
     /** Stops the sender, waits until datagrams under way have arrived (at most 2 s without one) and counts. */
     public Result finish() throws InterruptedException {
         stopping = true;
