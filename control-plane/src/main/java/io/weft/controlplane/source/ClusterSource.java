@@ -4,7 +4,7 @@ import io.weft.controlplane.model.ObjectKey;
 import java.util.Optional;
 
 /**
- * A source of cluster objects: a directory of manifests, later the Kubernetes API.
+ * A source of cluster objects: the Kubernetes API, or a directory of manifests.
  *
  * <p>A source never reports objects as removed because it failed to read them. While it cannot read, it reports nothing, and its
  * {@link #status} says since when it is stale.
