@@ -17,6 +17,7 @@ import io.weft.lb.nat.SnatPorts;
 import io.weft.lb.nat.SourceNat;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * Conntrack garbage collection, a piece of the flow table at a time. It ends idle flows and, after a change, flows with a changed address
@@ -63,6 +64,13 @@ final class ConntrackGc {
     /** Tells an observer about every flow that is visited while it watches. */
     void observe(FlowObserver observer) {
         observers.add(observer);
+    }
+
+    /** Keeps account of the next hops that flows use. */
+    UsedNextHops watchNextHops(int slots, BooleanSupplier watching) {
+        UsedNextHops used = new UsedNextHops(flows, slots, this::scans, watching);
+        observe(used);
+        return used;
     }
 
     /** How often the end of the table was reached. When it is two more than at a moment, every flow has been visited since. */

@@ -1,5 +1,6 @@
 package io.weft.dataplane.conductor;
 
+import io.weft.dataplane.forwarding.Ingress;
 import io.weft.dataplane.port.UplinkFilter;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.table.ChangedAddresses;
@@ -211,6 +212,7 @@ final class UplinkFrontends implements FlowObserver {
 
     @Override
     public void onFlow(long forward) {
+        if (!Ingress.isUnderlay(FlowEntry.ingress(forward))) { return; }
         long k1 = FlowEntry.k1(forward);
         long key = key(FlowKey.destination(FlowEntry.k0(forward)), FlowKey.destinationPort(k1), FlowKey.protocol(k1));
         taken.computeIfPresent(key, (_, since) -> since == NOT_LEAVING ? since : scans.getAsLong());

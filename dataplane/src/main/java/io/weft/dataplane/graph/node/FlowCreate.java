@@ -27,6 +27,10 @@ import io.weft.lb.nat.SourcePortSearch;
  * or drops the packet.
  */
 public final class FlowCreate extends GraphNode {
+    /** Next hops of replies that a worker has resolved. */
+    private static final int REPLY_HOPS_PER_SECOND = 50;
+    private static final int REPLY_HOPS_BURST = 100;
+
     private final BatchContext context;
     private final DropNode drop;
     private final Reject reject;
@@ -40,6 +44,7 @@ public final class FlowCreate extends GraphNode {
     private final FlowDecision decision;
     private final StatelessForward stateless;
     private final NewFlowFetch fetched;
+    private final TokenBucket replyHops = new TokenBucket(REPLY_HOPS_PER_SECOND, REPLY_HOPS_BURST);
     private final FlowTemplate template = new FlowTemplate();
 
     public FlowCreate(BatchContext context, DropNode drop, Reject reject, NeighbourHold hold, Dispatch dispatch,
@@ -115,7 +120,7 @@ public final class FlowCreate extends GraphNode {
     private void carryOut(FrameBatch batch, int frame, int verdict) {
         switch (verdict) {
             case FlowDecision.FORWARD -> forward(batch, frame);
-            case FlowDecision.HOLD -> holdUntilResolved(frame);
+            case FlowDecision.HOLD -> holdUntilResolved(batch, frame);
             case FlowDecision.FORWARD_STATELESS -> stateless.forward(batch, frame, decision.egress());
             case FlowDecision.ECHO -> echo(batch, frame);
             default -> reject.refuse(frame, decision);
@@ -139,9 +144,15 @@ public final class FlowCreate extends GraphNode {
         return hold.isAhead(batch, frame, decision.replyHop()) ? decision.replyHop() : 0;
     }
 
-    private void holdUntilResolved(int frame) {
-        context.state().neighbourRequests().post(decision.unresolvedHop());
-        hold.add(frame, decision.unresolvedHop());
+    /** Anyone on the underlay can have replies resolved, with a forged source: only so many a second. */
+    private void holdUntilResolved(FrameBatch batch, int frame) {
+        int hop = decision.unresolvedHop();
+        if (Ingress.isUnderlay(batch.ingress[frame]) && !hold.isAwaited(hop) && !replyHops.take(context.nowNanos())) {
+            drop.add(frame, DropReason.REPLY_NEIGHBOUR_LIMIT);
+        } else {
+            context.state().neighbourRequests().post(hop);
+            hold.add(frame, hop);
+        }
     }
 
     private void echo(FrameBatch batch, int frame) {

@@ -89,6 +89,11 @@ public final class NeighbourHold extends HoldNode {
         if (held.size() == 0 && in().size == 0 || (batch.flags[frame] & FrameBatch.HELD) != 0 || nextHop == UNUSED) {
             return false;
         }
+        return isAwaited(nextHop);
+    }
+
+    /** Whether frames wait for a next hop already. */
+    boolean isAwaited(int nextHop) {
         return find(nextHop) != NONE || isOnList(nextHop);
     }
 
