@@ -26,6 +26,7 @@ import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /**
  * Keeps the state that the workers read in line with the tables and the kernel: ports, next hops, addresses, routes. It also ends flows,
@@ -56,6 +57,8 @@ final class Conductor implements AutoCloseable {
     private final Underlay underlay;
     private final NextHops nextHops;
     private final HostLink hostLink;
+    private final HostRouting hostRouting;
+    private final HostFrontendWatch hostFrontends;
     private final Devices devices;
     private final PodPorts pods;
     private final Revalidation revalidation;
@@ -83,7 +86,9 @@ final class Conductor implements AutoCloseable {
         this.tables = tables;
         uplinkFilter = driver.uplinkFilter();
         uplinkLink = uplink.link();
-        underlay = new Underlay(rtnetlink, state, uplinkLink.index());
+        hostRouting = new HostRouting(rtnetlink);
+        hostFrontends = new HostFrontendWatch(state, hostRouting, configuration.nodePortRange());
+        underlay = new Underlay(rtnetlink, state, uplinkLink.index(), hostRouting);
         nextHops = new NextHops(state, underlay, counters, uplinkLink.index());
         revalidation = new Revalidation(flows, nextHops, epochs);
         hostLink = new HostLink(rtnetlink, ethtool);
@@ -160,6 +165,7 @@ final class Conductor implements AutoCloseable {
             lastRound = now;
             changePods(() -> pods.refresh(Set.of(), local));
             flows.scan(now);
+            hostFrontends.pass(local, () -> hostLink.path(local.withLongestPacket(longestPacket)));
         }
         if (now - lastLocalPorts >= LOCAL_PORTS_NANOS) {
             lastLocalPorts = now;
@@ -184,6 +190,9 @@ final class Conductor implements AutoCloseable {
             nextHops.refresh(local);
             changePods(() -> pods.refresh(removed, local));
         }
+        if (!addresses.equals(state.localAddresses())) {
+            hostFrontends.addressesChanged();
+        }
         if (!routes.equals(state.underlayRoutes()) || !addresses.equals(state.localAddresses())) {
             revalidation.kernelChanged();
         }
@@ -197,6 +206,7 @@ final class Conductor implements AutoCloseable {
             configure(next);
         }
         revalidation.tablesChanged(update);
+        hostFrontends.tablesChanged(update, next);
         if (update.portsChanged()) {
             changePods(() -> pods.setWanted(now.ports(), local));
         }
@@ -259,7 +269,8 @@ final class Conductor implements AutoCloseable {
         uplinkDevice.readStatistics();
         counters.set(ConductorGauge.NETLINK_OVERRUNS, underlay.overruns());
         String fault = faultReport.refresh();
-        counters.set(ConductorText.FAULT, tables.complaint().isEmpty() ? fault : tables.complaint());
+        counters.set(ConductorText.FAULT, Stream.of(tables.complaint(), fault, hostRouting.complaint())
+            .filter(each -> !each.isEmpty()).findFirst().orElse(""));
     }
 
     private void reportDevice(Device device) {
@@ -289,6 +300,7 @@ final class Conductor implements AutoCloseable {
             teardown.add(HostLink.KERNEL_SIDE, hostLink::remove);
             teardown.add("devices", devices::closeAll);
             teardown.add("ports", this::reportGone);
+            teardown.add("rules", hostRouting::close);
         }
     }
 

@@ -22,7 +22,7 @@ import java.util.function.Consumer;
 /**
  * Routes to {@code weft-host} what the node's own processes send to frontends ({@link HostFrontends}), which would otherwise stay on
  * {@code lo} or leave through the uplink: rules that choose by destination port, and tables with the addresses. While there are rules, the
- * rule for the {@code local} table is at {@link #LOCAL_PRIORITY}. See ADR 0013.
+ * rule for the {@code local} table is at {@link #LOCAL_PRIORITY}. See ADR 0014.
  *
  * <p>A change costs a request to the kernel for each rule and route that differs. The first update reads what a predecessor has left, and
  * adopts or removes it. What the kernel refuses is logged and tried again by {@link #retry}.

@@ -124,6 +124,23 @@ public final class ServiceTable {
         });
     }
 
+    /** Receives the frontends of {@link #forEachFrontend}. */
+    @FunctionalInterface
+    public interface FrontendConsumer {
+        /** @param vip {@link ServiceKey#NODE_ADDRESSES} as a number for the node's own addresses */
+        void accept(int vip, int port, int protocol, long block);
+    }
+
+    /** Visits all frontends, in no order, without reading their backends. */
+    public void forEachFrontend(FrontendConsumer consumer) {
+        services.forEach((key, offset) -> {
+            long block = block(offset);
+            if (block != 0) {
+                consumer.accept(ServiceKey.vip(key), ServiceKey.port(key), ServiceKey.protocol(key), block);
+            }
+        });
+    }
+
     private long block(long offset) {
         boolean whole = offset != PublishedMap.MISSING && offset < size
             && ServiceBlock.isWhole(base + offset, size - offset);
