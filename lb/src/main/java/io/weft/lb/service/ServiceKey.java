@@ -30,6 +30,10 @@ public record ServiceKey(IpAddress vip, int port, int protocol) {
         return pack(vip.toInt(), port, protocol);
     }
 
+    static long pack(int vip, int port, int protocol) {
+        return (long) vip << 32 | (long) port << 16 | protocol;
+    }
+
     static int vip(long packed) {
         return (int) (packed >>> 32);
     }
@@ -39,10 +43,6 @@ public record ServiceKey(IpAddress vip, int port, int protocol) {
     }
 
     static int protocol(long packed) {
-        return (int) packed & 0xFFFF;
-    }
-
-    static long pack(int vip, int port, int protocol) {
-        return (long) vip << 32 | (long) port << 16 | protocol;
+        return (int) packed & 0xFF;
     }
 }
