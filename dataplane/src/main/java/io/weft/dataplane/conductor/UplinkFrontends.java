@@ -133,7 +133,8 @@ final class UplinkFrontends implements FlowObserver {
 
     private void report(int missing) {
         if (missing != leftOut && missing > 0) {
-            LOG.log(Level.ERROR, "the uplink''s filter is full: {0} frontends of Services are not reachable from outside",
+            LOG.log(Level.ERROR,
+                "the uplink''s filter is full: {0} frontends of Services are not reachable from outside",
                 missing);
         }
         leftOut = missing;
@@ -206,9 +207,7 @@ final class UplinkFrontends implements FlowObserver {
     // -- frontends that leave ----------------------------------------------------------------------------------------
 
     @Override
-    public boolean isWatching() {
-        return leaving > 0;
-    }
+    public boolean isWatching() { return leaving > 0; }
 
     @Override
     public void onFlow(long forward) {

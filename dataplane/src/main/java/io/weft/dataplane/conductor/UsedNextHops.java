@@ -52,9 +52,7 @@ final class UsedNextHops implements FlowObserver {
     }
 
     @Override
-    public boolean isWatching() {
-        return watching.getAsBoolean();
-    }
+    public boolean isWatching() { return watching.getAsBoolean(); }
 
     @Override
     public void onFlow(long forward) {
