@@ -55,6 +55,7 @@ final class Conductor implements AutoCloseable {
     private final UplinkFilter uplinkFilter;
     private final Underlay underlay;
     private final NextHops nextHops;
+    private final UplinkFrontends frontends;
     private final HostLink hostLink;
     private final Devices devices;
     private final PodPorts pods;
@@ -84,7 +85,9 @@ final class Conductor implements AutoCloseable {
         uplinkFilter = driver.uplinkFilter();
         uplinkLink = uplink.link();
         underlay = new Underlay(rtnetlink, state, uplinkLink.index());
-        nextHops = new NextHops(state, underlay, counters, uplinkLink.index());
+        nextHops = new NextHops(state, underlay, counters, uplinkLink.index(), flows);
+        frontends = new UplinkFrontends(state, uplinkFilter, flows::scans);
+        flows.observe(frontends);
         revalidation = new Revalidation(flows, nextHops, epochs);
         hostLink = new HostLink(rtnetlink, ethtool);
         devices = new Devices(driver, workers);
@@ -156,6 +159,7 @@ final class Conductor implements AutoCloseable {
             revalidation.nextHopAdded();
         }
         revalidation.pass(now);
+        frontends.pass(now);
         if (now - lastRound >= ROUND_NANOS) {
             lastRound = now;
             changePods(() -> pods.refresh(Set.of(), local));
@@ -184,6 +188,9 @@ final class Conductor implements AutoCloseable {
             nextHops.refresh(local);
             changePods(() -> pods.refresh(removed, local));
         }
+        if (!addresses.equals(state.localAddresses())) {
+            frontends.addressesChanged();
+        }
         if (!routes.equals(state.underlayRoutes()) || !addresses.equals(state.localAddresses())) {
             revalidation.kernelChanged();
         }
@@ -197,6 +204,7 @@ final class Conductor implements AutoCloseable {
             configure(next);
         }
         revalidation.tablesChanged(update);
+        frontends.tablesChanged(update);
         if (update.portsChanged()) {
             changePods(() -> pods.setWanted(now.ports(), local));
         }
@@ -216,6 +224,7 @@ final class Conductor implements AutoCloseable {
         hostLink.configure(next);
         uplinkFilter.setTarget(next.address().toInt(), next.overlay().encapsulation().protocol(),
             next.overlay().port());
+        frontends.configure(next);
         state.publish(state.ports()
             .with(PortId.HOST, PortKind.HOST, 0, hostLink.mac(), next.vtepMac(), hostMtu(next))
             .with(PortId.UPLINK, PortKind.UPLINK, 0, 0, uplinkLink.mac(), uplinkLink.mtu()));
@@ -254,10 +263,13 @@ final class Conductor implements AutoCloseable {
 
     private void everySecond() {
         localPorts.refresh();
+        nextHops.freeUnused(epochs);
         pods.readStatistics();
         hostDevice.readStatistics();
         uplinkDevice.readStatistics();
         counters.set(ConductorGauge.NETLINK_OVERRUNS, underlay.overruns());
+        counters.set(ConductorGauge.UPLINK_FRONTENDS, frontends.size());
+        counters.set(ConductorGauge.UPLINK_FRONTENDS_LEFT_OUT, frontends.leftOut());
         String fault = faultReport.refresh();
         counters.set(ConductorText.FAULT, tables.complaint().isEmpty() ? fault : tables.complaint());
     }

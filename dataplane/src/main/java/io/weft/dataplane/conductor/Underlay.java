@@ -137,6 +137,13 @@ final class Underlay implements UnderlayView, RtnetlinkMonitor.Listener, AutoClo
         }
     }
 
+    @Override
+    public void forget(int nextHop) {
+        if (managed.remove(nextHop)) {
+            delete(nextHop);
+        }
+    }
+
     long overruns() {
         return overruns;
     }
@@ -144,14 +151,16 @@ final class Underlay implements UnderlayView, RtnetlinkMonitor.Listener, AutoClo
     /** Deletes the neighbours that this object made managed. */
     @Override
     public void close() {
-        for (int nextHop : managed) {
-            try {
-                rtnetlink.deleteNeighbour(uplink, nextHop);
-            } catch (LinuxException e) {
-                LOG.log(Level.WARNING, e.getMessage());
-            }
-        }
+        managed.forEach(this::delete);
         monitor.close();
+    }
+
+    private void delete(int nextHop) {
+        try {
+            rtnetlink.deleteNeighbour(uplink, nextHop);
+        } catch (LinuxException e) {
+            LOG.log(Level.WARNING, e.getMessage());
+        }
     }
 
     // -- changes -----------------------------------------------------------------------------------------------------

@@ -89,6 +89,23 @@ public final class ChangedAddresses {
         return false;
     }
 
+    /** Visits the prefixes, in no order, unless the set {@linkplain #isEverything contains all addresses}. */
+    public void forEach(PrefixConsumer consumer) {
+        if (size > 0 && !everything) {
+            for (long word : slots) {
+                if (word != 0) {
+                    consumer.accept((int) word, (int) (word >>> 32) & 0x3F);
+                }
+            }
+        }
+    }
+
+    /** Receives the prefixes of {@link #forEach}. */
+    @FunctionalInterface
+    public interface PrefixConsumer {
+        void accept(int base, int length);
+    }
+
     private static long word(int base, int length) {
         return USED | (long) length << 32 | base & 0xFFFF_FFFFL;
     }
