@@ -91,6 +91,7 @@ final class Conductor implements AutoCloseable {
         pods = new PodPorts(devices, underlay::link, state, flows, counters, workers);
         counters.set(ConductorText.NODE_NAME, configuration.nodeName());
         counters.set(ConductorGauge.WORKERS, workers.count());
+        counters.set(ConductorGauge.CHUNKS, workers.chunks());
     }
 
     // -- start -------------------------------------------------------------------------------------------------------
@@ -258,6 +259,8 @@ final class Conductor implements AutoCloseable {
         hostDevice.readStatistics();
         uplinkDevice.readStatistics();
         counters.set(ConductorGauge.NETLINK_OVERRUNS, underlay.overruns());
+        counters.set(ConductorGauge.CHUNKS_FREE, workers.freeChunks());
+        counters.set(ConductorGauge.CHUNKS_HELD, devices.heldChunks());
         String fault = faultReport.refresh();
         counters.set(ConductorText.FAULT, tables.complaint().isEmpty() ? fault : tables.complaint());
     }

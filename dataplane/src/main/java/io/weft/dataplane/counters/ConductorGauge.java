@@ -32,7 +32,14 @@ public enum ConductorGauge {
     /** Exceptions that workers have survived; those that cost a frame are counted as {@link DropReason#INTERNAL_ERROR} too. */
     WORKER_EXCEPTIONS("worker_exceptions"),
     /** Length in bytes of the longest IPv4 packet that pods' ports carry; it exceeds a chunk only where the kernel supports multi-buffer frames. */
-    LONGEST_PACKET("longest_packet");
+    LONGEST_PACKET("longest_packet"),
+    /**
+     * Chunks of the workers' frame memory: all, those that are free, and those that devices hold. The last two are read once a second,
+     * while the workers change them. The rest is in the graph; on an idle node nothing is, except frames that wait for a next hop or a fragment.
+     */
+    CHUNKS("chunks"),
+    CHUNKS_FREE("chunks_free"),
+    CHUNKS_HELD("chunks_held");
 
     private static final ConductorGauge[] ALL = values();
 
