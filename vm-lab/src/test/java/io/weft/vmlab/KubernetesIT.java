@@ -15,6 +15,9 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -40,7 +43,7 @@ class KubernetesIT {
     static void deploy() throws Exception {
         cluster = KUBERNETES.cluster();
         kubectl = cluster.kubectl();
-        kubectl.run("create", "namespace", NAMESPACE);
+        kubectl.createNamespace(NAMESPACE);
         kubectl.apply("""
             apiVersion: apps/v1
             kind: Deployment
@@ -132,12 +135,16 @@ class KubernetesIT {
         for (ClusterNode node : cluster.nodes()) {
             node.network().stop();
         }
-        try {
+        try (ExecutorService requests = Executors.newVirtualThreadPerTaskExecutor()) {
+            Map<String, Future<Kubectl.Result>> results = new HashMap<>();
             for (ClusterNode node : cluster.nodes()) {
-                assertNotEquals(0, get(node, "web").exit(), node.name());
+                results.put(node.name() + " to the Service", requests.submit(() -> get(node, "web")));
                 for (String address : BACKENDS.values()) {
-                    assertNotEquals(0, get(node, address + ":8080").exit(), node.name() + " to " + address);
+                    results.put(node.name() + " to " + address, requests.submit(() -> get(node, address + ":8080")));
                 }
+            }
+            for (Map.Entry<String, Future<Kubectl.Result>> result : results.entrySet()) {
+                assertNotEquals(0, result.getValue().get().exit(), result.getKey());
             }
         } finally {
             for (ClusterNode node : cluster.nodes()) {
@@ -153,6 +160,7 @@ class KubernetesIT {
             while (get(node, "web").exit() != 0) {
                 assertTrue(System.nanoTime() - start < PATIENCE.toNanos(), node.name() + ": the network is not back");
             }
+            node.network().nodeReady();
         }
     }
 
