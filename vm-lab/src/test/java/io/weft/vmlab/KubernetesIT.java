@@ -10,6 +10,8 @@ import io.weft.vmlab.kubernetes.ClusterNode;
 import io.weft.vmlab.kubernetes.Images;
 import io.weft.vmlab.kubernetes.Kubectl;
 import io.weft.vmlab.kubernetes.NodeNetwork;
+import io.weft.vmlab.traffic.HttpLoad;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -31,6 +33,7 @@ class KubernetesIT {
     private static final String NAMESPACE = "deployment-test";
     private static final int REPLICAS = 6;
     private static final int MAX_REQUESTS = 100;
+    private static final int REQUESTS_PER_SECOND = 50;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     @RegisterExtension static final KubernetesExtension KUBERNETES = KubernetesExtension.of(
         NodeNetwork.Kind.WEFT, NodeNetwork.Kind.WEFT, NodeNetwork.Kind.LINUX);
@@ -126,6 +129,20 @@ class KubernetesIT {
                 answers.add(get(node, "web").out());
             }
             assertEquals(BACKENDS.keySet(), answers, node.name());
+        }
+    }
+
+    @Test
+    void everyPodIsReachedThroughTheClusterIpFromEveryNodeItself() throws Exception {
+        InetSocketAddress service = new InetSocketAddress(kubectl.json("--namespace=" + NAMESPACE, "get", "service",
+            "web").path("spec").path("clusterIP").asText(), 80);
+        for (ClusterNode node : cluster.nodes()) {
+            try (HttpLoad load = HttpLoad.start(node.thread(), service, "/hostname", REQUESTS_PER_SECOND)) {
+                StreamPods.await(MAX_REQUESTS + " answers to " + node.name(), () -> load.answered() >= MAX_REQUESTS);
+                HttpLoad.Result result = load.finish();
+                assertEquals(BACKENDS.keySet(), result.perBackend().keySet(), node.name());
+                assertEquals(0, result.failed(), node.name() + ": " + result);
+            }
         }
     }
 

@@ -46,7 +46,7 @@ class KubernetesUpdateIT {
               template:
                 metadata: {labels: {app: web}}
                 spec:
-                  terminationGracePeriodSeconds: 10
+                  terminationGracePeriodSeconds: 15
                   topologySpreadConstraints:
                   - maxSkew: 1
                     topologyKey: kubernetes.io/hostname
@@ -58,7 +58,7 @@ class KubernetesUpdateIT {
                     image: %3$s
                     args: [netexec, --http-port=8080]
                     readinessProbe: {httpGet: {path: /hostname, port: 8080}, periodSeconds: 1}
-                    lifecycle: {preStop: {sleep: {seconds: 3}}}
+                    lifecycle: {preStop: {sleep: {seconds: 5}}}
             ---
             apiVersion: v1
             kind: Service
