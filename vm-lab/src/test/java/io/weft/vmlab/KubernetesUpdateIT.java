@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * A rolling update of a Deployment behind a ClusterIP, whose pods serve a few seconds more after they are told to end. Two clients open new
+ * A rolling update of a Deployment behind a ClusterIP, whose pods serve ten seconds more after they are told to end. Two clients open new
  * connections meanwhile: one on a Weft node, one on a node with kube-proxy.
  */
 class KubernetesUpdateIT {
@@ -46,7 +46,7 @@ class KubernetesUpdateIT {
               template:
                 metadata: {labels: {app: web}}
                 spec:
-                  terminationGracePeriodSeconds: 15
+                  terminationGracePeriodSeconds: 20
                   topologySpreadConstraints:
                   - maxSkew: 1
                     topologyKey: kubernetes.io/hostname
@@ -58,7 +58,7 @@ class KubernetesUpdateIT {
                     image: %3$s
                     args: [netexec, --http-port=8080]
                     readinessProbe: {httpGet: {path: /hostname, port: 8080}, periodSeconds: 1}
-                    lifecycle: {preStop: {sleep: {seconds: 5}}}
+                    lifecycle: {preStop: {sleep: {seconds: 10}}}
             ---
             apiVersion: v1
             kind: Service
