@@ -52,6 +52,6 @@ final class ServiceViews {
     }
 
     private static boolean isLocal(Backend backend) {
-        return (backend.flags() & Backend.FLAG_LOCAL) != 0;
+        return backend.is(Backend.LOCAL);
     }
 }

@@ -149,6 +149,6 @@ class ServiceCompiler {
             return;
         }
         boolean local = ownPods.isPresent() && ownPods.get().contains(ip);
-        backends.add(new Backend(ip, port, local ? Backend.FLAG_LOCAL : 0));
+        backends.add(local ? Backend.readyHere(ip, port) : Backend.ready(ip, port));
     }
 }

@@ -234,8 +234,8 @@ class WeftCommandTest {
                 new PeerSpec(0, "n2", IpAddress.of("192.0.2.2"), 2, IpPrefix.of("10.244.2.0/24"), List.of(), true));
             tables.services()
                 .put(new ServiceSpec(new ServiceKey(IpAddress.of("10.96.0.10"), 80, 6), "default/web", List.of(
-                    new Backend(IpAddress.of("10.244.1.5"), 8080, Backend.FLAG_LOCAL),
-                    new Backend(IpAddress.of("10.244.2.7"), 8080, 0))));
+                    Backend.readyHere(IpAddress.of("10.244.1.5"), 8080),
+                    Backend.ready(IpAddress.of("10.244.2.7"), 8080))));
             tables.commit();
         }
     }

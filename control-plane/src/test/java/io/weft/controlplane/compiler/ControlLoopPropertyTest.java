@@ -324,7 +324,7 @@ class ControlLoopPropertyTest {
                 lines.add(Ipv4Address.format(address) + " kind " + Route.kind(route) + " to "
                     + (remote ? endpointOfTunnel.get(Route.index(route)) : Route.index(route)) + ", endpoint of "
                     + endpointOfTunnel.get(tables.peerByEndpoint(address)) + ", service "
-                    + tables.services().isServiceAddress(address));
+                    + tables.services().isClusterIp(address));
             }
         }
         return lines;

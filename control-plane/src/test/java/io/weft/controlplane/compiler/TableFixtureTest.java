@@ -85,7 +85,7 @@ class TableFixtureTest {
     private static String text(ServiceSpec service) {
         return "service " + service.key().vip() + ":" + service.key().port() + "/"
             + service.key().protocol() + " " + service.name() + " ->" + service.backends().stream()
-                .map(backend -> " " + backend + (backend.flags() == Backend.FLAG_LOCAL ? "(local)" : ""))
+                .map(backend -> " " + backend + (backend.is(Backend.LOCAL) ? "(local)" : ""))
                 .collect(Collectors.joining());
     }
 

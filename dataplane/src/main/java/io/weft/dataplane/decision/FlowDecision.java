@@ -251,14 +251,15 @@ public final class FlowDecision {
             return refuse(DropReason.UNSUPPORTED_PROTOCOL, Answer.PROTOCOL_UNREACHABLE);
         }
         if (block == 0) {
-            boolean known = context.tables().services().isServiceAddress(FlowKey.destination(k0));
+            boolean known = context.tables().services().isClusterIp(FlowKey.destination(k0));
             return refuse(known ? DropReason.SERVICE_NO_PORT : DropReason.SERVICE_UNKNOWN_ADDRESS, Answer.REFUSE);
         }
-        if (ServiceTable.backendCount(block) == 0) { return refuse(DropReason.SERVICE_NO_ENDPOINTS, Answer.REFUSE); }
+        if (!ServiceTable.hasBackends(block)) { return refuse(DropReason.SERVICE_NO_ENDPOINTS, Answer.REFUSE); }
         if (!opening) { return refuse(DropReason.NO_FLOW, Answer.REFUSE); }
-        backend = former != Backend.NONE && ServiceTable.hasBackend(block, Backend.ip(former), Backend.port(former))
-            ? former
-            : ServiceTable.choose(block, hash);
+        backend = former != Backend.NONE
+            && ServiceTable.backend(block, Backend.ip(former), Backend.port(former)) != Backend.NONE
+                ? former
+                : ServiceTable.choose(block, hash);
         return toDestination(context.tables().route4(Backend.ip(backend)));
     }
 

@@ -18,6 +18,7 @@ import io.weft.encap.tunnel.Tunnel;
  * @param masquerade whether packets from pods to outside the cluster take {@code address} as source
  * @param snatFirst lowest port that may be given to a masqueraded flow; between it and the highest there may be gaps
  * @param snatLast highest such port
+ * @param services what holds for all Services here
  */
 public record LocalNode(
     String name,
@@ -31,7 +32,8 @@ public record LocalNode(
     int offNodeMtu,
     boolean masquerade,
     int snatFirst,
-    int snatLast) {
+    int snatLast,
+    ServiceRules services) {
 
     /** Node, gateway, a pod and, of IPv4, broadcast. */
     private static final int MIN_HOST_BITS = 2;
@@ -46,6 +48,13 @@ public record LocalNode(
         }
     }
 
+    /** A node with the default rules for Services. */
+    public LocalNode(String name, IpAddress address, IpPrefix podCidr, IpPrefix clusterCidr, IpPrefix serviceCidr,
+        long vtepMac, Overlay overlay, int podMtu, int offNodeMtu, boolean masquerade, int snatFirst, int snatLast) {
+        this(name, address, podCidr, clusterCidr, serviceCidr, vtepMac, overlay, podMtu, offNodeMtu, masquerade,
+            snatFirst, snatLast, ServiceRules.defaults(IpPrefix.single(address)));
+    }
+
     /** The tunnel to a peer, whose outer Ethernet frames go from one MAC address to another. */
     public Tunnel tunnel(PeerSpec peer, long nextHopMac, long uplinkMac) {
         return new Tunnel(overlay.encapsulation(), nextHopMac, uplinkMac, address.toInt(), peer.vtepIp().toInt(),
@@ -55,13 +64,13 @@ public record LocalNode(
     /** The same with other tunnels. */
     public LocalNode withOverlay(Overlay other) {
         return new LocalNode(name, address, podCidr, clusterCidr, serviceCidr, vtepMac, other, podMtu, offNodeMtu,
-            masquerade, snatFirst, snatLast);
+            masquerade, snatFirst, snatLast, services);
     }
 
     /** The same where no port carries longer packets than these. */
     public LocalNode withLongestPacket(int bytes) {
         return new LocalNode(name, address, podCidr, clusterCidr, serviceCidr, vtepMac, overlay,
-            Math.min(podMtu, bytes), Math.min(offNodeMtu, bytes), masquerade, snatFirst, snatLast);
+            Math.min(podMtu, bytes), Math.min(offNodeMtu, bytes), masquerade, snatFirst, snatLast, services);
     }
 
     /** The node's own address among pods, on {@code weft-host}. */

@@ -9,23 +9,28 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Bytes of the blocks that describe the local node, a port, a peer. Machine order. Every block ends in a name; lengths that a reader takes
+ * Bytes of the blocks that describe the local node, a port, a peer. Machine order. Lengths that a reader takes
  * out of a block are cut to what may be there, so that a block that is being reused gives nonsense but no access outside the file.
  */
 final class TableBlocks {
     static final int PORT_BYTES = 48;
     static final int PEER_BYTES = 304 + PeerSpec.MAX_NODE_ADDRESSES * Integer.BYTES;
-    static final int LOCAL_NODE_BYTES = 320;
+    static final int LOCAL_NODE_BYTES = 592;
 
     private static final int PORT_NAME_AT = 32;
     private static final int PEER_NAME_AT = 40;
     private static final int PEER_ADDRESSES_AT = 304;
     private static final int LOCAL_NAME_AT = 64;
+    private static final int NODE_PORT_ADDRESSES_AT = 320;
+    private static final int MORE_SERVICE_CIDRS_AT = 456;
     private static final int WEFT_FLAG = 1;
     /** Of the word that has the encapsulation's ordinal from bit 8 on. */
     private static final int MASQUERADE_FLAG = 1;
+    private static final int MASQUERADE_ALL_FLAG = 2;
     private static final int ENCAPSULATION_SHIFT = 8;
     private static final int ENCAPSULATION_MASK = 0xFF;
+    private static final int LOCAL_PODS_SHIFT = 16;
+    private static final int LOCAL_PODS_MASK = 0xFF;
 
     private TableBlocks() {
     }
@@ -90,11 +95,15 @@ final class TableBlocks {
         Memory.putNativeI32(at + 40, node.overlay().port());
         Memory.putNativeI32(at + 44, node.podMtu());
         Memory.putNativeI32(at + 48, (node.masquerade() ? MASQUERADE_FLAG : 0)
-            | node.overlay().encapsulation().ordinal() << ENCAPSULATION_SHIFT);
+            | (node.services().masqueradeAll() ? MASQUERADE_ALL_FLAG : 0)
+            | node.overlay().encapsulation().ordinal() << ENCAPSULATION_SHIFT
+            | node.services().localPods().ordinal() << LOCAL_PODS_SHIFT);
         Memory.putNativeU16(at + 52, node.snatFirst());
         Memory.putNativeU16(at + 54, node.snatLast());
         Memory.putNativeI32(at + 56, node.offNodeMtu());
         putName(at + LOCAL_NAME_AT - Integer.BYTES, node.name());
+        putPrefixes(at + NODE_PORT_ADDRESSES_AT, node.services().nodePortAddresses());
+        putPrefixes(at + MORE_SERVICE_CIDRS_AT, node.services().moreServiceCidrs());
     }
 
     static LocalNode localNode(long at) {
@@ -110,13 +119,39 @@ final class TableBlocks {
             Memory.nativeI32(at + 56),
             (Memory.nativeI32(at + 48) & MASQUERADE_FLAG) != 0,
             Memory.nativeU16(at + 52),
-            Memory.nativeU16(at + 54));
+            Memory.nativeU16(at + 54),
+            new ServiceRules(
+                prefixes(at + NODE_PORT_ADDRESSES_AT),
+                (Memory.nativeI32(at + 48) & MASQUERADE_ALL_FLAG) != 0,
+                localPods(Memory.nativeI32(at + 48)),
+                prefixes(at + MORE_SERVICE_CIDRS_AT)));
     }
 
     /** A dataplane that does not know an encapsulation must not read its tables: a new one changes {@link TablesFile}'s version. */
     private static Encapsulation encapsulation(int flags) {
         return Encapsulation
             .of(Math.min(flags >>> ENCAPSULATION_SHIFT & ENCAPSULATION_MASK, Encapsulation.count() - 1));
+    }
+
+    private static LocalPods localPods(int flags) {
+        LocalPods[] all = LocalPods.values();
+        return all[Math.min(flags >>> LOCAL_PODS_SHIFT & LOCAL_PODS_MASK, all.length - 1)];
+    }
+
+    private static void putPrefixes(long at, List<IpPrefix> prefixes) {
+        Memory.putNativeI32(at, prefixes.size());
+        for (int i = 0; i < prefixes.size(); i++) {
+            putPrefix(at + (i + 1L) * Long.BYTES, prefixes.get(i));
+        }
+    }
+
+    private static List<IpPrefix> prefixes(long at) {
+        List<IpPrefix> prefixes = new ArrayList<>();
+        int count = Math.clamp(Memory.nativeI32(at), 0, ServiceRules.MAX_RANGES);
+        for (int i = 0; i < count; i++) {
+            prefixes.add(prefix(at + (i + 1L) * Long.BYTES));
+        }
+        return prefixes;
     }
 
     private static void putPrefix(long at, IpPrefix prefix) {

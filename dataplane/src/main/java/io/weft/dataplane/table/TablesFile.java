@@ -38,7 +38,7 @@ final class TablesFile implements AutoCloseable {
     static final String NAME = "tables";
 
     private static final long MAGIC = 0x5745_4654_5441_424CL; // "WEFTTABL"
-    private static final int VERSION = 4;
+    private static final int VERSION = 5;
     private static final int MAGIC_AT = 0;
     private static final int VERSION_AT = 8;
     private static final int SIZE_AT = 16;

@@ -96,8 +96,8 @@ final class Scene implements AutoCloseable {
         state.adjacencies().bindNextHop(NEIGHBOUR, NEIGHBOUR_SLOT);
         for (int protocol : new int[]{IpProtocol.IPPROTO_TCP, IpProtocol.IPPROTO_UDP}) {
             node.service(SERVICE, SERVICE_PORT, protocol,
-                List.of(new Backend(POD_B.podIp(), BACKEND_PORT, Backend.FLAG_LOCAL),
-                    new Backend(IpAddress.ipv4(POD_C), BACKEND_PORT, 0)));
+                List.of(Backend.readyHere(POD_B.podIp(), BACKEND_PORT),
+                    Backend.ready(IpAddress.ipv4(POD_C), BACKEND_PORT)));
             node.service(EMPTY_SERVICE, SERVICE_PORT, protocol, List.of());
         }
         node.tables.commit();

@@ -48,7 +48,7 @@ class ConntrackGcTest {
 
     private void service(String address, String... backends) {
         node.tables.services().put(new ServiceSpec(new ServiceKey(IpAddress.of(address), 80, UDP), address,
-            Arrays.stream(backends).map(backend -> new Backend(IpAddress.of(backend), 8080, 0)).toList()));
+            Arrays.stream(backends).map(backend -> Backend.ready(IpAddress.of(backend), 8080)).toList()));
     }
 
     private void flow(int sourcePort, String service) {

@@ -192,7 +192,7 @@ class IncrementalRevalidationTest {
             return;
         }
         List<Backend> backends = IntStream.range(0, 10).filter(_ -> random.nextInt(3) > 0)
-            .mapToObj(i -> new Backend(ipv4(backend(i)), 8080, 0)).toList();
+            .mapToObj(i -> Backend.ready(ipv4(backend(i)), 8080)).toList();
         node.tables.services().put(new ServiceSpec(key, "s", backends));
     }
 

@@ -61,7 +61,7 @@ class RevalidationTest {
 
     private void service(String address, String... backends) {
         node.tables.services().put(new ServiceSpec(new ServiceKey(IpAddress.of(address), 80, UDP), address,
-            List.of(backends).stream().map(backend -> new Backend(IpAddress.of(backend), 8080, 0)).toList()));
+            List.of(backends).stream().map(backend -> Backend.ready(IpAddress.of(backend), 8080)).toList()));
     }
 
     private void loseEndpointsOf(String address) {

@@ -90,7 +90,7 @@ class TwoNodesTest {
 
     @Test
     void serviceReachesABackendOfTheOtherNode() throws Exception {
-        List<Backend> backends = List.of(new Backend(IpAddress.ipv4(b.ip), 8080, 0));
+        List<Backend> backends = List.of(Backend.ready(IpAddress.ipv4(b.ip), 8080));
         n1.tables.services()
             .put(new ServiceSpec(new ServiceKey(IpAddress.ipv4(VIP), 80, IpProtocol.IPPROTO_TCP), "default/web:http",
                 backends));

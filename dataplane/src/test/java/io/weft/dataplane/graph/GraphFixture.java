@@ -293,7 +293,7 @@ final class GraphFixture implements AutoCloseable {
 
     static void service(TablesWriter writer, String vip, int port, int protocol, String backend, int backendPort) {
         List<Backend> backends = backend == null ? List.of()
-            : List.of(new Backend(IpAddress.of(backend), backendPort, 0));
+            : List.of(Backend.ready(IpAddress.of(backend), backendPort));
         writer.services()
             .put(new ServiceSpec(new ServiceKey(IpAddress.of(vip), port, protocol), vip + ":" + port, backends));
     }

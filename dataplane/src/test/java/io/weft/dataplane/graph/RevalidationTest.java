@@ -327,7 +327,7 @@ class RevalidationTest {
 
     private static void services(TablesWriter tables, String vip, int port, int protocol, List<String> backends) {
         tables.services().put(new ServiceSpec(new ServiceKey(IpAddress.of(vip), port, protocol), vip + ":" + port,
-            backends.stream().map(ip -> new Backend(IpAddress.of(ip), 5353, 0)).toList()));
+            backends.stream().map(ip -> Backend.ready(IpAddress.of(ip), 5353)).toList()));
     }
 
     private static String macOf(byte[] frame) {

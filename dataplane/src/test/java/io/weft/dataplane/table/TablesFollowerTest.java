@@ -196,7 +196,7 @@ class TablesFollowerTest {
     }
 
     private void service(String backend) {
-        writer.services().put(new ServiceSpec(DNS, "dns", List.of(new Backend(IpAddress.of(backend), 53, 0))));
+        writer.services().put(new ServiceSpec(DNS, "dns", List.of(Backend.ready(IpAddress.of(backend), 53))));
     }
 
     private static void assertNothingButAddresses(TablesUpdate update) {

@@ -275,6 +275,23 @@ class TablesTest {
         assertEquals(index, Route.index(route), address);
     }
 
+    @Test
+    void rulesForServicesAreReadAsWritten() {
+        ServiceRules rules = new ServiceRules(List.of(IpPrefix.of("192.0.2.0/24"), IpPrefix.of("0.0.0.0/0")), true,
+            LocalPods.CLUSTER_CIDR, List.of(IpPrefix.of("10.97.0.0/24")));
+        LocalNode node = new LocalNode("n1", ip("192.0.2.11"), IpPrefix.of("10.244.1.0/24"),
+            IpPrefix.of("10.244.0.0/16"), IpPrefix.of("10.96.0.0/16"), 1, N1.overlay(), 1450, 1450, true, 61_000,
+            65_535, rules);
+        try (TablesWriter writer = writer()) {
+            writer.putLocal(node);
+            writer.commit();
+            try (TablesReader reader = TablesReader.open(run)) {
+                assertEquals(node, reader.local());
+                assertEquals(Route.SERVICE, Route.kind(reader.route4(ip("10.97.0.7").toInt())));
+            }
+        }
+    }
+
     private static LocalNode node(String name, String ip, String podCidr) {
         return new LocalNode(name, ip(ip), IpPrefix.of(podCidr), IpPrefix.of("10.244.0.0/16"),
             IpPrefix.of("10.96.0.0/16"),

@@ -3,15 +3,21 @@ package io.weft.lb.service;
 import io.weft.encap.address.IpAddress;
 
 /**
- * One endpoint of a service; also, packed into a {@code long}, what {@link ServiceTable#choose} returns: {@code ip << 32 | port << 16
+ * One endpoint of a frontend; also, packed into a {@code long}, what {@link ServiceTable#choose} returns: {@code ip << 32 | port << 16
  * | flags}.
  *
  * @param port 0 to 65535
- * @param flags {@link #FLAG_LOCAL} or 0; 16 bits
+ * @param flags {@link #LOCAL}, {@link #CLUSTER_SET}, {@link #LOCAL_SET}, {@link #SERVING}; 16 bits
  */
 public record Backend(IpAddress ip, int port, int flags) {
-    /** The endpoint is a pod of this node. */
-    public static final int FLAG_LOCAL = 1;
+    /** The endpoint is on this node. */
+    public static final int LOCAL = 1;
+    /** New flows are sent to it where all endpoints are used: by policy Cluster, and for insiders under an external policy Local. */
+    public static final int CLUSTER_SET = 2;
+    /** New flows are sent to it where policy Local applies. */
+    public static final int LOCAL_SET = 4;
+    /** Its established UDP flows may continue, whether or not new flows are sent to it. */
+    public static final int SERVING = 8;
 
     /** The packed form of no backend. */
     public static final long NONE = 0;
@@ -24,11 +30,26 @@ public record Backend(IpAddress ip, int port, int flags) {
         }
     }
 
+    /** An endpoint of another node that is ready. */
+    public static Backend ready(IpAddress ip, int port) {
+        return new Backend(ip, port, CLUSTER_SET | SERVING);
+    }
+
+    /** An endpoint of this node that is ready. */
+    public static Backend readyHere(IpAddress ip, int port) {
+        return new Backend(ip, port, LOCAL | LOCAL_SET | CLUSTER_SET | SERVING);
+    }
+
+    /** Whether all of these flags are set. */
+    public boolean is(int wanted) {
+        return (flags & wanted) == wanted;
+    }
+
     public long packed() {
         return identity() | flags;
     }
 
-    /** Address and port. They alone decide the backend's entries in the Maglev table, so these are the same on every node. */
+    /** Address and port. They alone decide the backend's entries in a Maglev table, so these are the same on every node. */
     long identity() {
         return pack(ip.toInt(), port);
     }

@@ -1,34 +1,62 @@
 package io.weft.lb.service;
 
+import io.weft.encap.address.IpPrefix;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * One port of a service, with its backends in any order.
+ * One frontend of a Service's port: an address and port, with the backends in any order. A Service's port has a frontend for each address
+ * where clients reach it.
  *
- * @param name for output ({@code namespace/name:port}); at most 1024 bytes of UTF-8
- * @param flags reserved for traffic policies; stored but not used
- * @param affinitySeconds reserved for session affinity; 0 is none
- * @param backends no two with the same address and port; without backends the service exists and rejects
+ * @param kind one of {@link FrontendKind}
+ * @param name of the Service's port, for output ({@code namespace/name:port}); at most 1024 bytes of UTF-8. The frontends of one name and
+ *     protocol share their clients' affinity
+ * @param policyLocal whether the traffic policy that applies to this kind is Local
+ * @param maglev whether backends are chosen by Maglev hashing of the flow instead of at random
+ * @param affinitySeconds how long a client keeps its backend after its last new flow; 0 without affinity
+ * @param sourceRanges the clients that are served; empty for all
+ * @param backends no two with the same address and port; without any in a set, its clients are refused
  */
-public record ServiceSpec(ServiceKey key, String name, int flags, int affinitySeconds, List<Backend> backends) {
+public record ServiceSpec(
+    ServiceKey key, int kind, String name, boolean policyLocal, boolean maglev, int affinitySeconds,
+    List<IpPrefix> sourceRanges, List<Backend> backends) {
     public static final int MAX_BACKENDS = Maglev.MAX_BACKENDS;
+    /** More ranges than this make creating a flow slow: they are compared one by one. */
+    public static final int MAX_SOURCE_RANGES = 1024;
 
     private static final int MAX_NAME_LENGTH = 1024;
+    private static final long FNV_OFFSET = 0xCBF2_9CE4_8422_2325L;
+    private static final long FNV_PRIME = 0x0000_0100_0000_01B3L;
 
     public ServiceSpec {
+        sourceRanges = List.copyOf(sourceRanges);
         backends = List.copyOf(backends);
         if (backends.size() > MAX_BACKENDS) {
             throw new IllegalArgumentException(
                 "service %s has %d backends; at most %d are supported".formatted(name, backends.size(),
                     MAX_BACKENDS));
         }
+        if (sourceRanges.size() > MAX_SOURCE_RANGES) {
+            throw new IllegalArgumentException(
+                "service %s has %d source ranges; at most %d are supported".formatted(name, sourceRanges.size(),
+                    MAX_SOURCE_RANGES));
+        }
         if (name.getBytes(StandardCharsets.UTF_8).length > MAX_NAME_LENGTH) {
             throw new IllegalArgumentException("the name of a service has more than " + MAX_NAME_LENGTH + " bytes");
         }
     }
 
+    /** A ClusterIP with the defaults of the API. */
     public ServiceSpec(ServiceKey key, String name, List<Backend> backends) {
-        this(key, name, 0, 0, backends);
+        this(key, FrontendKind.CLUSTER_IP, name, false, false, 0, List.of(), backends);
+    }
+
+    /** Identifies the Service's port in the table of affinities, on any frontend and after a restart: FNV-1a of name and protocol. */
+    long affinityId() {
+        long hash = FNV_OFFSET;
+        for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
+            hash = (hash ^ b & 0xFF) * FNV_PRIME;
+        }
+        return (hash ^ key.protocol()) * FNV_PRIME;
     }
 }

@@ -4,10 +4,10 @@ import io.weft.lb.table.PublishedMap;
 import java.util.function.Consumer;
 
 /**
- * The services, as a worker reads them. A lookup costs the same with one service as with ten thousand.
+ * The frontends of Services, as a worker reads them. A lookup costs the same with one service as with ten thousand.
  *
- * <p>Consists of two {@link PublishedMap}s, whose roots are next to each other: (address, port, protocol) to the service's block, and
- * address to the number of services it has. {@link ServiceTableBuilder} writes them.
+ * <p>Consists of two {@link PublishedMap}s, whose roots are next to each other: (address, port, protocol) to the frontend's block, and
+ * address to the number of its ClusterIP frontends. {@link ServiceTableBuilder} writes them.
  *
  * <p>Threads: any. Allocation: none, except {@link #forEach}. A block address is valid until the worker moves to a newer table generation.
  * A block that is not completely inside the region counts as absent.
@@ -35,42 +35,83 @@ public final class ServiceTable {
         addresses = new PublishedMap.Reader(base, size, rootsOffset + ADDRESSES_ROOT);
     }
 
-    /** @return address of the service's block, or 0 */
+    /** @return address of the block of the frontend that has this address itself, or 0 */
     public long find(int vip, int port, int protocol) {
         return block(services.get(ServiceKey.pack(vip, port, protocol)));
     }
 
-    /** Whether any service has this address, on any port. */
-    public boolean isServiceAddress(int ip) {
+    /** The frontend on the node's own addresses ({@link ServiceKey#NODE_ADDRESSES}): a NodePort or a hostPort. */
+    public long findOnNode(int port, int protocol) {
+        return block(services.get(ServiceKey.pack(0, port, protocol)));
+    }
+
+    /** Whether a Service has this ClusterIP, on any port. */
+    public boolean isClusterIp(int ip) {
         return addresses.get(ip) > 0;
     }
 
-    /** 0 if the service exists without endpoints. */
-    public static int backendCount(long block) {
-        return ServiceBlock.backendCount(block);
+    /** One of {@link FrontendKind}. */
+    public static int kind(long block) {
+        return ServiceBlock.kind(block);
     }
 
-    /** {@link ServiceSpec#flags}. */
-    public static int flags(long block) {
-        return ServiceBlock.flags(block);
+    /** Whether the traffic policy that applies to the frontend is Local. */
+    public static boolean isPolicyLocal(long block) {
+        return ServiceBlock.isPolicyLocal(block);
+    }
+
+    /** Whether backends are chosen by the flow's hash; otherwise any number that is different for each flow serves as well. */
+    public static boolean isMaglev(long block) {
+        return ServiceBlock.isMaglev(block);
+    }
+
+    /** Seconds; 0 without affinity. */
+    public static int affinitySeconds(long block) {
+        return ServiceBlock.affinitySeconds(block);
+    }
+
+    /** The same for all frontends of a Service's port, and after a restart. */
+    public static long affinityId(long block) {
+        return ServiceBlock.affinityId(block);
+    }
+
+    /** Whether clients from this address are served (loadBalancerSourceRanges). O(ranges). */
+    public static boolean isAllowed(long block, int source) {
+        return ServiceBlock.isAllowed(block, source);
+    }
+
+    /** Whether new flows have a backend anywhere in the cluster. */
+    public static boolean hasBackends(long block) {
+        return ServiceBlock.clusterCount(block) + ServiceBlock.localCount(block) != 0;
     }
 
     /**
-     * @param hash of the flow, all 32 bits
+     * Chooses among the backends of policy Cluster.
+     *
+     * @param hash all 32 bits; of the flow, or random ({@link #isMaglev})
      * @return a packed {@link Backend}; {@link Backend#NONE} when there is none
      */
     public static long choose(long block, int hash) {
-        return ServiceBlock.backendCount(block) == 0 ? Backend.NONE : ServiceBlock.choose(block, hash);
+        return ServiceBlock.chooseCluster(block, hash);
     }
 
-    /** Whether this address and port are a backend of the service now; O(its backends), for revalidation. */
-    public static boolean hasBackend(long block, int ip, int port) {
+    /** {@link #choose} among the backends of policy Local. */
+    public static long chooseLocal(long block, int hash) {
+        return ServiceBlock.chooseLocal(block, hash);
+    }
+
+    /**
+     * The backend with this address and port, in whichever set or none; O(backends).
+     *
+     * @return a packed {@link Backend}, whose flags tell its sets; {@link Backend#NONE} when there is none
+     */
+    public static long backend(long block, int ip, int port) {
         int count = ServiceBlock.backendCount(block);
         for (int i = 0; i < count; i++) {
             long backend = ServiceBlock.backend(block, i);
-            if (Backend.ip(backend) == ip && Backend.port(backend) == port) { return true; }
+            if (Backend.ip(backend) == ip && Backend.port(backend) == port) { return backend; }
         }
-        return false;
+        return Backend.NONE;
     }
 
     /** Visits all services, in no order; for output. */

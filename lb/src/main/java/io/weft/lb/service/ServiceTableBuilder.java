@@ -4,13 +4,10 @@ import io.weft.lb.table.PublishedMap;
 import io.weft.lb.table.TableArena;
 import io.weft.lb.table.TableFullException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
 import java.util.function.IntConsumer;
 
 /**
- * Writes the services that {@link ServiceTable} reads. A change costs O(the service's backends), independent of the number of services.
+ * Writes the frontends that {@link ServiceTable} reads. A change costs O(the service's backends), independent of the number of services.
  * Readers see it at once and as a whole. Replaced blocks are retired to the arena's pending generation.
  *
  * <p>Threads: one, the tables' writer. Allocation: yes (control plane).
@@ -56,10 +53,12 @@ public final class ServiceTableBuilder {
             arena.free(block);
             throw full;
         }
-        if (before != PublishedMap.MISSING) {
-            arena.retire(before);
+        if (before == PublishedMap.MISSING) {
+            add(spec, block);
         } else {
-            countAddress(spec.key(), block);
+            boolean was = isClusterIp(before);
+            arena.retire(before);
+            count(spec.key(), (spec.kind() == FrontendKind.CLUSTER_IP ? 1 : 0) - (was ? 1 : 0));
         }
         onChange.accept(spec.key().vip().toInt());
     }
@@ -68,13 +67,8 @@ public final class ServiceTableBuilder {
     public boolean remove(ServiceKey key) {
         long before = services.remove(key.packed());
         if (before == PublishedMap.MISSING) { return false; }
+        count(key, isClusterIp(before) ? -1 : 0);
         arena.retire(before);
-        long others = addresses.get(key.vip().toInt()) - 1;
-        if (others == 0) {
-            addresses.remove(key.vip().toInt());
-        } else {
-            addresses.put(key.vip().toInt(), others);
-        }
         onChange.accept(key.vip().toInt());
         return true;
     }
@@ -83,36 +77,39 @@ public final class ServiceTableBuilder {
         return services.size();
     }
 
-    private void countAddress(ServiceKey key, long block) {
+    private void add(ServiceSpec spec, long block) {
         try {
-            addresses.put(key.vip().toInt(), Math.max(addresses.get(key.vip().toInt()), 0) + 1);
+            count(spec.key(), spec.kind() == FrontendKind.CLUSTER_IP ? 1 : 0);
         } catch (TableFullException full) {
-            services.remove(key.packed());
+            services.remove(spec.key().packed());
             arena.retire(block);
             throw full;
         }
     }
 
-    /** Backends sorted by address and port, so that every node has the same lookup table. */
-    private long compile(ServiceSpec spec) {
-        List<Backend> sorted = new ArrayList<>(spec.backends());
-        sorted.sort(Comparator.comparingLong(Backend::identity));
-        byte[] name = spec.name().getBytes(StandardCharsets.UTF_8);
-        char[] lookup = sorted.isEmpty() ? new char[0] : maglev.fill(identities(spec, sorted));
-        long block = arena.allocate(ServiceBlock.lengthFor(sorted.size(), name.length));
-        ServiceBlock.write(arena.address(block), spec, sorted, lookup, name);
-        return block;
+    private boolean isClusterIp(long block) {
+        return ServiceBlock.kind(arena.address(block)) == FrontendKind.CLUSTER_IP;
     }
 
-    private static long[] identities(ServiceSpec spec, List<Backend> sorted) {
-        long[] identities = new long[sorted.size()];
-        for (int i = 0; i < identities.length; i++) {
-            identities[i] = sorted.get(i).identity();
-            if (i > 0 && identities[i] == identities[i - 1]) {
-                throw new IllegalArgumentException(
-                    "service %s has the backend %s twice".formatted(spec.name(), sorted.get(i)));
-            }
+    /** Counts the ClusterIP frontends of an address. */
+    private void count(ServiceKey key, int change) {
+        if (change == 0) { return; }
+        int address = key.vip().toInt();
+        long now = Math.max(addresses.get(address), 0) + change;
+        if (now == 0) {
+            addresses.remove(address);
+        } else {
+            addresses.put(address, now);
         }
-        return identities;
+    }
+
+    private long compile(ServiceSpec spec) {
+        BackendOrder order = BackendOrder.of(spec, spec.maglev() ? maglev : null);
+        byte[] name = spec.name().getBytes(StandardCharsets.UTF_8);
+        long length = ServiceBlock.lengthFor(order.backends().size(), spec.sourceRanges().size(),
+            order.lookupEntries(), name.length);
+        long block = arena.allocate(length);
+        ServiceBlock.write(arena.address(block), spec, order, name);
+        return block;
     }
 }

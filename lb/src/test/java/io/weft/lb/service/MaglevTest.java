@@ -97,7 +97,7 @@ class MaglevTest {
     private static long[] identities(int backends) {
         long[] identities = new long[backends];
         for (int i = 0; i < backends; i++) {
-            identities[i] = new Backend(IpAddress.ipv4(0x0AF4_0102 + i), 8080, 0).identity();
+            identities[i] = Backend.ready(IpAddress.ipv4(0x0AF4_0102 + i), 8080).identity();
         }
         return identities;
     }

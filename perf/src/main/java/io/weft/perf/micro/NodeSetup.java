@@ -118,7 +118,7 @@ final class NodeSetup {
 
     private void putServices(int count) {
         List<Backend> backends = IntStream.range(0, BACKENDS)
-            .mapToObj(backend -> new Backend(IpAddress.ipv4(backendIp(backend)), BACKEND_PORT, 0)).toList();
+            .mapToObj(backend -> Backend.ready(IpAddress.ipv4(backendIp(backend)), BACKEND_PORT)).toList();
         for (int service = 0; service < count; service++) {
             int first = service * BACKENDS_OF_MANY % BACKENDS;
             List<Backend> its = count == 1 ? backends : backends.subList(first, first + BACKENDS_OF_MANY);

@@ -125,7 +125,7 @@ final class TableStress {
         }
 
         private static ServiceSpec service(int ip) {
-            return new ServiceSpec(KEY, "a/b", List.of(new Backend(IpAddress.ipv4(ip), 80, 0)));
+            return new ServiceSpec(KEY, "a/b", List.of(Backend.ready(IpAddress.ipv4(ip), 80)));
         }
     }
 
