@@ -246,6 +246,11 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
         });
     }
 
+    /** Follows the addresses of the node's devices: Services do not get the ports of the node's own servers on them. */
+    public void followAddresses(Set<IpAddress> addresses) {
+        execute(() -> updates.setOwnAddresses(addresses));
+    }
+
     private void followGuarded(Attachment attachment, boolean hasDevice) {
         try {
             follow(attachment, hasDevice);

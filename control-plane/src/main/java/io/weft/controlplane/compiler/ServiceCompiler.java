@@ -149,6 +149,7 @@ class ServiceCompiler {
     }
 
     private boolean isReserved(Frontend frontend, Set<String> notes) {
+        if (frontend.kind == FrontendKind.CLUSTER_IP) { return false; }
         String owner = site.address().map(own -> reserved.owner(frontend.key, own)).orElse("");
         if (owner.isEmpty()) { return false; }
         notes.add((frontend.key.isOnNode() ? "nodePort " : frontend.key.vip() + " is a node's address: its port ")

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Compiles cluster objects into tables. It stores its results, compiles what a change affects, and passes the differences to a
@@ -75,6 +76,11 @@ final class TableCompiler {
         services = new ServiceTables(serviceCompiler, reserved, failures);
         serviceCidrs = new ServiceCidrs(configuration.serviceCidr(), configuration.clusterCidr());
         podNames = new PodNames(nodeName);
+    }
+
+    /** The addresses of this machine's devices, in force with the next change. */
+    void setOwnAddresses(Set<IpAddress> addresses) {
+        services.setNode("", addresses);
     }
 
     void apply(ClusterChange change, TableSink sink) {

@@ -99,7 +99,7 @@ public final class ControlPlane implements AutoCloseable {
         StatusWriter status = new StatusWriter(configuration, source, failures);
         ControlLoop loop = part(new ControlLoop(configuration, facts, part(new DataplaneEpochs(runDirectory)),
             former.peers(), store, dataplane, failures, status::changed));
-        part(new DeviceWatch(loop::followDevices, failures)).start();
+        part(new DeviceWatch(loop::followDevices, loop::followAddresses, failures)).start();
         Readiness readiness = new Readiness(loop, dataplane);
         Optional<CniInstaller> installer = configuration.cni().install()
             ? Optional.of(new CniInstaller(new CniFiles(configuration), readiness, status::changed))
