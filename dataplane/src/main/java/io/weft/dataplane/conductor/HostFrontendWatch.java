@@ -2,13 +2,13 @@ package io.weft.dataplane.conductor;
 
 import io.weft.dataplane.config.PortRange;
 import io.weft.dataplane.state.ForwardingState;
+import io.weft.dataplane.table.ChangedAddresses;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.TablesUpdate;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.lb.service.FrontendKind;
-import io.weft.lb.service.ServiceTable;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -36,7 +36,12 @@ final class HostFrontendWatch {
 
     /** @param local of the update */
     void tablesChanged(TablesUpdate update, LocalNode local) {
-        stale |= update.localChanged() || update.changed().hasOutside(routed(local));
+        ChangedAddresses changed = update.changed();
+        stale |= update.localChanged() || changed.isEverything();
+        if (!stale) {
+            List<IpPrefix> routed = routed(local);
+            changed.forEach((base, length) -> stale |= !contains(routed, base));
+        }
     }
 
     /** The kernel drops the routes of an address that is removed. */
@@ -65,9 +70,9 @@ final class HostFrontendWatch {
             .collect(Collectors.toSet());
         HostFrontends.Builder frontends = new HostFrontends.Builder(nodePortRange, nodePortAddresses, own);
         List<IpPrefix> routed = routed(local);
-        state.tables().forWorker().services().forEachFrontend((vip, port, protocol, block) -> {
+        state.tables().forWorker().services().forEachKey((vip, port, protocol, kind) -> {
             if (protocol == IpProtocol.IPPROTO_TCP || protocol == IpProtocol.IPPROTO_UDP) {
-                add(frontends, routed, vip, port, protocol, ServiceTable.kind(block));
+                add(frontends, routed, vip, port, protocol, kind);
             }
         });
         return frontends.build();

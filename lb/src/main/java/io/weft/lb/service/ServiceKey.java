@@ -30,10 +30,6 @@ public record ServiceKey(IpAddress vip, int port, int protocol) {
         return pack(vip.toInt(), port, protocol);
     }
 
-    static long pack(int vip, int port, int protocol) {
-        return (long) vip << 32 | (long) port << 16 | protocol;
-    }
-
     static int vip(long packed) {
         return (int) (packed >>> 32);
     }
@@ -43,6 +39,10 @@ public record ServiceKey(IpAddress vip, int port, int protocol) {
     }
 
     static int protocol(long packed) {
-        return (int) packed & 0xFF;
+        return (int) packed & 0xFFFF;
+    }
+
+    static long pack(int vip, int port, int protocol) {
+        return (long) vip << 32 | (long) port << 16 | protocol;
     }
 }

@@ -124,21 +124,25 @@ public final class ServiceTable {
         });
     }
 
-    /** Receives the frontends of {@link #forEachFrontend}. */
-    @FunctionalInterface
-    public interface FrontendConsumer {
-        /** @param vip {@link ServiceKey#NODE_ADDRESSES} as a number for the node's own addresses */
-        void accept(int vip, int port, int protocol, long block);
-    }
-
-    /** Visits all frontends, in no order, without reading their backends. */
-    public void forEachFrontend(FrontendConsumer consumer) {
+    /** Visits the keys of all frontends, in no order; costs nanoseconds each, without allocation. */
+    public void forEachKey(KeyConsumer consumer) {
         services.forEach((key, offset) -> {
             long block = block(offset);
             if (block != 0) {
-                consumer.accept(ServiceKey.vip(key), ServiceKey.port(key), ServiceKey.protocol(key), block);
+                consumer.accept(ServiceKey.vip(key), ServiceKey.port(key), ServiceKey.protocol(key),
+                    ServiceBlock.kind(block));
             }
         });
+    }
+
+    /** Receives the frontends of {@link #forEachKey}. */
+    @FunctionalInterface
+    public interface KeyConsumer {
+        /**
+         * @param vip 0 for the node's own addresses
+         * @param kind one of {@link FrontendKind}
+         */
+        void accept(int vip, int port, int protocol, int kind);
     }
 
     private long block(long offset) {

@@ -70,17 +70,6 @@ class ServiceTableTest {
     }
 
     @Test
-    void allFrontendsAreVisitedWithTheirKeys() {
-        builder.put(service(VIP, 53, UDP, 2));
-        builder.put(service(0xFFFF_FFFE, 65_535, TCP, 0));
-        builder.put(service(0, 30_080, TCP, 1));
-        Set<String> seen = new HashSet<>();
-        table.forEachFrontend((vip, port, protocol, block) -> seen.add(
-            Integer.toHexString(vip) + " " + port + " " + protocol + " " + count(block)));
-        assertEquals(Set.of("a60000a 53 17 2", "fffffffe 65535 6 0", "0 30080 6 1"), seen);
-    }
-
-    @Test
     void aServiceWithoutEndpointsIsFoundAndChoosesNone() {
         builder.put(service(VIP, 80, TCP, 0));
         long block = table.find(VIP, 80, TCP);
