@@ -26,6 +26,7 @@ import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /**
  * Keeps the state that the workers read in line with the tables and the kernel: ports, next hops, addresses, routes. It also ends flows,
@@ -57,6 +58,8 @@ final class Conductor implements AutoCloseable {
     private final NextHops nextHops;
     private final UplinkFrontends frontends;
     private final HostLink hostLink;
+    private final HostRouting hostRouting;
+    private final HostFrontendWatch hostFrontends;
     private final Devices devices;
     private final PodPorts pods;
     private final Revalidation revalidation;
@@ -84,7 +87,9 @@ final class Conductor implements AutoCloseable {
         this.tables = tables;
         uplinkFilter = driver.uplinkFilter();
         uplinkLink = uplink.link();
-        underlay = new Underlay(rtnetlink, state, uplinkLink.index());
+        hostRouting = new HostRouting(rtnetlink);
+        hostFrontends = new HostFrontendWatch(state, hostRouting, configuration.nodePortRange());
+        underlay = new Underlay(rtnetlink, state, uplinkLink.index(), hostRouting);
         nextHops = new NextHops(state, underlay, counters, uplinkLink.index(), flows);
         frontends = new UplinkFrontends(state, uplinkFilter, flows::scans);
         flows.observe(frontends);
@@ -164,6 +169,7 @@ final class Conductor implements AutoCloseable {
             lastRound = now;
             changePods(() -> pods.refresh(Set.of(), local));
             flows.scan(now);
+            hostFrontends.pass(local, () -> hostLink.path(local.withLongestPacket(longestPacket)));
         }
         if (now - lastLocalPorts >= LOCAL_PORTS_NANOS) {
             lastLocalPorts = now;
@@ -190,6 +196,7 @@ final class Conductor implements AutoCloseable {
         }
         if (!addresses.equals(state.localAddresses())) {
             frontends.addressesChanged();
+            hostFrontends.addressesChanged();
         }
         if (!routes.equals(state.underlayRoutes()) || !addresses.equals(state.localAddresses())) {
             revalidation.kernelChanged();
@@ -205,6 +212,7 @@ final class Conductor implements AutoCloseable {
         }
         revalidation.tablesChanged(update);
         frontends.tablesChanged(update);
+        hostFrontends.tablesChanged(update, next);
         if (update.portsChanged()) {
             changePods(() -> pods.setWanted(now.ports(), local));
         }
@@ -271,7 +279,8 @@ final class Conductor implements AutoCloseable {
         counters.set(ConductorGauge.UPLINK_FRONTENDS, frontends.size());
         counters.set(ConductorGauge.UPLINK_FRONTENDS_LEFT_OUT, frontends.leftOut());
         String fault = faultReport.refresh();
-        counters.set(ConductorText.FAULT, tables.complaint().isEmpty() ? fault : tables.complaint());
+        counters.set(ConductorText.FAULT, Stream.of(tables.complaint(), fault, hostRouting.complaint())
+            .filter(each -> !each.isEmpty()).findFirst().orElse(""));
     }
 
     private void reportDevice(Device device) {
@@ -301,6 +310,7 @@ final class Conductor implements AutoCloseable {
             teardown.add(HostLink.KERNEL_SIDE, hostLink::remove);
             teardown.add("devices", devices::closeAll);
             teardown.add("ports", this::reportGone);
+            teardown.add("rules", hostRouting::close);
         }
     }
 

@@ -273,6 +273,10 @@ public final class FlowDecision {
         if (isForgedTunnel(kind)) { return refuse(DropReason.ENCAP_FROM_POD, Answer.NO_ANSWER); }
         if (kind == Route.SERVICE) { return toServiceCidr(); }
         if (Ingress.isUnderlay(ingress)) { return fromUnderlay(route); }
+        if (SourceCheck.isWithinNode(context, ingress, FlowKey.destination(k0))) { return backToNode(); }
+        if (Ipv4Address.isLoopback(FlowKey.source(k0))) {
+            return refuse(DropReason.MARTIAN_SOURCE, Answer.NO_ANSWER); // it leaves the node only translated
+        }
         return kind == Route.GATEWAY ? toGateway() : toDestination(route);
     }
 
@@ -329,6 +333,12 @@ public final class FlowDecision {
         if (!isOfNode(route, FlowKey.destination(k0))) {
             return refuse(DropReason.NO_DIRECT_POD_ACCESS, Answer.NO_ANSWER);
         }
+        resolver.egress = Egress.PUNT;
+        return FORWARD_STATELESS;
+    }
+
+    /** Without a flow, because the answers do not come this way. */
+    private int backToNode() {
         resolver.egress = Egress.PUNT;
         return FORWARD_STATELESS;
     }
