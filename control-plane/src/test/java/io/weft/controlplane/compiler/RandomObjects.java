@@ -106,7 +106,8 @@ public final class RandomObjects {
             random.nextBoolean() ? OptionalLong.of(0x02_00_00_00_00_00L + random.nextInt(4)) : OptionalLong.empty(),
             random.nextInt(3) == 0 ? Optional.of(address()) : Optional.empty(), random.nextBoolean());
         return new ClusterNode(of(NODES), created(), some(2, () -> IpPrefix.of(of(PREFIXES))),
-            some(3, this::address), zone(), random.nextInt(12) == 0 ? Optional.empty() : Optional.of(tunnel), unsupported());
+            some(3, this::address), zone(), random.nextInt(12) == 0 ? Optional.empty() : Optional.of(tunnel),
+            unsupported());
     }
 
     private Pod pod() {
@@ -158,7 +159,8 @@ public final class RandomObjects {
 
     private Endpoint endpoint() {
         return new Endpoint(some(2, () -> IpAddress.of(of(ENDPOINTS))), random.nextInt(3) > 0, random.nextBoolean(),
-            random.nextBoolean(), of(List.of(OWN, "a", "")), new Hints(some(2, this::zone), some(1, () -> of(List.of(OWN, "a")))));
+            random.nextBoolean(), of(List.of(OWN, "a", "")),
+            new Hints(some(2, this::zone), some(1, () -> of(List.of(OWN, "a")))));
     }
 
     private List<String> unsupported() {

@@ -76,17 +76,18 @@ class ServiceReaderTest {
 
     @Test
     void anEndpointWithoutConditionsIsReadyAndServes() throws ManifestException {
-        EndpointSlice slice = (EndpointSlice) only("""
-            apiVersion: discovery.k8s.io/v1
-            kind: EndpointSlice
-            metadata: {name: s-1, labels: {kubernetes.io/service-name: s}}
-            addressType: IPv4
-            ports: [{name: http, port: 8080}, {name: none}]
-            endpoints:
-            - {addresses: [10.244.1.1], nodeName: n1}
-            - {addresses: [10.244.1.2], conditions: {ready: null, serving: null, terminating: null}, nodeName: null, hints: null}
-            - {addresses: [10.244.1.3], conditions: {ready: false}, hints: {forZones: [{name: a}, {name: b}], forNodes: [{name: n1}]}}
-            """);
+        EndpointSlice slice = (EndpointSlice) only(
+            """
+                apiVersion: discovery.k8s.io/v1
+                kind: EndpointSlice
+                metadata: {name: s-1, labels: {kubernetes.io/service-name: s}}
+                addressType: IPv4
+                ports: [{name: http, port: 8080}, {name: none}]
+                endpoints:
+                - {addresses: [10.244.1.1], nodeName: n1}
+                - {addresses: [10.244.1.2], conditions: {ready: null, serving: null, terminating: null}, nodeName: null, hints: null}
+                - {addresses: [10.244.1.3], conditions: {ready: false}, hints: {forZones: [{name: a}, {name: b}], forNodes: [{name: n1}]}}
+                """);
         assertEquals(List.of(
             new Endpoint(List.of(IpAddress.of("10.244.1.1")), true, true, false, "n1"),
             new Endpoint(List.of(IpAddress.of("10.244.1.2")), true, true, false, ""),

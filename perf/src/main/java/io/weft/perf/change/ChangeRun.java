@@ -62,7 +62,8 @@ final class ChangeRun implements AutoCloseable {
      * @param inUseP50 from the moment when the source learnt of a change until all workers use it
      * @param endedP50 from the moment when the source learnt of a removal until a UDP flow of the endpoint is no longer in the flow table
      */
-    record Report(Sync sync, int nodes, long changes, long flowsBefore, long flowsEnded, long scans, double conductorPercent,
+    record Report(Sync sync, int nodes, long changes, long flowsBefore, long flowsEnded, long scans,
+        double conductorPercent,
         double workersPercent, double controlPercent, double controlProcessPercent, long inUseP50, long inUseP99,
         long inUseMax, double endedP50, double endedP99, double endedMax, long endedSeen) {
     }
@@ -131,7 +132,8 @@ final class ChangeRun implements AutoCloseable {
 
     /** {@code VmRSS} of proc_pid_status(5). */
     private static long memoryMib(String process) throws IOException {
-        return Files.readAllLines(Path.of("/proc", process, "status")).stream().filter(line -> line.startsWith("VmRSS:"))
+        return Files.readAllLines(Path.of("/proc", process, "status")).stream()
+            .filter(line -> line.startsWith("VmRSS:"))
             .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) >> 10).findFirst().orElse(0);
     }
 
