@@ -1,5 +1,6 @@
 package io.weft.controlplane.compiler;
 
+import io.weft.controlplane.healthcheck.HealthCheckNodePort;
 import io.weft.controlplane.journal.Snapshot;
 import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.model.ClusterObject;
@@ -188,7 +189,7 @@ final class Compilation {
     }
 
     /** What the health check ports of Services tell. */
-    Collection<HealthCheck> healthChecks() {
+    Collection<HealthCheckNodePort> healthChecks() {
         return compiler.healthChecks();
     }
 

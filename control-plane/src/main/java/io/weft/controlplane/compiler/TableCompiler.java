@@ -1,5 +1,6 @@
 package io.weft.controlplane.compiler;
 
+import io.weft.controlplane.healthcheck.HealthCheckNodePort;
 import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.model.EndpointSlice;
@@ -159,7 +160,7 @@ final class TableCompiler {
     }
 
     /** What the health check ports of Services tell. */
-    Collection<HealthCheck> healthChecks() {
+    Collection<HealthCheckNodePort> healthChecks() {
         return services.healthChecks();
     }
 

@@ -1,5 +1,6 @@
 package io.weft.controlplane.compiler;
 
+import io.weft.controlplane.healthcheck.HealthCheckNodePort;
 import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.status.DataplaneView;
@@ -35,8 +36,8 @@ final class TableUpdates {
     private final Runnable reportChanged;
     private final LoopHealth health = new LoopHealth();
     private final UpdateLatency latency = new UpdateLatency();
-    private Consumer<Collection<HealthCheck>> healthCheckListener = _ -> {};
-    private Collection<HealthCheck> healthChecks = List.of();
+    private Consumer<Collection<HealthCheckNodePort>> healthCheckListener = _ -> {};
+    private Collection<HealthCheckNodePort> healthChecks = List.of();
     private boolean observing;
     private boolean retrying;
     private boolean retryingSoon;
@@ -67,7 +68,7 @@ final class TableUpdates {
     }
 
     /** Passes on what health check ports tell, whenever it has changed and the tables are published. */
-    void passHealthChecksTo(Consumer<Collection<HealthCheck>> listener) {
+    void passHealthChecksTo(Consumer<Collection<HealthCheckNodePort>> listener) {
         healthCheckListener = listener;
     }
 
@@ -134,7 +135,7 @@ final class TableUpdates {
     }
 
     private void passHealthChecks() {
-        Collection<HealthCheck> now = compilation.healthChecks();
+        Collection<HealthCheckNodePort> now = compilation.healthChecks();
         if (publisher.isPublished() && !now.equals(healthChecks)) {
             healthChecks = now;
             healthCheckListener.accept(now);

@@ -59,14 +59,17 @@ class WeftCommandTest {
                 default/web  node        30080  tcp       NodePort   10.244.1.5          8080  true   Cluster,Local
                 default/web  node        30080  tcp       NodePort   10.244.2.7          8080  false  none
                 """, weft("show", "backends").out());
-            assertEquals("""
-                ADDRESS     PORT   PROTOCOL  KIND       NAME         POLICY   AFFINITY SECONDS  BALANCING  SOURCE RANGES  BACKENDS  LOCAL
-                10.96.0.10     80  tcp       ClusterIP  default/web  Cluster                 0  random                           2      1
-                node        30080  tcp       NodePort   default/web  Local                  60  maglev     192.0.2.0/24          1      1
-                """, weft("show", "services").out());
+            assertEquals(
+                """
+                    ADDRESS     PORT   PROTOCOL  KIND       NAME         POLICY   AFFINITY SECONDS  BALANCING  SOURCE RANGES  BACKENDS  LOCAL
+                    10.96.0.10     80  tcp       ClusterIP  default/web  Cluster                 0  random                           2      1
+                    node        30080  tcp       NodePort   default/web  Local                  60  maglev     192.0.2.0/24          1      1
+                    """,
+                weft("show", "services").out());
             JsonNode service = JSON.readTree(weft("show", "services", "-o", "json").out()).get(1);
-            assertEquals("NodePort Local 60 maglev", service.path("kind").asText() + " " + service.path("policy").asText()
-                + " " + service.path("affinitySeconds").asInt() + " " + service.path("balancing").asText());
+            assertEquals("NodePort Local 60 maglev",
+                service.path("kind").asText() + " " + service.path("policy").asText()
+                    + " " + service.path("affinitySeconds").asInt() + " " + service.path("balancing").asText());
             assertTrue(weft("show", "services", "-o", "yaml").out().contains("kind: \"NodePort\""));
             JsonNode port = JSON.readTree(weft("show", "ports", "-o", "json").out()).get(0);
             assertEquals("10.244.1.5", port.path("address").asText());
