@@ -80,7 +80,8 @@ class ControlLoopFailureTest {
     }
 
     private ServiceCompiler compiler(NodeConfiguration configuration) {
-        return new ServiceCompiler(configuration.serviceCidr(), configuration.nodePortRange(), new ReservedPorts(8472)) {
+        return new ServiceCompiler(configuration.serviceCidr(), configuration.nodePortRange(),
+            new ReservedPorts(8472)) {
             @Override
             void use(OwnSite own) {
                 if (booksFail) { throw new NullPointerException("books"); }
