@@ -189,7 +189,7 @@ final class Compilation {
     }
 
     /** What the health check ports of Services tell. */
-    Collection<HealthCheckNodePort> healthChecks() {
+    List<HealthCheckNodePort> healthChecks() {
         return compiler.healthChecks();
     }
 

@@ -16,8 +16,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * TCP ports of nodes that no Service may take over, because the cluster is run through them: SSH, the kubelet, etcd and the API servers. One
- * thread.
+ * Ports of nodes that no Service may take over, because the cluster is run through them: SSH, the kubelet, etcd, the API servers and the
+ * overlay. One thread.
  */
 final class ReservedPorts {
     /** The EndpointSlice that names the API servers. */
@@ -29,10 +29,16 @@ final class ReservedPorts {
     private record Server(IpAddress address, int port) {
     }
 
+    private final int overlayPort;
     private final Map<String, Set<IpAddress>> nodes = new HashMap<>();
     private final Map<IpAddress, Integer> nodesWith = new HashMap<>();
     private final Set<IpAddress> changed = new HashSet<>();
     private Set<Server> servers = Set.of();
+
+    /** @param overlayPort UDP */
+    ReservedPorts(int overlayPort) {
+        this.overlayPort = overlayPort;
+    }
 
     /**
      * @param name of the node; empty for what this machine's devices have
@@ -81,9 +87,10 @@ final class ReservedPorts {
      * @return whose port it is; empty if a Service may have it
      */
     String owner(ServiceKey key, IpAddress own) {
-        if (key.protocol() != Protocol.TCP.number()) { return ""; }
-        if (servers.contains(new Server(key.isOnNode() ? own : key.vip(), key.port()))) { return API_SERVER; }
-        boolean isNode = key.isOnNode() || key.vip().equals(own) || nodesWith.containsKey(key.vip());
-        return isNode ? ON_EVERY_NODE.getOrDefault(key.port(), "") : "";
+        boolean isTcp = key.protocol() == Protocol.TCP.number();
+        if (isTcp && servers.contains(new Server(key.isOnNode() ? own : key.vip(), key.port()))) { return API_SERVER; }
+        if (!key.isOnNode() && !key.vip().equals(own) && !nodesWith.containsKey(key.vip())) { return ""; }
+        if (isTcp) { return ON_EVERY_NODE.getOrDefault(key.port(), ""); }
+        return key.protocol() == Protocol.UDP.number() && key.port() == overlayPort ? "the overlay" : "";
     }
 }

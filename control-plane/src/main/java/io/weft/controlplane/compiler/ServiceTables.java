@@ -154,7 +154,7 @@ final class ServiceTables {
     }
 
     /** What the Services' health check ports tell; of two Services with one port, the older's. */
-    Collection<HealthCheckNodePort> healthChecks() {
+    List<HealthCheckNodePort> healthChecks() {
         Map<Integer, HealthCheckNodePort> byPort = new TreeMap<>();
         healthChecks.values().forEach(check -> byPort.putIfAbsent(check.port(), check));
         return List.copyOf(byPort.values());

@@ -43,7 +43,7 @@ final class TableCompiler {
 
         static Factory of(NodeConfiguration configuration, NodeFacts facts) {
             return (local, peers) -> {
-                ReservedPorts reserved = new ReservedPorts();
+                ReservedPorts reserved = new ReservedPorts(configuration.overlay().port());
                 return new TableCompiler(configuration, facts,
                     new PeerCompiler(configuration.overlay(), configuration.serviceCidr()),
                     new ServiceCompiler(configuration.serviceCidr(), configuration.nodePortRange(), reserved),
@@ -160,7 +160,7 @@ final class TableCompiler {
     }
 
     /** What the health check ports of Services tell. */
-    Collection<HealthCheckNodePort> healthChecks() {
+    List<HealthCheckNodePort> healthChecks() {
         return services.healthChecks();
     }
 

@@ -37,7 +37,7 @@ final class TableUpdates {
     private final LoopHealth health = new LoopHealth();
     private final UpdateLatency latency = new UpdateLatency();
     private Consumer<Collection<HealthCheckNodePort>> healthCheckListener = _ -> {};
-    private Collection<HealthCheckNodePort> healthChecks = List.of();
+    private List<HealthCheckNodePort> healthChecks = List.of();
     private boolean observing;
     private boolean retrying;
     private boolean retryingSoon;
@@ -135,7 +135,7 @@ final class TableUpdates {
     }
 
     private void passHealthChecks() {
-        Collection<HealthCheckNodePort> now = compilation.healthChecks();
+        List<HealthCheckNodePort> now = compilation.healthChecks();
         if (publisher.isPublished() && !now.equals(healthChecks)) {
             healthChecks = now;
             healthCheckListener.accept(now);

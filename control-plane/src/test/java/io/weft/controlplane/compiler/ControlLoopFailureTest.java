@@ -63,7 +63,7 @@ class ControlLoopFailureTest {
         view = new DataplaneView(directory);
         loop = new ControlLoop((local, peers) -> new TableCompiler(configuration, FACTS,
             new PeerCompiler(configuration.overlay(), configuration.serviceCidr()), compiler(configuration),
-            new ReservedPorts(), local, peers),
+            new ReservedPorts(8472), local, peers),
             publisher(), List.of(), store, view, failures, this::reported);
         change(node(), service("web", 80));
         assertEquals("[web:80]", services());
@@ -80,7 +80,8 @@ class ControlLoopFailureTest {
     }
 
     private ServiceCompiler compiler(NodeConfiguration configuration) {
-        return new ServiceCompiler(configuration.serviceCidr(), configuration.nodePortRange(), new ReservedPorts()) {
+        return new ServiceCompiler(configuration.serviceCidr(), configuration.nodePortRange(),
+            new ReservedPorts(8472)) {
             @Override
             void use(OwnSite own) {
                 if (booksFail) { throw new NullPointerException("books"); }

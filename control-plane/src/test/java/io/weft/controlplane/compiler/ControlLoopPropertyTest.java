@@ -112,7 +112,7 @@ class ControlLoopPropertyTest {
             NodeConfiguration configuration = NodeConfiguration.of(Map.of("nodeName", RandomObjects.OWN, "uplink",
                 "eth1", "serviceCidr", "10.96.0.0/16", "runDirectory", run.toString()));
             TableCompiler.Factory factory = (local, peers) -> {
-                ReservedPorts reserved = new ReservedPorts();
+                ReservedPorts reserved = new ReservedPorts(8472);
                 return new TableCompiler(configuration, FACTS, peerCompiler(configuration, injected),
                     serviceCompiler(configuration, reserved, injected), reserved, local, peers);
             };

@@ -14,6 +14,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -146,7 +147,7 @@ final class ServiceCase {
             return new Step(List.of(), list(step.get("http")).stream().map(ServiceCase::map).toList(), none,
                 Optional.empty(), 0);
         }
-        if (step.containsKey("apply")) { return change(new ClusterChange(0, objects(step.get("apply")), List.of())); }
+        if (step.containsKey("apply")) { return change(apply(list(step.get("apply")))); }
         if (step.containsKey("remove")) {
             return change(new ClusterChange(0, List.of(),
                 list(step.get("remove")).stream().map(reference -> key(map(reference))).toList()));
@@ -156,6 +157,17 @@ final class ServiceCase {
                 Optional.of(text(map(step.get("node")), "zone", "")), 0);
         }
         return new Step(List.of(), List.of(), none, Optional.empty(), (Integer) step.get("wait"));
+    }
+
+    /** An object that is left to another proxy is gone. */
+    private static ClusterChange apply(List<?> manifests) {
+        List<ClusterObject> updated = objects(manifests);
+        Set<ObjectKey> read = updated.stream().map(ClusterObject::key).collect(Collectors.toSet());
+        return new ClusterChange(0, updated, manifests.stream().map(manifest -> {
+            Map<String, Object> reference = new HashMap<>(map(map(manifest).get("metadata")));
+            reference.put("kind", map(manifest).get("kind"));
+            return key(reference);
+        }).filter(key -> !read.contains(key)).toList());
     }
 
     private static Step packets(List<?> rows, int first) {

@@ -1,6 +1,7 @@
 package io.weft.dataplane.conductor;
 
 import static java.util.stream.Collectors.toCollection;
+import static java.util.stream.Collectors.toSet;
 
 import io.weft.encap.packet.IpProtocol;
 import io.weft.nativebindings.linux.LinuxException;
@@ -105,7 +106,7 @@ final class HostRouting implements AutoCloseable {
 
     /** The kernel reports a deleted route. */
     void routeRemoved(Route route) {
-        stale |= isOwn(route.table()) && routes.stream().anyMatch(own -> isSame(own, route));
+        stale |= isOwn(route.table()) && routes.stream().anyMatch(own -> place(own) == place(route));
     }
 
     /** Why some frontends cannot be reached from the node itself; empty if all can. */
@@ -190,7 +191,7 @@ final class HostRouting implements AutoCloseable {
             rtnetlink.deleteRule(rule);
             rules.remove(rule);
         });
-        removed(routes, wantedRoutes).forEach(route -> remove(route, wantedRoutes));
+        removeOthers(wantedRoutes);
     }
 
     /** What is in the kernel: of this object or of a predecessor. */
@@ -233,17 +234,22 @@ final class HostRouting implements AutoCloseable {
         complain(reason.getMessage());
     }
 
-    /** A route that has replaced the one to the same destination has done so in the kernel. */
-    private void remove(Route route, Set<Route> wanted) {
-        routes.remove(route);
-        if (wanted.stream().noneMatch(other -> isSame(other, route))) {
-            rtnetlink.deleteRoute(route);
+    /** A route that has been replaced is gone already. */
+    private void removeOthers(Set<Route> wanted) {
+        Collection<Route> others = removed(routes, wanted);
+        if (others.isEmpty()) { return; }
+        Set<Long> kept = wanted.stream().map(HostRouting::place).collect(toSet());
+        for (Route route : others) {
+            if (!kept.contains(place(route))) {
+                rtnetlink.deleteRoute(route);
+            }
+            routes.remove(route);
         }
     }
 
-    private static boolean isSame(Route one, Route other) {
-        return one.table() == other.table() && one.destination() == other.destination()
-            && one.prefixLength() == other.prefixLength() && one.metric() == other.metric();
+    /** Table and destination: the kernel has one of Weft's routes for each. */
+    private static long place(Route route) {
+        return (long) route.table() << Integer.SIZE | route.destination() & 0xFFFF_FFFFL;
     }
 
     // -- the local table ---------------------------------------------------------------------------------------------

@@ -98,7 +98,7 @@ public final class FlowCreate extends GraphNode {
      */
     private boolean adopt(FrameBatch batch, int frame) {
         long flow = flows.find(batch.hash[frame], batch.k0[frame], batch.k1[frame]);
-        if (flow == 0) { return false; }
+        if (flow == 0 || isReplyFromUnderlay(batch, frame, flow)) { return false; }
         if (FlowLookup.isNewConnection(batch, frame, flow)) {
             ender.endReplaced(flow); // or another worker has
             return false;
@@ -111,6 +111,11 @@ public final class FlowCreate extends GraphNode {
             drop.add(frame, DropReason.FLOW_MOVED);
         }
         return true;
+    }
+
+    /** The SYN of somebody outside to a port that a masqueraded connection had: nobody opens a connection to a pod in this way. */
+    private static boolean isReplyFromUnderlay(FrameBatch batch, int frame, long flow) {
+        return Ingress.isUnderlay(batch.ingress[frame]) && FlowEntry.isReverse(flow);
     }
 
     private int decide(FrameBatch batch, int frame) {
