@@ -120,7 +120,7 @@ final class FaultyApiProxy implements AutoCloseable {
             if (now != Fault.NONE && exchange.getRequestMethod().equals("GET") && AFFECTED.contains(resource)) {
                 serveWith(now, exchange, isWatch, resource);
             } else {
-                passOn(exchange, isWatch ? FaultyApiProxy::copyWatch : FaultyApiProxy::copy);
+                passOn(now, exchange, isWatch ? FaultyApiProxy::copyWatch : FaultyApiProxy::copy);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -136,11 +136,11 @@ final class FaultyApiProxy implements AutoCloseable {
                 if (isWatch) {
                     expire(exchange, resource);
                 } else {
-                    passOn(exchange, now == Fault.GONE ? FaultyApiProxy::copy : this::copyWithoutItems);
+                    passOn(now, exchange, now == Fault.GONE ? FaultyApiProxy::copy : this::copyWithoutItems);
                 }
             }
-            case HALF_A_WATCH -> passOn(exchange, isWatch ? this::copyHalf : FaultyApiProxy::copy);
-            case TWICE_AND_OUT_OF_ORDER -> passOn(exchange, isWatch ? this::copyShuffled : FaultyApiProxy::copy);
+            case HALF_A_WATCH -> passOn(now, exchange, isWatch ? this::copyHalf : FaultyApiProxy::copy);
+            case TWICE_AND_OUT_OF_ORDER -> passOn(now, exchange, isWatch ? this::copyShuffled : FaultyApiProxy::copy);
             case NONE -> throw new AssertionError(now);
         }
     }
@@ -175,10 +175,12 @@ final class FaultyApiProxy implements AutoCloseable {
         void copy(InputStream from, OutputStream to) throws IOException, InterruptedException;
     }
 
-    private void passOn(HttpExchange exchange, Copy copy) throws IOException, InterruptedException {
+    /** @param then the fault when the request arrived; the answer ends if there is another by now */
+    private void passOn(Fault then, HttpExchange exchange, Copy copy) throws IOException, InterruptedException {
         HttpResponse<InputStream> answer = client.send(request(exchange));
         try (InputStream body = answer.body()) {
             watches.add(body);
+            if (fault != then) { return; }
             answer.headers().firstValue("Content-Type")
                 .ifPresent(type -> exchange.getResponseHeaders().set("Content-Type", type));
             exchange.sendResponseHeaders(answer.statusCode(), 0);
