@@ -2,6 +2,8 @@ package io.weft.vmlab;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 
 /**
  * One line of the table of Services: what a client asks for on the node under test.
@@ -9,6 +11,7 @@ import java.util.List;
  * @param policy internalTrafficPolicy and externalTrafficPolicy of the Service
  */
 record ServiceCase(Policy policy, State state, Kind kind, Client client, boolean udp) {
+    private static final Set<State> FEW = Set.of(State.READY, State.NONE_HERE, State.EMPTY);
 
     enum Policy {
         CLUSTER("Cluster"),
@@ -71,6 +74,11 @@ record ServiceCase(Policy policy, State state, Kind kind, Client client, boolean
         }
     }
 
+    /** The cases that tell most in a short time. */
+    static List<ServiceCase> few() {
+        return all().stream().filter(each -> !each.udp && FEW.contains(each.state)).toList();
+    }
+
     static List<ServiceCase> all() {
         List<ServiceCase> all = new ArrayList<>();
         for (Policy policy : Policy.values()) {
@@ -94,7 +102,7 @@ record ServiceCase(Policy policy, State state, Kind kind, Client client, boolean
     }
 
     static String service(Policy policy, State state) {
-        return (policy.text + "-" + state.name().replace('_', '-')).toLowerCase(java.util.Locale.ROOT);
+        return (policy.text + "-" + state.name().replace('_', '-')).toLowerCase(Locale.ROOT);
     }
 
     @Override

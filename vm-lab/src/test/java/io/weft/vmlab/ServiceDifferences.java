@@ -1,6 +1,5 @@
 package io.weft.vmlab;
 
-import io.weft.vmlab.ServiceCase.Client;
 import io.weft.vmlab.ServiceCase.Kind;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,27 +13,32 @@ final class ServiceDifferences {
     /**
      * A difference that is meant.
      *
-     * @param cases where it may occur
+     * @param applies where it may occur
      * @param why in the document
      */
-    private record Explanation(Predicate<ServiceCase> cases, String why) {
+    private record Explanation(Predicate<ServiceCase> applies, String why) {
     }
 
     private static final List<Explanation> EXPLANATIONS = List.of();
 
+    private final List<ServiceCase> cases;
     private final Map<ServiceCase, Set<String>> weft;
     private final Map<ServiceCase, Set<String>> linux;
     private final Map<ServiceCase, Integer> explained = new LinkedHashMap<>();
     private final List<ServiceCase> unexplained = new ArrayList<>();
 
-    private ServiceDifferences(Map<ServiceCase, Set<String>> weft, Map<ServiceCase, Set<String>> linux) {
+    private ServiceDifferences(List<ServiceCase> cases, Map<ServiceCase, Set<String>> weft,
+        Map<ServiceCase, Set<String>> linux) {
+        this.cases = cases;
         this.weft = weft;
         this.linux = linux;
     }
 
-    static ServiceDifferences of(Map<ServiceCase, Set<String>> weft, Map<ServiceCase, Set<String>> linux) {
-        ServiceDifferences differences = new ServiceDifferences(weft, linux);
-        for (ServiceCase asked : ServiceCase.all()) {
+    /** @param cases all with results, in the order of the table */
+    static ServiceDifferences of(List<ServiceCase> cases, Map<ServiceCase, Set<String>> weft,
+        Map<ServiceCase, Set<String>> linux) {
+        ServiceDifferences differences = new ServiceDifferences(cases, weft, linux);
+        for (ServiceCase asked : cases) {
             if (!weft.get(asked).equals(linux.get(asked))) {
                 differences.explain(asked);
             }
@@ -44,7 +48,7 @@ final class ServiceDifferences {
 
     private void explain(ServiceCase asked) {
         for (int i = 0; i < EXPLANATIONS.size(); i++) {
-            if (EXPLANATIONS.get(i).cases.test(asked)) {
+            if (EXPLANATIONS.get(i).applies.test(asked)) {
                 explained.put(asked, i + 1);
                 return;
             }
@@ -69,11 +73,11 @@ final class ServiceDifferences {
 
                 What clients of a Service get from a node with Weft and from a node with kube-proxy (nftables), in one cluster and one run. "Here" is an
                 endpoint on the node that balances, "elsewhere" one on another node; "source" is the address that the endpoint sees: the client's own,
-                or one of the node's. Written by `ServiceBehaviourIT`.
+                or one of the node's. Written by `KubernetesServicesIT`.
 
                 """);
-        text.append("%d cases, %d the same%s.%n%n".formatted(ServiceCase.all().size(),
-            ServiceCase.all().size() - explained.size() - unexplained.size(), unexplained.isEmpty()
+        text.append("%d cases, %d the same%s.%n%n".formatted(cases.size(),
+            cases.size() - explained.size() - unexplained.size(), unexplained.isEmpty()
                 ? "" : ", " + unexplained.size() + " different without a reason"));
         for (int i = 0; i < EXPLANATIONS.size(); i++) {
             text.append("%d. %s%n".formatted(i + 1, EXPLANATIONS.get(i).why));
@@ -82,7 +86,7 @@ final class ServiceDifferences {
             text.append(
                 "%n## %s%n%n| policy | endpoints | client | protocol | Weft | kube-proxy | |%n".formatted(kind.text))
                 .append("|---|---|---|---|---|---|---|\n");
-            ServiceCase.all().stream().filter(asked -> asked.kind() == kind).forEach(asked -> append(text, asked));
+            cases.stream().filter(asked -> asked.kind() == kind).forEach(asked -> append(text, asked));
         }
         return text.toString();
     }
@@ -93,10 +97,5 @@ final class ServiceDifferences {
         text.append("| %s | %s | %s | %s | %s | %s | %s |%n".formatted(asked.policy().text, asked.state().text,
             asked.client().text, asked.udp() ? "UDP" : "TCP", String.join(", ", weft.get(asked)),
             same ? "same" : String.join(", ", linux.get(asked)), same ? "" : mark));
-    }
-
-    /** Whether a client is on the node under test. */
-    static boolean isInside(ServiceCase asked) {
-        return asked.client() == Client.POD || asked.client() == Client.BACKEND || asked.client() == Client.NODE;
     }
 }

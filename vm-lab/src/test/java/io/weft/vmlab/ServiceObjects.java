@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The manifests of {@link ServiceBehaviourIT}: pods, and Services whose EndpointSlices are written by hand, so that every state holds still. */
+/** The manifests of {@link KubernetesServicesIT}: pods, and Services whose EndpointSlices are written by hand, so that every state holds still. */
 final class ServiceObjects {
     static final int TCP_PORT = 80;
     static final int UDP_PORT = 81;

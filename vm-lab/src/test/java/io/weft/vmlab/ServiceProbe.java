@@ -28,6 +28,9 @@ final class ServiceProbe implements AutoCloseable {
     private static final int CONNECT_MILLIS = 700;
     private static final int ANSWER_MILLIS = 3000;
     private static final int MAX_DATAGRAM = 512;
+    private static final String REFUSED = "refused";
+    /** EPERM: how a socket hears that its own node's rules reject what it sends. */
+    private static final String NOT_PERMITTED = "Operation not permitted";
     private static final Pattern BACKEND = Pattern.compile("backend-[a-z0-9]+");
     private static final Pattern SOURCE = Pattern.compile("(\\d+\\.\\d+\\.\\d+\\.\\d+):\\d+");
     private static final byte[] REQUESTS = """
@@ -75,15 +78,15 @@ final class ServiceProbe implements AutoCloseable {
         try {
             return place.call(() -> udp ? askUdp(target) : askTcp(target));
         } catch (PortUnreachableException e) {
-            return Answer.failed("refused");
+            return Answer.failed(REFUSED);
         } catch (SocketTimeoutException e) {
             return Answer.failed("silence");
         } catch (NoRouteToHostException e) {
             return Answer.failed("no route");
         } catch (ConnectException e) {
-            return Answer.failed("refused");
+            return Answer.failed(REFUSED);
         } catch (IOException e) {
-            return Answer.failed(e.getMessage());
+            return Answer.failed(NOT_PERMITTED.equals(e.getMessage()) ? REFUSED : e.getMessage());
         }
     }
 

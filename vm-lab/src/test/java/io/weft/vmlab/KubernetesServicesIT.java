@@ -3,6 +3,7 @@ package io.weft.vmlab;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.weft.nativebindings.linux.Sysctl;
 import io.weft.vmlab.ServiceCase.Client;
 import io.weft.vmlab.ServiceCase.Policy;
 import io.weft.vmlab.ServiceCase.State;
@@ -32,7 +33,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * they see. The result is a table, which the test writes to {@code vm-lab/target/services.md}; a difference that {@link ServiceDifferences} does
  * not explain fails it.
  */
-class ServiceBehaviourIT {
+class KubernetesServicesIT {
+    /** Whether every case is compared, and not only a few. */
+    private static final boolean ALL = Boolean.getBoolean("weft.it.services");
+    private static final List<ServiceCase> CASES = ALL ? ServiceCase.all() : ServiceCase.few();
     private static final String NAMESPACE = "service-behaviour";
     private static final int DRAWS = 16;
     /** After a difference: enough not to miss one of three backends. */
@@ -88,6 +92,12 @@ class ServiceBehaviourIT {
         for (JsonNode service : kubectl.json("--namespace=" + NAMESPACE, "get", "services").path("items")) {
             SERVICES.put(service.path("metadata").path("name").asText(), service);
         }
+        for (ClusterNode node : cluster.nodes()) {
+            node.thread().call(() -> {
+                Sysctl.write("net/ipv4/icmp_ratelimit", "0"); // else most refusals of a kernel are silent
+                return null;
+            });
+        }
     }
 
     @AfterAll
@@ -102,20 +112,20 @@ class ServiceBehaviourIT {
         Map<ServiceCase, Set<String>> weft = observe(WEFT);
         Map<ServiceCase, Set<String>> linux = observe(LINUX);
         Map<ServiceCase, Set<String>> doubtful = new HashMap<>();
-        for (ServiceCase asked : ServiceCase.all()) {
+        for (ServiceCase asked : CASES) {
             if (!weft.get(asked).equals(linux.get(asked))) {
                 doubtful.put(asked, Set.of());
             }
         }
         observe(WEFT, doubtful.keySet(), MORE_DRAWS).forEach((asked, seen) -> weft.get(asked).addAll(seen));
         observe(LINUX, doubtful.keySet(), MORE_DRAWS).forEach((asked, seen) -> linux.get(asked).addAll(seen));
-        ServiceDifferences differences = ServiceDifferences.of(weft, linux);
+        ServiceDifferences differences = ServiceDifferences.of(CASES, weft, linux);
         Files.writeString(DOCUMENT, differences.document());
         assertEquals("", differences.unexplained());
     }
 
     private static Map<ServiceCase, Set<String>> observe(String name) throws Exception {
-        return observe(name, ServiceCase.all(), DRAWS);
+        return observe(name, CASES, DRAWS);
     }
 
     private static Map<ServiceCase, Set<String>> observe(String name, Iterable<ServiceCase> cases, int draws)
