@@ -125,7 +125,7 @@ final class PodEnd {
     }
 
     private static Rule rule(Attachment attachment, int table) {
-        return new Rule(attachment.podIp().toInt(), HOST_PREFIX, table, RULE_PRIORITY);
+        return Rule.lookup(table, RULE_PRIORITY).from(attachment.podIp().toInt(), HOST_PREFIX);
     }
 
     private static Stream<Rule> rules(Rtnetlink pod, Attachment attachment) {

@@ -25,16 +25,18 @@ final class LocalNodeCompiler {
     }
 
     /** @throws UnusableObjectException with the reason why the node cannot be described yet */
-    LocalNode compile(Optional<ClusterNode> node) throws UnusableObjectException {
+    LocalNode compile(Optional<ClusterNode> node, ServiceCidrs serviceCidrs) throws UnusableObjectException {
         IpPrefix podCidr = podCidr(node);
         if (podCidr.hostBits() < MIN_HOST_BITS) { throw unusable("its podCIDR " + podCidr + " has no room for pods"); }
         if (podCidr.overlaps(configuration.serviceCidr())) {
             throw unusable("its podCIDR " + podCidr + " overlaps serviceCidr " + configuration.serviceCidr());
         }
-        return new LocalNode(configuration.nodeName(), address(node), podCidr, configuration.clusterCidr(),
+        IpAddress address = address(node);
+        return new LocalNode(configuration.nodeName(), address, podCidr, configuration.clusterCidr(),
             configuration.serviceCidr(), facts.vtepMac(), configuration.overlay(), podMtu(), offNodeMtu(),
             configuration.masquerade(), configuration.snatPorts().first(),
-            configuration.snatPorts().last());
+            configuration.snatPorts().last(),
+            configuration.services().rules(address, serviceCidrs.usable(podCidr, address)));
     }
 
     int podMtu() {

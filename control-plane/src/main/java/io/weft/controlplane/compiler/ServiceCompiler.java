@@ -4,9 +4,12 @@ import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.EndpointSlice.Endpoint;
 import io.weft.controlplane.model.Protocol;
 import io.weft.controlplane.model.Service;
+import io.weft.controlplane.model.Service.Behaviour;
+import io.weft.dataplane.config.PortRange;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.lb.service.Backend;
+import io.weft.lb.service.FrontendKind;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
 import java.util.ArrayList;
@@ -19,12 +22,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Predicate;
 
 /**
- * Turns a Service and its EndpointSlices into one {@link ServiceSpec} per cluster address and port. Backends are the ready endpoints; if
- * there are none, those that still serve while they terminate (as in kube-proxy). An endpoint in several slices is ready if one of them
- * says so.
+ * Turns a Service and its EndpointSlices into one {@link ServiceSpec} per address and port where its clients reach it. The rules are those of
+ * kube-proxy (pkg/proxy/serviceport.go); {@link PortEndpoints} chooses the backends.
  *
  * <p>A Service that is wrong in part is compiled as far as it is right, and the notes name the rest. Of two ports with the same number and
  * protocol the first is used.
@@ -33,57 +34,130 @@ class ServiceCompiler {
     private static final int MAX_PORT = 65_535;
     /** Maximum length in characters; three times as many bytes fit into {@link ServiceSpec}, and no name that the API accepts is as long. */
     private static final int MAX_NAME_LENGTH = 256;
-    private static final Comparator<Backend> BY_ADDRESS = Comparator.comparing((Backend backend) -> backend.ip())
-        .thenComparingInt(backend -> backend.port());
-    private static final List<IpPrefix> NO_BACKENDS = List.of(IpPrefix.of("0.0.0.0/8"),
+    private static final List<IpPrefix> NO_FRONTENDS = List.of(IpPrefix.of("0.0.0.0/8"),
         IpPrefix.of("127.0.0.0/8"), IpPrefix.of("169.254.0.0/16"), IpPrefix.of("224.0.0.0/3"));
 
-    /** @param notes what of the Service is not in force, one phrase each */
-    record Compiled(List<ServiceSpec> specs, List<String> notes) {
-        static final Compiled NOTHING = new Compiled(List.of(), List.of());
+    /**
+     * @param notes what of the Service is not in force, one phrase each
+     * @param healthCheck what its health check port tells, if it has one
+     */
+    record Compiled(List<ServiceSpec> specs, List<String> notes, Optional<HealthCheck> healthCheck) {
+        static final Compiled NOTHING = new Compiled(List.of(), List.of(), Optional.empty());
     }
 
-    private final IpPrefix serviceCidr;
-    private Optional<IpPrefix> ownPods = Optional.empty();
-
-    ServiceCompiler(IpPrefix serviceCidr) {
-        this.serviceCidr = serviceCidr;
+    private record Frontend(ServiceKey key, int kind) {
     }
 
-    /** Backends inside it are local. */
-    void setOwnPods(IpPrefix podCidr) { ownPods = Optional.of(podCidr); }
+    private final PortRange nodePortRange;
+    private final ReservedPorts reserved;
+    private OwnSite site;
+
+    /** @param reserved what no Service may take; kept up to date by the caller */
+    ServiceCompiler(IpPrefix serviceCidr, PortRange nodePortRange, ReservedPorts reserved) {
+        this.nodePortRange = nodePortRange;
+        this.reserved = reserved;
+        this.site = new OwnSite("", "", Optional.empty(), List.of(serviceCidr));
+    }
+
+    /** Everything compiled before may be different now. */
+    void use(OwnSite own) {
+        site = own;
+    }
 
     Compiled compile(Service service, Collection<EndpointSlice> slices) {
         Set<String> notes = new LinkedHashSet<>(service.unsupported());
-        Collection<Service.Port> ports = ports(service, notes);
-        Set<IpAddress> addresses = addresses(service, notes);
-        List<ServiceSpec> specs = new ArrayList<>();
-        for (Service.Port port : ports) {
-            List<Backend> backends = addresses.isEmpty() ? List.of() : backends(port, slices, notes);
-            for (IpAddress address : addresses) {
-                specs.add(new ServiceSpec(
-                    new ServiceKey(address, port.port(), port.protocol().number()), name(service, port), backends));
+        if (service.addresses().clusterIps().isEmpty()) {
+            return new Compiled(List.of(), List.copyOf(notes), Optional.empty());
+        }
+        Map<ServiceKey, ServiceSpec> specs = new LinkedHashMap<>();
+        List<Address> addresses = addresses(service, notes);
+        List<IpPrefix> sourceRanges = sourceRanges(service, notes);
+        for (Service.Port port : ports(service, notes)) {
+            PortEndpoints endpoints = PortEndpoints.of(port, slices, site, notes);
+            List<Backend> byCluster = endpoints.backends(false);
+            List<Backend> byLocal = needsLocal(service.behaviour()) ? endpoints.backends(true) : byCluster;
+            for (Frontend frontend : frontends(port, addresses, notes)) {
+                boolean local = isLocal(frontend, service.behaviour());
+                specs.putIfAbsent(frontend.key, new ServiceSpec(frontend.key, frontend.kind, name(service, port), local,
+                    service.behaviour().maglev(), service.behaviour().affinitySeconds(),
+                    frontend.kind == FrontendKind.LOAD_BALANCER ? sourceRanges : List.of(),
+                    local ? byLocal : byCluster));
             }
         }
-        return new Compiled(specs, List.copyOf(notes));
+        return new Compiled(List.copyOf(specs.values()), List.copyOf(notes), healthCheck(service, slices));
     }
 
-    private Set<IpAddress> addresses(Service service, Set<String> notes) {
-        Set<IpAddress> addresses = new LinkedHashSet<>();
-        for (IpAddress address : service.clusterIps()) {
-            String text = "clusterIP " + address;
-            if (!addresses.add(address)) {
-                notes.add(text + " is given twice");
-            } else if (!serviceCidr.contains(address)) {
-                notes.add(text + " is outside serviceCidr " + serviceCidr + "; it is not reachable");
+    private static boolean needsLocal(Behaviour behaviour) {
+        return behaviour.internalLocal() || behaviour.externalLocal();
+    }
+
+    private static boolean isLocal(Frontend frontend, Behaviour behaviour) {
+        return frontend.kind == FrontendKind.CLUSTER_IP ? behaviour.internalLocal() : behaviour.externalLocal();
+    }
+
+    // -- frontends ---------------------------------------------------------------------------------------------------
+
+    private record Address(IpAddress ip, int kind) {
+    }
+
+    /** Of an address that has several kinds the first counts: the source ranges of a load balancer's must hold. */
+    private List<Address> addresses(Service service, Set<String> notes) {
+        List<Address> all = new ArrayList<>();
+        Set<IpAddress> clusterIps = new LinkedHashSet<>();
+        for (IpAddress ip : service.addresses().clusterIps()) {
+            if (!clusterIps.add(ip)) {
+                notes.add("clusterIP " + ip + " is given twice");
+            } else if (site.serviceCidrs().stream().noneMatch(cidr -> cidr.contains(ip))) {
+                notes.add("clusterIP " + ip + " is outside serviceCidr " + site.serviceCidrs().getFirst()
+                    + "; it is not served");
+            } else {
+                all.add(new Address(ip, FrontendKind.CLUSTER_IP));
             }
         }
-        return addresses;
+        addExternal(all, service.addresses().loadBalancerIps(), FrontendKind.LOAD_BALANCER, notes);
+        addExternal(all, service.addresses().externalIps(), FrontendKind.EXTERNAL_IP, notes);
+        return all;
+    }
+
+    private static void addExternal(List<Address> all, List<IpAddress> ips, int kind, Set<String> notes) {
+        for (IpAddress ip : ips) {
+            if (NO_FRONTENDS.stream().anyMatch(prefix -> prefix.contains(ip))) {
+                notes.add(FrontendKind.name(kind) + " address " + ip + " is not one that other hosts can reach");
+            } else {
+                all.add(new Address(ip, kind));
+            }
+        }
+    }
+
+    private List<Frontend> frontends(Service.Port port, List<Address> addresses, Set<String> notes) {
+        List<Frontend> frontends = new ArrayList<>();
+        for (Address address : addresses) {
+            frontends.add(new Frontend(new ServiceKey(address.ip, port.port(), port.protocol().number()),
+                address.kind));
+        }
+        if (port.nodePort() != 0) {
+            if (port.nodePort() >= nodePortRange.first() && port.nodePort() <= nodePortRange.last()) {
+                frontends.add(new Frontend(new ServiceKey(ServiceKey.NODE_ADDRESSES, port.nodePort(),
+                    port.protocol().number()), FrontendKind.NODE_PORT));
+            } else {
+                notes.add("nodePort " + port.nodePort() + " is outside nodePortRange " + nodePortRange
+                    + "; it is not served");
+            }
+        }
+        frontends.removeIf(frontend -> isReserved(frontend, notes));
+        return frontends;
+    }
+
+    private boolean isReserved(Frontend frontend, Set<String> notes) {
+        String owner = site.address().map(own -> reserved.owner(frontend.key, own)).orElse("");
+        if (owner.isEmpty()) { return false; }
+        notes.add((frontend.key.isOnNode() ? "nodePort " : frontend.key.vip() + " is a node's address: its port ")
+            + frontend.key.port() + " stays with " + owner);
+        return true;
     }
 
     private static Collection<Service.Port> ports(Service service, Set<String> notes) {
         Map<String, Service.Port> ports = new LinkedHashMap<>();
-        if (service.clusterIps().isEmpty()) { return List.of(); }
         for (Service.Port port : service.ports()) {
             String text = "port " + port.port() + "/" + port.protocol();
             if (port.protocol() == Protocol.SCTP) {
@@ -110,45 +184,34 @@ class ServiceCompiler {
         return name.substring(0, Math.min(name.length(), MAX_NAME_LENGTH));
     }
 
-    private List<Backend> backends(Service.Port port, Collection<EndpointSlice> slices, Set<String> notes) {
-        List<Backend> ready = backends(port, slices, Endpoint::ready, notes);
-        return ready.isEmpty()
-            ? backends(port, slices, endpoint -> endpoint.serving() && endpoint.terminating(), notes)
-            : ready;
+    // -- source ranges -----------------------------------------------------------------------------------------------
+
+    /** If the node itself is allowed, so are the load balancer's addresses as sources: a node that has one of them uses it so. */
+    private List<IpPrefix> sourceRanges(Service service, Set<String> notes) {
+        Set<IpPrefix> ranges = new TreeSet<>(
+            Comparator.comparing((IpPrefix range) -> range.base()).thenComparingInt(range -> range.length()));
+        ranges.addAll(service.behaviour().sourceRanges());
+        if (site.address().filter(own -> ranges.stream().anyMatch(range -> range.contains(own))).isPresent()) {
+            service.addresses().loadBalancerIps().forEach(ip -> ranges.add(IpPrefix.single(ip)));
+        }
+        if (ranges.size() > ServiceSpec.MAX_SOURCE_RANGES) {
+            notes.add(ranges.size() + " loadBalancerSourceRanges; the first " + ServiceSpec.MAX_SOURCE_RANGES
+                + " by address are allowed");
+        }
+        return ranges.stream().limit(ServiceSpec.MAX_SOURCE_RANGES).toList();
     }
 
-    private List<Backend> backends(Service.Port port, Collection<EndpointSlice> slices, Predicate<Endpoint> wanted,
-        Set<String> notes) {
-        Set<Backend> backends = new TreeSet<>(BY_ADDRESS);
-        for (EndpointSlice slice : slices) {
-            for (EndpointSlice.Port target : slice.ports()) {
-                if (target.name().equals(port.name()) && target.protocol() == port.protocol()) {
-                    slice.endpoints().stream().filter(wanted)
-                        .forEach(endpoint -> add(backends, endpoint, target.port(), slice, notes));
-                }
-            }
-        }
-        if (backends.size() > ServiceSpec.MAX_BACKENDS) {
-            notes.add(backends.size() + " endpoints of port " + port.port() + "; the first " + ServiceSpec.MAX_BACKENDS
-                + " by address are served");
-        }
-        return backends.stream().limit(ServiceSpec.MAX_BACKENDS).toList();
-    }
+    // -- health check ------------------------------------------------------------------------------------------------
 
-    /** Only the first address: the others are names of the same endpoint. */
-    private void add(Set<Backend> backends, Endpoint endpoint, int port, EndpointSlice slice,
-        Set<String> notes) {
-        if (endpoint.addresses().isEmpty()) {
-            notes.add("EndpointSlice " + slice.name() + " has an endpoint without an address");
-            return;
+    private Optional<HealthCheck> healthCheck(Service service, Collection<EndpointSlice> slices) {
+        int port = service.behaviour().healthCheckNodePort();
+        if (port == 0 || !service.type().equals(Service.LOAD_BALANCER) || !service.behaviour().externalLocal()) {
+            return Optional.empty();
         }
-        IpAddress ip = endpoint.addresses().getFirst();
-        if (port < 1 || port > MAX_PORT || NO_BACKENDS.stream().anyMatch(prefix -> prefix.contains(ip))) {
-            notes.add("endpoint " + ip + ":" + port + " of EndpointSlice " + slice.name()
-                + " is not reachable from other hosts");
-            return;
-        }
-        boolean local = ownPods.isPresent() && ownPods.get().contains(ip);
-        backends.add(local ? Backend.readyHere(ip, port) : Backend.ready(ip, port));
+        long count = slices.stream().filter(slice -> !slice.ports().isEmpty())
+            .flatMap(slice -> slice.endpoints().stream())
+            .filter(endpoint -> endpoint.ready() && endpoint.nodeName().equals(site.nodeName()))
+            .map(Endpoint::addresses).filter(addresses -> !addresses.isEmpty()).map(List::getFirst).distinct().count();
+        return Optional.of(new HealthCheck(service.key(), port, (int) count));
     }
 }

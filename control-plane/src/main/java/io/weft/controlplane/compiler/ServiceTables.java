@@ -5,7 +5,7 @@ import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.model.Service;
 import io.weft.controlplane.source.Throttle;
-import io.weft.encap.address.IpPrefix;
+import io.weft.encap.address.IpAddress;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
 import java.util.ArrayList;
@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -42,6 +43,7 @@ final class ServiceTables {
     }
 
     private final ServiceCompiler compiler;
+    private final ReservedPorts reserved;
     private final ObjectFailures failures;
     private final Map<ObjectKey, Service> services = new TreeMap<>();
     private final Map<ObjectKey, EndpointSlice> slices = new HashMap<>();
@@ -49,14 +51,19 @@ final class ServiceTables {
     private final Map<ObjectKey, Entry> entries = new HashMap<>();
     private final Map<ServiceKey, TreeMap<Claimant, ServiceSpec>> claims = new HashMap<>();
     private final Map<ServiceKey, ServiceSpec> written = new HashMap<>();
+    private final TreeMap<Claimant, HealthCheck> healthChecks = new TreeMap<>();
     private final Set<ServiceKey> contested = new HashSet<>();
     private final Set<ObjectKey> withNotes = new TreeSet<>();
     private final Set<ObjectKey> slicesWithNotes = new TreeSet<>();
     private final Set<ObjectKey> touched = new TreeSet<>();
 
-    /** @param failures collects unexpected failures of the compiler */
-    ServiceTables(ServiceCompiler compiler, ObjectFailures failures) {
+    /**
+     * @param reserved as the compiler has it
+     * @param failures collects unexpected failures of the compiler
+     */
+    ServiceTables(ServiceCompiler compiler, ReservedPorts reserved, ObjectFailures failures) {
         this.compiler = compiler;
+        this.reserved = reserved;
         this.failures = failures;
     }
 
@@ -75,7 +82,10 @@ final class ServiceTables {
     }
 
     void put(EndpointSlice slice) {
-        removeSlice(slice.key());
+        remove(slice.key());
+        if (slice.key().equals(ReservedPorts.API_SERVERS)) {
+            reserved.setServers(Optional.of(slice));
+        }
         slices.put(slice.key(), slice);
         if (!slice.unsupported().isEmpty()) {
             slicesWithNotes.add(slice.key());
@@ -87,6 +97,13 @@ final class ServiceTables {
     }
 
     void removeSlice(ObjectKey key) {
+        remove(key);
+        if (key.equals(ReservedPorts.API_SERVERS)) {
+            reserved.setServers(Optional.empty());
+        }
+    }
+
+    private void remove(ObjectKey key) {
         EndpointSlice slice = slices.remove(key);
         slicesWithNotes.remove(key);
         if (slice == null || slice.serviceName().isEmpty()) { return; }
@@ -97,13 +114,19 @@ final class ServiceTables {
         touched.add(slice.serviceKey());
     }
 
-    void setOwnPods(IpPrefix podCidr) {
-        compiler.setOwnPods(podCidr);
+    /** The addresses of a node, whose own ports no Service takes over; none if it is gone. */
+    void setNode(String name, Collection<IpAddress> addresses) {
+        reserved.setNode(name, addresses);
+    }
+
+    void use(OwnSite own) {
+        compiler.use(own);
         touched.addAll(services.keySet());
     }
 
     /** Compiles what was affected and passes on the differences. */
     void flush(TableSink sink, Throttle throttle) {
+        touchUsersOf(reserved.takeChanged());
         Set<ServiceKey> affected = new HashSet<>();
         for (ObjectKey key : touched) {
             recompile(key, affected);
@@ -116,17 +139,45 @@ final class ServiceTables {
         }
     }
 
+    private void touchUsersOf(Set<IpAddress> addresses) {
+        if (addresses.isEmpty()) { return; }
+        services.forEach((key, service) -> {
+            boolean isUser = service.addresses().externalIps().stream().anyMatch(addresses::contains)
+                || service.addresses().loadBalancerIps().stream().anyMatch(addresses::contains)
+                || addresses.contains(ServiceKey.NODE_ADDRESSES)
+                    && service.ports().stream().anyMatch(port -> port.nodePort() != 0);
+            if (isUser) {
+                touched.add(key);
+            }
+        });
+    }
+
+    /** What the Services' health check ports tell; of two Services with one port, the older's. */
+    Collection<HealthCheck> healthChecks() {
+        Map<Integer, HealthCheck> byPort = new TreeMap<>();
+        healthChecks.values().forEach(check -> byPort.putIfAbsent(check.port(), check));
+        return List.copyOf(byPort.values());
+    }
+
     void addProblems(Map<ObjectKey, List<String>> all) {
         withNotes.forEach(key -> phrases(all, key).addAll(entries.get(key).compiled.notes()));
         slicesWithNotes.forEach(key -> phrases(all, key).addAll(slices.get(key).unsupported()));
-        contested.stream().sorted(Comparator.comparing(ServiceKey::vip).thenComparingInt(ServiceKey::port))
-            .forEach(key -> addContested(all, key));
+        contested.stream().sorted(Comparator.comparing(ServiceKey::vip).thenComparingInt(ServiceKey::port)
+            .thenComparingInt(ServiceKey::protocol)).forEach(key -> addContested(all, key));
+        Map<Integer, HealthCheck> byPort = new HashMap<>();
+        for (HealthCheck check : healthChecks.values()) {
+            HealthCheck first = byPort.putIfAbsent(check.port(), check);
+            if (first != null) {
+                phrases(all, check.service())
+                    .add("healthCheckNodePort " + check.port() + " belongs to " + first.service());
+            }
+        }
     }
 
     private void addContested(Map<ObjectKey, List<String>> all, ServiceKey key) {
         Claimant first = claims.get(key).firstKey();
         claims.get(key).tailMap(first, false).keySet().forEach(other -> phrases(all, other.service)
-            .add(key.vip() + " port " + key.port() + " belongs to " + first.service));
+            .add((key.isOnNode() ? "nodePort " : key.vip() + " port ") + key.port() + " belongs to " + first.service));
     }
 
     private static List<String> phrases(Map<ObjectKey, List<String>> all, ObjectKey key) {
@@ -136,6 +187,7 @@ final class ServiceTables {
     private void recompile(ObjectKey key, Set<ServiceKey> affected) {
         Entry old = entries.remove(key);
         if (old != null) {
+            healthChecks.remove(old.claimant);
             old.compiled.specs().forEach(spec -> {
                 unclaim(spec.key(), old.claimant);
                 affected.add(spec.key());
@@ -147,6 +199,7 @@ final class ServiceTables {
         if (service == null) { return; }
         Entry now = new Entry(new Claimant(service.createdMillis(), key), compile(service));
         entries.put(key, now);
+        now.compiled.healthCheck().ifPresent(check -> healthChecks.put(now.claimant, check));
         if (!now.compiled.notes().isEmpty()) {
             withNotes.add(key);
         }

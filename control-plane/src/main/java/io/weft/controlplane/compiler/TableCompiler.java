@@ -8,6 +8,7 @@ import io.weft.controlplane.model.NetworkPolicy;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.model.Pod;
 import io.weft.controlplane.model.Service;
+import io.weft.controlplane.model.ServiceCidr;
 import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.source.Throttle;
 import io.weft.dataplane.config.NodeConfiguration;
@@ -39,9 +40,13 @@ final class TableCompiler {
         TableCompiler create(Optional<LocalNode> local, Collection<PeerSpec> peers);
 
         static Factory of(NodeConfiguration configuration, NodeFacts facts) {
-            return (local, peers) -> new TableCompiler(configuration, facts,
-                new PeerCompiler(configuration.overlay(), configuration.serviceCidr()),
-                new ServiceCompiler(configuration.serviceCidr()), local, peers);
+            return (local, peers) -> {
+                ReservedPorts reserved = new ReservedPorts();
+                return new TableCompiler(configuration, facts,
+                    new PeerCompiler(configuration.overlay(), configuration.serviceCidr()),
+                    new ServiceCompiler(configuration.serviceCidr(), configuration.nodePortRange(), reserved),
+                    reserved, local, peers);
+            };
         }
     }
 
@@ -50,21 +55,25 @@ final class TableCompiler {
     private final ObjectFailures failures = new ObjectFailures();
     private final PeerTable peers;
     private final ServiceTables services;
+    private final ServiceCidrs serviceCidrs;
     private final PodNames podNames;
     private final Map<ObjectKey, NetworkPolicy> policies = new HashMap<>();
     private Optional<ClusterNode> ownNode = Optional.empty();
     private final Optional<LocalNode> kept;
     private Optional<LocalNode> local = Optional.empty();
+    private OwnSite site;
     private boolean ownNodeIsGone;
     private String localProblem = "";
 
     TableCompiler(NodeConfiguration configuration, NodeFacts facts, PeerCompiler peerCompiler,
-        ServiceCompiler serviceCompiler, Optional<LocalNode> local, Collection<PeerSpec> former) {
+        ServiceCompiler serviceCompiler, ReservedPorts reserved, Optional<LocalNode> local,
+        Collection<PeerSpec> former) {
         this.nodeName = configuration.nodeName();
         this.kept = local;
         localCompiler = new LocalNodeCompiler(configuration, facts);
         peers = new PeerTable(peerCompiler, former, failures);
-        services = new ServiceTables(serviceCompiler, failures);
+        services = new ServiceTables(serviceCompiler, reserved, failures);
+        serviceCidrs = new ServiceCidrs(configuration.serviceCidr(), configuration.clusterCidr());
         podNames = new PodNames(nodeName);
     }
 
@@ -122,6 +131,7 @@ final class TableCompiler {
         Map<ObjectKey, List<String>> all = new HashMap<>();
         peers.addProblems(all);
         services.addProblems(all);
+        serviceCidrs.addProblems(all);
         failures.addProblems(all);
         policies.forEach((key, policy) -> all.put(key, policy.unsupported()));
         List<Problem> problems = new ArrayList<>();
@@ -142,6 +152,11 @@ final class TableCompiler {
         return services.size();
     }
 
+    /** What the health check ports of Services tell. */
+    Collection<HealthCheck> healthChecks() {
+        return services.healthChecks();
+    }
+
     /** Name of the pod on this node with an address, according to the objects. */
     Map<IpAddress, String> localPodNames() {
         return podNames.all();
@@ -150,11 +165,12 @@ final class TableCompiler {
     private void update(ClusterObject object) {
         switch (object) {
             case ClusterNode node when node.name().equals(nodeName) -> putOwn(node);
-            case ClusterNode node -> peers.put(node);
+            case ClusterNode node -> putOther(node);
             case Service service -> services.put(service);
             case EndpointSlice slice -> services.put(slice);
             case Pod pod -> podNames.put(pod);
             case NetworkPolicy policy -> policies.put(policy.key(), policy);
+            case ServiceCidr range -> serviceCidrs.put(range);
             case Namespace _ -> {} // only policies select namespaces, and they are not enforced
         }
     }
@@ -166,6 +182,7 @@ final class TableCompiler {
             case ENDPOINT_SLICE -> services.removeSlice(key);
             case POD -> podNames.remove(key);
             case NETWORK_POLICY -> policies.remove(key);
+            case SERVICE_CIDR -> serviceCidrs.remove(key);
             case NAMESPACE -> {}
         }
     }
@@ -173,6 +190,12 @@ final class TableCompiler {
     private void putOwn(ClusterNode node) {
         ownNode = Optional.of(node);
         ownNodeIsGone = false;
+        services.setNode(node.name(), node.internalIps());
+    }
+
+    private void putOther(ClusterNode node) {
+        peers.put(node);
+        services.setNode(node.name(), node.internalIps());
     }
 
     private void removeNode(String name) {
@@ -180,12 +203,13 @@ final class TableCompiler {
             ownNodeIsGone = true;
         } else {
             peers.remove(name);
+            services.setNode(name, List.of());
         }
     }
 
     private void compileLocal(TableSink sink) {
         try {
-            LocalNode node = localCompiler.compile(ownNode);
+            LocalNode node = localCompiler.compile(ownNode, serviceCidrs);
             localProblem = ownNodeIsGone
                 ? "Node " + nodeName + " (this node): is gone from the cluster objects; its last content stays in force"
                 : "";
@@ -199,10 +223,15 @@ final class TableCompiler {
     }
 
     private void use(LocalNode node, TableSink sink) {
-        if (local.isPresent() && local.get().equals(node)) { return; }
-        local = Optional.of(node);
-        sink.putLocal(node);
-        peers.setOwn(node);
-        services.setOwnPods(node.podCidr());
+        if (local.isEmpty() || !local.get().equals(node)) {
+            local = Optional.of(node);
+            sink.putLocal(node);
+            peers.setOwn(node);
+        }
+        OwnSite own = OwnSite.of(node, ownNode.map(ClusterNode::zone).orElse(""));
+        if (!own.equals(site)) {
+            services.use(own);
+            site = own;
+        }
     }
 }

@@ -28,10 +28,18 @@ final class EndpointSliceCodec {
         out.flag(endpoint.serving());
         out.flag(endpoint.terminating());
         out.text(endpoint.nodeName());
+        out.list(endpoint.hints().zones(), out::text);
+        out.list(endpoint.hints().nodes(), out::text);
     }
 
     private static EndpointSlice.Endpoint readEndpoint(JournalInput in) {
-        return new EndpointSlice.Endpoint(in.list(in::address), in.flag(), in.flag(), in.flag(), in.text());
+        return new EndpointSlice.Endpoint(in.list(in::address), in.flag(), in.flag(), in.flag(), in.text(),
+            readHints(in));
+    }
+
+    private static EndpointSlice.Hints readHints(JournalInput in) {
+        EndpointSlice.Hints hints = new EndpointSlice.Hints(in.list(in::text), in.list(in::text));
+        return hints.equals(EndpointSlice.Hints.NONE) ? EndpointSlice.Hints.NONE : hints;
     }
 
     private static void writePort(EndpointSlice.Port port, JournalOutput out) {

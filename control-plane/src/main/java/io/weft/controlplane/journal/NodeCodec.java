@@ -15,13 +15,14 @@ final class NodeCodec {
         out.number(node.createdMillis());
         out.list(node.podCidrs(), out::prefix);
         out.list(node.internalIps(), out::address);
+        out.text(node.zone());
         out.optional(node.tunnel(), tunnel -> writeTunnel(tunnel, out));
         out.list(node.unsupported(), out::text);
     }
 
     static ClusterNode read(JournalInput in) {
         return new ClusterNode(in.text(), in.number(), in.list(in::prefix), in.list(in::address),
-            in.optional(() -> readTunnel(in)), in.list(in::text));
+            in.text(), in.optional(() -> readTunnel(in)), in.list(in::text));
     }
 
     private static void writeTunnel(TunnelAnnotations tunnel, JournalOutput out) {

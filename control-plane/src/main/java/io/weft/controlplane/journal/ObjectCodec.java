@@ -8,6 +8,7 @@ import io.weft.controlplane.model.Namespace;
 import io.weft.controlplane.model.NetworkPolicy;
 import io.weft.controlplane.model.Pod;
 import io.weft.controlplane.model.Service;
+import io.weft.controlplane.model.ServiceCidr;
 
 /** Cluster objects in the journal, each after the name of its kind. Every change here needs a new {@link ClusterJournal#VERSION}. */
 final class ObjectCodec {
@@ -23,6 +24,7 @@ final class ObjectCodec {
             case Service service -> ServiceCodec.write(service, out);
             case EndpointSlice slice -> EndpointSliceCodec.write(slice, out);
             case NetworkPolicy policy -> NetworkPolicyCodec.write(policy, out);
+            case ServiceCidr range -> ServiceCidrCodec.write(range, out);
         }
     }
 
@@ -34,6 +36,7 @@ final class ObjectCodec {
             case SERVICE -> ServiceCodec.read(in);
             case ENDPOINT_SLICE -> EndpointSliceCodec.read(in);
             case NETWORK_POLICY -> NetworkPolicyCodec.read(in);
+            case SERVICE_CIDR -> ServiceCidrCodec.read(in);
         };
     }
 }

@@ -11,11 +11,12 @@ import java.util.Optional;
  * @param createdMillis metadata.creationTimestamp in milliseconds since the epoch; if absent, when its manifest was written
  * @param podCidrs spec.podCIDRs, or spec.podCIDR if that is absent
  * @param internalIps status.addresses of type InternalIP
+ * @param zone label topology.kubernetes.io/zone; empty without
  * @param tunnel its tunnel annotations; empty if it has none
  * @param unsupported what it asks for but Weft does not support, one phrase each
  */
 public record ClusterNode(
-    String name, long createdMillis, List<IpPrefix> podCidrs, List<IpAddress> internalIps,
+    String name, long createdMillis, List<IpPrefix> podCidrs, List<IpAddress> internalIps, String zone,
     Optional<TunnelAnnotations> tunnel, List<String> unsupported)
     implements
         ClusterObject {

@@ -14,9 +14,28 @@ public record EndpointSlice(
     implements
         ClusterObject {
 
-    /** The conditions have the API's defaults if absent: ready and serving are true, terminating is false. */
+    /**
+     * The conditions have kube-proxy's defaults if absent: ready and serving are true, terminating is false.
+     *
+     * @param nodeName empty if it is on no node
+     */
     public record Endpoint(List<IpAddress> addresses, boolean ready, boolean serving, boolean terminating,
-        String nodeName) {
+        String nodeName, Hints hints) {
+        /** Without hints. */
+        public Endpoint(List<IpAddress> addresses, boolean ready, boolean serving, boolean terminating,
+            String nodeName) {
+            this(addresses, ready, serving, terminating, nodeName, Hints.NONE);
+        }
+    }
+
+    /**
+     * Whose clients should be sent to an endpoint.
+     *
+     * @param zones names in hints.forZones
+     * @param nodes names in hints.forNodes
+     */
+    public record Hints(List<String> zones, List<String> nodes) {
+        public static final Hints NONE = new Hints(List.of(), List.of());
     }
 
     /** @param name matches the Service port's name */

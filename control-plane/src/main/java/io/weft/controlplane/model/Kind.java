@@ -10,7 +10,8 @@ public enum Kind {
     POD("Pod", "v1"),
     SERVICE("Service", "v1"),
     ENDPOINT_SLICE("EndpointSlice", "discovery.k8s.io/v1"),
-    NETWORK_POLICY("NetworkPolicy", "networking.k8s.io/v1");
+    NETWORK_POLICY("NetworkPolicy", "networking.k8s.io/v1"),
+    SERVICE_CIDR("ServiceCIDR", "networking.k8s.io/v1");
 
     private final String title;
     private final String apiVersion;

@@ -1,6 +1,6 @@
 package io.weft.controlplane.model;
 
-/** Identifies a cluster object; {@code namespace} is empty for Nodes and Namespaces. */
+/** Identifies a cluster object; {@code namespace} is empty for Nodes, Namespaces and ServiceCIDRs. */
 public record ObjectKey(Kind kind, String namespace, String name) implements Comparable<ObjectKey> {
     @Override
     public int compareTo(ObjectKey other) {

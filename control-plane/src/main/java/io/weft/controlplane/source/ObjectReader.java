@@ -2,12 +2,12 @@ package io.weft.controlplane.source;
 
 import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.model.ClusterObject;
-import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.Kind;
 import io.weft.controlplane.model.Namespace;
 import io.weft.controlplane.model.NetworkPolicy;
 import io.weft.controlplane.model.Pod;
 import io.weft.controlplane.model.Protocol;
+import io.weft.controlplane.model.ServiceCidr;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import java.time.OffsetDateTime;
@@ -29,7 +29,7 @@ import java.util.stream.Collectors;
  */
 final class ObjectReader {
     private static final String DEFAULT_NAMESPACE = "default";
-    private static final String SERVICE_NAME_LABEL = "kubernetes.io/service-name";
+    private static final String ZONE_LABEL = "topology.kubernetes.io/zone";
     /** Services and EndpointSlices with one of these labels belong to another proxy (kube-proxy: cmd/kube-proxy/app/server.go). */
     private static final List<String> OTHERS_LABELS = List.of("service.kubernetes.io/service-proxy-name",
         "service.kubernetes.io/headless");
@@ -55,8 +55,9 @@ final class ObjectReader {
             case SERVICE -> isOthers(metadata) ? Optional.empty()
                 : Optional.of(ServiceReader.read(namespace(metadata), name, created(metadata), object));
             case ENDPOINT_SLICE -> isOthers(metadata) ? Optional.empty()
-                : Optional.of(slice(namespace(metadata), name, metadata, object));
+                : Optional.of(EndpointSliceReader.read(namespace(metadata), name, metadata, object));
             case NETWORK_POLICY -> Optional.of(new NetworkPolicy(namespace(metadata), name));
+            case SERVICE_CIDR -> Optional.of(serviceCidr(name, object));
         };
     }
 
@@ -100,6 +101,11 @@ final class ObjectReader {
         return labels;
     }
 
+    /** @return empty without that label */
+    static String label(ObjectTree metadata, String name) {
+        return metadata.field("labels").map(labels -> labels.text(name, "")).orElse("");
+    }
+
     // -- Node --------------------------------------------------------------------------------------------------------
 
     private static ClusterNode node(String name, ObjectTree metadata, ObjectTree object, long writtenMillis) {
@@ -108,7 +114,8 @@ final class ObjectReader {
         List<IpPrefix> podCidrs = podCidrs(object, unsupported);
         List<IpAddress> addresses = internalIps(object, unsupported);
         return new ClusterNode(name, created == ClusterObject.NOT_YET_CREATED ? writtenMillis : created, podCidrs,
-            addresses, metadata.field("annotations").flatMap(AnnotationReader::read), List.copyOf(unsupported));
+            addresses, label(metadata, ZONE_LABEL).intern(),
+            metadata.field("annotations").flatMap(AnnotationReader::read), List.copyOf(unsupported));
     }
 
     private static List<IpPrefix> podCidrs(ObjectTree object, List<String> unsupported) {
@@ -162,46 +169,16 @@ final class ObjectReader {
             .flatMap(value -> Addresses.ipv4(value).stream()).toList();
     }
 
-    // -- EndpointSlice -----------------------------------------------------------------------------------------------
+    // -- ServiceCIDR -------------------------------------------------------------------------------------------------
 
-    private static EndpointSlice slice(String namespace, String name, ObjectTree metadata, ObjectTree object) {
-        ObjectTree addressType = object.required("addressType");
-        String type = addressType.text();
-        if (!List.of("IPv4", "IPv6", "FQDN").contains(type)) {
-            throw addressType.wrong("must be IPv4, IPv6 or FQDN, not \"" + type + "\"");
+    private static ServiceCidr serviceCidr(String name, ObjectTree object) {
+        List<IpPrefix> cidrs = new ArrayList<>();
+        List<String> unsupported = new ArrayList<>();
+        for (ObjectTree value : object.required("spec").list("cidrs")) {
+            Addresses.ipv4Prefix(value).ifPresentOrElse(cidrs::add,
+                () -> unsupported.add(value.text() + " is not served"));
         }
-        String service = metadata.field("labels").map(labels -> labels.text(SERVICE_NAME_LABEL, "")).orElse("");
-        if (!type.equals("IPv4")) {
-            return new EndpointSlice(namespace, name, service, List.of(), List.of(),
-                List.of("its endpoints of address type " + type + " are not served"));
-        }
-        List<EndpointSlice.Endpoint> endpoints = object.list("endpoints").stream().map(ObjectReader::endpoint).toList();
-        List<EndpointSlice.Port> ports = object.list("ports").stream().flatMap(port -> slicePort(port).stream())
-            .toList();
-        return new EndpointSlice(namespace, name, service, endpoints, ports, List.of());
-    }
-
-    /** Thousands of endpoints name the same few nodes, so their names are interned. */
-    private static EndpointSlice.Endpoint endpoint(ObjectTree endpoint) {
-        List<IpAddress> addresses = new ArrayList<>();
-        for (ObjectTree value : endpoint.list("addresses")) {
-            addresses
-                .add(Addresses.ipv4(value)
-                    .orElseThrow(() -> value.wrong("must be an IPv4 address, as addressType says")));
-        }
-        if (addresses.isEmpty()) { throw endpoint.missing("addresses"); }
-        Optional<ObjectTree> conditions = endpoint.field("conditions");
-        boolean ready = conditions.map(value -> value.flag("ready", true)).orElse(true);
-        boolean serving = conditions.map(value -> value.flag("serving", ready)).orElse(ready);
-        boolean terminating = conditions.map(value -> value.flag("terminating", false)).orElse(false);
-        return new EndpointSlice.Endpoint(
-            List.copyOf(addresses), ready, serving, terminating, endpoint.text("nodeName", "").intern());
-    }
-
-    /** Empty for a port without a number, which the API allows but no proxy can serve. */
-    private static Optional<EndpointSlice.Port> slicePort(ObjectTree port) {
-        return port.field("port")
-            .map(number -> new EndpointSlice.Port(port.text("name", ""), port(number), protocol(port)));
+        return new ServiceCidr(name, List.copyOf(cidrs), List.copyOf(unsupported));
     }
 
     // -- values ------------------------------------------------------------------------------------------------------

@@ -62,8 +62,8 @@ class ControlLoopFailureTest {
         dataplane = new FakeDataplane(directory);
         view = new DataplaneView(directory);
         loop = new ControlLoop((local, peers) -> new TableCompiler(configuration, FACTS,
-            new PeerCompiler(configuration.overlay(), configuration.serviceCidr()), compiler(configuration), local,
-            peers),
+            new PeerCompiler(configuration.overlay(), configuration.serviceCidr()), compiler(configuration),
+            new ReservedPorts(), local, peers),
             publisher(), List.of(), store, view, failures, this::reported);
         change(node(), service("web", 80));
         assertEquals("[web:80]", services());
@@ -80,11 +80,11 @@ class ControlLoopFailureTest {
     }
 
     private ServiceCompiler compiler(NodeConfiguration configuration) {
-        return new ServiceCompiler(configuration.serviceCidr()) {
+        return new ServiceCompiler(configuration.serviceCidr(), configuration.nodePortRange(), new ReservedPorts()) {
             @Override
-            void setOwnPods(IpPrefix podCidr) {
+            void use(OwnSite own) {
                 if (booksFail) { throw new NullPointerException("books"); }
-                super.setOwnPods(podCidr);
+                super.use(own);
             }
 
             @Override
@@ -132,7 +132,7 @@ class ControlLoopFailureTest {
     @Test
     void keepsTheTablesAndReportsItWhileNothingCanBeCompiled() {
         booksFail = true;
-        change(node("10.244.9.0/24"), service("other", 90));
+        change(node("another zone"), service("other", 90));
         assertEquals("[web:80]", services());
         assertTrue(loop.fault().startsWith("the control loop cannot rebuild the tables: "), loop.fault());
         assertEquals(loop.fault(), loop.report().fault());
@@ -196,17 +196,17 @@ class ControlLoopFailureTest {
     }
 
     private static ClusterNode node() {
-        return node("10.244.1.0/24");
+        return node("");
     }
 
-    private static ClusterNode node(String podCidr) {
-        return new ClusterNode("n1", 0, List.of(IpPrefix.of(podCidr)), List.of(IpAddress.of("192.0.2.1")),
-            Optional.empty(), List.of());
+    private static ClusterNode node(String zone) {
+        return new ClusterNode("n1", 0, List.of(IpPrefix.of("10.244.1.0/24")), List.of(IpAddress.of("192.0.2.1")),
+            zone, Optional.empty(), List.of());
     }
 
     private static Service service(String name, int port) {
-        return new Service("default", name, 0, "ClusterIP", List.of(IpAddress.of("10.96.0.1")),
-            List.of(new Service.Port("", port, Protocol.TCP)), List.of());
+        return Service.clusterIp("default", name, 0, List.of(IpAddress.of("10.96.0.1")),
+            List.of(new Service.Port("", port, Protocol.TCP)));
     }
 
     private String services() {

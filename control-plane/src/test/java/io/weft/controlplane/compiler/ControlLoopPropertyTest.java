@@ -112,8 +112,11 @@ class ControlLoopPropertyTest {
             dataplane = new DataplaneView(run);
             NodeConfiguration configuration = NodeConfiguration.of(Map.of("nodeName", RandomObjects.OWN, "uplink",
                 "eth1", "serviceCidr", "10.96.0.0/16", "runDirectory", run.toString()));
-            TableCompiler.Factory factory = (local, peers) -> new TableCompiler(configuration, FACTS,
-                peerCompiler(configuration, injected), serviceCompiler(configuration, injected), local, peers);
+            TableCompiler.Factory factory = (local, peers) -> {
+                ReservedPorts reserved = new ReservedPorts();
+                return new TableCompiler(configuration, FACTS, peerCompiler(configuration, injected),
+                    serviceCompiler(configuration, reserved, injected), reserved, local, peers);
+            };
             loop = new ControlLoop(factory, new TablesPublisher(run, SMALL, injected::commit), List.of(), store,
                 dataplane, failures, () -> {
                 });
@@ -151,12 +154,13 @@ class ControlLoopPropertyTest {
         };
     }
 
-    private static ServiceCompiler serviceCompiler(NodeConfiguration configuration, Injected injected) {
-        return new ServiceCompiler(configuration.serviceCidr()) {
+    private static ServiceCompiler serviceCompiler(NodeConfiguration configuration, ReservedPorts reserved,
+        Injected injected) {
+        return new ServiceCompiler(configuration.serviceCidr(), configuration.nodePortRange(), reserved) {
             @Override
-            void setOwnPods(IpPrefix podCidr) {
+            void use(OwnSite own) {
                 injected.books();
-                super.setOwnPods(podCidr);
+                super.use(own);
             }
 
             @Override

@@ -4,12 +4,14 @@ import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.EndpointSlice.Endpoint;
+import io.weft.controlplane.model.EndpointSlice.Hints;
 import io.weft.controlplane.model.Kind;
 import io.weft.controlplane.model.NetworkPolicy;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.model.Pod;
 import io.weft.controlplane.model.Protocol;
 import io.weft.controlplane.model.Service;
+import io.weft.controlplane.model.ServiceCidr;
 import io.weft.controlplane.model.TunnelAnnotations;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
@@ -43,7 +45,10 @@ public final class RandomObjects {
         "0.0.0.0");
     private static final List<String> ENDPOINTS = List.of("10.244.1.5", "10.244.1.6", "10.244.2.7", "10.244.2.200",
         "10.244.3.1", "0.0.0.0", "127.0.0.1", "198.51.100.9", "10.96.0.1");
-    private static final List<Integer> PORTS = List.of(80, 81, 53, 443, 0, 65_535, 70_000, -1);
+    private static final List<Integer> PORTS = List.of(80, 81, 53, 443, 22, 0, 65_535, 70_000, -1);
+    private static final List<Integer> NODE_PORTS = List.of(0, 0, 30_080, 30_081, 80);
+    private static final List<String> SERVICE_CIDRS = List.of("10.96.0.0/17", "10.97.0.0/24", "10.244.0.0/20",
+        "192.0.2.0/24");
 
     private final Random random;
 
@@ -64,11 +69,12 @@ public final class RandomObjects {
     }
 
     public ClusterObject any() {
-        return switch (random.nextInt(20)) {
+        return switch (random.nextInt(21)) {
             case 0 -> ownNode();
             case 1, 2, 3, 4 -> node();
             case 5, 6 -> pod();
             case 7 -> new NetworkPolicy("default", "p" + random.nextInt(3));
+            case 20 -> serviceCidr();
             case 8, 9, 10, 11, 12 -> service();
             default -> slice();
         };
@@ -76,11 +82,12 @@ public final class RandomObjects {
 
     /** The key of an object that may or may not exist; never this node's own. */
     ObjectKey anyKey() {
-        return switch (random.nextInt(5)) {
+        return switch (random.nextInt(6)) {
             case 0 -> new ObjectKey(Kind.NODE, "", of(NODES));
             case 1 -> new ObjectKey(Kind.POD, "default", "p" + random.nextInt(6));
             case 2 -> new ObjectKey(Kind.NETWORK_POLICY, "default", "p" + random.nextInt(3));
             case 3 -> new ObjectKey(Kind.SERVICE, "default", "s" + random.nextInt(12));
+            case 4 -> new ObjectKey(Kind.SERVICE_CIDR, "", "r" + random.nextInt(2));
             default -> new ObjectKey(Kind.ENDPOINT_SLICE, "default", "e" + random.nextInt(24));
         };
     }
@@ -88,7 +95,8 @@ public final class RandomObjects {
     ClusterNode ownNode() {
         String podCidr = random.nextInt(4) == 0 ? "10.244.3.0/24" : "10.244.1.0/24";
         return new ClusterNode(OWN, created(), List.of(IpPrefix.of(podCidr)),
-            List.of(IpAddress.of(random.nextInt(5) == 0 ? "192.0.2.3" : "192.0.2.1")), Optional.empty(), List.of());
+            List.of(IpAddress.of(random.nextInt(5) == 0 ? "192.0.2.3" : "192.0.2.1")), zone(),
+            Optional.empty(), List.of());
     }
 
     private ClusterNode node() {
@@ -98,7 +106,8 @@ public final class RandomObjects {
             random.nextBoolean() ? OptionalLong.of(0x02_00_00_00_00_00L + random.nextInt(4)) : OptionalLong.empty(),
             random.nextInt(3) == 0 ? Optional.of(address()) : Optional.empty(), random.nextBoolean());
         return new ClusterNode(of(NODES), created(), some(2, () -> IpPrefix.of(of(PREFIXES))),
-            some(3, this::address), random.nextInt(12) == 0 ? Optional.empty() : Optional.of(tunnel), unsupported());
+            some(3, this::address), zone(), random.nextInt(12) == 0 ? Optional.empty() : Optional.of(tunnel),
+            unsupported());
     }
 
     private Pod pod() {
@@ -107,17 +116,35 @@ public final class RandomObjects {
     }
 
     private Service service() {
-        return new Service("default", "s" + random.nextInt(12), created(), "ClusterIP",
-            some(3, () -> IpAddress.of(of(VIPS))), some(4, this::servicePort), unsupported());
+        return new Service("default", "s" + random.nextInt(12), created(), of(List.of("ClusterIP", "LoadBalancer")),
+            new Service.Addresses(some(3, this::vip), some(1, this::vip), some(1, this::vip)),
+            some(4, this::servicePort), random.nextBoolean() ? Service.Behaviour.DEFAULT : behaviour(), unsupported());
+    }
+
+    private Service.Behaviour behaviour() {
+        return new Service.Behaviour(random.nextBoolean(), random.nextBoolean(), random.nextInt(2) * 3600,
+            some(2, () -> IpPrefix.of(of(PREFIXES))), random.nextInt(3), random.nextInt(5) == 0);
+    }
+
+    private IpAddress vip() {
+        return IpAddress.of(of(VIPS));
+    }
+
+    private String zone() {
+        return of(List.of("", "east", "west"));
+    }
+
+    private ServiceCidr serviceCidr() {
+        return new ServiceCidr("r" + random.nextInt(2), some(2, () -> IpPrefix.of(of(SERVICE_CIDRS))), unsupported());
     }
 
     private Service.Port servicePort() {
         return new Service.Port(of(List.of("", "http", "x".repeat(random.nextInt(20) == 0 ? 2000 : 3))), port(),
-            of(List.of(Protocol.values())));
+            of(List.of(Protocol.values())), of(NODE_PORTS));
     }
 
     private EndpointSlice slice() {
-        return new EndpointSlice("default", "e" + random.nextInt(24),
+        return new EndpointSlice("default", random.nextInt(20) == 0 ? "kubernetes" : "e" + random.nextInt(24),
             serviceName(), some(4, this::endpoint),
             some(2, () -> new EndpointSlice.Port(of(List.of("", "http", "xxx")), port(),
                 of(List.of(Protocol.values())))),
@@ -132,7 +159,8 @@ public final class RandomObjects {
 
     private Endpoint endpoint() {
         return new Endpoint(some(2, () -> IpAddress.of(of(ENDPOINTS))), random.nextInt(3) > 0, random.nextBoolean(),
-            random.nextBoolean(), OWN);
+            random.nextBoolean(), of(List.of(OWN, "a", "")),
+            new Hints(some(2, this::zone), some(1, () -> of(List.of(OWN, "a")))));
     }
 
     private List<String> unsupported() {

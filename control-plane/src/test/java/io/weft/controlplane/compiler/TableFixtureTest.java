@@ -12,6 +12,7 @@ import io.weft.dataplane.table.TablesSizing;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.MacAddress;
 import io.weft.lb.service.Backend;
+import io.weft.lb.service.FrontendKind;
 import io.weft.lb.service.ServiceSpec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +36,7 @@ class TableFixtureTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"nodes", "services", "endpoints", "conflicts", "changes",
-        "duplicates", "unsupported", "machines"})
+        "duplicates", "unsupported", "machines", "kinds", "policies", "reserved", "ranges"})
     void manifestsCompileToTheExpectedTables(String name) throws Exception {
         NodeConfiguration configuration = NodeConfiguration.of(Map.of(
             "nodeName", "n1", "uplink", "eth1", "serviceCidr", "10.96.0.0/16", "runDirectory", run.toString()));
@@ -70,7 +71,9 @@ class TableFixtureTest {
     }
 
     private static String text(LocalNode node) {
-        return "local " + node.name() + " " + node.address() + " pods " + node.podCidr() + " mtu "
+        return "local " + node.name() + " " + node.address() + " pods " + node.podCidr()
+            + node.services().moreServiceCidrs().stream().map(cidr -> " services " + cidr).collect(Collectors.joining())
+            + " mtu "
             + node.podMtu() + "/" + node.offNodeMtu();
     }
 
@@ -83,10 +86,26 @@ class TableFixtureTest {
     }
 
     private static String text(ServiceSpec service) {
-        return "service " + service.key().vip() + ":" + service.key().port() + "/"
-            + service.key().protocol() + " " + service.name() + " ->" + service.backends().stream()
-                .map(backend -> " " + backend + (backend.is(Backend.LOCAL) ? "(local)" : ""))
-                .collect(Collectors.joining());
+        return "service " + (service.key().isOnNode() ? "node" : service.key().vip()) + ":" + service.key().port() + "/"
+            + service.key().protocol() + " " + FrontendKind.name(service.kind()) + " " + service.name()
+            + (service.policyLocal() ? " policy Local" : "") + (service.maglev() ? " maglev" : "")
+            + (service.affinitySeconds() == 0 ? "" : " affinity " + service.affinitySeconds() + " s")
+            + (service.sourceRanges().isEmpty() ? "" : " from " + service.sourceRanges()) + " ->"
+            + service.backends().stream().map(backend -> " " + backend + flags(backend)).collect(Collectors.joining());
+    }
+
+    /** Nothing for a ready endpoint of another node. */
+    private static String flags(Backend backend) {
+        List<String> flags = new ArrayList<>();
+        if (backend.is(Backend.LOCAL)) {
+            flags.add("local");
+        }
+        if (backend.is(Backend.LOCAL_SET)) {
+            flags.add(backend.is(Backend.CLUSTER_SET) ? "policy Local too" : "policy Local only");
+        } else if (!backend.is(Backend.CLUSTER_SET)) {
+            flags.add("keeps flows");
+        }
+        return flags.isEmpty() ? "" : flags.toString();
     }
 
     private static String resource(String name) throws IOException {

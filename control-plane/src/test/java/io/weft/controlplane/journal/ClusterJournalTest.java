@@ -15,6 +15,7 @@ import io.weft.controlplane.model.NetworkPolicy;
 import io.weft.controlplane.model.Pod;
 import io.weft.controlplane.model.Protocol;
 import io.weft.controlplane.model.Service;
+import io.weft.controlplane.model.ServiceCidr;
 import io.weft.controlplane.model.TunnelAnnotations;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
@@ -79,19 +80,26 @@ class ClusterJournalTest {
         return List.of(
             new ClusterNode("n1", ClusterObject.NOT_YET_CREATED,
                 List.of(IpPrefix.of("10.244.1.0/24"), IpPrefix.of("fd00::/64"), IpPrefix.of("0.0.0.0/0")),
-                List.of(four, six), Optional.of(full), List.of("one", "two")),
-            new ClusterNode("n2", -1, List.of(), List.of(), Optional.of(empty), List.of()),
-            new ClusterNode("n3", 0, List.of(), List.of(), Optional.empty(), List.of()),
+                List.of(four, six), "zone-a", Optional.of(full), List.of("one", "two")),
+            new ClusterNode("n2", -1, List.of(), List.of(), "", Optional.of(empty), List.of()),
+            new ClusterNode("n3", 0, List.of(), List.of(), "", Optional.empty(), List.of()),
             new Pod("default", "p", 1_790_000_000_000L, "n1", true, List.of(four, six)),
             new Pod("", "ünïcödé 日本", 127, "", false, List.of()),
-            new Service("default", "s", 128, "LoadBalancer", List.of(four),
-                List.of(new Service.Port("", 0, Protocol.TCP), new Service.Port("dns", 65_535, Protocol.UDP),
+            new Service("default", "s", 128, "LoadBalancer",
+                new Service.Addresses(List.of(four), List.of(six, four), List.of(four)),
+                List.of(new Service.Port("", 0, Protocol.TCP), new Service.Port("dns", 65_535, Protocol.UDP, 30_053),
                     new Service.Port("x", -1, Protocol.SCTP)),
-                List.of("sessionAffinity")),
+                new Service.Behaviour(true, false, 86_400, List.of(IpPrefix.of("192.0.2.0/24")), 32_000, true),
+                List.of("IPv6")),
+            new Service("default", "t", 128, "ClusterIP", Service.Addresses.NONE, List.of(),
+                new Service.Behaviour(false, true, 0, List.of(), 0, false), List.of()),
+            new ServiceCidr("more", List.of(IpPrefix.of("10.97.0.0/16"), IpPrefix.of("fd00::/112")),
+                List.of("fd00::/112 is not served")),
             new EndpointSlice("default", "s-1", "s",
                 List.of(new EndpointSlice.Endpoint(List.of(four), true, false, false, "n1"),
                     new EndpointSlice.Endpoint(List.of(), false, true, false, ""),
-                    new EndpointSlice.Endpoint(List.of(six), false, false, true, "n2")),
+                    new EndpointSlice.Endpoint(List.of(six), false, false, true, "n2",
+                        new EndpointSlice.Hints(List.of("zone-a", "zone-b"), List.of("n1")))),
                 List.of(new EndpointSlice.Port("", 80, Protocol.TCP)), List.of()),
             new NetworkPolicy("default", "deny"),
             new Namespace("default", Map.of("kubernetes.io/metadata.name", "default", "empty", "")),
@@ -104,7 +112,7 @@ class ClusterJournalTest {
         journal().write(new Contents(AS_OF, oneOfEach()));
         CRC32C crc = new CRC32C();
         crc.update(Files.readAllBytes(file()));
-        assertEquals("version 1: 2a5cfe38",
+        assertEquals("version 2: f64a7586",
             "version " + ClusterJournal.VERSION + ": " + Long.toHexString(crc.getValue()));
     }
 
@@ -138,7 +146,7 @@ class ClusterJournalTest {
     void refusesAnotherVersion() throws IOException {
         byte[] payload = payload(written());
         payload[0]++;
-        assertRefused(record(payload), "has version 2, and this Weft reads version 1");
+        assertRefused(record(payload), "has version 3, and this Weft reads version 2");
     }
 
     @Test

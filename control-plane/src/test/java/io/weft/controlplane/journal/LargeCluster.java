@@ -23,9 +23,8 @@ final class LargeCluster {
         for (int i = 0; i < services; i++) {
             String namespace = "team-" + i % 100;
             String name = "service-" + i;
-            objects.add(new Service(namespace, name, 1_790_000_000_000L + i, "ClusterIP",
-                List.of(IpAddress.ipv4(FIRST_VIP + i)), List.of(new Service.Port("http", 80, Protocol.TCP)),
-                List.of()));
+            objects.add(Service.clusterIp(namespace, name, 1_790_000_000_000L + i,
+                List.of(IpAddress.ipv4(FIRST_VIP + i)), List.of(new Service.Port("http", 80, Protocol.TCP))));
             objects.add(new EndpointSlice(namespace, name + "-" + Integer.toString(i * 7919, 36), name,
                 endpoints(i * endpoints, endpoints), List.of(new EndpointSlice.Port("http", 8080, Protocol.TCP)),
                 List.of()));

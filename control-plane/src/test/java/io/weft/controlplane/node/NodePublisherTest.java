@@ -211,7 +211,7 @@ class NodePublisherTest {
     /** @param createdMillis tells one state of the Node from another */
     private static OwnNode own(Optional<LocalNode> local, long createdMillis) {
         ClusterNode object = new ClusterNode("n1", createdMillis, List.of(IpPrefix.of("10.244.1.0/24")),
-            List.of(IpAddress.of("192.0.2.1")), Optional.empty(), List.of());
+            List.of(IpAddress.of("192.0.2.1")), "", Optional.empty(), List.of());
         return new OwnNode(local, Optional.of(object), "", INCARNATION, "");
     }
 

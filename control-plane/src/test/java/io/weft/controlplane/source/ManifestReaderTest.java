@@ -31,7 +31,7 @@ class ManifestReaderTest {
     void readsANodeWithFlannelAnnotations() throws ManifestException {
         assertEquals(
             new ClusterNode("k1", WRITTEN, List.of(IpPrefix.of("10.244.3.0/24")),
-                List.of(IpAddress.of("192.0.2.3")),
+                List.of(IpAddress.of("192.0.2.3")), "",
                 Optional.of(new TunnelAnnotations(true, "vxlan", OptionalInt.of(1),
                     OptionalLong.of(MacAddress.of("02:00:00:00:00:03")), Optional.of(IpAddress.of("192.0.2.3")),
                     false)),
@@ -91,10 +91,8 @@ class ManifestReaderTest {
             new Pod("shop", "web-0", ClusterObject.NOT_YET_CREATED, "n1", false, List.of(IpAddress.of("10.244.1.5"))),
             objects.get(0));
         assertEquals(
-            new Service("shop", "web", ClusterObject.NOT_YET_CREATED, "ClusterIP",
-                List.of(IpAddress.of("10.96.0.10")), List.of(
-                    new Service.Port("http", 80, Protocol.TCP), new Service.Port("dns", 53, Protocol.UDP)),
-                List.of()),
+            Service.clusterIp("shop", "web", ClusterObject.NOT_YET_CREATED, List.of(IpAddress.of("10.96.0.10")),
+                List.of(new Service.Port("http", 80, Protocol.TCP), new Service.Port("dns", 53, Protocol.UDP))),
             objects.get(1));
         assertEquals(new EndpointSlice("shop", "web-abc", "web", List.of(
             new Endpoint(List.of(IpAddress.of("10.244.1.5")), true, true, false, "n1"),
@@ -140,7 +138,7 @@ class ManifestReaderTest {
             ---
             {apiVersion: v1, kind: Service, metadata: {name: b}, spec: {type: ExternalName, externalName: example.org}}
             """)) {
-            assertEquals(List.of(), ((Service) object).clusterIps());
+            assertEquals(List.of(), ((Service) object).addresses().clusterIps());
         }
     }
 
@@ -244,7 +242,7 @@ class ManifestReaderTest {
               clusterIP: 10.96.0.2
             """);
         assertEquals(List.of(IpAddress.of("10.96.0.2")),
-            ((Service) content.objects().values().iterator().next()).clusterIps());
+            ((Service) content.objects().values().iterator().next()).addresses().clusterIps());
         assertEquals(List.of("f.yaml:6: spec.clusterIP: is given twice; the last counts"), content.warnings());
     }
 

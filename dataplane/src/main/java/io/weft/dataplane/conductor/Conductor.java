@@ -26,6 +26,7 @@ import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /**
  * Keeps the state that the workers read in line with the tables and the kernel: ports, next hops, addresses, routes. It also ends flows,
@@ -55,7 +56,10 @@ final class Conductor implements AutoCloseable {
     private final UplinkFilter uplinkFilter;
     private final Underlay underlay;
     private final NextHops nextHops;
+    private final UplinkFrontends frontends;
     private final HostLink hostLink;
+    private final HostRouting hostRouting;
+    private final HostFrontendWatch hostFrontends;
     private final Devices devices;
     private final PodPorts pods;
     private final Revalidation revalidation;
@@ -83,8 +87,12 @@ final class Conductor implements AutoCloseable {
         this.tables = tables;
         uplinkFilter = driver.uplinkFilter();
         uplinkLink = uplink.link();
-        underlay = new Underlay(rtnetlink, state, uplinkLink.index());
-        nextHops = new NextHops(state, underlay, counters, uplinkLink.index());
+        hostRouting = new HostRouting(rtnetlink);
+        hostFrontends = new HostFrontendWatch(state, hostRouting, configuration.nodePortRange());
+        underlay = new Underlay(rtnetlink, state, uplinkLink.index(), hostRouting);
+        nextHops = new NextHops(state, underlay, counters, uplinkLink.index(), flows);
+        frontends = new UplinkFrontends(state, uplinkFilter, flows::scans);
+        flows.observe(frontends);
         revalidation = new Revalidation(flows, nextHops, epochs);
         hostLink = new HostLink(rtnetlink, ethtool);
         devices = new Devices(driver, workers);
@@ -156,10 +164,12 @@ final class Conductor implements AutoCloseable {
             revalidation.nextHopAdded();
         }
         revalidation.pass(now);
+        frontends.pass(now);
         if (now - lastRound >= ROUND_NANOS) {
             lastRound = now;
             changePods(() -> pods.refresh(Set.of(), local));
             flows.scan(now);
+            hostFrontends.pass(local, () -> hostLink.path(local.withLongestPacket(longestPacket)));
         }
         if (now - lastLocalPorts >= LOCAL_PORTS_NANOS) {
             lastLocalPorts = now;
@@ -184,6 +194,10 @@ final class Conductor implements AutoCloseable {
             nextHops.refresh(local);
             changePods(() -> pods.refresh(removed, local));
         }
+        if (!addresses.equals(state.localAddresses())) {
+            frontends.addressesChanged();
+            hostFrontends.addressesChanged();
+        }
         if (!routes.equals(state.underlayRoutes()) || !addresses.equals(state.localAddresses())) {
             revalidation.kernelChanged();
         }
@@ -197,6 +211,8 @@ final class Conductor implements AutoCloseable {
             configure(next);
         }
         revalidation.tablesChanged(update);
+        frontends.tablesChanged(update);
+        hostFrontends.tablesChanged(update, next);
         if (update.portsChanged()) {
             changePods(() -> pods.setWanted(now.ports(), local));
         }
@@ -216,6 +232,7 @@ final class Conductor implements AutoCloseable {
         hostLink.configure(next);
         uplinkFilter.setTarget(next.address().toInt(), next.overlay().encapsulation().protocol(),
             next.overlay().port());
+        frontends.configure(next);
         state.publish(state.ports()
             .with(PortId.HOST, PortKind.HOST, 0, hostLink.mac(), next.vtepMac(), hostMtu(next))
             .with(PortId.UPLINK, PortKind.UPLINK, 0, 0, uplinkLink.mac(), uplinkLink.mtu()));
@@ -254,12 +271,16 @@ final class Conductor implements AutoCloseable {
 
     private void everySecond() {
         localPorts.refresh();
+        nextHops.freeUnused(epochs);
         pods.readStatistics();
         hostDevice.readStatistics();
         uplinkDevice.readStatistics();
         counters.set(ConductorGauge.NETLINK_OVERRUNS, underlay.overruns());
+        counters.set(ConductorGauge.UPLINK_FRONTENDS, frontends.size());
+        counters.set(ConductorGauge.UPLINK_FRONTENDS_LEFT_OUT, frontends.leftOut());
         String fault = faultReport.refresh();
-        counters.set(ConductorText.FAULT, tables.complaint().isEmpty() ? fault : tables.complaint());
+        counters.set(ConductorText.FAULT, Stream.of(tables.complaint(), fault, hostRouting.complaint())
+            .filter(each -> !each.isEmpty()).findFirst().orElse(""));
     }
 
     private void reportDevice(Device device) {
@@ -289,6 +310,7 @@ final class Conductor implements AutoCloseable {
             teardown.add(HostLink.KERNEL_SIDE, hostLink::remove);
             teardown.add("devices", devices::closeAll);
             teardown.add("ports", this::reportGone);
+            teardown.add("rules", hostRouting::close);
         }
     }
 

@@ -15,6 +15,9 @@ import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.FlowTimeouts;
 import io.weft.lb.nat.SnatPorts;
 import io.weft.lb.nat.SourceNat;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * Conntrack garbage collection, a piece of the flow table at a time. It ends idle flows and, after a change, flows with a changed address
@@ -23,7 +26,7 @@ import io.weft.lb.nat.SourceNat;
  * <p>Both scans share one cursor. A revalidation pass also ends idle flows. While one is under way, {@link #scan} does nothing, because it
  * would move the cursor past entries that the pass has not compared.
  *
- * <p>Thread: the conductor. Allocation: none.
+ * <p>Thread: the conductor. Allocation: none, except while a {@link FlowObserver} watches.
  */
 final class ConntrackGc {
     private static final int SLICE_SLOTS = 4096;
@@ -37,6 +40,7 @@ final class ConntrackGc {
     private final FlowExpiry expiry;
     private final FlowRevalidator revalidator;
     private final ConductorCounters counters;
+    private final List<FlowObserver> observers = new ArrayList<>();
     private long lastNanos;
     private int closedPort;
 
@@ -57,6 +61,23 @@ final class ConntrackGc {
         counters.set(ConductorGauge.FLOW_CAPACITY, 2L * flows.maxFlows());
     }
 
+    /** Tells an observer about every flow that is visited while it watches. */
+    void observe(FlowObserver observer) {
+        observers.add(observer);
+    }
+
+    /** Keeps account of the next hops that flows use. */
+    UsedNextHops watchNextHops(int slots, BooleanSupplier watching) {
+        UsedNextHops used = new UsedNextHops(flows, slots, this::scans, watching);
+        observe(used);
+        return used;
+    }
+
+    /** How often the end of the table was reached. When it is two more than at a moment, every flow has been visited since. */
+    long scans() {
+        return expiry.passes();
+    }
+
     /** Scans as many slots as correspond to the time since the last call; a scan of the whole table takes five seconds. */
     void scan(long nowNanos) {
         if (isRevalidating()) { return; }
@@ -64,9 +85,20 @@ final class ConntrackGc {
         long slots = (long) ((double) flows.slotCount() * elapsed / PASS_NANOS);
         if (slots > 0) {
             lastNanos = nowNanos;
-            expiry.scan(seconds(nowNanos), (int) slots, null);
+            expiry.scan(seconds(nowNanos), (int) slots, watched(null));
             report(System.nanoTime() - nowNanos);
         }
+    }
+
+    private FlowExpiry.Revalidator watched(FlowExpiry.Revalidator revalidator) {
+        if (observers.stream().noneMatch(FlowObserver::isWatching)) { return revalidator; }
+        return forward -> {
+            boolean valid = revalidator == null || revalidator.isValid(forward);
+            if (valid) {
+                observers.forEach(observer -> observer.onFlow(forward));
+            }
+            return valid;
+        };
     }
 
     // -- after a change ----------------------------------------------------------------------------------------------
@@ -95,7 +127,7 @@ final class ConntrackGc {
     void revalidate(long nowNanos) {
         revalidator.begin(nowNanos);
         if (flows.flows() > 0) {
-            expiry.scan(seconds(nowNanos), PIECE_SLOTS, this::isValid);
+            expiry.scan(seconds(nowNanos), PIECE_SLOTS, watched(this::isValid));
             slotsLeft -= PIECE_SLOTS;
         } else {
             slotsLeft = 0; // flows created from now on use the current tables
@@ -133,7 +165,7 @@ final class ConntrackGc {
     void endFlowsOf(int port, long nowNanos) {
         closedPort = port;
         for (int slots = 0; flows.flows() > 0 && slots < flows.slotCount(); slots += SLICE_SLOTS) {
-            expiry.scan(seconds(nowNanos), SLICE_SLOTS, this::isOfOtherPorts);
+            expiry.scan(seconds(nowNanos), SLICE_SLOTS, watched(this::isOfOtherPorts));
         }
         report(System.nanoTime() - nowNanos);
     }

@@ -23,6 +23,10 @@ import java.util.concurrent.locks.LockSupport;
  * podCIDR and the routes for pods and Services, through an on-link next hop (the pods' gateway) with a permanent neighbour, so that the kernel
  * asks nobody; the other end, {@code weft-host0}, is the workers'.
  *
+ * <p>While no dataplane is bound to it, as after a crash, the node's stack itself receives on {@code weft-host0} what it sends into
+ * {@code weft-host}: the node's processes still answer each other on ports that {@link HostRouting} leads here. For that, {@code weft-host0}
+ * has the gateway's MAC address, an address (without one, the kernel's reverse path filter drops everything), and the same settings.
+ *
  * <p>It is made as it should be or adopted from a predecessor that was killed, and goes away as a whole. Thread: the conductor, in the node's
  * network namespace. Cold code.
  */
@@ -66,11 +70,10 @@ final class HostLink {
                 rtnetlink.setMtu(link.index(), mtu);
             }
             quieten(end);
+            acceptOwnAddresses(end);
             setQueues(end, queues);
             rtnetlink.setUp(link.index());
         }
-        Sysctl.write("net/ipv4/conf/" + KERNEL_SIDE + "/rp_filter", LOOSE); // a punted packet's source may live behind the uplink
-        Sysctl.write("net/ipv4/conf/" + KERNEL_SIDE + "/accept_local", "1"); // a Service's backend may be the node itself
         return require(WORKER_SIDE);
     }
 
@@ -81,13 +84,26 @@ final class HostLink {
 
     /** Sets address and routes, and removes those of a former configuration. */
     void configure(LocalNode local) {
+        Link workerSide = require(WORKER_SIDE);
+        if (workerSide.mac() != local.vtepMac()) {
+            rtnetlink.setAddress(workerSide.index(), local.vtepMac());
+        }
         int ifindex = require(KERNEL_SIDE).index();
-        rtnetlink.replaceAddress(ifindex, local.base().toInt(), SINGLE, Route.RT_SCOPE_UNIVERSE);
+        for (int end : new int[]{ifindex, workerSide.index()}) {
+            rtnetlink.replaceAddress(end, local.base().toInt(), SINGLE, Route.RT_SCOPE_UNIVERSE);
+            removeFormerAddresses(end, local);
+        }
         rtnetlink.replaceNeighbour(ifindex, local.gateway().toInt(), local.vtepMac());
         Map<IpPrefix, Integer> wanted = destinations(local);
         wanted.forEach((prefix, mtu) -> rtnetlink.replaceRoute(Route.to(prefix.base().toInt(), prefix.length())
             .via(local.gateway().toInt(), ifindex).onLink().source(local.base().toInt()).mtu(mtu)));
-        removeFormer(ifindex, local, wanted.keySet());
+        removeFormerRoutes(ifindex, wanted.keySet());
+    }
+
+    /** How the node's own packets to frontends get here. */
+    HostRouting.Path path(LocalNode local) {
+        return new HostRouting.Path(require(KERNEL_SIDE).index(), local.gateway().toInt(), local.base().toInt(),
+            local.offNodeMtu());
     }
 
     /** Takes address, routes and neighbour away with the pair, if it is this process's. */
@@ -106,12 +122,15 @@ final class HostLink {
         return mtuOf;
     }
 
-    private void removeFormer(int ifindex, LocalNode local, Set<IpPrefix> wanted) {
+    private void removeFormerAddresses(int ifindex, LocalNode local) {
         for (Address address : rtnetlink.addresses(ifindex)) {
             if (address.ip() != local.base().toInt()) {
                 rtnetlink.deleteAddress(ifindex, address.ip(), address.prefixLength());
             }
         }
+    }
+
+    private void removeFormerRoutes(int ifindex, Set<IpPrefix> wanted) {
         for (Route route : rtnetlink.routes(Route.RT_TABLE_MAIN)) {
             IpPrefix prefix = IpPrefix.containing(IpAddress.ipv4(route.destination()), route.prefixLength());
             if (route.ifindex() == ifindex
@@ -172,6 +191,16 @@ final class HostLink {
             Sysctl.write(disable, "1");
         }
         Sysctl.write("net/ipv4/conf/" + device + "/forwarding", "0");
+    }
+
+    /**
+     * Punted packets may come from the node's own addresses (a Service's backend may be the node itself), from 127.0.0.1, and from sources
+     * behind the uplink.
+     */
+    private static void acceptOwnAddresses(String device) {
+        Sysctl.write("net/ipv4/conf/" + device + "/rp_filter", LOOSE);
+        Sysctl.write("net/ipv4/conf/" + device + "/accept_local", "1");
+        Sysctl.write("net/ipv4/conf/" + device + "/route_localnet", "1");
     }
 
     private Link require(String device) {

@@ -9,6 +9,7 @@ import io.weft.dataplane.state.UnderlayRoutes;
 import io.weft.dataplane.table.ChangedAddresses;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
+import io.weft.dataplane.worker.Epochs;
 import io.weft.nativebindings.netlink.Link;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -32,6 +33,9 @@ import java.util.Set;
 final class NextHops {
     private static final Logger LOG = System.getLogger(NextHops.class.getName());
 
+    /** Next hops leave this share of the slots, one in so many, to peers. */
+    private static final int PEER_SHARE = 4;
+
     private final ForwardingState state;
     private final Adjacencies adjacencies;
     private final UnderlayView underlay;
@@ -41,6 +45,7 @@ final class NextHops {
     /** By {@link PeerSpec#tunnel}. */
     private final Map<Integer, Peer> peers = new HashMap<>();
     private final Map<Integer, Hop> hops = new HashMap<>();
+    private final UsedNextHops used;
     private boolean lacksSlots;
 
     /** A tunnel's slot and what was written to it last. */
@@ -58,8 +63,16 @@ final class NextHops {
     }
 
     private static final class Hop {
+        static final long NOT_YET = -1;
+
         final int slot;
         Written written = Written.NOTHING;
+        /** No new flow gets the slot, because no flow had it for a while. */
+        boolean unbound;
+        long unboundEpoch;
+        /** Number of scans of the flow table then, and when every worker had passed the epoch. */
+        long unboundScans;
+        long passedScans = NOT_YET;
 
         Hop(int slot) {
             this.slot = slot;
@@ -71,12 +84,13 @@ final class NextHops {
         static final Written NOTHING = new Written(0, 0, 0, 0, null, null);
     }
 
-    NextHops(ForwardingState state, UnderlayView underlay, ConductorCounters counters, int uplink) {
+    NextHops(ForwardingState state, UnderlayView underlay, ConductorCounters counters, int uplink, ConntrackGc flows) {
         this.state = state;
         this.underlay = underlay;
         this.counters = counters;
         this.uplink = uplink;
         adjacencies = state.adjacencies();
+        used = flows.watchNextHops(adjacencies.capacity(), () -> hops.size() > underlay.gateways().size());
         for (int slot = 0; slot < adjacencies.capacity(); slot++) {
             freeSlots.add(slot);
         }
@@ -180,12 +194,82 @@ final class NextHops {
     }
 
     private void addHop(int address) {
-        if (hops.containsKey(address) || address == 0) { return; }
-        Integer slot = freeSlots.poll();
-        if (slot == null || !adjacencies.bindNextHop(address, slot)) {
+        if (address == 0) { return; }
+        Hop known = hops.get(address);
+        if (known != null) {
+            bind(address, known);
+            return;
+        }
+        boolean isPeerReserve = freeSlots.size() <= adjacencies.capacity() / PEER_SHARE && !isGateway(address);
+        Integer slot = isPeerReserve ? null : freeSlots.poll();
+        if (slot == null) {
             return; // frames to it stay neighbour_unresolved
         }
-        hops.put(address, new Hop(slot));
+        Hop hop = new Hop(slot);
+        if (bind(address, hop)) {
+            hops.put(address, hop);
+        } else {
+            freeSlots.addFirst(slot);
+        }
+    }
+
+    private boolean bind(int address, Hop hop) {
+        used.touch(hop.slot);
+        if (!adjacencies.bindNextHop(address, hop.slot)) { return false; }
+        hop.unbound = false;
+        return true;
+    }
+
+    private boolean isGateway(int address) {
+        return underlay.gateways().contains(address);
+    }
+
+    // -- next hops that no flow uses -----------------------------------------------------------------------------------
+
+    /**
+     * Frees next hops that no flow has used for one or two scans of the flow table. First no new flow gets the slot; it is freed if, when
+     * every worker has passed that, another scan finds no flow with it.
+     */
+    void freeUnused(Epochs epochs) {
+        for (Iterator<Map.Entry<Integer, Hop>> all = hops.entrySet().iterator(); all.hasNext();) {
+            Map.Entry<Integer, Hop> entry = all.next();
+            int address = entry.getKey();
+            Hop hop = entry.getValue();
+            if (!hop.unbound) {
+                unbindUnused(address, hop, epochs);
+            } else if (used.seen(hop.slot) >= hop.unboundScans) {
+                bind(address, hop); // a worker was just making a flow
+            } else if (isOut(hop, epochs)) {
+                free(address, hop);
+                all.remove();
+            }
+        }
+    }
+
+    private void unbindUnused(int address, Hop hop, Epochs epochs) {
+        if (used.isScannedSince(used.seen(hop.slot)) && !isGateway(address)) {
+            adjacencies.unbindNextHop(address);
+            hop.unbound = true;
+            hop.unboundScans = used.scans();
+            hop.unboundEpoch = epochs.advance();
+            hop.passedScans = Hop.NOT_YET;
+        }
+    }
+
+    private boolean isOut(Hop hop, Epochs epochs) {
+        if (hop.passedScans == Hop.NOT_YET && epochs.passed(hop.unboundEpoch)) {
+            hop.passedScans = used.scans();
+        }
+        return hop.passedScans != Hop.NOT_YET && used.isScannedSince(hop.passedScans);
+    }
+
+    private void free(int address, Hop hop) {
+        adjacencies.withdraw(hop.slot);
+        counters.clearAdjacency(hop.slot);
+        freeSlots.add(hop.slot);
+        if (peers.values().stream().noneMatch(peer -> peer.written.nextHop() == address)) {
+            underlay.forget(address);
+        }
     }
 
     private void refreshHop(int address, Hop hop, Link link) {

@@ -13,6 +13,7 @@ import io.weft.nativebindings.netlink.NextHop;
 import io.weft.nativebindings.netlink.Route;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.netlink.RtnetlinkMonitor;
+import io.weft.nativebindings.netlink.Rule;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -40,6 +41,7 @@ final class Underlay implements UnderlayView, RtnetlinkMonitor.Listener, AutoClo
     private final RtnetlinkMonitor monitor;
     private final ForwardingState state;
     private final int uplink;
+    private final HostRouting hostRouting;
     private final Map<Integer, Link> links = new HashMap<>();
     private final Map<Integer, Neighbour> neighbours = new HashMap<>();
     private final Set<Integer> managed = new HashSet<>();
@@ -53,14 +55,17 @@ final class Underlay implements UnderlayView, RtnetlinkMonitor.Listener, AutoClo
     private boolean neighboursChanged;
     private long overruns;
 
-    Underlay(Rtnetlink rtnetlink, ForwardingState state, int uplink) {
+    /** @param hostRouting is told when the kernel loses its rules and routes */
+    Underlay(Rtnetlink rtnetlink, ForwardingState state, int uplink, HostRouting hostRouting) {
         this.rtnetlink = rtnetlink;
         this.state = state;
         this.uplink = uplink;
+        this.hostRouting = hostRouting;
         monitor = RtnetlinkMonitor.open(
             RtnetlinkMonitor.Group.LINK,
             RtnetlinkMonitor.Group.ADDRESS,
             RtnetlinkMonitor.Group.ROUTE,
+            RtnetlinkMonitor.Group.RULE,
             RtnetlinkMonitor.Group.NEIGHBOUR);
     }
 
@@ -137,6 +142,13 @@ final class Underlay implements UnderlayView, RtnetlinkMonitor.Listener, AutoClo
         }
     }
 
+    @Override
+    public void forget(int nextHop) {
+        if (managed.remove(nextHop)) {
+            delete(nextHop);
+        }
+    }
+
     long overruns() {
         return overruns;
     }
@@ -144,14 +156,16 @@ final class Underlay implements UnderlayView, RtnetlinkMonitor.Listener, AutoClo
     /** Deletes the neighbours that this object made managed. */
     @Override
     public void close() {
-        for (int nextHop : managed) {
-            try {
-                rtnetlink.deleteNeighbour(uplink, nextHop);
-            } catch (LinuxException e) {
-                LOG.log(Level.WARNING, e.getMessage());
-            }
-        }
+        managed.forEach(this::delete);
         monitor.close();
+    }
+
+    private void delete(int nextHop) {
+        try {
+            rtnetlink.deleteNeighbour(uplink, nextHop);
+        } catch (LinuxException e) {
+            LOG.log(Level.WARNING, e.getMessage());
+        }
     }
 
     // -- changes -----------------------------------------------------------------------------------------------------
@@ -159,6 +173,9 @@ final class Underlay implements UnderlayView, RtnetlinkMonitor.Listener, AutoClo
     @Override
     public void linkChanged(Link link) {
         links.put(link.index(), link);
+        if (link.name().equals(HostLink.KERNEL_SIDE)) {
+            hostRouting.invalidate(); // its routes are dropped silently, too
+        }
         linksChanged = true;
         routesStale |= link.index() == uplink; // routes of a link that went down are dropped silently
     }
@@ -191,6 +208,17 @@ final class Underlay implements UnderlayView, RtnetlinkMonitor.Listener, AutoClo
     @Override
     public void routeRemoved(Route route) {
         routesStale |= route.table() == Route.RT_TABLE_MAIN;
+        hostRouting.routeRemoved(route);
+    }
+
+    @Override
+    public void ruleAdded(Rule rule) {
+        hostRouting.ruleAdded(rule);
+    }
+
+    @Override
+    public void ruleRemoved(Rule rule) {
+        hostRouting.ruleRemoved(rule);
     }
 
     @Override
@@ -213,6 +241,7 @@ final class Underlay implements UnderlayView, RtnetlinkMonitor.Listener, AutoClo
     @Override
     public void overrun() {
         overruns++;
+        hostRouting.invalidate();
         allStale = true;
         addressesStale = true;
         routesStale = true;

@@ -20,4 +20,7 @@ interface UnderlayView {
 
     /** Makes the kernel try again at once if it has given up. */
     void probe(int nextHop);
+
+    /** Undoes what {@link #macOf} asked of the kernel: the next hop is not used any more. */
+    void forget(int nextHop);
 }

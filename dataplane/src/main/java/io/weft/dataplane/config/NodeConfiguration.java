@@ -56,6 +56,7 @@ public record NodeConfiguration(
     boolean masquerade,
     PortRanges snatPorts,
     int flowCapacity,
+    ServiceConfiguration services,
     CniConfiguration cni) {
 
     private static final Path DEFAULT_FILE = Path.of("/etc/weft/weft.yaml");
@@ -150,6 +151,7 @@ public record NodeConfiguration(
             settings.flag(MASQUERADE),
             snatPorts(settings),
             settings.integer(FLOWS_CAPACITY, MIN_FLOWS, MAX_FLOWS),
+            ServiceConfiguration.of(settings),
             CniConfiguration.of(settings, runDirectory));
         configuration.check(settings);
         return configuration;

@@ -32,7 +32,11 @@ public enum ConductorGauge {
     /** Exceptions that workers have survived; those that cost a frame are counted as {@link DropReason#INTERNAL_ERROR} too. */
     WORKER_EXCEPTIONS("worker_exceptions"),
     /** Length in bytes of the longest IPv4 packet that pods' ports carry; it exceeds a chunk only where the kernel supports multi-buffer frames. */
-    LONGEST_PACKET("longest_packet");
+    LONGEST_PACKET("longest_packet"),
+    /** Frontends of Services whose packets the uplink's XDP program takes, each address of the node counted. */
+    UPLINK_FRONTENDS("uplink_frontends"),
+    /** Frontends for which that program's map has no room: packets from outside do not reach them. */
+    UPLINK_FRONTENDS_LEFT_OUT("uplink_frontends_left_out");
 
     private static final ConductorGauge[] ALL = values();
 

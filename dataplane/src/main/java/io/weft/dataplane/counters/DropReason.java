@@ -80,7 +80,17 @@ public enum DropReason {
 
     // Forwarding, by routes of the node's kernel
     /** The route leads through a device other than the uplink. */
-    ROUTE_OTHER_DEVICE, ROUTE_BLACKHOLE, ROUTE_PROHIBITED;
+    ROUTE_OTHER_DEVICE, ROUTE_BLACKHOLE, ROUTE_PROHIBITED,
+
+    // Services
+    /** From a client outside the loadBalancerSourceRanges. */
+    SERVICE_SOURCE_RANGE,
+    /** The traffic policy is Local, and all endpoints are on other nodes. */
+    SERVICE_NO_LOCAL_ENDPOINT,
+    /** No source port is free for another flow from the node's address to the backend. */
+    SERVICE_NO_SOURCE_PORT,
+    /** From the underlay to a Service: the next hop of the reply is not known, and too many others are being resolved. */
+    REPLY_NEIGHBOUR_LIMIT;
 
     private static final DropReason[] ALL = values();
 

@@ -25,6 +25,10 @@ final class EgressResolver {
     boolean outside;
     /** For a destination outside the cluster: address of the next hop on the underlay. */
     int nextHop;
+    /** An {@link Egress}: of replies to a client on the underlay. */
+    int replyEgress;
+    /** Address of the next hop of these replies. */
+    int replyHop;
     DropReason refusal;
     /** One of {@link Answer}. */
     int answer;
@@ -37,25 +41,30 @@ final class EgressResolver {
     void begin() {
         egress = Egress.NONE;
         outside = false;
+        replyEgress = Egress.NONE;
+        replyHop = 0;
     }
 
     /**
-     * Resolves a destination for a packet from a pod, the node or the tunnel.
+     * Resolves a destination. A flow to a Service's backend may come from anywhere, because its source is translated where its replies
+     * would otherwise not come back; any other flow comes from a pod, the node or, to this node, the tunnel.
      *
      * @param route of the destination, in the tables
+     * @param toBackend whether the destination is a backend
      * @return {@link FlowDecision#FORWARD}, {@link FlowDecision#HOLD} or {@link FlowDecision#REFUSE}
      */
-    int resolve(int ingress, long route, int destination) {
+    int resolve(int ingress, long route, int destination, boolean toBackend) {
+        boolean transit = Ingress.isTunnel(ingress) && !toBackend;
         int index = Route.index(route);
         return switch (Route.kind(route)) {
             case Route.LOCAL_PORT -> localPort(index);
-            case Route.PEER, Route.PEER_NODE -> peer(ingress, index);
+            case Route.PEER, Route.PEER_NODE -> peer(transit, index);
             case Route.LOCAL_NODE -> node();
             case Route.GATEWAY -> refuse(DropReason.GATEWAY_NO_SERVICE, Answer.NO_ANSWER);
             case Route.NO_SUCH_POD -> refuse(DropReason.NO_SUCH_POD, Answer.HOST_UNREACHABLE);
             case Route.NO_SUCH_NODE -> refuse(DropReason.NO_ROUTE, Answer.HOST_UNREACHABLE);
-            case Route.SERVICE -> refuse(DropReason.CLUSTERIP_FROM_OUTSIDE, Answer.NO_ANSWER);
-            default -> context.isOwnAddress(destination) ? node() : outside(ingress, destination);
+            case Route.SERVICE -> refuse(DropReason.SERVICE_UNKNOWN_ADDRESS, Answer.NO_ANSWER); // a backend that is a ClusterIP
+            default -> context.isOwnAddress(destination) ? node() : outside(transit, destination);
         };
     }
 
@@ -69,8 +78,8 @@ final class EgressResolver {
             : refuse(DropReason.NO_PORT, Answer.NO_ANSWER);
     }
 
-    private int peer(int ingress, int peer) {
-        if (Ingress.isTunnel(ingress)) { return refuse(DropReason.NO_TUNNEL_TO_TUNNEL, Answer.NO_ANSWER); }
+    private int peer(boolean transit, int peer) {
+        if (transit) { return refuse(DropReason.NO_TUNNEL_TO_TUNNEL, Answer.NO_ANSWER); }
         int slot = context.state().adjacencies().slotOfPeer(peer);
         return slot == Adjacencies.NONE
             ? refuse(DropReason.NEIGHBOUR_UNRESOLVED, Answer.NO_ANSWER)
@@ -78,8 +87,8 @@ final class EgressResolver {
     }
 
     /** A packet from the tunnel is refused: pods of other nodes leave the cluster through their own node. */
-    private int outside(int ingress, int destination) {
-        if (Ingress.isTunnel(ingress)) { return refuse(DropReason.NO_ROUTE, Answer.HOST_UNREACHABLE); }
+    private int outside(boolean transit, int destination) {
+        if (transit) { return refuse(DropReason.NO_ROUTE, Answer.HOST_UNREACHABLE); }
         outside = true;
         egress = Egress.NO_ROUTE;
         replyIngress = PortId.UPLINK;
@@ -95,6 +104,27 @@ final class EgressResolver {
             egress = Egress.UPLINK | slot;
             if (adjacencies.isResolved(slot)) { return FlowDecision.FORWARD; }
         }
+        refuse(DropReason.NEIGHBOUR_UNRESOLVED, Answer.NO_ANSWER);
+        return FlowDecision.HOLD;
+    }
+
+    /**
+     * Resolves the way back to a client on the underlay: sets {@link #replyEgress} and {@link #replyHop}.
+     *
+     * @return {@link FlowDecision#FORWARD}, {@link FlowDecision#HOLD}, or {@link FlowDecision#REFUSE} with {@link #refusal}
+     */
+    int resolveReply(int client) {
+        long hop = context.state().underlayRoutes().lookup(client);
+        if (hop < 0) {
+            replyEgress = hop == UnderlayRoutes.OTHER_DEVICE ? Egress.NONE : Egress.NO_ROUTE;
+            return refuse(hop == UnderlayRoutes.OTHER_DEVICE ? DropReason.ROUTE_OTHER_DEVICE : DropReason.NO_ROUTE,
+                Answer.NO_ANSWER);
+        }
+        replyHop = (int) hop;
+        Adjacencies adjacencies = context.state().adjacencies();
+        int slot = adjacencies.slotOfNextHop(replyHop);
+        replyEgress = slot == Adjacencies.NONE ? Egress.NO_ROUTE : Egress.UPLINK | slot;
+        if (slot != Adjacencies.NONE && adjacencies.isResolved(slot)) { return FlowDecision.FORWARD; }
         refuse(DropReason.NEIGHBOUR_UNRESOLVED, Answer.NO_ANSWER);
         return FlowDecision.HOLD;
     }

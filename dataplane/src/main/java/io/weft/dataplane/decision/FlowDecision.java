@@ -7,6 +7,7 @@ import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.Route;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.BatchContext;
+import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.hash.FlowHash;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.lb.flow.FlowEntry;
@@ -20,9 +21,10 @@ import io.weft.lb.service.ServiceTable;
  * {@link #decideAgain} after a change. The decision reads the tables, the state and the flow's key and changes nothing; {@code flow-create}
  * and {@link FlowRevalidator} carry it out.
  *
- * <p>The steps, in order: check the source ({@link SourceCheck}); refuse packets to tunnel endpoints from pods; replace a Service's address
- * by a backend; accept packets from the underlay only if they are for the node itself; find the egress ({@link EgressResolver}); choose the
- * source translation.
+ * <p>The steps, in order: check the source ({@link SourceCheck}); replace a Service's address by a backend ({@link Frontends},
+ * {@link ServiceDecision}); otherwise refuse packets to tunnel endpoints from pods, and accept packets from the underlay only if they are
+ * for the node itself; find the egress ({@link EgressResolver}) and, for a client on the underlay, that of the replies; choose the source
+ * translation.
  *
  * <p>The verdict is returned; other results are in fields and valid until the next decision. Thread: one worker, or the conductor with a
  * {@link BatchContext} of its own. Allocation: none.
@@ -42,15 +44,18 @@ public final class FlowDecision {
     /** Source translation: none. */
     public static final int NO_SNAT = 0;
     /**
-     * Source translation to the gateway's address. It is needed if the packet returns to the port it came from (hairpin), because its reply
-     * would otherwise bypass Weft.
+     * Source translation to the gateway's address, for a backend on this node, pod or process: whoever asked, its reply goes to Weft. Also
+     * needed if the packet returns to the port it came from (hairpin).
      */
     public static final int SNAT_TO_GATEWAY = 1;
-    /** Source translation to the node's address and a port of its own. */
+    /** Source translation to the node's address and a port of the pool, for a destination outside the cluster. */
     public static final int MASQUERADE = 2;
+    /** Source translation to the first address of the pod CIDR, for a backend behind the tunnel: its node sends the reply back here. */
+    public static final int SNAT_TO_BASE = 3;
 
     private final BatchContext context;
     private final EgressResolver resolver;
+    private final ServiceDecision service;
 
     private int ingress;
     private long k0;
@@ -58,13 +63,16 @@ public final class FlowDecision {
     private boolean opening;
 
     private long backend;
+    private boolean masquerade;
     private int snat;
+    private int replyVerdict;
     private DropReason refusal;
     private int answer;
 
     public FlowDecision(BatchContext context) {
         this.context = context;
         resolver = new EgressResolver(context);
+        service = new ServiceDecision(context);
     }
 
     // -- outputs -----------------------------------------------------------------------------------------------------
@@ -83,9 +91,22 @@ public final class FlowDecision {
         return resolver.replyIngress;
     }
 
-    /** An {@link Egress}; {@link Egress#NONE} if there is currently none for replies. */
+    /**
+     * An {@link Egress}; {@link Egress#NONE} if there is currently none for replies. Of a flow from the underlay it is also set for
+     * {@link #HOLD}, as {@link #egress} is of a flow to the outside.
+     */
     public int replyEgress() {
-        return egressTo(context, ingress);
+        return Ingress.isUnderlay(ingress) ? resolver.replyEgress : egressTo(context, ingress);
+    }
+
+    /** For a flow from the underlay: {@link #FORWARD}, {@link #HOLD} until {@link #replyHop} is resolved, or {@link #REFUSE}. */
+    public int replyVerdict() {
+        return replyVerdict;
+    }
+
+    /** For a flow from the underlay: the next hop of its replies; 0 for any other flow. */
+    public int replyHop() {
+        return Ingress.isUnderlay(ingress) ? resolver.replyHop : 0;
     }
 
     /** Whether the destination is outside the cluster, so that the flow follows the kernel's routes. */
@@ -93,9 +114,14 @@ public final class FlowDecision {
         return resolver.outside;
     }
 
-    /** For a flow to the outside that is forwarded or held: address of the next hop on the underlay. */
+    /** For a flow to the outside that is forwarded or held: address of the next hop on the underlay. Otherwise 0. */
     public int nextHop() {
-        return resolver.nextHop;
+        return resolver.outside ? resolver.nextHop : 0;
+    }
+
+    /** For {@link #HOLD}: the next hop that has to be resolved. */
+    public int unresolvedHop() {
+        return replyVerdict == HOLD ? resolver.replyHop : resolver.nextHop;
     }
 
     /** Whether the destination is translated from a Service's address to a backend's. */
@@ -111,7 +137,7 @@ public final class FlowDecision {
         return isToBackend() ? Backend.port(backend) : FlowKey.destinationPort(k1);
     }
 
-    /** One of {@link #NO_SNAT}, {@link #SNAT_TO_GATEWAY}, {@link #MASQUERADE}. */
+    /** One of {@link #NO_SNAT}, {@link #SNAT_TO_GATEWAY}, {@link #MASQUERADE}, {@link #SNAT_TO_BASE}. */
     public int snat() {
         return snat;
     }
@@ -120,6 +146,7 @@ public final class FlowDecision {
         return switch (snat) {
             case MASQUERADE -> context.local4().address();
             case SNAT_TO_GATEWAY -> context.local4().gateway();
+            case SNAT_TO_BASE -> context.local4().base();
             default -> FlowKey.source(k0);
         };
     }
@@ -140,39 +167,48 @@ public final class FlowDecision {
      * Decides about a flow's first packet. The caller has checked its source ({@link SourceCheck}).
      *
      * @param from an {@link Ingress}
-     * @param hash of the key; chooses a backend
+     * @param choice chooses a backend ({@link Frontends#choice})
      * @param opens false for a TCP segment other than a SYN, which must not start a translated flow
      * @param route of the destination, which the caller looked up for a whole batch
-     * @param block of the destination's Service ({@link #serviceBlock}), looked up in the same way
+     * @param block of the frontend ({@link Frontends#find}), looked up in the same way
      * @return a verdict
      */
-    public int decide(int from, long key0, long key1, int hash, boolean opens, long route, long block) {
+    public int decide(int from, long key0, long key1, int choice, boolean opens, long route, long block) {
         begin(from, key0, key1, opens);
-        return decide(hash, route, block, Backend.NONE);
+        int verdict = block == 0 ? withoutFrontend(route) : toFrontend(block, choice);
+        return verdict == FORWARD && replyVerdict != FORWARD ? replyVerdict : verdict;
     }
 
     /**
-     * Decides about a flow as if its first packet arrived now, except that the flow keeps its backend while the Service has that backend.
+     * Decides about a flow as if its first packet arrived now, except that the flow keeps its backend and its translation while the
+     * endpoint serves, whatever the Service's policies, hints and source ranges have become. It does not wait for {@link #replyHop}.
      *
      * @param forward the flow's forward entry
      * @return a verdict
      */
     public int decideAgain(long forward) {
         if (!beginAgain(forward)) { return refuse(DropReason.SPOOFED_SOURCE, Answer.NO_ANSWER); }
-        long route = context.tables().route4(FlowKey.destination(k0));
-        return decide(FlowHash.hash(k0, k1), route, serviceBlock(context, route, k0, k1), backendOf(forward));
+        long block = Frontends.find(context, ingress, k0, k1);
+        long former = backendOf(forward);
+        if (block == 0) { return withoutFrontend(context.tables().route4(FlowKey.destination(k0))); }
+        if (former == Backend.NONE) { return toFrontend(block, FlowHash.hash(k0, k1)); }
+        long now = ServiceTable.backend(block, Backend.ip(former), Backend.port(former));
+        if ((Backend.flags(now) & Backend.SERVING) == 0) {
+            return refuse(DropReason.SERVICE_NO_ENDPOINTS, Answer.REFUSE);
+        }
+        return toFormer(forward, former);
     }
 
     /**
-     * Decides about a flow that keeps its backend even if the Service no longer has that backend or no longer exists.
+     * Decides about a flow that keeps its backend even if the Service no longer has that backend or no longer exists. Does not wait for
+     * {@link #replyHop}.
      *
      * @param forward the flow's forward entry
      * @return a verdict
      */
     public int decideWithBackend(long forward) {
         if (!beginAgain(forward)) { return refuse(DropReason.SPOOFED_SOURCE, Answer.NO_ANSWER); }
-        backend = backendOf(forward);
-        return toDestination(context.tables().route4(newDestination()));
+        return toFormer(forward, backendOf(forward));
     }
 
     /** Whether a packet without a flow came from the underlay and is addressed to the node itself. */
@@ -180,15 +216,7 @@ public final class FlowDecision {
         return Ingress.isUnderlay(from) && isOfNode(context.tables().route4(destination), destination);
     }
 
-    /** @return the block of the Service that the flow is addressed to, or 0 */
-    public static long serviceBlock(BatchContext context, long route, long k0, long k1) {
-        return Route.kind(route) == Route.SERVICE
-            ? context.tables().services().find(FlowKey.destination(k0), FlowKey.destinationPort(k1),
-                FlowKey.protocol(k1))
-            : 0;
-    }
-
-    /** @return the egress that leads back to a frame's ingress, or {@link Egress#NONE} */
+    /** @return the egress that leads back to a frame's ingress, or {@link Egress#NONE}, also for the underlay */
     public static int egressTo(BatchContext context, int ingress) {
         if (Ingress.isTunnel(ingress)) {
             int slot = context.state().adjacencies().slotOfPeer(Ingress.peer(ingress));
@@ -209,7 +237,9 @@ public final class FlowDecision {
         k1 = key1;
         opening = opens;
         backend = Backend.NONE;
+        masquerade = false;
         snat = NO_SNAT;
+        replyVerdict = FORWARD;
         resolver.begin();
     }
 
@@ -225,12 +255,16 @@ public final class FlowDecision {
             : Backend.pack(FlowEntry.newDst(forward), FlowEntry.newDport(forward));
     }
 
-    /** @param former the flow's present backend, or {@link Backend#NONE} */
-    private int decide(int hash, long route, long block, long former) {
+    /** To an address and port that no Service has. */
+    private int withoutFrontend(long route) {
         int kind = Route.kind(route);
         if (isForgedTunnel(kind)) { return refuse(DropReason.ENCAP_FROM_POD, Answer.NO_ANSWER); }
-        if (kind == Route.SERVICE) { return toService(hash, block, former); }
+        if (kind == Route.SERVICE) { return toServiceCidr(); }
         if (Ingress.isUnderlay(ingress)) { return fromUnderlay(route); }
+        if (SourceCheck.isWithinNode(context, ingress, FlowKey.destination(k0))) { return backToNode(); }
+        if (Ipv4Address.isLoopback(FlowKey.source(k0))) {
+            return refuse(DropReason.MARTIAN_SOURCE, Answer.NO_ANSWER); // it leaves the node only translated
+        }
         return kind == Route.GATEWAY ? toGateway() : toDestination(route);
     }
 
@@ -245,27 +279,37 @@ public final class FlowDecision {
             || context.tables().peerByEndpoint(destination) >= 0;
     }
 
-    private int toService(int hash, long block, long former) {
-        if (!isServedToIngress()) { return refuse(DropReason.CLUSTERIP_FROM_OUTSIDE, Answer.NO_ANSWER); }
-        if (!SnatPorts.supports(FlowKey.protocol(k1))) {
-            return refuse(DropReason.UNSUPPORTED_PROTOCOL, Answer.PROTOCOL_UNREACHABLE);
+    /** Another port or protocol of a ClusterIP is refused; an address that no Service has is not there at all. */
+    private int toServiceCidr() {
+        if (!context.tables().services().isClusterIp(FlowKey.destination(k0))) {
+            return refuse(DropReason.SERVICE_UNKNOWN_ADDRESS, Answer.NO_ANSWER);
         }
-        if (block == 0) {
-            boolean known = context.tables().services().isClusterIp(FlowKey.destination(k0));
-            return refuse(known ? DropReason.SERVICE_NO_PORT : DropReason.SERVICE_UNKNOWN_ADDRESS, Answer.REFUSE);
+        return SnatPorts.supports(FlowKey.protocol(k1))
+            ? refuseClient(DropReason.SERVICE_NO_PORT, Answer.REFUSE)
+            : refuseClient(DropReason.UNSUPPORTED_PROTOCOL, Answer.PROTOCOL_UNREACHABLE);
+    }
+
+    private int toFrontend(long block, int choice) {
+        if (!service.decide(block, ingress, FlowKey.source(k0), FlowKey.protocol(k1), opening, choice)) {
+            return refuseClient(service.refusal, service.answer);
         }
-        if (!ServiceTable.hasBackends(block)) { return refuse(DropReason.SERVICE_NO_ENDPOINTS, Answer.REFUSE); }
-        if (!opening) { return refuse(DropReason.NO_FLOW, Answer.REFUSE); }
-        backend = former != Backend.NONE
-            && ServiceTable.backend(block, Backend.ip(former), Backend.port(former)) != Backend.NONE
-                ? former
-                : ServiceTable.choose(block, hash);
+        backend = service.backend;
+        masquerade = service.masquerade;
         return toDestination(context.tables().route4(Backend.ip(backend)));
     }
 
-    /** A ClusterIP is reachable from this node's pods and from the node itself. */
-    private boolean isServedToIngress() {
-        return !Ingress.isTunnel(ingress) && !Ingress.isUnderlay(ingress);
+    /** @param former the backend of the flow's entry, or {@link Backend#NONE} */
+    private int toFormer(long forward, long former) {
+        backend = former;
+        masquerade = isToBackend() && FlowEntry.newSrc(forward) != FlowKey.source(k0);
+        return toDestination(context.tables().route4(newDestination()));
+    }
+
+    /** Refuses a packet to a Service. A client on the underlay gets the answer as soon as the way to it is known. */
+    private int refuseClient(DropReason reason, int kindOfAnswer) {
+        boolean resolve = Ingress.isUnderlay(ingress) && kindOfAnswer != Answer.NO_ANSWER;
+        replyVerdict = resolve ? resolver.resolveReply(FlowKey.source(k0)) : FORWARD;
+        return replyVerdict == HOLD ? HOLD : refuse(reason, kindOfAnswer);
     }
 
     /**
@@ -276,6 +320,12 @@ public final class FlowDecision {
         if (!isOfNode(route, FlowKey.destination(k0))) {
             return refuse(DropReason.NO_DIRECT_POD_ACCESS, Answer.NO_ANSWER);
         }
+        resolver.egress = Egress.PUNT;
+        return FORWARD_STATELESS;
+    }
+
+    /** Without a flow, because the answers do not come this way. */
+    private int backToNode() {
         resolver.egress = Egress.PUNT;
         return FORWARD_STATELESS;
     }
@@ -299,18 +349,52 @@ public final class FlowDecision {
 
     /** @param route of {@link #newDestination} */
     private int toDestination(long route) {
-        int verdict = resolver.resolve(ingress, route, newDestination());
+        int verdict = resolver.resolve(ingress, route, newDestination(), isToBackend());
         if (verdict != FORWARD) {
             refusal = resolver.refusal;
             answer = resolver.answer;
+        } else if (Ingress.isUnderlay(ingress)) {
+            resolveReply();
         }
         if (resolver.outside) { return toOutside(verdict); }
-        snat = verdict == FORWARD && isToBackend() && resolver.replyIngress == ingress ? SNAT_TO_GATEWAY : NO_SNAT;
+        snat = verdict == FORWARD && isToBackend() ? sourceTranslation() : NO_SNAT;
         return verdict;
     }
 
+    private void resolveReply() {
+        replyVerdict = resolver.resolveReply(FlowKey.source(k0));
+        if (replyVerdict != FORWARD) {
+            refusal = resolver.refusal;
+            answer = Answer.NO_ANSWER; // the client that would get it is the one that cannot be reached
+        }
+    }
+
+    /** Where the source is translated to, if at all, so that the reply to a flow to a backend in the cluster passes Weft. */
+    private int sourceTranslation() {
+        int source = FlowKey.source(k0);
+        boolean hairpin = source == newDestination() || resolver.replyIngress == ingress;
+        return switch (Egress.kind(resolver.egress)) {
+            case Egress.TUNNEL -> (masquerade || hairpin || Ingress.isTunnel(ingress))
+                && source != context.local4().base() ? SNAT_TO_BASE : NO_SNAT;
+            case Egress.PORT -> hairpin || masquerade && !isNodeItself(source) ? SNAT_TO_GATEWAY : NO_SNAT;
+            default -> hairpin || !isAnsweredThroughWeft(source) ? SNAT_TO_GATEWAY : NO_SNAT;
+        };
+    }
+
+    /** Whether pods send replies to this source to the node anyway. */
+    private boolean isNodeItself(int source) {
+        return ingress == PortId.HOST && !Ipv4Address.isLoopback(source);
+    }
+
+    /** Whether the node's stack sends packets to this address to {@code weft-host}. */
+    private boolean isAnsweredThroughWeft(int client) {
+        return (context.local4().isInClusterCidr(client) || context.local4().isInPodCidr(client))
+            && !context.isOwnAddress(client);
+    }
+
     private int toOutside(int verdict) {
-        if (!context.local().masquerade()) { return verdict; }
+        boolean fromElsewhere = Ingress.isTunnel(ingress) || Ingress.isUnderlay(ingress);
+        if (!context.local().masquerade() && !(isToBackend() && (masquerade || fromElsewhere))) { return verdict; }
         snat = MASQUERADE;
         if (verdict != FORWARD) { return verdict; }
         if (!SnatPorts.supports(FlowKey.protocol(k1))) {

@@ -14,12 +14,12 @@ import io.weft.lb.flow.FlowTable;
  *
  * <p>Exceptions:
  * <ul>
- * <li>A flow keeps its backend while the Service has that backend, even if a new flow would get another one
+ * <li>A flow keeps its backend while that endpoint serves, even if a new flow would get another one
  * ({@link FlowDecision#decideAgain}).
  * <li>An answered TCP connection ({@link #isAnsweredConnection}) keeps its backend, as with kube-proxy, even if the Service no longer has
  * that backend or no longer exists, as long as the pod exists. A connection that is not answered yet or is over ends, and so does a UDP
  * flow: the next packet gets a new backend.
- * <li>A flow to the outside follows the kernel's routes ({@link #follow}): its entry gets the new next hop, or {@link Egress#NO_ROUTE}
+ * <li>A flow to the outside, and the replies of a flow from the underlay, follow the kernel's routes ({@link #follow}): its entry gets the new next hop, or {@link Egress#NO_ROUTE}
  * while there is no route, as conntrack keeps entries whatever the routes are. The flow ends if its source is no longer the node's address,
  * because replies would not arrive.
  * </ul>
@@ -58,11 +58,14 @@ public final class FlowRevalidator implements FlowExpiry.Revalidator {
         int verdict = isAnsweredConnection(forward)
             ? decision.decideWithBackend(forward)
             : decision.decideAgain(forward);
-        if (!isTranslationSame(forward)) { return false; }
+        if (!isTranslationSame(forward) || !isForwardSame(forward, verdict)) { return false; }
+        return Ingress.isUnderlay(FlowEntry.ingress(forward)) ? followReply(forward) : isReplySame(forward);
+    }
+
+    private boolean isForwardSame(long forward, int verdict) {
         return decision.isOutside() && isToUnderlay(FlowEntry.egress(forward))
-            ? follow(forward, verdict)
-            : verdict == FlowDecision.FORWARD && FlowEntry.egress(forward) == decision.egress()
-                && isReplySame(forward);
+            ? follow(forward, verdict, decision.egress(), decision.nextHop())
+            : verdict == FlowDecision.FORWARD && FlowEntry.egress(forward) == decision.egress();
     }
 
     private static boolean isAnsweredConnection(long forward) {
@@ -97,16 +100,22 @@ public final class FlowRevalidator implements FlowExpiry.Revalidator {
         return Egress.kind(egress) == Egress.UPLINK || egress == Egress.NO_ROUTE;
     }
 
+    /** @return false if the kernel's route to the client leads through a device that Weft does not use */
+    private boolean followReply(long forward) {
+        long reverse = flows.peer(forward);
+        return reverse == 0
+            || follow(reverse, decision.replyVerdict(), decision.replyEgress(), decision.replyHop());
+    }
+
     /** @return false if the kernel's route leads through a device that Weft does not use */
-    private boolean follow(long forward, int verdict) {
-        int egress = decision.egress();
+    private boolean follow(long entry, int verdict, int egress, int nextHop) {
         if (egress == Egress.NONE) { return false; }
         if (verdict == FlowDecision.HOLD) {
-            context.state().neighbourRequests().post(decision.nextHop());
+            context.state().neighbourRequests().post(nextHop);
             waiting |= egress == Egress.NO_ROUTE;
         }
-        if (egress != FlowEntry.egress(forward)) {
-            FlowEntry.setEgress(forward, egress);
+        if (egress != FlowEntry.egress(entry)) {
+            FlowEntry.setEgress(entry, egress);
         }
         return true;
     }

@@ -1,13 +1,16 @@
 package io.weft.dataplane.decision;
 
 import io.weft.dataplane.forwarding.Ingress;
+import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.forwarding.Route;
 import io.weft.dataplane.state.BatchContext;
+import io.weft.encap.address.Ipv4Address;
 
 /**
- * Checks which source addresses an ingress may use: a pod its own; {@code weft-host} the node's; the uplink any outside the cluster; a
- * tunnel endpoint its pods', its node's and its own.
+ * Checks which addresses an ingress may use. Sources: a pod its own; {@code weft-host} the node's and those of loopback; the uplink any
+ * outside the cluster; a tunnel endpoint its pods', its node's and its own. Only the node's own processes, through {@code weft-host}, may send
+ * to loopback addresses: behind them are services of the node that trust every client.
  *
  * <p>Thread: that of the {@link BatchContext}. Allocation: none.
  */
@@ -35,9 +38,22 @@ public final class SourceCheck {
         if (Ingress.isTunnel(ingress)) { return true; }
         return switch (context.ports().kind(ingress)) {
             case PortKind.POD -> source == context.ports().ip(ingress);
-            case PortKind.HOST -> context.isOwnAddress(source);
+            case PortKind.HOST -> context.isOwnAddress(source) || Ipv4Address.isLoopback(source);
             default -> isOutside(context, source);
         };
+    }
+
+    /** Whether an ingress must not use the address, as source or destination, whoever has it: see {@link Ipv4Address#isMartian}. */
+    public static boolean isMartian(int ingress, int address) {
+        return Ipv4Address.isMartian(address) && !(ingress == PortId.HOST && Ipv4Address.isLoopback(address));
+    }
+
+    /**
+     * Whether a packet goes from the node to the node. Policy routing leads packets for NodePorts and hostPorts here; one that is for no
+     * frontend belongs to the node's stack (ADR 0014).
+     */
+    public static boolean isWithinNode(BatchContext context, int ingress, int destination) {
+        return ingress == PortId.HOST && (context.isOwnAddress(destination) || Ipv4Address.isLoopback(destination));
     }
 
     /**

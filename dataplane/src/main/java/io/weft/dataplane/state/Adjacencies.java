@@ -69,12 +69,17 @@ public final class Adjacencies {
     }
 
     /**
-     * Binds a next hop on the underlay to a slot, or to {@link #NONE}.
+     * Binds a next hop on the underlay to a slot.
      *
      * @return false when there is no room for another next hop
      */
     public boolean bindNextHop(int nextHop, int slot) {
         return slotOfNextHop.put(nextHop, slot);
+    }
+
+    /** No new flow uses the next hop's slot; those that do keep it. */
+    public void unbindNextHop(int nextHop) {
+        slotOfNextHop.remove(nextHop);
     }
 
     /**

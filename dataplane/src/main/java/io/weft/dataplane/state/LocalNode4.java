@@ -1,8 +1,11 @@
 package io.weft.dataplane.state;
 
 import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.LocalPods;
+import io.weft.dataplane.table.ServiceRules;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
+import java.util.stream.IntStream;
 
 /**
  * What packets are compared with of the {@link LocalNode}: its IPv4 addresses and prefixes as numbers. Immutable, made once for each version
@@ -16,6 +19,12 @@ public final class LocalNode4 {
     private final int clusterMask;
     private final int serviceBase;
     private final int serviceMask;
+    private final int podBase;
+    private final int podMask;
+    /** Base and mask of each range. */
+    private final int[] nodePortRanges;
+    private final LocalPods localPods;
+    private final boolean masqueradeAll;
 
     LocalNode4(LocalNode node) {
         address = node.address().toInt();
@@ -25,6 +34,12 @@ public final class LocalNode4 {
         clusterMask = mask(node.clusterCidr());
         serviceBase = node.serviceCidr().base().toInt();
         serviceMask = mask(node.serviceCidr());
+        podBase = node.podCidr().base().toInt();
+        podMask = mask(node.podCidr());
+        nodePortRanges = node.services().nodePortAddresses().stream()
+            .flatMapToInt(range -> IntStream.of(range.base().toInt(), mask(range))).toArray();
+        localPods = node.services().localPods();
+        masqueradeAll = node.services().masqueradeAll();
     }
 
     /** {@link LocalNode#address}. */
@@ -50,6 +65,39 @@ public final class LocalNode4 {
     /** Whether an address is in {@link LocalNode#serviceCidr}. */
     public boolean isInServiceCidr(int candidate) {
         return (candidate & serviceMask) == serviceBase;
+    }
+
+    /** Whether an address is in {@link LocalNode#podCidr}. */
+    public boolean isInPodCidr(int candidate) {
+        return (candidate & podMask) == podBase;
+    }
+
+    /** Whether NodePorts are served on an address, if it is the node's: {@link ServiceRules#nodePortAddresses}. Never on 127/8. */
+    public boolean isForNodePorts(int candidate) {
+        if (Ipv4Address.isLoopback(candidate)) { return false; }
+        for (int i = 0; i < nodePortRanges.length; i += 2) {
+            if ((candidate & nodePortRanges[i + 1]) == nodePortRanges[i]) { return true; }
+        }
+        return false;
+    }
+
+    /** Whether a client counts as a pod of this node: {@link ServiceRules#localPods}. */
+    public boolean isLocalPod(int client) {
+        return switch (localPods) {
+            case NODE_CIDR -> isInPodCidr(client);
+            case CLUSTER_CIDR -> isInClusterCidr(client);
+            case NONE -> false;
+        };
+    }
+
+    /** Whether it can be told which clients are pods of this node. */
+    public boolean knowsLocalPods() {
+        return localPods != LocalPods.NONE;
+    }
+
+    /** {@link ServiceRules#masqueradeAll}. */
+    public boolean masqueradesAll() {
+        return masqueradeAll;
     }
 
     private static int mask(IpPrefix prefix) {

@@ -1,5 +1,7 @@
 package io.weft.dataplane.table;
 
+import java.util.Locale;
+
 /**
  * Which clients of Services count as pods of this node. Their source is not translated to a ClusterIP, and they are insiders under an
  * external policy Local. The same choice as kube-proxy's {@code detectLocalMode}.
@@ -10,5 +12,11 @@ public enum LocalPods {
     /** Those with an address of the whole cluster's pod CIDR. */
     CLUSTER_CIDR,
     /** No client is known to be one. */
-    NONE
+    NONE;
+
+    /** As in the configuration. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
 }

@@ -18,6 +18,7 @@ final class FakeUnderlay implements UnderlayView {
     final List<Integer> gateways = new ArrayList<>();
     final Map<Integer, Long> macs = new HashMap<>();
     final List<Integer> probed = new ArrayList<>();
+    final List<Integer> forgotten = new ArrayList<>();
 
     static Link uplink(int mtu, boolean up) {
         return new Link(UPLINK, "up0", UPLINK_MAC, mtu, up ? Link.IFF_UP : 0, 0, "veth", -1, -1, 0, "", 1, 1, 0,
@@ -42,6 +43,11 @@ final class FakeUnderlay implements UnderlayView {
     @Override
     public long macOf(int nextHop) {
         return macs.getOrDefault(nextHop, 0L);
+    }
+
+    @Override
+    public void forget(int nextHop) {
+        forgotten.add(nextHop);
     }
 
     @Override

@@ -86,7 +86,7 @@ final class FlowNode implements AutoCloseable {
         SnatPorts snatPorts = new SnatPorts(bitmaps.address(), SNAT_PORT, 65_535);
         sourceNat = new SourceNat(flows, snatPorts);
         gc = new ConntrackGc(flows, snatPorts, state, epochs, counters.conductor());
-        nextHops = new NextHops(state, underlay, counters.conductor(), FakeUnderlay.UPLINK);
+        nextHops = new NextHops(state, underlay, counters.conductor(), FakeUnderlay.UPLINK, gc);
         revalidation = new Revalidation(gc, nextHops, epochs);
         watch = new TablesWatch(directory, state, epochs);
         state.publish(PortDirectory.EMPTY.with(HOST, PortKind.HOST, 0, 1, 2, 1500)

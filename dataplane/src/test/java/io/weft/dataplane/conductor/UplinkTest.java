@@ -116,7 +116,7 @@ class UplinkTest {
             try (MappedMemory slots = MappedMemory.anonymous((long) SLOTS * Adjacencies.SLOT_BYTES, false);
                 Rtnetlink own = Rtnetlink.open()) {
                 ForwardingState state = new ForwardingState(new Adjacencies(slots.address(), SLOTS, SLOTS));
-                Underlay underlay = new Underlay(own, state, index);
+                Underlay underlay = new Underlay(own, state, index, new HostRouting(own));
                 try (underlay) {
                     follow("carrier", underlay, () -> underlay.link(index).orElseThrow().hasCarrier());
                     rtnetlink.addAddress(index, Ipv4Address.of(ADDRESS), 24, Route.RT_SCOPE_UNIVERSE);

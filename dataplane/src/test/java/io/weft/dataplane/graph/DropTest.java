@@ -24,6 +24,8 @@ import org.junit.jupiter.api.Test;
 class DropTest {
     private static final String TO_A = "2: 02:00:00:00:00:0a<02:00:00:00:00:01 ";
 
+    private static final String TO_ROUTER = "1: 02:00:00:00:ff:ff<02:00:00:00:11:11 ";
+
     private final GraphFixture node = new GraphFixture();
 
     /** @param verdict lines of what is sent, then the drop's label */
@@ -185,6 +187,14 @@ class DropTest {
             a("martian source 224/4", "martian_source", packet("224.0.0.1", "10.244.1.3").udp(1, 2)),
             a("martian source broadcast", "martian_source", packet("255.255.255.255", "10.244.1.3").udp(1, 2)),
             a("to 127/8", "martian_destination", packet("10.244.1.2", "127.0.0.1").udp(1, 2)),
+            wire("to 127/8 from the wire", "martian_destination", packet("192.0.2.99", "127.0.0.1").udp(1, 2)),
+            tunnel("to 127/8 from the tunnel", "martian_destination", packet("10.244.2.2", "127.0.0.1").udp(1, 2)),
+            wire("from 127/8 on the wire", "martian_source", packet("127.0.0.1", "192.0.2.11").udp(1, 2)),
+            new Case("127/8 of the node to a pod", HOST, fromHost(packet("127.0.0.1", "10.244.1.2").udp(1, 2)),
+                "martian_source"),
+            new Case("127/8 of the node to the outside", HOST, fromHost(packet("127.0.0.1", "198.51.100.9").udp(1, 2)),
+                "martian_source"),
+            a("to itself", "spoofed_source", packet("10.244.1.2", "10.244.1.2").udp(1, 2)),
             a("to multicast", "martian_destination", packet("10.244.1.2", "224.0.0.251").udp(5353, 5353)),
             a("to broadcast", "martian_destination", packet("10.244.1.2", "255.255.255.255").udp(68, 67)),
             a("land", "spoofed_source", packet("10.244.1.2", "10.244.1.2").tcp(80, 80, SYN)),
@@ -285,8 +295,8 @@ class DropTest {
                 packet("10.244.2.9", "10.244.3.9").udp(1000, 53, new byte[24]).fragment(0x2000)),
             wire("to a pod from the wire", "no_direct_pod_access",
                 packet("203.0.113.5", "10.244.1.2").udp(1000, 53, new byte[24]).fragment(0x2000)),
-            wire("to a service from the wire", "clusterip_from_outside",
-                packet("203.0.113.5", "10.96.0.10").udp(1000, 53, new byte[24]).fragment(0x2000))));
+            wire("to no service from the wire", "service_unknown_address",
+                packet("203.0.113.5", "10.96.0.99").udp(1000, 53, new byte[24]).fragment(0x2000))));
     }
 
     @Test
@@ -319,7 +329,7 @@ class DropTest {
                 packet("10.244.2.9", "192.0.2.11").udp(5000, 8472, new byte[40])),
             tunnel("tunnel to tunnel", "no_tunnel_to_tunnel", packet("10.244.2.9", "10.244.3.9").udp(1, 2)),
             tunnel("tunnel back to its own peer", "no_tunnel_to_tunnel", packet("10.244.2.9", "10.244.2.8").udp(1, 2)),
-            tunnel("to a service", "clusterip_from_outside", packet("10.244.2.9", "10.96.0.10").udp(1, 53))));
+            tunnel("to no service", "service_unknown_address", packet("10.244.2.9", "10.96.0.99").udp(1, 53))));
     }
 
     @Test
@@ -344,8 +354,12 @@ class DropTest {
             wire("the node's pod address from outside", "no_direct_pod_access",
                 packet("203.0.113.5", "10.244.1.0").udp(1, 2)),
             wire("the gateway from outside", "no_direct_pod_access", packet("203.0.113.5", "10.244.1.1").echo(1, 1)),
-            wire("a ClusterIP from outside", "clusterip_from_outside",
-                packet("203.0.113.5", "10.96.0.10").tcp(1, 80, SYN)),
+            wire("another port of a ClusterIP from outside",
+                TO_ROUTER + "10.96.0.10>203.0.113.5 ttl 64 tcp 81>1 RA len 40 full\nservice_no_port",
+                packet("203.0.113.5", "10.96.0.10").tcp(1, 81, SYN)),
+            wire("no endpoints, from outside",
+                TO_ROUTER + "192.0.2.11>203.0.113.5 ttl 64 icmp 3/3 rest 0 len 56 full\nservice_no_endpoints",
+                packet("203.0.113.5", "10.96.0.11").udp(1, 53)),
             a("no such pod", TO_A + "10.244.1.1>10.244.1.2 ttl 64 icmp 3/1 rest 0 len 56 full\nno_such_pod",
                 packet("10.244.1.2", "10.244.1.77").udp(1, 2)),
             a("no such node", TO_A + "10.244.1.1>10.244.1.2 ttl 64 icmp 3/1 rest 0 len 56 full\nno_route",
@@ -368,9 +382,7 @@ class DropTest {
                 packet("10.244.1.2", "10.96.0.10").udp(1000, 80)),
             a("ping to a service", TO_A + "10.244.1.1>10.244.1.2 ttl 64 icmp 3/3 rest 0 len 56 full\nservice_no_port",
                 packet("10.244.1.2", "10.96.0.10").echo(1, 1)),
-            a("unknown service",
-                TO_A + "10.96.0.99>10.244.1.2 ttl 64 tcp 80>1000 RA len 40 full\nservice_unknown_address",
-                packet("10.244.1.2", "10.96.0.99").tcp(1000, 80, SYN)),
+            a("unknown service", "service_unknown_address", packet("10.244.1.2", "10.96.0.99").tcp(1000, 80, SYN)),
             a("mid-stream to a service", TO_A + "10.96.0.10>10.244.1.2 ttl 64 tcp 80>1000 R len 40 full\nno_flow",
                 packet("10.244.1.2", "10.96.0.10").tcp(1000, 80, ACK)),
             a("a reset to a service", "no_flow", packet("10.244.1.2", "10.96.0.10").tcp(1000, 80, RST)),
@@ -405,7 +417,8 @@ class DropTest {
         String answer = unreachable(2, 60) + "unsupported_protocol";
         check(List.of(
             a("SCTP to a Service", answer, packet("10.244.1.2", "10.96.0.10").protocol(132, new byte[12])),
-            a("SCTP to an address of no table", answer, packet("10.244.1.2", "10.96.0.99").protocol(132, new byte[12])),
+            a("SCTP to an address that no Service has", "service_unknown_address",
+                packet("10.244.1.2", "10.96.0.99").protocol(132, new byte[12])),
             a("GRE to a Service", answer, packet("10.244.1.2", "10.96.0.10").protocol(47, new byte[12]))));
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.decision.FlowDecision;
+import io.weft.dataplane.decision.Frontends;
 import io.weft.dataplane.forwarding.Egress;
 import io.weft.dataplane.forwarding.Ingress;
 import io.weft.dataplane.forwarding.PortId;
@@ -53,7 +54,7 @@ class FlowDecisionTest {
         pod a  | 10.244.1.2 | 10.96.0.14:443 tcp    | forward to the node, replies from 0 to port 2, backend 192.0.2.11:6443
         pod a  | 10.244.1.2 | 10.96.0.11:80 tcp     | refuse SERVICE_NO_ENDPOINTS 1
         pod a  | 10.244.1.2 | 10.96.0.10:81 tcp     | refuse SERVICE_NO_PORT 1
-        pod a  | 10.244.1.2 | 10.96.0.99:80 tcp     | refuse SERVICE_UNKNOWN_ADDRESS 1
+        pod a  | 10.244.1.2 | 10.96.0.99:80 tcp     | refuse SERVICE_UNKNOWN_ADDRESS 0
         pod a  | 10.244.1.2 | 10.96.0.10:0 gre      | refuse UNSUPPORTED_PROTOCOL 7
         pod a  | 10.244.1.2 | 203.0.113.5:443 tcp   | forward to uplink 12, replies from 1 to port 2, masqueraded
         pod a  | 10.244.1.2 | 203.0.113.5:0 gre     | refuse UNSUPPORTED_PROTOCOL 0
@@ -69,7 +70,7 @@ class FlowDecisionTest {
         tunnel | 10.244.2.9 | 10.244.1.3:53 udp     | forward to port 3, replies from 3 to tunnel 10
         tunnel | 10.244.2.9 | 10.244.1.0:53 udp     | forward to the node, replies from 0 to tunnel 10
         tunnel | 10.244.2.9 | 10.244.3.9:53 udp     | refuse NO_TUNNEL_TO_TUNNEL 0
-        tunnel | 10.244.2.9 | 10.96.0.10:80 tcp     | refuse CLUSTERIP_FROM_OUTSIDE 0
+        tunnel | 10.244.2.9 | 10.96.0.10:80 tcp     | forward to port 3, replies from 3 to tunnel 10, backend 10.244.1.3:8080, from the gateway
         tunnel | 10.244.2.9 | 203.0.113.5:80 tcp    | refuse NO_ROUTE 4
         tunnel | 10.244.2.9 | 192.0.2.11:8472 udp   | refuse ENCAP_FROM_POD 0
         uplink | 203.0.113.9| 192.0.2.11:22 tcp     | stateless to the node
@@ -79,7 +80,8 @@ class FlowDecisionTest {
         uplink | 203.0.113.9| 10.244.1.2:22 tcp     | refuse NO_DIRECT_POD_ACCESS 0
         uplink | 203.0.113.9| 10.244.1.1:22 tcp     | refuse NO_DIRECT_POD_ACCESS 0
         uplink | 203.0.113.9| 192.0.2.12:22 tcp     | refuse NO_DIRECT_POD_ACCESS 0
-        uplink | 203.0.113.9| 10.96.0.10:80 tcp     | refuse CLUSTERIP_FROM_OUTSIDE 0
+        uplink | 203.0.113.9| 10.96.0.10:80 tcp     | forward to port 3, replies from 3 to uplink 12, backend 10.244.1.3:8080, from the gateway
+        uplink | 192.0.2.77 | 10.96.0.10:80 tcp     | hold for 192.0.2.77
         """)
     void aFirstPacket(String from, String source, String to, String decided) {
         assertEquals(decided, decide(ingress(from), source, to, true));
@@ -116,7 +118,7 @@ class FlowDecisionTest {
         long k1 = FlowKey.k1(SOURCE_PORT, port, protocol(to.substring(to.indexOf(' ') + 1)));
         long route = context.tables().route4(destination);
         return text(decision.decide(ingress, k0, k1, FlowHash.hash(k0, k1), opens, route,
-            FlowDecision.serviceBlock(context, route, k0, k1)));
+            Frontends.find(context, ingress, k0, k1)));
     }
 
     private static int ingress(String from) {
@@ -141,7 +143,7 @@ class FlowDecisionTest {
         return switch (verdict) {
             case FlowDecision.FORWARD -> "forward to " + egress(decision.egress()) + ", replies from "
                 + ingress(decision.replyIngress()) + " to " + egress(decision.replyEgress()) + translation();
-            case FlowDecision.HOLD -> "hold for " + Ipv4Address.format(decision.nextHop());
+            case FlowDecision.HOLD -> "hold for " + Ipv4Address.format(decision.unresolvedHop());
             case FlowDecision.FORWARD_STATELESS -> "stateless to " + egress(decision.egress());
             case FlowDecision.ECHO -> "echo " + decision.refusal() + " " + decision.answer();
             default -> "refuse " + decision.refusal() + " " + decision.answer();
@@ -155,6 +157,7 @@ class FlowDecisionTest {
         return switch (decision.snat()) {
             case FlowDecision.MASQUERADE -> backend + ", masqueraded";
             case FlowDecision.SNAT_TO_GATEWAY -> backend + ", from the gateway";
+            case FlowDecision.SNAT_TO_BASE -> backend + ", from the base";
             default -> backend;
         };
     }

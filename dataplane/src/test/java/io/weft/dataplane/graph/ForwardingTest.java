@@ -143,6 +143,18 @@ class ForwardingTest {
             node.run(HOST, fromHost(Packet.of("192.0.2.11", "10.244.1.1").tcp(6443, 1000, SYN | ACK))));
     }
 
+    /** Policy routing leads packets for NodePorts here; the answers to others go over {@code lo}, so no flow would ever be complete. */
+    @Test
+    void whatTheNodeSendsToItselfAndIsForNoFrontendReturnsUnchangedWithoutAFlow() {
+        expect(TO_HOST + "192.0.2.11>192.0.2.11 ttl 64 tcp 1000>30500 S len 40 full",
+            node.run(HOST, fromHost(Packet.of("192.0.2.11", "192.0.2.11").tcp(1000, 30_500, SYN))));
+        expect(TO_HOST + "127.0.0.1>127.0.0.1 ttl 64 udp 1000>8088 len 38 full",
+            node.run(HOST, fromHost(Packet.of("127.0.0.1", "127.0.0.1").udp(1000, 8088, Packet.payload(10)))));
+        expect(TO_HOST + "127.0.0.1>192.0.2.11 ttl 64 tcp 1000>30500 A len 40 full",
+            node.run(HOST, fromHost(Packet.of("127.0.0.1", "192.0.2.11").tcp(1000, 30_500, Packet.ACK))));
+        assertEquals(0, node.flows.flows());
+    }
+
     @Test
     void podsReachTheNodesOwnAddresses() {
         for (String address : new String[]{"192.0.2.11", "172.17.0.1", "10.244.1.0"}) {

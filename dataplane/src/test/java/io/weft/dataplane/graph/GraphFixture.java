@@ -22,6 +22,7 @@ import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.Overlay;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
+import io.weft.dataplane.table.ServiceRules;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.dataplane.table.TablesWriter;
 import io.weft.encap.address.IpAddress;
@@ -286,6 +287,12 @@ final class GraphFixture implements AutoCloseable {
             65_535);
     }
 
+    /** The same node with other rules for Services. */
+    static LocalNode local(ServiceRules rules) {
+        return new LocalNode("n1", LOCAL.address(), LOCAL.podCidr(), LOCAL.clusterCidr(), LOCAL.serviceCidr(), VTEP_MAC,
+            LOCAL.overlay(), LOCAL.podMtu(), LOCAL.offNodeMtu(), true, LOCAL.snatFirst(), LOCAL.snatLast(), rules);
+    }
+
     private static PeerSpec peer(int index, String name, String address, long vtepMac, String podCidr, boolean weft) {
         IpAddress ip = IpAddress.of(address);
         return new PeerSpec(index, name, ip, vtepMac, IpPrefix.of(podCidr), List.of(ip), weft);
@@ -301,6 +308,11 @@ final class GraphFixture implements AutoCloseable {
     /** Leads the tunnel to n2 by another next hop, for packets of another length. */
     void tunnelToN2(long nextHopMac, int mtu) {
         detached.tunnel(PEER_N2, N2_SLOT, nextHopMac, mtu);
+    }
+
+    /** Resolves a next hop on the underlay. */
+    void nextHop(String address, int slot, long mac) {
+        detached.nextHop(Ipv4Address.of(address), slot, mac);
     }
 
     /** Memory for as long as the fixture lives, aligned to a chunk. */

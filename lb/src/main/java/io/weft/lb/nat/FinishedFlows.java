@@ -72,10 +72,14 @@ final class FinishedFlows {
         return table.find(FlowHash.hash(reverseK0, reverseK1), reverseK0, reverseK1);
     }
 
-    /** Idle time of a finished connection; -1 for other connections, and for flows that are not masqueraded. */
     private int idleSeconds(long reverse, int now) {
+        return (FlowEntry.flags(reverse) & FlowEntry.OWNS_PORT) == 0 ? -1 : idleSeconds(table, reverse, now);
+    }
+
+    /** Idle time of a finished connection whose keys may be used again; -1 for other flows. */
+    static int idleSeconds(FlowTable table, long reverse, int now) {
         int state = FlowEntry.state(reverse);
-        if (!FlowState.isFinished(state) || (FlowEntry.flags(reverse) & FlowEntry.OWNS_PORT) == 0) { return -1; }
+        if (!FlowState.isFinished(state) || !FlowEntry.isReverse(reverse)) { return -1; }
         long forward = table.peer(reverse);
         if (forward == 0) { return -1; }
         int idle = Math.max(0, now - Math.max(FlowEntry.lastSeen(reverse), FlowEntry.lastSeen(forward)));

@@ -124,6 +124,27 @@ public final class ServiceTable {
         });
     }
 
+    /** Visits the keys of all frontends, in no order; costs nanoseconds each, without allocation. */
+    public void forEachKey(KeyConsumer consumer) {
+        services.forEach((key, offset) -> {
+            long block = block(offset);
+            if (block != 0) {
+                consumer.accept(ServiceKey.vip(key), ServiceKey.port(key), ServiceKey.protocol(key),
+                    ServiceBlock.kind(block));
+            }
+        });
+    }
+
+    /** Receives the frontends of {@link #forEachKey}. */
+    @FunctionalInterface
+    public interface KeyConsumer {
+        /**
+         * @param vip 0 for the node's own addresses
+         * @param kind one of {@link FrontendKind}
+         */
+        void accept(int vip, int port, int protocol, int kind);
+    }
+
     private long block(long offset) {
         boolean whole = offset != PublishedMap.MISSING && offset < size
             && ServiceBlock.isWhole(base + offset, size - offset);

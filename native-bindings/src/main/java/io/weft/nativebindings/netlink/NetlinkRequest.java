@@ -68,6 +68,11 @@ final class NetlinkRequest {
         return attribute(type, Short.BYTES).u8(value >>> 8).u8(value).align();
     }
 
+    /** struct fib_rule_port_range: both ends inclusive, in host byte order. */
+    NetlinkRequest portRange(int type, int first, int last) {
+        return attribute(type, 2 * Short.BYTES).u16(first).u16(last);
+    }
+
     /** An IPv4 address, given as a number (10.0.0.1 is 0x0A000001). */
     NetlinkRequest ipv4(int type, int address) {
         return attribute(type, Integer.BYTES).networkU32(address);

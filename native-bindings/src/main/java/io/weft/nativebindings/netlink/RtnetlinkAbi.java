@@ -31,6 +31,7 @@ final class RtnetlinkAbi {
     static final int RTMGRP_NEIGH = 0x4;
     static final int RTMGRP_IPV4_IFADDR = 0x10;
     static final int RTMGRP_IPV4_ROUTE = 0x40;
+    static final int RTMGRP_IPV4_RULE = 0x80;
 
     /** struct ifinfomsg. */
     static final int SIZEOF_IFINFOMSG = 16;
@@ -95,6 +96,7 @@ final class RtnetlinkAbi {
     static final int RTM_FAMILY_OFFSET = 0;
     static final int RTM_DST_LEN_OFFSET = 1;
     static final int RTM_SRC_LEN_OFFSET = 2;
+    static final int RTM_TOS_OFFSET = 3;
     static final int RTM_TABLE_OFFSET = 4;
     static final int RTM_PROTOCOL_OFFSET = 5;
     static final int RTM_SCOPE_OFFSET = 6;
@@ -126,10 +128,19 @@ final class RtnetlinkAbi {
     /** struct fib_rule_hdr: as struct rtmsg, whose type is its action. */
     static final int SIZEOF_FIB_RULE_HDR = 12;
     static final int FR_ACT_TO_TBL = 1;
+    static final int FIB_RULE_INVERT = 2;
+    static final int FRA_DST = 1;
     static final int FRA_SRC = 2;
+    static final int FRA_IIFNAME = 3;
     static final int FRA_PRIORITY = 6;
+    static final int FRA_SUPPRESS_IFGROUP = 13;
+    static final int FRA_SUPPRESS_PREFIXLEN = 14;
     static final int FRA_TABLE = 15;
+    static final int FRA_PAD = 18;
     static final int FRA_PROTOCOL = 21;
+    static final int FRA_IP_PROTO = 22;
+    static final int FRA_DPORT_RANGE = 24;
+    static final int SIZEOF_FIB_RULE_PORT_RANGE = 4;
 
     /** struct ndmsg. */
     static final int SIZEOF_NDMSG = 12;

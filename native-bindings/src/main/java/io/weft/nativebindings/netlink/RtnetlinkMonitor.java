@@ -8,7 +8,7 @@ import io.weft.nativebindings.linux.LinuxSocket;
 import java.nio.file.Path;
 
 /**
- * Follows changes of one network namespace's links, addresses, routes and neighbours (rtnetlink(7) multicast groups). The namespace is that
+ * Follows changes of one network namespace's links, addresses, routes, rules and neighbours (rtnetlink(7) multicast groups). The namespace is that
  * of the thread that opened it. One thread at a time; allocates what it passes to the listener.
  *
  * <p>To miss nothing, open the monitor, then read everything with {@link Rtnetlink}, then drain repeatedly. What the kernel does not report
@@ -30,6 +30,7 @@ public final class RtnetlinkMonitor implements AutoCloseable {
         LINK(RTMGRP_LINK),
         ADDRESS(RTMGRP_IPV4_IFADDR),
         ROUTE(RTMGRP_IPV4_ROUTE),
+        RULE(RTMGRP_IPV4_RULE),
         NEIGHBOUR(RTMGRP_NEIGH);
 
         private final int mask;
@@ -55,6 +56,10 @@ public final class RtnetlinkMonitor implements AutoCloseable {
         default void routeChanged(Route route) {}
 
         default void routeRemoved(Route route) {}
+
+        default void ruleAdded(Rule rule) {}
+
+        default void ruleRemoved(Rule rule) {}
 
         default void neighbourChanged(Neighbour neighbour) {}
 
@@ -120,6 +125,7 @@ public final class RtnetlinkMonitor implements AutoCloseable {
                 case RTM_NEWLINK, RTM_DELLINK -> deliverLink(message, listener);
                 case RTM_NEWADDR, RTM_DELADDR -> deliverAddress(message, listener);
                 case RTM_NEWROUTE, RTM_DELROUTE -> deliverRoute(message, listener);
+                case RTM_NEWRULE, RTM_DELRULE -> deliverRule(message, listener);
                 case RTM_NEWNEIGH, RTM_DELNEIGH -> deliverNeighbour(message, listener);
                 default -> {}
             }
@@ -153,6 +159,16 @@ public final class RtnetlinkMonitor implements AutoCloseable {
             listener.routeChanged(route);
         } else {
             listener.routeRemoved(route);
+        }
+    }
+
+    private static void deliverRule(NetlinkMessage message, Listener listener) {
+        if (!RuleDecoder.accepts(message)) { return; }
+        Rule rule = RuleDecoder.decode(message);
+        if (message.type() == RTM_NEWRULE) {
+            listener.ruleAdded(rule);
+        } else {
+            listener.ruleRemoved(rule);
         }
     }
 

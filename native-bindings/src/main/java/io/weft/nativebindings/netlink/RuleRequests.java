@@ -10,6 +10,9 @@ final class RuleRequests {
     }
 
     static NetlinkRequest add(Rule rule) {
+        if (rule.hasMore()) {
+            throw new IllegalArgumentException("a rule that was not read completely cannot be written: " + rule);
+        }
         return request(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, rule);
     }
 
@@ -19,14 +22,27 @@ final class RuleRequests {
 
     /** struct fib_rule_hdr: family, both prefix lengths, tos, table, two reserved, action, flags. */
     private static NetlinkRequest request(int type, int flags, Rule rule) {
-        NetlinkRequest request = new NetlinkRequest(type, flags).u8(AF_INET).u8(0).u8(rule.sourceLength()).u8(0)
+        NetlinkRequest request = new NetlinkRequest(type, flags).u8(AF_INET).u8(rule.destinationLength())
+            .u8(rule.sourceLength()).u8(0)
             .u8(rule.table() < 256 ? rule.table() : 0).u8(0).u8(0).u8(FR_ACT_TO_TBL).u32(0);
+        if (rule.destinationLength() > 0) {
+            request.ipv4(FRA_DST, rule.destination());
+        }
         if (rule.sourceLength() > 0) {
             request.ipv4(FRA_SRC, rule.source());
         }
+        if (!rule.inputDevice().isEmpty()) {
+            request.string(FRA_IIFNAME, rule.inputDevice());
+        }
+        if (rule.ipProtocol() != 0) {
+            request.u8(FRA_IP_PROTO, rule.ipProtocol());
+        }
+        if (rule.firstPort() != 0) {
+            request.portRange(FRA_DPORT_RANGE, rule.firstPort(), rule.lastPort());
+        }
         return request.u32(FRA_TABLE, rule.table())
             .u32(FRA_PRIORITY, rule.priority())
-            .u8(FRA_PROTOCOL, Route.RTPROT_STATIC);
+            .u8(FRA_PROTOCOL, rule.protocol());
     }
 
     private RuleRequests() {}

@@ -59,6 +59,16 @@ class RtnetlinkMonitorTest {
         }
 
         @Override
+        public void ruleAdded(Rule rule) {
+            lines.add(rule.toString());
+        }
+
+        @Override
+        public void ruleRemoved(Rule rule) {
+            lines.add("no " + rule);
+        }
+
+        @Override
         public void neighbourChanged(Neighbour neighbour) {
             lines.add("neighbour " + AddressText.ipv4(neighbour.ip()) + " " + AddressText.mac(neighbour.mac()));
         }
@@ -136,6 +146,15 @@ class RtnetlinkMonitorTest {
         awaitLines("no route 10.244.2.0/24", "no neighbour 10.244.2.0");
         rtnetlink.deleteAddress(ifindex, SELF, 24);
         awaitLines("no address 192.0.2.1/24");
+    }
+
+    @Test
+    void rulesComeAndGo() {
+        Rule rule = Rule.lookup(1000, 80).inputDevice(Rule.LOOPBACK).ports(6, 80, 80);
+        rtnetlink.addRule(rule);
+        awaitLines("rule 80: from 0.0.0.0/0 iif lo ipproto 6 dport 80 lookup 1000");
+        rtnetlink.deleteRule(rule);
+        awaitLines("no rule 80: from 0.0.0.0/0 iif lo ipproto 6 dport 80 lookup 1000");
     }
 
     @Test

@@ -84,16 +84,59 @@ class RtnetlinkRouteTest {
 
     @Test
     void rulesAreAddedAndDeletedAndChooseTheTable() {
-        Rule rule = new Rule(POD_BASE, 32, 1000, 900);
+        Rule rule = Rule.lookup(1000, 900).from(POD_BASE, 32);
         rtnetlink.addRule(rule);
         assertTrue(node.output("ip", "rule").contains("900:\tfrom 10.244.1.0 lookup 1000"));
         assertTrue(rtnetlink.rules().contains(rule));
-        assertTrue(rtnetlink.rules().contains(new Rule(0, 0, Route.RT_TABLE_MAIN, 32766)));
+        assertTrue(rtnetlink.rules().contains(Rule.lookup(Route.RT_TABLE_MAIN, 32766).protocol(Route.RTPROT_KERNEL)));
         assertEquals(Errno.EEXIST, assertThrows(LinuxException.class, () -> rtnetlink.addRule(rule)).errno());
-        assertFalse(rtnetlink.deleteRule(new Rule(POD_BASE, 32, 1001, 900)));
+        assertFalse(rtnetlink.deleteRule(Rule.lookup(1001, 900).from(POD_BASE, 32)));
         assertTrue(rtnetlink.deleteRule(rule));
         assertFalse(rtnetlink.deleteRule(rule));
         assertFalse(rtnetlink.rules().contains(rule));
+    }
+
+    @Test
+    void rulesSelectByDestinationDeviceProtocolAndPorts() {
+        Rule range = Rule.lookup(1000, 80).inputDevice(Rule.LOOPBACK).ports(6, 30_000, 32_767)
+            .protocol(Route.RTPROT_KERNEL);
+        Rule single = Rule.lookup(1000, 80).inputDevice(Rule.LOOPBACK).to(SELF, 32).ports(17, 53, 53);
+        rtnetlink.addRule(range);
+        rtnetlink.addRule(single);
+        String shown = node.output("ip", "rule");
+        assertTrue(shown.contains("80:\tfrom all iif lo ipproto tcp dport 30000-32767 lookup 1000"), shown);
+        assertTrue(shown.contains("80:\tfrom all to 192.0.2.1 iif lo ipproto udp dport 53 lookup 1000"), shown);
+        assertTrue(rtnetlink.rules().containsAll(List.of(range, single)));
+        assertEquals("rule 80: from 0.0.0.0/0 to 192.0.2.1/32 iif lo ipproto 17 dport 53 lookup 1000",
+            single.toString());
+        assertTrue(rtnetlink.deleteRule(range));
+        assertFalse(rtnetlink.rules().contains(range));
+        assertTrue(rtnetlink.rules().contains(single));
+    }
+
+    @Test
+    void aRuleWithOtherSelectorsIsNotTakenForOneWithout() {
+        node.output("ip", "rule", "add", "pref", "50", "fwmark", "7", "lookup", "1000");
+        node.output("ip", "rule", "add", "pref", "51", "not", "from", "10.0.0.0/8", "lookup", "1000");
+        node.output("ip", "rule", "add", "pref", "52", "lookup", "1000", "suppress_prefixlength", "0");
+        List<Rule> read = rtnetlink.rules().stream().filter(rule -> rule.table() == 1000).toList();
+        assertEquals(3, read.size());
+        assertTrue(read.stream().allMatch(Rule::hasMore), read::toString);
+        assertTrue(read.stream().noneMatch(Rule::isForAll), read::toString);
+        assertThrows(IllegalArgumentException.class, () -> rtnetlink.addRule(read.getFirst()));
+    }
+
+    @Test
+    void theLocalTablesRuleMovesBehindAnother() {
+        Rule first = Rule.lookup(Route.RT_TABLE_LOCAL, 0).protocol(Route.RTPROT_KERNEL);
+        assertTrue(rtnetlink.rules().contains(first) && first.isForAll(), () -> rtnetlink.rules().toString());
+        rtnetlink.addRule(first.priority(90));
+        assertTrue(rtnetlink.deleteRule(first));
+        assertEquals(List.of(first.priority(90)),
+            rtnetlink.rules().stream().filter(rule -> rule.table() == Route.RT_TABLE_LOCAL).toList());
+        rtnetlink.addRule(first);
+        assertTrue(rtnetlink.deleteRule(first.priority(90)));
+        assertTrue(rtnetlink.rules().contains(first));
     }
 
     @Test

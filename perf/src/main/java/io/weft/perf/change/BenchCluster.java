@@ -110,20 +110,19 @@ final class BenchCluster {
     /** Everything there is. */
     List<ClusterObject> all() {
         List<ClusterObject> all = new ArrayList<>();
-        all.add(new ClusterNode(NODE, 0, List.of(IpPrefix.of(POD_CIDR)), List.of(NODE_ADDRESS), Optional.empty(),
+        all.add(new ClusterNode(NODE, 0, List.of(IpPrefix.of(POD_CIDR)), List.of(NODE_ADDRESS), "", Optional.empty(),
             List.of()));
         for (int node = 0; node < nodes; node++) {
             TunnelAnnotations tunnel = new TunnelAnnotations(true, Encapsulation.VXLAN.label(), OptionalInt.of(1),
                 OptionalLong.of(FIRST_VTEP_MAC + 1 + node), Optional.of(IpAddress.ipv4(tunnelEndpoint(node))), true);
             all.add(new ClusterNode("node-" + node, 0, List.of(podCidr(node)),
-                List.of(IpAddress.ipv4(tunnelEndpoint(node))),
+                List.of(IpAddress.ipv4(tunnelEndpoint(node))), "",
                 Optional.of(tunnel), List.of()));
         }
         for (int service = 0; service < services; service++) {
             Service.Port port = new Service.Port(PORT_NAME, SERVICE_PORT, protocolOf(service));
-            all.add(new Service(NAMESPACE, name(service), 0, "ClusterIP", List.of(IpAddress.ipv4(vip(service))),
-                List.of(port),
-                List.of()));
+            all.add(Service.clusterIp(NAMESPACE, name(service), 0, List.of(IpAddress.ipv4(vip(service))),
+                List.of(port)));
             all.add(slice(service));
         }
         return all;

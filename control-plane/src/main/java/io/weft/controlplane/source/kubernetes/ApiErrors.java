@@ -19,6 +19,7 @@ import javax.net.ssl.SSLException;
 /** Says in an operator's words why a request failed. */
 public final class ApiErrors {
     private static final int BAD_REQUEST = 400;
+    private static final int NOT_FOUND = 404;
     private static final int GONE = 410;
     private static final int SERVER_ERRORS = 500;
     private static final Duration MAX_RETRY_AFTER = Duration.ofMinutes(2);
@@ -43,13 +44,14 @@ public final class ApiErrors {
         int seconds = Math.max(retryAfterSeconds, status.path("details").path("retryAfterSeconds").asInt(0));
         Duration retryAfter = Duration.ofSeconds(Math.clamp(seconds, 0, MAX_RETRY_AFTER.toSeconds()));
         String message = firstLine(status.path("message").asText(""));
-        return new ApiException(failure(code, message),
+        return new ApiException(failure(code, message, resource),
             title(code, verb, resource) + (message.isEmpty() ? "" : ": " + message),
             retryAfter);
     }
 
     /** A version that the server has not reached yet, as after a restored backup, is of no more use than one that it has forgotten. */
-    private static Failure failure(int code, String message) {
+    private static Failure failure(int code, String message, Resource resource) {
+        if (code == NOT_FOUND && resource.optional()) { return Failure.NOT_SERVED; }
         if (code == GONE || code == BAD_REQUEST || message.contains(TOO_LARGE)) { return Failure.EXPIRED; }
         return code >= SERVER_ERRORS ? Failure.BROKEN : Failure.REFUSED;
     }

@@ -18,6 +18,8 @@ final class ApiException extends Exception {
         BROKEN,
         /** It refuses this request: 401, 403, 429 and others. */
         REFUSED,
+        /** It does not have this optional resource: 404. */
+        NOT_SERVED,
         /** The server cannot continue from the resource version: everything must be listed again. */
         EXPIRED
     }

@@ -69,6 +69,11 @@ final class ClusterState {
         }
     }
 
+    /** The server does not list this kind: the others are delivered without it. */
+    synchronized void goOnWithout(Kind kind) {
+        unlisted.remove(kind);
+    }
+
     /**
      * An event of a watch that says an object was added or changed.
      *

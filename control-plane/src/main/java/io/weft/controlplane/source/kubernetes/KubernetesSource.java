@@ -22,9 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The Kubernetes API as the source of cluster objects: Nodes, Namespaces, Services, EndpointSlices, and this node's Pods.
+ * The Kubernetes API as the source of cluster objects: Nodes, Namespaces, Services, EndpointSlices, ServiceCIDRs, and this node's Pods.
  *
- * <p>The first change is delivered once everything has been listed; then what arrives within {@value #GAP_MILLIS} ms is one change. While
+ * <p>The first change is delivered once everything has been listed that the server has; then what arrives within {@value #GAP_MILLIS} ms is one change. While
  * the API is away or errs, nothing is reported as removed. A list is not believed if it lacks what every cluster has: this node's own Node,
  * the Service and the EndpointSlice {@code default/kubernetes}. Any other empty list is believed. A wrong object is reported, and its last
  * good content stays in force.

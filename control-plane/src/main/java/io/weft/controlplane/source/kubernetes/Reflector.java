@@ -153,14 +153,20 @@ final class Reflector implements Runnable {
     // -- failures ----------------------------------------------------------------------------------------------------
 
     private void failed(ApiConnection connection, ApiException failure) throws InterruptedException {
+        boolean isServed = failure.failure() != Failure.NOT_SERVED;
+        if (resource.optional() && !wasListed && (!isServed || failure.failure() == Failure.REFUSED)) {
+            state.goOnWithout(resource.kind());
+            changed.run();
+        }
         switch (failure.failure()) {
             case EXPIRED -> isListed = false;
             case NO_ANSWER, BROKEN -> api.failed(connection);
             case SILENT -> api.silent(connection);
             case CUT, REFUSED -> {}
+            case NOT_SERVED -> health.well(resource.kind());
         }
         boolean isError = failure.failure() == Failure.BROKEN || failure.failure() == Failure.REFUSED;
-        if (!isWatching || isError) {
+        if (isServed && (!isWatching || isError)) {
             report(failure.getMessage());
         }
         Duration pause = switch (failure.failure()) {
@@ -168,6 +174,7 @@ final class Reflector implements Runnable {
             case CUT -> (isListed ? unreachable : relists).next();
             case EXPIRED -> relists.next();
             case BROKEN, REFUSED -> refused.next();
+            case NOT_SERVED -> longWatch();
         };
         pause(pause.compareTo(failure.retryAfter()) < 0 ? failure.retryAfter() : pause, connection);
     }

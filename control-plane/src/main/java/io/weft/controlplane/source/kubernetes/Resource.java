@@ -12,17 +12,24 @@ import java.util.StringJoiner;
  * @param name as in RBAC rules, such as {@code endpointslices}
  * @param path from the server's root
  * @param selector a query parameter; empty if all objects are selected
+ * @param optional whether a node does without it where the server does not have it (before Kubernetes 1.33), or does not grant it
  */
-record Resource(Kind kind, String name, String path, String selector) {
+record Resource(Kind kind, String name, String path, String selector, boolean optional) {
 
     /** Everything that a node needs; of the Pods, only its own. */
     static List<Resource> of(String nodeName) {
         return List.of(
-            new Resource(Kind.NODE, "nodes", "/api/v1/nodes", ""),
-            new Resource(Kind.NAMESPACE, "namespaces", "/api/v1/namespaces", ""),
-            new Resource(Kind.POD, "pods", "/api/v1/pods", "fieldSelector=" + encode("spec.nodeName=" + nodeName)),
-            new Resource(Kind.SERVICE, "services", "/api/v1/services", ""),
-            new Resource(Kind.ENDPOINT_SLICE, "endpointslices", "/apis/discovery.k8s.io/v1/endpointslices", ""));
+            all(Kind.NODE, "nodes", "/api/v1/nodes"),
+            all(Kind.NAMESPACE, "namespaces", "/api/v1/namespaces"),
+            new Resource(Kind.POD, "pods", "/api/v1/pods", "fieldSelector=" + encode("spec.nodeName=" + nodeName),
+                false),
+            all(Kind.SERVICE, "services", "/api/v1/services"),
+            all(Kind.ENDPOINT_SLICE, "endpointslices", "/apis/discovery.k8s.io/v1/endpointslices"),
+            new Resource(Kind.SERVICE_CIDR, "servicecidrs", "/apis/networking.k8s.io/v1/servicecidrs", "", true));
+    }
+
+    private static Resource all(Kind kind, String name, String path) {
+        return new Resource(kind, name, path, "", false);
     }
 
     /**

@@ -21,7 +21,8 @@ import javax.net.ssl.SSLHandshakeException;
 import org.junit.jupiter.api.Test;
 
 class ApiErrorsTest {
-    private static final Resource SERVICES = new Resource(Kind.SERVICE, "services", "/api/v1/services", "");
+    private static final Resource SERVICES = new Resource(Kind.SERVICE, "services", "/api/v1/services", "",
+        false);
 
     @Test
     void failuresToConnectAreInWordsOfAnOperator() {

@@ -158,7 +158,7 @@ class ClusterStateTest {
     }
 
     private static Received service(String name, String version) {
-        return received(new Service("default", name, 0, "ClusterIP", List.of(), List.of(), List.of()), version);
+        return received(Service.clusterIp("default", name, 0, List.of(), List.of()), version);
     }
 
     private static Received slice(String version) {

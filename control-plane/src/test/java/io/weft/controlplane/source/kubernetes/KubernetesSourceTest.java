@@ -537,7 +537,8 @@ class KubernetesSourceTest {
     }
 
     private String clusterIp(String name) {
-        return ((Service) delivered.get(new ObjectKey(Kind.SERVICE, "default", name))).clusterIps().getFirst()
+        return ((Service) delivered.get(new ObjectKey(Kind.SERVICE, "default", name))).addresses().clusterIps()
+            .getFirst()
             .toString();
     }
 

@@ -3,6 +3,7 @@ package io.weft.dataplane.graph.node;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.decision.FlowDecision;
 import io.weft.dataplane.forwarding.Egress;
+import io.weft.dataplane.forwarding.Ingress;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.state.Adjacencies;
@@ -73,8 +74,18 @@ public final class Dispatch {
         return mtu == 0 ? Integer.MAX_VALUE : mtu;
     }
 
-    /** @return the egress that leads back to where a frame came from, or {@link Egress#NONE} */
-    int back(int ingress) {
-        return FlowDecision.egressTo(context, ingress);
+    /**
+     * The egress that leads back to where a frame came from, or {@link Egress#NONE}.
+     *
+     * @param client source of the frame's packet: the underlay has a way of its own to each
+     */
+    int back(int ingress, int client) {
+        return Ingress.isUnderlay(ingress) ? backToUnderlay(client) : FlowDecision.egressTo(context, ingress);
+    }
+
+    private int backToUnderlay(int client) {
+        long hop = context.state().underlayRoutes().lookup(client);
+        int slot = hop < 0 ? Adjacencies.NONE : context.state().adjacencies().slotOfNextHop((int) hop);
+        return slot == Adjacencies.NONE ? Egress.NONE : Egress.UPLINK | slot;
     }
 }

@@ -20,16 +20,16 @@ import io.weft.lb.flow.FlowTemplate;
 import io.weft.lb.flow.TcpTracker;
 import io.weft.lb.nat.SnatPorts;
 import io.weft.lb.nat.SourceNat;
+import io.weft.lb.nat.SourcePortSearch;
 
 /**
  * {@code flow-create}: has it decided once what happens to a flow ({@link FlowDecision}) and carries it out: writes both directions' entries, or holds, answers
  * or drops the packet.
  */
 public final class FlowCreate extends GraphNode {
-    /** Other source ports that are tried when the reply's key is taken. */
-    private static final int OTHER_PORTS = 16;
-    private static final int FIRST_OTHER_PORT = 1024;
-    private static final int NEXT_HASH = 0x9E37_79B9;
+    /** Next hops of replies that a worker has resolved. */
+    private static final int REPLY_HOPS_PER_SECOND = 50;
+    private static final int REPLY_HOPS_BURST = 100;
 
     private final BatchContext context;
     private final DropNode drop;
@@ -40,9 +40,11 @@ public final class FlowCreate extends GraphNode {
     private final FlowTable flows;
     private final FlowEnder ender;
     private final SourceNat sourceNat;
+    private final SourcePortSearch portSearch;
     private final FlowDecision decision;
     private final StatelessForward stateless;
     private final NewFlowFetch fetched;
+    private final TokenBucket replyHops = new TokenBucket(REPLY_HOPS_PER_SECOND, REPLY_HOPS_BURST);
     private final FlowTemplate template = new FlowTemplate();
 
     public FlowCreate(BatchContext context, DropNode drop, Reject reject, NeighbourHold hold, Dispatch dispatch,
@@ -58,6 +60,7 @@ public final class FlowCreate extends GraphNode {
         this.flows = flows;
         ender = new FlowEnder(flows, (forward, k0, k1) -> SourceNat.onEnd(snatPorts, forward, k0, k1));
         sourceNat = new SourceNat(flows, snatPorts);
+        portSearch = new SourcePortSearch(flows, ender);
         decision = new FlowDecision(context);
         stateless = new StatelessForward(reject, dispatch, first);
         fetched = new NewFlowFetch(context, flows);
@@ -70,10 +73,16 @@ public final class FlowCreate extends GraphNode {
             int frame = in().index[n];
             if (!SourceCheck.isAllowedFromTunnel(context, batch.ingress[frame], FlowKey.source(batch.k0[frame]))) {
                 drop.add(frame, DropReason.SPOOFED_SOURCE);
-            } else if (Ingress.isUnderlay(batch.ingress[frame]) || !adopt(batch, frame)) {
+            } else if (isForNode(batch, frame) || !adopt(batch, frame)) {
                 carryOut(batch, frame, decide(batch, frame));
             }
         }
+    }
+
+    /** Whether a frame from the underlay has a key that is not a flow's: {@code ip4-input} has not looked for one. */
+    private static boolean isForNode(FrameBatch batch, int frame) {
+        return Ingress.isUnderlay(batch.ingress[frame])
+            && FlowKey.protocol(batch.k1[frame]) == IpProtocol.IPPROTO_ICMP;
     }
 
     /** {@link NewFlowFetch} does, and changes nothing. */
@@ -95,6 +104,8 @@ public final class FlowCreate extends GraphNode {
         }
         if (FlowEntry.ingress(flow) == batch.ingress[frame]) {
             hit(batch, frame, flow);
+        } else if (Ingress.isUnderlay(batch.ingress[frame])) {
+            return false; // the node's, or a client of a Service that has come through a tunnel before
         } else {
             drop.add(frame, DropReason.FLOW_MOVED);
         }
@@ -102,14 +113,14 @@ public final class FlowCreate extends GraphNode {
     }
 
     private int decide(FrameBatch batch, int frame) {
-        return decision.decide(batch.ingress[frame], batch.k0[frame], batch.k1[frame], batch.hash[frame],
+        return decision.decide(batch.ingress[frame], batch.k0[frame], batch.k1[frame], fetched.choice(frame),
             !isMidStream(batch, frame), fetched.route(frame), fetched.block(frame));
     }
 
     private void carryOut(FrameBatch batch, int frame, int verdict) {
         switch (verdict) {
             case FlowDecision.FORWARD -> forward(batch, frame);
-            case FlowDecision.HOLD -> holdUntilResolved(frame);
+            case FlowDecision.HOLD -> holdUntilResolved(batch, frame);
             case FlowDecision.FORWARD_STATELESS -> stateless.forward(batch, frame, decision.egress());
             case FlowDecision.ECHO -> echo(batch, frame);
             default -> reject.refuse(frame, decision);
@@ -117,8 +128,9 @@ public final class FlowCreate extends GraphNode {
     }
 
     private void forward(FrameBatch batch, int frame) {
-        if (decision.isOutside() && hold.isAhead(batch, frame, decision.nextHop())) {
-            hold.add(frame, decision.nextHop());
+        int awaited = awaitedHop(batch, frame);
+        if (awaited != 0) {
+            hold.add(frame, awaited);
         } else if (decision.snat() == FlowDecision.NO_SNAT && isReset(batch, frame)) {
             stateless.forward(batch, frame, decision.egress()); // the last segment of a flow that is gone makes no new one
         } else {
@@ -126,9 +138,21 @@ public final class FlowCreate extends GraphNode {
         }
     }
 
-    private void holdUntilResolved(int frame) {
-        context.state().neighbourRequests().post(decision.nextHop());
-        hold.add(frame, decision.nextHop());
+    /** A next hop of the flow for which frames before this one are still held, or 0. */
+    private int awaitedHop(FrameBatch batch, int frame) {
+        if (hold.isAhead(batch, frame, decision.nextHop())) { return decision.nextHop(); }
+        return hold.isAhead(batch, frame, decision.replyHop()) ? decision.replyHop() : 0;
+    }
+
+    /** Anyone on the underlay can have replies resolved, with a forged source: only so many a second. */
+    private void holdUntilResolved(FrameBatch batch, int frame) {
+        int hop = decision.unresolvedHop();
+        if (Ingress.isUnderlay(batch.ingress[frame]) && !hold.isAwaited(hop) && !replyHops.take(context.nowNanos())) {
+            drop.add(frame, DropReason.REPLY_NEIGHBOUR_LIMIT);
+        } else {
+            context.state().neighbourRequests().post(hop);
+            hold.add(frame, hop);
+        }
     }
 
     private void echo(FrameBatch batch, int frame) {
@@ -206,22 +230,10 @@ public final class FlowCreate extends GraphNode {
             && SnatPorts.supports(FlowKey.protocol(batch.k1[frame])) && !isMidStream(batch, frame);
     }
 
-    /**
-     * The same client already talks to the same backend from the same port, by another address of it. Replies could not be told apart, so this flow gets another
-     * source port, which only the backend sees, as conntrack does (nf_nat_core.c, {@code get_unique_tuple}).
-     */
+    /** Another client has this port, or the same client already talks to the same backend from it, by another address of the backend. */
     private long insertWithOtherPort(FrameBatch batch, int frame) {
         template.flags |= FlowEntry.SNAT;
-        int hash = batch.hash[frame];
-        long result = FlowTable.REVERSE_TAKEN;
-        for (int attempt = 0; attempt < OTHER_PORTS && result == FlowTable.REVERSE_TAKEN; attempt++) {
-            hash += NEXT_HASH;
-            template.newSport = FIRST_OTHER_PORT + Integer.remainderUnsigned(hash, 0x1_0000 - FIRST_OTHER_PORT);
-            if (flows.find(template.reverseK0(), template.reverseK1(batch.k1[frame])) == 0) {
-                result = insertPair(batch, frame);
-            }
-        }
-        return result;
+        return portSearch.insert(batch.hash[frame], batch.k0[frame], batch.k1[frame], template);
     }
 
     /** The replies' key may be that of a connection which is over: the same client to the same backend by another address. */
@@ -242,6 +254,7 @@ public final class FlowCreate extends GraphNode {
 
     private static DropReason reason(long result) {
         if (result == FlowTable.REVERSE_TAKEN) { return DropReason.REVERSE_TAKEN; }
+        if (result == SourcePortSearch.NO_SOURCE_PORT) { return DropReason.SERVICE_NO_SOURCE_PORT; }
         return result == SourceNat.SNAT_NO_PORT ? DropReason.SNAT_NO_PORT : DropReason.CT_FULL;
     }
 

@@ -76,13 +76,17 @@ public final class FlowRewrite extends GraphNode {
 
     /** As for a first packet, whose reason and answer depend on the kernel's route. */
     private void withoutWay(int frame, long flow) {
+        if (FlowEntry.isReverse(flow)) { // to a client on the underlay; the conductor has it resolved
+            drop.add(frame, DropReason.NO_ROUTE);
+            return;
+        }
         int verdict = decision.decideWithBackend(flow);
         if (verdict == FlowDecision.FORWARD) {
             drop.add(frame, DropReason.NO_ROUTE); // there is one again, which the conductor is about to enter
             return;
         }
         if (verdict == FlowDecision.HOLD) {
-            context.state().neighbourRequests().post(decision.nextHop());
+            context.state().neighbourRequests().post(decision.unresolvedHop());
         }
         reject.refuse(frame, decision);
     }

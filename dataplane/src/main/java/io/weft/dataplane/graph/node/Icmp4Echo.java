@@ -28,7 +28,7 @@ public final class Icmp4Echo extends GraphNode {
     public void process(FrameBatch batch) {
         for (int n = 0; n < in().size; n++) {
             int frame = in().index[n];
-            int egress = dispatch.back(batch.ingress[frame]);
+            int egress = dispatch.back(batch.ingress[frame], Ipv4Header.source(batch.l3[frame]));
             if (egress == Egress.NONE) {
                 drop.add(frame, DropReason.NEIGHBOUR_UNRESOLVED);
             } else

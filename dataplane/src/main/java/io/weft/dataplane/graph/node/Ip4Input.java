@@ -8,7 +8,6 @@ import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.state.BatchContext;
-import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.hash.FlowHash;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.HeaderError;
@@ -78,9 +77,10 @@ public final class Ip4Input extends GraphNode {
     private DropReason addressRefusal(int ingress, long addresses) {
         int source = (int) (addresses >>> 32);
         int destination = (int) addresses;
-        if (Ipv4Address.isMartian(source)) { return DropReason.MARTIAN_SOURCE; }
-        if (Ipv4Address.isMartian(destination)) { return DropReason.MARTIAN_DESTINATION; }
-        return source == destination || !SourceCheck.isAllowedFromPort(context, ingress, source)
+        if (SourceCheck.isMartian(ingress, source)) { return DropReason.MARTIAN_SOURCE; }
+        if (SourceCheck.isMartian(ingress, destination)) { return DropReason.MARTIAN_DESTINATION; }
+        boolean toItself = source == destination && ingress != PortId.HOST; // the node has one address for client and server
+        return toItself || !SourceCheck.isAllowedFromPort(context, ingress, source)
             ? foreignSource(ingress, source, destination)
             : null;
     }

@@ -80,9 +80,20 @@ public final class NeighbourHold extends HoldNode {
         in().add(frame);
     }
 
-    /** Whether frames to a next hop that is resolved by now are still held, so that one that has just come must not pass them. */
+    /**
+     * Whether frames to a next hop that is resolved by now are still held, so that one that has just come must not pass them.
+     *
+     * @param nextHop 0 for none
+     */
     boolean isAhead(FrameBatch batch, int frame, int nextHop) {
-        if (held.size() == 0 && in().size == 0 || (batch.flags[frame] & FrameBatch.HELD) != 0) { return false; }
+        if (held.size() == 0 && in().size == 0 || (batch.flags[frame] & FrameBatch.HELD) != 0 || nextHop == UNUSED) {
+            return false;
+        }
+        return isAwaited(nextHop);
+    }
+
+    /** Whether frames wait for a next hop already. */
+    boolean isAwaited(int nextHop) {
         return find(nextHop) != NONE || isOnList(nextHop);
     }
 

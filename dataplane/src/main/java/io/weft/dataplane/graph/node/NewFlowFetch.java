@@ -1,6 +1,6 @@
 package io.weft.dataplane.graph.node;
 
-import io.weft.dataplane.decision.FlowDecision;
+import io.weft.dataplane.decision.Frontends;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.state.BatchContext;
@@ -11,6 +11,7 @@ import io.weft.lb.flow.FlowKey;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.service.Backend;
 import io.weft.lb.service.ServiceTable;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Looks up what {@link FlowCreate} needs for a batch's new flows before it makes the first of them: routes, services, backends, and the lines where replies
@@ -22,12 +23,17 @@ import io.weft.lb.service.ServiceTable;
  * <p>Thread: one worker. Allocation: none.
  */
 final class NewFlowFetch {
+    private static final long RANDOM_MULTIPLIER = 6_364_136_223_846_793_005L;
+    private static final long RANDOM_INCREMENT = 1_442_695_040_888_963_407L;
+
     private final BatchContext context;
     private final FlowTable flows;
     private final long[] route = new long[FrameBatch.CAPACITY];
     private final long[] block = new long[FrameBatch.CAPACITY];
+    private final int[] choice = new int[FrameBatch.CAPACITY];
     private final long[] target = new long[FrameBatch.CAPACITY];
     private long touched;
+    private long random = ThreadLocalRandom.current().nextLong();
 
     NewFlowFetch(BatchContext context, FlowTable flows) {
         this.context = context;
@@ -51,6 +57,11 @@ final class NewFlowFetch {
         return block[frame];
     }
 
+    /** Of a frame to a Service: chooses its backend ({@link Frontends#choice}). */
+    int choice(int frame) {
+        return choice[frame];
+    }
+
     private void routes(FrameBatch batch, FrameList frames) {
         ForwardingTables tables = context.tables();
         for (int n = 0; n < frames.size; n++) {
@@ -62,18 +73,28 @@ final class NewFlowFetch {
     private void services(FrameBatch batch, FrameList frames) {
         for (int n = 0; n < frames.size; n++) {
             int frame = frames.index[n];
-            block[frame] = FlowDecision.serviceBlock(context, route[frame], batch.k0[frame], batch.k1[frame]);
+            block[frame] = Frontends.find(context, batch.ingress[frame], batch.k0[frame], batch.k1[frame]);
         }
     }
 
-    /** Where the flow goes, packed as a {@link Backend}, unless its first backend cannot be had. */
+    /** Where the flow most likely goes, packed as a {@link Backend}; policies, affinity and what cannot be had decide otherwise. */
     private void backends(FrameBatch batch, FrameList frames) {
         for (int n = 0; n < frames.size; n++) {
             int frame = frames.index[n];
-            target[frame] = block[frame] == 0
-                ? Backend.pack(FlowKey.destination(batch.k0[frame]), FlowKey.destinationPort(batch.k1[frame]))
-                : ServiceTable.choose(block[frame], batch.hash[frame]);
+            long k0 = batch.k0[frame];
+            if (block[frame] == 0) {
+                target[frame] = Backend.pack(FlowKey.destination(k0), FlowKey.destinationPort(batch.k1[frame]));
+            } else {
+                choice[frame] = Frontends.choice(block[frame], k0, batch.hash[frame], nextRandom());
+                target[frame] = ServiceTable.choose(block[frame], choice[frame]);
+            }
         }
+    }
+
+    /** A linear congruential generator with Knuth's constants (MMIX); its upper half is random enough. */
+    private int nextRandom() {
+        random = random * RANDOM_MULTIPLIER + RANDOM_INCREMENT;
+        return (int) (random >>> 32);
     }
 
     /** Java has no prefetch: the sum keeps the loads alive. */

@@ -8,6 +8,7 @@ import io.weft.dataplane.decision.Answer;
 import io.weft.dataplane.decision.FlowDecision;
 import io.weft.dataplane.decision.SourceCheck;
 import io.weft.dataplane.forwarding.Egress;
+import io.weft.dataplane.forwarding.Ingress;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.state.BatchContext;
@@ -20,8 +21,8 @@ import io.weft.encap.tunnel.Encapsulation;
 
 /**
  * {@code reject}: drops frames under their reason and tells the sender: an ICMP error (RFC 1812 section 4.3) or a TCP reset, made in the
- * dropped frame's own chunk and sent back where it came from. Limited in rate; nobody on the underlay is told, and nobody whom RFC 1812
- * forbids.
+ * dropped frame's own chunk and sent back where it came from. Limited in rate; nobody is told whom RFC 1812 forbids, nor a client on the
+ * underlay whose next hop is not known.
  */
 public final class Reject extends GraphNode {
     private static final int ANSWERS_PER_SECOND = 1000;
@@ -76,7 +77,7 @@ public final class Reject extends GraphNode {
     public void process(FrameBatch batch) {
         for (int n = 0; n < in().size; n++) {
             int frame = in().index[n];
-            int egress = dispatch.back(batch.ingress[frame]);
+            int egress = dispatch.back(batch.ingress[frame], Ipv4Header.source(batch.l3[frame]));
             first.refuse(batch, frame, reasons[frame]);
             if (egress != Egress.NONE && mayAnswer(batch, frame) && write(batch, frame)) {
                 drop.countTurnedAround(batch, frame, reasons[frame]);
@@ -104,7 +105,7 @@ public final class Reject extends GraphNode {
     /** @return whether there is an answer; else the packet is unchanged */
     private boolean write(FrameBatch batch, int frame) {
         long ip = batch.l3[frame];
-        int source = context.local4().gateway();
+        int source = Ingress.isUnderlay(batch.ingress[frame]) ? context.local4().address() : context.local4().gateway();
         if (answer[frame] == Answer.REFUSE && Ipv4Header.protocol(ip) == IpProtocol.IPPROTO_TCP) {
             return TcpHeader.writeReset(ip) != 0;
         }

@@ -3,6 +3,7 @@ package io.weft.dataplane.port.afxdp;
 import static io.weft.nativebindings.bpf.BpfAssembler.hostShort;
 import static io.weft.nativebindings.bpf.BpfRegister.*;
 
+import io.weft.dataplane.port.UplinkFilter;
 import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.Icmp4Header;
 import io.weft.encap.packet.IpProtocol;
@@ -13,6 +14,7 @@ import io.weft.nativebindings.bpf.BpfAssembler.Alu;
 import io.weft.nativebindings.bpf.BpfAssembler.Condition;
 import io.weft.nativebindings.bpf.BpfAssembler.Label;
 import io.weft.nativebindings.bpf.BpfAssembler.Size;
+import io.weft.nativebindings.bpf.BpfHelper;
 import io.weft.nativebindings.bpf.BpfMap;
 import io.weft.nativebindings.bpf.BpfProgram;
 import io.weft.nativebindings.bpf.BpfRegister;
@@ -20,17 +22,20 @@ import io.weft.nativebindings.bpf.XdpAction;
 
 /**
  * The XDP program of the uplink: redirects Weft's packets and leaves all others to the kernel, so that SSH and the kubelet never depend on
- * Weft. Weft's packets are untagged IPv4 packets to the node's address that are
+ * Weft. Weft's packets are untagged IPv4 packets:
  *
  * <ul>
- * <li>the tunnel's: UDP to its port, or all packets of its protocol;
- * <li>TCP or UDP to a port, or ICMP echo replies with an identifier, that a masqueraded flow uses;
- * <li>ICMP errors that quote one of these as sent by the node;
- * <li>fragments: only the first of a datagram shows whose it is, and it need not arrive first. Fragments that are not Weft's return to the
- * node's stack through {@code weft-host}, unchanged.
+ * <li>to a service CIDR: all;
+ * <li>to a frontend of a Service: TCP or UDP to its address and port;
+ * <li>to the node's address: the tunnel's, that is UDP to its port, or all packets of its protocol; TCP or UDP to a port, or ICMP echo
+ * replies with an identifier, that a masqueraded flow uses;
+ * <li>ICMP errors that quote one of these as sent by their destination;
+ * <li>fragments to the node's address or that of a frontend: only the first of a datagram shows whose it is, and it need not arrive first.
+ * Fragments that are not Weft's return to the node's stack through {@code weft-host}, unchanged.
  * </ul>
  *
- * <p>Registers: R6 context, R7 the current header, R8 end of the packet, R9 the node's address in network order.
+ * <p>Registers: R6 context, R7 the current header, R8 end of the packet, R9 the packet's destination in network order: the node's address or
+ * a frontend's. The stack's last 8 bytes are the key of the frontend ({@link UplinkMaps}).
  */
 final class UplinkClassifier {
     private static final int BYTES_PER_BITMAP = 65_536 / 8;
@@ -38,6 +43,10 @@ final class UplinkClassifier {
     private static final int UDP_BITMAP = 1;
     private static final int ICMP_BITMAP = 2;
     private static final int PORTS_LENGTH = 4;
+
+    private static final int KEY_ADDRESS = -UplinkMaps.KEY_BYTES;
+    private static final int KEY_PORT = KEY_ADDRESS + 4;
+    private static final int KEY_PROTOCOL = KEY_PORT + 2;
 
     private static final int ETHERNET_TYPE_AT = 12;
     private static final int IP_FRAGMENT_AT = 6;
@@ -54,6 +63,8 @@ final class UplinkClassifier {
     private final UplinkMaps maps;
     private final Label pass = program.label("pass");
     private final Label take = program.label("take");
+    private final Label quoted = program.label("quoted");
+    private final Label frontend = program.label("frontend");
 
     private UplinkClassifier(UplinkMaps maps) {
         this.maps = maps;
@@ -72,13 +83,18 @@ final class UplinkClassifier {
     }
 
     private void write(BpfMap sockets, int otherwise) {
-        Label quoted = program.label("quoted");
+        Label elsewhere = program.label("elsewhere");
         start();
         ethernet();
-        ip();
-        byDestination(quoted);
+        ip(elsewhere);
+        byDestination();
+        program.bind(elsewhere);
+        toServiceCidr();
+        toFrontendAddress();
         program.bind(quoted);
         byQuotedSource();
+        program.bind(frontend);
+        lookUpFrontend().jump(Condition.JEQ, R0, 0, pass);
         program.bind(take);
         PodClassifier.redirect(program, sockets, R6, otherwise);
         program.bind(pass).mov(R0, XdpAction.XDP_PASS).exit();
@@ -101,16 +117,64 @@ final class UplinkClassifier {
     }
 
     /**
-     * Handles a packet to the node and redirects it at once if it is a fragment. Leaves the protocol in R4, and in R7 the address after the
-     * IPv4 header.
+     * Handles a packet to the node's address and redirects it at once if it is a fragment. Leaves the protocol in R4, and in R7 the address
+     * after the IPv4 header. Jumps on for other destinations.
      */
-    private void ip() {
+    private void ip(Label elsewhere) {
         need(Ipv4Header.LENGTH);
         program.load(Size.H, R1, R7, IP_FRAGMENT_AT)
             .load(Size.W, R2, R7, IP_DESTINATION_AT)
-            .jump32(Condition.JNE, R2, R9, pass)
+            .store(Size.W, R10, KEY_ADDRESS, R2)
+            .jump32(Condition.JNE, R2, R9, elsewhere)
             .jump(Condition.JSET, R1, hostShort(FRAGMENT_BITS), take);
         skipIpHeader();
+    }
+
+    /** Redirects a packet to a service CIDR. Its destination is in R2. */
+    private void toServiceCidr() {
+        program.mov(R9, R2).loadMapValue(R1, maps.target(), UplinkMaps.CIDRS_AT);
+        for (int i = 0; i < UplinkFilter.MAX_SERVICE_CIDRS; i++) {
+            int at = i * UplinkMaps.CIDR_BYTES;
+            program.load(Size.W, R3, R1, at + UplinkMaps.MASK_AT)
+                .alu32(Alu.AND, R3, R9)
+                .load(Size.W, R4, R1, at)
+                .jump32(Condition.JEQ, R3, R4, take);
+        }
+    }
+
+    /** Passes a packet whose destination has no frontend to the kernel; redirects fragments; jumps on for others. */
+    private void toFrontendAddress() {
+        Label icmp = program.label("icmp to a frontend");
+        Label ports = program.label("ports of a frontend");
+        program.store(Size.W, R10, KEY_PORT, 0);
+        lookUpFrontend().jump(Condition.JEQ, R0, 0, pass)
+            .load(Size.H, R1, R7, IP_FRAGMENT_AT)
+            .jump(Condition.JSET, R1, hostShort(FRAGMENT_BITS), take);
+        skipIpHeader();
+        program.jump(Condition.JEQ, R4, IpProtocol.IPPROTO_ICMP, icmp)
+            .jump(Condition.JEQ, R4, IpProtocol.IPPROTO_TCP, ports)
+            .jump(Condition.JNE, R4, IpProtocol.IPPROTO_UDP, pass);
+        program.bind(ports);
+        loadPort(DESTINATION_PORT_AT, PORTS_LENGTH);
+        storePort();
+        program.jump(frontend);
+
+        program.bind(icmp);
+        need(Icmp4Header.LENGTH);
+        jumpIfError();
+        program.jump(pass);
+    }
+
+    /** Leaves in R0 the value of the map's entry whose key is on the stack, or 0. */
+    private BpfAssembler lookUpFrontend() {
+        return program.loadMap(R1, maps.frontends()).mov(R2, R10).alu(Alu.ADD, R2, KEY_ADDRESS)
+            .call(BpfHelper.MAP_LOOKUP_ELEM);
+    }
+
+    /** Completes the key with the port in R2 and the protocol in R4. */
+    private void storePort() {
+        program.store(Size.H, R10, KEY_PORT, R2).store(Size.B, R10, KEY_PROTOCOL, R4)
+            .store(Size.B, R10, KEY_PROTOCOL + 1, 0);
     }
 
     /** Loads the protocol of the IPv4 header at R7 into R4, and advances R7 past the header. */
@@ -126,32 +190,39 @@ final class UplinkClassifier {
             .alu(Alu.ADD, R7, R5);
     }
 
-    /** Selects by destination port or identifier; jumps on for ICMP errors. */
-    private void byDestination(Label quoted) {
+    /** Selects packets to the node's address by destination port or identifier; jumps on for ICMP errors and frontends. */
+    private void byDestination() {
         Label tcp = program.label("tcp");
         Label udp = program.label("udp");
         Label icmp = program.label("icmp");
         byProtocol(tcp, udp, icmp);
         program.bind(tcp);
         loadPort(DESTINATION_PORT_AT, PORTS_LENGTH);
-        takeIfInUse(TCP_BITMAP);
+        storePort();
+        takeIfInUse(TCP_BITMAP, frontend);
 
         program.bind(udp);
         loadPort(DESTINATION_PORT_AT, UdpHeader.LENGTH);
         takeIfTunnelPort();
-        takeIfInUse(UDP_BITMAP);
+        storePort();
+        takeIfInUse(UDP_BITMAP, frontend);
 
         program.bind(icmp);
         loadPort(ICMP_IDENTIFIER_AT, Icmp4Header.LENGTH);
+        jumpIfError();
+        program.jump(Condition.JNE, R1, Icmp4Header.ICMP_ECHOREPLY, pass);
+        takeIfInUse(ICMP_BITMAP, pass);
+    }
+
+    /** Jumps on for an ICMP error at R7; leaves the type in R1. */
+    private void jumpIfError() {
         program.load(Size.B, R1, R7, 0)
             .jump(Condition.JEQ, R1, Icmp4Header.ICMP_DEST_UNREACH, quoted)
             .jump(Condition.JEQ, R1, Icmp4Header.ICMP_TIME_EXCEEDED, quoted)
-            .jump(Condition.JEQ, R1, Icmp4Header.ICMP_PARAMETERPROB, quoted)
-            .jump(Condition.JNE, R1, Icmp4Header.ICMP_ECHOREPLY, pass);
-        takeIfInUse(ICMP_BITMAP);
+            .jump(Condition.JEQ, R1, Icmp4Header.ICMP_PARAMETERPROB, quoted);
     }
 
-    /** Handles an ICMP error at R7: selects by source port or identifier of the packet that the node had sent. */
+    /** Handles an ICMP error at R7: selects by source port or identifier of the packet that its destination had sent. */
     private void byQuotedSource() {
         Label tcp = program.label("quoted tcp");
         Label udp = program.label("quoted udp");
@@ -163,18 +234,20 @@ final class UplinkClassifier {
         byProtocol(tcp, udp, icmp);
         program.bind(tcp);
         loadPort(SOURCE_PORT_AT, PORTS_LENGTH);
-        takeIfInUse(TCP_BITMAP);
+        storePort();
+        takeIfInUse(TCP_BITMAP, frontend);
 
         program.bind(udp);
         loadPort(DESTINATION_PORT_AT, PORTS_LENGTH);
         takeIfTunnelPort();
         program.load(Size.H, R2, R7, SOURCE_PORT_AT);
-        takeIfInUse(UDP_BITMAP);
+        storePort();
+        takeIfInUse(UDP_BITMAP, frontend);
 
         program.bind(icmp);
         loadPort(ICMP_IDENTIFIER_AT, Icmp4Header.LENGTH);
         program.load(Size.B, R1, R7, 0).jump(Condition.JNE, R1, Icmp4Header.ICMP_ECHO, pass);
-        takeIfInUse(ICMP_BITMAP);
+        takeIfInUse(ICMP_BITMAP, pass);
     }
 
     /** Takes what is of the tunnel's protocol. */
@@ -206,7 +279,7 @@ final class UplinkClassifier {
     }
 
     /** Ends: redirects the packet if the port in R2, in network order, is in use. */
-    private void takeIfInUse(int bitmap) {
+    private void takeIfInUse(int bitmap, Label otherwise) {
         program.toBigEndian(R2, 16)
             .mov(R3, R2)
             .alu(Alu.RSH, R3, 6)
@@ -217,6 +290,6 @@ final class UplinkClassifier {
             .load(Size.DW, R1, R1, 0)
             .alu(Alu.RSH, R1, R2)
             .jump(Condition.JSET, R1, 1, take)
-            .jump(pass);
+            .jump(otherwise);
     }
 }

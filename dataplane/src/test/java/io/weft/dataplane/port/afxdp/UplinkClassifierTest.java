@@ -1,8 +1,12 @@
 package io.weft.dataplane.port.afxdp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.dataplane.port.UplinkFilter;
 import io.weft.dataplane.testing.TestNetwork;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.lb.nat.SnatPorts;
@@ -10,8 +14,10 @@ import io.weft.nativebindings.bpf.BpfMap;
 import io.weft.nativebindings.bpf.BpfProgram;
 import io.weft.nativebindings.bpf.XdpAction;
 import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -146,6 +152,73 @@ class UplinkClassifierTest {
             byte[] bad = frame.clone();
             bad[14] = (byte) first;
             assertPassed(bad);
+        }
+    }
+
+    @Test
+    void takesWhatIsForFrontends() {
+        int vip = Ipv4Address.of("203.0.113.80");
+        assertPassed(ip(OTHER, NODE, 6, tcp(4000, 30_080)));
+        maps.addFrontend(NODE, 30_080, IpProtocol.IPPROTO_TCP);
+        maps.addFrontend(vip, 53, IpProtocol.IPPROTO_UDP);
+        maps.addFrontend(vip, 80, IpProtocol.IPPROTO_TCP);
+        assertTaken(ip(OTHER, NODE, 6, tcp(4000, 30_080)));
+        assertPassed(ip(OTHER, NODE, 17, udp(4000, 30_080)));
+        assertPassed(ip(OTHER, NODE, 6, tcp(30_080, 4000)));
+        assertTaken(ip(OTHER, vip, 17, udp(4000, 53)));
+        assertTaken(ip(OTHER, vip, 6, tcp(4000, 80)));
+        assertPassed(ip(OTHER, vip, 6, tcp(4000, 22)));
+        assertPassed(ip(OTHER, vip, 17, udp(4000, PORT)));
+        assertPassed(ip(OTHER, vip, 17, udp(4000, TUNNEL)));
+        assertPassed(ip(OTHER, vip, 1, icmp(8, 1)));
+        assertPassed(ip(OTHER, vip, 132, new byte[20]));
+        assertTaken(fragment(ip(OTHER, vip, 17, udp(4000, 99)), 0x2000));
+        assertTaken(fragment(ip(OTHER, vip, 132, new byte[20]), 0x00B9));
+        for (int type : new int[]{3, 11, 12}) {
+            assertTaken(ip(OTHER, NODE, 1, error(type, packet(NODE, OTHER, 6, tcp(30_080, 4000)))));
+            assertTaken(ip(OTHER, vip, 1, error(type, packet(vip, OTHER, 17, udp(53, 4000)))));
+            assertPassed(ip(OTHER, vip, 1, error(type, packet(vip, OTHER, 17, udp(54, 4000)))));
+            assertPassed(ip(OTHER, vip, 1, error(type, packet(NODE, OTHER, 6, tcp(30_080, 4000)))));
+        }
+        maps.removeFrontend(vip, 53, IpProtocol.IPPROTO_UDP);
+        assertPassed(ip(OTHER, vip, 17, udp(4000, 53)));
+        assertTaken(fragment(ip(OTHER, vip, 17, udp(4000, 99)), 0x2000));
+        maps.removeFrontend(vip, 80, IpProtocol.IPPROTO_TCP);
+        assertPassed(fragment(ip(OTHER, vip, 17, udp(4000, 99)), 0x2000));
+        assertTaken(ip(OTHER, NODE, 6, tcp(4000, 30_080)));
+    }
+
+    @Test
+    void takesEverythingToServiceCidrs() {
+        int clusterIp = Ipv4Address.of("10.96.3.4");
+        List<IpPrefix> many = new ArrayList<>();
+        for (int i = 0; i < UplinkFilter.MAX_SERVICE_CIDRS - 1; i++) {
+            many.add(IpPrefix.of("10." + (100 + i) + ".0.0/16"));
+        }
+        many.add(IpPrefix.of("10.96.0.0/16"));
+        maps.setServiceCidrs(many);
+        assertTaken(ip(OTHER, clusterIp, 6, tcp(4000, 80)));
+        assertTaken(ip(OTHER, clusterIp, 1, icmp(8, 1)));
+        assertTaken(fragment(ip(OTHER, clusterIp, 132, new byte[20]), 0x00B9));
+        assertTaken(ip(OTHER, Ipv4Address.of("10.115.0.1"), 6, tcp(4000, 80)));
+        assertPassed(ip(OTHER, Ipv4Address.of("10.97.0.1"), 6, tcp(4000, 80)));
+        assertPassed(ip(OTHER, 0, 6, tcp(4000, 80)));
+        assertPassed(ip(OTHER, -1, 6, tcp(4000, 80)));
+        maps.setServiceCidrs(List.of(IpPrefix.of("10.97.0.0/16")));
+        assertPassed(ip(OTHER, clusterIp, 6, tcp(4000, 80)));
+        assertTaken(ip(OTHER, Ipv4Address.of("10.97.0.1"), 6, tcp(4000, 80)));
+    }
+
+    @Test
+    void saysThatThereIsNoRoomForAnotherFrontend() {
+        try (UplinkMaps small = new UplinkMaps(4)) {
+            assertTrue(small.addFrontend(NODE, 1, IpProtocol.IPPROTO_TCP));
+            assertTrue(small.addFrontend(NODE, 2, IpProtocol.IPPROTO_TCP));
+            assertFalse(small.addFrontend(OTHER, 1, IpProtocol.IPPROTO_TCP));
+            assertTrue(small.addFrontend(NODE, 3, IpProtocol.IPPROTO_TCP));
+            assertFalse(small.addFrontend(NODE, 4, IpProtocol.IPPROTO_TCP));
+            small.removeFrontend(NODE, 1, IpProtocol.IPPROTO_TCP);
+            assertTrue(small.addFrontend(NODE, 4, IpProtocol.IPPROTO_TCP));
         }
     }
 

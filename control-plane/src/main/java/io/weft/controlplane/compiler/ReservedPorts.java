@@ -1,0 +1,86 @@
+package io.weft.controlplane.compiler;
+
+import io.weft.controlplane.model.EndpointSlice;
+import io.weft.controlplane.model.Kind;
+import io.weft.controlplane.model.ObjectKey;
+import io.weft.controlplane.model.Protocol;
+import io.weft.encap.address.IpAddress;
+import io.weft.lb.service.ServiceKey;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * TCP ports of nodes that no Service may take over, because the cluster is run through them: SSH, the kubelet, etcd and the API servers. One
+ * thread.
+ */
+final class ReservedPorts {
+    /** The EndpointSlice that names the API servers. */
+    static final ObjectKey API_SERVERS = new ObjectKey(Kind.ENDPOINT_SLICE, "default", "kubernetes");
+    private static final String API_SERVER = "the API server";
+    private static final Map<Integer, String> ON_EVERY_NODE = Map.of(22, "SSH", 2379, "etcd", 2380, "etcd", 6443,
+        API_SERVER, 10_250, "the kubelet", 10_255, "the kubelet");
+
+    private record Server(IpAddress address, int port) {
+    }
+
+    private final Map<String, Set<IpAddress>> nodes = new HashMap<>();
+    private final Map<IpAddress, Integer> nodesWith = new HashMap<>();
+    private final Set<IpAddress> changed = new HashSet<>();
+    private Set<Server> servers = Set.of();
+
+    /** @param addresses of the node; empty if it is gone */
+    void setNode(String name, Collection<IpAddress> addresses) {
+        Set<IpAddress> now = Set.copyOf(addresses);
+        Set<IpAddress> before = now.isEmpty() ? nodes.remove(name) : nodes.put(name, now);
+        if (now.equals(before)) { return; }
+        now.forEach(address -> count(address, 1));
+        if (before != null) {
+            before.forEach(address -> count(address, -1));
+        }
+    }
+
+    private void count(IpAddress address, int change) {
+        if (nodesWith.merge(address, change, Integer::sum) == 0) {
+            nodesWith.remove(address);
+        }
+        changed.add(address);
+    }
+
+    /** @param slice {@link #API_SERVERS}; empty if there is none */
+    void setServers(Optional<EndpointSlice> slice) {
+        Set<Server> now = slice.stream().flatMap(ReservedPorts::servers).collect(Collectors.toSet());
+        if (now.equals(servers)) { return; }
+        Stream.concat(servers.stream(), now.stream()).forEach(server -> changed.add(server.address));
+        changed.add(ServiceKey.NODE_ADDRESSES);
+        servers = now;
+    }
+
+    private static Stream<Server> servers(EndpointSlice slice) {
+        return slice.endpoints().stream().flatMap(endpoint -> endpoint.addresses().stream())
+            .flatMap(address -> slice.ports().stream().map(port -> new Server(address, port.port())));
+    }
+
+    /** Addresses, as in {@link ServiceKey}, whose ports may have become reserved or free since the last call. */
+    Set<IpAddress> takeChanged() {
+        Set<IpAddress> taken = Set.copyOf(changed);
+        changed.clear();
+        return taken;
+    }
+
+    /**
+     * @param own this node's address
+     * @return whose port it is; empty if a Service may have it
+     */
+    String owner(ServiceKey key, IpAddress own) {
+        if (key.protocol() != Protocol.TCP.number()) { return ""; }
+        if (servers.contains(new Server(key.isOnNode() ? own : key.vip(), key.port()))) { return API_SERVER; }
+        boolean isNode = key.isOnNode() || key.vip().equals(own) || nodesWith.containsKey(key.vip());
+        return isNode ? ON_EVERY_NODE.getOrDefault(key.port(), "") : "";
+    }
+}

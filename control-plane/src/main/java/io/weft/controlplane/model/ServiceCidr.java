@@ -1,0 +1,16 @@
+package io.weft.controlplane.model;
+
+import io.weft.encap.address.IpPrefix;
+import java.util.List;
+
+/**
+ * A ServiceCIDR: addresses from which the API server takes ClusterIPs.
+ *
+ * @param cidrs spec.cidrs, IPv4 only
+ */
+public record ServiceCidr(String name, List<IpPrefix> cidrs, List<String> unsupported) implements ClusterObject {
+    @Override
+    public ObjectKey key() {
+        return new ObjectKey(Kind.SERVICE_CIDR, "", name);
+    }
+}

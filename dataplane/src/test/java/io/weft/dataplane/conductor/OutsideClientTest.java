@@ -1,0 +1,263 @@
+package io.weft.dataplane.conductor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.weft.dataplane.counters.ConductorGauge;
+import io.weft.dataplane.counters.CounterReader;
+import io.weft.dataplane.counters.PortState;
+import io.weft.dataplane.testing.TestNetwork;
+import io.weft.dataplane.testing.TestNode;
+import io.weft.dataplane.testing.TestPod;
+import io.weft.dataplane.testing.Transfer;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.packet.IpProtocol;
+import io.weft.lb.service.Backend;
+import io.weft.lb.service.FrontendKind;
+import io.weft.lb.service.ServiceKey;
+import io.weft.lb.service.ServiceSpec;
+import io.weft.nativebindings.netlink.Link;
+import io.weft.nativebindings.netlink.NetworkNamespace;
+import io.weft.nativebindings.netlink.Route;
+import io.weft.nativebindings.netlink.Rtnetlink;
+import io.weft.nativebindings.netlink.VethSpec;
+import java.net.ConnectException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A host outside the cluster, two real dataplanes and the kernels' sockets, joined by a bridge. */
+class OutsideClientTest {
+    private static final int OUTSIDE = Ipv4Address.of("192.0.2.200");
+    private static final int VIP = Ipv4Address.of("203.0.113.80");
+    private static final int TCP = IpProtocol.IPPROTO_TCP;
+    private static final int UDP = IpProtocol.IPPROTO_UDP;
+    private static final int WAIT_MILLIS = 2000;
+
+    @TempDir private Path directory;
+    private TestNetwork network;
+    private Path out;
+    private TestNode n1;
+    private TestNode n2;
+    private TestPod a;
+    private TestPod b;
+
+    @BeforeEach
+    void makeNodes() throws Exception {
+        network = new TestNetwork();
+        Path middle = network.namespace("net");
+        out = network.namespace("out");
+        Path first = network.namespace("n1");
+        Path second = network.namespace("n2");
+        n1 = new TestNode(network, first, 1, "up0", directory);
+        n2 = new TestNode(network, second, 2, "up0", directory);
+        try (Rtnetlink bridge = Rtnetlink.openIn(middle)) {
+            Link master = bridge.createBridge("br0");
+            bridge.setUp(master.index());
+            join(bridge, master, out, OUTSIDE);
+            join(bridge, master, first, n1.local.address().toInt());
+            join(bridge, master, second, n2.local.address().toInt());
+        }
+        n1.tables.putPeer(n2.asPeer(0));
+        n1.tables.commit();
+        n2.tables.putPeer(n1.asPeer(0));
+        n2.tables.commit();
+        n1.start();
+        n2.start();
+        a = n1.pod(2, 1);
+        b = n2.pod(2, 1);
+        n1.awaitPort(a.portId, PortState.UP);
+        n2.awaitPort(b.portId, PortState.UP);
+    }
+
+    private static void join(Rtnetlink bridge, Link master, Path namespace, int address) throws Exception {
+        String name = "h" + (address & 0xFF);
+        try (NetworkNamespace far = NetworkNamespace.open(namespace); Rtnetlink there = Rtnetlink.openIn(namespace)) {
+            Link near = bridge.createVeth(VethSpec.of(name, "up0").withQueues(1).withPeerNamespace(far.fd()));
+            bridge.setMaster(near.index(), master.index());
+            bridge.setUp(near.index());
+            int up0 = there.link("up0").orElseThrow().index();
+            there.setUp(up0);
+            there.addAddress(up0, address, 24, Route.RT_SCOPE_UNIVERSE);
+        }
+    }
+
+    @AfterEach
+    void removeNodes() {
+        for (TestNode node : new TestNode[]{n1, n2}) {
+            if (node != null) {
+                node.close();
+            }
+        }
+        if (network != null) {
+            network.close();
+        }
+    }
+
+    private void frontend(int kind, IpAddress address, int port, int protocol, boolean policyLocal,
+        Backend... backends) {
+        n1.tables.services().put(new ServiceSpec(new ServiceKey(address, port, protocol), kind, "default/web:p",
+            policyLocal, false, 0, List.of(), List.of(backends)));
+        commit();
+    }
+
+    private void commit() {
+        n1.tables.commit();
+        long generation = n1.tables.generation();
+        TestNetwork.await("the dataplane to follow the tables", () -> {
+            n1.requireAlive();
+            try (CounterReader counters = n1.counters()) {
+                return counters.gauge(ConductorGauge.APPLIED_GENERATION) >= generation;
+            }
+        });
+    }
+
+    private void nodePort(int port, int protocol, boolean policyLocal, Backend... backends) {
+        frontend(FrontendKind.NODE_PORT, ServiceKey.NODE_ADDRESSES, port, protocol, policyLocal, backends);
+    }
+
+    private Backend onA(int port) {
+        return Backend.readyHere(IpAddress.ipv4(a.ip), port);
+    }
+
+    private Backend onB(int port) {
+        return Backend.ready(IpAddress.ipv4(b.ip), port);
+    }
+
+    private int node() {
+        return n1.local.address().toInt();
+    }
+
+    @Test
+    void nodePortsOfPodsHereAndElsewhere() throws Exception {
+        nodePort(30080, TCP, false, onA(8080));
+        nodePort(30081, TCP, true, onA(8080));
+        nodePort(30082, TCP, false, onB(8080));
+        Transfer.run(out, node(), 30080, a.namespace, a.ip, 8080, 1 << 20);
+        Transfer.run(out, node(), 30081, a.namespace, a.ip, 8080, 1 << 20);
+        Transfer.run(out, node(), 30082, b.namespace, b.ip, 8080, 1 << 20);
+        Transfer.run(n2.namespace, node(), 30082, b.namespace, b.ip, 8080, 1 << 18); // through the tunnel and back into it
+        Transfer.run(b.namespace, node(), 30082, b.namespace, b.ip, 8080, 1 << 18);
+        Transfer.run(a.namespace, node(), 30080, a.namespace, a.ip, 8080, 1 << 18);
+        assertEquals(0, TestPod.checksumErrors(a.namespace) + TestPod.checksumErrors(b.namespace)
+            + TestPod.checksumErrors(out));
+    }
+
+    @Test
+    void aLoadBalancersAddress() throws Exception {
+        try (Rtnetlink there = Rtnetlink.openIn(out)) {
+            there.replaceRoute(Route.to(VIP, 32).via(node(), there.link("up0").orElseThrow().index()));
+        }
+        frontend(FrontendKind.LOAD_BALANCER, IpAddress.ipv4(VIP), 80, TCP, false, onB(8080));
+        Transfer.run(out, VIP, 80, b.namespace, b.ip, 8080, 1 << 20);
+        frontend(FrontendKind.LOAD_BALANCER, IpAddress.ipv4(VIP), 53, UDP, true, onA(5353));
+        assertEquals(text(OUTSIDE), ask(VIP, 53, a.namespace, a.ip, 5353, 100));
+        frontend(FrontendKind.LOAD_BALANCER, IpAddress.ipv4(VIP), 54, UDP, false, onA(5353));
+        assertEquals(text(n1.local.gateway().toInt()), ask(VIP, 54, a.namespace, a.ip, 5353, 100));
+        frontend(FrontendKind.LOAD_BALANCER, IpAddress.ipv4(VIP), 55, UDP, true, onA(5353));
+        assertEquals(text(OUTSIDE), ask(VIP, 55, a.namespace, a.ip, 5353, 5000)); // in fragments
+    }
+
+    @Test
+    void aProcessOfTheNodeItself() throws Exception {
+        nodePort(30080, TCP, false, Backend.readyHere(n1.local.address(), 9100));
+        Transfer.run(out, node(), 30080, n1.namespace, node(), 9100, 1 << 20);
+        Transfer.run(b.namespace, node(), 30080, n1.namespace, node(), 9100, 1 << 18);
+    }
+
+    @Test
+    void aServiceWithoutEndpointsRefusesAtOnce() throws Exception {
+        nodePort(30080, TCP, false);
+        assertRefused(node(), 30080);
+        nodePort(30080, TCP, false, onA(8080));
+        Transfer.run(out, node(), 30080, a.namespace, a.ip, 8080, 1 << 16);
+    }
+
+    private void assertRefused(int address, int port) throws Exception {
+        String outcome = NetworkNamespace.call(out, () -> {
+            try (Socket socket = new Socket()) {
+                socket.connect(new InetSocketAddress(TestPod.address(address), port), 10_000);
+                return "connected";
+            } catch (ConnectException refused) {
+                return refused.getMessage();
+            }
+        });
+        assertEquals("Connection refused", outcome);
+    }
+
+    /** The kernel gets its ports, whatever the Services are. */
+    @Test
+    void theNodesOwnServicesKeepTheirPorts() throws Exception {
+        frontend(FrontendKind.EXTERNAL_IP, n1.local.address(), 22, TCP, false, onA(8080));
+        frontend(FrontendKind.EXTERNAL_IP, n1.local.address(), 10_250, TCP, false);
+        Transfer.run(out, node(), 22, n1.namespace, node(), 22, 1 << 16);
+        Transfer.run(out, node(), 10_250, n1.namespace, node(), 10_250, 1 << 16);
+        Transfer.run(out, node(), 30_000, n1.namespace, node(), 30_000, 1 << 16);
+    }
+
+    /** The Service is gone, its connection is not. */
+    @Test
+    void anEstablishedConnectionOutlivesItsService() throws Exception {
+        nodePort(30080, TCP, false, onA(8080));
+        try (ServerSocket listener = NetworkNamespace.call(a.namespace,
+            () -> new ServerSocket(8080, 16, TestPod.address(a.ip)));
+            Socket client = NetworkNamespace.call(out, () -> new Socket(TestPod.address(node()), 30080));
+            Socket server = listener.accept()) {
+            client.setSoTimeout(30_000);
+            echo(client, server);
+            n1.tables.services().remove(new ServiceKey(ServiceKey.NODE_ADDRESSES, 30080, TCP));
+            commit();
+            echo(client, server);
+            assertRefused(node(), 30080);
+            Thread.sleep(12_000); // two scans of the flow table, which must not take the frontend out of the filter
+            echo(client, server);
+        }
+    }
+
+    private static void echo(Socket client, Socket server) throws Exception {
+        client.getOutputStream().write(42);
+        assertEquals(42, server.getInputStream().read());
+        server.getOutputStream().write(43);
+        assertEquals(43, client.getInputStream().read());
+    }
+
+    /** Asks over UDP; returns the address that the server saw. */
+    private String ask(int to, int port, Path server, int address, int serverPort, int length) throws Exception {
+        try (
+            DatagramSocket listener = NetworkNamespace.call(server,
+                () -> new DatagramSocket(new InetSocketAddress(TestPod.address(address), serverPort)));
+            DatagramSocket client = NetworkNamespace.call(out, () -> new DatagramSocket())) {
+            listener.setSoTimeout(WAIT_MILLIS);
+            client.setSoTimeout(WAIT_MILLIS);
+            client.connect(new InetSocketAddress(TestPod.address(to), port));
+            for (int attempt = 0; attempt < 5; attempt++) {
+                try {
+                    client.send(new DatagramPacket(new byte[length], length));
+                    DatagramPacket packet = new DatagramPacket(new byte[length], length);
+                    listener.receive(packet);
+                    listener.send(packet);
+                    String seen = packet.getAddress().getHostAddress();
+                    client.receive(packet);
+                    assertEquals(length, packet.getLength());
+                    return seen;
+                } catch (SocketTimeoutException lost) {
+                    // the next attempt
+                }
+            }
+            return "no answer\n" + n1.report();
+        }
+    }
+
+    private static String text(int ip) {
+        return Ipv4Address.format(ip);
+    }
+}
