@@ -16,6 +16,8 @@ public final class CniErrorCode {
     public static final int KERNEL_REFUSED = 100;
     public static final int DATAPLANE_REFUSED = 101;
     public static final int CHECK_FAILED = 102;
+    /** A hostPort belongs to the node or to another pod. */
+    public static final int PORT_TAKEN = 103;
 
     private CniErrorCode() {
     }

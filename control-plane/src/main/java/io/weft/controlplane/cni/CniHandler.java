@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.controlplane.cni.PodAttacher.Attached;
 import io.weft.controlplane.ipam.Attachment;
 import io.weft.controlplane.ipam.AttachmentKey;
+import io.weft.controlplane.ipam.PortMapping;
 import io.weft.nativebindings.linux.LinuxException;
 import java.io.IOException;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -69,7 +71,7 @@ public final class CniHandler {
         long startNanos = System.nanoTime();
         Attached attached;
         try (PodNamespace pod = request.openNamespace()) {
-            attached = attacher.attach(request.names(pod), pod);
+            attached = attacher.attach(request.names(pod), PortMappings.of(request.configuration()), pod);
         }
         Attachment attachment = attached.attachment();
         LOG.info("ADD {}{}: {} on {}, port {}, {} ms", attachment.key(),
@@ -89,6 +91,7 @@ public final class CniHandler {
         Attachment attachment = tables.find(key).orElseThrow(
             () -> new CniException(CniErrorCode.UNKNOWN_CONTAINER, key + " is not attached"));
         checkPreviousResult(request.configuration().path("prevResult"), attachment);
+        checkPortMappings(PortMappings.of(request.configuration()), attachment);
         Optional<String> wrong = attacher.check(attachment, request.netns());
         if (wrong.isPresent()) { throw new CniException(CniErrorCode.CHECK_FAILED, wrong.get()); }
         return "";
@@ -102,6 +105,16 @@ public final class CniHandler {
             if (CniRequest.text(ip, "address").startsWith(address + "/")) { return; }
         }
         throw new CniException(CniErrorCode.CHECK_FAILED, "prevResult does not have the pod's address " + address);
+    }
+
+    /** The runtime sends them to CHECK as well. One that sends none has said nothing about them. */
+    private static void checkPortMappings(List<PortMapping> wanted, Attachment attachment) throws CniException {
+        for (PortMapping mapping : wanted) {
+            if (!attachment.portMappings().contains(mapping)) {
+                throw new CniException(CniErrorCode.CHECK_FAILED,
+                    mapping.hostSide() + " does not lead to port " + mapping.containerPort() + " of the pod");
+            }
+        }
     }
 
     private String status() throws CniException {

@@ -6,6 +6,8 @@ import io.weft.controlplane.ipam.AttachmentKey;
 import io.weft.controlplane.ipam.AttachmentNames;
 import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
+import io.weft.controlplane.ipam.AttachmentStore.PortTakenException;
+import io.weft.controlplane.ipam.PortMapping;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.counters.PortStatus;
@@ -62,7 +64,8 @@ public final class PodAttacher {
     }
 
     /** Gives the same answer as before if the attachment exists in this namespace and is right; otherwise creates it again. */
-    Attached attach(AttachmentNames names, PodNamespace pod) throws CniException, IOException {
+    Attached attach(AttachmentNames names, List<PortMapping> portMappings, PodNamespace pod)
+        throws CniException, IOException {
         AttachmentKey key = names.key();
         ReentrantLock lock = lock(key);
         lock.lock();
@@ -71,10 +74,13 @@ public final class PodAttacher {
             Optional<Attachment> former = tables.find(key);
             if (former.isPresent()) {
                 Attachment here = former.get().named(names);
-                if (PodNetwork.difference(here, routes.gateway()).isEmpty()) { return reopen(here, pod, routes); }
+                if (here.portMappings().equals(portMappings)
+                    && PodNetwork.difference(here, routes.gateway()).isEmpty()) {
+                    return reopen(here, pod, routes);
+                }
                 remove(key);
             }
-            return attachNew(names, pod, routes);
+            return attachNew(names, portMappings, pod, routes);
         } finally {
             lock.unlock();
         }
@@ -173,10 +179,11 @@ public final class PodAttacher {
         }
     }
 
-    private Attached attachNew(AttachmentNames names, PodNamespace pod, PodRoutes routes)
-        throws CniException, IOException {
+    private Attached attachNew(AttachmentNames names, List<PortMapping> portMappings, PodNamespace pod,
+        PodRoutes routes) throws CniException, IOException {
         if (!dataplane.isAlive()) { throw new CniException(CniErrorCode.TRY_AGAIN, "Weft's dataplane is down"); }
-        Attachment attachment = allocate(names);
+        PortMappings.requireFree(portMappings);
+        Attachment attachment = allocate(names, portMappings);
         try {
             PodNetwork.Created created = PodNetwork.create(attachment, pod.namespace(),
                 dataplane.workers().orElse(configuredWorkers), routes, gatewayMac);
@@ -202,11 +209,14 @@ public final class PodAttacher {
             PodNetwork.hasMainRoutes(attachment, pod.namespace(), routes.gateway()));
     }
 
-    private Attachment allocate(AttachmentNames names) throws CniException, IOException {
+    private Attachment allocate(AttachmentNames names, List<PortMapping> portMappings)
+        throws CniException, IOException {
         try {
-            return tables.allocate(names, dataplane.longestPacket().orElse(Integer.MAX_VALUE));
+            return tables.allocate(names, portMappings, dataplane.longestPacket().orElse(Integer.MAX_VALUE));
         } catch (ExhaustedException e) {
             throw new CniException(CniErrorCode.TRY_AGAIN, e.getMessage());
+        } catch (PortTakenException e) {
+            throw new CniException(CniErrorCode.PORT_TAKEN, e.getMessage());
         }
     }
 

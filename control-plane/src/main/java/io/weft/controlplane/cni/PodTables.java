@@ -4,6 +4,8 @@ import io.weft.controlplane.ipam.Attachment;
 import io.weft.controlplane.ipam.AttachmentKey;
 import io.weft.controlplane.ipam.AttachmentNames;
 import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
+import io.weft.controlplane.ipam.AttachmentStore.PortTakenException;
+import io.weft.controlplane.ipam.PortMapping;
 import io.weft.encap.address.IpPrefix;
 import java.io.IOException;
 import java.util.List;
@@ -32,19 +34,29 @@ public interface PodTables {
     List<Attachment> all();
 
     /**
-     * Allocates an address and a port id; they are on disk when it returns.
+     * Allocates an address, a port id, and ports of the node; they are on disk when it returns.
      *
      * @param longestPacket limits the pod's MTU
      */
-    Attachment allocate(AttachmentNames names, int longestPacket) throws IOException, ExhaustedException;
+    Attachment allocate(AttachmentNames names, List<PortMapping> portMappings, int longestPacket)
+        throws IOException, ExhaustedException, PortTakenException;
+
+    /** {@link #allocate(AttachmentNames, List, int)} without ports of the node. */
+    default Attachment allocate(AttachmentNames names, int longestPacket) throws IOException, ExhaustedException {
+        try {
+            return allocate(names, List.of(), longestPacket);
+        } catch (PortTakenException e) {
+            throw new IllegalStateException("no port was asked for", e);
+        }
+    }
 
     /** Records an existing attachment under its current names. */
     void adopt(Attachment attachment) throws IOException;
 
-    /** Releases address and port id. The pod's interface must be gone. */
+    /** Releases address, port id and ports of the node. The pod's interface must be gone. */
     void release(AttachmentKey key) throws IOException;
 
-    /** Makes the dataplane open the pod's port. */
+    /** Makes the dataplane open the pod's port, and serve the ports of the node that lead to it. */
     void openPort(Attachment attachment);
 
     /** Makes the dataplane close it. */

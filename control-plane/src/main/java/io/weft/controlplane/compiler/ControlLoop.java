@@ -7,6 +7,8 @@ import io.weft.controlplane.ipam.AttachmentKey;
 import io.weft.controlplane.ipam.AttachmentNames;
 import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
+import io.weft.controlplane.ipam.AttachmentStore.PortTakenException;
+import io.weft.controlplane.ipam.PortMapping;
 import io.weft.controlplane.journal.Snapshot;
 import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.source.ClusterSource;
@@ -34,6 +36,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -152,9 +155,11 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     }
 
     @Override
-    public Attachment allocate(AttachmentNames names, int longestPacket) throws IOException, ExhaustedException {
+    public Attachment allocate(AttachmentNames names, List<PortMapping> portMappings, int longestPacket)
+        throws IOException, ExhaustedException, PortTakenException {
         Future<Attachment> given = executor.submit(() -> guardedCall(() -> {
-            Attachment attachment = store.allocate(names, Math.min(compilation.podMtu(), longestPacket));
+            Attachment attachment = store.allocate(names, Math.min(compilation.podMtu(), longestPacket),
+                portMappings);
             moving.add(names.key());
             return attachment;
         }));
@@ -164,6 +169,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
             switch (e.getCause()) {
                 case IOException failure -> throw failure;
                 case ExhaustedException nothingLeft -> throw nothingLeft;
+                case PortTakenException taken -> throw taken;
                 default -> throw new IllegalStateException(e.getCause());
             }
         } catch (InterruptedException e) {
@@ -273,10 +279,14 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
 
     public Report report() {
         return call(
-            () -> new Report(compilation.local(), compilation.problems(), publisher.incarnation(),
+            () -> new Report(compilation.local(), problems(), publisher.incarnation(),
                 publisher.generation(), publisher.isPublished(), publisher.freeBytes(), compilation.peerCount(),
                 compilation.serviceCount(), store.all().size(), store.freeAddresses(), store.notes(), updates.latency(),
                 podNames(), health.fault()));
+    }
+
+    private List<Problem> problems() {
+        return Stream.concat(compilation.problems().stream(), publisher.hostPortProblems().stream()).toList();
     }
 
     /** From the Pod objects; the runtime's ADD, which comes before them, counts where both name an address. */

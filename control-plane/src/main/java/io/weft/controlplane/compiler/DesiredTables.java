@@ -27,6 +27,10 @@ final class DesiredTables implements TableSink {
         return services.values();
     }
 
+    boolean hasService(ServiceKey key) {
+        return services.containsKey(key);
+    }
+
     @Override
     public void putLocal(LocalNode node) {
         local = node;

@@ -11,6 +11,7 @@ import io.weft.lb.service.ServiceSpec;
 import io.weft.lb.table.TableFullException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -29,6 +30,7 @@ class TablesPublisher implements TableSink, AutoCloseable {
     private final LongSupplier oldestInUse;
     private final Map<Integer, PortSpec> ports = new HashMap<>();
     private final DesiredTables desired = new DesiredTables();
+    private final HostPorts hostPorts = new HostPorts();
     private TablesSizing sizing;
     private TablesWriter writer;
     private boolean allowed;
@@ -114,7 +116,8 @@ class TablesPublisher implements TableSink, AutoCloseable {
     @Override
     public void removeService(ServiceKey key) {
         desired.removeService(key);
-        write(tables -> tables.services().remove(key));
+        write(tables -> hostPorts.find(key).ifPresentOrElse(tables.services()::put,
+            () -> tables.services().remove(key)));
     }
 
     void putPort(Attachment attachment) {
@@ -124,9 +127,24 @@ class TablesPublisher implements TableSink, AutoCloseable {
         if (!port.equals(ports.put(port.id(), port))) {
             write(tables -> tables.putPort(port));
         }
+        for (ServiceSpec frontend : hostPorts.put(attachment)) {
+            if (!desired.hasService(frontend.key())) {
+                write(tables -> tables.services().put(frontend));
+            }
+        }
+    }
+
+    /** hostPorts that are not served. */
+    List<Problem> hostPortProblems() {
+        return hostPorts.problems(desired::hasService);
     }
 
     void removePort(int id) {
+        for (ServiceKey key : hostPorts.remove(id)) {
+            if (!desired.hasService(key)) {
+                write(tables -> tables.services().remove(key));
+            }
+        }
         if (ports.remove(id) != null) {
             write(tables -> tables.removePort(id));
         }
@@ -178,6 +196,7 @@ class TablesPublisher implements TableSink, AutoCloseable {
         desired.local().ifPresent(tables::putLocal);
         ports.values().forEach(tables::putPort);
         desired.peers().forEach(tables::putPeer);
-        desired.services().forEach(tables.services()::put);
+        hostPorts.all().forEach(tables.services()::put);
+        desired.services().forEach(tables.services()::put); // of two with one key, the Service's is used
     }
 }

@@ -1,6 +1,7 @@
 package io.weft.controlplane.ipam;
 
 import io.weft.encap.address.IpAddress;
+import java.util.List;
 
 /**
  * The node's record of a pod's interface, stored on disk. Immutable.
@@ -9,9 +10,21 @@ import io.weft.encap.address.IpAddress;
  * @param portId the dataplane's port; no other current attachment has it
  * @param attachId never reused; distinguishes this attachment from earlier ones with the same port id
  * @param podMac 48 bits
+ * @param portMappings ports of the node that lead to the pod; no other attachment has one that overlaps
  */
 public record Attachment(
-    AttachmentNames names, String hostIfName, int portId, long attachId, IpAddress podIp, long podMac, int mtu) {
+    AttachmentNames names, String hostIfName, int portId, long attachId, IpAddress podIp, long podMac, int mtu,
+    List<PortMapping> portMappings) {
+    public Attachment {
+        portMappings = List.copyOf(portMappings);
+    }
+
+    /** One without ports of the node. */
+    public Attachment(AttachmentNames names, String hostIfName, int portId, long attachId, IpAddress podIp, long podMac,
+        int mtu) {
+        this(names, hostIfName, portId, attachId, podIp, podMac, mtu, List.of());
+    }
+
     public AttachmentKey key() {
         return names.key();
     }
@@ -33,7 +46,7 @@ public record Attachment(
 
     /** The same interface under the names that the runtime uses now. A pod name that it no longer says stays. */
     public Attachment named(AttachmentNames now) {
-        return new Attachment(now.or(names), hostIfName, portId, attachId, podIp, podMac, mtu);
+        return new Attachment(now.or(names), hostIfName, portId, attachId, podIp, podMac, mtu, portMappings);
     }
 
     /** The same interface, whose namespace the runtime finds under another path now. */
@@ -42,6 +55,11 @@ public record Attachment(
     }
 
     Attachment withPortId(int id) {
-        return new Attachment(names, hostIfName, id, attachId, podIp, podMac, mtu);
+        return new Attachment(names, hostIfName, id, attachId, podIp, podMac, mtu, portMappings);
+    }
+
+    /** For messages: the pod's name, or that of its container. */
+    public String subject() {
+        return podName().isEmpty() ? key().toString() : podName();
     }
 }

@@ -40,6 +40,15 @@ public final class AttachmentStore implements AutoCloseable {
         }
     }
 
+    /** Another attachment has a port of the node. */
+    public static final class PortTakenException extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        PortTakenException(String message) {
+            super(message);
+        }
+    }
+
     private final Map<AttachmentKey, Attachment> attachments = new LinkedHashMap<>();
     /** Findings about attachments at the start, for the user. */
     private final Map<AttachmentKey, String> notes = new LinkedHashMap<>();
@@ -111,14 +120,29 @@ public final class AttachmentStore implements AutoCloseable {
         return pool == null ? 0 : pool.free();
     }
 
-    /** Allocates an address, a port id and an attach id. */
+    /** {@link #allocate(AttachmentNames, int, List)} without ports of the node. */
     public Attachment allocate(AttachmentNames names, int mtu) throws IOException, ExhaustedException {
+        try {
+            return allocate(names, mtu, List.of());
+        } catch (PortTakenException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /**
+     * Allocates an address, a port id, an attach id, and ports of the node.
+     *
+     * @throws PortTakenException that names the other attachment
+     */
+    public Attachment allocate(AttachmentNames names, int mtu, List<PortMapping> portMappings)
+        throws IOException, ExhaustedException, PortTakenException {
         AttachmentKey key = names.key();
         if (attachments.containsKey(key)) { throw new IllegalStateException(key + " is attached already"); }
+        requireFree(portMappings);
         int portId = freePortId();
         IpAddress address = allocateAddress();
         Attachment attachment = new Attachment(names, hostIfName(key), portId,
-            random.nextLong(1, Long.MAX_VALUE), address, podMac(key), mtu);
+            random.nextLong(1, Long.MAX_VALUE), address, podMac(key), mtu, portMappings);
         try {
             journal.allocated(attachment);
         } catch (IOException e) {
@@ -209,6 +233,20 @@ public final class AttachmentStore implements AutoCloseable {
         portIds.clear(attachment.portId());
         if (pool != null) {
             pool.release(attachment.podIp());
+        }
+    }
+
+    private void requireFree(List<PortMapping> wanted) throws PortTakenException {
+        for (int i = 0; i < wanted.size(); i++) {
+            PortMapping mapping = wanted.get(i);
+            if (wanted.subList(0, i).stream().anyMatch(mapping::overlaps)) {
+                throw new PortTakenException("the pod asks twice for " + mapping.hostSide());
+            }
+            for (Attachment attachment : attachments.values()) {
+                if (attachment.portMappings().stream().anyMatch(mapping::overlaps)) {
+                    throw new PortTakenException(mapping.hostSide() + " is that of " + attachment.subject());
+                }
+            }
         }
     }
 

@@ -3,6 +3,8 @@ package io.weft.controlplane.ipam;
 import io.weft.controlplane.journal.ChecksummedRecord;
 import io.weft.encap.address.IpAddress;
 import java.nio.BufferUnderflowException;
+import java.util.ArrayList;
+import java.util.List;
 import net.openhft.chronicle.bytes.Bytes;
 
 /**
@@ -93,13 +95,18 @@ sealed interface JournalRecord {
         }
     }
 
-    /** The pod's name is the last field: earlier versions do not write it and ignore what follows theirs. */
+    /** Later fields come last: earlier versions do not write the pod's name and the port mappings, and ignore what follows theirs. */
     private static void writeAttachment(Bytes<?> out, Attachment attachment) {
         writeKey(out, attachment.key());
         out.writeUtf8(attachment.network()).writeUtf8(attachment.netns()).writeUtf8(attachment.hostIfName());
         out.writeInt(attachment.portId()).writeLong(attachment.attachId());
         out.writeInt(attachment.podIp().toInt()).writeLong(attachment.podMac()).writeInt(attachment.mtu());
         out.writeUtf8(attachment.podName());
+        out.writeInt(attachment.portMappings().size());
+        for (PortMapping mapping : attachment.portMappings()) {
+            out.writeInt(mapping.hostIp().toInt()).writeInt(mapping.hostPort()).writeInt(mapping.protocol())
+                .writeInt(mapping.containerPort());
+        }
     }
 
     private static Attachment readAttachment(Bytes<?> in) {
@@ -112,8 +119,19 @@ sealed interface JournalRecord {
         IpAddress podIp = IpAddress.ipv4(in.readInt());
         long podMac = in.readLong();
         int mtu = in.readInt();
-        return new Attachment(new AttachmentNames(key, network, netns, readLastUtf8(in)), hostIfName, portId, attachId,
-            podIp, podMac, mtu);
+        String podName = readLastUtf8(in);
+        return new Attachment(new AttachmentNames(key, network, netns, podName), hostIfName, portId, attachId, podIp,
+            podMac, mtu, readPortMappings(in));
+    }
+
+    private static List<PortMapping> readPortMappings(Bytes<?> in) {
+        List<PortMapping> mappings = new ArrayList<>();
+        int count = in.readRemaining() == 0 ? 0 : in.readInt();
+        for (int i = 0; i < count; i++) {
+            if (in.readRemaining() == 0) { throw new IllegalArgumentException("port mappings are missing"); }
+            mappings.add(new PortMapping(IpAddress.ipv4(in.readInt()), in.readInt(), in.readInt(), in.readInt()));
+        }
+        return mappings;
     }
 
     /** A field that records of earlier versions lack. */

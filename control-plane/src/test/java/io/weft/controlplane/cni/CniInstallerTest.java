@@ -64,6 +64,7 @@ class CniInstallerTest extends CniPodTest {
         assertEquals("1.0.0", list.path("cniVersion").asText());
         assertEquals("weft-cni", list.at("/plugins/0/type").asText());
         assertEquals(node.socket().toString(), list.at("/plugins/0/socket").asText());
+        assertTrue(list.at("/plugins/0/capabilities/portMappings").asBoolean(), "the runtime passes on hostPorts");
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(conflist)));
         assertEquals("rwxr-xr-x", PosixFilePermissions.toString(Files.getPosixFilePermissions(plugin)));
         assertTrue(Files.getLastModifiedTime(plugin).compareTo(Files.getLastModifiedTime(conflist)) <= 0);

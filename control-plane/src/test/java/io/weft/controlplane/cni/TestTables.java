@@ -6,6 +6,8 @@ import io.weft.controlplane.ipam.AttachmentKey;
 import io.weft.controlplane.ipam.AttachmentNames;
 import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
+import io.weft.controlplane.ipam.AttachmentStore.PortTakenException;
+import io.weft.controlplane.ipam.PortMapping;
 import io.weft.dataplane.counters.PortState;
 import io.weft.encap.address.IpPrefix;
 import java.io.IOException;
@@ -74,9 +76,9 @@ final class TestTables implements PodTables {
     }
 
     @Override
-    public synchronized Attachment allocate(AttachmentNames names, int longestPacket)
-        throws IOException, ExhaustedException {
-        return store.allocate(names, Math.min(MTU, longestPacket));
+    public synchronized Attachment allocate(AttachmentNames names, List<PortMapping> portMappings, int longestPacket)
+        throws IOException, ExhaustedException, PortTakenException {
+        return store.allocate(names, Math.min(MTU, longestPacket), portMappings);
     }
 
     @Override

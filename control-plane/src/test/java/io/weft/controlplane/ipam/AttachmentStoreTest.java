@@ -29,6 +29,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class AttachmentStoreTest {
+    /** Bytes of the last fields of a record, where they are empty. */
+    private static final int EMPTY_TEXT = 1;
+    private static final int NO_PORT_MAPPINGS = 4;
+
     @TempDir private Path state;
 
     @Test
@@ -199,6 +203,40 @@ class AttachmentStoreTest {
     }
 
     @Test
+    void portsOfTheNodeAreKeptAcrossARestartAndFreeAfterRelease() throws Exception {
+        PortMapping all = new PortMapping(IpAddress.ipv4(0), 8080, 6, 80);
+        PortMapping one = new PortMapping(IpAddress.of("192.0.2.11"), 53, 17, 5353);
+        try (AttachmentStore store = open("10.244.1.0/24")) {
+            assertEquals(List.of(all, one), allocate(store, "a", all, one).portMappings());
+        }
+        try (AttachmentStore store = open("10.244.1.0/24")) {
+            Attachment kept = store.all().getFirst();
+            assertEquals(List.of(all, one), kept.portMappings());
+            assertEquals("hostPort 192.0.2.11:8080/TCP is that of default/a", refusal(store,
+                new PortMapping(IpAddress.of("192.0.2.11"), 8080, 6, 80)));
+            assertEquals("hostPort 53/UDP is that of default/a", refusal(store,
+                new PortMapping(IpAddress.ipv4(0), 53, 17, 53)));
+            assertEquals("the pod asks twice for hostPort 9000/TCP", refusal(store,
+                new PortMapping(IpAddress.ipv4(0), 9000, 6, 80), new PortMapping(IpAddress.ipv4(0), 9000, 6, 81)));
+            assertEquals(1, store.all().size());
+            allocate(store, "b", new PortMapping(IpAddress.of("192.0.2.12"), 53, 17, 53),
+                new PortMapping(IpAddress.ipv4(0), 8080, 17, 80), new PortMapping(IpAddress.ipv4(0), 53, 6, 53));
+            store.release(kept.key());
+            allocate(store, "c", all, one);
+        }
+    }
+
+    private static String refusal(AttachmentStore store, PortMapping... wanted) {
+        return assertThrows(AttachmentStore.PortTakenException.class, () -> allocate(store, "x", wanted)).getMessage();
+    }
+
+    private static Attachment allocate(AttachmentStore store, String container, PortMapping... mappings)
+        throws Exception {
+        return store.allocate(new AttachmentNames(new AttachmentKey(container, "eth0"), "weft",
+            "/run/netns/" + container, "default/" + container), 1450, List.of(mappings));
+    }
+
+    @Test
     void readsFilesOfAnEarlierVersionWhichNameNeitherPodNorBoot() throws Exception {
         Attachment current;
         try (AttachmentStore store = open("10.244.1.0/24")) {
@@ -207,20 +245,21 @@ class AttachmentStoreTest {
         Attachment nameless = new Attachment(
             new AttachmentNames(current.key(), current.network(), current.netns(), ""), current.hostIfName(),
             current.portId(), current.attachId(), current.podIp(), current.podMac(), current.mtu());
-        Bytes<?> former = Bytes.allocateElasticOnHeap();
-        former.write(withoutLastField(new JournalRecord.Node("n1", "")));
-        former.write(withoutLastField(new JournalRecord.Allocated(nameless)));
-        Files.write(file(), former.toByteArray());
-        try (AttachmentStore store = open("10.244.1.0/24")) {
-            assertEquals(List.of(nameless), store.all());
+        for (int missing : new int[]{EMPTY_TEXT + NO_PORT_MAPPINGS, NO_PORT_MAPPINGS}) {
+            Bytes<?> former = Bytes.allocateElasticOnHeap();
+            former.write(withoutEnd(new JournalRecord.Node("n1", ""), EMPTY_TEXT));
+            former.write(withoutEnd(new JournalRecord.Allocated(nameless), missing));
+            Files.write(file(), former.toByteArray());
+            try (AttachmentStore store = open("10.244.1.0/24")) {
+                assertEquals(List.of(nameless), store.all());
+            }
         }
     }
 
-    /** The last field is an empty text, one byte. */
-    private static byte[] withoutLastField(JournalRecord entry) {
+    private static byte[] withoutEnd(JournalRecord entry, int missing) {
         Bytes<?> bytes = Bytes.allocateElasticOnHeap();
         entry.writeTo(bytes);
-        byte[] record = Arrays.copyOf(bytes.toByteArray(), (int) bytes.readRemaining() - 1);
+        byte[] record = Arrays.copyOf(bytes.toByteArray(), (int) bytes.readRemaining() - missing);
         int length = record.length - ChecksummedRecord.HEADER_LENGTH;
         CRC32C crc = new CRC32C();
         crc.update(record, ChecksummedRecord.HEADER_LENGTH, length);

@@ -13,6 +13,15 @@ public final class ManifestFixture {
     private ManifestFixture() {
     }
 
+    /** The objects of correct manifests. */
+    public static List<ClusterObject> objects(String text) {
+        try {
+            return steps(text).getFirst().updated();
+        } catch (ManifestException e) {
+            throw new IllegalArgumentException(String.join("; ", e.errors()), e);
+        }
+    }
+
     public static List<ClusterChange> steps(String text) throws ManifestException {
         List<ClusterChange> changes = new ArrayList<>();
         Map<ObjectKey, ClusterObject> before = Map.of();

@@ -15,6 +15,7 @@ import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.FlowTimeouts;
 import io.weft.lb.nat.SnatPorts;
 import io.weft.lb.nat.SourceNat;
+import io.weft.lb.service.ServiceKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -32,10 +33,13 @@ final class ConntrackGc {
     private static final int SLICE_SLOTS = 4096;
     /** 1 or 2 ms of work if few addresses have changed. */
     private static final int PIECE_SLOTS = 65_536;
+    /** What the tables record as the changed address of a frontend on the node's own addresses. */
+    private static final int NODE_ADDRESSES = ServiceKey.NODE_ADDRESSES.toInt();
     private static final long NANOS_PER_SECOND = 1_000_000_000;
     private static final long PASS_NANOS = 5 * NANOS_PER_SECOND;
 
     private final FlowTable flows;
+    private final ForwardingState state;
     private final SnatPorts snatPorts;
     private final FlowExpiry expiry;
     private final FlowRevalidator revalidator;
@@ -45,6 +49,8 @@ final class ConntrackGc {
     private int closedPort;
 
     private ChangedAddresses changed;
+    /** A NodePort or hostPort, on any of the node's own addresses. */
+    private boolean nodeFrontendChanged;
     private long slotsLeft;
     private long passNanos;
     private boolean waiting;
@@ -52,6 +58,7 @@ final class ConntrackGc {
     ConntrackGc(FlowTable flows, SnatPorts snatPorts, ForwardingState state, Epochs epochs,
         ConductorCounters counters) {
         this.flows = flows;
+        this.state = state;
         this.snatPorts = snatPorts;
         this.counters = counters;
         expiry = new FlowExpiry(flows, FlowTimeouts.defaults(), epochs,
@@ -110,6 +117,7 @@ final class ConntrackGc {
      */
     void startRevalidation(ChangedAddresses addresses) {
         changed = addresses;
+        nodeFrontendChanged = addresses.contains(NODE_ADDRESSES);
         slotsLeft = flows.slotCount();
         passNanos = 0;
         waiting = false;
@@ -152,8 +160,10 @@ final class ConntrackGc {
 
     private boolean isValid(long forward) {
         long k0 = FlowEntry.k0(forward);
-        return !(changed.contains(FlowKey.destination(k0)) || changed.contains(FlowEntry.newDst(forward))
-            || changed.contains(FlowKey.source(k0))) || revalidator.isValid(forward);
+        boolean affected = changed.contains(FlowKey.destination(k0)) || changed.contains(FlowEntry.newDst(forward))
+            || changed.contains(FlowKey.source(k0))
+            || nodeFrontendChanged && revalidator.isOnNode(FlowKey.destination(k0));
+        return !affected || revalidator.isValid(forward);
     }
 
     // -- ports -------------------------------------------------------------------------------------------------------
@@ -180,6 +190,7 @@ final class ConntrackGc {
         counters.set(ConductorGauge.FLOWS_ENDED, flows.count(FlowCounter.INVALIDATED));
         counters.set(ConductorGauge.FLOWS_REPLACED, flows.count(FlowCounter.REPLACED));
         counters.set(ConductorGauge.SNAT_PORTS_USED, snatPorts.inUse());
+        counters.set(ConductorGauge.AFFINITIES_EVICTED, state.affinities().evicted());
         counters.set(ConductorGauge.SCANS, expiry.passes());
         counters.set(ConductorGauge.LAST_SCAN_NANOS, scanNanos);
     }

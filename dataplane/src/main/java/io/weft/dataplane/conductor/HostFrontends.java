@@ -2,7 +2,9 @@ package io.weft.dataplane.conductor;
 
 import io.weft.dataplane.config.PortRange;
 import io.weft.encap.address.Ipv4Address;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -10,41 +12,37 @@ import java.util.Set;
  * {@code weft-host} covers. Immutable. IPv4 addresses are numbers.
  *
  * @param nodePortRange all NodePorts are in it
- * @param nodePorts whether there is a NodePort
- * @param nodePortAddresses addresses on which NodePorts are served; never loopback
+ * @param nodePortAddresses addresses on which NodePorts are served; empty if there is no NodePort
+ * @param ports every other port, with the addresses on which it is served
  * @param ownAddresses the addresses of the node
- * @param ports ports on the node's own addresses that are not NodePorts
- * @param otherAddresses frontend addresses that are not the node's
  */
-record HostFrontends(PortRange nodePortRange, boolean nodePorts, Set<Integer> nodePortAddresses,
-    Set<Integer> ownAddresses, Set<OwnPort> ports, Set<Integer> otherAddresses) {
+record HostFrontends(PortRange nodePortRange, Set<Integer> nodePortAddresses, Map<Port, Set<Integer>> ports,
+    Set<Integer> ownAddresses) {
+    private static final int LOCALHOST = Ipv4Address.of("127.0.0.1");
 
-    /**
-     * A port of the node that a frontend takes.
-     *
-     * @param address one of the node's or a loopback address; {@link Ipv4Address#ANY} for all of the node's and 127.0.0.1
-     * @param protocol IPPROTO_TCP or IPPROTO_UDP
-     */
-    record OwnPort(int address, int protocol, int port) implements Comparable<OwnPort> {
+    /** @param protocol IPPROTO_TCP or IPPROTO_UDP */
+    record Port(int protocol, int number) implements Comparable<Port> {
         @Override
-        public int compareTo(OwnPort other) {
-            int byPort = Integer.compare(port, other.port);
-            if (byPort != 0) { return byPort; }
-            int byProtocol = Integer.compare(protocol, other.protocol);
-            return byProtocol != 0 ? byProtocol : Integer.compareUnsigned(address, other.address);
+        public int compareTo(Port other) {
+            int byNumber = Integer.compare(number, other.number);
+            return byNumber != 0 ? byNumber : Integer.compare(protocol, other.protocol);
         }
     }
 
     HostFrontends {
         nodePortAddresses = Set.copyOf(nodePortAddresses);
+        ports = Map.copyOf(ports);
         ownAddresses = Set.copyOf(ownAddresses);
-        ports = Set.copyOf(ports);
-        otherAddresses = Set.copyOf(otherAddresses);
     }
 
     /** No frontends. */
     static HostFrontends none(PortRange nodePortRange) {
-        return new HostFrontends(nodePortRange, false, Set.of(), Set.of(), Set.of(), Set.of());
+        return new HostFrontends(nodePortRange, Set.of(), Map.of(), Set.of());
+    }
+
+    /** Whether the address is one of the node's own, so that its processes use it as their source, too. */
+    boolean isOwn(int address) {
+        return Ipv4Address.isLoopback(address) || ownAddresses.contains(address);
     }
 
     /** Sorts frontends by how the node reaches them. */
@@ -52,8 +50,7 @@ record HostFrontends(PortRange nodePortRange, boolean nodePorts, Set<Integer> no
         private final PortRange nodePortRange;
         private final Set<Integer> nodePortAddresses;
         private final Set<Integer> ownAddresses;
-        private final Set<OwnPort> ports = new HashSet<>();
-        private final Set<Integer> otherAddresses = new HashSet<>();
+        private final Map<Port, Set<Integer>> ports = new HashMap<>();
         private boolean nodePorts;
 
         /**
@@ -62,7 +59,8 @@ record HostFrontends(PortRange nodePortRange, boolean nodePorts, Set<Integer> no
          */
         Builder(PortRange nodePortRange, Set<Integer> nodePortAddresses, Set<Integer> ownAddresses) {
             this.nodePortRange = nodePortRange;
-            this.ownAddresses = ownAddresses;
+            this.ownAddresses = new HashSet<>(ownAddresses);
+            this.ownAddresses.removeIf(Ipv4Address::isLoopback);
             this.nodePortAddresses = new HashSet<>(nodePortAddresses);
             this.nodePortAddresses.removeIf(Ipv4Address::isLoopback);
         }
@@ -73,30 +71,32 @@ record HostFrontends(PortRange nodePortRange, boolean nodePorts, Set<Integer> no
             return this;
         }
 
-        /** A hostPort on an address, or on all of the node's ({@link Ipv4Address#ANY}). One that the node does not have is ignored. */
+        /**
+         * A hostPort on an address, or on all of the node's and 127.0.0.1 ({@link Ipv4Address#ANY}). One on an address that the node does
+         * not have is ignored.
+         */
         Builder hostPort(int address, int protocol, int port) {
-            if (address == Ipv4Address.ANY || isOwn(address)) {
-                ports.add(new OwnPort(address, protocol, port));
+            if (address == Ipv4Address.ANY) {
+                addresses(protocol, port).addAll(ownAddresses);
+                addresses(protocol, port).add(LOCALHOST);
+            } else if (ownAddresses.contains(address) || Ipv4Address.isLoopback(address)) {
+                addresses(protocol, port).add(address);
             }
             return this;
         }
 
         /** Another frontend: of a load balancer, an external IP, or a ClusterIP that the route for Services does not cover. */
         Builder frontend(int address, int protocol, int port) {
-            if (isOwn(address)) {
-                ports.add(new OwnPort(address, protocol, port));
-            } else {
-                otherAddresses.add(address);
-            }
+            addresses(protocol, port).add(address);
             return this;
         }
 
         HostFrontends build() {
-            return new HostFrontends(nodePortRange, nodePorts, nodePortAddresses, ownAddresses, ports, otherAddresses);
+            return new HostFrontends(nodePortRange, nodePorts ? nodePortAddresses : Set.of(), ports, ownAddresses);
         }
 
-        private boolean isOwn(int address) {
-            return Ipv4Address.isLoopback(address) || ownAddresses.contains(address);
+        private Set<Integer> addresses(int protocol, int port) {
+            return ports.computeIfAbsent(new Port(protocol, port), _ -> new HashSet<>());
         }
     }
 }

@@ -2,7 +2,6 @@ package io.weft.dataplane.conductor;
 
 import static java.util.stream.Collectors.toCollection;
 
-import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.nativebindings.linux.LinuxException;
 import io.weft.nativebindings.netlink.Route;
@@ -21,8 +20,9 @@ import java.util.function.Consumer;
 
 /**
  * Routes to {@code weft-host} what the node's own processes send to frontends ({@link HostFrontends}), which would otherwise stay on
- * {@code lo} or leave through the uplink: rules that choose by destination port, and tables with the addresses. While there are rules, the
- * rule for the {@code local} table is at {@link #LOCAL_PRIORITY}. See ADR 0014.
+ * {@code lo} or leave through the uplink. A rule chooses by destination port, and names a table with the addresses on which that port is
+ * served, so nothing else is affected. While there are rules, the rule for the {@code local} table is at {@link #LOCAL_PRIORITY}. See ADR
+ * 0014.
  *
  * <p>A change costs a request to the kernel for each rule and route that differs. The first update reads what a predecessor has left, and
  * adopts or removes it. What the kernel refuses is logged and tried again by {@link #retry}.
@@ -33,19 +33,16 @@ final class HostRouting implements AutoCloseable {
     static final int RULE_PRIORITY = 80;
     static final int LOCAL_PRIORITY = 90;
     /** Addresses on which NodePorts are served. */
-    static final int NODE_PORT_TABLE = 9797;
-    /** All addresses of the node, and 127.0.0.1. */
-    static final int OWN_ADDRESS_TABLE = 9798;
-    /** Frontend addresses that are not the node's. */
-    static final int OTHER_ADDRESS_TABLE = 9799;
+    static final int NODE_PORT_TABLE = 970_000_000;
+    /** Another port's table has its protocol and number in the lower digits: 970608080 is that of TCP port 8080. */
+    private static final int PROTOCOL_FACTOR = 100_000;
+    private static final int LAST_TABLE = NODE_PORT_TABLE + 0xFF * PROTOCOL_FACTOR + 0xFFFF;
     /** The kernel compares each packet of a socket without a cached route with each rule: about 10 ns a rule. */
     static final int MAX_RULES = 256;
 
     private static final Logger LOG = System.getLogger(HostRouting.class.getName());
-    private static final Set<Integer> TABLES = Set.of(NODE_PORT_TABLE, OWN_ADDRESS_TABLE, OTHER_ADDRESS_TABLE);
     private static final Rule KERNELS_LOCAL = Rule.lookup(Route.RT_TABLE_LOCAL, 0).protocol(Route.RTPROT_KERNEL);
     private static final Rule MOVED_LOCAL = KERNELS_LOCAL.priority(LOCAL_PRIORITY);
-    private static final int LOCALHOST = Ipv4Address.of("127.0.0.1");
     private static final int SINGLE = 32;
 
     private final Rtnetlink rtnetlink;
@@ -108,7 +105,7 @@ final class HostRouting implements AutoCloseable {
 
     /** The kernel reports a deleted route. */
     void routeRemoved(Route route) {
-        stale |= TABLES.contains(route.table()) && routes.stream().anyMatch(own -> isSame(own, route));
+        stale |= isOwn(route.table()) && routes.stream().anyMatch(own -> isSame(own, route));
     }
 
     /** Why some frontends cannot be reached from the node itself; empty if all can. */
@@ -127,21 +124,26 @@ final class HostRouting implements AutoCloseable {
 
     // -- what is wanted ----------------------------------------------------------------------------------------------
 
+    /** The table of a port that is not a NodePort. */
+    static int table(HostFrontends.Port port) {
+        return NODE_PORT_TABLE + port.protocol() * PROTOCOL_FACTOR + port.number();
+    }
+
+    private static boolean isOwn(int table) {
+        return table >= NODE_PORT_TABLE && table <= LAST_TABLE;
+    }
+
     /** In the order of their importance, if there are too many. */
     private static SequencedSet<Rule> rulesFor(HostFrontends frontends) {
         SequencedSet<Rule> wanted = new LinkedHashSet<>();
-        if (frontends.nodePorts() && !frontends.nodePortAddresses().isEmpty()) {
+        if (!frontends.nodePortAddresses().isEmpty()) {
             int first = frontends.nodePortRange().first();
             int last = frontends.nodePortRange().last();
             wanted.add(rule(NODE_PORT_TABLE).ports(IpProtocol.IPPROTO_TCP, first, last));
             wanted.add(rule(NODE_PORT_TABLE).ports(IpProtocol.IPPROTO_UDP, first, last));
         }
-        if (!frontends.otherAddresses().isEmpty()) {
-            wanted.add(rule(OTHER_ADDRESS_TABLE));
-        }
-        for (HostFrontends.OwnPort port : new TreeSet<>(frontends.ports())) {
-            Rule rule = rule(OWN_ADDRESS_TABLE).ports(port.protocol(), port.port(), port.port());
-            wanted.add(port.address() == Ipv4Address.ANY ? rule : rule.to(port.address(), SINGLE));
+        for (HostFrontends.Port port : new TreeSet<>(frontends.ports().keySet())) {
+            wanted.add(rule(table(port)).ports(port.protocol(), port.number(), port.number()));
         }
         return wanted;
     }
@@ -152,31 +154,30 @@ final class HostRouting implements AutoCloseable {
 
     private static Set<Route> routesFor(HostFrontends frontends, Path path) {
         Set<Route> wanted = new HashSet<>();
-        if (frontends.nodePorts()) {
-            frontends.nodePortAddresses().forEach(ip -> wanted.add(path.to(ip, ip).table(NODE_PORT_TABLE)));
-        }
-        if (!frontends.ports().isEmpty()) {
-            Set<Integer> own = new HashSet<>(frontends.ownAddresses());
-            own.add(LOCALHOST);
-            own.removeIf(ip -> Ipv4Address.isLoopback(ip) && ip != LOCALHOST);
-            own.forEach(ip -> wanted.add(path.to(ip, ip).table(OWN_ADDRESS_TABLE)));
-        }
-        frontends.otherAddresses()
-            .forEach(ip -> wanted.add(path.to(ip, path.base()).table(OTHER_ADDRESS_TABLE)));
+        frontends.nodePortAddresses().forEach(ip -> wanted.add(path.to(ip, ip).table(NODE_PORT_TABLE)));
+        frontends.ports().forEach((port, addresses) -> addresses.forEach(
+            ip -> wanted.add(path.to(ip, frontends.isOwn(ip) ? ip : path.base()).table(table(port)))));
         return wanted;
     }
 
     // -- changes -----------------------------------------------------------------------------------------------------
 
+    /** A refusal must not end the dataplane: everything else works without. */
     private void apply() {
         incomplete = false;
         complaint = "";
-        if (stale) {
-            stale = false;
-            read();
+        try {
+            if (stale) {
+                read();
+                stale = false;
+            }
+            change(bounded(rulesFor(frontends)), routesFor(frontends, path));
+        } catch (LinuxException e) {
+            refused(e);
         }
-        Set<Rule> wantedRules = bounded(rulesFor(frontends));
-        Set<Route> wantedRoutes = routesFor(frontends, path);
+    }
+
+    private void change(Set<Rule> wantedRules, Set<Route> wantedRoutes) {
         added(wantedRoutes, routes).forEach(route -> attempt(rtnetlink::replaceRoute, route, routes));
         if (!wantedRules.isEmpty()) {
             moveLocalBehind();
@@ -195,10 +196,10 @@ final class HostRouting implements AutoCloseable {
     /** What is in the kernel: of this object or of a predecessor. */
     private void read() {
         rules.clear();
-        rtnetlink.rules().stream().filter(rule -> rule.priority() == RULE_PRIORITY && TABLES.contains(rule.table()))
+        rtnetlink.rules().stream().filter(rule -> rule.priority() == RULE_PRIORITY && isOwn(rule.table()))
             .forEach(rules::add);
         routes.clear();
-        TABLES.forEach(table -> routes.addAll(rtnetlink.routes(table)));
+        rtnetlink.routes(0).stream().filter(route -> isOwn(route.table())).forEach(routes::add);
     }
 
     private Set<Rule> bounded(SequencedSet<Rule> wanted) {
@@ -220,10 +221,16 @@ final class HostRouting implements AutoCloseable {
         try {
             request.accept(wanted);
             present.add(wanted);
-        } catch (LinuxException e) { // an address that the node has just lost, or somebody else's rule
-            incomplete = true;
-            complain(e.getMessage());
+        } catch (LinuxException e) { // an address that the node has just lost, for example
+            refused(e);
         }
+    }
+
+    /** What is in the kernel is not certain any more. */
+    private void refused(LinuxException reason) {
+        incomplete = true;
+        stale = true;
+        complain(reason.getMessage());
     }
 
     /** A route that has replaced the one to the same destination has done so in the kernel. */

@@ -14,8 +14,8 @@ import java.util.List;
  * or soon after it, share the next pass: it goes by the addresses of all of them, and costs about the same for one as for a thousand.
  *
  * <p>A pass is made in pieces, so that the conductor's other work does not wait for it. After a pass there is none for
- * {@value #PAUSE_FACTOR} times as long as it took, but for half a second at most: changes without end cost a tenth of a core, or with millions of
- * flows somewhat more, and the flows of an endpoint that is gone end soon.
+ * {@value #PAUSE_FACTOR} times as long as it took, but for 40 ms at most, or as long as it took if that is more: changes without end cost a quarter of a
+ * core, or with millions of flows half of one, and the UDP flows of an endpoint that is gone end within 100 ms if a pass is short.
  *
  * <p>Adjacency slots of peers that are gone are released after such a comparison and one more epoch: until then a flow, or a worker that has found one, may
  * point to them.
@@ -24,7 +24,7 @@ import java.util.List;
  */
 final class Revalidation {
     private static final int PAUSE_FACTOR = 9;
-    private static final long MAX_PAUSE_NANOS = 500_000_000;
+    private static final long MAX_PAUSE_NANOS = 40_000_000;
 
     private final ConntrackGc flows;
     private final NextHops nextHops;
@@ -131,7 +131,8 @@ final class Revalidation {
         if (flows.isRevalidating()) { return; }
         sealed = false;
         waiting = flows.isWaiting() || waiting && !current.addresses.isEverything();
-        pauseEnd = System.nanoTime() + Math.min(PAUSE_FACTOR * flows.passNanos(), MAX_PAUSE_NANOS);
+        pauseEnd = System.nanoTime()
+            + Math.min(PAUSE_FACTOR * flows.passNanos(), Math.max(flows.passNanos(), MAX_PAUSE_NANOS));
         if (!current.goneSlots.isEmpty()) {
             retiring.add(new Retired(List.copyOf(current.goneSlots), epochs.advance()));
         }

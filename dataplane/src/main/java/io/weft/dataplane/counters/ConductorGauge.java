@@ -36,7 +36,9 @@ public enum ConductorGauge {
     /** Frontends of Services whose packets the uplink's XDP program takes, each address of the node counted. */
     UPLINK_FRONTENDS("uplink_frontends"),
     /** Frontends for which that program's map has no room: packets from outside do not reach them. */
-    UPLINK_FRONTENDS_LEFT_OUT("uplink_frontends_left_out");
+    UPLINK_FRONTENDS_LEFT_OUT("uplink_frontends_left_out"),
+    /** Clients with session affinity that were forgotten before their time, because the table was full. */
+    AFFINITIES_EVICTED("affinities_evicted");
 
     private static final ConductorGauge[] ALL = values();
 

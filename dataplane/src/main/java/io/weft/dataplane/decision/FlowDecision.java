@@ -63,6 +63,7 @@ public final class FlowDecision {
     private boolean opening;
 
     private long backend;
+    private long affinityBlock;
     private boolean masquerade;
     private int snat;
     private int replyVerdict;
@@ -127,6 +128,16 @@ public final class FlowDecision {
     /** Whether the destination is translated from a Service's address to a backend's. */
     public boolean isToBackend() {
         return backend != Backend.NONE;
+    }
+
+    /** The frontend's block if the client must keep the backend for its next flows ({@code AffinityTable}), else 0. */
+    public long affinityBlock() {
+        return affinityBlock;
+    }
+
+    /** A packed {@link Backend}, or {@link Backend#NONE}. */
+    public long backend() {
+        return backend;
     }
 
     public int newDestination() {
@@ -237,6 +248,7 @@ public final class FlowDecision {
         k1 = key1;
         opening = opens;
         backend = Backend.NONE;
+        affinityBlock = 0;
         masquerade = false;
         snat = NO_SNAT;
         replyVerdict = FORWARD;
@@ -294,6 +306,7 @@ public final class FlowDecision {
             return refuseClient(service.refusal, service.answer);
         }
         backend = service.backend;
+        affinityBlock = ServiceTable.affinitySeconds(block) == 0 ? 0 : block;
         masquerade = service.masquerade;
         return toDestination(context.tables().route4(Backend.ip(backend)));
     }

@@ -4,6 +4,7 @@ import io.weft.dataplane.forwarding.Egress;
 import io.weft.dataplane.forwarding.Ingress;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.state.ForwardingState;
+import io.weft.encap.address.Ipv4Address;
 import io.weft.lb.flow.FlowEntry;
 import io.weft.lb.flow.FlowExpiry;
 import io.weft.lb.flow.FlowState;
@@ -49,6 +50,11 @@ public final class FlowRevalidator implements FlowExpiry.Revalidator {
     /** Whether a flow of this pass has no egress only because its next hop is not resolved yet. The resolution has been requested. */
     public boolean isWaiting() {
         return waiting;
+    }
+
+    /** Whether a NodePort or hostPort may serve the address: the node's own, 127/8 included. */
+    public boolean isOnNode(int address) {
+        return !ready || Frontends.isOnNode(context, address) || Ipv4Address.isLoopback(address);
     }
 
     /** Also updates the flow's egress if it changed. */

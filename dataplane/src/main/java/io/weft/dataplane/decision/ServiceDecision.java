@@ -61,7 +61,7 @@ final class ServiceDecision {
         boolean localPod = !ofNode && context.local4().isLocalPod(source);
         boolean external = isExternal(ServiceTable.kind(block));
         boolean local = ServiceTable.isPolicyLocal(block) && !(external && (ofNode || localPod));
-        backend = choose(block, local, choice);
+        backend = choose(block, source, local, choice);
         if (backend == Backend.NONE) {
             return local
                 ? refuse(DropReason.SERVICE_NO_LOCAL_ENDPOINT, Answer.NO_ANSWER)
@@ -88,7 +88,17 @@ final class ServiceDecision {
         return kind == FrontendKind.NODE_PORT || kind == FrontendKind.LOAD_BALANCER || kind == FrontendKind.EXTERNAL_IP;
     }
 
-    private static long choose(long block, boolean local, int choice) {
+    /** A client with affinity keeps its backend while that is one of those that new flows get. */
+    private long choose(long block, int source, boolean local, int choice) {
+        int timeout = ServiceTable.affinitySeconds(block);
+        if (timeout != 0) {
+            long kept = context.state().affinities()
+                .find(ServiceTable.affinityId(block), source, timeout, context.nowSeconds());
+            if (kept != Backend.NONE) {
+                long now = ServiceTable.backend(block, Backend.ip(kept), Backend.port(kept));
+                if ((Backend.flags(now) & (local ? Backend.LOCAL_SET : Backend.CLUSTER_SET)) != 0) { return now; }
+            }
+        }
         return local ? ServiceTable.chooseLocal(block, choice) : ServiceTable.choose(block, choice);
     }
 

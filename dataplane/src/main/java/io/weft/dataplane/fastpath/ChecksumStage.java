@@ -5,7 +5,7 @@ import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.encap.packet.Ipv4Header;
 
-/** The part of {@code vxlan4-encap} that reads the payload: completes checksums that a pod left to its device. */
+/** The part of {@code vxlan4-encap} and {@code underlay-rewrite} that reads the payload: completes checksums that a pod left to its device. */
 final class ChecksumStage extends RewritingStage {
     private final BatchContext context;
 

@@ -12,7 +12,7 @@ import io.weft.dataplane.state.BatchContext;
 import io.weft.lb.flow.FlowTable;
 
 /**
- * The stages of the fast path. A frame is eligible if it belongs to a known flow from a pod or the tunnel to a pod or the tunnel, and nothing about it is
+ * The stages of the fast path. A frame is eligible if it belongs to a known flow from a pod, the tunnel or the underlay to one of these, and nothing about it is
  * unusual; nearly all frames are. Eligible frames pass from Ethernet to {@code port-tx} here, as many at once as a vector register has lanes, and
  * are counted under each node that would have done the same on the slow path.
  *
@@ -39,10 +39,11 @@ public final class FastPath {
         EthernetInput slowPath, PortTx tx, FramePool pool) {
         this.slowPath = slowPath.in();
         rewrite = new FlowRewriteStage(context, counters);
-        inspecting = new FastPathStage[]{new EthernetInputStage(context, pool), new TunnelDecapStage(context),
+        inspecting = new FastPathStage[]{new EthernetInputStage(context, pool), new TunnelDecapStage(context, pool),
             new Ip4InputStage(flows), new FlowLookupStage(flows), new FlowResolveStage(context, dispatch)};
         rewriting = new RewritingStage[]{rewrite, new FlowTrackingStage(context, flows), new ChecksumStage(context),
-            new TunnelEncapStage(context, drop), new LocalRewriteStage(context, drop), new PortTxStage(tx)};
+            new TunnelEncapStage(context, drop), new UnderlayRewriteStage(context, drop),
+            new LocalRewriteStage(context, drop), new PortTxStage(tx)};
     }
 
     /** No fast path: every frame takes the slow path. */

@@ -103,11 +103,13 @@ final class FastPathFrames {
     long tunnel;
     /** Ready, to leave to a pod. */
     long local;
+    /** Ready, to leave through the uplink without a tunnel. */
+    long underlay;
     /** Ready, of TCP. */
     long segments;
     /** Ready, of a UDP flow whose state they may change: its first reply, and all until it is a stream. */
     long youngDatagrams;
-    /** Ready, to leave through the tunnel, with a partial checksum, which lacks the payload. */
+    /** Ready, to leave through the uplink, with a partial checksum, which lacks the payload. */
     long incomplete;
     /** Ready, to leave to a pod, with a partial checksum. */
     long requests;
@@ -196,6 +198,7 @@ final class FastPathFrames {
         ready = 0;
         tunnel = 0;
         local = 0;
+        underlay = 0;
         segments = 0;
         youngDatagrams = 0;
         incomplete = 0;
@@ -210,6 +213,7 @@ final class FastPathFrames {
         ready &= others;
         tunnel &= others;
         local &= others;
+        underlay &= others;
         segments &= others;
         youngDatagrams &= others;
         incomplete &= others;

@@ -122,12 +122,28 @@ final class FlowResolveStage extends FastPathStage {
         long all = FastPathFrames.all(size);
         frames.tunnel = tunnel & all;
         frames.local = local & all;
-        frames.ready = frames.tunnel | frames.local;
+        long others = all & ~(frames.tunnel | frames.local);
+        frames.underlay = others == 0 ? 0 : toUnderlay(others, words);
+        frames.ready = frames.tunnel | frames.local | frames.underlay;
         frames.segments = segments & frames.ready;
         frames.youngDatagrams = youngDatagrams & frames.ready;
-        frames.incomplete = partial & frames.tunnel;
+        frames.incomplete = partial & (frames.tunnel | frames.underlay);
         frames.requests = partial & frames.local;
         longOnes = tooLong & frames.ready;
+    }
+
+    /** One by one: most batches have none, and are not to compare for them. */
+    private static long toUnderlay(long others, long[] words) {
+        long underlay = 0;
+        for (long rest = others; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
+            int frame = FastPathFrames.first(rest);
+            long egressAndMeta = words[FastPathFrames.EGRESS_AND_META + frame];
+            boolean expected = words[FastPathFrames.FLOW_K0 + frame] == words[FastPathFrames.K0 + frame]
+                && egressAndMeta >>> INGRESS_SHIFT == (words[FastPathFrames.TRAITS + frame]
+                    & FastPathFrames.INGRESS_MASK);
+            underlay |= expected && Egress.kind((int) egressAndMeta) == Egress.UPLINK ? FastPathFrames.bit(frame) : 0;
+        }
+        return underlay;
     }
 
     /** Only frames that are too long for their own egress take the slow path: a flow's long and short packets must not overtake each other. */

@@ -54,15 +54,18 @@ final class FlowRewriteStage extends RewritingStage {
     private void count(FastPathFrames frames) {
         int tunnelled = Long.bitCount(frames.tunnel);
         int local = Long.bitCount(frames.local);
-        int forwarded = tunnelled + local;
+        int underlay = Long.bitCount(frames.underlay);
+        int forwarded = tunnelled + local + underlay;
         finished += forwarded;
         counters.node(GraphNodeId.ETHERNET_INPUT, forwarded);
-        counters.node(context.tunnelCounters().decap(), Long.bitCount((frames.tunnel | frames.local) & frames.uplink));
+        counters.node(context.tunnelCounters().decap(),
+            Long.bitCount((frames.tunnel | frames.local | frames.underlay) & frames.uplink));
         counters.node(GraphNodeId.IP4_INPUT, forwarded);
         counters.node(GraphNodeId.FLOW_LOOKUP, forwarded);
         counters.node(GraphNodeId.FLOW_REWRITE, forwarded);
         counters.node(context.tunnelCounters().encap(), tunnelled);
         counters.node(GraphNodeId.LOCAL_REWRITE, local);
+        counters.node(GraphNodeId.UNDERLAY_REWRITE, underlay);
     }
 
     /** Frames that the fast path has finished. */

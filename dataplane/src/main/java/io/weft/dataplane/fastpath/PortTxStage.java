@@ -22,7 +22,7 @@ final class PortTxStage extends RewritingStage {
     @Override
     int process(FrameBatch batch, FastPathFrames frames) {
         long ready = frames.begin(due(frames));
-        send(batch, frames, PortId.UPLINK, frames.tunnel);
+        send(batch, frames, PortId.UPLINK, frames.tunnel | frames.underlay);
         for (int n = 0; n < frames.localPorts; n++) {
             send(batch, frames, frames.localPort[n], frames.localFrames[n]);
         }

@@ -13,6 +13,7 @@ import io.weft.dataplane.forwarding.Ingress;
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.graph.node.TunnelDecap;
 import io.weft.dataplane.state.BatchContext;
@@ -31,7 +32,7 @@ import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
-/** {@code vxlan4-decap}: the outer headers of frames that a known peer sent through the tunnel. */
+/** {@code vxlan4-decap}: the outer headers of frames that a known peer sent through the tunnel; and the Ethernet header of others from the uplink. */
 final class TunnelDecapStage extends FastPathStage {
     private static final VectorSpecies<Long> SPECIES = Lanes.Widest.SPECIES;
     private static final int STEP = Lanes.Widest.COUNT;
@@ -68,6 +69,7 @@ final class TunnelDecapStage extends FastPathStage {
     private static final long NO_PEER = -1;
 
     private final BatchContext context;
+    private final FramePool pool;
     private long uplinkMac;
     /** From a frame's first byte to the inner packet, and to its type: the outer one, without an inner Ethernet header. */
     private int innerIp;
@@ -85,8 +87,9 @@ final class TunnelDecapStage extends FastPathStage {
     private ForwardingTables known;
     private long generation;
 
-    TunnelDecapStage(BatchContext context) {
+    TunnelDecapStage(BatchContext context, FramePool pool) {
         this.context = context;
+        this.pool = pool;
     }
 
     @Override
@@ -101,6 +104,9 @@ final class TunnelDecapStage extends FastPathStage {
         if (uplink != 0 && context.ports().kind(PortId.UPLINK) == PortKind.UPLINK) {
             begin();
             long expected = compare(batch.size, frames.words) & uplink;
+            if (expected != uplink) {
+                withoutTunnel(batch, frames.words, uplink & ~expected);
+            }
             long marked = congestionMarks(batch.size, frames.words) & expected;
             long unknown = enter(batch.size, frames.words, expected);
             if (unknown != 0) {
@@ -110,6 +116,21 @@ final class TunnelDecapStage extends FastPathStage {
             carry(batch, frames.words, marked & expected);
         }
         return Long.bitCount(uplink);
+    }
+
+    /**
+     * Frames from the underlay that are not the tunnel's: replies to masqueraded flows, and packets to Services. {@link EthernetInputStage} has
+     * loaded their headers, and found that they are from no pod.
+     */
+    private void withoutTunnel(FrameBatch batch, long[] words, long plain) {
+        for (long rest = plain; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
+            int frame = FastPathFrames.first(rest);
+            long at = Memory.address(batch.at[frame]);
+            if (((Memory.nativeI64(at) ^ uplinkMac) & ETHERNET_MASK | Memory.nativeU16(at + TYPE) ^ WIRE_IPV4) == 0
+                && pool.hasHeadroom(at + EthernetHeader.LENGTH, Encapsulation.MAX_LENGTH)) {
+                words[FastPathFrames.UNEXPECTED + frame] = 0;
+            }
+        }
     }
 
     /** Takes what holds for one batch. */

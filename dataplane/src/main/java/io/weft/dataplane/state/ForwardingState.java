@@ -1,6 +1,7 @@
 package io.weft.dataplane.state;
 
 import io.weft.dataplane.table.ForwardingTables;
+import io.weft.lb.service.AffinityTable;
 
 /**
  * What the conductor writes and all workers read. Each part is either an immutable version in a volatile field, read once per batch, or a
@@ -13,6 +14,7 @@ public final class ForwardingState {
     private final Adjacencies adjacencies;
     private final NeighbourRequests neighbourRequests = new NeighbourRequests();
     private final FragmentTable fragments = new FragmentTable();
+    private final AffinityTable affinities = new AffinityTable(AffinityTable.DEFAULT_ENTRIES);
 
     // Written by the conductor, read by workers: volatile publishes the immutable object behind the reference.
     private volatile ForwardingTables tables;
@@ -64,6 +66,11 @@ public final class ForwardingState {
     /** The decisions on first fragments; all workers write and read them. */
     public FragmentTable fragments() {
         return fragments;
+    }
+
+    /** The backends of clients with session affinity; all workers write and read them. */
+    public AffinityTable affinities() {
+        return affinities;
     }
 
     public NeighbourRequests neighbourRequests() {

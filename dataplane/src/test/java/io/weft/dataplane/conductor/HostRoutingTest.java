@@ -52,6 +52,8 @@ class HostRoutingTest {
     private static final LocalNode LOCAL = new LocalNode("n1", IpAddress.of("192.0.2.11"), IpPrefix.of("10.244.1.0/24"),
         IpPrefix.of("10.244.0.0/16"), IpPrefix.of("10.96.0.0/16"), 0x0200_0000_0101L,
         new Overlay(Encapsulation.VXLAN, 1, 8472), 9000, 1450, true, 61_000, 65_535);
+    private static final int TCP_443 = 970_600_443;
+    private static final int TCP_8080 = 970_608_080;
     private static final Rule KERNELS_LOCAL = Rule.lookup(Route.RT_TABLE_LOCAL, 0).protocol(Route.RTPROT_KERNEL);
 
     /** Code to run inside a namespace. */
@@ -113,27 +115,27 @@ class HostRoutingTest {
             node.update(frontends().build());
             assertEquals(before, node.rtnetlink.rules(), "nothing changes on a node without such frontends");
             node.update(frontends().nodePort().hostPort(0, TCP, 8080).hostPort(SECOND, UDP, 53)
-                .frontend(VIP, TCP, 443).frontend(NODE, TCP, 9000).build());
+                .frontend(VIP, TCP, 443).frontend(NODE, TCP, 443).build());
             assertEquals(List.of(
-                "rule 80: from 0.0.0.0/0 iif lo ipproto 17 dport 30000-32767 lookup 9797",
-                "rule 80: from 0.0.0.0/0 iif lo ipproto 6 dport 30000-32767 lookup 9797",
-                "rule 80: from 0.0.0.0/0 iif lo ipproto 6 dport 8080 lookup 9798",
-                "rule 80: from 0.0.0.0/0 iif lo lookup 9799",
-                "rule 80: from 0.0.0.0/0 to 192.0.2.11/32 iif lo ipproto 6 dport 9000 lookup 9798",
-                "rule 80: from 0.0.0.0/0 to 192.0.2.12/32 iif lo ipproto 17 dport 53 lookup 9798",
+                "rule 80: from 0.0.0.0/0 iif lo ipproto 17 dport 30000-32767 lookup 970000000",
+                "rule 80: from 0.0.0.0/0 iif lo ipproto 17 dport 53 lookup 971700053",
+                "rule 80: from 0.0.0.0/0 iif lo ipproto 6 dport 30000-32767 lookup 970000000",
+                "rule 80: from 0.0.0.0/0 iif lo ipproto 6 dport 443 lookup 970600443",
+                "rule 80: from 0.0.0.0/0 iif lo ipproto 6 dport 8080 lookup 970608080",
                 "rule 90: from 0.0.0.0/0 lookup 255"), node.rules());
             assertEquals(Set.of("192.0.2.11 from 192.0.2.11"), node.routes(HostRouting.NODE_PORT_TABLE));
             assertEquals(
                 Set.of("127.0.0.1 from 127.0.0.1", "192.0.2.11 from 192.0.2.11", "192.0.2.12 from 192.0.2.12"),
-                node.routes(HostRouting.OWN_ADDRESS_TABLE));
-            assertEquals(Set.of("203.0.113.7 from 10.244.1.0"), node.routes(HostRouting.OTHER_ADDRESS_TABLE));
+                node.routes(TCP_8080));
+            assertEquals(Set.of("192.0.2.12 from 192.0.2.12"), node.routes(971_700_053));
+            assertEquals(Set.of("192.0.2.11 from 192.0.2.11", "203.0.113.7 from 10.244.1.0"), node.routes(TCP_443));
             node.update(frontends().hostPort(0, TCP, 8080).build());
-            assertEquals(List.of("rule 80: from 0.0.0.0/0 iif lo ipproto 6 dport 8080 lookup 9798",
+            assertEquals(List.of("rule 80: from 0.0.0.0/0 iif lo ipproto 6 dport 8080 lookup 970608080",
                 "rule 90: from 0.0.0.0/0 lookup 255"), node.rules());
-            assertEquals(Set.of(), node.routes(HostRouting.OTHER_ADDRESS_TABLE));
+            assertEquals(Set.of(), node.routes(TCP_443));
             node.routing.close();
             assertEquals(before, node.rtnetlink.rules());
-            assertEquals(Set.of(), node.routes(HostRouting.OWN_ADDRESS_TABLE));
+            assertEquals(Set.of(), node.routes(TCP_8080));
             assertEquals("", node.routing.complaint());
         });
     }
@@ -149,8 +151,8 @@ class HostRoutingTest {
                 successor.update(frontends().nodePort().hostPort(0, TCP, 8081).build());
                 Changes changes = new Changes();
                 monitor.drain(changes);
-                assertEquals(1, changes.added, "only the rule for the new port");
-                assertEquals(3, changes.removed, "the former port, and the other address with its rule");
+                assertEquals(4, changes.added, "only the new port: a rule and three addresses");
+                assertEquals(6, changes.removed, "the former port, and the other address with its rule");
                 successor.routing.close();
             }
             assertEquals(before, node.rtnetlink.rules());
@@ -197,7 +199,7 @@ class HostRoutingTest {
             node.update(frontends().nodePort().hostPort(0, TCP, 8080).frontend(VIP, TCP, 443).build());
             new HostRouting(node.rtnetlink).update(HostFrontends.none(NODE_PORTS), node.path);
             assertEquals(before, node.rtnetlink.rules());
-            assertEquals(Set.of(), node.routes(HostRouting.OTHER_ADDRESS_TABLE));
+            assertEquals(Set.of(), node.routes(TCP_443));
         });
     }
 
@@ -303,16 +305,16 @@ class HostRoutingTest {
         onNode(node -> {
             node.update(frontends().nodePort().hostPort(0, TCP, 8080).build());
             List<String> rules = node.rules();
-            Set<String> routes = node.routes(HostRouting.OWN_ADDRESS_TABLE);
+            Set<String> routes = node.routes(TCP_8080);
             try (RtnetlinkMonitor monitor = RtnetlinkMonitor.open(RtnetlinkMonitor.Group.RULE,
                 RtnetlinkMonitor.Group.ROUTE)) {
                 node.rtnetlink.rules().stream().filter(rule -> rule.priority() <= 90)
                     .forEach(node.rtnetlink::deleteRule);
-                node.rtnetlink.routes(HostRouting.OWN_ADDRESS_TABLE).forEach(node.rtnetlink::deleteRoute);
+                node.rtnetlink.routes(TCP_8080).forEach(node.rtnetlink::deleteRoute);
                 deliver(monitor, node.routing);
                 node.routing.retry();
                 assertEquals(rules, node.rules());
-                assertEquals(routes, node.routes(HostRouting.OWN_ADDRESS_TABLE));
+                assertEquals(routes, node.routes(TCP_8080));
                 node.rtnetlink.addRule(KERNELS_LOCAL);
                 deliver(monitor, node.routing);
                 node.routing.retry();
@@ -390,7 +392,7 @@ class HostRoutingTest {
             assertTrue(node.routing.complaint().startsWith("46 ports of the node are not served"),
                 node.routing.complaint());
             assertEquals(2, Stream.of(TCP, UDP).filter(protocol -> node.rules().contains(
-                "rule 80: from 0.0.0.0/0 iif lo ipproto " + protocol + " dport 30000-32767 lookup 9797")).count());
+                "rule 80: from 0.0.0.0/0 iif lo ipproto " + protocol + " dport 30000-32767 lookup 970000000")).count());
         });
     }
 }

@@ -116,6 +116,45 @@ class FastPathTest {
         secondPacket(POD_A, fromA(Packet.of("10.244.1.2", "10.96.0.10").udp(1000, 53)));
         secondPacket(UPLINK, fromN2(Packet.of("10.244.2.9", "10.244.1.2").udp(7, 8)));
         secondPacket(UPLINK, fromN2(Packet.of("10.244.2.9", "10.244.1.3").tcp(7, 8, ACK)));
+        secondPacket(POD_A, fromA(Packet.of("10.244.1.2", "203.0.113.5").udp(1000, 2000)));
+        secondPacket(UPLINK, fromWire(Packet.of("203.0.113.9", "10.96.0.10").udp(1000, 53)));
+        fast.run(UPLINK, fromWire(Packet.of("203.0.113.9", "10.96.0.10").tcp(1000, 80, SYN)));
+        long before = fast.graph.fastPathFrames();
+        fast.run(POD_B, fromB(Packet.of("10.244.1.3", "10.244.1.1").tcp(8080, 1000, SYN | ACK)));
+        fast.run(UPLINK, fromWire(Packet.of("203.0.113.9", "10.96.0.10").tcp(1000, 80, ACK)));
+        fast.run(POD_B, fromB(Packet.of("10.244.1.3", "10.244.1.1").tcp(8080, 1000, ACK)));
+        fast.run(UPLINK, fromN2(Packet.of("10.244.2.5", "10.244.1.0").udp(5353, 1000)));
+        assertFinished(before + 4);
+    }
+
+    /** Requests from outside to pods here and elsewhere, and their replies, whole and damaged, some with partial checksums. */
+    @ParameterizedTest
+    @ValueSource(longs = {21, 22})
+    void clientsOutsideGetTheSame(long seed) {
+        Random random = new Random(seed);
+        for (int round = 0; round < ROUNDS; round++) {
+            for (int n = 0; n < AT_ONCE; n++) {
+                int port = 1000 + n;
+                boolean udp = n % 2 == 0;
+                boolean request = random.nextBoolean();
+                Packet packet = udp
+                    ? request ? Packet.of("203.0.113.9", "10.96.0.10").udp(port, 53, new byte[random.nextInt(1500)])
+                        : Packet.of("10.244.2.5", "10.244.1.0").udp(5353, port, new byte[random.nextInt(1400)])
+                    : request ? Packet.of("203.0.113.9", "10.96.0.10").tcp(port, 80, round == 0 ? SYN : ACK, 1, 1)
+                    : Packet.of("10.244.1.3", "10.244.1.1").tcp(8080, port, ACK, 1, 1, new byte[random.nextInt(99)]);
+                if (random.nextInt(4) == 0) {
+                    packet.checksum(Packet.Checksum.PARTIAL);
+                }
+                byte[] frame = request ? fromWire(packet) : udp ? fromN2(packet) : fromB(packet);
+                byte[] bytes = random.nextInt(5) == 0 ? FuzzTest.mutated(random, frame) : frame;
+                for (GraphFixture node : List.of(fast, slow)) {
+                    node.ports[request || udp ? UPLINK : POD_B].offer(bytes);
+                }
+            }
+            runAndCompare();
+        }
+        compareFlows();
+        assertEquals(Lanes.areUsable(), fast.graph.fastPathFrames() > ROUNDS);
     }
 
     private void secondPacket(int port, byte[] frame) {

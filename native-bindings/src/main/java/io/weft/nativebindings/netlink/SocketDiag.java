@@ -9,6 +9,8 @@ import io.weft.nativebindings.linux.LinuxException;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * The sockets of one network namespace, through sock_diag(7): which local ports its processes use. The namespace is that of the thread that
@@ -32,6 +34,9 @@ public final class SocketDiag implements AutoCloseable {
     }
 
     private static final int SPORT = 4; // in struct inet_diag_msg: its id starts with the port
+    private static final int SOURCE = 8; // after both ports: 16 bytes
+    private static final int MAPPED_ADDRESS = 12; // in an IPv6 address
+    private static final int IPPROTO_TCP = 6;
     private static final int COMPARISON = 2 * SIZEOF_INET_DIAG_BC_OP; // the operation, and a second one that holds its port
     private static final int PROGRAM = 2 * COMPARISON;
     private static final int REJECT = SIZEOF_INET_DIAG_BC_OP; // a jump this far past the program's end refuses the socket
@@ -69,6 +74,27 @@ public final class SocketDiag implements AutoCloseable {
         return ports;
     }
 
+    /**
+     * IPv4 addresses on which TCP sockets listen on a port; 0 stands for all of them. IPv6 sockets count if they are bound to all addresses,
+     * because they usually serve IPv4 too, or to an IPv4-mapped one.
+     *
+     * @throws LinuxException as {@link #localPorts}
+     */
+    public Set<Integer> listeners(int port) {
+        Set<Integer> addresses = new HashSet<>();
+        String operation = "list listeners on port " + port;
+        addresses.addAll(socket.dump(operation, request(AF_INET, IPPROTO_TCP, States.LISTENING, port, port),
+            message -> message.type() == SOCK_DIAG_BY_FAMILY, message -> address(message, SOURCE)));
+        try {
+            addresses.addAll(socket.dump(operation, request(AF_INET6, IPPROTO_TCP, States.LISTENING, port, port),
+                message -> message.type() == SOCK_DIAG_BY_FAMILY && servesIpv4(message),
+                message -> address(message, SOURCE + MAPPED_ADDRESS)));
+        } catch (LinuxException e) {
+            if (e.errno() != Errno.ENOENT) { throw e; } // the kernel may lack IPv6
+        }
+        return addresses;
+    }
+
     @Override
     public void close() {
         socket.close();
@@ -104,6 +130,19 @@ public final class SocketDiag implements AutoCloseable {
     /** struct inet_diag_bc_op: code, bytes to the next operation if true, and if not; then another one whose last field is the port. */
     private static void comparison(NetlinkRequest request, int code, int port, int otherwise) {
         request.u8(code).u8(COMPARISON).u16(otherwise).u16(0).u16(port);
+    }
+
+    /** In network byte order, where others have it in that of the host. */
+    private static int address(NetlinkMessage message, int at) {
+        int address = message.i32(at);
+        return ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? address : Integer.reverseBytes(address);
+    }
+
+    /** Bound to :: or ::ffff:0:0/96. */
+    private static boolean servesIpv4(NetlinkMessage message) {
+        if (message.i32(SOURCE) != 0 || message.i32(SOURCE + 4) != 0) { return false; }
+        int mapped = address(message, SOURCE + 8);
+        return mapped == 0xFFFF || mapped == 0 && message.i32(SOURCE + MAPPED_ADDRESS) == 0;
     }
 
     private static int localPort(NetlinkMessage message) {

@@ -11,9 +11,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.ServerSocketChannel;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,6 +56,34 @@ class SocketDiagTest {
             List.of(before, first, any, last, after).forEach(socket -> assertTrue(socket.isBound()));
         }
         assertEquals(ports(), sockets.localPorts(UDP, SocketDiag.States.ALL, FIRST, LAST));
+    }
+
+    /** Java's ordinary sockets are IPv6 ones, bound to an IPv4-mapped address. */
+    @Test
+    void findsTheAddressesOnWhichAPortIsListenedOn() throws IOException {
+        for (boolean ipv4Socket : new boolean[]{false, true}) {
+            try (ServerSocketChannel one = listen("127.0.0.1", FIRST, ipv4Socket);
+                ServerSocketChannel other = listen("127.0.0.53", FIRST, ipv4Socket);
+                ServerSocketChannel all = listen("0.0.0.0", FIRST + 1, ipv4Socket)) {
+                assertEquals(Set.of(0x7F00_0001, 0x7F00_0035), sockets.listeners(FIRST));
+                assertEquals(Set.of(0), sockets.listeners(FIRST + 1));
+                assertEquals(Set.of(), sockets.listeners(FIRST + 2));
+                List.of(one, other, all).forEach(channel -> assertTrue(channel.isOpen()));
+            }
+        }
+    }
+
+    private ServerSocketChannel listen(String address, int port, boolean ipv4Socket) {
+        return NetworkNamespace.call(namespace.path, () -> {
+            try {
+                ServerSocketChannel channel = ipv4Socket
+                    ? ServerSocketChannel.open(StandardProtocolFamily.INET)
+                    : ServerSocketChannel.open();
+                return channel.bind(new InetSocketAddress(address, port));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -26,18 +27,19 @@ public final class CniPlugin {
     }
 
     /** @return the pod's address */
-    public InetAddress add(NamespaceThread node, String containerId, String podName, Path netns) throws Exception {
-        JsonNode result = call(node, "ADD", containerId, podName, netns);
+    public InetAddress add(NamespaceThread node, String containerId, String podName, Path netns,
+        List<HostPort> hostPorts) throws Exception {
+        JsonNode result = call(node, "ADD", containerId, podName, netns, hostPorts);
         String address = result.path("ips").path(0).path("address").asText();
         return LabPlan.ip(address.substring(0, address.indexOf('/')));
     }
 
     public void delete(NamespaceThread node, String containerId, String podName, Path netns) throws Exception {
-        call(node, "DEL", containerId, podName, netns);
+        call(node, "DEL", containerId, podName, netns, List.of());
     }
 
-    private JsonNode call(NamespaceThread node, String command, String containerId, String podName, Path netns)
-        throws Exception {
+    private JsonNode call(NamespaceThread node, String command, String containerId, String podName, Path netns,
+        List<HostPort> hostPorts) throws Exception {
         ProcessBuilder builder = ExternalCommand.file(executable).builder()
             .redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().putAll(Map.of(
@@ -50,7 +52,9 @@ public final class CniPlugin {
         Process process = node.call(builder::start);
         try (var in = process.getOutputStream()) {
             in.write(JSON.writeValueAsBytes(
-                Map.of("cniVersion", "1.0.0", "name", "weft", "type", "weft-cni", "socket", socket.toString())));
+                Map.of("cniVersion", "1.0.0", "name", "weft", "type", "weft-cni", "socket", socket.toString(),
+                    "runtimeConfig",
+                    Map.of("portMappings", hostPorts.stream().map(HostPort::mapping).toList()))));
         }
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {

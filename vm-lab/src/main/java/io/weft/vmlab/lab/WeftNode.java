@@ -94,10 +94,11 @@ public final class WeftNode implements AutoCloseable {
     }
 
     /** Creates a pod's namespace, calls the CNI plug-in's ADD and writes the Pod object. */
-    public Pod addPod(String podName) throws Exception {
+    public Pod addPod(String podName, HostPort... hostPorts) throws Exception {
         Path netns = Pod.netns(host, podName);
         NetworkNamespace.create(netns);
-        InetAddress address = cni.add(thread, containerId(podName), objectName(podName), netns);
+        InetAddress address = cni.add(thread, containerId(podName), objectName(podName), netns,
+            List.of(hostPorts));
         Pod pod = new Pod(podName, host, netns, address, new NamespaceThread(netns));
         pods.put(podName, pod);
         manifests.pod(objectName(podName), host, address);

@@ -65,7 +65,9 @@ public final class CniFiles {
     }
 
     private static ObjectNode plugin(String socket) {
-        return new ObjectMapper().createObjectNode().put("type", PLUGIN).put("socket", socket);
+        ObjectNode plugin = new ObjectMapper().createObjectNode().put("type", PLUGIN).put("socket", socket);
+        plugin.putObject("capabilities").put("portMappings", true);
+        return plugin;
     }
 
     public Path plugin() {

@@ -36,6 +36,12 @@ final class ApiObjects {
              "protocol":"TCP","targetPort":6443}]}}""".formatted(name, clusterIp, clusterIp));
     }
 
+    static ObjectNode serviceCidr(String name, String cidr) {
+        return object("""
+            {"apiVersion":"networking.k8s.io/v1","kind":"ServiceCIDR","metadata":{"name":"%s"},
+             "spec":{"cidrs":["%s"]}}""".formatted(name, cidr));
+    }
+
     /** With one ready endpoint. */
     static ObjectNode slice(String service, String ip, int port) {
         return object("""

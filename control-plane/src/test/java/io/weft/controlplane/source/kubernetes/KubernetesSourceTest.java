@@ -4,6 +4,7 @@ import static io.weft.controlplane.source.kubernetes.ApiObjects.namespace;
 import static io.weft.controlplane.source.kubernetes.ApiObjects.node;
 import static io.weft.controlplane.source.kubernetes.ApiObjects.pod;
 import static io.weft.controlplane.source.kubernetes.ApiObjects.service;
+import static io.weft.controlplane.source.kubernetes.ApiObjects.serviceCidr;
 import static io.weft.controlplane.source.kubernetes.ApiObjects.slice;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -46,7 +47,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The source against a server that answers as asked: after each fault, what has been delivered is what the server holds. */
 class KubernetesSourceTest {
     private static final Map<String, Kind> KINDS = Map.of("nodes", Kind.NODE, "namespaces", Kind.NAMESPACE, "pods",
-        Kind.POD, "services", Kind.SERVICE, "endpointslices", Kind.ENDPOINT_SLICE);
+        Kind.POD, "services", Kind.SERVICE, "endpointslices", Kind.ENDPOINT_SLICE,
+        "servicecidrs", Kind.SERVICE_CIDR);
     private static final Path CERTIFICATES = Path.of("src/test/resources/tls");
 
     @TempDir private Path directory;
@@ -112,6 +114,26 @@ class KubernetesSourceTest {
         server.answer((_, _) -> null);
         awaitTruth();
         assertEquals(1, changes.size());
+    }
+
+    @Test
+    void doesWithoutServiceCidrsWhereTheServerHasNone() throws IOException {
+        server.answer((_, resource) -> resource.equals("servicecidrs") ? Answer.of(404) : null);
+        follow();
+        awaitTruth();
+        awaitUpToDate();
+    }
+
+    @Test
+    void doesWithoutServiceCidrsThatAreNotGrantedAndSaysSo() throws IOException {
+        server.put("servicecidrs", serviceCidr("more", "10.97.0.0/16"));
+        server.answer((_, resource) -> resource.equals("servicecidrs") ? Answer.of(403) : null);
+        follow();
+        Await.until("the others", () -> delivered.size() == 8);
+        awaitReason("Forbidden: the verb list on the resource servicecidrs is not granted: as asked");
+        server.answer((_, _) -> null);
+        awaitTruth();
+        awaitUpToDate();
     }
 
     @Test

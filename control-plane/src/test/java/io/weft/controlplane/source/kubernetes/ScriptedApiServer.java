@@ -34,7 +34,8 @@ import javax.net.ssl.SSLParameters;
 final class ScriptedApiServer implements AutoCloseable {
     static final ObjectMapper JSON = new ObjectMapper();
     private static final Map<String, String> KINDS = Map.of("nodes", "Node", "namespaces", "Namespace", "pods", "Pod",
-        "services", "Service", "endpointslices", "EndpointSlice");
+        "services", "Service", "endpointslices", "EndpointSlice",
+        "servicecidrs", "ServiceCIDR");
 
     /** An answer instead of the true one. */
     record Answer(int code, Map<String, String> headers, String body) {

@@ -21,6 +21,7 @@ import io.weft.lb.flow.TcpTracker;
 import io.weft.lb.nat.SnatPorts;
 import io.weft.lb.nat.SourceNat;
 import io.weft.lb.nat.SourcePortSearch;
+import io.weft.lb.service.ServiceTable;
 
 /**
  * {@code flow-create}: has it decided once what happens to a flow ({@link FlowDecision}) and carries it out: writes both directions' entries, or holds, answers
@@ -246,10 +247,18 @@ public final class FlowCreate extends GraphNode {
 
     private void finish(FrameBatch batch, int frame, long result) {
         if (result > 0) {
+            if (decision.affinityBlock() != 0 && !FlowTable.isAdopted(result)) {
+                keepBackend(decision.affinityBlock(), FlowKey.source(batch.k0[frame]));
+            }
             hit(batch, frame, FlowTable.entry(result));
         } else {
             drop.add(frame, reason(result));
         }
+    }
+
+    private void keepBackend(long block, int client) {
+        context.state().affinities().put(ServiceTable.affinityId(block), client, decision.backend(),
+            ServiceTable.affinitySeconds(block), context.nowSeconds());
     }
 
     private static DropReason reason(long result) {

@@ -1,0 +1,2 @@
+/** Answers the health checks of external load balancers: {@code healthCheckNodePort} of Services. */
+package io.weft.controlplane.healthcheck;
