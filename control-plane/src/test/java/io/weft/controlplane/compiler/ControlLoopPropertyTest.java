@@ -25,7 +25,6 @@ import io.weft.dataplane.table.TablesReader;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.dataplane.table.TablesSnapshot;
 import io.weft.encap.address.IpAddress;
-import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.MacAddress;
 import java.io.IOException;
