@@ -10,11 +10,16 @@ import io.weft.vmlab.kubernetes.ClusterNode;
 import io.weft.vmlab.kubernetes.Images;
 import io.weft.vmlab.kubernetes.Kubectl;
 import io.weft.vmlab.kubernetes.NodeNetwork;
+import io.weft.vmlab.traffic.HttpLoad;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -28,6 +33,7 @@ class KubernetesIT {
     private static final String NAMESPACE = "deployment-test";
     private static final int REPLICAS = 6;
     private static final int MAX_REQUESTS = 100;
+    private static final int REQUESTS_PER_SECOND = 50;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     @RegisterExtension static final KubernetesExtension KUBERNETES = KubernetesExtension.of(
         NodeNetwork.Kind.WEFT, NodeNetwork.Kind.WEFT, NodeNetwork.Kind.LINUX);
@@ -40,7 +46,7 @@ class KubernetesIT {
     static void deploy() throws Exception {
         cluster = KUBERNETES.cluster();
         kubectl = cluster.kubectl();
-        kubectl.run("create", "namespace", NAMESPACE);
+        kubectl.createNamespace(NAMESPACE);
         kubectl.apply("""
             apiVersion: apps/v1
             kind: Deployment
@@ -126,18 +132,36 @@ class KubernetesIT {
         }
     }
 
+    @Test
+    void everyPodIsReachedThroughTheClusterIpFromEveryNodeItself() throws Exception {
+        InetSocketAddress service = new InetSocketAddress(kubectl.json("--namespace=" + NAMESPACE, "get", "service",
+            "web").path("spec").path("clusterIP").asText(), 80);
+        for (ClusterNode node : cluster.nodes()) {
+            try (HttpLoad load = HttpLoad.start(node.thread(), service, "/hostname", REQUESTS_PER_SECOND)) {
+                StreamPods.await(MAX_REQUESTS + " answers to " + node.name(), () -> load.answered() >= MAX_REQUESTS);
+                HttpLoad.Result result = load.finish();
+                assertEquals(BACKENDS.keySet(), result.perBackend().keySet(), node.name());
+                assertEquals(0, result.failed(), node.name() + ": " + result);
+            }
+        }
+    }
+
     /** The control run: what the other tests see is the network's doing. */
     @Test
     void nothingIsReachedWhileTheNetworkIsStopped() throws Exception {
         for (ClusterNode node : cluster.nodes()) {
             node.network().stop();
         }
-        try {
+        try (ExecutorService requests = Executors.newVirtualThreadPerTaskExecutor()) {
+            Map<String, Future<Kubectl.Result>> results = new HashMap<>();
             for (ClusterNode node : cluster.nodes()) {
-                assertNotEquals(0, get(node, "web").exit(), node.name());
+                results.put(node.name() + " to the Service", requests.submit(() -> get(node, "web")));
                 for (String address : BACKENDS.values()) {
-                    assertNotEquals(0, get(node, address + ":8080").exit(), node.name() + " to " + address);
+                    results.put(node.name() + " to " + address, requests.submit(() -> get(node, address + ":8080")));
                 }
+            }
+            for (Map.Entry<String, Future<Kubectl.Result>> result : results.entrySet()) {
+                assertNotEquals(0, result.getValue().get().exit(), result.getKey());
             }
         } finally {
             for (ClusterNode node : cluster.nodes()) {
@@ -153,6 +177,7 @@ class KubernetesIT {
             while (get(node, "web").exit() != 0) {
                 assertTrue(System.nanoTime() - start < PATIENCE.toNanos(), node.name() + ": the network is not back");
             }
+            node.network().nodeReady();
         }
     }
 

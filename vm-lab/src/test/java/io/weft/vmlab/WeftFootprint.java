@@ -2,6 +2,8 @@ package io.weft.vmlab;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.dataplane.counters.ConductorGauge;
+import io.weft.dataplane.counters.CounterReader;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.vmlab.kubernetes.ClusterNode;
 import io.weft.vmlab.kubernetes.WeftNetwork;
@@ -28,6 +30,18 @@ record WeftFootprint(int devices, int namespaces, int addresses, int ports) {
         try (Rtnetlink kernel = Rtnetlink.openIn(node.namespace())) {
             return new WeftFootprint(kernel.links().size(), node.thread().call(() -> entries(Path.of("/run/netns"))),
                 status.path("controlPlane").path("addressesGiven").asInt(-1), ports.size());
+        }
+    }
+
+    /**
+     * Chunks of frame memory that are neither free nor with a device. The dataplane counts once a second, so there are a few of them under traffic,
+     * and none on an idle node.
+     */
+    static long chunksUnderWay(ClusterNode node) {
+        WeftNetwork weft = (WeftNetwork) node.network();
+        try (CounterReader counters = CounterReader.open(weft.runDirectory())) {
+            return counters.gauge(ConductorGauge.CHUNKS) - counters.gauge(ConductorGauge.CHUNKS_FREE)
+                - counters.gauge(ConductorGauge.CHUNKS_HELD);
         }
     }
 

@@ -49,6 +49,7 @@ final class NodeTables {
         table.add(local.podCidr().toString(), "no-such-pod", "rejected");
         table.add(local.clusterCidr().toString(), "no-such-node", "rejected");
         table.add(local.serviceCidr().toString(), "service", "services");
+        local.services().moreServiceCidrs().forEach(cidr -> table.add(cidr.toString(), "service", "services"));
         table.add("0.0.0.0/0", "outside",
             local.masquerade() ? "masqueraded as " + local.address() : "as is");
     }

@@ -1,11 +1,16 @@
 package io.weft.controlplane.cli;
 
 import io.weft.dataplane.table.TablesReader;
+import io.weft.encap.address.IpPrefix;
 import io.weft.lb.service.Backend;
+import io.weft.lb.service.FrontendKind;
+import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** {@code weft show services} and {@code backends}. */
 final class ServiceViews {
@@ -13,22 +18,36 @@ final class ServiceViews {
     }
 
     static Table services(TablesReader tables) {
-        Table table = new Table("address", "port", "protocol", "name", "backends", "local");
+        Table table = new Table("address", "port", "protocol", "kind", "name", "policy", "affinitySeconds",
+            "balancing", "sourceRanges", "backends", "local");
         for (ServiceSpec service : sorted(tables)) {
-            table.add(service.key().vip().toString(), service.key().port(), protocol(service.key().protocol()),
-                service.name(), service.backends().size(),
-                service.backends().stream().filter(ServiceViews::isLocal).count());
+            table.add(address(service.key()), service.key().port(), protocol(service.key().protocol()),
+                FrontendKind.name(service.kind()), service.name(), service.policyLocal() ? "Local" : "Cluster",
+                service.affinitySeconds(), service.maglev() ? "maglev" : "random",
+                service.sourceRanges().stream().map(IpPrefix::toString).collect(Collectors.joining(",")),
+                count(service, Backend.CLUSTER_SET), count(service, service.policyLocal()
+                    ? Backend.LOCAL_SET : Backend.CLUSTER_SET | Backend.LOCAL));
         }
         return table;
     }
 
+    private static long count(ServiceSpec service, int flags) {
+        return service.backends().stream().filter(backend -> backend.is(flags)).count();
+    }
+
+    /** {@code node} for a port of the node's own addresses. */
+    private static String address(ServiceKey key) {
+        return key.isOnNode() ? "node" : key.vip().toString();
+    }
+
     static Table backends(TablesReader tables) {
-        Table table = new Table("service", "address", "port", "protocol", "backend", "backendPort", "local");
+        Table table = new Table("service", "address", "port", "protocol", "kind", "backend", "backendPort",
+            "local", "use");
         for (ServiceSpec service : sorted(tables)) {
             for (Backend backend : service.backends()) {
-                table.add(service.name(), service.key().vip().toString(), service.key().port(),
-                    protocol(service.key().protocol()), backend.ip().toString(), backend.port(),
-                    isLocal(backend));
+                table.add(service.name(), address(service.key()), service.key().port(),
+                    protocol(service.key().protocol()), FrontendKind.name(service.kind()), backend.ip().toString(),
+                    backend.port(), backend.is(Backend.LOCAL), use(service, backend));
             }
         }
         return table;
@@ -38,6 +57,7 @@ final class ServiceViews {
         List<ServiceSpec> services = new ArrayList<>();
         tables.services().forEach(services::add);
         services.sort(Comparator.comparing(ServiceSpec::name).thenComparingInt(service -> service.key().protocol())
+            .thenComparingInt(ServiceSpec::kind).thenComparing(service -> service.key().vip())
             .thenComparingInt(service -> service.key().port()));
         return services;
     }
@@ -51,7 +71,11 @@ final class ServiceViews {
         };
     }
 
-    private static boolean isLocal(Backend backend) {
-        return backend.is(Backend.LOCAL);
+    /** Which new flows it gets; none if it only keeps its UDP flows. */
+    private static String use(ServiceSpec service, Backend backend) {
+        String cluster = backend.is(Backend.CLUSTER_SET) ? "Cluster" : "";
+        String local = service.policyLocal() && backend.is(Backend.LOCAL_SET) ? "Local" : "";
+        return Stream.of(cluster, local).filter(policy -> !policy.isEmpty()).collect(Collectors.collectingAndThen(
+            Collectors.joining(","), policies -> policies.isEmpty() ? "none" : policies));
     }
 }

@@ -1,5 +1,6 @@
 package io.weft.controlplane.compiler;
 
+import io.weft.controlplane.healthcheck.HealthCheckNodePort;
 import io.weft.controlplane.journal.Snapshot;
 import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.model.ClusterObject;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -30,6 +32,7 @@ final class Compilation {
     private final Collection<PeerSpec> former;
     private final Map<ObjectKey, Throwable> leftOut = new TreeMap<>();
     private TableCompiler compiler;
+    private Set<IpAddress> ownAddresses = Set.of();
     private final List<Throwable> failures = new ArrayList<>();
     private boolean absorbed;
     private boolean synced;
@@ -57,10 +60,25 @@ final class Compilation {
         return model.revision();
     }
 
+    /**
+     * The addresses of this machine's devices, in force with the next change.
+     *
+     * @return whether they are different
+     */
+    boolean setOwnAddresses(Set<IpAddress> addresses) {
+        boolean news = !addresses.equals(ownAddresses);
+        ownAddresses = addresses;
+        compiler.setOwnAddresses(addresses);
+        return news;
+    }
+
     /** Compiles the difference. Errors: any; {@link #rebuild} must then be called. */
     void compile(ClusterChange difference, TableSink sink) {
         compiler.apply(difference, sink);
     }
+
+    /** Whether any change has arrived. */
+    boolean isAbsorbed() { return absorbed; }
 
     /** Whether objects are left out on which the compiler always failed: {@link #rebuild} tries them again. */
     boolean leavesOut() {
@@ -129,7 +147,9 @@ final class Compilation {
     }
 
     private TableCompiler create(DesiredTables inForce) {
-        return factory.create(inForce.local(), synced ? List.copyOf(inForce.peers()) : former);
+        TableCompiler fresh = factory.create(inForce.local(), synced ? List.copyOf(inForce.peers()) : former);
+        fresh.setOwnAddresses(ownAddresses);
+        return fresh;
     }
 
     private DesiredTables install(TableCompiler fresh, DesiredTables wanted) {
@@ -166,6 +186,11 @@ final class Compilation {
 
     int serviceCount() {
         return compiler.serviceCount();
+    }
+
+    /** What the health check ports of Services tell. */
+    Collection<HealthCheckNodePort> healthChecks() {
+        return compiler.healthChecks();
     }
 
     Map<IpAddress, String> localPodNames() {

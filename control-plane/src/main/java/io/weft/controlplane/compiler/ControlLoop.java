@@ -2,6 +2,7 @@ package io.weft.controlplane.compiler;
 
 import io.weft.controlplane.cni.PodNamespace;
 import io.weft.controlplane.cni.PodTables;
+import io.weft.controlplane.healthcheck.HealthCheckNodePort;
 import io.weft.controlplane.ipam.Attachment;
 import io.weft.controlplane.ipam.AttachmentKey;
 import io.weft.controlplane.ipam.AttachmentNames;
@@ -35,6 +36,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -97,6 +99,15 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
         this.reportChanged = reportChanged;
         executor = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().name("control").daemon().factory());
         executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    }
+
+    /**
+     * Before any change arrives.
+     *
+     * @param listener receives what health check ports tell, on the loop's thread, whenever that has changed and the tables are published
+     */
+    public void passHealthChecksTo(Consumer<Collection<HealthCheckNodePort>> listener) {
+        updates.passHealthChecksTo(listener);
     }
 
     // -- source ------------------------------------------------------------------------------------------------------
@@ -244,6 +255,11 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
             }
             updates.commit(System.nanoTime());
         });
+    }
+
+    /** Follows the addresses of the node's devices: Services do not get the ports of the node's own servers on them. */
+    public void followAddresses(Set<IpAddress> addresses) {
+        execute(() -> updates.setOwnAddresses(addresses));
     }
 
     private void followGuarded(Attachment attachment, boolean hasDevice) {

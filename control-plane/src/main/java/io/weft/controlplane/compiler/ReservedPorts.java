@@ -34,7 +34,10 @@ final class ReservedPorts {
     private final Set<IpAddress> changed = new HashSet<>();
     private Set<Server> servers = Set.of();
 
-    /** @param addresses of the node; empty if it is gone */
+    /**
+     * @param name of the node; empty for what this machine's devices have
+     * @param addresses empty if it is gone
+     */
     void setNode(String name, Collection<IpAddress> addresses) {
         Set<IpAddress> now = Set.copyOf(addresses);
         Set<IpAddress> before = now.isEmpty() ? nodes.remove(name) : nodes.put(name, now);

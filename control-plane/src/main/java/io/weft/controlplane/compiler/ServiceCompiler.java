@@ -1,5 +1,6 @@
 package io.weft.controlplane.compiler;
 
+import io.weft.controlplane.healthcheck.HealthCheckNodePort;
 import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.EndpointSlice.Endpoint;
 import io.weft.controlplane.model.Protocol;
@@ -41,7 +42,7 @@ class ServiceCompiler {
      * @param notes what of the Service is not in force, one phrase each
      * @param healthCheck what its health check port tells, if it has one
      */
-    record Compiled(List<ServiceSpec> specs, List<String> notes, Optional<HealthCheck> healthCheck) {
+    record Compiled(List<ServiceSpec> specs, List<String> notes, Optional<HealthCheckNodePort> healthCheck) {
         static final Compiled NOTHING = new Compiled(List.of(), List.of(), Optional.empty());
     }
 
@@ -56,7 +57,7 @@ class ServiceCompiler {
     ServiceCompiler(IpPrefix serviceCidr, PortRange nodePortRange, ReservedPorts reserved) {
         this.nodePortRange = nodePortRange;
         this.reserved = reserved;
-        this.site = new OwnSite("", "", Optional.empty(), List.of(serviceCidr));
+        this.site = OwnSite.unknown(serviceCidr);
     }
 
     /** Everything compiled before may be different now. */
@@ -149,6 +150,7 @@ class ServiceCompiler {
     }
 
     private boolean isReserved(Frontend frontend, Set<String> notes) {
+        if (frontend.kind == FrontendKind.CLUSTER_IP) { return false; }
         String owner = site.address().map(own -> reserved.owner(frontend.key, own)).orElse("");
         if (owner.isEmpty()) { return false; }
         notes.add((frontend.key.isOnNode() ? "nodePort " : frontend.key.vip() + " is a node's address: its port ")
@@ -203,7 +205,8 @@ class ServiceCompiler {
 
     // -- health check ------------------------------------------------------------------------------------------------
 
-    private Optional<HealthCheck> healthCheck(Service service, Collection<EndpointSlice> slices) {
+    /** Each address of a ready endpoint on this node counts once, on however many ports. */
+    private Optional<HealthCheckNodePort> healthCheck(Service service, Collection<EndpointSlice> slices) {
         int port = service.behaviour().healthCheckNodePort();
         if (port == 0 || !service.type().equals(Service.LOAD_BALANCER) || !service.behaviour().externalLocal()) {
             return Optional.empty();
@@ -212,6 +215,8 @@ class ServiceCompiler {
             .flatMap(slice -> slice.endpoints().stream())
             .filter(endpoint -> endpoint.ready() && endpoint.nodeName().equals(site.nodeName()))
             .map(Endpoint::addresses).filter(addresses -> !addresses.isEmpty()).map(List::getFirst).distinct().count();
-        return Optional.of(new HealthCheck(service.key(), port, (int) count));
+        return Optional
+            .of(new HealthCheckNodePort(service.namespace(), service.name(), port, site.healthCheckAddresses(),
+                (int) count));
     }
 }

@@ -1,6 +1,7 @@
 package io.weft.controlplane.compiler;
 
 import io.weft.controlplane.compiler.ServiceCompiler.Compiled;
+import io.weft.controlplane.healthcheck.HealthCheckNodePort;
 import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.model.Service;
@@ -51,7 +52,7 @@ final class ServiceTables {
     private final Map<ObjectKey, Entry> entries = new HashMap<>();
     private final Map<ServiceKey, TreeMap<Claimant, ServiceSpec>> claims = new HashMap<>();
     private final Map<ServiceKey, ServiceSpec> written = new HashMap<>();
-    private final TreeMap<Claimant, HealthCheck> healthChecks = new TreeMap<>();
+    private final TreeMap<Claimant, HealthCheckNodePort> healthChecks = new TreeMap<>();
     private final Set<ServiceKey> contested = new HashSet<>();
     private final Set<ObjectKey> withNotes = new TreeSet<>();
     private final Set<ObjectKey> slicesWithNotes = new TreeSet<>();
@@ -153,8 +154,8 @@ final class ServiceTables {
     }
 
     /** What the Services' health check ports tell; of two Services with one port, the older's. */
-    Collection<HealthCheck> healthChecks() {
-        Map<Integer, HealthCheck> byPort = new TreeMap<>();
+    Collection<HealthCheckNodePort> healthChecks() {
+        Map<Integer, HealthCheckNodePort> byPort = new TreeMap<>();
         healthChecks.values().forEach(check -> byPort.putIfAbsent(check.port(), check));
         return List.copyOf(byPort.values());
     }
@@ -164,14 +165,14 @@ final class ServiceTables {
         slicesWithNotes.forEach(key -> phrases(all, key).addAll(slices.get(key).unsupported()));
         contested.stream().sorted(Comparator.comparing(ServiceKey::vip).thenComparingInt(ServiceKey::port)
             .thenComparingInt(ServiceKey::protocol)).forEach(key -> addContested(all, key));
-        Map<Integer, HealthCheck> byPort = new HashMap<>();
-        for (HealthCheck check : healthChecks.values()) {
-            HealthCheck first = byPort.putIfAbsent(check.port(), check);
+        Map<Integer, Claimant> byPort = new HashMap<>();
+        healthChecks.forEach((claimant, check) -> {
+            Claimant first = byPort.putIfAbsent(check.port(), claimant);
             if (first != null) {
-                phrases(all, check.service())
-                    .add("healthCheckNodePort " + check.port() + " belongs to " + first.service());
+                phrases(all, claimant.service)
+                    .add("healthCheckNodePort " + check.port() + " belongs to " + first.service);
             }
-        }
+        });
     }
 
     private void addContested(Map<ObjectKey, List<String>> all, ServiceKey key) {

@@ -1,5 +1,6 @@
 package io.weft.controlplane.compiler;
 
+import io.weft.controlplane.healthcheck.HealthCheckNodePort;
 import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.model.EndpointSlice;
@@ -21,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Compiles cluster objects into tables. It stores its results, compiles what a change affects, and passes the differences to a
@@ -75,6 +77,11 @@ final class TableCompiler {
         services = new ServiceTables(serviceCompiler, reserved, failures);
         serviceCidrs = new ServiceCidrs(configuration.serviceCidr(), configuration.clusterCidr());
         podNames = new PodNames(nodeName);
+    }
+
+    /** The addresses of this machine's devices, in force with the next change. */
+    void setOwnAddresses(Set<IpAddress> addresses) {
+        services.setNode("", addresses);
     }
 
     void apply(ClusterChange change, TableSink sink) {
@@ -153,7 +160,7 @@ final class TableCompiler {
     }
 
     /** What the health check ports of Services tell. */
-    Collection<HealthCheck> healthChecks() {
+    Collection<HealthCheckNodePort> healthChecks() {
         return services.healthChecks();
     }
 

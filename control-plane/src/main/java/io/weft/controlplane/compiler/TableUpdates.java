@@ -1,12 +1,16 @@
 package io.weft.controlplane.compiler;
 
+import io.weft.controlplane.healthcheck.HealthCheckNodePort;
 import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.controlplane.status.Failures;
 import io.weft.dataplane.table.PeerSpec;
+import io.weft.encap.address.IpAddress;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Updates the tables to what the objects say, and watches until the workers use them. After a failure it rebuilds everything from all
@@ -32,6 +36,8 @@ final class TableUpdates {
     private final Runnable reportChanged;
     private final LoopHealth health = new LoopHealth();
     private final UpdateLatency latency = new UpdateLatency();
+    private Consumer<Collection<HealthCheckNodePort>> healthCheckListener = _ -> {};
+    private Collection<HealthCheckNodePort> healthChecks = List.of();
     private boolean observing;
     private boolean retrying;
     private boolean retryingSoon;
@@ -61,6 +67,11 @@ final class TableUpdates {
         return latency.summary();
     }
 
+    /** Passes on what health check ports tell, whenever it has changed and the tables are published. */
+    void passHealthChecksTo(Consumer<Collection<HealthCheckNodePort>> listener) {
+        healthCheckListener = listener;
+    }
+
     /** Errors: any; {@link #recover} must then be called. */
     void apply(ClusterChange change) {
         ClusterChange difference = compilation.absorb(change);
@@ -69,6 +80,15 @@ final class TableUpdates {
         } else {
             compile(difference);
             finish(change.arrivalNanos());
+        }
+    }
+
+    /** The addresses of this machine's devices. Errors: as for {@link #apply}. */
+    void setOwnAddresses(Set<IpAddress> addresses) {
+        boolean news = compilation.setOwnAddresses(addresses);
+        if (news && compilation.isAbsorbed() && !health.isStuck()) {
+            compile(new ClusterChange(0, List.of(), List.of()));
+            finish(System.nanoTime());
         }
     }
 
@@ -105,12 +125,21 @@ final class TableUpdates {
         }
         compilation.local().ifPresent(local -> store.usePrefix(local.podCidr()));
         commit(arrivalNanos);
+        passHealthChecks();
         health.well();
         retryMillis = FIRST_RETRY_MILLIS;
         if (compilation.hasFailures()) {
             retryLater();
         }
         reportChanged.run();
+    }
+
+    private void passHealthChecks() {
+        Collection<HealthCheckNodePort> now = compilation.healthChecks();
+        if (publisher.isPublished() && !now.equals(healthChecks)) {
+            healthChecks = now;
+            healthCheckListener.accept(now);
+        }
     }
 
     // -- publication and use -----------------------------------------------------------------------------------------

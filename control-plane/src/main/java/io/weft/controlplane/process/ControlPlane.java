@@ -10,6 +10,7 @@ import io.weft.controlplane.cni.install.CniInstaller;
 import io.weft.controlplane.compiler.ControlLoop;
 import io.weft.controlplane.compiler.NodeFacts;
 import io.weft.controlplane.compiler.VtepMac;
+import io.weft.controlplane.healthcheck.HealthCheckServer;
 import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.journal.ClusterJournal;
 import io.weft.controlplane.journal.JournalWriter;
@@ -99,14 +100,17 @@ public final class ControlPlane implements AutoCloseable {
         StatusWriter status = new StatusWriter(configuration, source, failures);
         ControlLoop loop = part(new ControlLoop(configuration, facts, part(new DataplaneEpochs(runDirectory)),
             former.peers(), store, dataplane, failures, status::changed));
-        part(new DeviceWatch(loop::followDevices, failures)).start();
+        part(new DeviceWatch(loop::followDevices, loop::followAddresses, failures)).start();
+        HealthCheckServer healthChecks = part(new HealthCheckServer(
+            () -> dataplane.isAlive() && loop.fault().isEmpty(), status::changed, failures));
+        loop.passHealthChecksTo(healthChecks::update);
         Readiness readiness = new Readiness(loop, dataplane);
         Optional<CniInstaller> installer = configuration.cni().install()
             ? Optional.of(new CniInstaller(new CniFiles(configuration), readiness, status::changed))
             : Optional.empty();
         Optional<NodePublisher> publisher = nodeApi.map(
             node -> part(new NodePublisher(node, loop::ownNode, source::status, dataplane, failures)));
-        part(status).start(loop, publisher, installer);
+        part(status).start(loop, publisher, installer, healthChecks::problems);
         part(new JournalWriter(journal, source, failures)).start(loop::objectsNewerThan);
         part(source).start(loop);
         publisher.ifPresent(NodePublisher::start);

@@ -1,7 +1,9 @@
 package io.weft.controlplane.process;
 
 import io.weft.controlplane.status.Failures;
+import io.weft.encap.address.IpAddress;
 import io.weft.nativebindings.linux.Poll;
+import io.weft.nativebindings.netlink.Address;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.netlink.RtnetlinkMonitor;
@@ -11,9 +13,10 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
- * Reports the names of the node's devices: at the start, whenever one is added, removed or renamed, and every ten seconds, so that a
+ * Reports the names of the node's devices and their IPv4 addresses: at the start, whenever they change, and every ten seconds, so that a
  * listener that failed learns of them as well. One thread of its own, which no failure ends.
  */
 final class DeviceWatch implements AutoCloseable {
@@ -23,14 +26,22 @@ final class DeviceWatch implements AutoCloseable {
     /** By index, because only the index of a renamed device stays. */
     private final Map<Integer, String> names = new HashMap<>();
     private final Consumer<Set<String>> listener;
+    private final Consumer<Set<IpAddress>> addressListener;
     private final Failures failures;
     private final Thread thread;
     private volatile boolean closed;
+    private Set<IpAddress> addresses = Set.of();
     private boolean changed;
+    private boolean addressesChanged;
 
-    /** @param failures counts unexpected failures */
-    DeviceWatch(Consumer<Set<String>> listener, Failures failures) {
+    /**
+     * @param listener receives the names of all devices
+     * @param addressListener receives the addresses of all devices
+     * @param failures counts unexpected failures
+     */
+    DeviceWatch(Consumer<Set<String>> listener, Consumer<Set<IpAddress>> addressListener, Failures failures) {
         this.listener = listener;
+        this.addressListener = addressListener;
         this.failures = failures;
         thread = Thread.ofPlatform().name("devices").daemon().unstarted(this::run);
     }
@@ -39,6 +50,7 @@ final class DeviceWatch implements AutoCloseable {
     void start() {
         readAll();
         listener.accept(Set.copyOf(names.values()));
+        addressListener.accept(addresses);
         thread.start();
     }
 
@@ -55,7 +67,8 @@ final class DeviceWatch implements AutoCloseable {
     /** Follows until closed; after a failure with a new socket, and reads everything again. */
     private void run() {
         while (!closed) {
-            try (RtnetlinkMonitor monitor = RtnetlinkMonitor.open(RtnetlinkMonitor.Group.LINK)) {
+            try (RtnetlinkMonitor monitor = RtnetlinkMonitor.open(RtnetlinkMonitor.Group.LINK,
+                RtnetlinkMonitor.Group.ADDRESS)) {
                 follow(monitor);
             } catch (RuntimeException | Error e) {
                 failures.add("device watch", e);
@@ -73,10 +86,16 @@ final class DeviceWatch implements AutoCloseable {
                 lastRead = System.nanoTime();
                 readAll();
                 changed = true;
+                addressesChanged = true;
             }
             if (changed) {
                 changed = false;
                 listener.accept(Set.copyOf(names.values()));
+            }
+            if (addressesChanged) {
+                addressesChanged = false;
+                readAddresses();
+                addressListener.accept(addresses);
             }
             if (poll.poll(WAKE_MILLIS) > 0) {
                 monitor.drain(new Changes());
@@ -88,6 +107,14 @@ final class DeviceWatch implements AutoCloseable {
         names.clear();
         try (Rtnetlink rtnetlink = Rtnetlink.open()) {
             rtnetlink.links().forEach(link -> names.put(link.index(), link.name()));
+        }
+        readAddresses();
+    }
+
+    private void readAddresses() {
+        try (Rtnetlink rtnetlink = Rtnetlink.open()) {
+            addresses = rtnetlink.addresses().stream().map(address -> IpAddress.ipv4(address.ip()))
+                .collect(Collectors.toUnmodifiableSet());
         }
     }
 
@@ -103,9 +130,20 @@ final class DeviceWatch implements AutoCloseable {
         }
 
         @Override
+        public void addressAdded(Address address) {
+            addressesChanged = true;
+        }
+
+        @Override
+        public void addressRemoved(Address address) {
+            addressesChanged = true;
+        }
+
+        @Override
         public void overrun() {
             readAll();
             changed = true;
+            addressesChanged = true;
         }
     }
 }

@@ -19,6 +19,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** Writes the status file soon after a change, and every few seconds. One thread of its own, which no failure ends. */
 final class StatusWriter implements AutoCloseable {
@@ -32,6 +34,7 @@ final class StatusWriter implements AutoCloseable {
     private final Semaphore wanted = new Semaphore(0);
     private final Thread thread = Thread.ofPlatform().name("status").daemon().unstarted(this::run);
     private ControlLoop loop;
+    private Supplier<List<String>> more = List::of;
     private Optional<NodePublisher> publisher = Optional.empty();
     private Optional<CniInstaller> installer = Optional.empty();
 
@@ -45,9 +48,12 @@ final class StatusWriter implements AutoCloseable {
     /**
      * @param publishing of this node's Node; empty where the source is not the Kubernetes API
      * @param installing of the CNI plug-in; empty without {@code cni.install}
+     * @param otherProblems reported with those of objects, one line each; any thread
      */
-    void start(ControlLoop reporting, Optional<NodePublisher> publishing, Optional<CniInstaller> installing) {
+    void start(ControlLoop reporting, Optional<NodePublisher> publishing, Optional<CniInstaller> installing,
+        Supplier<List<String>> otherProblems) {
         loop = reporting;
+        more = otherProblems;
         publisher = publishing;
         installer = installing;
         thread.start();
@@ -104,9 +110,9 @@ final class StatusWriter implements AutoCloseable {
 
     /** With the object's origin, if its source knows it. */
     private List<String> problems(ControlLoop.Report report) {
-        return report.problems().stream()
-            .map(problem -> source.origin(problem.object()).map(origin -> origin + ": ").orElse("") + problem.text())
-            .toList();
+        Stream<String> ofObjects = report.problems().stream()
+            .map(problem -> source.origin(problem.object()).map(origin -> origin + ": ").orElse("") + problem.text());
+        return Stream.concat(ofObjects, more.get().stream()).toList();
     }
 
     private ControlPlaneStatus.Health health(ControlLoop.Report report) {

@@ -22,6 +22,7 @@ import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.tunnel.Encapsulation;
 import io.weft.lb.service.Backend;
+import io.weft.lb.service.FrontendKind;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
 import java.io.PrintWriter;
@@ -52,10 +53,24 @@ class WeftCommandTest {
         try (FakeDataplane dataplane = new FakeDataplane(run)) {
             dataplane.say(2, 77, "weft0123456789a", PortState.UP, "");
             assertEquals("""
-                SERVICE      ADDRESS     PORT  PROTOCOL  BACKEND     BACKEND PORT  LOCAL
-                default/web  10.96.0.10    80  tcp       10.244.1.5          8080  true
-                default/web  10.96.0.10    80  tcp       10.244.2.7          8080  false
+                SERVICE      ADDRESS     PORT   PROTOCOL  KIND       BACKEND     BACKEND PORT  LOCAL  USE
+                default/web  10.96.0.10     80  tcp       ClusterIP  10.244.1.5          8080  true   Cluster
+                default/web  10.96.0.10     80  tcp       ClusterIP  10.244.2.7          8080  false  Cluster
+                default/web  node        30080  tcp       NodePort   10.244.1.5          8080  true   Cluster,Local
+                default/web  node        30080  tcp       NodePort   10.244.2.7          8080  false  none
                 """, weft("show", "backends").out());
+            assertEquals(
+                """
+                    ADDRESS     PORT   PROTOCOL  KIND       NAME         POLICY   AFFINITY SECONDS  BALANCING  SOURCE RANGES  BACKENDS  LOCAL
+                    10.96.0.10     80  tcp       ClusterIP  default/web  Cluster                 0  random                           2      1
+                    node        30080  tcp       NodePort   default/web  Local                  60  maglev     192.0.2.0/24          1      1
+                    """,
+                weft("show", "services").out());
+            JsonNode service = JSON.readTree(weft("show", "services", "-o", "json").out()).get(1);
+            assertEquals("NodePort Local 60 maglev",
+                service.path("kind").asText() + " " + service.path("policy").asText()
+                    + " " + service.path("affinitySeconds").asInt() + " " + service.path("balancing").asText());
+            assertTrue(weft("show", "services", "-o", "yaml").out().contains("kind: \"NodePort\""));
             JsonNode port = JSON.readTree(weft("show", "ports", "-o", "json").out()).get(0);
             assertEquals("10.244.1.5", port.path("address").asText());
             assertEquals("up", port.path("state").asText());
@@ -236,6 +251,10 @@ class WeftCommandTest {
                 .put(new ServiceSpec(new ServiceKey(IpAddress.of("10.96.0.10"), 80, 6), "default/web", List.of(
                     Backend.readyHere(IpAddress.of("10.244.1.5"), 8080),
                     Backend.ready(IpAddress.of("10.244.2.7"), 8080))));
+            tables.services().put(new ServiceSpec(new ServiceKey(ServiceKey.NODE_ADDRESSES, 30_080, 6),
+                FrontendKind.NODE_PORT, "default/web", true, true, 60, List.of(IpPrefix.of("192.0.2.0/24")), List.of(
+                    Backend.readyHere(IpAddress.of("10.244.1.5"), 8080),
+                    new Backend(IpAddress.of("10.244.2.7"), 8080, Backend.SERVING))));
             tables.commit();
         }
     }

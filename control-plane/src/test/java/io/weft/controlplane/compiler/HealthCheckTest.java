@@ -2,15 +2,16 @@ package io.weft.controlplane.compiler;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.weft.controlplane.model.Kind;
-import io.weft.controlplane.model.ObjectKey;
+import io.weft.controlplane.healthcheck.HealthCheckNodePort;
 import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.source.ManifestFixture;
 import io.weft.dataplane.config.NodeConfiguration;
+import io.weft.encap.address.IpAddress;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What health check ports tell, from manifests. */
@@ -40,7 +41,7 @@ class HealthCheckTest {
 
     @Test
     void countsEachReadyAddressOfThisNodeOnce() throws Exception {
-        assertEquals(List.of(new HealthCheck(new ObjectKey(Kind.SERVICE, "default", "a"), 32_000, 2)),
+        assertEquals(List.of(new HealthCheckNodePort("default", "a", 32_000, Set.of(IpAddress.of("192.0.2.1")), 2)),
             checks(NODE + service("a", "LoadBalancer", "Local", 32_000) + SLICES));
     }
 
@@ -52,7 +53,7 @@ class HealthCheckTest {
 
     @Test
     void thePortOfTwoServicesBelongsToOne() throws Exception {
-        assertEquals(List.of(new HealthCheck(new ObjectKey(Kind.SERVICE, "default", "b"), 32_000, 0)),
+        assertEquals(List.of(new HealthCheckNodePort("default", "b", 32_000, Set.of(IpAddress.of("192.0.2.1")), 0)),
             checks(NODE + service("c", "LoadBalancer", "Local", 32_000) + "---\n"
                 + service("b", "LoadBalancer", "Local", 32_000)));
     }
@@ -62,7 +63,7 @@ class HealthCheckTest {
             .formatted(name, type, name.charAt(0) - 'a' + 1, policy, port);
     }
 
-    private static Collection<HealthCheck> checks(String manifests) throws Exception {
+    private static Collection<HealthCheckNodePort> checks(String manifests) throws Exception {
         NodeConfiguration configuration = NodeConfiguration.of(Map.of("nodeName", "n1", "uplink", "eth1"));
         TableCompiler compiler = TableCompiler.Factory.of(configuration, new NodeFacts(1500, Optional.empty(), 1))
             .create(Optional.empty(), List.of());

@@ -146,9 +146,7 @@ final class ServiceCase {
             return new Step(List.of(), list(step.get("http")).stream().map(ServiceCase::map).toList(), none,
                 Optional.empty(), 0);
         }
-        if (step.containsKey("apply")) {
-            return change(new ClusterChange(0, objects(step.get("apply")), List.of()));
-        }
+        if (step.containsKey("apply")) { return change(new ClusterChange(0, objects(step.get("apply")), List.of())); }
         if (step.containsKey("remove")) {
             return change(new ClusterChange(0, List.of(),
                 list(step.get("remove")).stream().map(reference -> key(map(reference))).toList()));

@@ -1,6 +1,7 @@
 package io.weft.controlplane.compiler;
 
 import io.weft.controlplane.compiler.Frames.Packet;
+import io.weft.controlplane.healthcheck.HealthCheckNodePort;
 import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.source.ManifestFixture;
@@ -34,6 +35,7 @@ import io.weft.lb.nat.SourceNat;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -113,9 +115,10 @@ final class ServiceNode implements AutoCloseable {
 
     private List<ClusterObject> nodes() {
         List<String> manifests = new ArrayList<>();
-        manifests.add("{apiVersion: v1, kind: Node, metadata: {name: %s, labels: {topology.kubernetes.io/zone: \"%s\"}}, spec: {podCIDR: %s}, status: {addresses: [%s]}}"
-            .formatted(content.nodeName(), zone, content.podCidr(), String.join(", ", content.addresses().stream()
-                .map(address -> "{type: InternalIP, address: " + address + "}").toList())));
+        manifests.add(
+            "{apiVersion: v1, kind: Node, metadata: {name: %s, labels: {topology.kubernetes.io/zone: \"%s\"}}, spec: {podCIDR: %s}, status: {addresses: [%s]}}"
+                .formatted(content.nodeName(), zone, content.podCidr(), String.join(", ", content.addresses().stream()
+                    .map(address -> "{type: InternalIP, address: " + address + "}").toList())));
         PEERS.forEach((name, address) -> manifests.add(
             "{apiVersion: v1, kind: Node, metadata: {name: %s, annotations: {weft.io/node: \"true\"}}, spec: {podCIDR: %s}, status: {addresses: [{type: InternalIP, address: %s}]}}"
                 .formatted(name, PEER_PODS.get(name), address)));
@@ -133,8 +136,9 @@ final class ServiceNode implements AutoCloseable {
         apply(new ClusterChange(0, nodes(), List.of()));
     }
 
-    List<Problem> problems() {
-        return compiler.problems();
+    /** What the health check ports tell now. */
+    Collection<HealthCheckNodePort> healthChecks() {
+        return compiler.healthChecks();
     }
 
     /** What the conductor does after a change: flows that would be created differently now end. */

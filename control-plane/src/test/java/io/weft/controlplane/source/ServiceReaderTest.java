@@ -103,9 +103,9 @@ class ServiceReaderTest {
             List.of("fd00::/112 is not served")),
             only("{apiVersion: networking.k8s.io/v1, kind: ServiceCIDR, metadata: {name: more}, spec: {cidrs:"
                 + " [10.97.0.0/16, \"fd00::/112\"]}}"));
-        assertEquals("east", ((ClusterNode) only("{apiVersion: v1, kind: Node, metadata: {name: n, labels:"
+        assertEquals("east", ((ClusterNode) only("{apiVersion: v1, kind: Node, metadata: {name: n1, labels:"
             + " {topology.kubernetes.io/zone: east}}}")).zone());
-        assertEquals("", ((ClusterNode) only("{apiVersion: v1, kind: Node, metadata: {name: n}}")).zone());
+        assertEquals("", ((ClusterNode) only("{apiVersion: v1, kind: Node, metadata: {name: n1}}")).zone());
     }
 
     private static Behaviour behaviour(String field) throws ManifestException {

@@ -99,6 +99,7 @@ final class Conductor implements AutoCloseable {
         pods = new PodPorts(devices, underlay::link, state, flows, counters, workers);
         counters.set(ConductorText.NODE_NAME, configuration.nodeName());
         counters.set(ConductorGauge.WORKERS, workers.count());
+        counters.set(ConductorGauge.CHUNKS, workers.chunks());
     }
 
     // -- start -------------------------------------------------------------------------------------------------------
@@ -278,6 +279,8 @@ final class Conductor implements AutoCloseable {
         counters.set(ConductorGauge.NETLINK_OVERRUNS, underlay.overruns());
         counters.set(ConductorGauge.UPLINK_FRONTENDS, frontends.size());
         counters.set(ConductorGauge.UPLINK_FRONTENDS_LEFT_OUT, frontends.leftOut());
+        counters.set(ConductorGauge.CHUNKS_FREE, workers.freeChunks());
+        counters.set(ConductorGauge.CHUNKS_HELD, devices.heldChunks());
         String fault = faultReport.refresh();
         counters.set(ConductorText.FAULT, Stream.of(tables.complaint(), fault, hostRouting.complaint())
             .filter(each -> !each.isEmpty()).findFirst().orElse(""));

@@ -36,6 +36,11 @@ final class Devices {
         return device;
     }
 
+    /** Chunks that the open devices hold. */
+    long heldChunks() {
+        return open.stream().mapToLong(Device::heldChunks).sum();
+    }
+
     void close(Device device) {
         device.detach();
         open.remove(device);

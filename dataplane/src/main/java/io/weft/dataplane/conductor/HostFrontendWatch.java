@@ -2,6 +2,7 @@ package io.weft.dataplane.conductor;
 
 import io.weft.dataplane.config.PortRange;
 import io.weft.dataplane.state.ForwardingState;
+import io.weft.dataplane.table.ChangedAddresses;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.TablesUpdate;
 import io.weft.encap.address.IpAddress;
@@ -35,7 +36,12 @@ final class HostFrontendWatch {
 
     /** @param local of the update */
     void tablesChanged(TablesUpdate update, LocalNode local) {
-        stale |= update.localChanged() || update.changed().hasOutside(routed(local));
+        ChangedAddresses changed = update.changed();
+        stale |= update.localChanged() || changed.isEverything();
+        if (!stale) {
+            List<IpPrefix> routed = routed(local);
+            changed.forEach((base, length) -> stale |= !contains(routed, base));
+        }
     }
 
     /** The kernel drops the routes of an address that is removed. */

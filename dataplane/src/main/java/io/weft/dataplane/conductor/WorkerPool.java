@@ -120,6 +120,16 @@ final class WorkerPool implements AutoCloseable {
         return last == null ? "" : ", after " + last;
     }
 
+    /** Chunks of all workers. */
+    long chunks() {
+        return memories.stream().mapToLong(memory -> memory.memory().pool().chunks()).sum();
+    }
+
+    /** Chunks that are free. The workers change their pools meanwhile, so it may be a few frames out of date. */
+    long freeChunks() {
+        return memories.stream().mapToLong(memory -> memory.memory().pool().free()).sum();
+    }
+
     /** What each worker has survived, by its index. */
     List<Faults> faults() {
         return workers.stream().map(Worker::faults).toList();

@@ -38,7 +38,14 @@ public enum ConductorGauge {
     /** Frontends for which that program's map has no room: packets from outside do not reach them. */
     UPLINK_FRONTENDS_LEFT_OUT("uplink_frontends_left_out"),
     /** Clients with session affinity that were forgotten before their time, because the table was full. */
-    AFFINITIES_EVICTED("affinities_evicted");
+    AFFINITIES_EVICTED("affinities_evicted"),
+    /**
+     * Chunks of the workers' frame memory: all, those that are free, and those that devices hold. The last two are read once a second,
+     * while the workers change them. The rest is in the graph; on an idle node nothing is, except frames that wait for a next hop or a fragment.
+     */
+    CHUNKS("chunks"),
+    CHUNKS_FREE("chunks_free"),
+    CHUNKS_HELD("chunks_held");
 
     private static final ConductorGauge[] ALL = values();
 

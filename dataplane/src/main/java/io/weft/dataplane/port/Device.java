@@ -54,6 +54,9 @@ public interface Device extends AutoCloseable {
     /** The positive errno with which a port first found the device gone; 0 while it works. */
     int failure();
 
+    /** Chunks of the workers' memory that the ports hold. While the workers run, it may be a few frames out of date. */
+    int heldChunks();
+
     /** Copies the device's own counters to the counters of its ports. */
     void readStatistics();
 

@@ -1,9 +1,7 @@
 package io.weft.dataplane.table;
 
-import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * The addresses whose meaning has changed, and so which flows must be compared with the tables again. Everything that a decision about a
@@ -106,25 +104,6 @@ public final class ChangedAddresses {
     @FunctionalInterface
     public interface PrefixConsumer {
         void accept(int base, int length);
-    }
-
-    /** Whether the set has an address outside all of these IPv4 prefixes. Walks the whole set. */
-    public boolean hasOutside(List<IpPrefix> prefixes) {
-        if (everything) { return true; }
-        if (size == 0) { return false; }
-        for (long word : slots) {
-            if (word != 0 && !isInside((int) word, (int) (word >>> 32) & 0x3F, prefixes)) { return true; }
-        }
-        return false;
-    }
-
-    private static boolean isInside(int base, int length, List<IpPrefix> prefixes) {
-        for (IpPrefix prefix : prefixes) {
-            if (length >= prefix.length() && Ipv4Address.isInside(base, prefix.base().toInt(), prefix.length())) {
-                return true;
-            }
-        }
-        return false;
     }
 
     private static long word(int base, int length) {

@@ -56,7 +56,7 @@ final class Scene implements AutoCloseable {
 
     private static final long ROUTER_MAC = 0x0200_0000_0006L;
     private static final long HOST_MAC = 0x0200_0000_0007L;
-    private static final int BACKEND_PORT = 8080;
+    static final int BACKEND_PORT = 8080;
     private static final int UPLINK_MTU = 1500;
     private static final int MAX_FLOWS = 1 << 15;
     private static final int CHUNKS = 1024;

@@ -44,7 +44,7 @@ public final class WarmUp {
     private static final long LOOP_FRAMES = 100_000;
     private static final long MAX_LOOP_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final int POLLS = 12_000;
-    private static final int KINDS = 32;
+    private static final int KINDS = 34;
     private static final int FLOWS = 2048;
     private static final int FRAMES_A_FLOW = 8;
     private static final int FIRST_PORT = 10_000;
@@ -248,6 +248,11 @@ public final class WarmUp {
                 FrameWriter.setWord(at, 6, port % 2 == 0 ? 0x4000 : 0); // to be answered, to be fragmented
                 fromA(at, length);
             }
+            case 31 -> batch.add(at, FrameWriter.udp(at, UPLINK_MAC, OUTSIDE, SERVICE, port, SERVICE_PORT, 64),
+                PortId.UPLINK);
+            case 32 -> // a reply to it, if that backend was chosen
+                tunnelled(at, FrameWriter.udp(FrameWriter.innerAt(at, scene.fromPeer), gateway, POD_C,
+                    NODE.base().toInt(), BACKEND_PORT, port, 64));
             default -> writeBad(at, port);
         }
     }

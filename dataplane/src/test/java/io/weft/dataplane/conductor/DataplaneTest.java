@@ -361,9 +361,23 @@ class DataplaneTest {
         }
         assertEquals(descriptors, descriptors());
         assertEquals(rings, rings());
+        awaitEveryChunk();
         b.attach(network);
         node.awaitPort(b.portId, PortState.UP);
         assertReaches(a, b.ip);
+    }
+
+    /** Waits until each chunk of frame memory is free or with a device. */
+    private void awaitEveryChunk() throws Exception {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        try (CounterReader counters = node.counters()) {
+            long chunks = counters.gauge(ConductorGauge.CHUNKS);
+            assertTrue(chunks > 0);
+            while (counters.gauge(ConductorGauge.CHUNKS_FREE) + counters.gauge(ConductorGauge.CHUNKS_HELD) != chunks) {
+                assertTrue(System.nanoTime() < deadline, node::report);
+                TimeUnit.MILLISECONDS.sleep(100); // the dataplane counts once a second
+            }
+        }
     }
 
     @Test

@@ -381,11 +381,22 @@ class HostRoutingTest {
     }
 
     @Test
+    void portsByWhichTheNodeIsManagedAreNeverTakenFromIt() throws Exception {
+        onNode(node -> {
+            List<Rule> before = node.rtnetlink.rules();
+            node.update(frontends().hostPort(0, TCP, 22).hostPort(NODE, TCP, 10_250).frontend(NODE, TCP, 6443).build());
+            assertEquals(before, node.rtnetlink.rules());
+            node.update(frontends().frontend(VIP, TCP, 6443).frontend(NODE, TCP, 6443).build());
+            assertEquals(Set.of("203.0.113.7 from 10.244.1.0"), node.routes(970_606_443));
+        });
+    }
+
+    @Test
     void theNumberOfRulesIsBounded() throws Exception {
         onNode(node -> {
             HostFrontends.Builder many = frontends().nodePort();
             for (int port = 1; port <= 300; port++) {
-                many.hostPort(0, TCP, 10_000 + port);
+                many.hostPort(0, TCP, 11_000 + port);
             }
             node.update(many.build());
             assertEquals(HostRouting.MAX_RULES + 1, node.rules().size());

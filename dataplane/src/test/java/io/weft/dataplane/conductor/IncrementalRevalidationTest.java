@@ -15,6 +15,7 @@ import io.weft.encap.address.IpPrefix;
 import io.weft.lb.flow.FlowState;
 import io.weft.lb.flow.FlowTemplate;
 import io.weft.lb.service.Backend;
+import io.weft.lb.service.FrontendKind;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
 import java.nio.file.Path;
@@ -146,7 +147,8 @@ class IncrementalRevalidationTest {
                 source = pod(random.nextInt(6));
             }
         }
-        int destination = toService ? vip(random.nextInt(6)) : anyAddress();
+        int service = random.nextInt(7);
+        int destination = !toService ? anyAddress() : service < 6 ? vip(service) : node.local.address().toInt();
         return new Plan(ingress, source, 1000 + random.nextInt(30_000), destination,
             toService ? 80 + random.nextInt(2) : 9000, tcp ? 6 : 17, toService ? backend(random.nextInt(10)) : 0, 8080,
             flowState);
@@ -185,15 +187,18 @@ class IncrementalRevalidationTest {
     }
 
     private void changeService() {
-        ServiceKey key = new ServiceKey(ipv4(vip(random.nextInt(6))), 80 + random.nextInt(2),
-            random.nextBoolean() ? 6 : 17);
+        int service = random.nextInt(7); // the last one's ports are the node's own
+        ServiceKey key = new ServiceKey(service < 6 ? ipv4(vip(service)) : ServiceKey.NODE_ADDRESSES,
+            80 + random.nextInt(2), random.nextBoolean() ? 6 : 17);
         if (random.nextInt(5) == 0) {
             node.tables.services().remove(key);
             return;
         }
         List<Backend> backends = IntStream.range(0, 10).filter(_ -> random.nextInt(3) > 0)
             .mapToObj(i -> Backend.ready(ipv4(backend(i)), 8080)).toList();
-        node.tables.services().put(new ServiceSpec(key, "s", backends));
+        node.tables.services().put(new ServiceSpec(key,
+            key.isOnNode() ? FrontendKind.NODE_PORT : FrontendKind.CLUSTER_IP, "s", false, false, 0, List.of(),
+            backends));
     }
 
     /** Makes perhaps more changes than the log holds. */

@@ -27,8 +27,11 @@ class NextHopsTest {
     private static final PeerSpec N2 = peer(2, 2, "10.244.2.0/24");
     private static final PeerSpec N3 = peer(3, 3, "10.244.3.0/24");
 
+    private static final long SCAN_NANOS = 5_000_000_000L;
+
     @TempDir private Path directory;
     private FlowNode node;
+    private long nowNanos = System.nanoTime();
     private final ChangedAddresses changed = new ChangedAddresses();
 
     @BeforeEach
@@ -152,5 +155,58 @@ class NextHopsTest {
         assertTrue(adjacencies().isResolved(adjacencies().slotOfNextHop(other)));
         node.state.neighbourRequests().post(other);
         assertFalse(node.nextHops.serveRequests(LOCAL));
+    }
+
+    /** A client on the link is forgotten two scans after its last flow, and its slot serves another. */
+    @Test
+    void aNextHopThatNoFlowUsesIsFreed() {
+        int client = ip("192.0.2.77");
+        node.underlay.macs.put(client, 0x02_00_00_00_00_77L);
+        node.state.neighbourRequests().post(client);
+        assertTrue(node.nextHops.serveRequests(LOCAL));
+        int slot = adjacencies().slotOfNextHop(client);
+        assertTrue(adjacencies().isResolved(slot));
+        scanAndFree(1);
+        assertEquals(slot, adjacencies().slotOfNextHop(client));
+        scanAndFree(2);
+        assertEquals(Adjacencies.NONE, adjacencies().slotOfNextHop(client), "no new flow gets the slot");
+        assertTrue(adjacencies().isResolved(slot), "one that was just made keeps it");
+        assertTrue(node.underlay.forgotten.isEmpty());
+        scanAndFree(4);
+        assertFalse(adjacencies().isResolved(slot));
+        assertEquals(List.of(client), node.underlay.forgotten);
+    }
+
+    @Test
+    void aNextHopThatIsAskedForAgainKeepsItsSlot() {
+        int client = ip("192.0.2.77");
+        node.state.neighbourRequests().post(client);
+        node.nextHops.serveRequests(LOCAL);
+        int slot = adjacencies().slotOfNextHop(client);
+        scanAndFree(3);
+        assertEquals(Adjacencies.NONE, adjacencies().slotOfNextHop(client));
+        node.state.neighbourRequests().post(client);
+        node.nextHops.serveRequests(LOCAL);
+        assertEquals(slot, adjacencies().slotOfNextHop(client));
+        scanAndFree(1);
+        assertEquals(slot, adjacencies().slotOfNextHop(client));
+    }
+
+    @Test
+    void aGatewayIsNotFreed() {
+        node.underlay.gateways.add(ROUTER);
+        node.nextHops.refresh(LOCAL);
+        scanAndFree(8);
+        assertTrue(adjacencies().slotOfNextHop(ROUTER) != Adjacencies.NONE);
+    }
+
+    private void scanAndFree(int scans) {
+        node.epochs.sleep(0);
+        long until = node.gc.scans() + scans;
+        while (node.gc.scans() < until) {
+            nowNanos += SCAN_NANOS;
+            node.gc.scan(nowNanos);
+            node.nextHops.freeUnused(node.epochs);
+        }
     }
 }

@@ -1,6 +1,7 @@
 package io.weft.dataplane.conductor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.CounterReader;
@@ -21,6 +22,8 @@ import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Route;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.netlink.VethSpec;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -218,8 +221,76 @@ class OutsideClientTest {
             commit();
             echo(client, server);
             assertRefused(node(), 30080);
-            Thread.sleep(12_000); // two scans of the flow table, which must not take the frontend out of the filter
+            awaitScans(3); // which must not take the frontend out of the filter
             echo(client, server);
+        }
+        awaitFrontends(0);
+    }
+
+    /** Whole scans of the flow table. */
+    private void awaitScans(int count) {
+        try (CounterReader counters = n1.counters()) {
+            long before = counters.gauge(ConductorGauge.SCANS);
+            TestNetwork.await("the flow table to be scanned",
+                () -> counters.gauge(ConductorGauge.SCANS) >= before + count);
+        }
+    }
+
+    private void awaitFrontends(int count) {
+        try (CounterReader counters = n1.counters()) {
+            TestNetwork.await("the frontend to leave the filter",
+                () -> counters.gauge(ConductorGauge.UPLINK_FRONTENDS) == count);
+        }
+    }
+
+    /** A socket that keeps its port: conntrack of its own would keep its endpoint. */
+    @Test
+    void datagramsMoveToAnotherEndpointAtOnce() throws Exception {
+        TestPod c = n1.pod(3, 1);
+        n1.awaitPort(c.portId, PortState.UP);
+        nodePort(30053, UDP, true, onA(5353));
+        try (DatagramSocket first = listen(a.namespace, a.ip, 5353);
+            DatagramSocket second = listen(c.namespace, c.ip, 5353);
+            DatagramSocket client = NetworkNamespace.call(out, () -> new DatagramSocket())) {
+            client.connect(new InetSocketAddress(TestPod.address(node()), 30053));
+            awaitDatagram(client, first);
+            nodePort(30053, UDP, true, Backend.readyHere(IpAddress.ipv4(c.ip), 5353));
+            awaitDatagram(client, second);
+            drain(first);
+            client.send(new DatagramPacket(new byte[]{42}, 1));
+            second.receive(new DatagramPacket(new byte[8], 8));
+            assertThrows(SocketTimeoutException.class, () -> first.receive(new DatagramPacket(new byte[8], 8)));
+        }
+    }
+
+    private static DatagramSocket listen(Path namespace, int address, int port) throws Exception {
+        DatagramSocket socket = NetworkNamespace.call(namespace,
+            () -> new DatagramSocket(new InetSocketAddress(TestPod.address(address), port)));
+        socket.setSoTimeout(200);
+        return socket;
+    }
+
+    private static void awaitDatagram(DatagramSocket client, DatagramSocket server) {
+        TestNetwork.await("a datagram to arrive", () -> {
+            try {
+                client.send(new DatagramPacket(new byte[]{42}, 1));
+                server.receive(new DatagramPacket(new byte[8], 8));
+                return true;
+            } catch (SocketTimeoutException notYet) {
+                return false;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    private static void drain(DatagramSocket socket) throws IOException {
+        try {
+            for (;;) {
+                socket.receive(new DatagramPacket(new byte[8], 8));
+            }
+        } catch (SocketTimeoutException empty) {
+            // all have been read
         }
     }
 

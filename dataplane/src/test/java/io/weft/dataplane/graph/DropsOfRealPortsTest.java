@@ -18,6 +18,10 @@ import io.weft.dataplane.testing.TestPod;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
+import io.weft.lb.service.Backend;
+import io.weft.lb.service.FrontendKind;
+import io.weft.lb.service.ServiceKey;
+import io.weft.lb.service.ServiceSpec;
 import io.weft.nativebindings.linux.Sysctl;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.NetworkNamespace;
@@ -60,12 +64,13 @@ class DropsOfRealPortsTest {
      * <li>{@code flow_moved}: lasts from a change of the tables until the flow is compared with them;
      * <li>{@code no_headroom}, {@code internal_error}: guards against mistakes of our own;
      * <li>{@code not_ready}: ports are opened when there are tables; a guard;
-     * <li>{@code tx_ring_full}: needs a kernel that does not keep up.
+     * <li>{@code tx_ring_full}: needs a kernel that does not keep up;
+     * <li>{@code service_no_source_port}: needs more flows than this node's table holds.
      * </ul>
      */
     private static final Set<DropReason> NOT_FOR_CERTAIN = EnumSet.of(DropReason.FRAG_NO_BUFFERS,
         DropReason.FLOW_MOVED, DropReason.NO_HEADROOM, DropReason.INTERNAL_ERROR, DropReason.NOT_READY,
-        DropReason.TX_RING_FULL);
+        DropReason.TX_RING_FULL, DropReason.SERVICE_NO_SOURCE_PORT);
 
     @TempDir Path directory;
 
@@ -74,12 +79,14 @@ class DropsOfRealPortsTest {
     private TestPod a;
     private RawSender fromPod;
     private RawSender fromOutside;
+    private RawSender fromOther;
     private CounterReader counters;
     private final Map<DropReason, Long> expected = new EnumMap<>(DropReason.class);
     private long gatewayMac;
     private long podMac;
     private long uplinkMac;
     private long outsideMac;
+    private long otherMac;
 
     @BeforeEach
     void makeNode() throws Exception {
@@ -103,6 +110,8 @@ class DropsOfRealPortsTest {
         assertEquals(0, a.ping(Ipv4Address.of(OUTSIDE), 5).exit(), node::report); // both sides' neighbours are known now
         fromPod = new RawSender(a.namespace, "eth0");
         fromOutside = new RawSender(outside, "eth0");
+        fromOther = new RawSender(namespace, "up1peer");
+        otherMac = TestNetwork.macOf(namespace, "up1peer");
         counters = node.counters();
         expected.putAll(drops());
     }
@@ -135,7 +144,17 @@ class DropsOfRealPortsTest {
         GraphFixture.service(node.tables, SERVICE, 80, Packet.TCP, B, 8080);
         GraphFixture.service(node.tables, SERVICE, 53, Packet.UDP, B, 5353);
         GraphFixture.service(node.tables, "10.96.0.11", 80, Packet.TCP, null, 0);
+        put(FrontendKind.NODE_PORT, ServiceKey.NODE_ADDRESSES, 30_080, true, List.of(), "10.244.2.5");
+        put(FrontendKind.NODE_PORT, ServiceKey.NODE_ADDRESSES, 30_081, false, List.of(), B);
+        put(FrontendKind.LOAD_BALANCER, IpAddress.of("203.0.113.80"), 80, false,
+            List.of(IpPrefix.of("198.51.100.0/24")), B);
         node.tables.commit();
+    }
+
+    private void put(int kind, IpAddress address, int port, boolean policyLocal, List<IpPrefix> ranges,
+        String backend) {
+        node.tables.services().put(new ServiceSpec(new ServiceKey(address, port, Packet.TCP), kind, "s" + port,
+            policyLocal, false, 0, ranges, List.of(Backend.ready(IpAddress.of(backend), 8080))));
     }
 
     /** Makes room on the veths for packets that neither the tunnel nor one chunk holds. */
@@ -155,6 +174,7 @@ class DropsOfRealPortsTest {
             counters.close();
             fromPod.close();
             fromOutside.close();
+            fromOther.close();
         }
         if (node != null) {
             node.close();
@@ -176,6 +196,7 @@ class DropsOfRealPortsTest {
         unseen.remove(floodOfArp());
         unseen.remove(scarcePorts());
         unseen.remove(takenReply());
+        unseen.remove(forgedClients());
         unseen.remove(fullTable());
         unseen.remove(tooManyEarlyFragments());
         unseen.remove(fragmentsWithoutTheirFirst());
@@ -325,7 +346,6 @@ class DropsOfRealPortsTest {
             outside(DropReason.VXLAN_INNER_TYPE, innerType),
             outside(DropReason.TUNNEL_ECN, marked),
             outside(DropReason.NO_TUNNEL_TO_TUNNEL, tunnelled(1, N2, inner("10.244.2.9", "10.244.2.8"))),
-            outside(DropReason.CLUSTERIP_FROM_OUTSIDE, tunnelled(1, N2, inner("10.244.2.9", SERVICE))),
             outside(DropReason.SPOOFED_SOURCE, tunnelled(1, N2, inner("10.244.3.9", A))),
             pod(DropReason.ENCAP_FROM_POD, Packet.of(A, N2).udp(5000, 8472, new byte[40])));
     }
@@ -335,8 +355,12 @@ class DropsOfRealPortsTest {
             // the uplink's program passes these, and the node's kernel routes them to weft-host
             outside(DropReason.NO_DIRECT_POD_ACCESS, wire(Packet.of(OUTSIDE, A).udp(1, 2))),
             outside(DropReason.NO_DIRECT_POD_ACCESS, wire(Packet.of(OUTSIDE, "10.244.2.9").tcp(1, 2, SYN))),
-            outside(DropReason.CLUSTERIP_FROM_OUTSIDE, wire(Packet.of(OUTSIDE, SERVICE).tcp(1, 80, SYN))),
-            outside(DropReason.CLUSTERIP_FROM_OUTSIDE, wire(Packet.of(OUTSIDE, "10.96.0.99").echo(1, 1))),
+            // what comes by another device the kernel routes to weft-host as well
+            new Case(DropReason.CLUSTERIP_FROM_OUTSIDE, fromOther, Packet.of("198.18.1.9", SERVICE).tcp(1, 80, SYN)
+                .ethernet(TestNetwork.macOf(node.namespace, "up1"), otherMac).frame()),
+            outside(DropReason.SERVICE_UNKNOWN_ADDRESS, wire(Packet.of(OUTSIDE, "10.96.0.99").echo(1, 1))),
+            outside(DropReason.SERVICE_NO_LOCAL_ENDPOINT, wire(Packet.of(OUTSIDE, NODE).tcp(1, 30_080, SYN))),
+            pod(DropReason.SERVICE_SOURCE_RANGE, Packet.of(A, "203.0.113.80").tcp(1000, 80, SYN)),
             pod(DropReason.NO_FLOW, Packet.of(A, SERVICE).tcp(1000, 80, ACK)),
             pod(DropReason.SERVICE_NO_ENDPOINTS, Packet.of(A, "10.96.0.11").tcp(1000, 80, SYN)),
             pod(DropReason.SERVICE_NO_PORT, Packet.of(A, SERVICE).udp(1000, 80)),
@@ -388,6 +412,20 @@ class DropsOfRealPortsTest {
         fromPod.send(frame(Packet.of(A, SERVICE).tcp(3000, 80, SYN)));
         send(new Case(DropReason.REVERSE_TAKEN, fromPod, frame(Packet.of(A, B).tcp(3000, 8080, ACK))), 0);
         return DropReason.REVERSE_TAKEN;
+    }
+
+    /** Clients on the link whose neighbours nobody is: those that are resolved wait in vain. */
+    private DropReason forgedClients() {
+        int[] client = {0};
+        TestNetwork.await("more clients than are resolved", () -> {
+            String source = "192.0.2." + (101 + client[0]++ % 90);
+            fromOutside.send(wire(Packet.of(source, NODE).tcp(1 + client[0], 30_081, SYN)));
+            return counters.drop(DropReason.REPLY_NEIGHBOUR_LIMIT) > 0;
+        });
+        TestNetwork.await("the end of held frames", () -> counters.total(FrameTotal.IN_FLIGHT) == 0);
+        assertEquals(Set.of(DropReason.REPLY_NEIGHBOUR_LIMIT, DropReason.NEIGHBOUR_UNRESOLVED), changed().keySet());
+        expected.putAll(drops());
+        return DropReason.REPLY_NEIGHBOUR_LIMIT;
     }
 
     private DropReason fullTable() {

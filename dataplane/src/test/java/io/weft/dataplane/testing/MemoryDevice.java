@@ -93,6 +93,11 @@ public final class MemoryDevice implements Device {
     }
 
     @Override
+    public int heldChunks() {
+        return (int) ports.stream().filter(port -> port.used).count() * LENT;
+    }
+
+    @Override
     public void readStatistics() {
         statisticsReadings++;
     }

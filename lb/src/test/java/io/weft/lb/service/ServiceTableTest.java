@@ -70,17 +70,6 @@ class ServiceTableTest {
     }
 
     @Test
-    void allFrontendsAreVisitedWithTheirKeys() {
-        builder.put(service(VIP, 53, UDP, 2));
-        builder.put(service(0xFFFF_FFFE, 65_535, TCP, 0));
-        builder.put(service(0, 30_080, TCP, 1));
-        Set<String> seen = new HashSet<>();
-        table.forEachKey((vip, port, protocol, kind) -> seen.add(
-            Integer.toHexString(vip) + " " + port + " " + protocol + " " + FrontendKind.name(kind)));
-        assertEquals(Set.of("a60000a 53 17 ClusterIP", "fffffffe 65535 6 ClusterIP", "0 30080 6 ClusterIP"), seen);
-    }
-
-    @Test
     void aServiceWithoutEndpointsIsFoundAndChoosesNone() {
         builder.put(service(VIP, 80, TCP, 0));
         long block = table.find(VIP, 80, TCP);

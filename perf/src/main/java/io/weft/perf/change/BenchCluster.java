@@ -55,10 +55,16 @@ final class BenchCluster {
     private final int[] next;
     private long changes;
 
+    /** With as many nodes as the endpoints need. */
     BenchCluster(int services, int endpoints) {
+        this(services, endpoints, 0);
+    }
+
+    /** @param minNodes more if the endpoints need them */
+    BenchCluster(int services, int endpoints, int minNodes) {
         this.services = services;
         this.endpoints = endpoints;
-        nodes = Math.max(1, Math.ceilDiv(services * endpoints, PODS_PER_NODE));
+        nodes = Math.max(Math.max(1, minNodes), Math.ceilDiv(services * endpoints, PODS_PER_NODE));
         removed = new int[services];
         next = new int[services];
         Arrays.fill(removed, NONE);

@@ -29,6 +29,8 @@ public final class ChangeCommand implements Callable<Integer> {
 
     @Option(names = "--endpoints", defaultValue = "15", description = "endpoints of each Service (default: ${DEFAULT-VALUE})") private int endpoints;
 
+    @Option(names = "--nodes", defaultValue = "0", description = "least number of nodes; the endpoints need one for 250 (default: as many as they need)") private int nodes;
+
     @Option(names = "--flows", defaultValue = "1000000", description = "flows in the table (default: ${DEFAULT-VALUE})") private int flows;
 
     @Option(names = "--rate", defaultValue = "1000", description = "endpoint changes a second (default: ${DEFAULT-VALUE})") private int rate;
@@ -41,7 +43,7 @@ public final class ChangeCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Privileges.requireRoot("weft bench change");
         ChangeRun.Report report;
-        try (ChangeRun run = ChangeRun.prepare(name, new BenchCluster(services, endpoints), flows)) {
+        try (ChangeRun run = ChangeRun.prepare(name, new BenchCluster(services, endpoints, nodes), flows)) {
             report = run.measure(rate, seconds);
         }
         print(report);
@@ -56,6 +58,10 @@ public final class ChangeCommand implements Callable<Integer> {
             out.println(MachineFacts.read().summary());
             out.printf("%d Services of %d endpoints, %d flows, %d changes at %d/s%n", services, endpoints,
                 report.flowsBefore(), report.changes(), rate);
+            out.printf("%d nodes; all objects to complete tables, ms: published %.0f, in use %.0f%n", report.nodes(),
+                report.sync().publishedMillis(), report.sync().inUseMillis());
+            out.printf("MiB then: control plane's live heap %d, resident %d; dataplane resident %d%n",
+                report.sync().controlHeapMib(), report.sync().controlMemory(), report.sync().dataplaneMemory());
             out.printf("per cent of a core: conductor %.1f, workers %.1f, control loop %.1f, its process %.1f%n",
                 report.conductorPercent(), report.workersPercent(), report.controlPercent(),
                 report.controlProcessPercent());

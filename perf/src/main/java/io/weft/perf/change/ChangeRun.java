@@ -11,6 +11,7 @@ import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.table.DataplaneEpochs;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -40,6 +41,20 @@ final class ChangeRun implements AutoCloseable {
     private ControlLoop loop;
     private ReplayedSource source;
     private BenchFlows flows;
+    private Sync sync;
+
+    /**
+     * From nothing to complete tables.
+     *
+     * @param publishedMillis from the delivery of all objects until the tables are published
+     * @param inUseMillis until all workers use them
+     * @param controlHeapMib live heap of the control plane's process then, after a collection
+     * @param controlMemory resident memory of the control plane's process in MiB, as {@code VmRSS}
+     * @param dataplaneMemory the same of the dataplane's
+     */
+    record Sync(double publishedMillis, double inUseMillis, long controlHeapMib, long controlMemory,
+        long dataplaneMemory) {
+    }
 
     /**
      * The result. Shares are in per cent of one core, times in microseconds.
@@ -47,7 +62,8 @@ final class ChangeRun implements AutoCloseable {
      * @param inUseP50 from the moment when the source learnt of a change until all workers use it
      * @param endedP50 from the moment when the source learnt of a removal until a UDP flow of the endpoint is no longer in the flow table
      */
-    record Report(long changes, long flowsBefore, long flowsEnded, long scans, double conductorPercent,
+    record Report(Sync sync, int nodes, long changes, long flowsBefore, long flowsEnded, long scans,
+        double conductorPercent,
         double workersPercent, double controlPercent, double controlProcessPercent, long inUseP50, long inUseP99,
         long inUseMax, double endedP50, double endedP99, double endedMax, long endedSeen) {
     }
@@ -87,9 +103,38 @@ final class ChangeRun implements AutoCloseable {
         source = part(new ReplayedSource(cluster));
         source.start(loop);
         node.awaitForwarding();
+        long start = System.nanoTime();
+        source.deliverAll();
+        awaitPublished();
+        double published = millisSince(start);
         awaitInUse();
+        sync = new Sync(published, millisSince(start), liveHeapMib(), memoryMib("self"),
+            memoryMib(String.valueOf(node.pid())));
         flows = part(new BenchFlows(cluster, runDirectory, flowCount));
         flows.fill(runDirectory);
+    }
+
+    /** The loop answers when it is done with the objects. */
+    private void awaitPublished() {
+        while (loop.report().services() != cluster.services()) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private static double millisSince(long startNanos) {
+        return (System.nanoTime() - startNanos) / 1e6;
+    }
+
+    private static long liveHeapMib() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() >> 20;
+    }
+
+    /** {@code VmRSS} of proc_pid_status(5). */
+    private static long memoryMib(String process) throws IOException {
+        return Files.readAllLines(Path.of("/proc", process, "status")).stream()
+            .filter(line -> line.startsWith("VmRSS:"))
+            .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) >> 10).findFirst().orElse(0);
     }
 
     private Map<String, String> settings(int flowCount) {
@@ -138,7 +183,7 @@ final class ChangeRun implements AutoCloseable {
         }
         requireRestUntouched();
         UpdateLatency.Summary latency = loop.report().latency();
-        return new Report(changes, flowsBefore, node.gauge(ConductorGauge.FLOWS_ENDED),
+        return new Report(sync, cluster.nodes(), changes, flowsBefore, node.gauge(ConductorGauge.FLOWS_ENDED),
             node.gauge(ConductorGauge.SCANS) - scansBefore, dataplane.percent(dataplaneBefore, BenchNode.CONDUCTOR),
             dataplane.percent(dataplaneBefore, WORKER_THREAD), control.percent(controlBefore, CONTROL_THREAD),
             control.percent(controlBefore), latency.p50Micros(), latency.p99Micros(), latency.maxMicros(),

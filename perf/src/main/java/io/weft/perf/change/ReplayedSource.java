@@ -1,5 +1,6 @@
 package io.weft.perf.change;
 
+import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.source.ClusterSource;
 import io.weft.controlplane.source.SourceStatus;
@@ -12,16 +13,25 @@ import java.util.function.Consumer;
 /** Delivers a cluster's objects to the control loop, and then endpoint changes at a fixed rate, one by one, as an API server's watch would. */
 final class ReplayedSource implements ClusterSource {
     private final BenchCluster cluster;
+    private List<ClusterObject> objects;
     private Listener listener;
 
     ReplayedSource(BenchCluster cluster) {
         this.cluster = cluster;
+        objects = cluster.all();
     }
 
+    /** Delivers this node alone, so that a dataplane starts. */
     @Override
     public void start(Listener receiver) {
         listener = receiver;
-        listener.changed(new ClusterChange(System.nanoTime(), cluster.all(), List.of(), true));
+        listener.changed(new ClusterChange(System.nanoTime(), objects.subList(0, 1), List.of(), true));
+    }
+
+    /** Delivers all objects as one change. */
+    void deliverAll() {
+        listener.changed(new ClusterChange(System.nanoTime(), objects, List.of(), true));
+        objects = List.of(); // the control loop has them
     }
 
     /**

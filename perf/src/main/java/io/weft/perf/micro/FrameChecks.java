@@ -26,16 +26,20 @@ final class FrameChecks {
         require(counters.total(FrameTotal.SENT), counters.total(FrameTotal.RECEIVED), "frames sent");
     }
 
-    /** The frames of the last batch, which are still where they were written. */
-    static void lastBatch(Lane lane, TrafficCase trafficCase) {
+    /**
+     * The frames of the last batch, which are still where they were written.
+     *
+     * @param nodePorts by flow: the port of the node that is its source; null where sources are not translated
+     */
+    static void lastBatch(Lane lane, TrafficCase trafficCase, char[] nodePorts) {
         for (int n = 1; n <= lane.batchSize(); n++) {
             frame(lane.before(n) + (trafficCase.fromTunnel ? TunnelFrames.OUTER : 0), trafficCase,
-                lane.order().before(n));
+                lane.order().before(n), nodePorts);
         }
     }
 
     /** @param at the inner frame */
-    private static void frame(long at, TrafficCase trafficCase, int word) {
+    private static void frame(long at, TrafficCase trafficCase, int word, char[] nodePorts) {
         int flow = Frames.flow(word);
         long ip = at + Frames.IP;
         long l4 = at + Frames.L4;
@@ -46,25 +50,32 @@ final class FrameChecks {
         require(InternetChecksum.ipv4Header(ip, Ipv4Header.LENGTH), 0, "IPv4 checksum");
         require(InternetChecksum.l4(ip, l4, l4Length), 0, "TCP or UDP checksum");
         if (trafficCase.fromTunnel) {
-            toPod(at, trafficCase, word);
+            toClient(at, trafficCase, word);
         } else {
-            require(Ipv4Header.source(ip), Frames.podIp(flow), "source");
-            require(Memory.u16(at + Frames.SOURCE_PORT), Frames.clientPort(flow), "source port");
+            boolean translated = nodePorts != null;
+            require(Ipv4Header.source(ip), translated ? NodeSetup.BASE_IP : Frames.podIp(flow), "source");
+            require(Memory.u16(at + Frames.SOURCE_PORT), translated ? nodePorts[flow] : Frames.clientPort(flow),
+                "source port");
             require(Memory.u16(at + Frames.DESTINATION_PORT), NodeSetup.BACKEND_PORT, "destination port");
             fromPod(at, trafficCase, flow);
         }
     }
 
-    private static void toPod(long at, TrafficCase trafficCase, int word) {
+    private static void toClient(long at, TrafficCase trafficCase, int word) {
         int flow = Frames.flow(word);
         boolean reply = trafficCase.isReply();
         require(Ipv4Header.source(at + Frames.IP),
             reply ? trafficCase.target.address(flow) : NodeSetup.backendIp(Frames.backend(word)), "source");
         require(Memory.u16(at + Frames.SOURCE_PORT), reply ? trafficCase.target.port : NodeSetup.BACKEND_PORT,
             "source port");
-        require(Ipv4Header.destination(at + Frames.IP), Frames.podIp(flow), "destination");
+        require(Ipv4Header.destination(at + Frames.IP), trafficCase.clientIp(flow), "destination");
         require(Memory.u16(at + Frames.DESTINATION_PORT), Frames.clientPort(flow), "destination port");
-        ethernet(at);
+        if (trafficCase.isOfOutside()) {
+            require(EthernetHeader.destination(at), NodeSetup.ROUTER_MAC, "destination MAC");
+            require(EthernetHeader.source(at), NodeSetup.UPLINK_MAC, "source MAC");
+        } else {
+            ethernet(at);
+        }
     }
 
     private static void fromPod(long at, TrafficCase trafficCase, int flow) {

@@ -92,23 +92,43 @@ final class GraphWorld implements AutoCloseable {
     // -- flows ---------------------------------------------------------------------------------------------------------
 
     private void begin(Lane lane, Plan plan) {
-        Frames frames = plan.trafficCase.fromTunnel ? TunnelFrames.of(node)
-            : PodFrames.of(node, plan.trafficCase.target, plan.trafficCase.protocol(), TcpHeader.ACK);
-        if (plan.trafficCase.isMiss()) {
-            lane.use(frames, FlowOrder.roundRobin(words(plan, false)), plan.batch);
+        TrafficCase trafficCase = plan.trafficCase;
+        if (trafficCase.isMiss()) {
+            lane.use(requests(plan, TcpHeader.ACK), FlowOrder.roundRobin(words(plan, false)), plan.batch);
             forgetFlows();
             return;
         }
-        boolean fromTunnel = plan.trafficCase == TrafficCase.REMOTE_POD;
-        Frames opening = fromTunnel ? frames
-            : PodFrames.of(node, plan.trafficCase.target, plan.trafficCase.protocol(), TcpHeader.SYN);
-        forwardAll(lane, opening, words(plan, fromTunnel));
-        if (plan.trafficCase.protocol() == IpProtocol.IPPROTO_TCP) {
+        boolean fromTunnel = trafficCase == TrafficCase.REMOTE_POD;
+        forwardAll(lane, fromTunnel ? TunnelFrames.of(node) : requests(plan, TcpHeader.SYN), words(plan, fromTunnel));
+        if (trafficCase.protocol() == IpProtocol.IPPROTO_TCP) {
             establish(plan);
         }
-        int[] words = words(plan, plan.trafficCase.fromTunnel);
+        Frames frames = trafficCase.fromTunnel ? fromTunnel(plan) : requests(plan, TcpHeader.ACK);
+        int[] words = words(plan, trafficCase.fromTunnel);
         forwardAll(lane, frames, words);
         lane.use(frames, FlowOrder.random(words, lanes.indexOf(lane)), plan.batch);
+    }
+
+    /** Frames of clients. */
+    private Frames requests(Plan plan, int tcpFlags) {
+        return plan.trafficCase.isOfOutside()
+            ? OutsideFrames.of(node, plan.trafficCase)
+            : PodFrames.of(node, plan.trafficCase.target, plan.trafficCase.protocol(), tcpFlags);
+    }
+
+    private Frames fromTunnel(Plan plan) {
+        return plan.trafficCase.isOfOutside()
+            ? TunnelFrames.toNode(node, translatedPorts(plan))
+            : TunnelFrames.of(node);
+    }
+
+    /** By flow: the source port that the backend sees. */
+    private char[] translatedPorts(Plan plan) {
+        char[] ports = new char[plan.first + plan.count];
+        for (int flow = plan.first; flow < ports.length; flow++) {
+            ports[flow] = (char) FlowEntry.newSport(entry(plan.trafficCase, flow));
+        }
+        return ports;
     }
 
     private static void forwardAll(Lane lane, Frames frames, int[] words) {
@@ -129,9 +149,9 @@ final class GraphWorld implements AutoCloseable {
             trafficCase.isReply() ? FlowEntry.newDst(entry(trafficCase, flow)) : trafficCase.target.address(flow));
     }
 
-    /** The forward entry of a flow that a pod of this node started. */
+    /** The forward entry of a flow that a pod of this node or a client outside started. */
     private long entry(TrafficCase trafficCase, int flow) {
-        long entry = flows.find(FlowKey.k0(Frames.podIp(flow), trafficCase.target.address(flow)),
+        long entry = flows.find(FlowKey.k0(trafficCase.clientIp(flow), trafficCase.target.address(flow)),
             FlowKey.k1(Frames.clientPort(flow), trafficCase.target.port, trafficCase.protocol()));
         if (entry == 0) { throw new IllegalStateException("flow " + flow + " was not made"); }
         return entry;
@@ -171,7 +191,9 @@ final class GraphWorld implements AutoCloseable {
     void check() {
         for (int i = 0; i < lanes.size(); i++) {
             FrameChecks.counters(lanes.get(i).counters());
-            FrameChecks.lastBatch(lanes.get(i), plans.get(i).trafficCase);
+            Plan plan = plans.get(i);
+            FrameChecks.lastBatch(lanes.get(i), plan.trafficCase,
+                plan.trafficCase.isOfOutside() ? translatedPorts(plan) : null);
         }
         long made = plans.getFirst().trafficCase.isMiss() ? plans.getFirst().count - missesLeft : flowsPlanned();
         if (flows.flows() != made) { throw new IllegalStateException(flows.flows() + " flows instead of " + made); }

@@ -2,6 +2,7 @@ package io.weft.perf.micro;
 
 import io.weft.dataplane.detached.DetachedNode;
 import io.weft.dataplane.forwarding.PortId;
+import io.weft.dataplane.state.UnderlayRoutes;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.Overlay;
 import io.weft.dataplane.table.PeerSpec;
@@ -13,6 +14,9 @@ import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.encap.tunnel.Encapsulation;
 import io.weft.lb.service.Backend;
+import io.weft.lb.service.FrontendKind;
+import io.weft.lb.service.ServiceKey;
+import io.weft.lb.service.ServiceSpec;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -34,6 +38,7 @@ final class NodeSetup {
     static final int MANY_SERVICES = 10_000;
     static final int SERVICE_PORT = 4000;
     static final int BACKEND_PORT = 8080;
+    static final int NODE_PORT = 30_080;
     static final int OVERLAY_PORT = 8472;
     static final int VNI = 1;
     static final int MTU = 1450;
@@ -45,6 +50,9 @@ final class NodeSetup {
     static final int FIRST_SERVER_IP = Ipv4Address.of("10.1.0.200");
     static final int FIRST_BACKEND_IP = Ipv4Address.of("10.3.0.2");
     static final int FIRST_PEER_IP = Ipv4Address.of("192.0.2.100");
+    /** The node's address among pods: source of what it sends into the tunnel. */
+    static final int BASE_IP = Ipv4Address.of("10.1.0.0");
+    static final int FIRST_CLIENT_IP = Ipv4Address.of("203.0.113.2");
     static final int FIRST_VIP = Ipv4Address.of("10.96.0.1");
     static final long GATEWAY_MAC = 0x02_00_00_00_00_01L;
     static final long POD_MAC = 0x02_00_00_00_00_02L;
@@ -64,6 +72,9 @@ final class NodeSetup {
         61_000,
         65_535);
 
+    private static final int ROUTER_IP = Ipv4Address.of("192.0.2.254");
+    private static final int ROUTER_SLOT = PEERS;
+
     private final DetachedNode node;
 
     private NodeSetup(DetachedNode node) {
@@ -73,9 +84,10 @@ final class NodeSetup {
     /** @param services 1 with 256 backends, or more with 16 of them each */
     static DetachedNode node(int services, int maxFlows) {
         DetachedNode node = DetachedNode.temporary(LOCAL,
-            new DetachedNode.Sizing(services == 1 ? TablesSizing.DEFAULT : LARGE, maxFlows, PEERS, PEERS, true));
+            new DetachedNode.Sizing(services == 1 ? TablesSizing.DEFAULT : LARGE, maxFlows, PEERS + 1, PEERS, true));
         NodeSetup setUp = new NodeSetup(node);
         setUp.putPortsAndPeers();
+        setUp.putRouter();
         setUp.putServices(services);
         node.tables.commit();
         return node;
@@ -112,6 +124,13 @@ final class NodeSetup {
         }
     }
 
+    /** The way back to clients outside. */
+    private void putRouter() {
+        node.nextHop(ROUTER_IP, ROUTER_SLOT, ROUTER_MAC);
+        node.state.publish(
+            new UnderlayRoutes(List.of(UnderlayRoutes.Entry.via(IpPrefix.of("0.0.0.0/0"), ROUTER_IP))));
+    }
+
     private void putPod(int port, int ip) {
         node.pod(new PortSpec(port, port, "pod" + port, IpAddress.ipv4(ip), POD_MAC, MTU), GATEWAY_MAC);
     }
@@ -125,8 +144,15 @@ final class NodeSetup {
             putService(service, IpProtocol.IPPROTO_UDP, its);
             if (count == 1) {
                 putService(service, IpProtocol.IPPROTO_TCP, its);
+                putNodePort(its);
             }
         }
+    }
+
+    private void putNodePort(List<Backend> backends) {
+        node.tables.services().put(new ServiceSpec(
+            new ServiceKey(ServiceKey.NODE_ADDRESSES, NODE_PORT, IpProtocol.IPPROTO_UDP), FrontendKind.NODE_PORT,
+            "nodeport", false, false, 0, List.of(), backends));
     }
 
     private void putService(int service, int protocol, List<Backend> backends) {

@@ -19,6 +19,10 @@ public enum TrafficCase {
     CLUSTERIP_10K("pod-clusterip-vxlan-10k-services", Target.MANY_SERVICES, false),
     /** The backends' replies: out of the tunnel, back to the ClusterIP's address, to the pod. */
     CLUSTERIP_REPLY("clusterip-reply", Target.ONE_SERVICE, true),
+    /** From clients outside to a NodePort whose backends are on other nodes: destination and source are translated, into the tunnel. */
+    NODEPORT("nodeport-request", Target.NODE_PORT, false),
+    /** The backends' replies: out of the tunnel, translated back, to the router. */
+    NODEPORT_REPLY("nodeport-reply", Target.NODE_PORT, true),
     /** To a ClusterIP, each frame the first of a flow; {@code flows} are made before the table is emptied. */
     FLOW_MISS("flow-miss", Target.ONE_SERVICE, false),
     FLOW_MISS_10K("flow-miss-10k-services", Target.MANY_SERVICES, false);
@@ -31,7 +35,8 @@ public enum TrafficCase {
         LOCAL_PODS(NodeSetup.FIRST_SERVER_IP, 1, NodeSetup.SERVERS, NodeSetup.BACKEND_PORT),
         REMOTE_PODS(NodeSetup.FIRST_BACKEND_IP, 256, NodeSetup.PEERS, NodeSetup.BACKEND_PORT),
         ONE_SERVICE(NodeSetup.FIRST_VIP, 0, 1, NodeSetup.SERVICE_PORT),
-        MANY_SERVICES(NodeSetup.FIRST_VIP, 1, NodeSetup.MANY_SERVICES, NodeSetup.SERVICE_PORT);
+        MANY_SERVICES(NodeSetup.FIRST_VIP, 1, NodeSetup.MANY_SERVICES, NodeSetup.SERVICE_PORT),
+        NODE_PORT(NodeSetup.NODE_IP, 0, 1, NodeSetup.NODE_PORT);
 
         final int first;
         final int step;
@@ -92,12 +97,22 @@ public enum TrafficCase {
 
     /** Whether the frames' destination is translated, or the source of a reply. */
     boolean isTranslated() {
-        return target == Target.ONE_SERVICE || target == Target.MANY_SERVICES;
+        return target == Target.ONE_SERVICE || target == Target.MANY_SERVICES || target == Target.NODE_PORT;
     }
 
     /** Whether no frame finds a flow. */
     boolean isMiss() { return this == FLOW_MISS || this == FLOW_MISS_10K; }
 
     /** Whether the other end starts the flows of this case. */
-    boolean isReply() { return this == CLUSTERIP_REPLY; }
+    boolean isReply() {
+        return this == CLUSTERIP_REPLY || this == NODEPORT_REPLY;
+    }
+
+    /** Whether the clients are outside the cluster. */
+    boolean isOfOutside() { return target == Target.NODE_PORT; }
+
+    /** Address of the pod or outside client of a flow. */
+    int clientIp(int flow) {
+        return isOfOutside() ? NodeSetup.FIRST_CLIENT_IP + Frames.pod(flow) : Frames.podIp(flow);
+    }
 }

@@ -52,19 +52,26 @@ public final class Cluster implements AutoCloseable {
     private NodeNetwork network(NodeNetwork.Kind kind, ClusterNode node, Distribution distribution) {
         return switch (kind) {
             case LINUX -> new LinuxNetwork(node, controlPlane.kubectl(), proxyKubeconfig);
-            case WEFT -> new WeftNetwork(lab, node, distribution, weftKubeconfig());
+            case WEFT -> new WeftNetwork(lab, node, distribution, weftKubeconfig(node));
         };
     }
 
-    private Path weftKubeconfig() {
-        return controlPlane.credentials().kubeconfigFile(WEFT);
+    /** Each node has its own, though they all say the same, so that one of them can be turned to another server. */
+    private Path weftKubeconfig(ClusterNode node) {
+        return controlPlane.credentials().kubeconfigFile(weftOn(node));
+    }
+
+    private static String weftOn(ClusterNode node) {
+        return WEFT + "-" + node.name();
     }
 
     /** As its manifests say: a service account that may do no more than Weft needs. */
     private void authorizeWeft(Distribution distribution) throws Exception {
         kubectl().run("apply", "--filename", distribution.home().resolve("kubernetes/rbac.yaml").toString());
         String token = kubectl().run("--namespace=kube-system", "create", "token", WEFT, "--duration=24h").strip();
-        controlPlane.credentials().kubeconfig(WEFT, token);
+        for (ClusterNode node : nodes.values()) {
+            controlPlane.credentials().kubeconfig(weftOn(node), token);
+        }
     }
 
     /**

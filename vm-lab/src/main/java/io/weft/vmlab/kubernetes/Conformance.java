@@ -43,6 +43,15 @@ public final class Conformance {
      * @return the specs that ran, in order
      */
     public List<Spec> run(String focus, String skip) throws Exception {
+        return run(focus, skip, ProcessBuilder.Redirect.INHERIT);
+    }
+
+    /** Like {@link #run(String, String)}, with the output in a file. */
+    public List<Spec> run(String focus, String skip, Path log) throws Exception {
+        return run(focus, skip, ProcessBuilder.Redirect.to(log.toFile()));
+    }
+
+    private List<Spec> run(String focus, String skip, ProcessBuilder.Redirect output) throws Exception {
         Path kubectl = Cluster.kubectl(lab).orElseThrow(
             () -> new IOException("lab '" + lab.name() + "' has no Kubernetes: ./weft lab up --kubernetes"));
         Path reports = Files.createDirectories(lab.directory().resolve("conformance"));
@@ -55,7 +64,7 @@ public final class Conformance {
         }
         Path namespace = NetworkNamespace.named(ControlPlane.host(lab).namespace());
         Process tests = NetworkNamespace.call(namespace,
-            binaries.endToEndTests(arguments).builder().inheritIO()::start);
+            binaries.endToEndTests(arguments).builder().redirectErrorStream(true).redirectOutput(output)::start);
         int exit = tests.waitFor();
         if (!Files.exists(reports.resolve(REPORT))) {
             throw new IOException("e2e.test ended with " + exit + " and without a report");

@@ -18,7 +18,8 @@ public final class ControlPlane implements AutoCloseable {
     private static final int HOST_NUMBER = 50;
     private static final int NODE_CIDR_BITS = 24;
     private static final Duration START_TIME = Duration.ofMinutes(2);
-    private static final String ETCD = "http://127.0.0.1:2379";
+    /** Where etcd serves clients, without authentication, in the control plane's namespace. */
+    public static final String ETCD = "http://127.0.0.1:2379";
     private final LabPlan lab;
     private final KubernetesBinaries binaries;
     private final Path namespace;
@@ -39,10 +40,25 @@ public final class ControlPlane implements AutoCloseable {
         directory = Files.createDirectories(lab.directory().resolve(SERVER_NAME));
         place = new NamespaceThread(namespace);
         credentials = new Credentials(credentialsOf(lab),
-            "https://" + host(lab).address().getHostAddress() + ":6443");
+            server());
         kubectl = new Kubectl(namespace, place, binaries, credentials.user("admin", "system:masters"));
         managerKubeconfig = credentials.user("system:kube-controller-manager");
         schedulerKubeconfig = credentials.user("system:kube-scheduler");
+    }
+
+    /** The URL of the API server. */
+    public String server() {
+        return "https://" + host(lab).address().getHostAddress() + ":6443";
+    }
+
+    /** The certificate of the API server, which is its own authority. */
+    public Path certificate() {
+        return credentials.certificate();
+    }
+
+    /** The network namespace of the control plane's host. */
+    public Path namespace() {
+        return namespace;
     }
 
     /** The host of the control plane on the underlay. */

@@ -21,7 +21,7 @@ public final class Images {
 
     private static final List<String> APPLETS = List.of("awk", "cat", "chmod", "cp", "cut", "date", "echo", "env",
         "false", "grep", "head", "hostname", "id", "ip", "kill", "ls", "mkdir", "mv", "nslookup", "ping", "ps", "rm",
-        "sed", "seq", "sh", "sleep", "sort", "stat", "tail", "test", "timeout", "touch", "tr", "true", "uname", "uniq",
+        "sed", "seq", "sleep", "sort", "stat", "tail", "test", "timeout", "touch", "tr", "true", "uname", "uniq",
         "wc", "wget", "which", "xargs");
     /** Of agnhost's HTTPS server, in the root of its image. */
     private static final List<String> CERTIFICATE = List.of("localhost.crt", "localhost.key");
@@ -53,6 +53,7 @@ public final class Images {
             Programs.find("nc"), Programs.find("getent")).flatMap(Optional::stream).toList();
     }
 
+    /** The shell of a static busybox prefers applets of its own to the programs of the image, and its {@code nc} lacks options. */
     private static void writeAgnhost(TarWriter layer, KubernetesBinaries binaries) throws IOException {
         layer.file("agnhost", PROGRAM_MODE, binaries.inImage("agnhost"));
         for (String file : CERTIFICATE) {
@@ -72,6 +73,7 @@ public final class Images {
         for (String applet : APPLETS) {
             layer.symbolicLink("bin/" + applet, "busybox");
         }
+        layer.symbolicLink("bin/sh", Programs.find("bash").isPresent() ? "bash" : "busybox");
         layer.directory("etc", DIRECTORY_MODE);
         layer.file("etc/passwd", FILE_MODE, "root:x:0:0:root:/:/bin/sh\n".getBytes(StandardCharsets.US_ASCII));
         layer.file("etc/nsswitch.conf", FILE_MODE, "hosts: files dns\n".getBytes(StandardCharsets.US_ASCII));

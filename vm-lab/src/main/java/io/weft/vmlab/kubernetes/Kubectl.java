@@ -62,6 +62,12 @@ public final class Kubectl {
         checked(List.of("apply", "--filename", "-"), yaml);
     }
 
+    /** Creates a namespace; returns once it can have pods, which need a service account. */
+    public void createNamespace(String name) throws Exception {
+        run("create", "namespace", name);
+        run("--namespace=" + name, "wait", "--for=create", "serviceaccount/default", "--timeout=120s");
+    }
+
     private String checked(List<String> arguments, String input) throws Exception {
         Result result = call(arguments, input);
         if (result.exit != 0) {

@@ -2,6 +2,7 @@ package io.weft.vmlab.kubernetes;
 
 import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.CounterReader;
+import io.weft.nativebindings.linux.AtomicFiles;
 import io.weft.nativebindings.linux.Sysctl;
 import io.weft.nativebindings.process.ExternalCommand;
 import io.weft.vmlab.lab.Distribution;
@@ -9,14 +10,19 @@ import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.WeftNode;
 import io.weft.vmlab.lab.WeftProcesses;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** A node run by Weft, fed by the API server: the packaged product, which puts its CNI plug-in in place itself. */
 public final class WeftNetwork implements NodeNetwork {
     private static final Duration RESTART_TIME = Duration.ofMinutes(2);
+    /** Of the kubeconfig that {@link Credentials} writes. */
+    private static final String SERVER = "server: ";
     private final LabPlan lab;
     private final ClusterNode node;
     private final Distribution distribution;
@@ -112,6 +118,38 @@ public final class WeftNetwork implements NodeNetwork {
         Await.until("tables of a new control plane", RESTART_TIME, daemons(), () -> tablesIncarnation() != before);
     }
 
+    /** Kills the supervisor and both its children with SIGKILL. */
+    public void killAll() throws Exception {
+        List<ProcessHandle> children = daemon.process().descendants().toList();
+        daemon.kill();
+        for (ProcessHandle child : children) {
+            child.destroyForcibly();
+            child.onExit().get();
+        }
+    }
+
+    /** Removes what a reboot does: everything in the run directory. The node must not run. */
+    public void clearRunDirectory() throws IOException {
+        try (Stream<Path> files = Files.walk(runDirectory())) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    /** The URL of the API server that this node uses. */
+    public String apiServer() throws IOException {
+        return Files.readString(kubeconfig).lines().filter(line -> line.contains(SERVER)).findFirst().orElseThrow()
+            .replace(SERVER, "").strip();
+    }
+
+    /** Turns the node to another API server, or to something between, with a new control plane. */
+    public void useApiServer(String url) throws Exception {
+        String text = Files.readString(kubeconfig).replace(SERVER + apiServer(), SERVER + url);
+        AtomicFiles.write(kubeconfig, text.getBytes(StandardCharsets.UTF_8));
+        killControlPlane();
+    }
+
     private long tablesIncarnation() {
         try (CounterReader counters = CounterReader.open(runDirectory())) {
             return counters.gauge(ConductorGauge.TABLES_INCARNATION);
@@ -138,7 +176,8 @@ public final class WeftNetwork implements NodeNetwork {
         return WeftProcesses.controlPlane(daemon.process());
     }
 
-    private Path runDirectory() {
+    /** Where the node's two processes keep the files that they share. */
+    public Path runDirectory() {
         return configuration.resolveSibling("run");
     }
 }

@@ -3,10 +3,6 @@ package io.weft.vmlab.traffic;
 import io.weft.vmlab.net.NamespaceThread;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.StandardProtocolFamily;
-import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -41,8 +37,6 @@ public final class HttpBurst {
 
     /** Maximum number of failures; each may have taken its whole timeout. */
     private static final int FAILURES_TO_GIVE_UP = 16;
-    private static final byte[] REQUEST = "GET / HTTP/1.1\r\nHost: weft\r\nConnection: close\r\n\r\n"
-        .getBytes(StandardCharsets.US_ASCII);
     private final AtomicInteger done = new AtomicInteger();
 
     /** Requests finished so far, good or bad. */
@@ -63,7 +57,7 @@ public final class HttpBurst {
                 workers.add(threads.submit(() -> {
                     while (left.getAndDecrement() > 0) {
                         long start = System.nanoTime();
-                        if (count(request(client, target), answers, failures) >= FAILURES_TO_GIVE_UP) {
+                        if (count(HttpGet.get(client, target, "/"), answers, failures) >= FAILURES_TO_GIVE_UP) {
                             left.set(0);
                         }
                         latency.recordValue(Math.min(System.nanoTime() - start, 60_000_000_000L));
@@ -86,29 +80,13 @@ public final class HttpBurst {
         }
     }
 
-    private record Answer(String backend, String failure) {}
-
     /** @return failures so far, if this was one */
-    private static int count(Answer answer, Map<String, Integer> answers, Map<String, Integer> failures) {
-        boolean good = answer.failure == null;
+    private static int count(HttpGet.Answer answer, Map<String, Integer> answers, Map<String, Integer> failures) {
+        boolean good = answer.failure() == null;
         Map<String, Integer> into = good ? answers : failures;
         synchronized (into) {
-            into.merge(good ? answer.backend : answer.failure, 1, Integer::sum);
+            into.merge(good ? answer.body() : answer.failure(), 1, Integer::sum);
             return good ? 0 : into.values().stream().mapToInt(Integer::intValue).sum();
-        }
-    }
-
-    private static Answer request(NamespaceThread client, InetSocketAddress target) {
-        try (SocketChannel channel = client.call(() -> SocketChannel.open(StandardProtocolFamily.INET))) {
-            Sockets.connect(channel, target);
-            channel.write(ByteBuffer.wrap(REQUEST));
-            channel.socket().setSoTimeout(15_000);
-            String response = new String(channel.socket().getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            int body = response.indexOf("\r\n\r\n");
-            if (!response.startsWith("HTTP/1.1 200") || body < 0) { return new Answer(null, "answer was not 200"); }
-            return new Answer(response.substring(body + 4), null);
-        } catch (Exception e) {
-            return new Answer(null, e.getClass().getSimpleName() + ": " + e.getMessage());
         }
     }
 }

@@ -166,21 +166,64 @@ class LauncherTest {
     /** A class whose conditions are not met reports no test at all: it counts as one skipped. */
     @Test
     void countsTestsAndClassesThatSkip() throws Exception {
-        Path checkout = checkout("sh  dash  launcher");
-        Files.createFile(Files.createDirectory(checkout.resolve(".ci")).resolve("allowed-skips"));
-        writeScript(toolsOnly.resolve("mvn"), """
-            /bin/mkdir -p %1$s/m/target/surefire-reports
-            echo '<testsuite name="io.weft.OneTest" tests="3" errors="0" skipped="1" failures="0">
+        Path checkout = checkoutToVerify("""
+            mkdir -p surefire-reports
+            echo '<testsuite name="io.weft.OneTest" time="1.5" tests="3" errors="0" skipped="1" failures="0">
             <testcase name="one" classname="io.weft.OneTest"/><testcase name="two" classname="io.weft.OneTest"/>
             <testcase name="three" classname="io.weft.OneTest"><skipped message="needs a tool"/></testcase>' \
-              > %1$s/m/target/surefire-reports/TEST-io.weft.OneTest.xml
-            echo '<testsuite name="io.weft.WholeIT" tests="0" errors="0" skipped="0" failures="0">' \
-              > %1$s/m/target/surefire-reports/TEST-io.weft.WholeIT.xml""".formatted(checkout));
+              > surefire-reports/TEST-io.weft.OneTest.xml
+            echo '<testsuite name="io.weft.WholeIT" time="0" tests="0" errors="0" skipped="0" failures="0">' \
+              > surefire-reports/TEST-io.weft.WholeIT.xml""");
         Outcome outcome = run(checkout.resolve("weft"), withJdk(), "verify");
         assertTrue(outcome.out.endsWith("\n2 passed, 0 failed, 2 skipped\n"), outcome.out + outcome.err);
         assertTrue(outcome.err.contains("skipped: io.weft.OneTest.three (needs a tool)"), outcome.err);
         assertTrue(outcome.err.contains("skipped: io.weft.WholeIT (the whole class"), outcome.err);
         assertEquals(Capabilities.has(Capability.CAP_SYS_ADMIN) ? 1 : 0, outcome.exit);
+    }
+
+    private static final String REPORTS = """
+        mkdir -p surefire-reports failsafe-reports
+        suite() { echo "<testsuite name=\\"$2\\" time=\\"$3\\" tests=\\"1\\" errors=\\"0\\" skipped=\\"0\\">" > $1-reports/TEST-$2.xml; }
+        suite surefire io.weft.OneTest 0.9
+        suite surefire io.weft.TwoTest 100.4
+        suite failsafe io.weft.LabIT 678.6
+        suite failsafe io.weft.KubernetesIT 500
+        """;
+
+    @Test
+    void printsTheSecondsOfEachPartAndWhatIsOverItsBudget() throws Exception {
+        Path checkout = checkoutToVerify(REPORTS + "suite failsafe io.weft.KubernetesFaultsIT 1,040.7");
+        Outcome outcome = run(checkout.resolve("weft"), withJdk(), "verify");
+        assertEquals(0, outcome.exit, outcome.err);
+        assertTrue(outcome.out.matches("""
+            (?s).*
+            seconds: build +-?\\d+
+            seconds: unit +101
+            seconds: lab +679, unit and lab together 780 of 780
+            seconds: Kubernetes +1541 of 540, OVER BUDGET
+
+            5 passed, 0 failed, 0 skipped
+            """), outcome.out);
+    }
+
+    @Test
+    void allMakesTheLongTestsLongAndHasNoBudget() throws Exception {
+        Path calls = directory.resolve("calls");
+        Path checkout = checkoutToVerify(REPORTS + "echo \"$*\" > " + calls);
+        Outcome outcome = run(checkout.resolve("weft"), withJdk(), "verify", "--all");
+        assertEquals(0, outcome.exit, outcome.err);
+        assertTrue(outcome.out.matches("(?s).*\nseconds: lab +679\nseconds: Kubernetes +500\n.*"), outcome.out);
+        String call = Files.readString(calls);
+        assertTrue(call.contains("-Dweft.it.podCycles=1000") && !call.contains("--all"), call);
+    }
+
+    /** @param maven a script that is run in the {@code target} of a module */
+    private Path checkoutToVerify(String maven) throws IOException {
+        Path checkout = checkout("sh  dash  launcher");
+        Files.createFile(Files.createDirectory(checkout.resolve(".ci")).resolve("allowed-skips"));
+        Path target = checkout.resolve("m/target");
+        writeScript(toolsOnly.resolve("mvn"), "mkdir -p " + target + "\ncd " + target + "\n" + maven);
+        return checkout;
     }
 
     @ParameterizedTest

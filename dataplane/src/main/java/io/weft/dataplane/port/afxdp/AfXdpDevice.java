@@ -114,6 +114,11 @@ final class AfXdpDevice implements Device {
     }
 
     @Override
+    public int heldChunks() {
+        return ports.stream().mapToInt(AfXdpPort::heldChunks).sum();
+    }
+
+    @Override
     public void readStatistics() {
         ports.forEach(AfXdpPort::readStatistics);
     }

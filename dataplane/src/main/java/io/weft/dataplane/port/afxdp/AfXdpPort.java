@@ -16,7 +16,7 @@ import io.weft.nativebindings.xdp.XskStatistics;
  * <p>The {@link AfXdpDevice} owns the socket and closes it. The rings belong to the worker from the moment the port is assigned to it until
  * it no longer uses the port.
  *
- * <p>Threads: the worker; any thread may call {@link #failure}. Allocation: none in the worker's methods.
+ * <p>Threads: the worker; any thread may call {@link #failure} and {@link #heldChunks}. Allocation: none in the worker's methods.
  */
 final class AfXdpPort implements Port {
     /** Maximum number of descriptors of a frame: a linear part and MAX_SKB_FRAGS, {@code <linux/skbuff.h>}. */
@@ -93,6 +93,11 @@ final class AfXdpPort implements Port {
     /** The positive errno that showed that the device is gone (ENXIO, ENODEV), or 0. */
     int failure() {
         return tx.failure();
+    }
+
+    /** Chunks lent to the kernel, to receive into or to send. The worker changes the two numbers meanwhile; a late one does no harm. */
+    int heldChunks() {
+        return rx.lent() + tx.outstanding();
     }
 
     /** Copies the kernel's counters of the socket. */

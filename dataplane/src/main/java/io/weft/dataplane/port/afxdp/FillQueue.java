@@ -9,7 +9,7 @@ import io.weft.nativebindings.xdp.XskSocket;
  * The chunks that a port lends to the kernel to receive into. Their number is small while the port is idle, grows up to the ring's size
  * under load, and shrinks when the pool runs low, so that the worker's other ports find free chunks.
  *
- * <p>Thread: one worker. Allocation: none after construction.
+ * <p>Thread: one worker; any thread may call {@link #lent}. Allocation: none after construction.
  */
 final class FillQueue {
     /** Chunks lent to an idle port. */
@@ -54,6 +54,11 @@ final class FillQueue {
         if (ring.needWakeup()) {
             socket.wakeReceive();
         }
+    }
+
+    /** Chunks that the kernel has now. */
+    int lent() {
+        return filled;
     }
 
     /** The kernel has returned this many chunks with frames. */

@@ -15,7 +15,7 @@ import io.weft.nativebindings.xdp.XskSocket;
 /**
  * The receive side of a port. It turns descriptors into frames of one or more segments, and refills the chunks that they use.
  *
- * <p>Thread: one worker. Allocation: none after construction.
+ * <p>Thread: one worker; any thread may call {@link #lent}. Allocation: none after construction.
  */
 final class RxQueue {
     private final int port;
@@ -42,6 +42,11 @@ final class RxQueue {
         base = socket.umem().address();
         ring = socket.rx();
         fill = new FillQueue(port, socket, pool, owners);
+    }
+
+    /** Chunks that the kernel has, to receive into. */
+    int lent() {
+        return fill.lent();
     }
 
     /** See {@link io.weft.dataplane.port.Port#receive}. */

@@ -20,7 +20,7 @@ import io.weft.nativebindings.xdp.XskSocket;
 /**
  * The transmit side of a port. It turns frames into descriptors, notifies the kernel once per batch, and frees completed chunks.
  *
- * <p>Thread: one worker; any thread may call {@link #failure}. Allocation: none after construction.
+ * <p>Thread: one worker; any thread may call {@link #failure} and {@link #outstanding}. Allocation: none after construction.
  */
 final class TxQueue {
     /** Time after which a frame that the kernel did not take is offered again, because a wake-up may have been lost. */
@@ -66,6 +66,11 @@ final class TxQueue {
     /** The positive errno that showed that the device is gone (ENXIO, ENODEV), or 0. */
     int failure() {
         return failure;
+    }
+
+    /** Chunks that were submitted and not yet completed. */
+    int outstanding() {
+        return outstanding;
     }
 
     boolean hasUnsent() {
