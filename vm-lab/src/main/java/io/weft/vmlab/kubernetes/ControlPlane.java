@@ -119,14 +119,32 @@ public final class ControlPlane implements AutoCloseable {
             .inCgroup(lab, host(lab), name);
     }
 
-    /** Routes the pods of a node through it: the API server's own way to pods, for its proxy. */
-    void addRoute(String podCidr, InetAddress node) {
-        String[] cidr = podCidr.split("/");
+    /**
+     * Leads packets of this host to some addresses through a node, in place of an earlier route: to the node's pods for the API server's
+     * proxy, or to addresses of Services.
+     */
+    public void addRoute(String cidr, InetAddress node) {
         try (Rtnetlink kernel = Rtnetlink.openIn(namespace)) {
-            int uplink = kernel.link(LabPlan.UPLINK).orElseThrow().index();
-            kernel.replaceRoute(Route.to(LabPlan.number(LabPlan.ip(cidr[0])), Integer.parseInt(cidr[1]))
-                .via(LabPlan.number(node), uplink));
+            kernel.replaceRoute(route(kernel, cidr, node));
         }
+    }
+
+    /** Undoes {@link #addRoute}. */
+    public void removeRoute(String cidr, InetAddress node) {
+        try (Rtnetlink kernel = Rtnetlink.openIn(namespace)) {
+            kernel.deleteRoute(route(kernel, cidr, node));
+        }
+    }
+
+    private static Route route(Rtnetlink kernel, String cidr, InetAddress node) {
+        String[] parts = cidr.split("/");
+        return Route.to(LabPlan.number(LabPlan.ip(parts[0])), Integer.parseInt(parts[1]))
+            .via(LabPlan.number(node), kernel.link(LabPlan.UPLINK).orElseThrow().index());
+    }
+
+    /** A thread on this host, which is outside the cluster. */
+    public NamespaceThread thread() {
+        return place;
     }
 
     public Daemon apiServer() {
