@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
 
 /**
  * Keeps the frontends that the uplink's filter takes in line with the tables and the node's addresses.
@@ -41,8 +42,9 @@ final class UplinkFrontends implements FlowObserver {
     static final Set<Integer> RESERVED_TCP_PORTS = Set.of(22, 2379, 2380, 6443, 10_250);
 
     private static final Logger LOG = System.getLogger(UplinkFrontends.class.getName());
-    /** Changes that come at once are followed together. */
-    private static final long PAUSE_NANOS = 10_000_000;
+    /** Changes that come at once are followed together; while they keep coming, following them takes a tenth of the time. */
+    private static final long MIN_PAUSE_NANOS = 10_000_000;
+    private static final int PAUSE_FACTOR = 9;
     private static final long NOT_LEAVING = Long.MAX_VALUE;
 
     private final ForwardingState state;
@@ -53,7 +55,7 @@ final class UplinkFrontends implements FlowObserver {
     private LocalNode local;
     private int leaving;
     private boolean stale;
-    private long lastNanos;
+    private long pauseEnd = System.nanoTime();
     private int leftOut;
 
     /** @param scans number of times that the flow table has been scanned to its end */
@@ -61,7 +63,6 @@ final class UplinkFrontends implements FlowObserver {
         this.state = state;
         this.filter = filter;
         this.scans = scans;
-        lastNanos = System.nanoTime() - PAUSE_NANOS;
     }
 
     // -- what has changed --------------------------------------------------------------------------------------------
@@ -90,10 +91,12 @@ final class UplinkFrontends implements FlowObserver {
     // -- following it ------------------------------------------------------------------------------------------------
 
     void pass(long nowNanos) {
-        if (stale && local != null && nowNanos - lastNanos >= PAUSE_NANOS) {
+        if (stale && local != null && nowNanos - pauseEnd >= 0) {
             stale = false;
-            lastNanos = nowNanos;
+            long start = System.nanoTime();
             follow();
+            long end = System.nanoTime();
+            pauseEnd = end + Math.max(MIN_PAUSE_NANOS, PAUSE_FACTOR * (end - start));
         }
         if (leaving > 0) {
             removeEnded();
@@ -142,14 +145,13 @@ final class UplinkFrontends implements FlowObserver {
 
     private Set<Long> wanted() {
         int[] own = ownAddresses();
+        int[] ofNodePorts = IntStream.of(own).filter(this::isForNodePorts).toArray();
         Set<Long> wanted = new HashSet<>();
         state.tables().services().forEachKey((vip, port, protocol, kind) -> {
             if (protocol != IpProtocol.IPPROTO_TCP && protocol != IpProtocol.IPPROTO_UDP) { return; }
             if (vip == 0) {
-                for (int address : own) {
-                    if (kind != FrontendKind.NODE_PORT || isForNodePorts(address)) {
-                        add(wanted, address, port, protocol, true);
-                    }
+                for (int address : kind == FrontendKind.NODE_PORT ? ofNodePorts : own) {
+                    add(wanted, address, port, protocol, true);
                 }
             } else if (!isInServiceCidr(vip) && !Ipv4Address.isLoopback(vip)) {
                 add(wanted, vip, port, protocol, isOwn(vip, own));

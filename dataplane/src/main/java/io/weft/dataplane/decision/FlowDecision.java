@@ -7,7 +7,6 @@ import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.Route;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.BatchContext;
-import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.hash.FlowHash;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.lb.flow.FlowEntry;
@@ -370,7 +369,9 @@ public final class FlowDecision {
             resolveReply();
         }
         if (resolver.outside) { return toOutside(verdict); }
-        snat = verdict == FORWARD && isToBackend() ? sourceTranslation() : NO_SNAT;
+        snat = verdict == FORWARD && isToBackend()
+            ? SourceTranslation.choose(context, resolver, ingress, FlowKey.source(k0), newDestination(), masquerade)
+            : NO_SNAT;
         return verdict;
     }
 
@@ -380,29 +381,6 @@ public final class FlowDecision {
             refusal = resolver.refusal;
             answer = Answer.NO_ANSWER; // the client that would get it is the one that cannot be reached
         }
-    }
-
-    /** Where the source is translated to, if at all, so that the reply to a flow to a backend in the cluster passes Weft. */
-    private int sourceTranslation() {
-        int source = FlowKey.source(k0);
-        boolean hairpin = source == newDestination() || resolver.replyIngress == ingress;
-        return switch (Egress.kind(resolver.egress)) {
-            case Egress.TUNNEL -> (masquerade || hairpin || Ingress.isTunnel(ingress))
-                && source != context.local4().base() ? SNAT_TO_BASE : NO_SNAT;
-            case Egress.PORT -> hairpin || masquerade && !isNodeItself(source) ? SNAT_TO_GATEWAY : NO_SNAT;
-            default -> hairpin || !isAnsweredThroughWeft(source) ? SNAT_TO_GATEWAY : NO_SNAT;
-        };
-    }
-
-    /** Whether pods send replies to this source to the node anyway. */
-    private boolean isNodeItself(int source) {
-        return ingress == PortId.HOST && !Ipv4Address.isLoopback(source);
-    }
-
-    /** Whether the node's stack sends packets to this address to {@code weft-host}. */
-    private boolean isAnsweredThroughWeft(int client) {
-        return (context.local4().isInClusterCidr(client) || context.local4().isInPodCidr(client))
-            && !context.isOwnAddress(client);
     }
 
     private int toOutside(int verdict) {

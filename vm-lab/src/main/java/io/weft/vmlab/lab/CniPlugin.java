@@ -27,6 +27,11 @@ public final class CniPlugin {
     }
 
     /** @return the pod's address */
+    public InetAddress add(NamespaceThread node, String containerId, String podName, Path netns) throws Exception {
+        return add(node, containerId, podName, netns, List.of());
+    }
+
+    /** @return the pod's address */
     public InetAddress add(NamespaceThread node, String containerId, String podName, Path netns,
         List<HostPort> hostPorts) throws Exception {
         JsonNode result = call(node, "ADD", containerId, podName, netns, hostPorts);

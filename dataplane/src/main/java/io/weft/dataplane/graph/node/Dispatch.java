@@ -84,8 +84,9 @@ public final class Dispatch {
     }
 
     private int backToUnderlay(int client) {
+        Adjacencies adjacencies = context.state().adjacencies();
         long hop = context.state().underlayRoutes().lookup(client);
-        int slot = hop < 0 ? Adjacencies.NONE : context.state().adjacencies().slotOfNextHop((int) hop);
-        return slot == Adjacencies.NONE ? Egress.NONE : Egress.UPLINK | slot;
+        int slot = hop < 0 ? Adjacencies.NONE : adjacencies.slotOfNextHop((int) hop);
+        return slot == Adjacencies.NONE || !adjacencies.isResolved(slot) ? Egress.NONE : Egress.UPLINK | slot;
     }
 }
