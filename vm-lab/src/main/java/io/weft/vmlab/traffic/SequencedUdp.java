@@ -6,7 +6,7 @@ import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
-import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
 import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,6 +25,7 @@ public final class SequencedUdp implements AutoCloseable {
 
     private final DatagramChannel receiver;
     private final DatagramChannel sender;
+    private final Thread receiving;
     private final Thread sending;
     private volatile boolean stopping;
     private final AtomicLong sent = new AtomicLong();
@@ -36,7 +37,7 @@ public final class SequencedUdp implements AutoCloseable {
     private SequencedUdp(DatagramChannel receiver, DatagramChannel sender, InetSocketAddress target, int perSecond) {
         this.receiver = receiver;
         this.sender = sender;
-        Thread.ofPlatform().daemon().name("sequenced-receiver").start(this::receive);
+        receiving = Thread.ofPlatform().daemon().name("sequenced-receiver").start(this::receive);
         sending = Thread.ofPlatform().daemon().name("sequenced-sender").start(() -> send(target, perSecond));
     }
 
@@ -75,7 +76,7 @@ public final class SequencedUdp implements AutoCloseable {
         while (true) {
             try {
                 receiver.receive(datagram.clear());
-            } catch (AsynchronousCloseException e) {
+            } catch (ClosedChannelException e) {
                 return;
             } catch (IOException e) {
                 continue;
@@ -125,10 +126,16 @@ public final class SequencedUdp implements AutoCloseable {
         return new Result(sent.get(), received.get(), reordered.get(), duplicated.get(), largestGapNanos);
     }
 
+    /** Returns once the receiver's port is free: the channel lets go of it when no thread reads from it any more. */
     @Override
     public void close() throws IOException {
         stopping = true;
         sender.close();
         receiver.close();
+        try {
+            receiving.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }
