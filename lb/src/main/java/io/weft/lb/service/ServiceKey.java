@@ -33,4 +33,16 @@ public record ServiceKey(IpAddress vip, int port, int protocol) {
     static long pack(int vip, int port, int protocol) {
         return (long) vip << 32 | (long) port << 16 | protocol;
     }
+
+    static int vip(long packed) {
+        return (int) (packed >>> 32);
+    }
+
+    static int port(long packed) {
+        return (int) (packed >>> 16) & 0xFFFF;
+    }
+
+    static int protocol(long packed) {
+        return (int) packed & 0xFF;
+    }
 }
