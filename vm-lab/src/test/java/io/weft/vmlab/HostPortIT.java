@@ -20,9 +20,11 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -120,6 +122,7 @@ class HostPortIT {
             ssh.assertAlive();
 
             n1.startAgain();
+            n1.view().await("a control plane that answers", () -> isListening(n1.runDirectory().resolve("cni.sock")));
             ssh.assertAlive();
             n1.removePod("more");
             awaitRules(n1, 2);
@@ -166,6 +169,14 @@ class HostPortIT {
             } catch (IOException e) {
                 if (System.nanoTime() > deadline) { throw e; }
             }
+        }
+    }
+
+    private static boolean isListening(Path socket) {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            return channel.connect(UnixDomainSocketAddress.of(socket));
+        } catch (IOException e) {
+            return false;
         }
     }
 
