@@ -223,6 +223,7 @@ class OutsideClientTest {
             assertRefused(node(), 30080);
             awaitScans(3); // which must not take the frontend out of the filter
             echo(client, server);
+            client.setSoLinger(true, 0); // a reset: its flow ends in ten seconds
         }
         awaitFrontends(0);
     }
