@@ -2,6 +2,7 @@ package io.weft.controlplane.cni;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.controlplane.ipam.PortMapping;
+import io.weft.dataplane.config.ManagementPorts;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.packet.IpProtocol;
@@ -10,7 +11,6 @@ import io.weft.nativebindings.netlink.SocketDiag;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,8 +23,6 @@ import org.slf4j.LoggerFactory;
  */
 final class PortMappings {
     private static final Logger LOG = LoggerFactory.getLogger(PortMappings.class);
-    /** TCP ports of SSH, etcd, API server, kubelet: never taken, even while their process is down. */
-    private static final Set<Integer> MANAGEMENT_PORTS = Set.of(22, 2379, 2380, 6443, 10_250, 10_255);
     private static final int LOCALHOST = Ipv4Address.of("127.0.0.1");
 
     private PortMappings() {
@@ -65,7 +63,7 @@ final class PortMappings {
     }
 
     private static void requireFree(PortMapping mapping) throws CniException {
-        if (MANAGEMENT_PORTS.contains(mapping.hostPort())) {
+        if (ManagementPorts.contains(mapping.protocol(), mapping.hostPort())) {
             throw new CniException(CniErrorCode.PORT_TAKEN, mapping.hostSide() + " is for managing the node",
                 "pods do not get the ports of SSH, etcd, API server and kubelet: choose another hostPort");
         }

@@ -4,6 +4,7 @@ import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.Kind;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.model.Protocol;
+import io.weft.dataplane.config.ManagementPorts;
 import io.weft.encap.address.IpAddress;
 import io.weft.lb.service.ServiceKey;
 import java.util.Collection;
@@ -23,8 +24,6 @@ final class ReservedPorts {
     /** The EndpointSlice that names the API servers. */
     static final ObjectKey API_SERVERS = new ObjectKey(Kind.ENDPOINT_SLICE, "default", "kubernetes");
     private static final String API_SERVER = "the API server";
-    private static final Map<Integer, String> ON_EVERY_NODE = Map.of(22, "SSH", 2379, "etcd", 2380, "etcd", 6443,
-        API_SERVER, 10_250, "the kubelet", 10_255, "the kubelet");
 
     private record Server(IpAddress address, int port) {
     }
@@ -90,7 +89,7 @@ final class ReservedPorts {
         boolean isTcp = key.protocol() == Protocol.TCP.number();
         if (isTcp && servers.contains(new Server(key.isOnNode() ? own : key.vip(), key.port()))) { return API_SERVER; }
         if (!key.isOnNode() && !key.vip().equals(own) && !nodesWith.containsKey(key.vip())) { return ""; }
-        if (isTcp) { return ON_EVERY_NODE.getOrDefault(key.port(), ""); }
-        return key.protocol() == Protocol.UDP.number() && key.port() == overlayPort ? "the overlay" : "";
+        boolean isOverlay = key.protocol() == Protocol.UDP.number() && key.port() == overlayPort;
+        return isOverlay ? "the overlay" : ManagementPorts.owner(key.protocol(), key.port());
     }
 }

@@ -1,8 +1,8 @@
 package io.weft.dataplane.conductor;
 
+import io.weft.dataplane.config.ManagementPorts;
 import io.weft.dataplane.config.PortRange;
 import io.weft.encap.address.Ipv4Address;
-import io.weft.encap.packet.IpProtocol;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -19,8 +19,6 @@ import java.util.Set;
  */
 record HostFrontends(PortRange nodePortRange, Set<Integer> nodePortAddresses, Map<Port, Set<Integer>> ports,
     Set<Integer> ownAddresses) {
-    /** SSH, etcd clients and peers, the API server, kubelet: no frontend takes these ports on the node's own addresses. */
-    private static final Set<Integer> RESERVED_TCP_PORTS = Set.of(22, 2379, 2380, 6443, 10_250);
     private static final int LOCALHOST = Ipv4Address.of("127.0.0.1");
 
     /** @param protocol IPPROTO_TCP or IPPROTO_UDP */
@@ -79,7 +77,7 @@ record HostFrontends(PortRange nodePortRange, Set<Integer> nodePortAddresses, Ma
          * not have is ignored.
          */
         Builder hostPort(int address, int protocol, int port) {
-            if (isReserved(protocol, port)) { return this; }
+            if (ManagementPorts.contains(protocol, port)) { return this; }
             if (address == Ipv4Address.ANY) {
                 addresses(protocol, port).addAll(ownAddresses);
                 addresses(protocol, port).add(LOCALHOST);
@@ -92,7 +90,7 @@ record HostFrontends(PortRange nodePortRange, Set<Integer> nodePortAddresses, Ma
         /** Another frontend: of a load balancer, an external IP, or a ClusterIP that the route for Services does not cover. */
         Builder frontend(int address, int protocol, int port) {
             boolean own = ownAddresses.contains(address) || Ipv4Address.isLoopback(address);
-            if (!own || !isReserved(protocol, port)) {
+            if (!own || !ManagementPorts.contains(protocol, port)) {
                 addresses(protocol, port).add(address);
             }
             return this;
@@ -100,10 +98,6 @@ record HostFrontends(PortRange nodePortRange, Set<Integer> nodePortAddresses, Ma
 
         HostFrontends build() {
             return new HostFrontends(nodePortRange, nodePorts ? nodePortAddresses : Set.of(), ports, ownAddresses);
-        }
-
-        private static boolean isReserved(int protocol, int port) {
-            return protocol == IpProtocol.IPPROTO_TCP && RESERVED_TCP_PORTS.contains(port);
         }
 
         private Set<Integer> addresses(int protocol, int port) {

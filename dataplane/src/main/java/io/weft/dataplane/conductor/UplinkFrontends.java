@@ -1,5 +1,6 @@
 package io.weft.dataplane.conductor;
 
+import io.weft.dataplane.config.ManagementPorts;
 import io.weft.dataplane.forwarding.Ingress;
 import io.weft.dataplane.port.UplinkFilter;
 import io.weft.dataplane.state.ForwardingState;
@@ -32,15 +33,12 @@ import java.util.stream.IntStream;
  * flow table show; otherwise the kernel would reset established connections. New connections to a frontend that is leaving are passed to the
  * node's stack.
  *
- * <p>No frontend takes the ports of the node's own services ({@link #RESERVED_TCP_PORTS}, the tunnel's port) on the node's own addresses. The
+ * <p>No frontend takes the ports of the node's own services ({@link ManagementPorts}, the tunnel's port) on the node's own addresses. The
  * control plane does not publish such frontends; this is the last guard.
  *
  * <p>Thread: the conductor. Cold code.
  */
 final class UplinkFrontends implements FlowObserver {
-    /** SSH, etcd clients and peers, the API server, kubelet. */
-    static final Set<Integer> RESERVED_TCP_PORTS = Set.of(22, 2379, 2380, 6443, 10_250);
-
     private static final Logger LOG = System.getLogger(UplinkFrontends.class.getName());
     /** Changes that come at once are followed together; while they keep coming, following them takes a tenth of the time. */
     private static final long MIN_PAUSE_NANOS = 10_000_000;
@@ -167,8 +165,7 @@ final class UplinkFrontends implements FlowObserver {
     }
 
     private boolean isReserved(int port, int protocol) {
-        return protocol == IpProtocol.IPPROTO_TCP && RESERVED_TCP_PORTS.contains(port)
-            || local.overlay().carries(protocol, port);
+        return ManagementPorts.contains(protocol, port) || local.overlay().carries(protocol, port);
     }
 
     private int[] ownAddresses() {

@@ -186,7 +186,7 @@ public final class FlowDecision {
      */
     public int decide(int from, long key0, long key1, int choice, boolean opens, long route, long block) {
         begin(from, key0, key1, opens);
-        int verdict = block == 0 ? withoutFrontend(route) : toFrontend(block, choice);
+        int verdict = block == 0 || isAnswerWithinNode() ? withoutFrontend(route) : toFrontend(block, choice);
         return verdict == FORWARD && replyVerdict != FORWARD ? replyVerdict : verdict;
     }
 
@@ -335,6 +335,14 @@ public final class FlowDecision {
         }
         resolver.egress = Egress.PUNT;
         return FORWARD_STATELESS;
+    }
+
+    /**
+     * Whether a process of the node answers another one, whose own port is a frontend's: policy routing chooses by the destination port
+     * alone.
+     */
+    private boolean isAnswerWithinNode() {
+        return !opening && SourceCheck.isWithinNode(context, ingress, FlowKey.destination(k0));
     }
 
     /** Without a flow, because the answers do not come this way. */

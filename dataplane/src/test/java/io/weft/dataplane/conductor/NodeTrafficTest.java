@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.FrameTotal;
+import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.testing.TestNetwork;
 import io.weft.dataplane.testing.TestNode;
 import io.weft.dataplane.testing.TestPod;
@@ -113,6 +114,66 @@ class NodeTrafficTest {
             assertReachable(own, LISTENER);
             assertReachable(LOCALHOST, HOST_PORT);
         }
+    }
+
+    /** By 127.0.0.1 the pod sees the gateway in place of its client; by the node's address, the node. */
+    @Test
+    void aPodIsReachedByItsHostPortAndByANodePortFromTheNodeItself() throws Exception {
+        node.start();
+        TestPod pod = node.pod(2, 1);
+        node.awaitPort(pod.portId, PortState.UP);
+        int own = node.local.address().toInt();
+        putFrontend(FrontendKind.HOST_PORT, HOST_PORT, pod);
+        putFrontend(FrontendKind.NODE_PORT, 30_080, pod);
+        TestNetwork.await("rules for both",
+            () -> rules().stream().filter(rule -> rule.priority() == HostRouting.RULE_PRIORITY).count() == 3);
+        try (ServerSocket server = NetworkNamespace.call(pod.namespace, () -> new ServerSocket(80))) {
+            assertServed(server, LOCALHOST, HOST_PORT, node.local.gateway().toInt());
+            assertServed(server, own, HOST_PORT, own);
+            assertServed(server, own, 30_080, own);
+            assertThrows(ConnectException.class,
+                () -> connect(new InetSocketAddress(TestPod.address(LOCALHOST), 30_080)).close());
+            node.kill();
+            node.start();
+            node.awaitPort(pod.portId, PortState.UP);
+            assertServed(server, LOCALHOST, HOST_PORT, node.local.gateway().toInt());
+        }
+        assertEquals(0, TestPod.checksumErrors(node.namespace) + TestPod.checksumErrors(pod.namespace));
+    }
+
+    /** Rules choose by the destination port alone, so they lead the answers to this client to Weft. */
+    @Test
+    void aClientWhoseOwnPortIsAHostPortIsAnswered() throws Exception {
+        node.start();
+        int own = node.local.address().toInt();
+        putFrontend(FrontendKind.HOST_PORT, HOST_PORT);
+        TestNetwork.await("its rule",
+            () -> rules().stream().anyMatch(rule -> rule.priority() == HostRouting.RULE_PRIORITY));
+        InetSocketAddress server = new InetSocketAddress(TestPod.address(own), 2222);
+        try (ServerSocket listener = onNode(() -> new ServerSocket(server.getPort())); Socket client = onNode(() -> {
+            Socket socket = new Socket();
+            socket.bind(new InetSocketAddress(server.getAddress(), HOST_PORT));
+            socket.connect(server, 10_000);
+            return socket;
+        }); Socket accepted = listener.accept()) {
+            assertTransfer(client, accepted, 100_000);
+            assertTransfer(accepted, client, 100_000);
+        }
+    }
+
+    private void assertServed(ServerSocket server, int ip, int port, int seen) throws Exception {
+        try (Socket client = connect(new InetSocketAddress(TestPod.address(ip), port));
+            Socket accepted = server.accept()) {
+            assertEquals(TestPod.address(seen), accepted.getInetAddress());
+            assertTransfer(client, accepted, 300_000);
+            assertTransfer(accepted, client, 300_000);
+        }
+    }
+
+    private void putFrontend(int kind, int port, TestPod pod) {
+        node.tables.services().put(new ServiceSpec(key(port), kind, "default/web:http", false, false, 0, List.of(),
+            List.of(Backend.readyHere(IpAddress.ipv4(pod.ip), 80))));
+        node.tables.commit();
     }
 
     @Test
