@@ -270,6 +270,7 @@ class RecoveryTest {
         for (int port = 1000; port < 1004; port++) {
             ofA.add(fromA(Packet.of("10.244.1.2", "10.244.2.9").checksum(Packet.Checksum.PARTIAL).tcp(port, 80, ACK)));
             ofA.add(fromA(Packet.of("10.244.1.2", "10.244.1.3").udp(port, 2000)));
+            ofA.add(fromA(Packet.of("10.244.1.2", "203.0.113.5").udp(port, 2000)));
             ofTunnel.add(fromN2(Packet.of("10.244.2.9", "10.244.1.2").tcp(port, 8080, ACK)));
         }
         return Map.of(POD_A, ofA, UPLINK, ofTunnel);
