@@ -1,5 +1,6 @@
 package io.weft.vmlab;
 
+import io.weft.vmlab.ServiceCase.Client;
 import io.weft.vmlab.ServiceCase.Kind;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -19,7 +20,11 @@ final class ServiceDifferences {
     private record Explanation(Predicate<ServiceCase> applies, String why) {
     }
 
-    private static final List<Explanation> EXPLANATIONS = List.of();
+    private static final List<Explanation> EXPLANATIONS = List.of(
+        new Explanation(asked -> asked.client() == Client.NODE && asked.udp(),
+            """
+                A process of the node that sends a datagram which kube-proxy's rules reject or drop gets EPERM from its own kernel. With Weft it gets
+                what every other client gets: port unreachable, or nothing."""));
 
     private final List<ServiceCase> cases;
     private final Map<ServiceCase, Set<String>> weft;

@@ -28,9 +28,8 @@ final class ServiceProbe implements AutoCloseable {
     private static final int CONNECT_MILLIS = 700;
     private static final int ANSWER_MILLIS = 3000;
     private static final int MAX_DATAGRAM = 512;
-    private static final String REFUSED = "refused";
-    /** EPERM: how a socket hears that its own node's rules reject what it sends. */
-    private static final String NOT_PERMITTED = "Operation not permitted";
+    static final String REFUSED = "refused";
+    static final String SILENCE = "silence";
     private static final Pattern BACKEND = Pattern.compile("backend-[a-z0-9]+");
     private static final Pattern SOURCE = Pattern.compile("(\\d+\\.\\d+\\.\\d+\\.\\d+):\\d+");
     private static final byte[] REQUESTS = """
@@ -80,13 +79,13 @@ final class ServiceProbe implements AutoCloseable {
         } catch (PortUnreachableException e) {
             return Answer.failed(REFUSED);
         } catch (SocketTimeoutException e) {
-            return Answer.failed("silence");
+            return Answer.failed(SILENCE);
         } catch (NoRouteToHostException e) {
             return Answer.failed("no route");
         } catch (ConnectException e) {
             return Answer.failed(REFUSED);
         } catch (IOException e) {
-            return Answer.failed(NOT_PERMITTED.equals(e.getMessage()) ? REFUSED : e.getMessage());
+            return Answer.failed(e.getMessage());
         }
     }
 

@@ -1,6 +1,8 @@
 package io.weft.controlplane.cni;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.controlplane.ipam.PortMapping;
 import io.weft.dataplane.config.ManagementPorts;
 import io.weft.encap.address.IpAddress;
@@ -23,6 +25,7 @@ import org.slf4j.LoggerFactory;
  */
 final class PortMappings {
     private static final Logger LOG = LoggerFactory.getLogger(PortMappings.class);
+    private static final List<String> MEMBERS = List.of("hostPort", "containerPort", "protocol", "hostIP");
     private static final int LOCALHOST = Ipv4Address.of("127.0.0.1");
 
     private PortMappings() {
@@ -34,7 +37,8 @@ final class PortMappings {
         if (list.isMissingNode() || list.isNull()) { return List.of(); }
         if (!list.isArray()) { throw wrong("is not a list"); }
         List<PortMapping> mappings = new ArrayList<>();
-        for (JsonNode item : list) {
+        for (JsonNode each : list) {
+            JsonNode item = canonical(each);
             if (item.path("hostPort").asInt() == 0 && item.path("hostPort").isInt()) {
                 continue; // a port of the container only
             }
@@ -51,6 +55,14 @@ final class PortMappings {
             }
         }
         return List.copyOf(mappings);
+    }
+
+    /** containerd writes HostPort and the like; Go's decoders, which runtimes are tested with, ignore the case of members' names. */
+    private static JsonNode canonical(JsonNode item) {
+        ObjectNode canonical = JsonNodeFactory.instance.objectNode();
+        item.forEachEntry((name, value) -> MEMBERS.stream().filter(name::equalsIgnoreCase)
+            .forEach(member -> canonical.set(member, value)));
+        return canonical;
     }
 
     /** Refuses ports of the node's own processes. In the node's network namespace. */

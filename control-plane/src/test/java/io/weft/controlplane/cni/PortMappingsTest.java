@@ -41,6 +41,14 @@ class PortMappingsTest extends CniPodTest {
     }
 
     @Test
+    void theyAreReadAsContainerdWritesThem() throws Exception {
+        Answer added = call("ADD", "c1",
+            "[{\"HostPort\":8080,\"ContainerPort\":80,\"Protocol\":\"tcp\",\"HostIP\":\"\"}]");
+        assertEquals(0, added.status(), added.text());
+        assertEquals(List.of(new PortMapping(IpAddress.ipv4(0), 8080, 6, 80)), recorded());
+    }
+
+    @Test
     void theyAreRecordedCheckedKeptAndFreed() throws Exception {
         String mappings = "[" + mapping(8080, "tcp", "") + "," + mapping(53, "UDP", "192.0.2.11") + ","
             + mapping(0, "tcp", "") + "," + mapping(9000, "tcp", "2001:db8::1") + "," + mapping(8080, "tcp", "::")

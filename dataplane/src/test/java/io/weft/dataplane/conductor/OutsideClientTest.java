@@ -3,6 +3,7 @@ package io.weft.dataplane.conductor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.weft.dataplane.config.ManagementPorts;
 import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.PortState;
@@ -32,7 +33,9 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,6 +56,7 @@ class OutsideClientTest {
     private TestNode n2;
     private TestPod a;
     private TestPod b;
+    private final Set<ServiceKey> published = new HashSet<>();
 
     @BeforeEach
     void makeNodes() throws Exception {
@@ -108,9 +112,17 @@ class OutsideClientTest {
 
     private void frontend(int kind, IpAddress address, int port, int protocol, boolean policyLocal,
         Backend... backends) {
-        n1.tables.services().put(new ServiceSpec(new ServiceKey(address, port, protocol), kind, "default/web:p",
-            policyLocal, false, 0, List.of(), List.of(backends)));
-        commit();
+        ServiceKey key = new ServiceKey(address, port, protocol);
+        n1.tables.services().put(new ServiceSpec(key, kind, "default/web:p", policyLocal, false, 0, List.of(),
+            List.of(backends)));
+        try (CounterReader counters = n1.counters()) {
+            long before = counters.gauge(ConductorGauge.UPLINK_FRONTENDS);
+            commit();
+            if (published.add(key) && !ManagementPorts.contains(protocol, port)) {
+                TestNetwork.await("the frontend to enter the filter, soon after the tables",
+                    () -> counters.gauge(ConductorGauge.UPLINK_FRONTENDS) > before);
+            }
+        }
     }
 
     private void commit() {

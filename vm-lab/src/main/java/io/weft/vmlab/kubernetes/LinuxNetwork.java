@@ -60,13 +60,13 @@ final class LinuxNetwork implements NodeNetwork {
             kind: KubeProxyConfiguration
             mode: nftables
             hostnameOverride: %s
-            clusterCIDR: %s
+            detectLocalMode: NodeCIDR
             clientConnection:
               kubeconfig: %s
             conntrack:
               maxPerCore: 0
               min: 0
-            """.formatted(node.name(), LabPlan.CLUSTER_CIDR, proxyKubeconfig));
+            """.formatted(node.name(), proxyKubeconfig));
         proxy = node.start("kube-proxy", List.of("--config=" + configuration));
     }
 
