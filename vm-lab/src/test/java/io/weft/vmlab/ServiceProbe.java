@@ -85,7 +85,7 @@ final class ServiceProbe implements AutoCloseable {
         } catch (ConnectException e) {
             return Answer.failed(REFUSED);
         } catch (IOException e) {
-            return Answer.failed(e.getMessage());
+            return Answer.failed(String.valueOf(e.getMessage()).contains(REFUSED) ? REFUSED : e.getMessage());
         }
     }
 

@@ -32,15 +32,18 @@ final class ImageArchive {
      * Writes the archive.
      *
      * @param names full references, such as {@code registry.k8s.io/pause:3.10.2}
-     * @param entrypoint command line of a container that sets none
+     * @param entrypoint program of a container that sets none
+     * @param command its arguments for a container that sets neither
      */
-    static void write(Path archive, List<String> names, List<String> entrypoint, Content content) throws IOException {
+    static void write(Path archive, List<String> names, String entrypoint, List<String> command, Content content)
+        throws IOException {
         Path layer = archive.resolveSibling(archive.getFileName() + ".layer");
         String digest = writeLayer(layer, content);
         try (TarWriter tar = new TarWriter(new BufferedOutputStream(Files.newOutputStream(archive)))) {
             tar.file(CONFIG, FILE_MODE, JSON.writeValueAsBytes(Map.of(
                 "architecture", architecture(), "os", "linux",
-                "config", Map.of("Entrypoint", entrypoint, "Env", List.of("PATH=/usr/bin:/bin:/")),
+                "config",
+                Map.of("Entrypoint", List.of(entrypoint), "Cmd", command, "Env", List.of("PATH=/usr/bin:/bin:/")),
                 "rootfs", Map.of("type", "layers", "diff_ids", List.of("sha256:" + digest)))));
             tar.file(LAYER, FILE_MODE, layer);
             tar.file("manifest.json", FILE_MODE, JSON.writeValueAsBytes(

@@ -38,11 +38,11 @@ public final class Images {
         Path pause = directory.resolve("pause.tar");
         Path coredns = directory.resolve("coredns.tar");
         Path agnhost = directory.resolve("agnhost.tar");
-        ImageArchive.write(pause, List.of(PAUSE), List.of("/pause"),
+        ImageArchive.write(pause, List.of(PAUSE), "/pause", List.of(),
             layer -> layer.file("pause", PROGRAM_MODE, binaries.inImage("pause")));
-        ImageArchive.write(coredns, List.of(COREDNS), List.of("/coredns"),
+        ImageArchive.write(coredns, List.of(COREDNS), "/coredns", List.of(),
             layer -> layer.file("coredns", PROGRAM_MODE, binaries.inImage("coredns")));
-        ImageArchive.write(agnhost, List.of(AGNHOST, DNS_TESTING), List.of("/agnhost"),
+        ImageArchive.write(agnhost, List.of(AGNHOST, DNS_TESTING), "/agnhost", List.of("pause"),
             layer -> writeAgnhost(layer, binaries));
         return List.of(pause, coredns, agnhost);
     }

@@ -36,6 +36,7 @@ class ImageArchiveTest {
         String digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(layer));
         assertEquals("sha256:" + digest, config.path("rootfs").path("diff_ids").path(0).asText());
         assertEquals("/program", config.path("config").path("Entrypoint").path(0).asText());
+        assertEquals("serve", config.path("config").path("Cmd").path(0).asText());
     }
 
     @Test
@@ -53,7 +54,7 @@ class ImageArchiveTest {
 
     private Path write() throws IOException {
         Path archive = directory.resolve("image.tar");
-        ImageArchive.write(archive, List.of(NAME), List.of("/program"), layer -> {
+        ImageArchive.write(archive, List.of(NAME), "/program", List.of("serve"), layer -> {
             layer.directory("bin", 0755);
             layer.file("bin/program", 0755, PROGRAM);
             layer.symbolicLink("bin/link", "program");
