@@ -16,7 +16,7 @@ public final class Route {
     public static final int GATEWAY = 5;
     /** In this node's pod CIDR, but no pod has it. */
     public static final int NO_SUCH_POD = 6;
-    /** In the service CIDR, or a Service's address elsewhere. */
+    /** In a service CIDR. Addresses of Services elsewhere have no route of their own: frontends are looked up before routes. */
     public static final int SERVICE = 7;
     /** In the cluster's pod CIDR, but no node has it: never sent outside. */
     public static final int NO_SUCH_NODE = 8;

@@ -86,8 +86,8 @@ public final class Ip4Input extends GraphNode {
     }
 
     /**
-     * What the uplink's program passes to the node's kernel for a pod or a Service, the kernel routes to {@code weft-host}: nobody forged a
-     * source there, somebody outside has a route to where he must not go.
+     * What the uplink's program passes to the node's kernel for a pod or a Service, the kernel routes to {@code weft-host}. Its
+     * source is not forged: a host outside has a route to where it must not go.
      */
     private DropReason foreignSource(int ingress, int source, int destination) {
         if (ingress == PortId.HOST && SourceCheck.isOutside(context, source)) {
