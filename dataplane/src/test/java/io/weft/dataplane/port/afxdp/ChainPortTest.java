@@ -9,9 +9,11 @@ import io.weft.dataplane.counters.PortCounter;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.ChunkLayout;
+import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.port.Device;
 import io.weft.dataplane.port.FrameMemory;
+import io.weft.dataplane.port.Port;
 import io.weft.dataplane.port.WorkerMemory;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.ForwardingState;
@@ -19,6 +21,7 @@ import io.weft.dataplane.testing.TestNetwork;
 import io.weft.dataplane.testing.TestPod;
 import io.weft.dataplane.testing.Transfer;
 import io.weft.dataplane.testing.Wire;
+import io.weft.dataplane.worker.BatchProcessor;
 import io.weft.dataplane.worker.Epochs;
 import io.weft.dataplane.worker.Worker;
 import io.weft.encap.address.Ipv4Address;
@@ -39,6 +42,7 @@ import java.util.Random;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -50,7 +54,6 @@ class ChainPortTest {
     private static final int UDP_HEADERS = 28;
     private static final int MAX_DESCRIPTORS = 18;
     private static final int RECEIVE_RING = 1024;
-    private static final int SMALL_RING = 32;
 
     private TestNetwork network;
     private Path node;
@@ -70,6 +73,39 @@ class ChainPortTest {
         network.close();
     }
 
+    /** Lets the worker through to a wire, or has it wait with its batch. */
+    private static final class Gate implements BatchProcessor {
+        volatile boolean waiting;
+        private final Wire wire;
+        private volatile boolean closed;
+
+        Gate(Wire wire) {
+            this.wire = wire;
+        }
+
+        void close() {
+            closed = true;
+        }
+
+        void open() {
+            closed = false;
+        }
+
+        @Override
+        public void use(Port[] portsById) {
+            wire.use(portsById);
+        }
+
+        @Override
+        public void process(FrameBatch batch, long nowNanos) {
+            waiting = closed;
+            while (closed) {
+                Thread.onSpinWait();
+            }
+            wire.process(batch, nowNanos);
+        }
+    }
+
     /** One worker with devices 2 and 3. */
     private final class Rig implements AutoCloseable {
         final CounterFile file = CounterFile.inMemory(new CounterSizing(1, 8, 8));
@@ -79,6 +115,7 @@ class ChainPortTest {
         final FrameMemory memory;
         final List<WorkerUmem> umems;
         final List<AfXdpDevice> devices = new ArrayList<>();
+        final Gate gate;
         final Worker worker;
         final Thread thread;
 
@@ -86,7 +123,8 @@ class ChainPortTest {
             memory = FrameMemory.allocate(CHUNKS, layout);
             umems = List.of(new WorkerUmem(new WorkerMemory(memory, counters)));
             ForwardingState state = new ForwardingState(new Adjacencies(slots.address(), 8, 8));
-            worker = new Worker(0, -1, counters, state, new Epochs(1), new Wire(memory.pool(), counters), false);
+            gate = new Gate(new Wire(memory.pool(), counters));
+            worker = new Worker(0, -1, counters, state, new Epochs(1), gate, false);
             thread = Thread.ofPlatform().start(worker);
             open(2, attach(podA, "weft-a", A, mtu), ring);
             open(3, attach(podB, "weft-b", B, mtu), ring);
@@ -172,7 +210,27 @@ class ChainPortTest {
             rig.devices.forEach(AfXdpDevice::readStatistics);
             assertEquals(0, rig.reader.port(2, PortCounter.XDP_TX_INVALID));
             assertEquals(0, rig.reader.port(3, PortCounter.XDP_TX_INVALID));
-            assertTrue(ring > SMALL_RING || rig.refused() > 0, "no frame found the ring full");
+        }
+    }
+
+    /** The worker stands still while frames queue up, so that it takes more of them at once than the ring holds. */
+    @Test
+    void aFullRingRefusesFramesWhole() throws Exception {
+        int length = 59_000;
+        int frames = 8;
+        try (Rig rig = new Rig(new ChunkLayout(4096, 4224), 60_000, 32);
+            DatagramSocket there = socket(podB, B);
+            DatagramSocket here = socket(podA, A)) {
+            DatagramPacket packet = new DatagramPacket(new byte[length], length, there.getLocalSocketAddress());
+            rig.gate.close();
+            for (int i = 0; i < frames; i++) {
+                here.send(packet);
+            }
+            TestNetwork.await("the worker to stand at the gate", () -> rig.gate.waiting);
+            rig.gate.open();
+            TestNetwork.await("a frame that found the ring full", () -> rig.refused() > 0);
+            there.receive(new DatagramPacket(new byte[length], length));
+            assertEquals(0, TestPod.checksumErrors(podB));
         }
     }
 
