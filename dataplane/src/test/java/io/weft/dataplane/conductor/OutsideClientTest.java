@@ -11,6 +11,7 @@ import io.weft.dataplane.testing.TestNetwork;
 import io.weft.dataplane.testing.TestNode;
 import io.weft.dataplane.testing.TestPod;
 import io.weft.dataplane.testing.Transfer;
+import io.weft.dataplane.testing.TwoNodes;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.packet.IpProtocol;
@@ -18,11 +19,9 @@ import io.weft.lb.service.Backend;
 import io.weft.lb.service.FrontendKind;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
-import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Route;
 import io.weft.nativebindings.netlink.Rtnetlink;
-import io.weft.nativebindings.netlink.VethSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
@@ -36,77 +35,41 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A host outside the cluster, two real dataplanes and the kernels' sockets, joined by a bridge. */
+/** A host outside the cluster, two real dataplanes and the kernels' sockets. Each test has frontends of its own, as those of earlier ones stay. */
 class OutsideClientTest {
-    private static final int OUTSIDE = Ipv4Address.of("192.0.2.200");
     private static final int VIP = Ipv4Address.of("203.0.113.80");
     private static final int TCP = IpProtocol.IPPROTO_TCP;
     private static final int UDP = IpProtocol.IPPROTO_UDP;
     private static final int WAIT_MILLIS = 2000;
 
-    @TempDir private Path directory;
-    private TestNetwork network;
-    private Path out;
-    private TestNode n1;
-    private TestNode n2;
-    private TestPod a;
-    private TestPod b;
-    private final Set<ServiceKey> published = new HashSet<>();
+    @TempDir private static Path directory;
+    private static final Set<ServiceKey> published = new HashSet<>();
+    private static TwoNodes nodes;
+    private static Path out;
+    private static TestNode n1;
+    private static TestNode n2;
+    private static TestPod a;
+    private static TestPod b;
 
-    @BeforeEach
-    void makeNodes() throws Exception {
-        network = new TestNetwork();
-        Path middle = network.namespace("net");
-        out = network.namespace("out");
-        Path first = network.namespace("n1");
-        Path second = network.namespace("n2");
-        n1 = new TestNode(network, first, 1, "up0", directory);
-        n2 = new TestNode(network, second, 2, "up0", directory);
-        try (Rtnetlink bridge = Rtnetlink.openIn(middle)) {
-            Link master = bridge.createBridge("br0");
-            bridge.setUp(master.index());
-            join(bridge, master, out, OUTSIDE);
-            join(bridge, master, first, n1.local.address().toInt());
-            join(bridge, master, second, n2.local.address().toInt());
-        }
-        n1.tables.putPeer(n2.asPeer(0));
-        n1.tables.commit();
-        n2.tables.putPeer(n1.asPeer(0));
-        n2.tables.commit();
-        n1.start();
-        n2.start();
-        a = n1.pod(2, 1);
-        b = n2.pod(2, 1);
-        n1.awaitPort(a.portId, PortState.UP);
-        n2.awaitPort(b.portId, PortState.UP);
+    @BeforeAll
+    static void start() throws Exception {
+        nodes = new TwoNodes(directory);
+        out = nodes.out;
+        n1 = nodes.n1;
+        n2 = nodes.n2;
+        a = nodes.a;
+        b = nodes.b;
     }
 
-    private static void join(Rtnetlink bridge, Link master, Path namespace, int address) throws Exception {
-        String name = "h" + (address & 0xFF);
-        try (NetworkNamespace far = NetworkNamespace.open(namespace); Rtnetlink there = Rtnetlink.openIn(namespace)) {
-            Link near = bridge.createVeth(VethSpec.of(name, "up0").withQueues(1).withPeerNamespace(far.fd()));
-            bridge.setMaster(near.index(), master.index());
-            bridge.setUp(near.index());
-            int up0 = there.link("up0").orElseThrow().index();
-            there.setUp(up0);
-            there.addAddress(up0, address, 24, Route.RT_SCOPE_UNIVERSE);
-        }
-    }
-
-    @AfterEach
-    void removeNodes() {
-        for (TestNode node : new TestNode[]{n1, n2}) {
-            if (node != null) {
-                node.close();
-            }
-        }
-        if (network != null) {
-            network.close();
+    @AfterAll
+    static void stop() {
+        if (nodes != null) {
+            nodes.close();
         }
     }
 
@@ -115,13 +78,10 @@ class OutsideClientTest {
         ServiceKey key = new ServiceKey(address, port, protocol);
         n1.tables.services().put(new ServiceSpec(key, kind, "default/web:p", policyLocal, false, 0, List.of(),
             List.of(backends)));
-        try (CounterReader counters = n1.counters()) {
-            long before = counters.gauge(ConductorGauge.UPLINK_FRONTENDS);
-            commit();
-            if (published.add(key) && !ManagementPorts.contains(protocol, port)) {
-                TestNetwork.await("the frontend to enter the filter, soon after the tables",
-                    () -> counters.gauge(ConductorGauge.UPLINK_FRONTENDS) > before);
-            }
+        long before = frontends();
+        commit();
+        if (published.add(key) && !ManagementPorts.contains(protocol, port)) {
+            TestNetwork.await("the frontend to enter the filter, soon after the tables", () -> frontends() > before);
         }
     }
 
@@ -175,26 +135,26 @@ class OutsideClientTest {
         frontend(FrontendKind.LOAD_BALANCER, IpAddress.ipv4(VIP), 80, TCP, false, onB(8080));
         Transfer.run(out, VIP, 80, b.namespace, b.ip, 8080, 1 << 20);
         frontend(FrontendKind.LOAD_BALANCER, IpAddress.ipv4(VIP), 53, UDP, true, onA(5353));
-        assertEquals(text(OUTSIDE), ask(VIP, 53, a.namespace, a.ip, 5353, 100));
+        assertEquals(text(TwoNodes.OUTSIDE), ask(VIP, 53, a.namespace, a.ip, 5353, 100));
         frontend(FrontendKind.LOAD_BALANCER, IpAddress.ipv4(VIP), 54, UDP, false, onA(5353));
         assertEquals(text(n1.local.gateway().toInt()), ask(VIP, 54, a.namespace, a.ip, 5353, 100));
         frontend(FrontendKind.LOAD_BALANCER, IpAddress.ipv4(VIP), 55, UDP, true, onA(5353));
-        assertEquals(text(OUTSIDE), ask(VIP, 55, a.namespace, a.ip, 5353, 5000)); // in fragments
+        assertEquals(text(TwoNodes.OUTSIDE), ask(VIP, 55, a.namespace, a.ip, 5353, 5000)); // in fragments
     }
 
     @Test
     void aProcessOfTheNodeItself() throws Exception {
-        nodePort(30080, TCP, false, Backend.readyHere(n1.local.address(), 9100));
-        Transfer.run(out, node(), 30080, n1.namespace, node(), 9100, 1 << 20);
-        Transfer.run(b.namespace, node(), 30080, n1.namespace, node(), 9100, 1 << 18);
+        nodePort(30090, TCP, false, Backend.readyHere(n1.local.address(), 9100));
+        Transfer.run(out, node(), 30090, n1.namespace, node(), 9100, 1 << 20);
+        Transfer.run(b.namespace, node(), 30090, n1.namespace, node(), 9100, 1 << 18);
     }
 
     @Test
     void aServiceWithoutEndpointsRefusesAtOnce() throws Exception {
-        nodePort(30080, TCP, false);
-        assertRefused(node(), 30080);
-        nodePort(30080, TCP, false, onA(8080));
-        Transfer.run(out, node(), 30080, a.namespace, a.ip, 8080, 1 << 16);
+        nodePort(30091, TCP, false);
+        assertRefused(node(), 30091);
+        nodePort(30091, TCP, false, onA(8080));
+        Transfer.run(out, node(), 30091, a.namespace, a.ip, 8080, 1 << 16);
     }
 
     private void assertRefused(int address, int port) throws Exception {
@@ -222,22 +182,23 @@ class OutsideClientTest {
     /** The Service is gone, its connection is not. */
     @Test
     void anEstablishedConnectionOutlivesItsService() throws Exception {
-        nodePort(30080, TCP, false, onA(8080));
+        long before = frontends();
+        nodePort(30092, TCP, false, onA(8080));
         try (ServerSocket listener = NetworkNamespace.call(a.namespace,
             () -> new ServerSocket(8080, 16, TestPod.address(a.ip)));
-            Socket client = NetworkNamespace.call(out, () -> new Socket(TestPod.address(node()), 30080));
+            Socket client = NetworkNamespace.call(out, () -> new Socket(TestPod.address(node()), 30092));
             Socket server = listener.accept()) {
             client.setSoTimeout(30_000);
             echo(client, server);
-            n1.tables.services().remove(new ServiceKey(ServiceKey.NODE_ADDRESSES, 30080, TCP));
+            n1.tables.services().remove(new ServiceKey(ServiceKey.NODE_ADDRESSES, 30092, TCP));
             commit();
             echo(client, server);
-            assertRefused(node(), 30080);
+            assertRefused(node(), 30092);
             awaitScans(3); // which must not take the frontend out of the filter
             echo(client, server);
             client.setSoLinger(true, 0); // a reset: its flow ends in ten seconds
         }
-        awaitFrontends(0);
+        TestNetwork.await("the frontend to leave the filter", () -> frontends() == before);
     }
 
     /** Whole scans of the flow table. */
@@ -249,10 +210,9 @@ class OutsideClientTest {
         }
     }
 
-    private void awaitFrontends(int count) {
+    private static long frontends() {
         try (CounterReader counters = n1.counters()) {
-            TestNetwork.await("the frontend to leave the filter",
-                () -> counters.gauge(ConductorGauge.UPLINK_FRONTENDS) == count);
+            return counters.gauge(ConductorGauge.UPLINK_FRONTENDS);
         }
     }
 

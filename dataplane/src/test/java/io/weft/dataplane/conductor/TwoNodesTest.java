@@ -2,76 +2,51 @@ package io.weft.dataplane.conductor;
 
 import static org.junit.jupiter.api.Assertions.*;
 
-import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.testing.TestNetwork;
 import io.weft.dataplane.testing.TestNode;
 import io.weft.dataplane.testing.TestPod;
 import io.weft.dataplane.testing.Transfer;
+import io.weft.dataplane.testing.TwoNodes;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.lb.service.Backend;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
-import io.weft.nativebindings.netlink.Link;
-import io.weft.nativebindings.netlink.NetworkNamespace;
-import io.weft.nativebindings.netlink.Route;
 import io.weft.nativebindings.netlink.Rtnetlink;
-import io.weft.nativebindings.netlink.VethSpec;
 import io.weft.nativebindings.process.ExternalCommand;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two real dataplane processes whose uplinks are the ends of one veth. */
+/** Pods and nodes of two real dataplane processes, through the tunnel. */
 class TwoNodesTest {
     private static final int VIP = Ipv4Address.of("10.96.0.10");
 
-    @TempDir Path directory;
+    @TempDir private static Path directory;
+    private static TwoNodes nodes;
+    private static TestNode n1;
+    private static TestNode n2;
+    private static TestPod a;
+    private static TestPod b;
 
-    private TestNetwork network;
-    private TestNode n1;
-    private TestNode n2;
-    private TestPod a;
-    private TestPod b;
-
-    @BeforeEach
-    void makeNodes() throws Exception {
+    @BeforeAll
+    static void start() throws Exception {
         TestNetwork.requireTool("ping");
-        network = new TestNetwork();
-        Path first = network.namespace("n1");
-        Path second = network.namespace("n2");
-        n1 = new TestNode(network, first, 1, "up0", directory);
-        n2 = new TestNode(network, second, 2, "up0", directory);
-        try (Rtnetlink near = Rtnetlink.openIn(first);
-            NetworkNamespace other = NetworkNamespace.open(second);
-            Rtnetlink far = Rtnetlink.openIn(second)) {
-            Link up0 = near.createVeth(VethSpec.of("up0", "up0").withQueues(1).withPeerNamespace(other.fd()));
-            setUp(near, up0, n1);
-            setUp(far, far.link("up0").orElseThrow(), n2);
-        }
-        introduce(n1, n2);
-        introduce(n2, n1);
-        n1.start();
-        n2.start();
-        a = n1.pod(2, 1);
-        b = n2.pod(2, 1);
-        n1.awaitPort(a.portId, PortState.UP);
-        n2.awaitPort(b.portId, PortState.UP);
+        nodes = new TwoNodes(directory);
+        n1 = nodes.n1;
+        n2 = nodes.n2;
+        a = nodes.a;
+        b = nodes.b;
     }
 
-    @AfterEach
-    void removeNodes() {
-        for (TestNode node : new TestNode[]{n1, n2}) {
-            if (node != null) {
-                node.close();
-            }
-        }
-        if (network != null) {
-            network.close();
+    @AfterAll
+    static void stop() {
+        if (nodes != null) {
+            nodes.close();
         }
     }
 
@@ -106,7 +81,7 @@ class TwoNodesTest {
         n1.tables.removePeer(0);
         n1.tables.commit();
         assertNotEquals(0, TestNetwork.run(a.namespace, "ping", "-c", "1", "-W", "1", text(b.ip)).exit());
-        introduce(n1, n2);
+        TwoNodes.introduce(n1, n2);
         ExternalCommand.Output output = a.ping(b.ip, 3);
         assertEquals(0, output.exit(), () -> output.text() + n1.report());
     }
@@ -121,16 +96,6 @@ class TwoNodesTest {
         }
         ExternalCommand.Output output = a.ping(b.ip, 5);
         assertEquals(0, output.exit(), () -> output.text() + n1.report() + n2.report());
-    }
-
-    private static void setUp(Rtnetlink rtnetlink, Link link, TestNode node) {
-        rtnetlink.setUp(link.index());
-        rtnetlink.addAddress(link.index(), node.local.address().toInt(), 24, Route.RT_SCOPE_UNIVERSE);
-    }
-
-    private static void introduce(TestNode node, TestNode peer) {
-        node.tables.putPeer(peer.asPeer(0));
-        node.tables.commit();
     }
 
     private static String text(int ip) {
