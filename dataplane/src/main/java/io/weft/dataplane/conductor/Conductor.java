@@ -20,10 +20,14 @@ import io.weft.dataplane.table.TablesSnapshot;
 import io.weft.dataplane.table.TablesUpdate;
 import io.weft.dataplane.worker.Epochs;
 import io.weft.nativebindings.linux.EventFd;
+import io.weft.nativebindings.linux.LinuxException;
 import io.weft.nativebindings.linux.Poll;
 import io.weft.nativebindings.netlink.Ethtool;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.Rtnetlink;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -35,6 +39,7 @@ import java.util.stream.Stream;
  * <p>Thread: one, in the node's network namespace. Cold code.
  */
 final class Conductor implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(Conductor.class.getName());
     private static final int PASS_MILLIS = 20;
     /** Pause between two pieces of a revalidation pass, in which the workers have the processor. */
     private static final int BUSY_PASS_MILLIS = 1;
@@ -61,6 +66,7 @@ final class Conductor implements AutoCloseable {
     private final HostRouting hostRouting;
     private final HostFrontendWatch hostFrontends;
     private final Devices devices;
+    private Optional<ReplySteering> replySteering = Optional.empty();
     private final PodPorts pods;
     private final Revalidation revalidation;
     private LocalNode local;
@@ -121,6 +127,7 @@ final class Conductor implements AutoCloseable {
         localPorts.refresh();
         localPorts.block();
         underlay.follow();
+        steerReplies();
         hostDevice.attach();
         uplinkDevice = devices
             .open(new Device.Spec(PortId.UPLINK, PortKind.UPLINK, uplinkLink.name(), uplinkLink.index(),
@@ -128,6 +135,20 @@ final class Conductor implements AutoCloseable {
         reportDevice(hostDevice);
         reportDevice(uplinkDevice);
         reportUplink();
+    }
+
+    /** Without it, everything works, but the node's own processes see the gateway in place of their Services' clients outside. */
+    private void steerReplies() {
+        try {
+            ReplySteering steering = new ReplySteering(hostLink.path(local).ifindex(), uplinkLink.index());
+            replySteering = Optional.of(steering);
+            steering.setMacs(local.vtepMac(), hostLink.mac());
+            state.setSteeringReplies(true);
+        } catch (LinuxException e) {
+            LOG.log(Level.WARNING,
+                "processes of the node do not see the addresses of Services'' clients outside the cluster: {0}",
+                e.getMessage());
+        }
     }
 
     // -- work --------------------------------------------------------------------------------------------------------
@@ -231,6 +252,7 @@ final class Conductor implements AutoCloseable {
         LocalNode next = wanted.withLongestPacket(longestPacket);
         local = wanted;
         hostLink.configure(next);
+        replySteering.ifPresent(steering -> steering.setMacs(next.vtepMac(), hostLink.mac()));
         uplinkFilter.setTarget(next.address().toInt(), next.overlay().encapsulation().protocol(),
             next.overlay().port());
         frontends.configure(next);
@@ -314,6 +336,7 @@ final class Conductor implements AutoCloseable {
             teardown.add("devices", devices::closeAll);
             teardown.add("ports", this::reportGone);
             teardown.add("rules", hostRouting::close);
+            teardown.add("reply steering", () -> replySteering.ifPresent(ReplySteering::close));
         }
     }
 

@@ -381,6 +381,10 @@ public final class FlowDecision {
         snat = verdict == FORWARD && isToBackend()
             ? SourceTranslation.choose(context, resolver, ingress, FlowKey.source(k0), newDestination(), masquerade)
             : NO_SNAT;
+        if (resolver.egress == Egress.PUNT && isToBackend()
+            && SourceTranslation.isMarked(context, ingress, FlowKey.source(k0))) {
+            resolver.egress = Egress.PUNT_MARKED;
+        }
         return verdict;
     }
 

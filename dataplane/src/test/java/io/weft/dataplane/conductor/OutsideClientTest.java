@@ -29,6 +29,7 @@ import java.net.ConnectException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
+import java.net.PortUnreachableException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -187,6 +188,53 @@ class OutsideClientTest {
         nodePort(30080, TCP, false, Backend.readyHere(n1.local.address(), 9100));
         Transfer.run(out, node(), 30080, n1.namespace, node(), 9100, 1 << 20);
         Transfer.run(b.namespace, node(), 30080, n1.namespace, node(), 9100, 1 << 18);
+    }
+
+    /** Whatever the policy: what stays on the node needs no other source for its answers to come back, as with kube-proxy. */
+    @Test
+    void aProcessOfTheNodeItselfSeesItsClient() throws Exception {
+        Backend process = Backend.readyHere(n1.local.address(), 9100);
+        nodePort(30080, TCP, true, process);
+        nodePort(30081, TCP, false, process);
+        nodePort(30053, UDP, true, Backend.readyHere(n1.local.address(), 5353));
+        try (ServerSocket listener = NetworkNamespace.call(n1.namespace, () -> new ServerSocket(9100))) {
+            for (int port : new int[]{30080, 30081, 9100, 30080}) { // 9100: directly, past Weft
+                assertSeen(listener, port, 40_001);
+            }
+        }
+        Transfer.run(out, node(), 30080, n1.namespace, node(), 9100, 4 << 20);
+        assertEquals(text(OUTSIDE), ask(node(), 30053, n1.namespace, node(), 5353, 100));
+        assertEquals(text(OUTSIDE), ask(node(), 30053, n1.namespace, node(), 5353, 5000)); // in fragments
+        assertEquals(text(OUTSIDE), ask(node(), 5353, n1.namespace, node(), 5353, 5000));
+        assertRefused(node(), 30080);
+        assertPortUnreachable(node(), 30053);
+        assertEquals(0, TestPod.checksumErrors(n1.namespace) + TestPod.checksumErrors(out));
+    }
+
+    /** The same client port each time: what Weft remembers of one connection must not divert the next one. */
+    private void assertSeen(ServerSocket listener, int port, int clientPort) throws Exception {
+        try (Socket client = NetworkNamespace.call(out, () -> {
+            Socket socket = new Socket();
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(clientPort));
+            socket.connect(new InetSocketAddress(TestPod.address(node()), port), 10_000);
+            return socket;
+        }); Socket server = listener.accept()) {
+            assertEquals(TestPod.address(OUTSIDE), server.getInetAddress(), n1::report);
+            client.setSoTimeout(10_000);
+            server.setSoTimeout(10_000);
+            echo(client, server);
+            client.setSoLinger(true, 0); // a reset, so that the port is free at once
+        }
+    }
+
+    private void assertPortUnreachable(int address, int port) throws Exception {
+        try (DatagramSocket client = NetworkNamespace.call(out, () -> new DatagramSocket())) {
+            client.setSoTimeout(10_000);
+            client.connect(new InetSocketAddress(TestPod.address(address), port));
+            client.send(new DatagramPacket(new byte[8], 8));
+            assertThrows(PortUnreachableException.class, () -> client.receive(new DatagramPacket(new byte[8], 8)));
+        }
     }
 
     @Test
