@@ -104,6 +104,7 @@ final class Conductor implements AutoCloseable {
         devices = new Devices(driver, workers);
         pods = new PodPorts(devices, underlay::link, state, flows, counters, workers);
         counters.set(ConductorText.NODE_NAME, configuration.nodeName());
+        counters.set(ConductorGauge.UPLINK_FRONTENDS_MAX, uplinkFilter.maxFrontends());
         counters.set(ConductorGauge.WORKERS, workers.count());
         counters.set(ConductorGauge.CHUNKS, workers.chunks());
     }

@@ -45,7 +45,9 @@ public enum ConductorGauge {
      */
     CHUNKS("chunks"),
     CHUNKS_FREE("chunks_free"),
-    CHUNKS_HELD("chunks_held");
+    CHUNKS_HELD("chunks_held"),
+    /** How many entries the map of {@link #UPLINK_FRONTENDS} has room for: one for each frontend, and one for each of their addresses. */
+    UPLINK_FRONTENDS_MAX("uplink_frontends_max");
 
     private static final ConductorGauge[] ALL = values();
 
