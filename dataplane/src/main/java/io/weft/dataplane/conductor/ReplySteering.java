@@ -8,8 +8,11 @@ import io.weft.nativebindings.bpf.BpfMap;
 import io.weft.nativebindings.bpf.BpfProgram;
 import io.weft.nativebindings.linux.LinuxException;
 import io.weft.nativebindings.linux.MappedMemory;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Brings the replies of the node's own processes to clients of Services outside the cluster back to Weft, so that these processes see their
@@ -23,6 +26,7 @@ import java.util.List;
  * <p>Thread: the conductor, in the node's network namespace. Cold code.
  */
 final class ReplySteering implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(ReplySteering.class.getName());
     /** Beyond it, the connection that has been silent longest is forgotten; its next packet makes it known again. */
     private static final int MAX_CONNECTIONS = 1 << 16;
     private static final int MAC_BYTES = 6;
@@ -34,9 +38,25 @@ final class ReplySteering implements AutoCloseable {
     /**
      * Attaches the programs.
      *
-     * @throws LinuxException with nothing left open, if the kernel cannot (before Linux 6.6)
+     * @param gateway MAC address of the workers' end of {@code weft-host}
+     * @param host that of the kernel's end
+     * @return empty if the kernel cannot (before Linux 6.6), which is logged: everything else works without
      */
-    ReplySteering(int hostIfindex, int uplinkIfindex) {
+    static Optional<ReplySteering> open(int hostIfindex, int uplinkIfindex, long gateway, long host) {
+        try {
+            ReplySteering steering = new ReplySteering(hostIfindex, uplinkIfindex);
+            steering.setMacs(gateway, host);
+            return Optional.of(steering);
+        } catch (LinuxException e) {
+            LOG.log(Level.WARNING,
+                "processes of the node do not see the addresses of Services'' clients outside the cluster: {0}",
+                e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** @throws LinuxException with nothing left open */
+    private ReplySteering(int hostIfindex, int uplinkIfindex) {
         try (BpfMap connections = BpfMap.create(BpfMap.Type.LRU_HASH, "weft_replyconns", ReplyPrograms.KEY_BYTES,
             ReplyPrograms.VALUE_BYTES, MAX_CONNECTIONS, 0)) {
             attach(ReplyPrograms.steer(configuration, connections, hostIfindex), uplinkIfindex, Direction.EGRESS);
@@ -54,12 +74,7 @@ final class ReplySteering implements AutoCloseable {
         }
     }
 
-    /**
-     * Sets the Ethernet header of steered packets.
-     *
-     * @param gateway MAC address of the workers' end of {@code weft-host}
-     * @param host that of the kernel's end
-     */
+    /** Sets the Ethernet header of steered packets, as {@link #open} does. */
     void setMacs(long gateway, long host) {
         put(ReplyPrograms.MACS_AT, gateway);
         put(ReplyPrograms.MACS_AT + MAC_BYTES, host);

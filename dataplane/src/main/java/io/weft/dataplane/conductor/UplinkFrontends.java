@@ -86,6 +86,9 @@ final class UplinkFrontends implements FlowObserver {
 
     // -- following it ------------------------------------------------------------------------------------------------
 
+    /** Whether the filter takes what the tables say, as far as there is room. */
+    boolean isCurrent() { return !stale; }
+
     void pass(long nowNanos) {
         if (stale && local != null && nowNanos - pauseEnd >= 0) {
             stale = false;

@@ -1,6 +1,8 @@
 package io.weft.dataplane.conductor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.port.UplinkFilter;
 import io.weft.dataplane.state.Adjacencies;
@@ -73,6 +75,27 @@ class UplinkFrontendsTest {
     private void put(ServiceKey key) {
         writer.services().put(new ServiceSpec(key, FrontendKind.EXTERNAL_IP, "default/web:http", false, false, 0,
             List.of(), List.of()));
+    }
+
+    /** Following the tables is throttled; meanwhile a newer generation is not in use by all. */
+    @Test
+    void itIsCurrentOnceTheFilterHasWhatTheTablesSay() {
+        put(key("203.0.113.80", 80));
+        follow();
+        assertTrue(frontends.isCurrent());
+        put(key("203.0.113.81", 80));
+        writer.commit();
+        watch.poll(now).ifPresent(frontends::tablesChanged);
+        frontends.pass(System.nanoTime() - TimeUnit.HOURS.toNanos(1));
+        assertFalse(frontends.isCurrent());
+        assertEquals(1, frontends.size());
+        frontends.pass(now);
+        assertTrue(frontends.isCurrent());
+        assertEquals(2, frontends.size());
+        put(key("10.96.0.9", 80));
+        writer.commit();
+        watch.poll(now).ifPresent(frontends::tablesChanged);
+        assertTrue(frontends.isCurrent(), "ClusterIPs are all taken anyway");
     }
 
     @Test
