@@ -31,6 +31,10 @@ public final class FakeDataplane implements AutoCloseable {
         conductor.port(new PortStatus(portId, state, attachId, name, 1, WORKERS, "native copy", reason));
     }
 
+    public synchronized void set(ConductorGauge gauge, long value) {
+        conductor.set(gauge, value);
+    }
+
     /** Counts a frame that a port received and that was dropped. */
     public void drop(int portId, DropReason reason) {
         file.worker(0).drop(portId, reason);

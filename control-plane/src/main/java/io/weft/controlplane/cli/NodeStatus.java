@@ -3,6 +3,7 @@ package io.weft.controlplane.cli;
 import io.weft.controlplane.process.ControlPlane;
 import io.weft.controlplane.process.RoleLock;
 import io.weft.controlplane.status.ControlPlaneStatus;
+import io.weft.controlplane.status.UplinkFrontends;
 import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.ConductorText;
 import io.weft.dataplane.counters.CounterReader;
@@ -30,12 +31,13 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
     /**
      * @param longestPacket bytes that ports carry; 0 while unknown
      * @param fault one line; empty if there is no fault
+     * @param frontends why clients outside do not reach all Services; empty if they do
      */
     record Dataplane(
         boolean running, long pid, int workers, String uplink, String uplinkMode, String uplinkReason, long uplinkMtu,
         long longestPacket,
         int portsUp, int portsFailed, int portsOpening, long flows, long flowCapacity, Map<String, Long> frames,
-        Map<String, Long> topDrops, long appliedGeneration, String fault) {
+        Map<String, Long> topDrops, long appliedGeneration, String fault, String frontends) {
     }
 
     /**
@@ -76,7 +78,8 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
 
     private static Dataplane dataplane(NodeFiles files) {
         if (files.counters().isEmpty()) {
-            return new Dataplane(false, -1, 0, "", "", "", -1, 0, 0, 0, 0, -1, -1, Map.of(), Map.of(), -1, "");
+            return new Dataplane(false, -1, 0, "", "", "", -1, 0, 0, 0, 0, -1, -1, Map.of(), Map.of(), -1, "",
+                "");
         }
         CounterReader counters = files.counters().get();
         boolean running = System.nanoTime() - counters.gauge(ConductorGauge.HEARTBEAT) < ALIVE_NANOS;
@@ -88,7 +91,7 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
             count(ports, PortState.OPENING), counters.gauge(ConductorGauge.FLOWS),
             counters.gauge(ConductorGauge.FLOW_CAPACITY),
             frames(counters), topDrops(counters), counters.gauge(ConductorGauge.APPLIED_GENERATION),
-            counters.text(ConductorText.FAULT));
+            counters.text(ConductorText.FAULT), UplinkFrontends.problem(counters));
     }
 
     private static int count(List<PortStatus> ports, PortState state) {

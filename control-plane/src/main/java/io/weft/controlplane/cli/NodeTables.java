@@ -48,8 +48,7 @@ final class NodeTables {
         table.add(IpPrefix.single(local.gateway()).toString(), "gateway", "the pods' gateway");
         table.add(local.podCidr().toString(), "no-such-pod", "rejected");
         table.add(local.clusterCidr().toString(), "no-such-node", "rejected");
-        table.add(local.serviceCidr().toString(), "service", "services");
-        local.services().moreServiceCidrs().forEach(cidr -> table.add(cidr.toString(), "service", "services"));
+        local.serviceCidrs().forEach(cidr -> table.add(cidr.toString(), "service", "services"));
         table.add("0.0.0.0/0", "outside",
             local.masquerade() ? "masqueraded as " + local.address() : "as is");
     }

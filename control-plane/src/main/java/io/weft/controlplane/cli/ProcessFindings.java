@@ -25,6 +25,10 @@ final class ProcessFindings {
         findings.add(dataplane.fault().isEmpty()
             ? Finding.ok("dataplane", "process " + dataplane.pid())
             : Finding.fail("dataplane", dataplane.fault(), ""));
+        if (!dataplane.frontends().isEmpty()) {
+            findings.add(Finding.fail("frontends", dataplane.frontends(),
+                "let fewer addresses of the node serve NodePorts (services.nodePortAddresses), or delete Services"));
+        }
         String mode = dataplane.uplinkMode();
         findings.add(mode.startsWith("generic")
             ? Finding.warn("xdp", mode, dataplane.uplinkReason())

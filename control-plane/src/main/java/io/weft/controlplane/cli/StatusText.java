@@ -38,6 +38,9 @@ final class StatusText {
         if (!dataplane.fault().isEmpty()) {
             line("", dataplane.fault());
         }
+        if (!dataplane.frontends().isEmpty()) {
+            line("", dataplane.frontends());
+        }
         if (dataplane.pid() <= 0) { return; }
         line("uplink", dataplane.uplink() + ", " + dataplane.uplinkMode() + ", MTU " + dataplane.uplinkMtu()
             + (dataplane.uplinkReason().isEmpty() ? "" : " (" + dataplane.uplinkReason() + ")"));

@@ -23,13 +23,14 @@ import org.slf4j.LoggerFactory;
  * Compares the records of attachments with the veths that exist, before any address is allocated: a pod whose record was lost still runs,
  * and must keep its address and its port.
  *
- * <p>For a veth without a record it creates one from the veth's {@link DeviceLabel}. Devices of earlier versions have no label; then the
+ * <p>For a veth without a record it creates one from the veth's {@link DeviceLabel}, with its hostPorts. Devices of earlier versions have no label; then the
  * address is read from the pod's end, and the record stands for a pod with an unknown container until the runtime names the container, or
  * until the device disappears with its pod. Runs in the node's network namespace, on a thread that has the store to itself.
  */
 public final class AttachmentRecovery {
     private static final Logger LOG = LoggerFactory.getLogger(AttachmentRecovery.class);
     private static final int HOST_PREFIX = 32;
+    private static final String LOST_PORTS = "; hostPorts that its device does not name are no longer served: delete the pod if it has any";
 
     private final AttachmentStore store;
     private final Rtnetlink node;
@@ -57,7 +58,7 @@ public final class AttachmentRecovery {
         Optional<DeviceLabel> label = DeviceLabel.parse(veth.alias());
         try {
             if (label.isPresent() && label.get().key().isPresent()) {
-                compare(veth, AttachmentStore.attachment(label.get(), veth.mtu()));
+                compare(veth, label.get(), AttachmentStore.attachment(label.get(), veth.mtu()));
             } else if (AttachmentStore.isHostIfName(veth.name())) {
                 compareUnlabelled(veth, label);
             }
@@ -69,15 +70,20 @@ public final class AttachmentRecovery {
     }
 
     /** A record describes a device: where they differ, the device is right. */
-    private void compare(Link veth, Attachment labelled) throws IOException, ExhaustedException {
+    private void compare(Link veth, DeviceLabel label, Attachment labelled) throws IOException, ExhaustedException {
         Optional<Attachment> recorded = store.find(labelled.key());
-        if (recorded.isPresent() && recorded.get().attachId() == labelled.attachId()) { return; }
+        if (recorded.isPresent() && recorded.get().attachId() == labelled.attachId()) {
+            if (!label.hasAllPorts()) {
+                PodNetwork.label(node, veth, recorded.get()); // an earlier version's
+            }
+            return;
+        }
         boolean isRenamed = !veth.name().equals(labelled.hostIfName());
         if (isRenamed && devices.contains(labelled.hostIfName())) { return; }
         if (!makeRoom(veth, labelled)) { return; }
         adopt(veth, labelled, recorded.isPresent()
-            ? "its record was of an earlier attachment and was recreated from its device"
-            : "its record was lost and was recreated from its device");
+            ? "its record was of an earlier attachment and was recreated from its device" + lostPorts(label)
+            : "its record was lost and was recreated from its device" + lostPorts(label));
     }
 
     private void compareUnlabelled(Link veth, Optional<DeviceLabel> label) throws IOException, ExhaustedException {
@@ -98,8 +104,13 @@ public final class AttachmentRecovery {
         if (makeRoom(veth, unknown)) {
             adopt(veth, unknown,
                 "its record was lost and its container is not known; the address stays reserved until"
-                    + " the runtime names the pod or the device is gone");
+                    + " the runtime names the pod or the device is gone"
+                    + label.map(AttachmentRecovery::lostPorts).orElse(LOST_PORTS));
         }
+    }
+
+    private static String lostPorts(DeviceLabel label) {
+        return label.hasAllPorts() ? "" : LOST_PORTS;
     }
 
     /** Weft's address is a /32; a pod may have added others. */

@@ -8,6 +8,7 @@ import io.weft.dataplane.table.LocalNode;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** Configuration, machine and Node object → {@link LocalNode}. */
 final class LocalNodeCompiler {
@@ -24,8 +25,13 @@ final class LocalNodeCompiler {
         this.facts = facts;
     }
 
-    /** @throws UnusableObjectException with the reason why the node cannot be described yet */
-    LocalNode compile(Optional<ClusterNode> node, ServiceCidrs serviceCidrs) throws UnusableObjectException {
+    /**
+     * @param machineIn an address of a node or API server in a range
+     * @throws UnusableObjectException with the reason why the node cannot be described yet
+     */
+    LocalNode compile(Optional<ClusterNode> node, ServiceCidrs serviceCidrs,
+        Function<IpPrefix, Optional<IpAddress>> machineIn)
+        throws UnusableObjectException {
         IpPrefix podCidr = podCidr(node);
         if (podCidr.hostBits() < MIN_HOST_BITS) { throw unusable("its podCIDR " + podCidr + " has no room for pods"); }
         if (podCidr.overlaps(configuration.serviceCidr())) {
@@ -36,7 +42,7 @@ final class LocalNodeCompiler {
             configuration.serviceCidr(), facts.vtepMac(), configuration.overlay(), podMtu(), offNodeMtu(),
             configuration.masquerade(), configuration.snatPorts().first(),
             configuration.snatPorts().last(),
-            configuration.services().rules(address, serviceCidrs.usable(podCidr, address)));
+            configuration.services().rules(address, serviceCidrs.usable(podCidr, address, machineIn)));
     }
 
     int podMtu() {

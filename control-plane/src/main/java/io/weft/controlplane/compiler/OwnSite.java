@@ -3,7 +3,6 @@ package io.weft.controlplane.compiler;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -29,10 +28,7 @@ record OwnSite(
     }
 
     static OwnSite of(LocalNode node, String zone) {
-        List<IpPrefix> cidrs = new ArrayList<>();
-        cidrs.add(node.serviceCidr());
-        cidrs.addAll(node.services().moreServiceCidrs());
-        return new OwnSite(node.name(), zone, Optional.of(node.address()), List.copyOf(cidrs),
+        return new OwnSite(node.name(), zone, Optional.of(node.address()), node.serviceCidrs(),
             healthCheckAddresses(node.services().nodePortAddresses()));
     }
 

@@ -112,7 +112,7 @@ final class PeerRules {
         if (own == null) { return null; }
         if (own.address().equals(address)) { return " is this node's own"; }
         if (own.podCidr().contains(address)) { return " is in this node's podCIDR"; }
-        return own.serviceCidr().contains(address) ? " is in serviceCidr" : null;
+        return own.serviceCidr().contains(address) ? " is in serviceCidr" : null; // other ranges give way to nodes
     }
 
     private void refuse(Candidate peer, String why) {

@@ -6,8 +6,10 @@ import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.model.Protocol;
 import io.weft.dataplane.config.ManagementPorts;
 import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.lb.service.ServiceKey;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -72,6 +74,14 @@ final class ReservedPorts {
     private static Stream<Server> servers(EndpointSlice slice) {
         return slice.endpoints().stream().flatMap(endpoint -> endpoint.addresses().stream())
             .flatMap(address -> slice.ports().stream().map(port -> new Server(address, port.port())));
+    }
+
+    /** The lowest address in a range that is a node's, by its object, or an API server's. */
+    Optional<IpAddress> machineIn(IpPrefix range) {
+        Stream<IpAddress> ofNodes = nodes.entrySet().stream().filter(node -> !node.getKey().isEmpty())
+            .flatMap(node -> node.getValue().stream());
+        return Stream.concat(ofNodes, servers.stream().map(Server::address)).filter(range::contains)
+            .min(Comparator.naturalOrder());
     }
 
     /** Addresses, as in {@link ServiceKey}, whose ports may have become reserved or free since the last call. */

@@ -10,8 +10,10 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /** The ServiceCIDRs, and those of their ranges that this node serves besides its configured {@code serviceCidr}. One thread. */
 final class ServiceCidrs {
@@ -40,15 +42,16 @@ final class ServiceCidrs {
     /**
      * Decides anew.
      *
+     * @param machineIn an address of a node or API server in a range: this node would no longer reach it
      * @return ranges besides the configured one, by address
      */
-    List<IpPrefix> usable(IpPrefix podCidr, IpAddress nodeAddress) {
+    List<IpPrefix> usable(IpPrefix podCidr, IpAddress nodeAddress, Function<IpPrefix, Optional<IpAddress>> machineIn) {
         refusals.clear();
         TreeSet<IpPrefix> usable = new TreeSet<>(BY_ADDRESS);
         objects.forEach((key, object) -> {
             for (IpPrefix cidr : object.cidrs()) {
                 String refusal = configured.contains(cidr) || usable.contains(cidr) ? ""
-                    : refusal(cidr, podCidr, nodeAddress, usable.size());
+                    : refusal(cidr, podCidr, nodeAddress, machineIn, usable.size());
                 if (!refusal.isEmpty()) {
                     refusals.computeIfAbsent(key, _ -> new ArrayList<>()).add(cidr + " is not served: " + refusal);
                 } else if (!configured.contains(cidr)) {
@@ -59,10 +62,14 @@ final class ServiceCidrs {
         return List.copyOf(usable);
     }
 
-    private String refusal(IpPrefix cidr, IpPrefix podCidr, IpAddress nodeAddress, int count) {
+    private String refusal(IpPrefix cidr, IpPrefix podCidr, IpAddress nodeAddress,
+        Function<IpPrefix, Optional<IpAddress>> machineIn,
+        int count) {
         if (cidr.overlaps(clusterCidr)) { return "it overlaps clusterCidr " + clusterCidr; }
         if (cidr.overlaps(podCidr)) { return "it overlaps this node's podCIDR " + podCidr; }
         if (cidr.contains(nodeAddress)) { return "it contains this node's address " + nodeAddress; }
+        Optional<IpAddress> machine = machineIn.apply(cidr);
+        if (machine.isPresent()) { return "it contains " + machine.get() + ", an address of a node or API server"; }
         return count < ServiceRules.MAX_RANGES ? "" : "at most " + ServiceRules.MAX_RANGES + " ranges are supported";
     }
 

@@ -7,6 +7,7 @@ import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.model.Service;
 import io.weft.controlplane.source.Throttle;
 import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
 import java.util.ArrayList;
@@ -118,6 +119,11 @@ final class ServiceTables {
     /** The addresses of a node, whose own ports no Service takes over; none if it is gone. */
     void setNode(String name, Collection<IpAddress> addresses) {
         reserved.setNode(name, addresses);
+    }
+
+    /** An address of a node or API server in a range. */
+    Optional<IpAddress> machineIn(IpPrefix range) {
+        return reserved.machineIn(range);
     }
 
     void use(OwnSite own) {

@@ -216,7 +216,7 @@ final class TableCompiler {
 
     private void compileLocal(TableSink sink) {
         try {
-            LocalNode node = localCompiler.compile(ownNode, serviceCidrs);
+            LocalNode node = localCompiler.compile(ownNode, serviceCidrs, services::machineIn);
             localProblem = ownNodeIsGone
                 ? "Node " + nodeName + " (this node): is gone from the cluster objects; its last content stays in force"
                 : "";

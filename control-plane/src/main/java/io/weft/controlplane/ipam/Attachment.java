@@ -54,6 +54,10 @@ public record Attachment(
         return named(new AttachmentNames(key(), network(), netns, podName()));
     }
 
+    Attachment withPortMappings(List<PortMapping> mappings) {
+        return new Attachment(names, hostIfName, portId, attachId, podIp, podMac, mtu, mappings);
+    }
+
     Attachment withPortId(int id) {
         return new Attachment(names, hostIfName, id, attachId, podIp, podMac, mtu, portMappings);
     }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The address, port id and device name of each attachment on this node, kept across restarts. One thread.
@@ -157,15 +158,18 @@ public final class AttachmentStore implements AutoCloseable {
 
     /**
      * Records an attachment that exists already, or replaces its record after its names changed. If another attachment has the port id, it
-     * gets a new one.
+     * gets a new one; a port of the node that another attachment has stays with that one.
      *
-     * @param note for {@link #notes}; empty for none
+     * @param note for {@link #notes}, which names such ports; empty for none
      */
     public Attachment adopt(Attachment found, String note) throws IOException, ExhaustedException {
         Optional<Attachment> former = attachments.values().stream()
             .filter(attachment -> attachment.hostIfName().equals(found.hostIfName())).findFirst();
         boolean keepsPort = former.isPresent() && former.get().portId() == found.portId();
-        Attachment adopted = keepsPort || isFree(found.portId()) ? found : found.withPortId(freePortId());
+        List<PortMapping> free = found.portMappings().stream().filter(mapping -> ownerOf(mapping, former).isEmpty())
+            .toList();
+        Attachment kept = found.withPortMappings(free);
+        Attachment adopted = keepsPort || isFree(found.portId()) ? kept : kept.withPortId(freePortId());
         journal.allocated(adopted);
         former.ifPresent(this::forget);
         attachments.put(adopted.key(), adopted);
@@ -174,7 +178,10 @@ public final class AttachmentStore implements AutoCloseable {
             pool.reserve(adopted.podIp());
         }
         if (!note.isEmpty()) {
-            notes.put(adopted.key(), note);
+            notes.put(adopted.key(), found.portMappings().stream().filter(mapping -> !free.contains(mapping))
+                .map(mapping -> "; " + mapping.hostSide() + " is that of "
+                    + ownerOf(mapping, Optional.of(adopted)).map(Attachment::subject).orElse("another pod"))
+                .collect(Collectors.joining("", note, "")));
         }
         return adopted;
     }
@@ -187,7 +194,7 @@ public final class AttachmentStore implements AutoCloseable {
     public static Attachment attachment(DeviceLabel label, int mtu) {
         AttachmentKey key = label.key().orElseThrow();
         return new Attachment(new AttachmentNames(key, label.network(), label.netns(), ""), hostIfName(key),
-            label.portId(), label.attachId(), label.podIp(), podMac(key), mtu);
+            label.portId(), label.attachId(), label.podIp(), podMac(key), mtu, label.portMappings());
     }
 
     /**
@@ -198,7 +205,8 @@ public final class AttachmentStore implements AutoCloseable {
     public Attachment unknown(String hostIfName, Optional<DeviceLabel> label, IpAddress podIp, long podMac, int mtu) {
         return new Attachment(AttachmentNames.unknown(hostIfName), hostIfName,
             label.map(DeviceLabel::portId).orElse(0),
-            label.map(DeviceLabel::attachId).orElseGet(() -> random.nextLong(1, Long.MAX_VALUE)), podIp, podMac, mtu);
+            label.map(DeviceLabel::attachId).orElseGet(() -> random.nextLong(1, Long.MAX_VALUE)), podIp, podMac, mtu,
+            label.map(DeviceLabel::portMappings).orElse(List.of()));
     }
 
     /** Adds a note about a device that has no attachment. */
@@ -242,12 +250,18 @@ public final class AttachmentStore implements AutoCloseable {
             if (wanted.subList(0, i).stream().anyMatch(mapping::overlaps)) {
                 throw new PortTakenException("the pod asks twice for " + mapping.hostSide());
             }
-            for (Attachment attachment : attachments.values()) {
-                if (attachment.portMappings().stream().anyMatch(mapping::overlaps)) {
-                    throw new PortTakenException(mapping.hostSide() + " is that of " + attachment.subject());
-                }
+            Optional<Attachment> owner = ownerOf(mapping, Optional.empty());
+            if (owner.isPresent()) {
+                throw new PortTakenException(mapping.hostSide() + " is that of " + owner.get().subject());
             }
         }
+    }
+
+    /** @param except does not count */
+    private Optional<Attachment> ownerOf(PortMapping mapping, Optional<Attachment> except) {
+        return attachments.values().stream()
+            .filter(attachment -> except.isEmpty() || !attachment.key().equals(except.get().key()))
+            .filter(attachment -> attachment.portMappings().stream().anyMatch(mapping::overlaps)).findFirst();
     }
 
     private boolean isFree(int portId) {

@@ -23,6 +23,24 @@ public record PortMapping(IpAddress hostIp, int hostPort, int protocol, int cont
         }
     }
 
+    /** {@code HOST-PORT/PROTOCOL/CONTAINER-PORT}, all numbers, after {@code HOST-IP:} if it has one: {@code 192.0.2.11:8080/6/80}. */
+    String text() {
+        return (hostIp.isUnspecified() ? "" : hostIp + ":") + hostPort + "/" + protocol + "/" + containerPort;
+    }
+
+    /**
+     * Reads {@link #text}.
+     *
+     * @throws IllegalArgumentException if it is anything else
+     */
+    static PortMapping parse(String text) {
+        int colon = text.indexOf(':');
+        String[] numbers = text.substring(colon + 1).split("/", -1);
+        if (numbers.length != 3) { throw new IllegalArgumentException("no port mapping: " + text); }
+        return new PortMapping(colon < 0 ? IpAddress.ipv4(0) : IpAddress.of(text.substring(0, colon)),
+            Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1]), Integer.parseInt(numbers[2]));
+    }
+
     /** Whether packets for the one could be meant for the other. */
     boolean overlaps(PortMapping other) {
         return hostPort == other.hostPort && protocol == other.protocol

@@ -12,6 +12,8 @@ enum EventReason {
     ANNOTATIONS_OVERWRITTEN("AnnotationsOverwritten", Type.WARNING),
     /** No podCIDR, or one that cannot be used. */
     INVALID_NODE("InvalidNode", Type.WARNING),
+    /** There are more frontends of Services than clients outside can be served. */
+    FRONTENDS_LEFT_OUT("FrontendsLeftOut", Type.WARNING),
     /** The source of objects is away. */
     STALE_CLUSTER_STATE("StaleClusterState", Type.WARNING),
     /** The objects are known, but the tables cannot be made of them. */

@@ -37,6 +37,9 @@ final class NodeFindings {
         source.staleSince().filter(since -> since.plus(STALE).isBefore(now)).ifPresent(since -> all.add(
             new Finding(EventReason.STALE_CLUSTER_STATE, "forwarding by the cluster's state of " + since
                 + ", no change since is in force: " + source.name() + ": " + source.staleReason())));
+        if (dataplane.alive() && !dataplane.frontends().isEmpty()) {
+            all.add(new Finding(EventReason.FRONTENDS_LEFT_OUT, dataplane.frontends()));
+        }
         if (!own.fault().isEmpty()) {
             all.add(new Finding(EventReason.STALE_TABLES, own.fault()));
         }

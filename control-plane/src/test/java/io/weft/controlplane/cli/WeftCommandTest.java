@@ -10,6 +10,7 @@ import io.weft.controlplane.FakeDataplane;
 import io.weft.controlplane.status.ControlPlaneStatus;
 import io.weft.controlplane.status.StatusFile;
 import io.weft.dataplane.config.ConfigurationKey;
+import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.table.LocalNode;
@@ -102,6 +103,23 @@ class WeftCommandTest {
                 REASON       FRAMES  FROM
                 ttl_expired       3  default/web-0 2, uplink0 1
                 """, weft("show", "drops").out());
+        }
+    }
+
+    @Test
+    void statusCountsFrontendsThatClientsOutsideDoNotReach() {
+        writeTables();
+        try (FakeDataplane dataplane = new FakeDataplane(run)) {
+            assertFalse(weft("status").out().contains("frontends"));
+            dataplane.set(ConductorGauge.UPLINK_FRONTENDS, 90);
+            dataplane.set(ConductorGauge.UPLINK_FRONTENDS_LEFT_OUT, 12);
+            dataplane.set(ConductorGauge.UPLINK_FRONTENDS_MAX, 100);
+            String status = weft("status").out();
+            assertTrue(
+                status.contains("\n               12 frontends of Services are not served to clients outside, 90 are:"
+                    + " the uplink's XDP program has room for 100 entries, one for each frontend and one for each of their"
+                    + " addresses\n"),
+                status);
         }
     }
 

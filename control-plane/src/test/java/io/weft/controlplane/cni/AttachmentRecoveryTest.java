@@ -155,6 +155,38 @@ class AttachmentRecoveryTest {
     }
 
     @Test
+    void portsOfTheNodeAreRecoveredOrReportedAsLost() throws IOException {
+        try (TestNamespace pod = new TestNamespace(); TestNamespace another = new TestNamespace()) {
+            assertEquals(0, addWithHostPorts("p0", pod).status());
+            List<Attachment> before = node.store.all();
+            Attachment record = before.getLast();
+            assertEquals(2, record.portMappings().size());
+            node.stop();
+            Files.delete(node.journal());
+            node.start();
+            assertEquals(new HashSet<>(before), new HashSet<>(node.store.all()));
+            assertTrue(node.store.notes().stream().noneMatch(note -> note.contains("hostPort")),
+                node.store.notes().toString());
+            assertTrue(addWithHostPorts("p1", another).text().contains("hostPort 8080/TCP is that of p0/eth0"));
+            node.stop();
+            Files.delete(node.journal());
+            setAlias(record.hostIfName(), "weft1 %s %d %x p0 eth0 weft %s".formatted(record.podIp(), record.portId(),
+                record.attachId(), record.netns()));
+            node.start();
+            assertEquals(List.of(), node.store.find(record.key()).orElseThrow().portMappings());
+            assertTrue(node.store.notes().stream().anyMatch(note -> note.startsWith("p0/eth0") && note.endsWith(
+                "; hostPorts that its device does not name are no longer served: delete the pod if it has any")),
+                node.store.notes().toString());
+        }
+    }
+
+    private Answer addWithHostPorts(String container, TestNamespace pod) {
+        return node.call("ADD", container, "eth0", pod.path().toString(), "\"runtimeConfig\":{\"portMappings\":["
+            + "{\"hostPort\":8080,\"containerPort\":80,\"protocol\":\"tcp\"},"
+            + "{\"hostPort\":53,\"containerPort\":53,\"protocol\":\"udp\",\"hostIP\":\"192.0.2.11\"}]}");
+    }
+
+    @Test
     void theDevicesOverrideAnOldCopyOfTheFile() throws IOException {
         byte[] old = Files.readAllBytes(node.journal());
         assertEquals(Answer.SILENT, node.delete("c0", "eth0", pods.get(0).path()));

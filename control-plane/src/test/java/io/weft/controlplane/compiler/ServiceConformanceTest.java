@@ -50,7 +50,6 @@ class ServiceConformanceTest {
     /** File and row to the reason. */
     private static final Map<String, String> DIFFERENCES = Map.of(
         "ports-one-number-three-protocols 3", SCTP,
-        "nodeport-host-network-endpoint 2", "an answer of the node's own process must pass Weft to be translated back",
         "sctp-flows-like-tcp 1", SCTP,
         "sctp-flows-like-tcp 2", SCTP,
         "sctp-flows-like-tcp 3", SCTP);

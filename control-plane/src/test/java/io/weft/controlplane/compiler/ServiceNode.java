@@ -192,6 +192,7 @@ final class ServiceNode implements AutoCloseable {
             id++;
         }
         int slot = tables.peers().size();
+        detached.state.setSteeringReplies(true);
         for (String hop : List.of(ROUTER, "192.0.2.12", "192.0.2.13")) {
             detached.nextHop(Ipv4Address.of(hop), slot++, NEXT_HOP_MAC);
         }

@@ -190,7 +190,7 @@ class AttachmentStoreTest {
     void anAdoptedAttachmentKeepsItsAddressAndGetsAFreePort() throws Exception {
         try (AttachmentStore store = open("10.9.9.0/29")) {
             Attachment first = allocate(store, "a");
-            DeviceLabel label = new DeviceLabel(first.podIp().plus(1), first.portId(), 7,
+            DeviceLabel label = new DeviceLabel(first.podIp().plus(1), first.portId(), 7, List.of(), true,
                 Optional.of(new AttachmentKey("b", "eth0")), "weft", "/run/netns/b");
             Attachment second = store.adopt(AttachmentStore.attachment(label, 1450), "found");
             assertNotEquals(first.portId(), second.portId());

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.encap.address.IpAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -17,8 +19,30 @@ class DeviceLabelTest {
     @Test
     void aTypicalLabelFits() {
         DeviceLabel label = label(new AttachmentKey(CONTAINER, "eth0"), "my net/work é", NETNS);
-        assertEquals("weft1 10.244.1.5 7 abcdef " + CONTAINER + " eth0 my+net%2Fwork+%C3%A9 " + NETNS, label.text());
+        assertEquals("weft2 10.244.1.5 7 abcdef - " + CONTAINER + " eth0 my+net%2Fwork+%C3%A9 " + NETNS, label.text());
         assertEquals(Optional.of(label), DeviceLabel.parse(label.text()));
+    }
+
+    @Test
+    void portsOfTheNodeAreKeptBeforeNames() {
+        AttachmentKey key = new AttachmentKey(CONTAINER, "eth0");
+        DeviceLabel label = withPorts(3, true, key, "weft", NETNS);
+        assertEquals("weft2 10.244.1.5 7 abcdef 9000/6/80,192.0.2.11:9001/6/80,9002/6/80 " + CONTAINER + " eth0 weft "
+            + NETNS, label.text());
+        assertEquals(Optional.of(label), DeviceLabel.parse(label.text()));
+        assertShortened(withPorts(10, true, key, "weft", ""), withPorts(10, true, key, "weft", NETNS));
+        DeviceLabel shortened = DeviceLabel.parse(withPorts(40, true, key, "weft", NETNS).text()).orElseThrow();
+        assertEquals(withPorts(shortened.portMappings().size(), false, key, "", ""), shortened);
+        assertTrue(shortened.portMappings().size() > 10, shortened.toString());
+    }
+
+    /** Nobody knows whether their pods have such ports. */
+    @Test
+    void readsLabelsOfTheVersionWithoutPorts() {
+        AttachmentKey key = new AttachmentKey("c1", "eth0");
+        assertEquals(Optional.of(withPorts(0, false, key, "weft", "/a b")),
+            DeviceLabel.parse("weft1 10.244.1.5 7 abcdef c1 eth0 weft /a b"));
+        assertEquals(Optional.of(withPorts(0, false, null, "", "")), DeviceLabel.parse("weft1 10.244.1.5 7 abcdef"));
     }
 
     @Test
@@ -35,7 +59,8 @@ class DeviceLabelTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "weft1", "web server", "weft2 10.244.1.5 7 ab", "weft1 10.244.1.500 7 ab",
+    @ValueSource(strings = {"", "weft1", "web server", "weft3 10.244.1.5 7 ab", "weft2 10.244.1.5 7 ab",
+        "weft2 10.244.1.5 7 ab 80/6", "weft1 10.244.1.500 7 ab",
         "weft1 10.244.1.5 x ab",
         "weft1 10.244.1.5 7 xyz", "weft1 10.244.1.5 7 ab c1", "weft1 10.244.1.5 7 ab c1 eth0 % /n"})
     void rejectsOtherAliases(String alias) {
@@ -43,6 +68,15 @@ class DeviceLabelTest {
     }
 
     private static DeviceLabel label(AttachmentKey key, String network, String netns) {
-        return new DeviceLabel(IpAddress.of("10.244.1.5"), 7, 0xABCDEF, Optional.ofNullable(key), network, netns);
+        return withPorts(0, true, key, network, netns);
+    }
+
+    private static DeviceLabel withPorts(int ports, boolean all, AttachmentKey key, String network, String netns) {
+        List<PortMapping> mappings = IntStream.range(0, ports)
+            .mapToObj(i -> new PortMapping(i == 1 ? IpAddress.of("192.0.2.11") : IpAddress.ipv4(0), 9000 + i, 6, 80))
+            .toList();
+        return new DeviceLabel(IpAddress.of("10.244.1.5"), 7, 0xABCDEF, mappings, all, Optional.ofNullable(key),
+            network,
+            netns);
     }
 }

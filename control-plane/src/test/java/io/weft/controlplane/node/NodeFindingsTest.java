@@ -39,9 +39,17 @@ class NodeFindingsTest {
     }
 
     @Test
+    void frontendsThatAreLeftOutAreReportedWhileADataplaneRuns() {
+        assertEquals(List.of("FRONTENDS_LEFT_OUT"),
+            lasting(WELL, FRESH, new DataplaneState(true, true, 5, "eth1", "zero-copy", "", "3 are not served"), 0));
+        assertEquals(List.of(),
+            lasting(WELL, FRESH, new DataplaneState(false, true, 5, "eth1", "zero-copy", "", "3 are not served"), 0));
+    }
+
+    @Test
     void newsIsReportedOncePerProcess() {
         assertEquals(List.of(), news(state(0)));
-        DataplaneState generic = new DataplaneState(true, true, 5, "eth1", "generic", "no driver support");
+        DataplaneState generic = new DataplaneState(true, true, 5, "eth1", "generic", "no driver support", "");
         assertEquals(List.of("Weft forwards the traffic of this node's pods",
             "uplink eth1 runs in generic mode: no driver support"), news(generic));
         assertEquals(List.of(), news(generic));
@@ -52,7 +60,7 @@ class NodeFindingsTest {
 
     /** @param pid 0: none runs */
     private static DataplaneState state(long pid) {
-        return new DataplaneState(pid != 0, false, pid, "eth1", "zero-copy", "");
+        return new DataplaneState(pid != 0, false, pid, "eth1", "zero-copy", "", "");
     }
 
     private List<String> lasting(OwnNode own, SourceStatus source, DataplaneState state, long second) {

@@ -4,8 +4,6 @@ import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.counters.ConductorCounters;
 import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.ConductorText;
-import io.weft.dataplane.counters.PortState;
-import io.weft.dataplane.counters.PortStatus;
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.port.Device;
@@ -24,6 +22,7 @@ import io.weft.nativebindings.linux.Poll;
 import io.weft.nativebindings.netlink.Ethtool;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.Rtnetlink;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -50,6 +49,7 @@ final class Conductor implements AutoCloseable {
     private final Epochs epochs;
     private final WorkerPool workers;
     private final FaultReport faultReport;
+    private final DeviceReport deviceReport;
     private final ConntrackGc flows;
     private final LocalPortReservations localPorts;
     private final TablesWatch tables;
@@ -61,9 +61,12 @@ final class Conductor implements AutoCloseable {
     private final HostRouting hostRouting;
     private final HostFrontendWatch hostFrontends;
     private final Devices devices;
+    private Optional<ReplySteering> replySteering = Optional.empty();
     private final PodPorts pods;
     private final Revalidation revalidation;
     private LocalNode local;
+    private long latestGeneration;
+    private long appliedGeneration = -1;
     private int longestPacket;
     private Link uplinkLink;
     private Device uplinkDevice;
@@ -82,6 +85,7 @@ final class Conductor implements AutoCloseable {
         this.epochs = epochs;
         this.workers = workers;
         faultReport = new FaultReport(workers.faults(), counters);
+        deviceReport = new DeviceReport(counters);
         this.flows = flows;
         this.localPorts = localPorts;
         this.tables = tables;
@@ -98,6 +102,7 @@ final class Conductor implements AutoCloseable {
         devices = new Devices(driver, workers);
         pods = new PodPorts(devices, underlay::link, state, flows, counters, workers);
         counters.set(ConductorText.NODE_NAME, configuration.nodeName());
+        counters.set(ConductorGauge.UPLINK_FRONTENDS_MAX, uplinkFilter.maxFrontends());
         counters.set(ConductorGauge.WORKERS, workers.count());
         counters.set(ConductorGauge.CHUNKS, workers.chunks());
     }
@@ -121,13 +126,16 @@ final class Conductor implements AutoCloseable {
         localPorts.refresh();
         localPorts.block();
         underlay.follow();
+        replySteering = ReplySteering.open(hostLink.path(local).ifindex(), uplinkLink.index(), local.vtepMac(),
+            hostLink.mac());
+        state.setSteeringReplies(replySteering.isPresent());
         hostDevice.attach();
         uplinkDevice = devices
             .open(new Device.Spec(PortId.UPLINK, PortKind.UPLINK, uplinkLink.name(), uplinkLink.index(),
                 workers.count()));
-        reportDevice(hostDevice);
-        reportDevice(uplinkDevice);
-        reportUplink();
+        deviceReport.up(hostDevice);
+        deviceReport.up(uplinkDevice);
+        deviceReport.uplink(uplinkLink, uplinkDevice, local);
     }
 
     // -- work --------------------------------------------------------------------------------------------------------
@@ -166,6 +174,7 @@ final class Conductor implements AutoCloseable {
         }
         revalidation.pass(now);
         frontends.pass(now);
+        reportApplied();
         if (now - lastRound >= ROUND_NANOS) {
             lastRound = now;
             changePods(() -> pods.refresh(Set.of(), local));
@@ -217,8 +226,16 @@ final class Conductor implements AutoCloseable {
         if (update.portsChanged()) {
             changePods(() -> pods.setWanted(now.ports(), local));
         }
-        counters.set(ConductorGauge.TABLES_INCARNATION, tables.incarnation());
-        counters.set(ConductorGauge.APPLIED_GENERATION, now.generation());
+        latestGeneration = now.generation();
+    }
+
+    /** A generation is applied when the uplink's filter follows it, too: only then do clients outside reach all of its frontends. */
+    private void reportApplied() {
+        if (frontends.isCurrent() && latestGeneration != appliedGeneration) {
+            appliedGeneration = latestGeneration;
+            counters.set(ConductorGauge.TABLES_INCARNATION, tables.incarnation());
+            counters.set(ConductorGauge.APPLIED_GENERATION, appliedGeneration);
+        }
     }
 
     private void changePods(Runnable change) {
@@ -231,6 +248,7 @@ final class Conductor implements AutoCloseable {
         LocalNode next = wanted.withLongestPacket(longestPacket);
         local = wanted;
         hostLink.configure(next);
+        replySteering.ifPresent(steering -> steering.setMacs(next.vtepMac(), hostLink.mac()));
         uplinkFilter.setTarget(next.address().toInt(), next.overlay().encapsulation().protocol(),
             next.overlay().port());
         frontends.configure(next);
@@ -249,7 +267,7 @@ final class Conductor implements AutoCloseable {
         if (now.mac() != uplinkLink.mac() || now.mtu() != uplinkLink.mtu()) {
             uplinkLink = now;
             configure(local);
-            reportUplink();
+            deviceReport.uplink(uplinkLink, uplinkDevice, local);
         }
     }
 
@@ -286,23 +304,6 @@ final class Conductor implements AutoCloseable {
             .filter(each -> !each.isEmpty()).findFirst().orElse(""));
     }
 
-    private void reportDevice(Device device) {
-        Device.Spec spec = device.spec();
-        counters.port(new PortStatus(
-            spec.portId(), PortState.UP, 0, spec.name(), spec.ifindex(), device.ports().size(), device.mode(),
-            device.reason()));
-    }
-
-    private void reportUplink() {
-        counters.set(ConductorText.UPLINK_NAME, uplinkLink.name());
-        counters.set(ConductorText.UPLINK_MODE, uplinkDevice.mode());
-        counters.set(ConductorText.UPLINK_REASON, uplinkDevice.reason());
-        counters.set(ConductorGauge.UPLINK_IFINDEX, uplinkLink.index());
-        counters.set(ConductorGauge.UPLINK_MTU, uplinkLink.mtu());
-        counters.set(ConductorGauge.UPLINK_IP, Integer.toUnsignedLong(local.address().toInt()));
-        counters.set(ConductorGauge.UPLINK_QUEUES, uplinkDevice.ports().size());
-    }
-
     // -- end ---------------------------------------------------------------------------------------------------------
 
     /** Returns the frames to the kernel and removes what {@link #openHostLink} and {@link #openUplink} created on the node. */
@@ -314,14 +315,14 @@ final class Conductor implements AutoCloseable {
             teardown.add("devices", devices::closeAll);
             teardown.add("ports", this::reportGone);
             teardown.add("rules", hostRouting::close);
+            teardown.add("reply steering", () -> replySteering.ifPresent(ReplySteering::close));
         }
     }
 
     private void reportGone() {
         pods.reportAllGone();
-        for (int id : new int[]{PortId.HOST, PortId.UPLINK}) {
-            counters.port(new PortStatus(id, PortState.GONE, 0, "", 0, 0, "", ""));
-        }
+        deviceReport.gone(PortId.HOST);
+        deviceReport.gone(PortId.UPLINK);
         counters.set(ConductorGauge.HEARTBEAT, 0);
     }
 

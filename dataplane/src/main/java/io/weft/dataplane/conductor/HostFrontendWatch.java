@@ -93,7 +93,8 @@ final class HostFrontendWatch {
 
     /** Where routes of the main table lead to {@code weft-host} ({@link HostLink}). */
     private static List<IpPrefix> routed(LocalNode local) {
-        return Stream.of(local.clusterCidr(), local.serviceCidr(), local.podCidr()).filter(IpPrefix::isIpv4).toList();
+        return Stream.concat(Stream.of(local.clusterCidr(), local.podCidr()), local.serviceCidrs().stream())
+            .filter(IpPrefix::isIpv4).toList();
     }
 
     private static boolean isForNodePorts(LocalNode local, int ip) {

@@ -117,7 +117,7 @@ final class HostLink {
     private static Map<IpPrefix, Integer> destinations(LocalNode local) {
         Map<IpPrefix, Integer> mtuOf = new HashMap<>();
         mtuOf.put(local.clusterCidr(), local.offNodeMtu());
-        mtuOf.put(local.serviceCidr(), local.offNodeMtu());
+        local.serviceCidrs().forEach(cidr -> mtuOf.put(cidr, local.offNodeMtu()));
         mtuOf.put(local.podCidr(), local.podMtu());
         return mtuOf;
     }

@@ -15,11 +15,9 @@ import io.weft.lb.flow.FlowKey;
 import io.weft.lb.service.FrontendKind;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
@@ -69,7 +67,7 @@ final class UplinkFrontends implements FlowObserver {
     void configure(LocalNode node) {
         local = node;
         stale = true;
-        filter.setServiceCidrs(serviceCidrs(node));
+        filter.setServiceCidrs(node.serviceCidrs());
     }
 
     /** Frontends matter that are not in a service CIDR. */
@@ -87,6 +85,9 @@ final class UplinkFrontends implements FlowObserver {
     }
 
     // -- following it ------------------------------------------------------------------------------------------------
+
+    /** Whether the filter takes what the tables say, as far as there is room. */
+    boolean isCurrent() { return !stale; }
 
     void pass(long nowNanos) {
         if (stale && local != null && nowNanos - pauseEnd >= 0) {
@@ -189,18 +190,11 @@ final class UplinkFrontends implements FlowObserver {
     }
 
     private boolean isInServiceCidr(int address) {
-        return local != null && (contains(local.serviceCidr(), address)
-            || local.services().moreServiceCidrs().stream().anyMatch(cidr -> contains(cidr, address)));
+        return local != null && local.serviceCidrs().stream().anyMatch(cidr -> contains(cidr, address));
     }
 
     private static boolean contains(IpPrefix prefix, int address) {
         return Ipv4Address.isInside(address, prefix.base().toInt(), prefix.length());
-    }
-
-    private static List<IpPrefix> serviceCidrs(LocalNode node) {
-        List<IpPrefix> all = new ArrayList<>(node.services().moreServiceCidrs());
-        all.addFirst(node.serviceCidr());
-        return all;
     }
 
     // -- frontends that leave ----------------------------------------------------------------------------------------

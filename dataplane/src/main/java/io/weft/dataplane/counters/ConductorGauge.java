@@ -4,7 +4,10 @@ package io.weft.dataplane.counters;
 public enum ConductorGauge {
     /** {@code System.nanoTime} of the conductor's last pass (CLOCK_MONOTONIC, so it compares between processes). */
     HEARTBEAT("heartbeat"),
-    /** The incarnation and generation of the tables in use. */
+    /**
+     * The incarnation and generation of the tables in use: by the workers, once they report an epoch as late, and by the uplink's filter,
+     * which takes the packets to their frontends.
+     */
     TABLES_INCARNATION("tables_incarnation"),
     APPLIED_GENERATION("applied_generation"),
     /** Entries in use in the flow table, two per connection. */
@@ -45,7 +48,9 @@ public enum ConductorGauge {
      */
     CHUNKS("chunks"),
     CHUNKS_FREE("chunks_free"),
-    CHUNKS_HELD("chunks_held");
+    CHUNKS_HELD("chunks_held"),
+    /** How many entries the map of {@link #UPLINK_FRONTENDS} has room for: one for each frontend, and one for each of their addresses. */
+    UPLINK_FRONTENDS_MAX("uplink_frontends_max");
 
     private static final ConductorGauge[] ALL = values();
 

@@ -4,12 +4,9 @@ import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.forwarding.Egress;
 import io.weft.dataplane.forwarding.Ingress;
 import io.weft.dataplane.forwarding.PortId;
-import io.weft.dataplane.forwarding.Route;
 import io.weft.dataplane.state.Adjacencies;
 import io.weft.dataplane.state.BatchContext;
-import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.hash.FlowHash;
-import io.weft.encap.packet.IpProtocol;
 import io.weft.lb.flow.FlowEntry;
 import io.weft.lb.flow.FlowKey;
 import io.weft.lb.nat.SnatPorts;
@@ -23,7 +20,7 @@ import io.weft.lb.service.ServiceTable;
  *
  * <p>The steps, in order: check the source ({@link SourceCheck}); replace a Service's address by a backend ({@link Frontends},
  * {@link ServiceDecision}); otherwise refuse packets to tunnel endpoints from pods, and accept packets from the underlay only if they are
- * for the node itself; find the egress ({@link EgressResolver}) and, for a client on the underlay, that of the replies; choose the source
+ * for the node itself ({@link DirectDecision}); find the egress ({@link EgressResolver}) and, for a client on the underlay, that of the replies; choose the source
  * translation.
  *
  * <p>The verdict is returned; other results are in fields and valid until the next decision. Thread: one worker, or the conductor with a
@@ -56,6 +53,7 @@ public final class FlowDecision {
     private final BatchContext context;
     private final EgressResolver resolver;
     private final ServiceDecision service;
+    private final DirectDecision direct;
 
     private int ingress;
     private long k0;
@@ -74,6 +72,7 @@ public final class FlowDecision {
         this.context = context;
         resolver = new EgressResolver(context);
         service = new ServiceDecision(context);
+        direct = new DirectDecision(context);
     }
 
     // -- outputs -----------------------------------------------------------------------------------------------------
@@ -224,7 +223,7 @@ public final class FlowDecision {
 
     /** Whether a packet without a flow came from the underlay and is addressed to the node itself. */
     public boolean isForNode(int from, int destination) {
-        return Ingress.isUnderlay(from) && isOfNode(context.tables().route4(destination), destination);
+        return Ingress.isUnderlay(from) && direct.isOfNode(context.tables().route4(destination), destination);
     }
 
     /** @return the egress that leads back to a frame's ingress, or {@link Egress#NONE}, also for the underlay */
@@ -269,36 +268,19 @@ public final class FlowDecision {
 
     /** To an address and port that no Service has. */
     private int withoutFrontend(long route) {
-        int kind = Route.kind(route);
-        if (isForgedTunnel(kind)) { return refuse(DropReason.ENCAP_FROM_POD, Answer.NO_ANSWER); }
-        if (kind == Route.SERVICE) { return toServiceCidr(); }
-        if (Ingress.isUnderlay(ingress)) { return fromUnderlay(route); }
-        if (SourceCheck.isWithinNode(context, ingress, FlowKey.destination(k0))) { return backToNode(); }
-        if (Ipv4Address.isLoopback(FlowKey.source(k0))) {
-            return refuse(DropReason.MARTIAN_SOURCE, Answer.NO_ANSWER); // it leaves the node only translated
-        }
-        return kind == Route.GATEWAY ? toGateway() : toDestination(route);
-    }
-
-    /** Whether a pod sends to a tunnel endpoint: its packet would pass for that of a node. */
-    private boolean isForgedTunnel(int kind) {
-        if (ingress == PortId.HOST || Ingress.isUnderlay(ingress)
-            || !context.local().overlay().carries(FlowKey.protocol(k1), FlowKey.destinationPort(k1))) {
-            return false;
-        }
-        int destination = FlowKey.destination(k0);
-        return kind == Route.PEER_NODE || context.isOwnAddress(destination)
-            || context.tables().peerByEndpoint(destination) >= 0;
-    }
-
-    /** Another port or protocol of a ClusterIP is refused; an address that no Service has is not there at all. */
-    private int toServiceCidr() {
-        if (!context.tables().services().isClusterIp(FlowKey.destination(k0))) {
-            return refuse(DropReason.SERVICE_UNKNOWN_ADDRESS, Answer.NO_ANSWER);
-        }
-        return SnatPorts.supports(FlowKey.protocol(k1))
-            ? refuseClient(DropReason.SERVICE_NO_PORT, Answer.REFUSE)
-            : refuseClient(DropReason.UNSUPPORTED_PROTOCOL, Answer.PROTOCOL_UNREACHABLE);
+        int verdict = direct.decide(ingress, k0, k1, route);
+        return switch (verdict) {
+            case DirectDecision.TO_DESTINATION -> toDestination(route);
+            case REFUSE -> refuseClient(direct.refusal, direct.answer);
+            case ECHO -> {
+                refuse(direct.refusal, direct.answer);
+                yield ECHO;
+            }
+            default -> {
+                resolver.egress = Egress.PUNT;
+                yield verdict;
+            }
+        };
     }
 
     private int toFrontend(long block, int choice) {
@@ -318,23 +300,11 @@ public final class FlowDecision {
         return toDestination(context.tables().route4(newDestination()));
     }
 
-    /** Refuses a packet to a Service. A client on the underlay gets the answer as soon as the way to it is known. */
+    /** Refuses a packet. A client on the underlay gets the answer as soon as the way to it is known. */
     private int refuseClient(DropReason reason, int kindOfAnswer) {
         boolean resolve = Ingress.isUnderlay(ingress) && kindOfAnswer != Answer.NO_ANSWER;
         replyVerdict = resolve ? resolver.resolveReply(FlowKey.source(k0)) : FORWARD;
         return replyVerdict == HOLD ? HOLD : refuse(reason, kindOfAnswer);
-    }
-
-    /**
-     * Packets from outside must not reach a pod directly. Packets to the node itself that the XDP program redirected to Weft are passed to
-     * its stack.
-     */
-    private int fromUnderlay(long route) {
-        if (!isOfNode(route, FlowKey.destination(k0))) {
-            return refuse(DropReason.NO_DIRECT_POD_ACCESS, Answer.NO_ANSWER);
-        }
-        resolver.egress = Egress.PUNT;
-        return FORWARD_STATELESS;
     }
 
     /**
@@ -343,29 +313,6 @@ public final class FlowDecision {
      */
     private boolean isAnswerWithinNode() {
         return !opening && SourceCheck.isWithinNode(context, ingress, FlowKey.destination(k0));
-    }
-
-    /** Without a flow, because the answers do not come this way. */
-    private int backToNode() {
-        resolver.egress = Egress.PUNT;
-        return FORWARD_STATELESS;
-    }
-
-    /**
-     * Whether the node's stack owns the address: it is outside the cluster, or the node's own. The first address of the pod CIDR does not
-     * count, because only pods use it.
-     */
-    private boolean isOfNode(long route, int destination) {
-        return switch (Route.kind(route)) {
-            case Route.NONE -> true;
-            case Route.LOCAL_NODE -> destination != context.local4().base();
-            default -> false;
-        };
-    }
-
-    private int toGateway() {
-        refuse(DropReason.GATEWAY_NO_SERVICE, Answer.REFUSE);
-        return FlowKey.protocol(k1) == IpProtocol.IPPROTO_ICMP ? ECHO : REFUSE;
     }
 
     /** @param route of {@link #newDestination} */
@@ -381,6 +328,10 @@ public final class FlowDecision {
         snat = verdict == FORWARD && isToBackend()
             ? SourceTranslation.choose(context, resolver, ingress, FlowKey.source(k0), newDestination(), masquerade)
             : NO_SNAT;
+        if (resolver.egress == Egress.PUNT && isToBackend()
+            && SourceTranslation.isMarked(context, ingress, FlowKey.source(k0))) {
+            resolver.egress = Egress.PUNT_MARKED;
+        }
         return verdict;
     }
 

@@ -3,6 +3,7 @@ package io.weft.dataplane.decision;
 import io.weft.dataplane.forwarding.Egress;
 import io.weft.dataplane.forwarding.Ingress;
 import io.weft.dataplane.forwarding.PortId;
+import io.weft.dataplane.forwarding.ReplyMark;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.encap.address.Ipv4Address;
 
@@ -26,8 +27,20 @@ final class SourceTranslation {
             case Egress.TUNNEL -> (masquerade || hairpin || Ingress.isTunnel(ingress))
                 && source != context.local4().base() ? FlowDecision.SNAT_TO_BASE : FlowDecision.NO_SNAT;
             case Egress.PORT -> toGatewayIf(hairpin || masquerade && !isNodeItself(ingress, source));
-            default -> toGatewayIf(hairpin || !isAnsweredThroughWeft(context, source));
+            case Egress.PUNT -> toGatewayIf(hairpin
+                || !isMarked(context, ingress, source) && !isAnsweredThroughWeft(context, source));
+            default -> FlowDecision.NO_SNAT;
         };
+    }
+
+    /**
+     * Whether replies of the node's stack to this client come back only for the {@link ReplyMark}: it is outside the cluster.
+     *
+     * @return false if the kernel cannot do that
+     */
+    static boolean isMarked(BatchContext context, int ingress, int client) {
+        return Ingress.isUnderlay(ingress) && !isAnsweredThroughWeft(context, client)
+            && context.state().isSteeringReplies();
     }
 
     private static int toGatewayIf(boolean needed) {

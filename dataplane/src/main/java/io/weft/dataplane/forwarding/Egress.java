@@ -7,6 +7,8 @@ public final class Egress {
     public static final int PORT = 1 << 24;
     /** The node's own stack. */
     public static final int PUNT = 2 << 24;
+    /** The same, with the {@link ReplyMark}. */
+    public static final int PUNT_MARKED = PUNT | 1;
     /** The tunnel; the index is the adjacency's slot. */
     public static final int TUNNEL = 3 << 24;
     /** The underlay without a tunnel header; the index is the adjacency's slot. */

@@ -24,6 +24,8 @@ public final class FrameBatch {
     public static final int AFTER_RESET = 1 << 4;
     /** {@link #flags}: the frame has been held beyond the batch that it was received in. */
     public static final int HELD = 1 << 5;
+    /** The frame goes to the node's stack with the {@link io.weft.dataplane.forwarding.ReplyMark}. */
+    public static final int REPLY_MARK = 1 << 6;
 
     /** Frames in the batch. */
     public int size;

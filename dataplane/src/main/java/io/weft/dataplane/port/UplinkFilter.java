@@ -40,6 +40,9 @@ public interface UplinkFilter {
      */
     boolean addFrontend(int address, int port, int protocol);
 
+    /** How many frontends and addresses of frontends there is room for, together. */
+    int maxFrontends();
+
     /** Undoes {@link #addFrontend}. */
     void removeFrontend(int address, int port, int protocol);
 }

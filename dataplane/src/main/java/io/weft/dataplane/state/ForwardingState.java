@@ -21,6 +21,7 @@ public final class ForwardingState {
     private volatile PortDirectory ports = PortDirectory.EMPTY;
     private volatile LocalAddresses localAddresses = LocalAddresses.NONE;
     private volatile UnderlayRoutes underlayRoutes = UnderlayRoutes.NONE;
+    private volatile boolean steeringReplies;
 
     public ForwardingState(Adjacencies adjacencies) {
         this.adjacencies = adjacencies;
@@ -58,6 +59,14 @@ public final class ForwardingState {
     public void publish(UnderlayRoutes newRoutes) {
         underlayRoutes = newRoutes;
     }
+
+    /**
+     * Whether the replies to packets with the {@link io.weft.dataplane.forwarding.ReplyMark} come back from the node's stack. It becomes true
+     * before the first frame arrives, or never.
+     */
+    public boolean isSteeringReplies() { return steeringReplies; }
+
+    public void setSteeringReplies(boolean steering) { steeringReplies = steering; }
 
     public Adjacencies adjacencies() {
         return adjacencies;

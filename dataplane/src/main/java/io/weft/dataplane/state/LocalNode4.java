@@ -5,6 +5,7 @@ import io.weft.dataplane.table.LocalPods;
 import io.weft.dataplane.table.ServiceRules;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -17,11 +18,10 @@ public final class LocalNode4 {
     private final int gateway;
     private final int clusterBase;
     private final int clusterMask;
-    private final int serviceBase;
-    private final int serviceMask;
     private final int podBase;
     private final int podMask;
     /** Base and mask of each range. */
+    private final int[] serviceRanges;
     private final int[] nodePortRanges;
     private final LocalPods localPods;
     private final boolean masqueradeAll;
@@ -32,12 +32,10 @@ public final class LocalNode4 {
         gateway = node.gateway().toInt();
         clusterBase = node.clusterCidr().base().toInt();
         clusterMask = mask(node.clusterCidr());
-        serviceBase = node.serviceCidr().base().toInt();
-        serviceMask = mask(node.serviceCidr());
         podBase = node.podCidr().base().toInt();
         podMask = mask(node.podCidr());
-        nodePortRanges = node.services().nodePortAddresses().stream()
-            .flatMapToInt(range -> IntStream.of(range.base().toInt(), mask(range))).toArray();
+        serviceRanges = ranges(node.serviceCidrs());
+        nodePortRanges = ranges(node.services().nodePortAddresses());
         localPods = node.services().localPods();
         masqueradeAll = node.services().masqueradeAll();
     }
@@ -62,9 +60,9 @@ public final class LocalNode4 {
         return (candidate & clusterMask) == clusterBase;
     }
 
-    /** Whether an address is in {@link LocalNode#serviceCidr}. */
+    /** Whether an address is in one of {@link LocalNode#serviceCidrs}. */
     public boolean isInServiceCidr(int candidate) {
-        return (candidate & serviceMask) == serviceBase;
+        return isInside(candidate, serviceRanges);
     }
 
     /** Whether an address is in {@link LocalNode#podCidr}. */
@@ -74,11 +72,7 @@ public final class LocalNode4 {
 
     /** Whether NodePorts are served on an address, if it is the node's: {@link ServiceRules#nodePortAddresses}. Never on 127/8. */
     public boolean isForNodePorts(int candidate) {
-        if (Ipv4Address.isLoopback(candidate)) { return false; }
-        for (int i = 0; i < nodePortRanges.length; i += 2) {
-            if ((candidate & nodePortRanges[i + 1]) == nodePortRanges[i]) { return true; }
-        }
-        return false;
+        return !Ipv4Address.isLoopback(candidate) && isInside(candidate, nodePortRanges);
     }
 
     /** Whether a client counts as a pod of this node: {@link ServiceRules#localPods}. */
@@ -98,6 +92,17 @@ public final class LocalNode4 {
     /** {@link ServiceRules#masqueradeAll}. */
     public boolean masqueradesAll() {
         return masqueradeAll;
+    }
+
+    private static boolean isInside(int candidate, int[] ranges) {
+        for (int i = 0; i < ranges.length; i += 2) {
+            if ((candidate & ranges[i + 1]) == ranges[i]) { return true; }
+        }
+        return false;
+    }
+
+    private static int[] ranges(List<IpPrefix> prefixes) {
+        return prefixes.stream().flatMapToInt(prefix -> IntStream.of(prefix.base().toInt(), mask(prefix))).toArray();
     }
 
     private static int mask(IpPrefix prefix) {

@@ -3,6 +3,8 @@ package io.weft.dataplane.table;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.tunnel.Tunnel;
+import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What the tables say about the node itself.
@@ -11,7 +13,7 @@ import io.weft.encap.tunnel.Tunnel;
  * @param address the node's own address on the underlay: outer source of the tunnel, source of masqueraded packets
  * @param podCidr this node's pods; its first address is the node's own among pods, its second the pods' gateway
  * @param clusterCidr all pods; never masqueraded towards
- * @param serviceCidr all ClusterIPs
+ * @param serviceCidr ClusterIPs; there may be more ranges of them ({@link #serviceCidrs})
  * @param vtepMac the gateway's Ethernet address for our pods, and our inner one in tunnels that have inner Ethernet headers
  * @param podMtu largest IPv4 packet between pods of this node
  * @param offNodeMtu largest IPv4 packet to other nodes, to Services and outside; fits the tunnel
@@ -53,6 +55,11 @@ public record LocalNode(
         long vtepMac, Overlay overlay, int podMtu, int offNodeMtu, boolean masquerade, int snatFirst, int snatLast) {
         this(name, address, podCidr, clusterCidr, serviceCidr, vtepMac, overlay, podMtu, offNodeMtu, masquerade,
             snatFirst, snatLast, ServiceRules.defaults(IpPrefix.single(address)));
+    }
+
+    /** All ranges of ClusterIPs: {@link #serviceCidr}, then the others. */
+    public List<IpPrefix> serviceCidrs() {
+        return Stream.concat(Stream.of(serviceCidr), services.moreServiceCidrs().stream()).toList();
     }
 
     /** The tunnel to a peer, whose outer Ethernet frames go from one MAC address to another. */

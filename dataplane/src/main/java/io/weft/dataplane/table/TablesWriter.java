@@ -201,8 +201,7 @@ public final class TablesWriter implements AutoCloseable {
     private static Map<IpPrefix, Long> routesOf(LocalNode node) {
         Map<IpPrefix, Long> all = new HashMap<>(); // a later entry replaces an equal prefix: a node may have the whole cluster's
         all.put(node.clusterCidr(), Route.of(Route.NO_SUCH_NODE, 0));
-        all.put(node.serviceCidr(), Route.of(Route.SERVICE, 0));
-        node.services().moreServiceCidrs().forEach(cidr -> all.put(cidr, Route.of(Route.SERVICE, 0)));
+        node.serviceCidrs().forEach(cidr -> all.put(cidr, Route.of(Route.SERVICE, 0)));
         all.put(node.podCidr(), Route.of(Route.NO_SUCH_POD, 0));
         all.put(IpPrefix.single(node.base()), Route.of(Route.LOCAL_NODE, 0));
         all.put(IpPrefix.single(node.address()), Route.of(Route.LOCAL_NODE, 0));

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.LocalPods;
 import io.weft.dataplane.table.Overlay;
+import io.weft.dataplane.table.ServiceRules;
 import io.weft.dataplane.testing.TestNetwork;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
@@ -22,6 +24,7 @@ import io.weft.nativebindings.netlink.VethSpec;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -77,6 +80,19 @@ class HostLinkTest {
     }
 
     @Test
+    void everyServiceCidrHasARouteWhileItIsOne() {
+        inNamespace((host, rtnetlink) -> {
+            host.open(1, MTU);
+            host.configure(local("10.244.1.0/24", "10.97.0.0/16", "172.30.4.0/22"));
+            assertEquals("{10.244.0.0/16=1450, 10.244.1.0/24=9000, 10.96.0.0/16=1450, 10.97.0.0/16=1450, "
+                + "172.30.4.0/22=1450}", routes(rtnetlink));
+            host.configure(local("10.244.1.0/24", "172.30.4.0/22"));
+            assertEquals("{10.244.0.0/16=1450, 10.244.1.0/24=9000, 10.96.0.0/16=1450, 172.30.4.0/22=1450}",
+                routes(rtnetlink));
+        });
+    }
+
+    @Test
     void aPredecessorsPairIsAdoptedUnlessItHasTooFewQueues() {
         inNamespace((host, rtnetlink) -> {
             int first = host.open(1, MTU).index();
@@ -124,9 +140,11 @@ class HostLinkTest {
         return mtuOf.toString();
     }
 
-    private static LocalNode local(String podCidr) {
-        return new LocalNode("n1", IpAddress.of("192.0.2.11"), IpPrefix.of(podCidr), IpPrefix.of("10.244.0.0/16"),
+    private static LocalNode local(String podCidr, String... moreServiceCidrs) {
+        IpAddress address = IpAddress.of("192.0.2.11");
+        return new LocalNode("n1", address, IpPrefix.of(podCidr), IpPrefix.of("10.244.0.0/16"),
             IpPrefix.of("10.96.0.0/16"), 0x0200_0000_0101L, new Overlay(Encapsulation.VXLAN, 1, 8472), 9000, 1450, true,
-            61_000, 65_535);
+            61_000, 65_535, new ServiceRules(List.of(IpPrefix.single(address)), false, LocalPods.NODE_CIDR,
+                Stream.of(moreServiceCidrs).map(IpPrefix::of).toList()));
     }
 }

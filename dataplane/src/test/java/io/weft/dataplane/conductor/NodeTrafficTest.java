@@ -8,10 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.PortState;
+import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.LocalPods;
+import io.weft.dataplane.table.ServiceRules;
 import io.weft.dataplane.testing.TestNetwork;
 import io.weft.dataplane.testing.TestNode;
 import io.weft.dataplane.testing.TestPod;
 import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.lb.service.Backend;
@@ -32,6 +36,7 @@ import java.net.Socket;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -139,6 +144,49 @@ class NodeTrafficTest {
             assertServed(server, LOCALHOST, HOST_PORT, node.local.gateway().toInt());
         }
         assertEquals(0, TestPod.checksumErrors(node.namespace) + TestPod.checksumErrors(pod.namespace));
+    }
+
+    /** By a route, so no port needs a rule; and only while it is a range of Services. */
+    @Test
+    void aServiceOfAnotherServiceCidrIsReachedWhileThereIsTheRange() throws Exception {
+        int clusterIp = Ipv4Address.of("172.30.4.9");
+        node.tables.putLocal(withServiceCidrs("10.97.0.0/16", "172.30.4.0/22"));
+        node.start();
+        TestPod pod = node.pod(2, 1);
+        node.awaitPort(pod.portId, PortState.UP);
+        int before = rules().size();
+        node.tables.services().put(new ServiceSpec(new ServiceKey(IpAddress.ipv4(clusterIp), 80, TCP),
+            FrontendKind.CLUSTER_IP, "default/web:http", false, false, 0, List.of(),
+            List.of(Backend.readyHere(IpAddress.ipv4(pod.ip), 80))));
+        node.tables.commit();
+        try (ServerSocket server = NetworkNamespace.call(pod.namespace, () -> new ServerSocket(80))) {
+            assertServed(server, clusterIp, 80, node.local.base().toInt());
+            assertEquals(before, rules().size());
+            node.tables.putLocal(withServiceCidrs("10.97.0.0/16"));
+            node.tables.commit();
+            TestNetwork.await("the route to go", () -> !hasRoute("172.30.4.0/22"));
+            assertTrue(hasRoute("10.97.0.0/16") && hasRoute(TestNode.SERVICES.toString()));
+            node.tables.putLocal(withServiceCidrs("172.30.4.0/22"));
+            node.tables.commit();
+            TestNetwork.await("the route to come", () -> hasRoute("172.30.4.0/22"));
+            assertServed(server, clusterIp, 80, node.local.base().toInt());
+        }
+    }
+
+    private LocalNode withServiceCidrs(String... more) {
+        LocalNode local = node.local;
+        return new LocalNode(local.name(), local.address(), local.podCidr(), local.clusterCidr(), local.serviceCidr(),
+            local.vtepMac(), local.overlay(), local.podMtu(), local.offNodeMtu(), local.masquerade(), local.snatFirst(),
+            local.snatLast(), new ServiceRules(local.services().nodePortAddresses(), false, LocalPods.NODE_CIDR,
+                Stream.of(more).map(IpPrefix::of).toList()));
+    }
+
+    private boolean hasRoute(String prefix) {
+        try (Rtnetlink rtnetlink = Rtnetlink.openIn(node.namespace)) {
+            return rtnetlink.routes(Route.RT_TABLE_MAIN).stream().anyMatch(
+                route -> new IpPrefix(IpAddress.ipv4(route.destination()), route.prefixLength()).toString()
+                    .equals(prefix));
+        }
     }
 
     /** Rules choose by the destination port alone, so they lead the answers to this client to Weft. */

@@ -3,7 +3,6 @@ package io.weft.dataplane.conductor;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.weft.dataplane.config.ManagementPorts;
 import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.PortState;
@@ -28,13 +27,12 @@ import java.net.ConnectException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
+import java.net.PortUnreachableException;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -48,7 +46,6 @@ class OutsideClientTest {
     private static final int WAIT_MILLIS = 2000;
 
     @TempDir private static Path directory;
-    private static final Set<ServiceKey> published = new HashSet<>();
     private static TwoNodes nodes;
     private static Path out;
     private static TestNode n1;
@@ -78,13 +75,10 @@ class OutsideClientTest {
         ServiceKey key = new ServiceKey(address, port, protocol);
         n1.tables.services().put(new ServiceSpec(key, kind, "default/web:p", policyLocal, false, 0, List.of(),
             List.of(backends)));
-        long before = frontends();
         commit();
-        if (published.add(key) && !ManagementPorts.contains(protocol, port)) {
-            TestNetwork.await("the frontend to enter the filter, soon after the tables", () -> frontends() > before);
-        }
     }
 
+    /** Once the generation is applied, clients outside are served. */
     private void commit() {
         n1.tables.commit();
         long generation = n1.tables.generation();
@@ -147,6 +141,71 @@ class OutsideClientTest {
         nodePort(30090, TCP, false, Backend.readyHere(n1.local.address(), 9100));
         Transfer.run(out, node(), 30090, n1.namespace, node(), 9100, 1 << 20);
         Transfer.run(b.namespace, node(), 30090, n1.namespace, node(), 9100, 1 << 18);
+    }
+
+    /** Whatever the policy: what stays on the node needs no other source for its answers to come back, as with kube-proxy. */
+    @Test
+    void aProcessOfTheNodeItselfSeesItsClient() throws Exception {
+        Backend process = Backend.readyHere(n1.local.address(), 9100);
+        nodePort(30093, TCP, true, process);
+        nodePort(30094, TCP, false, process);
+        nodePort(30054, UDP, true, Backend.readyHere(n1.local.address(), 5353));
+        try (ServerSocket listener = NetworkNamespace.call(n1.namespace, () -> new ServerSocket(9100))) {
+            for (int port : new int[]{30093, 30094, 9100, 30093}) { // 9100: directly, past Weft
+                assertSeen(listener, port, 40_001);
+            }
+        }
+        Transfer.run(out, node(), 30093, n1.namespace, node(), 9100, 4 << 20);
+        assertEquals(text(TwoNodes.OUTSIDE), ask(node(), 30054, n1.namespace, node(), 5353, 100));
+        assertEquals(text(TwoNodes.OUTSIDE), ask(node(), 30054, n1.namespace, node(), 5353, 5000)); // in fragments
+        assertEquals(text(TwoNodes.OUTSIDE), ask(node(), 5353, n1.namespace, node(), 5353, 5000));
+        assertRefused(node(), 30093);
+        assertPortUnreachable(node(), 30054);
+        assertEquals(0, TestPod.checksumErrors(n1.namespace) + TestPod.checksumErrors(out));
+    }
+
+    /** The same client port each time: what Weft remembers of one connection must not divert the next one. */
+    private void assertSeen(ServerSocket listener, int port, int clientPort) throws Exception {
+        try (Socket client = NetworkNamespace.call(out, () -> {
+            Socket socket = new Socket();
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(clientPort));
+            socket.connect(new InetSocketAddress(TestPod.address(node()), port), 10_000);
+            return socket;
+        }); Socket server = listener.accept()) {
+            assertEquals(TestPod.address(TwoNodes.OUTSIDE), server.getInetAddress(), n1::report);
+            client.setSoTimeout(10_000);
+            server.setSoTimeout(10_000);
+            echo(client, server);
+            client.setSoLinger(true, 0); // a reset, so that the port is free at once
+        }
+    }
+
+    private void assertPortUnreachable(int address, int port) throws Exception {
+        try (DatagramSocket client = NetworkNamespace.call(out, () -> new DatagramSocket())) {
+            client.setSoTimeout(10_000);
+            client.connect(new InetSocketAddress(TestPod.address(address), port));
+            client.send(new DatagramPacket(new byte[8], 8));
+            assertThrows(PortUnreachableException.class, () -> client.receive(new DatagramPacket(new byte[8], 8)));
+        }
+    }
+
+    /** While the kernel still had such a port, it would refuse the connection. */
+    @Test
+    void everyAppliedFrontendIsServedFromItsFirstPacketOn() throws Exception {
+        try (ServerSocket listener = NetworkNamespace.call(a.namespace, () -> new ServerSocket(8080, 128))) {
+            for (int port = 30_100; port < 30_150; port++) {
+                nodePort(port, TCP, true, onA(8080));
+                int to = port;
+                try (Socket client = NetworkNamespace.call(out, () -> {
+                    Socket socket = new Socket();
+                    socket.connect(new InetSocketAddress(TestPod.address(node()), to), 30_000);
+                    return socket;
+                }); Socket server = listener.accept()) {
+                    echo(client, server);
+                }
+            }
+        }
     }
 
     @Test

@@ -15,10 +15,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.decision.FlowRevalidator;
 import io.weft.dataplane.graph.GraphFixture.Outcome;
 import io.weft.dataplane.port.MemoryPort;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.Ipv4Address;
+import io.weft.lb.flow.FlowKey;
 import io.weft.lb.service.Backend;
 import io.weft.lb.service.FrontendKind;
 import io.weft.lb.service.ServiceKey;
@@ -119,6 +121,31 @@ class NodePortTest {
         assertEquals(ROUTER + "192.0.2.11>203.0.113.9 ttl 63 tcp 30080>4000 SA len 40 full",
             Packet.describe(node.run(HOST, fromHost(Packet.of("192.0.2.11", "10.244.1.1").tcp(9100, 4000, SYN | ACK)))
                 .only(UPLINK)));
+    }
+
+    /** The mark is the source of the Ethernet header. */
+    @Test
+    void toTheNodesOwnStackWithItsClientWhereRepliesComeBack() {
+        node.state.setSteeringReplies(true);
+        nodePort(30080, Packet.TCP, false, Backend.readyHere(IpAddress.of("192.0.2.11"), 9100));
+        assertEquals("02:00:00:00:00:99<02:57:45:46:54:01 203.0.113.9>192.0.2.11 ttl 64 tcp 4000>9100 S len 40 full",
+            Packet.describe(node.run(UPLINK, fromWire(Packet.of(CLIENT, "192.0.2.11").tcp(4000, 30080, SYN)))
+                .only(HOST)));
+        assertEquals(ROUTER + "192.0.2.11>203.0.113.9 ttl 63 tcp 30080>4000 SA len 40 full",
+            Packet.describe(node.run(HOST, fromHost(Packet.of("192.0.2.11", CLIENT).tcp(9100, 4000, SYN | ACK)))
+                .only(UPLINK)));
+        nodePort(30080, Packet.TCP, true, Backend.readyHere(IpAddress.of("192.0.2.11"), 9100));
+        FlowRevalidator revalidator = new FlowRevalidator(node.flows, node.state);
+        revalidator.begin(node.now);
+        assertTrue(revalidator.isValid(node.flows.find(
+            FlowKey.k0(Ipv4Address.of(CLIENT), Ipv4Address.of("192.0.2.11")),
+            FlowKey.ofPorts(4000 << 16 | 30080, Packet.TCP))));
+        assertEquals("02:00:00:00:00:99<02:57:45:46:54:01 203.0.113.9>192.0.2.11 ttl 64 tcp 4000>9100 A len 40 full",
+            Packet.describe(node.run(UPLINK, fromWire(Packet.of(CLIENT, "192.0.2.11").tcp(4000, 30080, ACK)))
+                .only(HOST)));
+        assertEquals("02:00:00:00:00:99<02:00:00:00:00:01 203.0.113.9>192.0.2.11 ttl 64 udp 4000>9100 len 28 full",
+            Packet.describe(node.run(UPLINK, fromWire(Packet.of(CLIENT, "192.0.2.11").udp(4000, 9100))).only(HOST)),
+            "not to a Service");
     }
 
     @Test

@@ -6,9 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
+import io.weft.dataplane.table.LocalNode;
+import io.weft.dataplane.table.LocalPods;
+import io.weft.dataplane.table.Overlay;
+import io.weft.dataplane.table.ServiceRules;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.tunnel.Encapsulation;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -30,6 +35,20 @@ class StateTest {
         assertEquals(Integer.toUnsignedLong(Ipv4Address.of("192.0.2.9")),
             routes.lookup(Ipv4Address.of("198.51.100.200")));
         assertEquals(UnderlayRoutes.NO_ROUTE, UnderlayRoutes.NONE.lookup(GATEWAY));
+    }
+
+    @Test
+    void everyRangeOfServicesCounts() {
+        IpAddress address = IpAddress.of("192.0.2.11");
+        LocalNode4 node = new LocalNode4(new LocalNode("n1", address, IpPrefix.of("10.244.1.0/24"),
+            IpPrefix.of("10.244.0.0/16"), IpPrefix.of("10.96.0.0/16"), 1, new Overlay(Encapsulation.VXLAN, 1, 8472),
+            1450,
+            1450, true, 61_000, 65_535, new ServiceRules(List.of(IpPrefix.single(address)), false, LocalPods.NODE_CIDR,
+                List.of(IpPrefix.of("10.97.8.0/24"), IpPrefix.of("172.30.4.0/22")))));
+        List.of("10.96.255.255", "10.97.8.0", "172.30.7.255").forEach(
+            inside -> assertTrue(node.isInServiceCidr(Ipv4Address.of(inside)), inside));
+        List.of("10.97.9.0", "172.30.8.0", "192.0.2.11", "0.0.0.0").forEach(
+            outside -> assertFalse(node.isInServiceCidr(Ipv4Address.of(outside)), outside));
     }
 
     @Test

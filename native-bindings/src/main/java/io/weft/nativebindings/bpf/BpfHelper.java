@@ -20,8 +20,14 @@ public final class BpfHelper {
     /** {@code u32 ()}. */
     public static final int GET_SMP_PROCESSOR_ID = 8;
 
+    /** {@code long (ctx, offset, from, length, flags)}: writes into the packet of a socket buffer. */
+    public static final int SKB_STORE_BYTES = 9;
+
     /** {@code long (ifindex, flags)}: redirects to a device of this network namespace. */
     public static final int REDIRECT = 23;
+
+    /** {@code long (ctx, offset, to, length)}: reads from the packet of a socket buffer; fails if it is shorter. */
+    public static final int SKB_LOAD_BYTES = 26;
 
     /** {@code long (ctx, delta)}: moves the packet's start. */
     public static final int XDP_ADJUST_HEAD = 44;

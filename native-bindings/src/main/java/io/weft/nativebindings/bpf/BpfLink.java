@@ -8,8 +8,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The attachment of an XDP program to a device. The kernel detaches the program when this link is closed or the process dies, so no program
- * is left behind. Linux 5.9. Cold code.
+ * The attachment of a program to a device. The kernel detaches the program when this link is closed or the process dies, so no program
+ * is left behind. XDP: Linux 5.9; TCX: Linux 6.6. Cold code.
  */
 public final class BpfLink implements AutoCloseable {
     /** {@code XDP_FLAGS_*} of {@code <linux/if_link.h>}. */
@@ -26,6 +26,25 @@ public final class BpfLink implements AutoCloseable {
         }
     }
 
+    /** Where a program of type SCHED_CLS runs: {@code enum bpf_attach_type}. */
+    public enum Direction {
+        /** On what the device has received, before the network stack. */
+        INGRESS(46),
+        /** On what the network stack sends through the device. */
+        EGRESS(47);
+
+        private final int attachType;
+
+        Direction(int attachType) {
+            this.attachType = attachType;
+        }
+    }
+
+    /** Result of a program ({@code enum tcx_action_base}): the next program of the device decides. */
+    public static final int TCX_NEXT = -1;
+
+    /** Before all other programs, if there is nothing to be relative to. */
+    static final int BPF_F_BEFORE = 1 << 3;
     static final int XDP_FLAGS_SKB_MODE = 1 << 1;
     static final int XDP_FLAGS_DRV_MODE = 1 << 2;
 
@@ -38,19 +57,33 @@ public final class BpfLink implements AutoCloseable {
 
     /** Attaches to a device of the calling thread's network namespace. Never replaces another program. */
     public static BpfLink attachXdp(BpfProgram program, int ifindex, Mode mode) {
+        int fd = create(program, ifindex, BpfProgram.BPF_XDP, mode.flags);
+        if (fd < 0) {
+            String operation = "attach XDP program " + program.name() + " to " + InterfaceNames.describe(ifindex)
+                + " (" + mode + ")";
+            throw new LinuxException(operation, -fd, hint(-fd, ifindex));
+        }
+        return new BpfLink(fd);
+    }
+
+    /** Attaches a program of type SCHED_CLS to a device of the calling thread's network namespace, before all others (TCX). Linux 6.6. */
+    public static BpfLink attachTcx(BpfProgram program, int ifindex, Direction direction) {
+        int fd = create(program, ifindex, direction.attachType, BPF_F_BEFORE);
+        if (fd < 0) {
+            throw new LinuxException("attach program " + program.name() + " to " + InterfaceNames.describe(ifindex)
+                + " (TCX " + direction + ")", -fd, -fd == Errno.EINVAL ? "Linux 6.6 and later can" : "");
+        }
+        return new BpfLink(fd);
+    }
+
+    private static int create(BpfProgram program, int ifindex, int attachType, int flags) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment attr = arena.allocate(Bpf.ATTR_SIZE, Long.BYTES);
             Bpf.putInt(attr, Bpf.LINK_PROG_FD, program.fd());
             Bpf.putInt(attr, Bpf.LINK_TARGET_IFINDEX, ifindex);
-            Bpf.putInt(attr, Bpf.LINK_ATTACH_TYPE, BpfProgram.BPF_XDP);
-            Bpf.putInt(attr, Bpf.LINK_FLAGS, mode.flags);
-            int fd = Bpf.call(Bpf.BPF_LINK_CREATE, attr);
-            if (fd < 0) {
-                String operation = "attach XDP program " + program.name() + " to " + InterfaceNames.describe(ifindex)
-                    + " (" + mode + ")";
-                throw new LinuxException(operation, -fd, hint(-fd, ifindex));
-            }
-            return new BpfLink(fd);
+            Bpf.putInt(attr, Bpf.LINK_ATTACH_TYPE, attachType);
+            Bpf.putInt(attr, Bpf.LINK_FLAGS, flags);
+            return Bpf.call(Bpf.BPF_LINK_CREATE, attr);
         }
     }
 

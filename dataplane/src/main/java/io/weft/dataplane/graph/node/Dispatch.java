@@ -47,8 +47,15 @@ public final class Dispatch {
                 underlay.add(frame);
             }
             case Egress.NO_ROUTE -> drop.add(frame, DropReason.NO_ROUTE);
-            default -> punt.add(frame);
+            default -> punt(batch, frame, egress);
         }
+    }
+
+    private void punt(FrameBatch batch, int frame, int egress) {
+        if (egress == Egress.PUNT_MARKED) {
+            batch.flags[frame] |= FrameBatch.REPLY_MARK;
+        }
+        punt.add(frame);
     }
 
     /** @param tooLong for the egress, and DF is clear */

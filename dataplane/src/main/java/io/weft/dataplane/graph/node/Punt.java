@@ -4,10 +4,12 @@ import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
+import io.weft.dataplane.forwarding.ReplyMark;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.state.PortDirectory;
+import io.weft.encap.packet.EthernetHeader;
 
 /** {@code punt}: writes the Ethernet header towards the node's own stack, through {@code weft-host}. */
 public final class Punt extends GraphNode {
@@ -32,6 +34,9 @@ public final class Punt extends GraphNode {
             } else {
                 batch.txPort[frame] = PortId.HOST;
                 L2Rewrite.local(batch, frame, ports);
+                if ((batch.flags[frame] & FrameBatch.REPLY_MARK) != 0) {
+                    EthernetHeader.setSource(batch.at[frame], ReplyMark.MAC);
+                }
                 tx.add(frame);
             }
         }

@@ -107,6 +107,11 @@ final class UplinkMaps implements UplinkFilter, AutoCloseable {
     }
 
     @Override
+    public int maxFrontends() {
+        return frontends.maxEntries();
+    }
+
+    @Override
     public void removeFrontend(int address, int port, int protocol) {
         if (frontends.delete(key(address, port, protocol))) {
             forget(address);
