@@ -53,7 +53,7 @@ class KubernetesConformanceIT {
             assertEquals(FEW.size(), specs.size(), specs.toString());
         }
         return specs.stream().map(spec -> dynamicTest(spec.name(), () -> assertEquals(Verdict.PASSED, spec.verdict(),
-            spec.failure() + " (log: " + LOG.toAbsolutePath() + ")")));
+            spec.reason() + " (log: " + LOG.toAbsolutePath() + ")")));
     }
 
     private static KubernetesBinaries tests() throws Exception {

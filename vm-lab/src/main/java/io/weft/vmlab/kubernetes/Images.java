@@ -15,11 +15,12 @@ import java.util.stream.Stream;
 public final class Images {
     public static final String PAUSE = "registry.k8s.io/pause:3.10.2";
     public static final String AGNHOST = "registry.k8s.io/e2e-test-images/agnhost:2.63.0";
-    /** The same image will do: the tests ask it for a resolver of glibc. */
-    private static final String DNS_TESTING = "registry.k8s.io/e2e-test-images/glibc-dns-testing:2.0.0";
+    /** The same image will do: the tests ask the one for a resolver of glibc, the other for a shell and {@code nc}. */
+    private static final List<String> LIKE_AGNHOST = List.of("registry.k8s.io/e2e-test-images/glibc-dns-testing:2.0.0",
+        "registry.k8s.io/e2e-test-images/busybox:1.37.0-1");
     public static final String COREDNS = "registry.k8s.io/coredns/coredns:v1.15.0";
 
-    private static final List<String> APPLETS = List.of("awk", "cat", "chmod", "cp", "cut", "date", "echo", "env",
+    private static final List<String> APPLETS = List.of("awk", "cat", "chmod", "cp", "cut", "date", "dd", "echo", "env",
         "false", "grep", "head", "hostname", "id", "ip", "kill", "ls", "mkdir", "mv", "nslookup", "ping", "ps", "rm",
         "sed", "seq", "sleep", "sort", "stat", "tail", "test", "timeout", "touch", "tr", "true", "uname", "uniq",
         "wc", "wget", "which", "xargs");
@@ -42,7 +43,8 @@ public final class Images {
             layer -> layer.file("pause", PROGRAM_MODE, binaries.inImage("pause")));
         ImageArchive.write(coredns, List.of(COREDNS), "/coredns", List.of(),
             layer -> layer.file("coredns", PROGRAM_MODE, binaries.inImage("coredns")));
-        ImageArchive.write(agnhost, List.of(AGNHOST, DNS_TESTING), "/agnhost", List.of("pause"),
+        List<String> names = Stream.concat(Stream.of(AGNHOST), LIKE_AGNHOST.stream()).toList();
+        ImageArchive.write(agnhost, names, "/agnhost", List.of("pause"),
             layer -> writeAgnhost(layer, binaries));
         return List.of(pause, coredns, agnhost);
     }
