@@ -4,13 +4,14 @@ import io.weft.vmlab.net.NamespaceThread;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 
-/** A TCP server that returns what it receives, a few bytes at a time, on any number of connections; one thread. */
+/** A TCP server that returns what it receives, a few bytes at a time, on any number of connections; one thread. Several may share an address. */
 public final class TcpEcho implements AutoCloseable {
     private static final int BACKLOG = 4096;
     private static final int MAX_BYTES = 64; // fewer than any send buffer holds
@@ -27,7 +28,8 @@ public final class TcpEcho implements AutoCloseable {
     public static TcpEcho serve(NamespaceThread where, InetSocketAddress listen) throws Exception {
         Selector selector = Selector.open();
         ServerSocketChannel listener = where
-            .call(() -> ServerSocketChannel.open(StandardProtocolFamily.INET).bind(listen, BACKLOG));
+            .call(() -> ServerSocketChannel.open(StandardProtocolFamily.INET)
+                .setOption(StandardSocketOptions.SO_REUSEPORT, true).bind(listen, BACKLOG));
         listener.configureBlocking(false);
         listener.register(selector, SelectionKey.OP_ACCEPT);
         return new TcpEcho(selector, listener);
