@@ -23,19 +23,27 @@ import javax.net.ssl.TrustManagerFactory;
 
 /** Requests to the API server and to etcd of a cluster, from the control plane's host and without the start of a {@code kubectl}. Any thread. */
 final class ControlPlaneClient implements AutoCloseable {
+    private static final String TOKEN = "token: ";
     private static final int OK = 200;
     private static final int NO_ANSWER = 0;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final Duration ANSWER = Duration.ofSeconds(30);
     private final Path namespace;
     private final String server;
+    private final String administrator;
     private final HttpClient client;
 
     ControlPlaneClient(ControlPlane controlPlane) throws IOException {
         namespace = controlPlane.namespace();
         server = controlPlane.server();
+        administrator = token(controlPlane.kubectl().kubeconfig());
         client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).executor(inNamespace())
             .sslContext(trusting(controlPlane.certificate())).connectTimeout(Duration.ofSeconds(5)).build();
+    }
+
+    private static String token(Path kubeconfig) throws IOException {
+        return Files.readString(kubeconfig).lines().map(String::strip).filter(line -> line.startsWith(TOKEN))
+            .findFirst().orElseThrow().substring(TOKEN.length());
     }
 
     /** Runs each task on a thread of its own in the namespace, so that its sockets belong there. */
@@ -61,6 +69,26 @@ final class ControlPlaneClient implements AutoCloseable {
     /** A request to the API server; the builder has its URL. */
     HttpRequest.Builder request(String pathAndQuery) {
         return HttpRequest.newBuilder(URI.create(server + pathAndQuery));
+    }
+
+    /**
+     * Changes or reads an object as the administrator; the caller closes the body, which is all of it or a watch.
+     *
+     * @param body a merge patch in JSON, for PATCH; else empty
+     * @throws IOException if the API server refuses
+     */
+    HttpResponse<InputStream> administer(String method, String pathAndQuery, String body)
+        throws IOException, InterruptedException {
+        HttpResponse<InputStream> answer = send(request(pathAndQuery).header("Authorization", "Bearer " + administrator)
+            .header("Content-Type", "application/merge-patch+json")
+            .method(method, HttpRequest.BodyPublishers.ofString(body)).build());
+        if (answer.statusCode() != OK) {
+            try (InputStream reason = answer.body()) {
+                throw new IOException(method + " " + pathAndQuery + ": " + answer.statusCode() + " "
+                    + new String(reason.readAllBytes(), StandardCharsets.UTF_8));
+            }
+        }
+        return answer;
     }
 
     /** Sends a request; the caller closes the body. */

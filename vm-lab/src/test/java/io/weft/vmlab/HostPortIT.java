@@ -1,6 +1,5 @@
 package io.weft.vmlab;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -21,8 +20,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -104,12 +101,12 @@ class HostPortIT {
         WeftNode n1 = labs.lab().node("n1");
         InetAddress own = n1.host().address();
         List<Rule> before = rules(n1);
-        try (Connection ssh = new Connection(n1.thread(), own)) {
+        try (HeldConnection ssh = HeldConnection.open(n1.thread(), n1.thread(), new InetSocketAddress(own, 22))) {
             assertReachable(n1, own, LISTENER);
             n1.addPod("web", hostPorts());
             n1.addPod("more", new HostPort(LISTENER + 1, 80, "tcp", ""));
             awaitRules(n1, 3);
-            ssh.assertAlive();
+            ssh.exchange();
             assertReachable(n1, own, LISTENER);
             assertReachable(n1, address("127.0.0.1"), LISTENER);
 
@@ -119,21 +116,21 @@ class HostPortIT {
             assertReachable(n1, address("127.0.0.1"), HOST_PORT);
             assertReachable(n1, own, LISTENER + 1);
             assertEquals(left, rules(n1));
-            ssh.assertAlive();
+            ssh.exchange();
 
             n1.startAgain();
             n1.view().await("a control plane that answers", () -> isListening(n1.runDirectory().resolve("cni.sock")));
-            ssh.assertAlive();
+            ssh.exchange();
             n1.removePod("more");
             awaitRules(n1, 2);
-            ssh.assertAlive();
+            ssh.exchange();
             assertReachable(n1, own, LISTENER + 1);
 
             Process weft = n1.process().orElseThrow();
             weft.destroy();
             assertTrue(weft.waitFor(30, TimeUnit.SECONDS), "Weft stops");
             assertEquals(before, rules(n1));
-            ssh.assertAlive();
+            ssh.exchange();
             assertReachable(n1, own, HOST_PORT);
             assertReachable(n1, address("127.0.0.1"), HOST_PORT);
         }
@@ -198,39 +195,5 @@ class HostPortIT {
 
     private static String hostOf(String seen) {
         return seen.substring(0, seen.indexOf(':'));
-    }
-
-    /** A connection within the node, to the SSH server's port. */
-    private static final class Connection implements AutoCloseable {
-        private final ServerSocketChannel listener;
-        private final SocketChannel client;
-        private final SocketChannel accepted;
-
-        Connection(NamespaceThread node, InetAddress own) throws Exception {
-            InetSocketAddress at = new InetSocketAddress(own, 22);
-            listener = node.call(() -> ServerSocketChannel.open(StandardProtocolFamily.INET).bind(at));
-            client = node.call(() -> SocketChannel.open(StandardProtocolFamily.INET));
-            client.connect(at);
-            accepted = listener.accept();
-            client.socket().setSoTimeout(10_000);
-        }
-
-        void assertAlive() throws IOException {
-            byte[] word = {1, 2, 3};
-            client.write(ByteBuffer.wrap(word));
-            ByteBuffer got = ByteBuffer.allocate(word.length);
-            while (got.hasRemaining()) {
-                assertTrue(accepted.read(got) >= 0, "the connection is open");
-            }
-            accepted.write(got.flip());
-            assertArrayEquals(word, client.socket().getInputStream().readNBytes(word.length));
-        }
-
-        @Override
-        public void close() throws IOException {
-            client.close();
-            accepted.close();
-            listener.close();
-        }
     }
 }

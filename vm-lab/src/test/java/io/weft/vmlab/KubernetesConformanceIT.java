@@ -39,7 +39,7 @@ class KubernetesConformanceIT {
         "DNS should provide DNS for pods for Hostname",
         "Proxy version v1 should proxy through a service and a pod");
     /** What the specs run in their pods, from this machine. */
-    private static final List<String> IN_PODS = List.of("bash", "curl", "dig", "getent", "nc");
+    private static final List<String> IN_PODS = List.of("bash", "curl", "dig", "getent", "nc", "wget");
     private static final Path LOG = Path.of("target", "conformance.log");
     @RegisterExtension static final KubernetesExtension KUBERNETES = KubernetesExtension.of(
         NodeNetwork.Kind.WEFT, NodeNetwork.Kind.WEFT, NodeNetwork.Kind.LINUX);
@@ -53,7 +53,7 @@ class KubernetesConformanceIT {
             assertEquals(FEW.size(), specs.size(), specs.toString());
         }
         return specs.stream().map(spec -> dynamicTest(spec.name(), () -> assertEquals(Verdict.PASSED, spec.verdict(),
-            spec.failure() + " (log: " + LOG.toAbsolutePath() + ")")));
+            spec.reason() + " (log: " + LOG.toAbsolutePath() + ")")));
     }
 
     private static KubernetesBinaries tests() throws Exception {

@@ -3,124 +3,118 @@ package io.weft.vmlab;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.vmlab.kubernetes.Cluster;
-import io.weft.vmlab.kubernetes.Images;
-import io.weft.vmlab.kubernetes.Kubectl;
 import io.weft.vmlab.kubernetes.NodeNetwork;
 import io.weft.vmlab.net.NamespaceThread;
 import io.weft.vmlab.traffic.HttpLoad;
 import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A rolling update of a Deployment behind a ClusterIP, whose pods serve ten seconds more after they are told to end. Two clients open new
- * connections meanwhile: one on a Weft node, one on a node with kube-proxy.
+ * Rolling updates of a Deployment behind a Service, whose pods serve ten seconds more after they are told to end. Clients open new
+ * connections meanwhile, through a Weft node and through a node with kube-proxy: pods to the ClusterIP, a host outside to the NodePort.
  */
 class KubernetesUpdateIT {
     private static final String NAMESPACE = "update-test";
     private static final int REPLICAS = 10;
-    private static final int CONNECTIONS_PER_SECOND = 500;
+    private static final Duration DRAIN = Duration.ofSeconds(10);
+    /** Whether there is an update for each way to the Service, at the full rate, and not one for both at half of it. */
+    private static final boolean ALL = Boolean.getBoolean("weft.it.updates");
+    private static final int CONNECTIONS_PER_SECOND = ALL ? 500 : 250;
     private static final int FIRST_ANSWERS = 500;
+    private static final String WEFT = "n1";
+    private static final String LINUX = "n3";
     @RegisterExtension static final KubernetesExtension KUBERNETES = KubernetesExtension.of(
         NodeNetwork.Kind.WEFT, NodeNetwork.Kind.WEFT, NodeNetwork.Kind.LINUX);
     private static Cluster cluster;
-    private static Kubectl kubectl;
+    private static WebDeployment web;
+
+    enum Way { CLUSTER_IP, NODE_PORT }
+
+    /** The clients of one way, through both nodes. */
+    private record Loads(Way way, NamespaceThread onWeft, NamespaceThread onLinux, HttpLoad throughWeft,
+        HttpLoad throughKubeProxy) implements AutoCloseable {
+
+        boolean haveBegun() {
+            return Math.min(throughWeft.answered(), throughKubeProxy.answered()) >= FIRST_ANSWERS;
+        }
+
+        void finish() throws Exception {
+            HttpLoad.Result weft = throughWeft.finish();
+            HttpLoad.Result kubeProxy = throughKubeProxy.finish();
+            System.out.printf("rolling update of %d pods, %s, through Weft: %s; through kube-proxy (nftables): %s%n",
+                REPLICAS, way, weft, kubeProxy);
+            assertTrue(weft.perBackend().size() >= 2 * REPLICAS, "both the old and the new pods answered: " + weft);
+            assertEquals(0, weft.failed(), weft.toString());
+        }
+
+        @Override
+        public void close() {
+            throughWeft.close();
+            throughKubeProxy.close();
+            if (way == Way.CLUSTER_IP) {
+                onWeft.close();
+                onLinux.close();
+            }
+        }
+    }
 
     @BeforeAll
     static void deploy() throws Exception {
         cluster = KUBERNETES.cluster();
-        kubectl = cluster.kubectl();
-        kubectl.createNamespace(NAMESPACE);
-        kubectl.apply("""
-            apiVersion: apps/v1
-            kind: Deployment
-            metadata: {name: web, namespace: %1$s}
-            spec:
-              replicas: %2$d
-              strategy: {rollingUpdate: {maxUnavailable: 0, maxSurge: 3}}
-              selector: {matchLabels: {app: web}}
-              template:
-                metadata: {labels: {app: web}}
-                spec:
-                  terminationGracePeriodSeconds: 20
-                  topologySpreadConstraints:
-                  - maxSkew: 1
-                    topologyKey: kubernetes.io/hostname
-                    whenUnsatisfiable: DoNotSchedule
-                    labelSelector: {matchLabels: {app: web}}
-                    matchLabelKeys: [pod-template-hash]
-                  containers:
-                  - name: web
-                    image: %3$s
-                    args: [netexec, --http-port=8080]
-                    readinessProbe: {httpGet: {path: /hostname, port: 8080}, periodSeconds: 1}
-                    lifecycle: {preStop: {sleep: {seconds: 10}}}
-            ---
-            apiVersion: v1
-            kind: Service
-            metadata: {name: web, namespace: %1$s}
-            spec:
-              selector: {app: web}
-              ports: [{port: 80, targetPort: 8080}]
-            """.formatted(NAMESPACE, REPLICAS, Images.AGNHOST) + client("n1") + client("n3"));
-        awaitRollout();
-        kubectl.run("--namespace=" + NAMESPACE, "wait", "--for=condition=Ready", "pods", "--all", "--timeout=120s");
+        web = WebDeployment.deploy(cluster, NAMESPACE, REPLICAS, DRAIN, List.of(WEFT, LINUX));
     }
 
     @AfterAll
     static void remove() throws Exception {
-        if (kubectl != null) {
-            kubectl.run("delete", "namespace", NAMESPACE, "--wait=false");
+        if (web != null) {
+            web.close();
         }
     }
 
-    @Test
-    void aRollingUpdateFailsNoConnection() throws Exception {
-        InetSocketAddress service = new InetSocketAddress(kubectl.json("--namespace=" + NAMESPACE, "get", "service",
-            "web").path("spec").path("clusterIP").asText(), 80);
-        try (NamespaceThread onWeft = enter("n1");
-            NamespaceThread onLinux = enter("n3");
-            HttpLoad throughWeft = HttpLoad.start(onWeft, service, "/hostname", CONNECTIONS_PER_SECOND);
-            HttpLoad throughKubeProxy = HttpLoad.start(onLinux, service, "/hostname", CONNECTIONS_PER_SECOND)) {
-            StreamPods.await("answers through both",
-                () -> Math.min(throughWeft.answered(), throughKubeProxy.answered()) >= FIRST_ANSWERS);
-            kubectl.run("--namespace=" + NAMESPACE, "set", "env", "deployment/web", "RELEASE=2");
-            awaitRollout();
-            kubectl.run("--namespace=" + NAMESPACE, "wait", "--for=jsonpath={.status.terminatingReplicas}=0",
-                "deployment/web", "--timeout=60s");
-            HttpLoad.Result weft = throughWeft.finish();
-            HttpLoad.Result kubeProxy = throughKubeProxy.finish();
-            System.out.printf("rolling update of %d pods, through Weft: %s; through kube-proxy (nftables): %s%n",
-                REPLICAS, weft, kubeProxy);
-            assertTrue(weft.perBackend().size() >= 2 * REPLICAS, "both the old and the new pods answered: " + weft);
-            assertEquals(0, weft.failed(), weft.toString());
+    static Stream<Set<Way>> ways() {
+        return ALL ? Stream.of(Way.values()).map(EnumSet::of) : Stream.of(EnumSet.allOf(Way.class));
+    }
+
+    @ParameterizedTest
+    @MethodSource("ways")
+    void aRollingUpdateFailsNoConnection(Set<Way> ways) throws Exception {
+        List<Loads> loads = new ArrayList<>();
+        try {
+            for (Way way : ways) {
+                loads.add(start(way));
+            }
+            StreamPods.await("answers through both", () -> loads.stream().allMatch(Loads::haveBegun));
+            web.update();
+            for (Loads load : loads) {
+                load.finish();
+            }
+        } finally {
+            loads.forEach(Loads::close);
         }
     }
 
-    private static void awaitRollout() throws Exception {
-        kubectl.run("--namespace=" + NAMESPACE, "rollout", "status", "deployment/web", "--timeout=180s");
+    private static Loads start(Way way) throws Exception {
+        if (way == Way.NODE_PORT) {
+            NamespaceThread outside = cluster.controlPlane().thread();
+            return start(way, outside, web.nodePort(WEFT), outside, web.nodePort(LINUX));
+        }
+        return start(way, web.enterClient(WEFT), web.clusterIp(), web.enterClient(LINUX), web.clusterIp());
     }
 
-    private static NamespaceThread enter(String node) throws Exception {
-        JsonNode container = kubectl.json("--namespace=" + NAMESPACE, "get", "pod", "client-" + node)
-            .path("status").path("containerStatuses").path(0).path("containerID");
-        return cluster.node(node).enter(container.asText().replace("containerd://", ""));
-    }
-
-    private static String client(String node) {
-        return """
-            ---
-            apiVersion: v1
-            kind: Pod
-            metadata: {name: client-%2$s, namespace: %1$s}
-            spec:
-              nodeName: %2$s
-              terminationGracePeriodSeconds: 1
-              containers: [{name: client, image: %3$s}]
-            """.formatted(NAMESPACE, node, Images.PAUSE);
+    private static Loads start(Way way, NamespaceThread onWeft, InetSocketAddress ofWeft, NamespaceThread onLinux,
+        InetSocketAddress ofLinux) {
+        return new Loads(way, onWeft, onLinux, HttpLoad.start(onWeft, ofWeft, "/hostname", CONNECTIONS_PER_SECOND),
+            HttpLoad.start(onLinux, ofLinux, "/hostname", CONNECTIONS_PER_SECOND));
     }
 }

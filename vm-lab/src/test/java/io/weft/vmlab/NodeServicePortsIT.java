@@ -1,8 +1,10 @@
 package io.weft.vmlab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.vmlab.lab.Lab;
+import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Manifests;
 import io.weft.vmlab.lab.Pod;
 import io.weft.vmlab.lab.WeftNode;
@@ -12,6 +14,7 @@ import io.weft.vmlab.traffic.HttpBurst;
 import io.weft.vmlab.traffic.SequencedUdp;
 import io.weft.vmlab.traffic.WhoAmI;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,17 +27,21 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * The ports by which a node is managed (kubelet, API server, etcd, SSH) answer every connection, whatever Weft does: under load, while the
- * dataplane is killed, and while it is down.
+ * dataplane is killed, and while it is down. Meanwhile Services try to take these ports, and connections to them are held open from the first test to
+ * the last.
  */
 class NodeServicePortsIT {
     private static final List<Integer> PORTS = List.of(10250, 10255, 6443, 443, 2379, 22);
     private static final int ROUNDS = 30;
+    private static final int KILLS = 3;
     private static final int HTTP_PORT = 8080;
     private static final int UDP_PORT = 5002;
     private static final int OUTSIDE_PORT = 9090;
@@ -42,7 +49,12 @@ class NodeServicePortsIT {
     private static final int REQUESTS_PER_BURST = 100;
     private static final InetSocketAddress WEB = new InetSocketAddress("10.96.0.80", 80);
     @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("port", 2);
+    /** Those that no Service may take; 443 is only the API server's if the cluster says so. */
+    private static final List<Integer> RESERVED = PORTS.stream().filter(port -> port != 443).toList();
+    private static final InetAddress EXTERNAL = LabPlan.ip("10.96.0.81");
+    private static final InetAddress BALANCED = LabPlan.ip("10.96.0.82");
     private static final List<WhoAmI> SERVERS = new ArrayList<>();
+    private static HeldConnections held;
     private static Lab lab;
     private static WeftNode n1;
     private static Pod near;
@@ -54,16 +66,59 @@ class NodeServicePortsIT {
         n1 = lab.node("n1");
         near = n1.addPod("near");
         far = lab.node("n2").addPod("far");
+        held = HeldConnections.open(outsiders(), n1.thread(), n1.host().address(), PORTS);
         for (int port : PORTS) {
             SERVERS.add(WhoAmI.serve(n1.thread(), new InetSocketAddress(n1.host().address(), port)));
         }
         n1.view().awaitSocketScan();
+        List<InetAddress> node = List.of(n1.host().address());
+        attempt("external", EXTERNAL, new Manifests.Exposure(0, node, List.of()));
+        attempt("balanced", BALANCED, new Manifests.Exposure(0, List.of(), node));
+    }
+
+    /** A Service that wants the ports on the node's address. Its ClusterIP shows when it has been compiled. */
+    private static void attempt(String name, InetAddress clusterIp, Manifests.Exposure exposure) throws Exception {
+        List<Manifests.Port> ports = RESERVED.stream()
+            .map(port -> new Manifests.Port("p" + port, "TCP", port, HTTP_PORT)).toList();
+        List<Manifests.Endpoint> endpoints = List.of(new Manifests.Endpoint(near.address(), "n1", true));
+        lab.manifests().service(name, clusterIp, ports, exposure);
+        lab.manifests().endpoints(name, ports, endpoints);
+        for (int port : RESERVED) {
+            lab.awaitEndpoints(new InetSocketAddress(clusterIp, port), endpoints);
+        }
+    }
+
+    @AfterEach
+    void theConnectionsAreOpenStill(TestInfo test) {
+        held.assertUnbroken(test.getDisplayName());
     }
 
     @AfterAll
     static void takeDown() throws Exception {
+        if (held != null) {
+            held.close();
+        }
         for (WhoAmI server : SERVERS) {
             server.close();
+        }
+    }
+
+    @Test
+    void statusNamesEachPortThatAServiceAskedFor() throws Exception {
+        String status = n1.weft("status");
+        for (String service : List.of("external", "balanced")) {
+            for (int port : RESERVED) {
+                assertTrue(status.lines().anyMatch(line -> line.contains("default/" + service)
+                    && line.contains("its port " + port + " stays with")), service + " " + port + "\n" + status);
+            }
+        }
+    }
+
+    @Test
+    void everyPortAnswersOtherMachinesWhileTheControlPlaneIsKilled() throws Exception {
+        for (int i = 0; i < KILLS; i++) {
+            n1.killControlPlane();
+            connectToAll(outsiders(), new TreeMap<>());
         }
     }
 
@@ -95,13 +150,14 @@ class NodeServicePortsIT {
                 return answers;
             });
             try {
-                for (int i = 0; i < 3; i++) {
+                for (int i = 0; i < KILLS; i++) {
                     n1.killDataplane();
                 }
             } finally {
                 killing.set(false);
             }
-            System.out.println("connections answered while the dataplane was killed three times: " + connections.get());
+            System.out.println(
+                "connections answered while the dataplane was killed " + KILLS + " times: " + connections.get());
         }
     }
 

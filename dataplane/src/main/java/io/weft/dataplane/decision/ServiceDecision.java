@@ -4,7 +4,9 @@ import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.encap.address.Ipv4Address;
+import io.weft.encap.hash.FlowHash;
 import io.weft.encap.packet.IpProtocol;
+import io.weft.lb.service.AffinityTable;
 import io.weft.lb.service.Backend;
 import io.weft.lb.service.FrontendKind;
 import io.weft.lb.service.ServiceTable;
@@ -88,17 +90,22 @@ final class ServiceDecision {
         return kind == FrontendKind.NODE_PORT || kind == FrontendKind.LOAD_BALANCER || kind == FrontendKind.EXTERNAL_IP;
     }
 
-    /** A client with affinity keeps its backend while that is one of those that new flows get. */
+    /** A client with affinity keeps its backend while that is one of those that new flows get. After its time it may get any, as with kube-proxy. */
     private long choose(long block, int source, boolean local, int choice) {
         int timeout = ServiceTable.affinitySeconds(block);
-        if (timeout != 0) {
-            long kept = context.state().affinities()
-                .find(ServiceTable.affinityId(block), source, timeout, context.nowSeconds());
-            if (kept != Backend.NONE) {
-                long now = ServiceTable.backend(block, Backend.ip(kept), Backend.port(kept));
-                if ((Backend.flags(now) & (local ? Backend.LOCAL_SET : Backend.CLUSTER_SET)) != 0) { return now; }
-            }
+        if (timeout == 0) { return anyOf(block, local, choice); }
+        long kept = context.state().affinities()
+            .find(ServiceTable.affinityId(block), source, timeout, context.nowSeconds());
+        if (kept == Backend.NONE) { return anyOf(block, local, choice); }
+        if (kept == AffinityTable.EXPIRED) {
+            return anyOf(block, local, FlowHash.hash(choice, context.nowSeconds())); // random, as nobody chose the second
         }
+        long now = ServiceTable.backend(block, Backend.ip(kept), Backend.port(kept));
+        boolean usable = (Backend.flags(now) & (local ? Backend.LOCAL_SET : Backend.CLUSTER_SET)) != 0;
+        return usable ? now : anyOf(block, local, choice);
+    }
+
+    private static long anyOf(long block, boolean local, int choice) {
         return local ? ServiceTable.chooseLocal(block, choice) : ServiceTable.choose(block, choice);
     }
 

@@ -273,4 +273,26 @@ class NodePortTest {
         assertTrue(toA > 120 && toA < 280, toA + " of 400");
         assertEquals(400, node.flows.flows());
     }
+
+    /** A new flow every second belongs to the same client; after a pause of more than ten seconds any backend may get it. */
+    @Test
+    void aClientMayGetAnotherBackendOnceItsAffinityIsOver() {
+        node.change(tables -> tables.services().put(new ServiceSpec(
+            new ServiceKey(ServiceKey.NODE_ADDRESSES, 30080, Packet.TCP), FrontendKind.NODE_PORT, "s", true, false, 10,
+            List.of(), List.of(onB(8080), Backend.readyHere(IpAddress.of("10.244.1.2"), 8080)))));
+        Set<Integer> backends = new HashSet<>();
+        int port = 2000;
+        for (int visit = 0; visit < 32; visit++) {
+            Set<Integer> sticky = new HashSet<>();
+            for (int second = 0; second < 20; second++) {
+                sticky.addAll(node.run(UPLINK, fromWire(Packet.of(CLIENT, "192.0.2.11").tcp(port++, 30080, SYN)))
+                    .sent().keySet());
+                node.now += 1_000_000_000L;
+            }
+            assertEquals(1, sticky.size(), "visit " + visit);
+            backends.addAll(sticky);
+            node.now += 11_000_000_000L;
+        }
+        assertEquals(Set.of(POD_A, POD_B), backends);
+    }
 }

@@ -10,7 +10,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
  * last flow was made. All workers share it. It is read and written when a flow is made, not for its packets.
  *
  * <p>Memory is fixed: buckets of {@value #WAYS} entries, 32 bytes each. In a full bucket the oldest entry is replaced. Its client most likely
- * keeps its backend all the same, because the first choice depends on the client's address alone.
+ * keeps its backend all the same, because the first choice depends on the client's address alone. An entry whose time is over stays until another
+ * client needs it, so that its own client can get another backend then.
  *
  * <p>Lock-free. A writer makes the entry's version odd by compare-and-set, stores, and releases the next even version. A reader that finds
  * an odd version, or another one after it has read, has found nothing. Two workers that store the same new key at once may each fill an
@@ -20,6 +21,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
  */
 public final class AffinityTable {
     public static final int DEFAULT_ENTRIES = 1 << 17;
+    /** No packed backend: the client had one, but too much time has passed. */
+    public static final long EXPIRED = -1;
 
     private static final int WAYS = 8;
     private static final int WORDS = 4;
@@ -51,7 +54,7 @@ public final class AffinityTable {
     /**
      * @param id of the Service's port: {@link ServiceTable#affinityId}
      * @param timeoutSeconds since the client's last flow
-     * @return the client's backend, packed without flags; {@link Backend#NONE} if it has none or too much time has passed
+     * @return the client's backend, packed without flags; {@link #EXPIRED}; {@link Backend#NONE} if the client is not known
      */
     public long find(long id, int client, int timeoutSeconds, int nowSeconds) {
         int first = bucket(id, client);
@@ -62,7 +65,7 @@ public final class AffinityTable {
                 long backend = words.getOpaque(at + BACKEND);
                 VarHandle.acquireFence(); // no load above moves below the second look at the version
                 if (words.getOpaque(at + VERSION) == version && backend != 0) {
-                    return nowSeconds - (int) used > timeoutSeconds ? Backend.NONE : backend & BACKEND_MASK;
+                    return nowSeconds - (int) used > timeoutSeconds ? EXPIRED : backend & BACKEND_MASK;
                 }
             }
         }

@@ -19,7 +19,7 @@ class AffinityTableTest {
         assertEquals(Backend.NONE, table.find(ID, CLIENT, 10, 100));
         table.put(ID, CLIENT, A | Backend.SERVING, 10, 100);
         assertEquals(A, table.find(ID, CLIENT, 10, 110));
-        assertEquals(Backend.NONE, table.find(ID, CLIENT, 10, 111));
+        assertEquals(AffinityTable.EXPIRED, table.find(ID, CLIENT, 10, 111));
         table.put(ID, CLIENT, A, 10, 109);
         assertEquals(A, table.find(ID, CLIENT, 10, 119));
         assertEquals(A, table.find(ID, CLIENT, 86_400, 86_509));

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 /** System calls on namespaces and mounts; all return 0 or -errno. */
 final class NamespaceCalls {
     static final int CLONE_NEWNS = 0x00020000; // <linux/sched.h>
+    static final int CLONE_NEWUTS = 0x04000000;
     static final int CLONE_NEWNET = 0x40000000;
     static final int MS_BIND = 4096; // <linux/mount.h>
     static final int MS_REC = 16384;
@@ -54,6 +55,11 @@ final class NamespaceCalls {
     /** Gives only the calling thread a copy of its mount namespace. */
     static int unshareMounts() {
         return unshare(CLONE_NEWNS);
+    }
+
+    /** Gives only the calling thread a copy of its UTS namespace. */
+    static int unshareHostName() {
+        return unshare(CLONE_NEWUTS);
     }
 
     private static int unshare(int namespaces) {

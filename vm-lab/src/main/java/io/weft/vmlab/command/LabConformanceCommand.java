@@ -31,13 +31,18 @@ public final class LabConformanceCommand implements Callable<Integer> {
         KubernetesBinaries binaries = KubernetesBinaries.provideWithTests(Distribution.locate().checkout());
         List<Conformance.Spec> specs = new Conformance(plan, binaries).run(focus, skip);
         Files.write(results, specs.stream().map(LabConformanceCommand::line).toList());
-        long failed = specs.stream().filter(spec -> spec.verdict() == Conformance.Verdict.FAILED).count();
-        System.out.printf("%d of %d specs passed: %s%n", specs.size() - failed, specs.size(), results);
+        long failed = count(specs, Conformance.Verdict.FAILED);
+        System.out.printf("%d of %d specs passed, %d skipped: %s%n", count(specs, Conformance.Verdict.PASSED),
+            specs.size(), count(specs, Conformance.Verdict.SKIPPED), results);
         return failed == 0 && !specs.isEmpty() ? 0 : 1;
     }
 
+    private static long count(List<Conformance.Spec> specs, Conformance.Verdict verdict) {
+        return specs.stream().filter(spec -> spec.verdict() == verdict).count();
+    }
+
     private static String line(Conformance.Spec spec) {
-        return String.format("%-6s %6.1f s  %s%s", spec.verdict(), spec.seconds(), spec.name(),
-            spec.failure().isEmpty() ? "" : ": " + spec.failure());
+        return String.format("%-7s %6.1f s  %s%s", spec.verdict(), spec.seconds(), spec.name(),
+            spec.reason().isEmpty() ? "" : ": " + spec.reason());
     }
 }

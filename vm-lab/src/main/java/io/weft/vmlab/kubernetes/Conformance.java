@@ -16,6 +16,9 @@ import org.xml.sax.SAXException;
 /** Runs Kubernetes' own end-to-end tests against the cluster of a lab that is up. */
 public final class Conformance {
     private static final String REPORT = "junit_01.xml"; // as e2e.test names it
+    private static final String SKIPPED = "skipped";
+    /** The reason why a spec that was not selected is skipped; others have more to say. */
+    private static final String NOT_SELECTED = "skipped";
     private final LabPlan lab;
     private final KubernetesBinaries binaries;
 
@@ -26,21 +29,25 @@ public final class Conformance {
     }
 
     /** What became of one spec. */
-    public enum Verdict { PASSED, FAILED }
+    public enum Verdict {
+        PASSED, FAILED,
+        /** It began, and found that the cluster lacks something. */
+        SKIPPED
+    }
 
     /**
-     * A spec that ran.
+     * A spec that was selected.
      *
-     * @param failure the first line of the reason; empty if it passed
+     * @param reason its first line; empty if it passed
      */
-    public record Spec(String name, Verdict verdict, double seconds, String failure) {}
+    public record Spec(String name, Verdict verdict, double seconds, String reason) {}
 
     /**
      * Runs the specs whose names match, one after the other; their output goes to standard output.
      *
      * @param focus regular expression of Go
      * @param skip regular expression; empty for none
-     * @return the specs that ran, in order
+     * @return the specs that were selected, in order
      */
     public List<Spec> run(String focus, String skip) throws Exception {
         return run(focus, skip, ProcessBuilder.Redirect.INHERIT);
@@ -78,7 +85,7 @@ public final class Conformance {
         NodeList cases = cases(report);
         for (int i = 0; i < cases.getLength(); i++) {
             Element spec = (Element) cases.item(i);
-            if (spec.getAttribute("name").startsWith("[It]") && spec.getElementsByTagName("skipped").getLength() == 0) {
+            if (spec.getAttribute("name").startsWith("[It]") && !NOT_SELECTED.equals(message(spec, SKIPPED))) {
                 specs.add(spec(spec));
             }
         }
@@ -86,12 +93,18 @@ public final class Conformance {
     }
 
     private static Spec spec(Element spec) {
-        NodeList failures = spec.getElementsByTagName("failure");
-        boolean failed = failures.getLength() > 0;
-        String reason = failed ? ((Element) failures.item(0)).getAttribute("message") : "";
-        return new Spec(spec.getAttribute("name").substring("[It] ".length()),
-            failed ? Verdict.FAILED : Verdict.PASSED, Double.parseDouble(spec.getAttribute("time")),
-            reason.lines().findFirst().orElse(""));
+        String failure = message(spec, "failure");
+        String skipped = message(spec, SKIPPED);
+        Verdict verdict = failure != null ? Verdict.FAILED : skipped != null ? Verdict.SKIPPED : Verdict.PASSED;
+        String reason = failure != null ? failure : skipped != null ? skipped : "";
+        return new Spec(spec.getAttribute("name").substring("[It] ".length()), verdict,
+            Double.parseDouble(spec.getAttribute("time")), reason.lines().findFirst().orElse(""));
+    }
+
+    /** Null without such a result. */
+    private static String message(Element spec, String result) {
+        Element found = (Element) spec.getElementsByTagName(result).item(0);
+        return found == null ? null : found.getAttribute("message");
     }
 
     private static NodeList cases(Path report) throws IOException {

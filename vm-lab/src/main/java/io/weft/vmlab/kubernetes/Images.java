@@ -17,12 +17,14 @@ public final class Images {
     public static final String AGNHOST = "registry.k8s.io/e2e-test-images/agnhost:2.63.0";
     /** The same image will do: the tests ask it for a resolver of glibc. */
     private static final String DNS_TESTING = "registry.k8s.io/e2e-test-images/glibc-dns-testing:2.0.0";
+    /** Its {@code nc} ends its side of a connection as soon as its input ends, which a test relies on; that of agnhost's image does not. */
+    private static final String BUSYBOX = "registry.k8s.io/e2e-test-images/busybox:1.37.0-1";
     public static final String COREDNS = "registry.k8s.io/coredns/coredns:v1.15.0";
 
-    private static final List<String> APPLETS = List.of("awk", "cat", "chmod", "cp", "cut", "date", "echo", "env",
+    private static final List<String> APPLETS = List.of("awk", "cat", "chmod", "cp", "cut", "date", "dd", "echo", "env",
         "false", "grep", "head", "hostname", "id", "ip", "kill", "ls", "mkdir", "mv", "nslookup", "ping", "ps", "rm",
         "sed", "seq", "sleep", "sort", "stat", "tail", "test", "timeout", "touch", "tr", "true", "uname", "uniq",
-        "wc", "wget", "which", "xargs");
+        "wc", "which", "xargs");
     /** Of agnhost's HTTPS server, in the root of its image. */
     private static final List<String> CERTIFICATE = List.of("localhost.crt", "localhost.key");
     private static final int PROGRAM_MODE = 0755;
@@ -42,18 +44,23 @@ public final class Images {
             layer -> layer.file("pause", PROGRAM_MODE, binaries.inImage("pause")));
         ImageArchive.write(coredns, List.of(COREDNS), "/coredns", List.of(),
             layer -> layer.file("coredns", PROGRAM_MODE, binaries.inImage("coredns")));
+        Path busybox = directory.resolve("busybox.tar");
         ImageArchive.write(agnhost, List.of(AGNHOST, DNS_TESTING), "/agnhost", List.of("pause"),
             layer -> writeAgnhost(layer, binaries));
-        return List.of(pause, coredns, agnhost);
+        ImageArchive.write(busybox, List.of(BUSYBOX), "sh", List.of(), Images::writeBusybox);
+        return List.of(pause, coredns, agnhost, busybox);
     }
 
     /** What Kubernetes' tests run in agnhost's image besides agnhost, as far as this machine has it. */
     private static List<Path> programs() {
         return Stream.of(Programs.find("busybox"), Programs.find("bash"), Programs.find("curl"), Programs.find("dig"),
-            Programs.find("nc"), Programs.find("getent")).flatMap(Optional::stream).toList();
+            Programs.find("nc"), Programs.find("getent"), Programs.find("wget")).flatMap(Optional::stream).toList();
     }
 
-    /** The shell of a static busybox prefers applets of its own to the programs of the image, and its {@code nc} lacks options. */
+    /**
+     * The shell of a static busybox prefers applets of its own to the programs of the image, its {@code nc} lacks options, and Debian's crashes in
+     * {@code wget -T}.
+     */
     private static void writeAgnhost(TarWriter layer, KubernetesBinaries binaries) throws IOException {
         layer.file("agnhost", PROGRAM_MODE, binaries.inImage("agnhost"));
         for (String file : CERTIFICATE) {
@@ -62,8 +69,26 @@ public final class Images {
             }
         }
         layer.directory("bin", DIRECTORY_MODE);
+        writePrograms(layer, programs());
+        if (Programs.find("wget").isEmpty()) {
+            layer.symbolicLink("bin/wget", "busybox");
+        }
+        layer.symbolicLink("bin/sh", Programs.find("bash").isPresent() ? "bash" : "busybox");
+        writeBase(layer);
+    }
+
+    private static void writeBusybox(TarWriter layer) throws IOException {
+        layer.directory("bin", DIRECTORY_MODE);
+        writePrograms(layer, Programs.find("busybox").stream().toList());
+        layer.symbolicLink("bin/sh", "busybox");
+        layer.symbolicLink("bin/nc", "busybox");
+        writeBase(layer);
+    }
+
+    /** Programs, with their libraries, and the applets of busybox. */
+    private static void writePrograms(TarWriter layer, List<Path> programs) throws IOException {
         Set<Path> libraries = new TreeSet<>();
-        for (Path program : programs()) {
+        for (Path program : programs) {
             layer.file("bin/" + program.getFileName(), PROGRAM_MODE, program);
             libraries.addAll(SharedLibraries.of(program));
         }
@@ -73,7 +98,10 @@ public final class Images {
         for (String applet : APPLETS) {
             layer.symbolicLink("bin/" + applet, "busybox");
         }
-        layer.symbolicLink("bin/sh", Programs.find("bash").isPresent() ? "bash" : "busybox");
+    }
+
+    /** What programs expect of a file system. */
+    private static void writeBase(TarWriter layer) throws IOException {
         layer.directory("etc", DIRECTORY_MODE);
         layer.file("etc/passwd", FILE_MODE, "root:x:0:0:root:/:/bin/sh\n".getBytes(StandardCharsets.US_ASCII));
         layer.file("etc/nsswitch.conf", FILE_MODE, "hosts: files dns\n".getBytes(StandardCharsets.US_ASCII));

@@ -1,6 +1,7 @@
 package io.weft.vmlab.kubernetes;
 
 import io.weft.nativebindings.netlink.MountNamespace;
+import io.weft.nativebindings.netlink.UtsNamespace;
 import io.weft.vmlab.lab.LabPlan;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,18 +19,21 @@ final class NodeFiles {
         "vm/overcommit_memory", "1", "vm/panic_on_oom", "0", "kernel/panic", "10", "kernel/panic_on_oops", "1",
         "kernel/keys/root_maxkeys", "1000000", "kernel/keys/root_maxbytes", "25000000");
     private final LabPlan lab;
+    private final LabPlan.Host host;
     private final Path root;
 
     NodeFiles(LabPlan lab, LabPlan.Host host) {
         this.lab = lab;
+        this.host = host;
         root = lab.storage().resolve(host.name());
     }
 
     /**
      * Gives the calling thread, and processes that it starts, a {@code /run}, {@code /var/lib} and {@code /var/log} of their own, in which
-     * only the lab's files appear, and copies of the kernel parameters that a kubelet sets.
+     * only the lab's files appear, copies of the kernel parameters that a kubelet sets, and the node's host name.
      */
     void enter() throws IOException {
+        UtsNamespace.unshare(host.name());
         MountNamespace.unshare();
         replace(Path.of("/run"), lab.directory().getParent());
         replace(Path.of("/var/lib"), lab.storage().getParent());

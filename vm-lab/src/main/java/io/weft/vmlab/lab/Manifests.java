@@ -11,6 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** Writes the lab's cluster objects as Kubernetes manifests into the directory that the nodes watch. */
 public final class Manifests {
@@ -20,6 +21,24 @@ public final class Manifests {
 
     /** A Service's port: {@code protocol} is TCP or UDP. */
     public record Port(String name, String protocol, int port, int targetPort) {}
+
+    /**
+     * How a Service is reached besides by its ClusterIP.
+     *
+     * @param firstNodePort NodePort of the first port, the others follow; 0 for none
+     */
+    public record Exposure(int firstNodePort, List<InetAddress> externalIps, List<InetAddress> loadBalancerIps) {
+        private static final Exposure NONE = new Exposure(0, List.of(), List.of());
+
+        public static Exposure nodePort(int first) {
+            return new Exposure(first, List.of(), List.of());
+        }
+
+        private String type() {
+            if (!loadBalancerIps.isEmpty()) { return "LoadBalancer"; }
+            return firstNodePort == 0 ? "ClusterIP" : "NodePort";
+        }
+    }
 
     /** One endpoint of a Service. */
     public record Endpoint(InetAddress address, String node, boolean ready) {}
@@ -50,15 +69,29 @@ public final class Manifests {
     }
 
     public void service(String name, InetAddress clusterIp, List<Port> ports) throws IOException {
+        service(name, clusterIp, ports, Exposure.NONE);
+    }
+
+    public void service(String name, InetAddress clusterIp, List<Port> ports, Exposure exposure) throws IOException {
         Map<String, Object> service = object("v1", "Service", name, NAMESPACE);
         service.put("spec", Map.of(
-            "type", "ClusterIP",
+            "type", exposure.type(),
             "clusterIP", clusterIp.getHostAddress(),
             "clusterIPs", List.of(clusterIp.getHostAddress()),
-            "ports", ports.stream()
-                .map(p -> Map.of("name", p.name, "protocol", p.protocol, "port", p.port, "targetPort", p.targetPort))
-                .toList()));
+            "externalIPs", exposure.externalIps.stream().map(InetAddress::getHostAddress).toList(),
+            "ports", IntStream.range(0, ports.size()).mapToObj(i -> port(ports.get(i), i, exposure)).toList()));
+        service.put("status", Map.of("loadBalancer", Map.of("ingress", exposure.loadBalancerIps.stream()
+            .map(address -> Map.of("ip", address.getHostAddress())).toList())));
         write("service-" + name, service);
+    }
+
+    private static Map<String, Object> port(Port port, int number, Exposure exposure) {
+        Map<String, Object> object = new LinkedHashMap<>(Map.of("name", port.name, "protocol", port.protocol,
+            "port", port.port, "targetPort", port.targetPort));
+        if (exposure.firstNodePort != 0) {
+            object.put("nodePort", exposure.firstNodePort + number);
+        }
+        return object;
     }
 
     public void endpoints(String service, List<Port> ports, List<Endpoint> endpoints) throws IOException {

@@ -33,6 +33,7 @@ public final class SequencedUdp implements AutoCloseable {
     private final AtomicLong reordered = new AtomicLong();
     private final AtomicLong duplicated = new AtomicLong();
     private volatile long largestGapNanos;
+    private volatile long lastArrivalNanos;
 
     private SequencedUdp(DatagramChannel receiver, DatagramChannel sender, InetSocketAddress target, int perSecond) {
         this.receiver = receiver;
@@ -72,7 +73,6 @@ public final class SequencedUdp implements AutoCloseable {
         ByteBuffer datagram = ByteBuffer.allocateDirect(PAYLOAD);
         BitSet seen = new BitSet();
         int expected = 0;
-        long last = 0;
         while (true) {
             try {
                 receiver.receive(datagram.clear());
@@ -83,10 +83,10 @@ public final class SequencedUdp implements AutoCloseable {
             }
             int number = (int) datagram.getLong(0);
             long now = System.nanoTime();
-            if (last != 0) {
-                largestGapNanos = Math.max(largestGapNanos, now - last);
+            if (lastArrivalNanos != 0) {
+                largestGapNanos = Math.max(largestGapNanos, now - lastArrivalNanos);
             }
-            last = now;
+            lastArrivalNanos = now;
             if (seen.get(number)) {
                 duplicated.incrementAndGet();
                 continue;
@@ -108,6 +108,11 @@ public final class SequencedUdp implements AutoCloseable {
     /** Datagrams received so far, without duplicates. */
     public long received() {
         return received.get();
+    }
+
+    /** When the latest one arrived, in the time of {@link System#nanoTime}; 0 before the first. */
+    public long lastArrivalNanos() {
+        return lastArrivalNanos;
     }
 
     /** Stops the sender, waits until datagrams under way have arrived (at most 2 s without one) and counts. */
