@@ -18,6 +18,8 @@ import io.weft.controlplane.journal.JournaledSource;
 import io.weft.controlplane.kubernetes.KubernetesApi;
 import io.weft.controlplane.node.NodeApi;
 import io.weft.controlplane.node.NodePublisher;
+import io.weft.controlplane.role.RoleLock;
+import io.weft.controlplane.role.StartException;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.controlplane.status.Failures;
 import io.weft.dataplane.config.NodeConfiguration;
@@ -47,7 +49,6 @@ import org.slf4j.LoggerFactory;
  * network namespace of the thread that starts it.
  */
 public final class ControlPlane implements AutoCloseable {
-    public static final String ROLE = "control-plane";
     private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
     private static final Duration ADD_PATIENCE = Duration.ofSeconds(10);
 
@@ -85,7 +86,7 @@ public final class ControlPlane implements AutoCloseable {
     private void open(NodeConfiguration configuration) throws IOException {
         requireCapabilities();
         Path runDirectory = configuration.runDirectory();
-        FileLock _ = part(RoleLock.take(runDirectory, ROLE));
+        FileLock _ = part(RoleLock.take(runDirectory, RoleLock.CONTROL_PLANE));
         AttachmentStore store = part(
             AttachmentStore.open(configuration.stateDirectory(), configuration.nodeName(), PortId.COUNT));
         AttachmentRecovery.run(store);

@@ -9,6 +9,7 @@ import io.weft.controlplane.Await;
 import io.weft.controlplane.FakeDataplane;
 import io.weft.controlplane.TestNamespace;
 import io.weft.controlplane.cni.CniCall;
+import io.weft.controlplane.role.StartException;
 import io.weft.controlplane.status.StatusFile;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.counters.PortState;
