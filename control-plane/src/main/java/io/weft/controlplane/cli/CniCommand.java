@@ -2,10 +2,10 @@ package io.weft.controlplane.cli;
 
 import io.weft.controlplane.cni.WeftCni;
 import io.weft.controlplane.cni.install.CniFiles;
-import io.weft.controlplane.process.ControlPlane;
-import io.weft.controlplane.process.RoleLock;
+import io.weft.controlplane.role.RoleLock;
 import io.weft.controlplane.status.ControlPlaneStatus;
 import io.weft.controlplane.status.StatusFile;
+import io.weft.controlplane.view.UnavailableException;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.nativebindings.linux.FileErrors;
 import java.io.IOException;
@@ -52,7 +52,7 @@ final class CniCommand implements Runnable {
     int uninstall(@Mixin ConfigurationOptions chosen) {
         NodeConfiguration configuration = chosen.load();
         if (configuration.cni().install()) {
-            RoleLock.holder(configuration.runDirectory(), ControlPlane.ROLE).ifPresent(pid -> {
+            RoleLock.holder(configuration.runDirectory(), RoleLock.CONTROL_PLANE).ifPresent(pid -> {
                 throw new UnavailableException("the control plane (process " + pid + ") would write the files again:"
                     + " set cni.install to false and restart it, or stop it");
             });

@@ -1,6 +1,8 @@
 package io.weft.controlplane.cli;
 
 import io.weft.controlplane.process.ClusterSources;
+import io.weft.controlplane.view.NodeFiles;
+import io.weft.controlplane.view.NodeStatus;
 import io.weft.dataplane.config.ConfigurationException;
 import io.weft.dataplane.config.KernelPorts;
 import io.weft.dataplane.config.NodeConfiguration;

@@ -2,8 +2,8 @@ package io.weft.controlplane.cli;
 
 import io.weft.controlplane.process.ChildCommands;
 import io.weft.controlplane.process.ClusterSources;
-import io.weft.controlplane.process.RoleLock;
 import io.weft.controlplane.process.Supervisor;
+import io.weft.controlplane.role.RoleLock;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.nativebindings.linux.FileLock;
 import io.weft.nativebindings.process.ExternalCommand;

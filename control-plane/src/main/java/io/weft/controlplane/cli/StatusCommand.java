@@ -2,6 +2,7 @@ package io.weft.controlplane.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.weft.controlplane.view.NodeStatus;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -28,8 +29,8 @@ final class StatusCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         out.print(switch (format) {
             case TABLE -> StatusText.of(status, runDirectory);
-            case JSON -> Table.json(new ObjectMapper().writerWithDefaultPrettyPrinter(), status) + "\n";
-            case YAML -> Table.json(new YAMLMapper().writer(), status);
+            case JSON -> TableFormat.json(new ObjectMapper().writerWithDefaultPrettyPrinter(), status) + "\n";
+            case YAML -> TableFormat.json(new YAMLMapper().writer(), status);
         });
         out.flush();
         return status.dataplane().running() || status.controlPlane().running() ? 0 : WeftCommand.FAILED;

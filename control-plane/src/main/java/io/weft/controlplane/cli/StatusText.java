@@ -1,6 +1,7 @@
 package io.weft.controlplane.cli;
 
 import io.weft.controlplane.status.ControlPlaneStatus;
+import io.weft.controlplane.view.NodeStatus;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

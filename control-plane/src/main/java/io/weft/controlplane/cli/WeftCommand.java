@@ -1,6 +1,7 @@
 package io.weft.controlplane.cli;
 
-import io.weft.controlplane.process.StartException;
+import io.weft.controlplane.role.StartException;
+import io.weft.controlplane.view.UnavailableException;
 import io.weft.dataplane.config.ConfigurationException;
 import io.weft.dataplane.config.SupervisedProcess;
 import io.weft.nativebindings.linux.LinuxException;

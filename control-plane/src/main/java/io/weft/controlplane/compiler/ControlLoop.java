@@ -39,6 +39,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
+import org.HdrHistogram.Histogram;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -291,6 +292,11 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     @Override
     public String fault() {
         return health.fault();
+    }
+
+    /** From the arrival of changes until every worker used them, in microseconds; a copy. Any thread; does not wait for the loop. */
+    public Histogram latency() {
+        return updates.latencyHistogram();
     }
 
     public Report report() {

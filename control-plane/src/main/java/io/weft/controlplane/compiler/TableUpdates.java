@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.HdrHistogram.Histogram;
 
 /**
  * Updates the tables to what the objects say, and watches until the workers use them. After a failure it rebuilds everything from all
@@ -61,6 +62,11 @@ final class TableUpdates {
     /** Readable by any thread. */
     LoopHealth health() {
         return health;
+    }
+
+    /** Any thread. */
+    Histogram latencyHistogram() {
+        return latency.histogram();
     }
 
     UpdateLatency.Summary latency() {

@@ -5,10 +5,11 @@ import java.util.Deque;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongPredicate;
 import org.HdrHistogram.Histogram;
+import org.HdrHistogram.SynchronizedHistogram;
 
 /**
  * Time from the arrival of a change until every worker uses it. Changes that no dataplane adopts within the limit are not counted. One
- * thread.
+ * thread; {@link #histogram} any.
  */
 public final class UpdateLatency {
     private static final long HIGHEST_MICROS = TimeUnit.MINUTES.toMicros(1);
@@ -21,7 +22,7 @@ public final class UpdateLatency {
     public record Summary(long count, long p50Micros, long p90Micros, long p99Micros, long maxMicros) {
     }
 
-    private final Histogram micros = new Histogram(HIGHEST_MICROS, 3);
+    private final Histogram micros = new SynchronizedHistogram(HIGHEST_MICROS, 3);
     private final Deque<Pending> pending = new ArrayDeque<>();
 
     void committed(long arrivalNanos, long generation) {
@@ -41,6 +42,11 @@ public final class UpdateLatency {
     }
 
     boolean isWaiting() { return !pending.isEmpty(); }
+
+    /** A copy of all measurements, in microseconds. */
+    Histogram histogram() {
+        return micros.copy();
+    }
 
     Summary summary() {
         return new Summary(micros.getTotalCount(), micros.getValueAtPercentile(50), micros.getValueAtPercentile(90),

@@ -1,5 +1,6 @@
 package io.weft.controlplane.process;
 
+import io.weft.controlplane.role.RoleLock;
 import io.weft.nativebindings.process.ExternalCommand;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -24,10 +25,10 @@ public final class ChildCommands {
         Path launcher = Path.of(home == null ? "" : home, "bin", "weft");
         if (home != null && Files.isExecutable(launcher)) {
             commands.put(DATAPLANE, ExternalCommand.file(launcher, DATAPLANE).with(options));
-            commands.put(ControlPlane.ROLE, ExternalCommand.file(launcher, ControlPlane.ROLE).with(options));
+            commands.put(RoleLock.CONTROL_PLANE, ExternalCommand.file(launcher, RoleLock.CONTROL_PLANE).with(options));
         } else {
             commands.put(DATAPLANE, java(DATAPLANE_MAIN).with(options));
-            commands.put(ControlPlane.ROLE, java(CONTROL_PLANE_MAIN).with(ControlPlane.ROLE).with(options));
+            commands.put(RoleLock.CONTROL_PLANE, java(CONTROL_PLANE_MAIN).with(RoleLock.CONTROL_PLANE).with(options));
         }
         return commands;
     }

@@ -1,5 +1,9 @@
 package io.weft.controlplane.process;
 
+import io.weft.controlplane.api.ApiResources;
+import io.weft.controlplane.api.ApiServer;
+import io.weft.controlplane.api.events.EventLog;
+import io.weft.controlplane.api.events.NodeWatch;
 import io.weft.controlplane.cni.AttachmentRecovery;
 import io.weft.controlplane.cni.CniHandler;
 import io.weft.controlplane.cni.CniServer;
@@ -18,6 +22,8 @@ import io.weft.controlplane.journal.JournaledSource;
 import io.weft.controlplane.kubernetes.KubernetesApi;
 import io.weft.controlplane.node.NodeApi;
 import io.weft.controlplane.node.NodePublisher;
+import io.weft.controlplane.role.RoleLock;
+import io.weft.controlplane.role.StartException;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.controlplane.status.Failures;
 import io.weft.dataplane.config.NodeConfiguration;
@@ -39,6 +45,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,7 +54,6 @@ import org.slf4j.LoggerFactory;
  * network namespace of the thread that starts it.
  */
 public final class ControlPlane implements AutoCloseable {
-    public static final String ROLE = "control-plane";
     private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
     private static final Duration ADD_PATIENCE = Duration.ofSeconds(10);
 
@@ -85,7 +91,7 @@ public final class ControlPlane implements AutoCloseable {
     private void open(NodeConfiguration configuration) throws IOException {
         requireCapabilities();
         Path runDirectory = configuration.runDirectory();
-        FileLock _ = part(RoleLock.take(runDirectory, ROLE));
+        FileLock _ = part(RoleLock.take(runDirectory, RoleLock.CONTROL_PLANE));
         AttachmentStore store = part(
             AttachmentStore.open(configuration.stateDirectory(), configuration.nodeName(), PortId.COUNT));
         AttachmentRecovery.run(store);
@@ -110,7 +116,9 @@ public final class ControlPlane implements AutoCloseable {
             : Optional.empty();
         Optional<NodePublisher> publisher = nodeApi.map(
             node -> part(new NodePublisher(node, loop::ownNode, source::status, dataplane, failures)));
-        part(status).start(loop, publisher, installer, healthChecks::problems);
+        ApiServer rest = api(configuration, loop, status, dataplane, failures);
+        part(status).start(loop, publisher, installer,
+            () -> Stream.concat(healthChecks.problems().stream(), rest.problems().stream()).toList());
         part(new JournalWriter(journal, source, failures)).start(loop::objectsNewerThan);
         part(source).start(loop);
         publisher.ifPresent(NodePublisher::start);
@@ -118,8 +126,19 @@ public final class ControlPlane implements AutoCloseable {
             ADD_PATIENCE);
         part(new CniServer(configuration.cni().socket(), new CniHandler(attacher, loop, readiness), failures)).start();
         installer.ifPresent(started -> part(started).start());
+        rest.start();
         LOG.info("control plane of {}: {}, CNI on {}", configuration.nodeName(), source.status().name(),
             configuration.cni().socket());
+    }
+
+    /** The REST API; not started yet. */
+    private ApiServer api(NodeConfiguration configuration, ControlLoop loop, StatusWriter status,
+        DataplaneView dataplane, Failures failures) {
+        EventLog events = new EventLog();
+        part(new NodeWatch(status::latest, dataplane, events, failures)).start();
+        return part(new ApiServer(configuration.api(), ApiResources.of(new ApiResources.Sources(
+            configuration.runDirectory(), loop::fault, status::latest, loop::latency, events)), status::changed,
+            failures));
     }
 
     /** CAP_SYS_ADMIN is for setns(2) into the pods' namespaces. */

@@ -33,6 +33,8 @@ final class StatusWriter implements AutoCloseable {
     private final long startedMillis = System.currentTimeMillis();
     private final Semaphore wanted = new Semaphore(0);
     private final Thread thread = Thread.ofPlatform().name("status").daemon().unstarted(this::run);
+    /** Written by the thread, read by any; immutable, so volatile is enough. */
+    private volatile ControlPlaneStatus latest;
     private ControlLoop loop;
     private Supplier<List<String>> more = List::of;
     private Optional<NodePublisher> publisher = Optional.empty();
@@ -59,6 +61,11 @@ final class StatusWriter implements AutoCloseable {
         thread.start();
     }
 
+    /** What was last reported; empty at first. Any thread. */
+    Optional<ControlPlaneStatus> latest() {
+        return Optional.ofNullable(latest);
+    }
+
     /** Any thread. */
     void changed() {
         wanted.release();
@@ -77,7 +84,8 @@ final class StatusWriter implements AutoCloseable {
     private void run() {
         while (!Thread.currentThread().isInterrupted()) {
             try {
-                StatusFile.write(configuration.runDirectory(), status());
+                latest = status();
+                StatusFile.write(configuration.runDirectory(), latest);
             } catch (IOException | RuntimeException | Error e) {
                 if (!Thread.currentThread().isInterrupted()) {
                     failures.add("status file", e);

@@ -177,7 +177,8 @@ class WeftCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ports", "services", "backends", "routes", "neighbours", "tunnels", "flows", "counters",
+    @ValueSource(strings = {"ports", "pods", "services", "backends", "routes", "neighbours", "tunnels", "flows",
+        "counters",
         "drops", "annotations"})
     void withoutFilesShowFailsInOneLine(String subject) {
         Outcome outcome = weft("show", subject);

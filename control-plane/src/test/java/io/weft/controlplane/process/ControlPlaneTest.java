@@ -8,7 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.weft.controlplane.Await;
 import io.weft.controlplane.FakeDataplane;
 import io.weft.controlplane.TestNamespace;
+import io.weft.controlplane.api.RawClient;
 import io.weft.controlplane.cni.CniCall;
+import io.weft.controlplane.role.StartException;
 import io.weft.controlplane.status.StatusFile;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.counters.PortState;
@@ -57,7 +59,7 @@ class ControlPlaneTest {
         configuration = NodeConfiguration.of(Map.of("nodeName", "n1", "uplink", "up0", "serviceCidr", "10.96.0.0/16",
             "runDirectory", directory.resolve("run").toString(), "stateDirectory",
             directory.resolve("state").toString(),
-            "source.manifests", manifests.toString()));
+            "source.manifests", manifests.toString(), "api.listen", ""));
         try (Rtnetlink rtnetlink = Rtnetlink.openIn(node.path())) {
             Link uplink = rtnetlink.createVeth(VethSpec.of("up0", "peer0"));
             rtnetlink.addAddress(uplink.index(), Ipv4Address.of("192.0.2.1"), 24, Route.RT_SCOPE_UNIVERSE);
@@ -142,6 +144,25 @@ class ControlPlaneTest {
     private void awaitProblems(String... expected) {
         Await.until("problems " + List.of(expected), () -> StatusFile.read(configuration.runDirectory())
             .map(status -> status.problems().equals(List.of(expected))).orElse(false));
+    }
+
+    @Test
+    void servesTheApiToRoot() throws Exception {
+        put("nodes.yaml", NODE + "---\n" + PEER);
+        start();
+        awaitPeers("n2");
+        dataplane.adopt(StatusFile.read(configuration.runDirectory()).orElseThrow().tables().incarnation());
+        Await.until("readiness", () -> api("/readyz").startsWith("HTTP/1.1 200 "), () -> api("/readyz"));
+        assertTrue(api("/api/v1/tunnels").contains("\"n2\""), api("/api/v1/tunnels"));
+        assertTrue(api("/metrics").contains("\nweft_peers 1.0\n"), api("/metrics"));
+    }
+
+    private String api(String path) {
+        try {
+            return RawClient.exchange(configuration.api().socket(), RawClient.get(path, "Connection: close"));
+        } catch (IOException e) {
+            return e.toString();
+        }
     }
 
     @Test
@@ -324,7 +345,7 @@ class ControlPlaneTest {
         NodeConfiguration wrong = NodeConfiguration.of(Map.of("nodeName", "n1", "uplink", "eth99",
             "runDirectory", directory.resolve("run").toString(), "stateDirectory",
             directory.resolve("state").toString(),
-            "source.manifests", manifests.toString()));
+            "source.manifests", manifests.toString(), "api.listen", ""));
         StartException e = assertThrows(StartException.class,
             () -> NetworkNamespace.call(node.path(), () -> ControlPlane.start(wrong)));
         assertEquals("uplink: this machine has no device eth99; `ip link` lists its devices", e.getMessage());

@@ -57,7 +57,8 @@ public record NodeConfiguration(
     PortRanges snatPorts,
     int flowCapacity,
     ServiceConfiguration services,
-    CniConfiguration cni) {
+    CniConfiguration cni,
+    ApiConfiguration api) {
 
     private static final Path DEFAULT_FILE = Path.of("/etc/weft/weft.yaml");
     private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
@@ -152,7 +153,8 @@ public record NodeConfiguration(
             snatPorts(settings),
             settings.integer(FLOWS_CAPACITY, MIN_FLOWS, MAX_FLOWS),
             ServiceConfiguration.of(settings),
-            CniConfiguration.of(settings, runDirectory));
+            CniConfiguration.of(settings, runDirectory),
+            ApiConfiguration.of(settings, runDirectory, settings.path(STATE_DIRECTORY)));
         configuration.check(settings);
         return configuration;
     }

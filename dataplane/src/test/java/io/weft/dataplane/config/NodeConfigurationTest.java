@@ -151,6 +151,34 @@ class NodeConfigurationTest {
         assertEquals("eth1", NodeConfiguration.of(Map.of("uplink", "eth1")).requireUplink());
     }
 
+    @Test
+    void theApiIsOnLoopbackUnlessItHasACertificate() {
+        ApiConfiguration api = NodeConfiguration.of(Map.of()).api();
+        assertEquals("/127.0.0.1:9797", api.listen().orElseThrow().toString());
+        assertEquals(Path.of("/run/weft/api.sock"), api.socket());
+        assertEquals(Path.of("/var/lib/weft/api-tokens"), api.tokenFile());
+        assertTrue(NodeConfiguration.of(Map.of("api.listen", "")).api().listen().isEmpty());
+        assertEquals(9000,
+            NodeConfiguration.of(Map.of("api.listen", "[::1]:9000")).api().listen().orElseThrow().getPort());
+        Map<String, String> tls = Map.of("api.listen", "0.0.0.0:9797", "api.tls.certificate", "/c", "api.tls.key",
+            "/k");
+        assertTrue(NodeConfiguration.of(tls).api().certificate().isPresent());
+        for (String wrong : List.of("0.0.0.0:9797", "127.0.0.1", "localhost:9797", "127.0.0.1:65536", ":9797", "1:2:3",
+            "192.0.2.1:9797")) {
+            assertTrue(apiError(Map.of("api.listen", wrong)).startsWith("--set: api.listen: "), wrong);
+        }
+        assertEquals("default: api.tls.key: must be set too, because api.tls.certificate is",
+            apiError(Map.of("api.tls.certificate", "/c")));
+        assertEquals("default: api.tls.certificate: must be set too, because api.tls.key is",
+            apiError(Map.of("api.tls.key", "/k")));
+        assertEquals("--set: api.tls.clientCa: needs api.tls.certificate and api.tls.key",
+            apiError(Map.of("api.tls.clientCa", "/a")));
+    }
+
+    private static String apiError(Map<String, String> values) {
+        return assertThrows(ConfigurationException.class, () -> NodeConfiguration.of(values)).getMessage();
+    }
+
     private static String error(Optional<Path> file, Map<String, String> variables, Map<String, String> flags) {
         return assertThrows(ConfigurationException.class, () -> NodeConfiguration.load(file, variables, flags))
             .getMessage();

@@ -3,6 +3,7 @@ package io.weft.lb.flow;
 import io.weft.encap.memory.Memory;
 import java.lang.invoke.VarHandle;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * Reads a flow table that another process uses; the region may be mapped read-only. Checks the header against the region's size before it
@@ -34,19 +35,39 @@ public final class FlowDump {
         return table.incarnation();
     }
 
+    /** Number of slots, for {@link #scan}. */
+    public int slotCount() {
+        return table.slotCount();
+    }
+
     /** Every entry in use, two per flow, in no order. Flows created or ended meanwhile may be missing. */
     public void forEach(Consumer<FlowRecord> consumer) {
-        for (int i = 0; i < table.slotCount(); i++) {
+        int _ = scan(0, slotCount(), flow -> {
+            consumer.accept(flow);
+            return true;
+        });
+    }
+
+    /**
+     * The entries in a range of slots, until the consumer wants no more. An entry keeps its slot until its flow ends, so scans that continue
+     * where the last one ended visit every entry once that exists throughout.
+     *
+     * @param from first slot
+     * @param to slot after the last, at most {@link #slotCount}
+     * @param wantsMore receives an entry; returns false to end the scan
+     * @return the slot to continue at
+     */
+    public int scan(int from, int to, Predicate<FlowRecord> wantsMore) {
+        for (int i = from; i < to; i++) {
             long slot = table.slot(i);
             long k1 = Memory.getAcquireI64(slot + FlowEntry.K1);
             if (SlotMark.isKey(k1)) {
                 FlowRecord copy = copy(slot, k1);
                 VarHandle.acquireFence();
-                if (FlowEntry.k1(slot) == k1) {
-                    consumer.accept(copy);
-                }
+                if (FlowEntry.k1(slot) == k1 && !wantsMore.test(copy)) { return i + 1; }
             }
         }
+        return to;
     }
 
     private FlowRecord copy(long slot, long k1) {

@@ -52,6 +52,7 @@ class ModuleGraphTest {
         .that().resideInAnyPackage(NATIVE_BINDINGS, ENCAP, LB, DATAPLANE)
         .should().dependOnClassesThat().resideInAnyPackage(
             "com.fasterxml..", "com.google.gson..", "io.kubernetes..", "io.fabric8..", "okhttp3..", "io.netty..",
+            "io.helidon..",
             "picocli..", "java.net.http..", "com.sun.net.httpserver..", "net.openhft..")
         .allowEmptyShould(true);
 

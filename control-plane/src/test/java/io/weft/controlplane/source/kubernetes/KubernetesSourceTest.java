@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.controlplane.Await;
+import io.weft.controlplane.TestTls;
 import io.weft.controlplane.kubernetes.KubernetesApi;
 import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.model.Kind;

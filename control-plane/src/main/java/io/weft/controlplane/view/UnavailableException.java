@@ -1,10 +1,10 @@
-package io.weft.controlplane.cli;
+package io.weft.controlplane.view;
 
 /** What a command is to show does not exist; the message is one line. */
-final class UnavailableException extends RuntimeException {
+public final class UnavailableException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    UnavailableException(String message) {
+    public UnavailableException(String message) {
         super(message);
     }
 }

@@ -1,4 +1,4 @@
-package io.weft.controlplane.cli;
+package io.weft.controlplane.view;
 
 import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.PortCounter;
@@ -7,13 +7,14 @@ import io.weft.dataplane.table.PortSpec;
 import io.weft.dataplane.table.TablesReader;
 import io.weft.encap.address.MacAddress;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** {@code weft show ports}: the dataplane's report about each port, and the pod to which the tables assign it. */
-final class PortTables {
+/** {@code weft show ports} and {@code pods}: the dataplane's report about each port, and the pod to which the tables assign it. */
+public final class PortTables {
     private PortTables() {
     }
 
@@ -24,6 +25,22 @@ final class PortTables {
             "txFrames", "drops", "missed", "reason");
         for (PortStatus port : counters.ports()) {
             add(table, counters, port, spec(port, wanted), files.podNames());
+        }
+        return table;
+    }
+
+    /** The pods that are attached to this node, whether their ports are open or not. */
+    static Table pods(NodeFiles files) {
+        Map<Integer, PortStatus> reported = new HashMap<>();
+        files.counters().map(CounterReader::ports).orElse(List.of()).forEach(port -> reported.put(port.id(), port));
+        Table table = new Table("name", "address", "mac", "port", "device", "mtu", "state", "mode", "reason");
+        for (PortSpec spec : files.requireTables().snapshot().ports()) {
+            Optional<PortStatus> port = Optional.ofNullable(reported.get(spec.id()))
+                .filter(status -> status.attachId() == spec.attachId());
+            String address = spec.podIp().toString();
+            table.add(files.podNames().getOrDefault(address, ""), address, MacAddress.format(spec.podMac()), spec.id(),
+                spec.ifName(), spec.mtu(), port.map(PortTables::state).orElse("unknown"),
+                port.map(PortStatus::mode).orElse(""), port.map(PortStatus::reason).orElse(""));
         }
         return table;
     }
@@ -46,6 +63,10 @@ final class PortTables {
         return wanted;
     }
 
+    private static String state(PortStatus port) {
+        return port.state().name().toLowerCase(Locale.ROOT);
+    }
+
     private static Optional<PortSpec> spec(PortStatus port, Map<Integer, PortSpec> wanted) {
         return Optional.ofNullable(wanted.get(port.id())).filter(spec -> spec.attachId() == port.attachId());
     }
@@ -53,7 +74,7 @@ final class PortTables {
     private static void add(Table table, CounterReader counters, PortStatus port, Optional<PortSpec> spec,
         Map<String, String> podNames) {
         String address = spec.map(found -> found.podIp().toString()).orElse("");
-        table.add(port.id(), port.name(), port.state().name().toLowerCase(Locale.ROOT), port.mode(), port.queues(),
+        table.add(port.id(), port.name(), state(port), port.mode(), port.queues(),
             address,
             spec.map(found -> MacAddress.format(found.podMac())).orElse(""),
             podNames.getOrDefault(address, ""),

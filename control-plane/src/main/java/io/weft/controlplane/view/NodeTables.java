@@ -1,4 +1,4 @@
-package io.weft.controlplane.cli;
+package io.weft.controlplane.view;
 
 import io.weft.controlplane.status.ControlPlaneStatus;
 import io.weft.dataplane.counters.AdjacencyKind;
@@ -13,15 +13,12 @@ import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.MacAddress;
-import io.weft.lb.flow.FlowDump;
-import io.weft.lb.flow.FlowRecord;
-import io.weft.lb.flow.FlowState;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** {@code weft show routes}, {@code neighbours}, {@code tunnels}, {@code flows} and {@code annotations}. */
-final class NodeTables {
+/** {@code weft show routes}, {@code neighbours}, {@code tunnels} and {@code annotations}. */
+public final class NodeTables {
     private NodeTables() {
     }
 
@@ -80,28 +77,6 @@ final class NodeTables {
         return table;
     }
 
-    /**
-     * With the names of this node's pods at both ends.
-     *
-     * @param podNames by address
-     */
-    static Table flows(FlowDump dump, Map<String, String> podNames) {
-        Table table = new Table("protocol", "source", "destination", "newSource", "newDestination", "direction",
-            "state", "idle",
-            "packets", "bytes", "fromPod", "toPod");
-        dump.forEach(flow -> add(table, flow, podNames));
-        return table;
-    }
-
-    private static void add(Table table, FlowRecord flow, Map<String, String> podNames) {
-        table.add(ServiceViews.protocol(flow.protocol()), endpoint(flow.source(), flow.sourcePort()),
-            endpoint(flow.destination(), flow.destinationPort()), endpoint(flow.newSource(), flow.newSourcePort()),
-            endpoint(flow.newDestination(), flow.newDestinationPort()), flow.isReverse() ? "reply" : "original",
-            FlowState.name(flow.state()), flow.idleSeconds(), flow.packets(), flow.bytes(),
-            podNames.getOrDefault(Ipv4Address.format(flow.source()), ""),
-            podNames.getOrDefault(Ipv4Address.format(flow.newDestination()), ""));
-    }
-
     /** What this node's Node object should contain. */
     static Table annotations(NodeFiles files) {
         Map<String, String> annotations = files.controlPlane().map(ControlPlaneStatus::annotations).orElse(Map.of());
@@ -115,9 +90,5 @@ final class NodeTables {
 
     private static String state(AdjacencyStatus adjacency) {
         return adjacency.resolved() ? "resolved" : "unresolved";
-    }
-
-    private static String endpoint(int address, int port) {
-        return Ipv4Address.format(address) + ":" + port;
     }
 }

@@ -1,4 +1,4 @@
-package io.weft.controlplane.process;
+package io.weft.controlplane.role;
 
 import io.weft.nativebindings.linux.FileErrors;
 import io.weft.nativebindings.linux.FileLock;
@@ -11,6 +11,9 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Ensures one process per role on a run directory. */
 public final class RoleLock {
+    /** The role of the control plane, and the subcommand that runs it. */
+    public static final String CONTROL_PLANE = "control-plane";
+
     private static final long PAUSE_NANOS = 20_000_000;
 
     private RoleLock() {

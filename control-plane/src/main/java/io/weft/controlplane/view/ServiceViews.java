@@ -1,4 +1,4 @@
-package io.weft.controlplane.cli;
+package io.weft.controlplane.view;
 
 import io.weft.dataplane.table.TablesReader;
 import io.weft.encap.address.IpPrefix;
@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** {@code weft show services} and {@code backends}. */
-final class ServiceViews {
+public final class ServiceViews {
     private ServiceViews() {
     }
 

@@ -1,4 +1,4 @@
-package io.weft.controlplane.cli;
+package io.weft.controlplane.view;
 
 import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.CounterReader;
@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** {@code weft show counters} and {@code drops}. */
-final class CounterTables {
+public final class CounterTables {
     private static final int TOP_PORTS = 3;
 
     private CounterTables() {

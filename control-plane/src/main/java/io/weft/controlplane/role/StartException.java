@@ -1,4 +1,4 @@
-package io.weft.controlplane.process;
+package io.weft.controlplane.role;
 
 /** A process cannot start; the message is one line that says why and what to do. */
 public final class StartException extends RuntimeException {

@@ -1,4 +1,4 @@
-package io.weft.controlplane.cli;
+package io.weft.controlplane.view;
 
 import io.weft.controlplane.status.ControlPlaneStatus;
 import io.weft.controlplane.status.StatusFile;
@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** The files of a run directory, opened read-only. Each may be missing or unreadable; it is then empty, with a reason. */
-final class NodeFiles implements AutoCloseable {
+public final class NodeFiles implements AutoCloseable {
     private final Path runDirectory;
     private final Optional<CounterReader> counters;
     private final Optional<TablesReader> tables;
@@ -23,28 +23,28 @@ final class NodeFiles implements AutoCloseable {
     private String countersReason = "";
     private String tablesReason = "";
 
-    NodeFiles(Path runDirectory) {
+    public NodeFiles(Path runDirectory) {
         this.runDirectory = runDirectory;
         counters = openCounters();
         tables = openTables();
         controlPlane = StatusFile.read(runDirectory);
     }
 
-    Optional<CounterReader> counters() {
+    public Optional<CounterReader> counters() {
         return counters;
     }
 
     /** @throws UnavailableException if there are no dataplane counters */
-    CounterReader requireCounters() {
+    public CounterReader requireCounters() {
         return counters.orElseThrow(() -> new UnavailableException(countersReason));
     }
 
-    Optional<TablesReader> tables() {
+    public Optional<TablesReader> tables() {
         return tables;
     }
 
     /** @throws UnavailableException if there are no control plane tables */
-    TablesReader requireTables() {
+    public TablesReader requireTables() {
         return tables.orElseThrow(
             () -> new UnavailableException(
                 "no tables in " + runDirectory
@@ -52,17 +52,17 @@ final class NodeFiles implements AutoCloseable {
                     + tablesReason));
     }
 
-    Optional<ControlPlaneStatus> controlPlane() {
+    public Optional<ControlPlaneStatus> controlPlane() {
         return controlPlane;
     }
 
     /** {@code namespace/name} of this node's pods by address; empty while the control plane has not said. */
-    Map<String, String> podNames() {
+    public Map<String, String> podNames() {
         return controlPlane.map(ControlPlaneStatus::podNames).orElse(Map.of());
     }
 
     /** @throws UnavailableException if there is no flow table */
-    FlowDump requireFlows() {
+    public FlowDump requireFlows() {
         try {
             MappedMemory mapping = MappedMemory.openFileReadOnly(runDirectory.resolve("flows"));
             flows = Optional.of(mapping);

@@ -1,7 +1,6 @@
-package io.weft.controlplane.cli;
+package io.weft.controlplane.view;
 
-import io.weft.controlplane.process.ControlPlane;
-import io.weft.controlplane.process.RoleLock;
+import io.weft.controlplane.role.RoleLock;
 import io.weft.controlplane.status.ControlPlaneStatus;
 import io.weft.controlplane.status.UplinkFrontends;
 import io.weft.dataplane.counters.ConductorGauge;
@@ -21,7 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** The contents of {@code weft status}, collected from the run directory. Numbers are -1 where the value is unknown. */
-record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables tables) {
+public record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables tables) {
     private static final long ALIVE_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final int TOP_DROPS = 5;
     /** The status file is written every five seconds. */
@@ -33,7 +32,7 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
      * @param fault one line; empty if there is no fault
      * @param frontends why clients outside do not reach all Services; empty if they do
      */
-    record Dataplane(
+    public record Dataplane(
         boolean running, long pid, int workers, String uplink, String uplinkMode, String uplinkReason, long uplinkMtu,
         long longestPacket,
         int portsUp, int portsFailed, int portsOpening, long flows, long flowCapacity, Map<String, Long> frames,
@@ -45,17 +44,18 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
      * @param nodeObject whether this node's Node is kept up to date; null where the source is not the Kubernetes API
      * @param cni null without {@code cni.install}
      */
-    record Control(
+    public record Control(
         boolean running, long pid, String source, String stale, long staleSinceMillis, List<String> errors,
         List<String> problems, ControlPlaneStatus.Health health, ControlPlaneStatus.Publication nodeObject,
         String podCidr, int addressesGiven, long addressesFree, List<String> addressNotes,
         ControlPlaneStatus.Latency updateLatency, ControlPlaneStatus.CniInstallation cni) {
     }
 
-    record Tables(boolean present, long generation, int ports, int peers, int services, int podMtu, int offNodeMtu) {
+    public record Tables(boolean present, long generation, int ports, int peers, int services, int podMtu,
+        int offNodeMtu) {
     }
 
-    static NodeStatus read(Path runDirectory) {
+    public static NodeStatus read(Path runDirectory) {
         try (NodeFiles files = new NodeFiles(runDirectory)) {
             Tables tables = files.tables().map(NodeStatus::tables).orElse(new Tables(false, -1, -1, -1, -1, -1, -1));
             return new NodeStatus(node(files), dataplane(files), control(runDirectory, files), tables);
@@ -117,7 +117,7 @@ record NodeStatus(String node, Dataplane dataplane, Control controlPlane, Tables
     }
 
     private static Control control(Path runDirectory, NodeFiles files) {
-        Optional<Long> pid = RoleLock.holder(runDirectory, ControlPlane.ROLE);
+        Optional<Long> pid = RoleLock.holder(runDirectory, RoleLock.CONTROL_PLANE);
         ControlPlaneStatus.Latency none = new ControlPlaneStatus.Latency(0, 0, 0, 0, 0);
         return files.controlPlane()
             .map(status -> new Control(pid.isPresent(), pid.orElse(-1L), status.source().name(),

@@ -1,4 +1,4 @@
-package io.weft.controlplane.source.kubernetes;
+package io.weft.controlplane;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,22 +10,23 @@ import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
+import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
-/** TLS of a test's server, from the certificates of the test resources. */
-final class TestTls {
-    private static final Path DIRECTORY = Path.of("src/test/resources/tls");
+/** TLS of a test's server or client, from the certificates of the test resources. */
+public final class TestTls {
+    public static final Path DIRECTORY = Path.of("src/test/resources/tls");
     private static final char[] NO_PASSWORD = new char[0];
 
     private TestTls() {
     }
 
     /** Shows the named certificate, and trusts clients of authority-1. */
-    static SSLContext context(String name) throws GeneralSecurityException, IOException {
+    public static SSLContext context(String name) throws GeneralSecurityException, IOException {
         KeyStore own = KeyStore.getInstance("PKCS12");
         own.load(null, null);
         own.setKeyEntry("server", key(name), NO_PASSWORD, new Certificate[]{certificate(name)});
@@ -49,6 +50,11 @@ final class TestTls {
 
     private static PrivateKey key(String name) throws GeneralSecurityException, IOException {
         String pem = Files.readString(DIRECTORY.resolve(name + ".key")).replaceAll("-----.*-----|\\s", "");
-        return KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(Base64.getDecoder().decode(pem)));
+        PKCS8EncodedKeySpec spec = new PKCS8EncodedKeySpec(Base64.getDecoder().decode(pem));
+        try {
+            return KeyFactory.getInstance("EC").generatePrivate(spec);
+        } catch (InvalidKeySpecException e) {
+            return KeyFactory.getInstance("RSA").generatePrivate(spec);
+        }
     }
 }

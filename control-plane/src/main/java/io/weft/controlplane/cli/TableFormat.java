@@ -5,39 +5,25 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import io.weft.controlplane.view.Table;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
-/** Rows under named columns, printed as text or as a list of objects. */
-final class Table {
+/** Prints a table as text, or as a list of objects in JSON or YAML. */
+final class TableFormat {
     private static final String GAP = "  ";
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final ObjectMapper YAML = new ObjectMapper(
         new YAMLFactory().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER));
 
-    private final List<String> columns;
-    private final List<List<Object>> rows = new ArrayList<>();
-
-    /** @param columns in camelCase, like the objects' fields */
-    Table(String... columns) {
-        this.columns = List.of(columns);
+    private TableFormat() {
     }
 
-    void add(Object... cells) {
-        if (cells.length != columns.size()) {
-            throw new IllegalArgumentException(cells.length + " cells for " + columns);
-        }
-        rows.add(List.of(cells));
-    }
-
-    String format(OutputFormat format) {
+    static String of(Table table, OutputFormat format) {
         return switch (format) {
-            case TABLE -> text();
-            case JSON -> json(JSON.writerWithDefaultPrettyPrinter(), objects()) + "\n";
-            case YAML -> json(YAML.writer(), objects());
+            case TABLE -> text(table);
+            case JSON -> json(JSON.writerWithDefaultPrettyPrinter(), table.objects()) + "\n";
+            case YAML -> json(YAML.writer(), table.objects());
         };
     }
 
@@ -49,19 +35,9 @@ final class Table {
         }
     }
 
-    private List<Map<String, Object>> objects() {
-        List<Map<String, Object>> objects = new ArrayList<>();
-        for (List<Object> row : rows) {
-            Map<String, Object> object = new LinkedHashMap<>();
-            for (int i = 0; i < row.size(); i++) {
-                object.put(columns.get(i), row.get(i));
-            }
-            objects.add(object);
-        }
-        return objects;
-    }
-
-    private String text() {
+    private static String text(Table table) {
+        List<String> columns = table.columns();
+        List<List<Object>> rows = table.rows();
         int[] widths = new int[columns.size()];
         for (int i = 0; i < widths.length; i++) {
             widths[i] = title(columns.get(i)).length();

@@ -1,0 +1,23 @@
+package io.weft.controlplane.api.http;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.List;
+
+/**
+ * A problem document, RFC 9457; its type is {@code about:blank}, so the title is that of the status.
+ *
+ * @param detail what is wrong with this request, and what to do; empty if the title says all
+ * @param errors the parts of the request that are wrong; empty if it is not a part
+ */
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
+public record Problem(int status, String title, String detail, List<FieldError> errors) {
+    public static final String MEDIA_TYPE = "application/problem+json";
+
+    /**
+     * What is wrong with one part of a request.
+     *
+     * @param field name of the parameter or header
+     */
+    public record FieldError(String field, String detail) {
+    }
+}

@@ -1,0 +1,159 @@
+package io.weft.controlplane.api.http;
+
+import io.helidon.http.DirectHandler;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.HttpException;
+import io.helidon.http.HttpMediaType;
+import io.helidon.http.Method;
+import io.helidon.http.ServerResponseHeaders;
+import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.ServerConnectionException;
+import io.helidon.webserver.http.DirectHandlers;
+import io.helidon.webserver.http.FilterChain;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.weft.controlplane.api.access.Access;
+import io.weft.controlplane.api.access.Role;
+import io.weft.controlplane.status.Failures;
+import io.weft.controlplane.view.UnavailableException;
+import java.util.List;
+import java.util.Optional;
+
+/** From a request to its resource: authentication first, then path, method, accepted types and parameters. Whatever fails is a problem document. */
+final class Routes {
+    private static final String ALLOWED = "GET, HEAD";
+    private static final String CHALLENGE = "Bearer realm=\"weft\"";
+    private static final String RETRY_SECONDS = "1";
+
+    private final List<Resource> resources;
+    private final Access access;
+    private final Failures failures;
+
+    /** @param failures counts unexpected failures */
+    Routes(List<Resource> resources, Access access, Failures failures) {
+        this.resources = resources;
+        this.access = access;
+        this.failures = failures;
+    }
+
+    HttpRouting.Builder routing() {
+        HttpRouting.Builder routing = HttpRouting.builder().addFilter(Routes::endConnection);
+        resources.forEach(resource -> routing.any(resource.path(),
+            (request, response) -> serve(resource, request, response)));
+        return routing
+            .any((request, response) -> {
+                authorize(request, Optional.of(Role.READ));
+                throw unknown(request);
+            })
+            .error(ProblemException.class, Responses::send)
+            .error(UnavailableException.class, (request, response, e) -> Responses.send(request, response,
+                ProblemException.of(503, e.getMessage(), "Retry-After", RETRY_SECONDS)))
+            .error(RuntimeException.class, this::failed);
+    }
+
+    /** For what Helidon refuses before any resource is asked. */
+    static DirectHandlers directHandlers() {
+        DirectHandlers.Builder handlers = DirectHandlers.builder();
+        for (DirectHandler.EventType type : DirectHandler.EventType.values()) {
+            handlers.addHandler(type, Routes::refused);
+        }
+        return handlers.build();
+    }
+
+    /** Helidon announces that it closes the connection, but then reads on: what follows must not become another request. */
+    private static void endConnection(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+        chain.proceed();
+        if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)
+            || response.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+            throw new CloseConnectionException("as announced");
+        }
+    }
+
+    private void serve(Resource resource, ServerRequest request, ServerResponse response) {
+        authorize(request, resource.role());
+        if (!request.path().rawPath().equals(resource.path())) { throw unknown(request); } // Helidon drops "//" and "/."
+        Method method = request.prologue().method();
+        if (!method.equals(Method.GET) && !method.equals(Method.HEAD)) {
+            throw ProblemException.of(405, "the methods of this resource are " + ALLOWED, "Allow", ALLOWED);
+        }
+        requireAccepted(resource, request);
+        Query query = query(resource, request);
+        query.requireCorrect();
+        resource.handler().serve(new Resource.Request(request, query), response);
+    }
+
+    private static ProblemException unknown(ServerRequest request) {
+        return ProblemException.of(404, "there is no " + printable(request) + "; /api/v1/openapi.json lists all");
+    }
+
+    private static Query query(Resource resource, ServerRequest request) {
+        try {
+            return new Query(request.query(), resource.parameters());
+        } catch (IllegalArgumentException e) {
+            throw ProblemException.of(400, "the query is not correctly encoded");
+        }
+    }
+
+    private void authorize(ServerRequest request, Optional<Role> needed) {
+        if (needed.isEmpty()) { return; }
+        Optional<String> authorization = request.headers().first(HeaderNames.AUTHORIZATION);
+        Optional<Role> role = access.role(authorization);
+        if (role.isEmpty()) {
+            throw ProblemException.of(401, authorization.isEmpty() ? "a bearer token is needed" : "unknown token",
+                "WWW-Authenticate", CHALLENGE + (authorization.isEmpty() ? "" : ", error=\"invalid_token\""));
+        }
+        if (!role.get().includes(needed.get())) {
+            throw ProblemException.of(403, "the token's role does not allow this", "WWW-Authenticate",
+                CHALLENGE + ", error=\"insufficient_scope\"");
+        }
+    }
+
+    private static void requireAccepted(Resource resource, ServerRequest request) {
+        boolean acceptable;
+        try {
+            acceptable = resource.mediaTypes().stream()
+                .anyMatch(type -> request.headers().isAccepted(HttpMediaType.create(type)));
+        } catch (IllegalArgumentException e) {
+            throw ProblemException.wrong("Accept", "must be a list of media types");
+        }
+        if (!acceptable) {
+            throw ProblemException.of(406, "this resource has the types " + String.join(", ", resource.mediaTypes()));
+        }
+    }
+
+    /** What ends a connection is left to Helidon. */
+    private void failed(ServerRequest request, ServerResponse response, RuntimeException e) {
+        if (e instanceof CloseConnectionException || e instanceof ServerConnectionException
+            || e instanceof HttpException) {
+            throw e;
+        }
+        failures.add("API request " + printable(request), e);
+        Responses.send(request, response, ProblemException.of(500, "an unexpected failure, which the log describes"));
+    }
+
+    private static DirectHandler.TransportResponse refused(DirectHandler.TransportRequest request,
+        DirectHandler.EventType type, Status status, ServerResponseHeaders headers, String message) {
+        Status answer = status.code() < 400 ? Status.BAD_REQUEST_400 : status;
+        headers.set(HeaderNames.CONTENT_TYPE, Problem.MEDIA_TYPE);
+        return DirectHandler.TransportResponse.builder().status(answer).headers(headers).keepAlive(false)
+            .entity(Answer.bytes(new Problem(answer.code(), answer.reasonPhrase(), detail(answer, type), List.of())))
+            .build();
+    }
+
+    private static String detail(Status status, DirectHandler.EventType type) {
+        return switch (status.code()) {
+            case 413 -> "the body is too large";
+            case 503 -> "too many requests at once; try again";
+            default -> type == DirectHandler.EventType.BAD_REQUEST ? "not a correct request" : "";
+        };
+    }
+
+    private static String printable(ServerRequest request) {
+        return request.path().rawPath().replaceAll("[^!-~]", "?");
+    }
+}
