@@ -151,6 +151,7 @@ class ControlPlaneTest {
         put("nodes.yaml", NODE + "---\n" + PEER);
         start();
         awaitPeers("n2");
+        Await.until("status", () -> StatusFile.read(configuration.runDirectory()).isPresent());
         dataplane.adopt(StatusFile.read(configuration.runDirectory()).orElseThrow().tables().incarnation());
         Await.until("readiness", () -> api("/readyz").startsWith("HTTP/1.1 200 "), () -> api("/readyz"));
         assertTrue(api("/api/v1/tunnels").contains("\"n2\""), api("/api/v1/tunnels"));
