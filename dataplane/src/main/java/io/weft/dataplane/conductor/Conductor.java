@@ -106,7 +106,7 @@ final class Conductor implements AutoCloseable {
 
     /** Creates weft-host and binds it without letting frames in. It must be the first device. */
     void openHostLink(TablesSnapshot first) {
-        Link workerSide = hostLink.open(workers.count(), hostMtu(first.local().orElseThrow()));
+        Link workerSide = hostLink.open(workers.count(), first.local().orElseThrow().hostMtu(uplinkLink.mtu()));
         hostDevice = devices
             .bind(new Device.Spec(PortId.HOST, PortKind.HOST, workerSide.name(), workerSide.index(),
                 workers.count()));
@@ -235,12 +235,8 @@ final class Conductor implements AutoCloseable {
             next.overlay().port());
         frontends.configure(next);
         state.publish(state.ports()
-            .with(PortId.HOST, PortKind.HOST, 0, hostLink.mac(), next.vtepMac(), hostMtu(next))
+            .with(PortId.HOST, PortKind.HOST, 0, hostLink.mac(), next.vtepMac(), next.hostMtu(uplinkLink.mtu()))
             .with(PortId.UPLINK, PortKind.UPLINK, 0, 0, uplinkLink.mac(), uplinkLink.mtu()));
-    }
-
-    private int hostMtu(LocalNode node) {
-        return Math.max(uplinkLink.mtu(), node.podMtu());
     }
 
     /** Applies a change of the uplink's MAC address or MTU. */

@@ -108,6 +108,12 @@ public final class ForwardingGraph implements BatchProcessor {
                 order));
     }
 
+    /** A graph in which every frame takes the slow path, whose nodes leave in the batch what they found out about each. */
+    public static ForwardingGraph onSlowPath(ForwardingState state, FlowTable flows, SnatPorts snatPorts,
+        WorkerCounters counters, FramePool pool) {
+        return new ForwardingGraph(state, flows, snatPorts, counters, pool, false, NodeRunner::new);
+    }
+
     /** For tests: a graph without the fast path, or whose nodes and stages fail. */
     ForwardingGraph(ForwardingState state, FlowTable flows, SnatPorts snatPorts, WorkerCounters counters,
         FramePool pool, boolean hasFastPath, NodeRunner.Factory runners) {
@@ -255,8 +261,8 @@ public final class ForwardingGraph implements BatchProcessor {
         }
     }
 
-    /** Frames that the fast path has finished. */
-    long fastPathFrames() {
+    /** Frames that the fast path has finished, since the start. */
+    public long fastPathFrames() {
         return fastPath.finished();
     }
 
