@@ -61,6 +61,7 @@ final class Conductor implements AutoCloseable {
     private final HostRouting hostRouting;
     private final HostFrontendWatch hostFrontends;
     private final Devices devices;
+    private final Captures captures;
     private final PodPorts pods;
     private final Revalidation revalidation;
     private LocalNode local;
@@ -96,6 +97,7 @@ final class Conductor implements AutoCloseable {
         revalidation = new Revalidation(flows, nextHops, epochs);
         hostLink = new HostLink(rtnetlink, ethtool);
         devices = new Devices(driver, workers);
+        captures = new Captures(configuration.runDirectory(), devices, workers);
         pods = new PodPorts(devices, underlay::link, state, flows, counters, workers);
         counters.set(ConductorText.NODE_NAME, configuration.nodeName());
         counters.set(ConductorGauge.WORKERS, workers.count());
@@ -170,6 +172,7 @@ final class Conductor implements AutoCloseable {
             lastRound = now;
             changePods(() -> pods.refresh(Set.of(), local));
             flows.scan(now);
+            captures.pass(now, local.overlay());
             hostFrontends.pass(local, () -> hostLink.path(local.withLongestPacket(longestPacket)));
         }
         if (now - lastLocalPorts >= LOCAL_PORTS_NANOS) {
@@ -310,6 +313,7 @@ final class Conductor implements AutoCloseable {
             teardown.add("devices", devices::closeAll);
             teardown.add("ports", this::reportGone);
             teardown.add("rules", hostRouting::close);
+            teardown.add("capture", captures::close);
         }
     }
 

@@ -33,6 +33,7 @@ import io.weft.dataplane.graph.node.Reject;
 import io.weft.dataplane.graph.node.TunnelDecap;
 import io.weft.dataplane.graph.node.TunnelEncap;
 import io.weft.dataplane.graph.node.UnderlayRewrite;
+import io.weft.dataplane.port.DropObserver;
 import io.weft.dataplane.port.Port;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.state.ForwardingState;
@@ -156,6 +157,11 @@ public final class ForwardingGraph implements BatchProcessor {
     @Override
     public void use(Port[] ports) {
         tx.use(ports);
+    }
+
+    @Override
+    public void observe(DropObserver observer) {
+        drop.observe(observer);
     }
 
     /**
