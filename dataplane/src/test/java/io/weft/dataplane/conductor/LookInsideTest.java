@@ -147,7 +147,7 @@ class LookInsideTest {
         assertEquals(0, a.ping(b.ip, 3).exit(), node::report);
         send(a, 4000, "10.244.1.99", 7);
         TestNetwork.await("the drop", () -> dropped(DropReason.NO_SUCH_POD) == 1);
-        capture.destroy();
+        capture.toHandle().destroy(); // Process.destroy would close its output
         String said = output(capture);
         assertTrue(said.contains(" frames captured, 0 lost"), said);
         awaitNotCapturing();
