@@ -62,6 +62,7 @@ final class Conductor implements AutoCloseable {
     private final HostFrontendWatch hostFrontends;
     private final Devices devices;
     private Optional<ReplySteering> replySteering = Optional.empty();
+    private final Captures captures;
     private final PodPorts pods;
     private final Revalidation revalidation;
     private LocalNode local;
@@ -100,6 +101,7 @@ final class Conductor implements AutoCloseable {
         revalidation = new Revalidation(flows, nextHops, epochs);
         hostLink = new HostLink(rtnetlink, ethtool);
         devices = new Devices(driver, workers);
+        captures = new Captures(configuration.runDirectory(), devices, workers);
         pods = new PodPorts(devices, underlay::link, state, flows, counters, workers);
         counters.set(ConductorText.NODE_NAME, configuration.nodeName());
         counters.set(ConductorGauge.UPLINK_FRONTENDS_MAX, uplinkFilter.maxFrontends());
@@ -111,7 +113,7 @@ final class Conductor implements AutoCloseable {
 
     /** Creates weft-host and binds it without letting frames in. It must be the first device. */
     void openHostLink(TablesSnapshot first) {
-        Link workerSide = hostLink.open(workers.count(), hostMtu(first.local().orElseThrow()));
+        Link workerSide = hostLink.open(workers.count(), first.local().orElseThrow().hostMtu(uplinkLink.mtu()));
         hostDevice = devices
             .bind(new Device.Spec(PortId.HOST, PortKind.HOST, workerSide.name(), workerSide.index(),
                 workers.count()));
@@ -179,6 +181,7 @@ final class Conductor implements AutoCloseable {
             lastRound = now;
             changePods(() -> pods.refresh(Set.of(), local));
             flows.scan(now);
+            captures.pass(now, local.overlay());
             hostFrontends.pass(local, () -> hostLink.path(local.withLongestPacket(longestPacket)));
         }
         if (now - lastLocalPorts >= LOCAL_PORTS_NANOS) {
@@ -253,12 +256,8 @@ final class Conductor implements AutoCloseable {
             next.overlay().port());
         frontends.configure(next);
         state.publish(state.ports()
-            .with(PortId.HOST, PortKind.HOST, 0, hostLink.mac(), next.vtepMac(), hostMtu(next))
+            .with(PortId.HOST, PortKind.HOST, 0, hostLink.mac(), next.vtepMac(), next.hostMtu(uplinkLink.mtu()))
             .with(PortId.UPLINK, PortKind.UPLINK, 0, 0, uplinkLink.mac(), uplinkLink.mtu()));
-    }
-
-    private int hostMtu(LocalNode node) {
-        return Math.max(uplinkLink.mtu(), node.podMtu());
     }
 
     /** Applies a change of the uplink's MAC address or MTU. */
@@ -316,6 +315,7 @@ final class Conductor implements AutoCloseable {
             teardown.add("ports", this::reportGone);
             teardown.add("rules", hostRouting::close);
             teardown.add("reply steering", () -> replySteering.ifPresent(ReplySteering::close));
+            teardown.add("capture", captures::close);
         }
     }
 

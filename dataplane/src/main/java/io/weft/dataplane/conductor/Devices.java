@@ -36,6 +36,11 @@ final class Devices {
         return device;
     }
 
+    /** Assigns the workers the same ports again, as the workers' capture wants them. */
+    void reassign() {
+        workers.assign(open);
+    }
+
     /** Chunks that the open devices hold. */
     long heldChunks() {
         return open.stream().mapToLong(Device::heldChunks).sum();

@@ -292,9 +292,7 @@ final class NextHops {
         warnOfRoute(peer, route);
         Written now = link == null || !link.isUp() || route < 0
             ? Written.NOTHING
-            : new Written(nextHop, underlay.macOf(nextHop), link.mac(),
-                Math.min(link.mtu() - local.overlay().encapsulation().overhead(), local.offNodeMtu()), peer.spec,
-                local);
+            : new Written(nextHop, underlay.macOf(nextHop), link.mac(), local.tunnelMtu(link.mtu()), peer.spec, local);
         if (Objects.equals(now, peer.written)) { return; }
         peer.written = now;
         if (now.mac() == 0) {

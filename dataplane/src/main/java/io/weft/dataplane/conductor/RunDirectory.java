@@ -42,6 +42,11 @@ final class RunDirectory implements AutoCloseable {
 
     /** Creates a zeroed file that replaces an existing one; its readers keep what they have mapped. */
     MappedMemory replaceFile(String name, long bytes) {
+        return replaceFile(path, name, bytes);
+    }
+
+    /** Like {@link #replaceFile(String, long)}, in the run directory that the process has taken. */
+    static MappedMemory replaceFile(Path path, String name, long bytes) {
         Path unfinished = path.resolve(name + ".new");
         try {
             Files.deleteIfExists(unfinished);

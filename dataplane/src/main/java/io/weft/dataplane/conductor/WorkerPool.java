@@ -1,5 +1,6 @@
 package io.weft.dataplane.conductor;
 
+import io.weft.dataplane.capture.Capture;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.port.Device;
@@ -34,6 +35,8 @@ final class WorkerPool implements AutoCloseable {
     private final long[] lastIterations;
     private final int[] looksWithoutTurn;
     private long lastLook;
+    /** Null while nothing is captured. */
+    private Capture capture;
 
     /** Creates one worker. */
     interface Factory {
@@ -72,7 +75,7 @@ final class WorkerPool implements AutoCloseable {
     void assign(Collection<Device> open, List<Device> closed) {
         List<Long> versions = new ArrayList<>();
         for (Worker worker : workers) {
-            versions.add(worker.assign(portsOf(open, worker.index()), portsOf(closed, worker.index())));
+            versions.add(assign(worker, portsOf(open, worker.index()), portsOf(closed, worker.index())));
         }
         long deadline = System.nanoTime() + PATIENCE_NANOS;
         for (Worker worker : workers) {
@@ -85,6 +88,18 @@ final class WorkerPool implements AutoCloseable {
                 LockSupport.parkNanos(PAUSE_NANOS);
             }
         }
+    }
+
+    private long assign(Worker worker, List<Port> open, List<Port> closed) {
+        Capture present = capture;
+        if (present == null) { return worker.assign(open, closed); }
+        return worker.assign(open.stream().map(port -> present.decorate(worker.index(), port)).toList(), closed,
+            present.drops(worker.index()));
+    }
+
+    /** Puts the workers' ports behind a capture, or behind none (null), from the next {@link #assign} on. */
+    void capture(Capture newCapture) {
+        capture = newCapture;
     }
 
     /**

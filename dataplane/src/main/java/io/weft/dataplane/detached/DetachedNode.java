@@ -16,6 +16,7 @@ import io.weft.dataplane.table.TablesReader;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.dataplane.table.TablesWriter;
 import io.weft.encap.address.IpAddress;
+import io.weft.encap.memory.Memory;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.nat.SnatPorts;
 import io.weft.lb.service.Backend;
@@ -180,6 +181,14 @@ public final class DetachedNode implements AutoCloseable {
     /** Empties the flow table; no worker may be running. */
     public void forgetFlows() {
         createFlows();
+    }
+
+    /** The flow table's present content in memory of the caller's, to be opened by {@link FlowTable#open}. */
+    public MappedMemory copyOfFlows() {
+        long bytes = FlowTable.sizeFor(sizing.maxFlows());
+        MappedMemory copy = MappedMemory.anonymous(bytes, false);
+        Memory.copy(flowsAt, copy.address(), bytes);
+        return copy;
     }
 
     private FlowTable createFlows() {

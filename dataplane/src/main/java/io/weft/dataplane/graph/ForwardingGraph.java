@@ -33,6 +33,7 @@ import io.weft.dataplane.graph.node.Reject;
 import io.weft.dataplane.graph.node.TunnelDecap;
 import io.weft.dataplane.graph.node.TunnelEncap;
 import io.weft.dataplane.graph.node.UnderlayRewrite;
+import io.weft.dataplane.port.DropObserver;
 import io.weft.dataplane.port.Port;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.state.ForwardingState;
@@ -108,6 +109,12 @@ public final class ForwardingGraph implements BatchProcessor {
                 order));
     }
 
+    /** A graph in which every frame takes the slow path, whose nodes leave in the batch what they found out about each. */
+    public static ForwardingGraph onSlowPath(ForwardingState state, FlowTable flows, SnatPorts snatPorts,
+        WorkerCounters counters, FramePool pool) {
+        return new ForwardingGraph(state, flows, snatPorts, counters, pool, false, NodeRunner::new);
+    }
+
     /** For tests: a graph without the fast path, or whose nodes and stages fail. */
     ForwardingGraph(ForwardingState state, FlowTable flows, SnatPorts snatPorts, WorkerCounters counters,
         FramePool pool, boolean hasFastPath, NodeRunner.Factory runners) {
@@ -150,6 +157,11 @@ public final class ForwardingGraph implements BatchProcessor {
     @Override
     public void use(Port[] ports) {
         tx.use(ports);
+    }
+
+    @Override
+    public void observe(DropObserver observer) {
+        drop.observe(observer);
     }
 
     /**
@@ -255,8 +267,8 @@ public final class ForwardingGraph implements BatchProcessor {
         }
     }
 
-    /** Frames that the fast path has finished. */
-    long fastPathFrames() {
+    /** Frames that the fast path has finished, since the start. */
+    public long fastPathFrames() {
         return fastPath.finished();
     }
 

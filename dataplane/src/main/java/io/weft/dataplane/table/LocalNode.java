@@ -68,6 +68,16 @@ public record LocalNode(
             overlay.port(), overlay.id(), peer.vtepMac(), vtepMac);
     }
 
+    /** Largest IPv4 packet that fits into a tunnel over an uplink with this MTU. */
+    public int tunnelMtu(int uplinkMtu) {
+        return Math.min(uplinkMtu - overlay.encapsulation().overhead(), offNodeMtu);
+    }
+
+    /** Largest IPv4 packet to the node's own stack, over an uplink with this MTU. */
+    public int hostMtu(int uplinkMtu) {
+        return Math.max(uplinkMtu, podMtu);
+    }
+
     /** The same with other tunnels. */
     public LocalNode withOverlay(Overlay other) {
         return new LocalNode(name, address, podCidr, clusterCidr, serviceCidr, vtepMac, other, podMtu, offNodeMtu,

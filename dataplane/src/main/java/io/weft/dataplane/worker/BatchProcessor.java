@@ -1,12 +1,17 @@
 package io.weft.dataplane.worker;
 
 import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.port.DropObserver;
 import io.weft.dataplane.port.Port;
 
 /** What a worker does with frames; implemented by the graph. Thread: the worker. Allocation: none. */
 public interface BatchProcessor {
     /** Sets the worker's ports, indexed by id (sparse). Called between two batches. */
     void use(Port[] portsById);
+
+    /** Sets who is told about dropped frames, or nobody (null). Called between two batches. */
+    default void observe(DropObserver observer) {
+    }
 
     /**
      * Finishes every frame of the batch, except those that it holds until {@link #resume}. An exception costs one frame, and is then in {@link #faults}: none

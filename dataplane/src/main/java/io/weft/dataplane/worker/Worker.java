@@ -2,6 +2,7 @@ package io.weft.dataplane.worker;
 
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.port.DropObserver;
 import io.weft.dataplane.port.Port;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.table.ForwardingTables;
@@ -89,7 +90,16 @@ public final class Worker implements Runnable {
      * @return the version, for {@link #hasAdopted}
      */
     public long assign(List<Port> open, List<Port> closed) {
-        WorkerPorts next = assigned.next(open, closed);
+        return assign(open, closed, null);
+    }
+
+    /**
+     * Like {@link #assign(List, List)}.
+     *
+     * @param drops is told about dropped frames; null for nobody
+     */
+    public long assign(List<Port> open, List<Port> closed, DropObserver drops) {
+        WorkerPorts next = assigned.next(open, closed, drops);
         assigned = next;
         wake.signal();
         return next.version;
@@ -213,6 +223,7 @@ public final class Worker implements Runnable {
             reclaim(next.closed);
         }
         graph.use(next.byId);
+        graph.observe(next.drops);
         Poll poll = next.poll;
         for (int entry = 0; entry < poll.capacity(); entry++) {
             poll.clear(entry);

@@ -1,5 +1,6 @@
 package io.weft.dataplane.worker;
 
+import io.weft.dataplane.port.DropObserver;
 import io.weft.dataplane.port.Port;
 import io.weft.nativebindings.linux.Poll;
 import java.util.Arrays;
@@ -16,6 +17,8 @@ final class WorkerPorts {
     final Port[] open;
     /** Ports that the conductor has closed since the last version; the worker reclaims their chunks. */
     final Port[] closed;
+    /** Is told about dropped frames; null for nobody. */
+    final DropObserver drops;
     /** What each of {@link #open} is polled by. */
     final int[] descriptors;
     /** One of the ports can only be polled: the worker may not sleep. */
@@ -23,9 +26,10 @@ final class WorkerPorts {
     /** Has room for all ports and the wake-up; the worker fills it. */
     final Poll poll;
 
-    private WorkerPorts(long version, List<Port> ports, List<Port> closed, Poll poll) {
+    private WorkerPorts(long version, List<Port> ports, List<Port> closed, DropObserver drops, Poll poll) {
         this.version = version;
         this.poll = poll;
+        this.drops = drops;
         this.closed = closed.toArray(Port[]::new);
         open = ports.toArray(Port[]::new);
         descriptors = ports.stream().mapToInt(Port::descriptor).toArray();
@@ -36,11 +40,11 @@ final class WorkerPorts {
 
     /** For a worker without ports. */
     static WorkerPorts none() {
-        return new WorkerPorts(0, List.of(), List.of(), new Poll(MIN_POLL));
+        return new WorkerPorts(0, List.of(), List.of(), null, new Poll(MIN_POLL));
     }
 
-    WorkerPorts next(List<Port> ports, List<Port> closedPorts) {
-        return new WorkerPorts(version + 1, ports, closedPorts, room(poll, ports.size() + 1));
+    WorkerPorts next(List<Port> ports, List<Port> closedPorts, DropObserver observer) {
+        return new WorkerPorts(version + 1, ports, closedPorts, observer, room(poll, ports.size() + 1));
     }
 
     /** A {@link Poll} is never freed: it grows by doubling and is reused. */

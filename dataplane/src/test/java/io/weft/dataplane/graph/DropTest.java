@@ -20,7 +20,7 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** One bad frame for each reason: packet in, verdict. */
+/** One bad frame for each reason: packet in, verdict, which {@code weft explain} must foretell without leaving a trace. */
 class DropTest {
     private static final String TO_A = "2: 02:00:00:00:00:0a<02:00:00:00:00:01 ";
 
@@ -42,6 +42,10 @@ class DropTest {
         List<String> wrong = new ArrayList<>();
         for (Case each : cases) {
             long flows = node.flows.flows();
+            String explained = Explained.outcome(Explained.of(node, each.port, each.frame).cases().getFirst());
+            if (!explained.equals(each.verdict) || node.flows.flows() != flows) {
+                wrong.add(each.description + ", explained: " + explained);
+            }
             String verdict = node.run(each.port, each.frame).toString();
             if (!verdict.equals(each.verdict) || node.flows.flows() != flows) {
                 wrong.add(each.description + ": " + verdict + (node.flows.flows() == flows ? "" : " and made a flow"));

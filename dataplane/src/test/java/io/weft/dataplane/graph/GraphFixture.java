@@ -8,6 +8,9 @@ import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.detached.DetachedNode;
+import io.weft.dataplane.explain.NodeImage;
+import io.weft.dataplane.explain.NodeNames;
+import io.weft.dataplane.explain.PrivateFlows;
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
@@ -23,6 +26,7 @@ import io.weft.dataplane.table.Overlay;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
 import io.weft.dataplane.table.ServiceRules;
+import io.weft.dataplane.table.TablesReader;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.dataplane.table.TablesWriter;
 import io.weft.encap.address.IpAddress;
@@ -31,11 +35,14 @@ import io.weft.encap.address.Ipv4Address;
 import io.weft.encap.address.MacAddress;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.tunnel.Encapsulation;
+import io.weft.lb.flow.FlowDump;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.nat.SnatPorts;
+import io.weft.lb.nat.SourceNat;
 import io.weft.lb.service.Backend;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
+import io.weft.nativebindings.linux.MappedMemory;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -303,6 +310,25 @@ final class GraphFixture implements AutoCloseable {
             : List.of(Backend.ready(IpAddress.of(backend), backendPort));
         writer.services()
             .put(new ServiceSpec(new ServiceKey(IpAddress.of(vip), port, protocol), vip + ":" + port, backends));
+    }
+
+    /** The node as {@code weft explain} sees it. */
+    NodeImage image() {
+        ForwardingState own = new ForwardingState(state.adjacencies());
+        own.publish(state.tables());
+        own.publish(state.ports());
+        own.publish(state.localAddresses());
+        own.publish(state.underlayRoutes());
+        return new NodeImage(own, this::privateFlows,
+            new NodeNames((TablesReader) state.tables(), Map.of(), List.of(), Map.of()), 64);
+    }
+
+    private PrivateFlows privateFlows() {
+        MappedMemory copy = detached.copyOfFlows();
+        MappedMemory bitmaps = MappedMemory.anonymous(SnatPorts.BITMAPS_LENGTH, false);
+        SnatPorts ownPorts = new SnatPorts(bitmaps.address(), LOCAL.snatFirst(), LOCAL.snatLast());
+        new FlowDump(copy.address(), copy.size()).forEach(flow -> SourceNat.onFound(ownPorts, flow));
+        return new PrivateFlows(FlowTable.open(copy.address(), copy.size()), ownPorts, List.of(copy, bitmaps));
     }
 
     /** Leads the tunnel to n2 by another next hop, for packets of another length. */

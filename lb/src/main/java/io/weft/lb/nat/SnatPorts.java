@@ -91,6 +91,11 @@ public final class SnatPorts {
         return ports.length;
     }
 
+    /** Whether a port belongs to the pool. */
+    boolean has(int port) {
+        return (pool[port / Long.SIZE] & bit(port)) != 0;
+    }
+
     /** Ports of the pool that are not blocked for a protocol, plus blocked ones that flows still use, as of the last {@link #recount}. */
     public int available(int protocol) {
         return ports.length - unavailable.getOpaque(bitmap(protocol));

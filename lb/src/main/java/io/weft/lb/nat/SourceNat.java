@@ -5,6 +5,7 @@ import io.weft.encap.packet.IpProtocol;
 import io.weft.lb.flow.FlowEnder;
 import io.weft.lb.flow.FlowEntry;
 import io.weft.lb.flow.FlowKey;
+import io.weft.lb.flow.FlowRecord;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.FlowTemplate;
 
@@ -95,6 +96,19 @@ public final class SourceNat {
             ports.release(protocol, FlowEntry.newSport(forward));
             ports.shares().add(FlowKey.source(k0),
                 destination(FlowEntry.newDst(forward), FlowEntry.newDport(forward), protocol), -1);
+        }
+    }
+
+    /**
+     * Notes the port of a flow that is in the table already, for a pool that was made after it.
+     *
+     * @param flow of either direction; one that owns no port of the pool is ignored
+     */
+    public static void onFound(SnatPorts ports, FlowRecord flow) {
+        if ((flow.flags() & FlowEntry.OWNS_PORT) != 0 && !flow.isReverse()
+            && ports.has(flow.newSourcePort()) && ports.acquire(flow.protocol(), flow.newSourcePort())) {
+            ports.shares().add(flow.source(),
+                destination(flow.newDestination(), flow.newDestinationPort(), flow.protocol()), 1);
         }
     }
 

@@ -20,6 +20,7 @@ public final class MappedMemory implements AutoCloseable {
     public static final int MAP_SHARED = 0x01; // <linux/mman.h>
     public static final int MAP_PRIVATE = 0x02;
     public static final int MAP_ANONYMOUS = 0x20; // <asm-generic/mman-common.h>
+    public static final int MAP_NORESERVE = 0x4000;
     public static final int MAP_POPULATE = 0x8000;
     public static final int MAP_HUGETLB = 0x40000;
     public static final int MADV_HUGEPAGE = 14;
@@ -97,6 +98,21 @@ public final class MappedMemory implements AutoCloseable {
     /** Maps an existing file shared, for reading only: a store to it ends the process. */
     public static MappedMemory openFileReadOnly(Path path) {
         return open(path, Descriptors.O_RDONLY, PROT_READ);
+    }
+
+    /**
+     * Maps an existing file for private changes: a page that is stored to becomes a copy of this process, and nothing reaches the file. Other
+     * pages show what is written to the file meanwhile. The file is opened for reading only.
+     */
+    public static MappedMemory openFilePrivate(Path path) {
+        int fd = LinuxException.check("open " + path, Descriptors.open(path, Descriptors.O_RDONLY, 0));
+        try {
+            long size = LinuxException.check("size of " + path, Descriptors.size(fd));
+            if (size == 0) { throw new LinuxException("mmap " + path, Errno.EINVAL, "The file is empty"); }
+            return new MappedMemory(map("mmap " + path, size, MAP_PRIVATE | MAP_NORESERVE, fd, 0), size, size, "");
+        } finally {
+            Descriptors.close(fd);
+        }
     }
 
     /**

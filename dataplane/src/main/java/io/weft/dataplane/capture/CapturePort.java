@@ -1,0 +1,81 @@
+package io.weft.dataplane.capture;
+
+import io.weft.dataplane.frame.FrameBatch;
+import io.weft.dataplane.frame.FrameList;
+import io.weft.dataplane.port.Port;
+
+/** A port whose frames, in both directions, go to a {@link FrameCapture} too. Thread: one worker. Allocation: none after construction. */
+final class CapturePort implements Port {
+    private final Port port;
+    private final FrameCapture capture;
+    private final int[] bytes = new int[FrameBatch.CAPACITY];
+
+    CapturePort(Port port, FrameCapture capture) {
+        this.port = port;
+        this.capture = capture;
+    }
+
+    /** Bytes of a frame that are contiguous: its first segment. */
+    static int contiguous(FrameBatch batch, int frame) {
+        return batch.chains == null ? batch.length[frame] : batch.chains.segment(batch.at[frame], batch.length[frame]);
+    }
+
+    @Override
+    public int id() {
+        return port.id();
+    }
+
+    @Override
+    public int receive(FrameBatch into) {
+        int first = into.size;
+        int count = port.receive(into);
+        if (count > 0) {
+            long now = System.nanoTime();
+            for (int frame = first; frame < into.size; frame++) {
+                capture.received(into, frame, contiguous(into, frame), now);
+            }
+        }
+        return count;
+    }
+
+    /** Captures what was accepted, as it is then: its chunks are not used again before the next {@link #flush}. */
+    @Override
+    public int transmit(FrameBatch batch, FrameList frames) {
+        for (int n = 0; n < frames.size; n++) {
+            bytes[n] = contiguous(batch, frames.index[n]); // the port unlinks the segments
+        }
+        int accepted = port.transmit(batch, frames);
+        long now = System.nanoTime();
+        for (int n = 0; n < accepted; n++) {
+            int frame = frames.index[n];
+            capture.sent(port.id(), batch.at[frame], batch.length[frame], bytes[n], now);
+        }
+        return accepted;
+    }
+
+    @Override
+    public int maxSegments() {
+        return port.maxSegments();
+    }
+
+    @Override
+    public void flush() {
+        capture.publish();
+        port.flush();
+    }
+
+    @Override
+    public boolean hasUnsent() {
+        return port.hasUnsent();
+    }
+
+    @Override
+    public int descriptor() {
+        return port.descriptor();
+    }
+
+    @Override
+    public int reclaim() {
+        return port.reclaim();
+    }
+}

@@ -1,0 +1,151 @@
+package io.weft.dataplane.capture.command;
+
+import io.weft.dataplane.capture.CaptureRequest;
+import io.weft.dataplane.capture.FrameFilter;
+import io.weft.dataplane.config.NodeConfiguration;
+import io.weft.dataplane.explain.NodeNames;
+import io.weft.dataplane.table.PortSpec;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.packet.IpProtocol;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** The command line of {@code weft capture}. Errors are {@link IllegalArgumentException}s of one line. */
+final class CaptureArguments {
+    static final String USAGE = """
+        Usage: weft capture [OPTION]...
+        Captures frames as this node's dataplane receives and sends them, each with its port, direction and, if it is dropped, the reason.
+        Without -w prints a line for each. Ends at a bound, or by SIGINT; frames that the dataplane had no room for are counted as lost.
+
+          -w FILE                write pcapng to a file, or to standard output with -: weft capture -w - | tshark -r -
+          --pod NAMESPACE/NAME   frames of this pod's port, and those with its address elsewhere; an address will do too
+          --in PORT              frames at this port: uplink, weft-host, a device or a port number (weft show ports)
+          --host ADDRESS         packets from or to this address, also inside a tunnel
+          --port N               TCP or UDP packets from or to this port, also inside a tunnel
+          --protocol NAME        tcp, udp, icmp or a number
+          --drops                only frames that are dropped
+          -c, --count N          end after N frames
+          --seconds N            end after N seconds
+          --snaplen N            bytes of each frame, 64 to 4096 (default: 256)
+          --ring MIB             room for frames not yet written, of each worker, a power of two up to 256 (default: 4)
+          --config FILE, --set KEY=VALUE, --run-directory DIR   as for weft dataplane
+        """;
+    private static final int DEFAULT_SNAP_LENGTH = 256;
+    private static final int DEFAULT_RING_MIB = 4;
+    private static final int MAX_RING_MIB = 256;
+
+    private final Map<String, String> settings = new HashMap<>();
+    private Optional<Path> config = NodeConfiguration.defaultFile();
+    private String pod = "";
+    private String port = "";
+    private int host;
+    private int l4Port = FrameFilter.ANY;
+    private int protocol = FrameFilter.ANY;
+    private boolean drops;
+    private int ringMib = DEFAULT_RING_MIB;
+    int snapLength = DEFAULT_SNAP_LENGTH;
+    boolean help;
+    /** Empty for text. */
+    String file = "";
+    long count = Long.MAX_VALUE;
+    long seconds = Long.MAX_VALUE;
+
+    private CaptureArguments() {
+    }
+
+    static CaptureArguments parse(String... words) {
+        CaptureArguments parsed = new CaptureArguments();
+        Deque<String> rest = new ArrayDeque<>(List.of(words));
+        while (!rest.isEmpty()) {
+            parsed.option(rest.pop(), rest);
+        }
+        if (Integer.bitCount(parsed.ringMib) != 1) {
+            throw new IllegalArgumentException("--ring " + parsed.ringMib + ": must be a power of two");
+        }
+        return parsed;
+    }
+
+    NodeConfiguration configuration() {
+        return NodeConfiguration.load(config, settings);
+    }
+
+    /** @throws IllegalArgumentException if the node has no such pod or port */
+    CaptureRequest request(long id, NodeNames names) {
+        Optional<PortSpec> ofPod = pod.isEmpty() ? Optional.empty() : Optional.of(names.pod(pod).orElseThrow(
+            () -> new IllegalArgumentException(
+                "--pod " + pod + ": no pod of this node has this name or address; weft show ports lists them")));
+        int portId = port.isEmpty() ? FrameFilter.ANY
+            : names.portId(port).orElseThrow(() -> new IllegalArgumentException(
+                "--in " + port + ": no open port has this device or number; weft show ports lists them"));
+        return new CaptureRequest(id, snapLength, ringMib << 20, drops,
+            new FrameFilter.Spec(ofPod.map(PortSpec::id).orElse(FrameFilter.ANY),
+                ofPod.map(spec -> spec.podIp().toInt()).orElse(0), portId, host, l4Port, protocol));
+    }
+
+    private void option(String option, Deque<String> rest) {
+        switch (option) {
+            case "--help", "-h" -> help = true;
+            case "--config" -> config = Optional.of(Path.of(value(option, rest)));
+            case "--set" -> set(value(option, rest));
+            case "--run-directory" -> settings.put("runDirectory", value(option, rest));
+            case "-w" -> file = value(option, rest);
+            case "--pod" -> pod = value(option, rest);
+            case "--in" -> port = value(option, rest);
+            case "--host" -> host = host(value(option, rest));
+            case "--port" -> l4Port = (int) number(option, rest, 0, 65_535);
+            case "--protocol" -> protocol = protocol(value(option, rest));
+            case "--drops" -> drops = true;
+            case "-c", "--count" -> count = number(option, rest, 1, Long.MAX_VALUE);
+            case "--seconds" -> seconds = number(option, rest, 1, Integer.MAX_VALUE);
+            case "--snaplen" -> snapLength = (int) number(option, rest, CaptureRequest.MIN_SNAP_LENGTH,
+                CaptureRequest.MAX_SNAP_LENGTH);
+            case "--ring" -> ringMib = (int) number(option, rest, 1, MAX_RING_MIB);
+            default -> throw new IllegalArgumentException("unknown argument " + option + "; see weft capture --help");
+        }
+    }
+
+    private static int host(String address) {
+        return IpAddress.parse(address).filter(IpAddress::isIpv4)
+            .orElseThrow(() -> new IllegalArgumentException("--host " + address + " is no IPv4 address")).toInt();
+    }
+
+    private static int protocol(String name) {
+        return switch (name.toLowerCase(Locale.ROOT)) {
+            case "tcp" -> IpProtocol.IPPROTO_TCP;
+            case "udp" -> IpProtocol.IPPROTO_UDP;
+            case "icmp" -> IpProtocol.IPPROTO_ICMP;
+            default -> (int) number("--protocol", name, 0, 255);
+        };
+    }
+
+    private void set(String setting) {
+        int equals = setting.indexOf('=');
+        if (equals < 1) { throw new IllegalArgumentException("--set " + setting + ": must be KEY=VALUE"); }
+        settings.put(setting.substring(0, equals), setting.substring(equals + 1));
+    }
+
+    private static String value(String option, Deque<String> rest) {
+        if (rest.isEmpty()) { throw new IllegalArgumentException(option + " needs a value; see weft capture --help"); }
+        return rest.pop();
+    }
+
+    private static long number(String option, Deque<String> rest, long min, long max) {
+        return number(option, value(option, rest), min, max);
+    }
+
+    private static long number(String option, String word, long min, long max) {
+        try {
+            long number = Long.parseLong(word);
+            if (number >= min && number <= max) { return number; }
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(option + " " + word + " is no number", e);
+        }
+        throw new IllegalArgumentException(option + " " + word + ": must be from " + min + " to " + max);
+    }
+}
