@@ -129,6 +129,7 @@ static void linux_package(void) {
     SAME(MappedMemory, MAP_ANONYMOUS);
     SAME(MappedMemory, MAP_POPULATE);
     SAME(MappedMemory, MAP_HUGETLB);
+    SAME(MappedMemory, MAP_NORESERVE);
     SAME(MappedMemory, MADV_HUGEPAGE);
     SAME(MappedMemory, MS_SYNC);
     OURS(MappedMemory, HUGE_PAGE_BYTES);
@@ -391,9 +392,22 @@ static void bpf_package(void) {
     IS(BpfHelper, REDIRECT_MAP, BPF_FUNC_redirect_map);
     IS(BpfHelper, XDP_GET_BUFF_LEN, BPF_FUNC_xdp_get_buff_len);
     IS(BpfHelper, XDP_LOAD_BYTES, BPF_FUNC_xdp_load_bytes);
+    IS(BpfHelper, SKB_STORE_BYTES, BPF_FUNC_skb_store_bytes);
+    IS(BpfHelper, SKB_LOAD_BYTES, BPF_FUNC_skb_load_bytes);
 
     SAME(BpfLink, XDP_FLAGS_SKB_MODE);
     SAME(BpfLink, XDP_FLAGS_DRV_MODE);
+#ifdef BPF_F_BEFORE
+    SAME(BpfLink, BPF_F_BEFORE);
+    SAME(BpfLink, TCX_NEXT);
+    IS(BpfLink$Direction, INGRESS, BPF_TCX_INGRESS);
+    IS(BpfLink$Direction, EGRESS, BPF_TCX_EGRESS);
+#else
+    ABSENT(BpfLink, BPF_F_BEFORE);
+    ABSENT(BpfLink, TCX_NEXT);
+    ABSENT(BpfLink$Direction, INGRESS);
+    ABSENT(BpfLink$Direction, EGRESS);
+#endif
     IS(BpfLink$Mode, NATIVE, XDP_FLAGS_DRV_MODE);
     IS(BpfLink$Mode, GENERIC, XDP_FLAGS_SKB_MODE);
     SAME(BpfMap, BPF_F_NO_PREALLOC);
