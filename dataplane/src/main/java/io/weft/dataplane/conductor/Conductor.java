@@ -236,9 +236,15 @@ final class Conductor implements AutoCloseable {
     private void reportApplied() {
         if (frontends.isCurrent() && latestGeneration != appliedGeneration) {
             appliedGeneration = latestGeneration;
+            countFrontends();
             counters.set(ConductorGauge.TABLES_INCARNATION, tables.incarnation());
             counters.set(ConductorGauge.APPLIED_GENERATION, appliedGeneration);
         }
+    }
+
+    private void countFrontends() {
+        counters.set(ConductorGauge.UPLINK_FRONTENDS, frontends.size());
+        counters.set(ConductorGauge.UPLINK_FRONTENDS_LEFT_OUT, frontends.leftOut());
     }
 
     private void changePods(Runnable change) {
@@ -294,8 +300,7 @@ final class Conductor implements AutoCloseable {
         hostDevice.readStatistics();
         uplinkDevice.readStatistics();
         counters.set(ConductorGauge.NETLINK_OVERRUNS, underlay.overruns());
-        counters.set(ConductorGauge.UPLINK_FRONTENDS, frontends.size());
-        counters.set(ConductorGauge.UPLINK_FRONTENDS_LEFT_OUT, frontends.leftOut());
+        countFrontends();
         counters.set(ConductorGauge.CHUNKS_FREE, workers.freeChunks());
         counters.set(ConductorGauge.CHUNKS_HELD, devices.heldChunks());
         String fault = faultReport.refresh();
