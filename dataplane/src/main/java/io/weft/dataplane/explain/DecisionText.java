@@ -4,7 +4,6 @@ import io.weft.dataplane.decision.Answer;
 import io.weft.dataplane.decision.FlowDecision;
 import io.weft.dataplane.decision.Frontends;
 import io.weft.dataplane.forwarding.Egress;
-import io.weft.dataplane.forwarding.Route;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.state.UnderlayRoutes;
 import io.weft.encap.address.Ipv4Address;
@@ -53,8 +52,7 @@ final class DecisionText {
         if (block == 0 || decision.isToBackend()) {
             lines.add("route " + names.route(route, decision.newDestination()));
         }
-        if (Route.kind(route) == Route.NONE && !context.isOwnAddress(decision.newDestination())
-            && verdict != FlowDecision.FORWARD_STATELESS && (block == 0 || decision.isToBackend())) {
+        if (decision.isOutside()) {
             lines.add("kernel's route: " + kernelRoute(decision.newDestination()));
         }
         verdict(verdict);
