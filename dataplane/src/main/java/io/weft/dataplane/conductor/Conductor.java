@@ -13,6 +13,7 @@ import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.state.LocalAddresses;
 import io.weft.dataplane.state.PortDirectory;
 import io.weft.dataplane.state.UnderlayRoutes;
+import io.weft.dataplane.steering.ReplySteering;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.TablesSnapshot;
 import io.weft.dataplane.table.TablesUpdate;

@@ -114,8 +114,9 @@ public final class WeftNode implements AutoCloseable {
         NetworkNamespace.delete(pod.netns());
     }
 
-    /** Kills the control plane with SIGKILL and waits until its successor's tables are in use. */
+    /** Kills the control plane with SIGKILL, once it runs, and waits until its successor's tables are in use. */
     public void killControlPlane() throws Exception {
+        view.await("a control plane", () -> WeftProcesses.hasControlPlane(process.toHandle()));
         long before = view.tablesIncarnation();
         kill(controlPlane());
         view.await("tables of a new control plane", () -> view.tablesIncarnation() != before);

@@ -20,10 +20,17 @@ public final class WeftProcesses {
         return child(supervisor, CONTROL_PLANE);
     }
 
+    /** Whether the supervisor runs a control plane now: it may be waiting to start the next one. */
+    public static boolean hasControlPlane(ProcessHandle supervisor) {
+        return children(supervisor, CONTROL_PLANE).size() == 1;
+    }
+
+    private static List<ProcessHandle> children(ProcessHandle supervisor, String role) {
+        return supervisor.descendants().filter(child -> child.info().commandLine().orElse("").contains(role)).toList();
+    }
+
     private static ProcessHandle child(ProcessHandle supervisor, String role) throws IOException {
-        List<ProcessHandle> found = supervisor.descendants()
-            .filter(child -> child.info().commandLine().orElse("").contains(role))
-            .toList();
+        List<ProcessHandle> found = children(supervisor, role);
         if (found.size() != 1) {
             throw new IOException(
                 found.size() + " children of weft node (" + supervisor.pid() + ") run " + role.strip() + ", not one");

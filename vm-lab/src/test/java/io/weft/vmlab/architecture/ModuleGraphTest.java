@@ -31,8 +31,7 @@ class ModuleGraphTest {
         "io.weft.dataplane.config.."};
 
     /** Sockets, XDP programs, and the classes built on them. */
-    private static final String[] AF_XDP = {
-        "io.weft.dataplane.port.afxdp..", "io.weft.nativebindings.xdp..", "io.weft.nativebindings.bpf.."};
+    private static final String[] AF_XDP = {"io.weft.dataplane.port.afxdp..", "io.weft.nativebindings.xdp.."};
 
     @ArchTest static final ArchRule nativeBindingsKnowNothingOfPackets = ofWeftMayUse(NATIVE_BINDINGS);
 
@@ -72,6 +71,12 @@ class ModuleGraphTest {
     @ArchTest static final ArchRule onlyItsPackageKnowsAfXdp = noClasses()
         .that().resideInAPackage(DATAPLANE).and().resideOutsideOfPackage("io.weft.dataplane.port.afxdp..")
         .should().dependOnClassesThat(resideInAnyPackage(AF_XDP).and(not(type(AfXdpDriver.class))));
+
+    /** The XDP programs of the driver, and those that steer replies of the node's own processes. */
+    @ArchTest static final ArchRule twoPackagesKnowBpf = noClasses()
+        .that().resideInAPackage(DATAPLANE)
+        .and().resideOutsideOfPackages("io.weft.dataplane.port.afxdp..", "io.weft.dataplane.steering..")
+        .should().dependOnClassesThat().resideInAPackage("io.weft.nativebindings.bpf..");
 
     @ArchTest static final ArchRule onePlaceChoosesTheDriver = noClasses()
         .that().resideInAPackage(DATAPLANE).and().resideOutsideOfPackage("io.weft.dataplane.port.afxdp..")

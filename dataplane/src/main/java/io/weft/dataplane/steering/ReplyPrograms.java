@@ -1,4 +1,4 @@
-package io.weft.dataplane.conductor;
+package io.weft.dataplane.steering;
 
 import static io.weft.nativebindings.bpf.BpfRegister.R0;
 import static io.weft.nativebindings.bpf.BpfRegister.R1;

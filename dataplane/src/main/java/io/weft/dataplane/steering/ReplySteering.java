@@ -1,4 +1,4 @@
-package io.weft.dataplane.conductor;
+package io.weft.dataplane.steering;
 
 import io.weft.dataplane.forwarding.ReplyMark;
 import io.weft.encap.memory.Memory;
@@ -25,7 +25,7 @@ import java.util.Optional;
  *
  * <p>Thread: the conductor, in the node's network namespace. Cold code.
  */
-final class ReplySteering implements AutoCloseable {
+public final class ReplySteering implements AutoCloseable {
     private static final Logger LOG = System.getLogger(ReplySteering.class.getName());
     /** Beyond it, the connection that has been silent longest is forgotten; its next packet makes it known again. */
     private static final int MAX_CONNECTIONS = 1 << 16;
@@ -42,7 +42,7 @@ final class ReplySteering implements AutoCloseable {
      * @param host that of the kernel's end
      * @return empty if the kernel cannot (before Linux 6.6), which is logged: everything else works without
      */
-    static Optional<ReplySteering> open(int hostIfindex, int uplinkIfindex, long gateway, long host) {
+    public static Optional<ReplySteering> open(int hostIfindex, int uplinkIfindex, long gateway, long host) {
         try {
             ReplySteering steering = new ReplySteering(hostIfindex, uplinkIfindex);
             steering.setMacs(gateway, host);
@@ -75,7 +75,7 @@ final class ReplySteering implements AutoCloseable {
     }
 
     /** Sets the Ethernet header of steered packets, as {@link #open} does. */
-    void setMacs(long gateway, long host) {
+    public void setMacs(long gateway, long host) {
         put(ReplyPrograms.MACS_AT, gateway);
         put(ReplyPrograms.MACS_AT + MAC_BYTES, host);
     }
