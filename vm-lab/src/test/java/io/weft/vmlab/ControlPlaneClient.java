@@ -4,6 +4,7 @@ import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.vmlab.kubernetes.ControlPlane;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -133,10 +134,14 @@ final class ControlPlaneClient implements AutoCloseable {
      */
     void storeInEtcd(String key, String json) throws IOException, InterruptedException {
         String body = "{\"key\":\"" + base64(key) + "\",\"value\":\"" + base64(json) + "\"}";
-        HttpResponse<String> answer = client.send(
-            HttpRequest.newBuilder(URI.create(ControlPlane.ETCD + "/v3/kv/put")).timeout(ANSWER)
-                .POST(HttpRequest.BodyPublishers.ofString(body)).build(),
-            HttpResponse.BodyHandlers.ofString());
+        HttpRequest request = HttpRequest.newBuilder(URI.create(ControlPlane.ETCD + "/v3/kv/put")).timeout(ANSWER)
+            .POST(HttpRequest.BodyPublishers.ofString(body)).build();
+        HttpResponse<String> answer;
+        try {
+            answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+        } catch (ConnectException e) { // the client's connections close now and then before they are connected
+            answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+        }
         if (answer.statusCode() != OK) {
             throw new IOException("etcd answered " + answer.statusCode() + ": " + answer.body());
         }
