@@ -4,7 +4,6 @@ import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.vmlab.kubernetes.ControlPlane;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -94,7 +93,19 @@ final class ControlPlaneClient implements AutoCloseable {
 
     /** Sends a request; the caller closes the body. */
     HttpResponse<InputStream> send(HttpRequest request) throws IOException, InterruptedException {
-        return client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+        return send(request, HttpResponse.BodyHandlers.ofInputStream());
+    }
+
+    /** In the namespace, because the client opens the socket of a new connection on the thread that sends, not by its executor. */
+    private <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> body)
+        throws IOException, InterruptedException {
+        try {
+            return NetworkNamespace.call(namespace, () -> client.send(request, body));
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** Waits until the API server answers anything, which it does before it is ready. */
@@ -119,7 +130,7 @@ final class ControlPlaneClient implements AutoCloseable {
 
     private int readyz() throws InterruptedException {
         try {
-            return client.send(request("/readyz").timeout(ANSWER).build(), HttpResponse.BodyHandlers.discarding())
+            return send(request("/readyz").timeout(ANSWER).build(), HttpResponse.BodyHandlers.discarding())
                 .statusCode();
         } catch (IOException e) {
             return NO_ANSWER;
@@ -136,12 +147,7 @@ final class ControlPlaneClient implements AutoCloseable {
         String body = "{\"key\":\"" + base64(key) + "\",\"value\":\"" + base64(json) + "\"}";
         HttpRequest request = HttpRequest.newBuilder(URI.create(ControlPlane.ETCD + "/v3/kv/put")).timeout(ANSWER)
             .POST(HttpRequest.BodyPublishers.ofString(body)).build();
-        HttpResponse<String> answer;
-        try {
-            answer = client.send(request, HttpResponse.BodyHandlers.ofString());
-        } catch (ConnectException e) { // the client's connections close now and then before they are connected
-            answer = client.send(request, HttpResponse.BodyHandlers.ofString());
-        }
+        HttpResponse<String> answer = send(request, HttpResponse.BodyHandlers.ofString());
         if (answer.statusCode() != OK) {
             throw new IOException("etcd answered " + answer.statusCode() + ": " + answer.body());
         }
