@@ -1,6 +1,7 @@
 package io.weft.dataplane;
 
 import io.weft.dataplane.conductor.Dataplane;
+import io.weft.dataplane.config.CommandWords;
 import io.weft.dataplane.config.ConfigurationException;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.config.SupervisedProcess;
@@ -105,32 +106,21 @@ public final class DataplaneMain {
             Map<String, String> flags = new HashMap<>();
             boolean checkOnly = false;
             boolean help = false;
-            for (int i = 0; i < arguments.length; i++) {
-                switch (arguments[i]) {
-                    case "--config" -> file = Optional.of(Path.of(value(arguments, i++)));
-                    case "--set" -> put(flags, value(arguments, i++));
-                    case "--run-directory" -> flags.put("runDirectory", value(arguments, i++));
+            CommandWords words = new CommandWords("dataplane", arguments);
+            while (!words.isEmpty()) {
+                String option = words.next();
+                switch (option) {
+                    case "--config" -> file = Optional.of(Path.of(words.value(option)));
+                    case "--set" -> words.setting(flags);
+                    case "--run-directory" -> flags.put("runDirectory", words.value(option));
                     case "--busy-poll" -> flags.put("busyPoll", "true");
                     case "--check-config" -> checkOnly = true;
                     case "--help", "-h" -> help = true;
                     default -> throw new IllegalArgumentException(
-                        "unknown argument " + arguments[i] + "; see weft dataplane --help");
+                        "unknown argument " + option + "; see weft dataplane --help");
                 }
             }
             return new Arguments(file, flags, checkOnly, help);
-        }
-
-        private static String value(String[] arguments, int option) {
-            if (option + 1 >= arguments.length) {
-                throw new IllegalArgumentException(arguments[option] + " needs a value; see weft dataplane --help");
-            }
-            return arguments[option + 1];
-        }
-
-        private static void put(Map<String, String> flags, String setting) {
-            int equals = setting.indexOf('=');
-            if (equals < 1) { throw new IllegalArgumentException("--set " + setting + ": must be KEY=VALUE"); }
-            flags.put(setting.substring(0, equals), setting.substring(equals + 1));
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.weft.dataplane.explain;
 
+import io.weft.dataplane.config.CommandWords;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.packet.Icmp4Header;
@@ -7,9 +8,7 @@ import io.weft.encap.packet.IpProtocol;
 import io.weft.encap.packet.Ipv4Header;
 import io.weft.encap.packet.TcpHeader;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -70,10 +69,10 @@ final class ExplainArguments {
 
     static ExplainArguments parse(String... words) {
         ExplainArguments parsed = new ExplainArguments();
-        Deque<String> rest = new ArrayDeque<>(List.of(words));
+        CommandWords rest = new CommandWords("explain", words);
         List<String> packet = new ArrayList<>();
         while (!rest.isEmpty()) {
-            String word = rest.pop();
+            String word = rest.next();
             if (word.startsWith("-")) {
                 parsed.option(word, rest);
             } else {
@@ -92,24 +91,24 @@ final class ExplainArguments {
 
     boolean isCaptured() { return !pcap.isEmpty(); }
 
-    private void option(String option, Deque<String> rest) {
+    private void option(String option, CommandWords rest) {
         switch (option) {
             case "--help", "-h" -> help = true;
-            case "--config" -> file = Optional.of(Path.of(value(option, rest)));
-            case "--set" -> set(value(option, rest));
-            case "--run-directory" -> settings.put("runDirectory", value(option, rest));
-            case "-o", "--output" -> json = output(value(option, rest));
+            case "--config" -> file = Optional.of(Path.of(rest.value(option)));
+            case "--set" -> rest.setting(settings);
+            case "--run-directory" -> settings.put("runDirectory", rest.value(option));
+            case "-o", "--output" -> json = output(rest.value(option));
             case "--from" -> from(rest);
-            case "--in" -> port = value(option, rest);
-            case "--tunnel-from" -> tunnelFrom = value(option, rest);
-            case "--pcap" -> pcap = value(option, rest);
-            case "--frame" -> frame = number(option, rest, 1, Integer.MAX_VALUE);
-            case "--flags" -> tcpFlags = flags(value(option, rest));
-            case "--type" -> icmpType = number(option, rest, 0, 255);
-            case "--code" -> icmpCode = number(option, rest, 0, 255);
-            case "--id" -> icmpId = number(option, rest, 0, 65_535);
-            case "--ttl" -> ttl = number(option, rest, 0, 255);
-            case "--length" -> payload = number(option, rest, 0, MAX_PAYLOAD);
+            case "--in" -> port = rest.value(option);
+            case "--tunnel-from" -> tunnelFrom = rest.value(option);
+            case "--pcap" -> pcap = rest.value(option);
+            case "--frame" -> frame = rest.number(option, 1, Integer.MAX_VALUE);
+            case "--flags" -> tcpFlags = flags(rest.value(option));
+            case "--type" -> icmpType = rest.number(option, 0, 255);
+            case "--code" -> icmpCode = rest.number(option, 0, 255);
+            case "--id" -> icmpId = rest.number(option, 0, 65_535);
+            case "--ttl" -> ttl = rest.number(option, 0, 255);
+            case "--length" -> payload = rest.number(option, 0, MAX_PAYLOAD);
             case "--no-df" -> dontFragment = false;
             default -> throw new IllegalArgumentException("unknown option " + option + "; see weft explain --help");
         }
@@ -138,7 +137,7 @@ final class ExplainArguments {
             case "udp" -> IpProtocol.IPPROTO_UDP;
             case "icmp" -> IpProtocol.IPPROTO_ICMP;
             case "sctp" -> IpProtocol.IPPROTO_SCTP;
-            default -> number("protocol", word, 0, 255);
+            default -> CommandWords.number("protocol", word, 0, 255);
         };
     }
 
@@ -154,13 +153,13 @@ final class ExplainArguments {
         if (!hasPort) { return 0; }
         int colon = word.lastIndexOf(':');
         if (colon < 0) { throw new IllegalArgumentException(what + " " + word + ": must be ADDRESS:PORT"); }
-        return number(what + " port", word.substring(colon + 1), 0, 65_535);
+        return CommandWords.number(what + " port", word.substring(colon + 1), 0, 65_535);
     }
 
-    private void from(Deque<String> rest) {
-        String kind = value("--from", rest);
+    private void from(CommandWords rest) {
+        String kind = rest.value("--from");
         if (!kind.equals("pod")) { throw new IllegalArgumentException("--from " + kind + ": must be --from pod NAME"); }
-        pod = value("--from pod", rest);
+        pod = rest.value("--from pod");
     }
 
     private static boolean output(String format) {
@@ -182,30 +181,5 @@ final class ExplainArguments {
             flags |= flag == null ? 0 : flag;
         }
         return flags;
-    }
-
-    private void set(String setting) {
-        int equals = setting.indexOf('=');
-        if (equals < 1) { throw new IllegalArgumentException("--set " + setting + ": must be KEY=VALUE"); }
-        settings.put(setting.substring(0, equals), setting.substring(equals + 1));
-    }
-
-    private static String value(String option, Deque<String> rest) {
-        if (rest.isEmpty()) { throw new IllegalArgumentException(option + " needs a value; see weft explain --help"); }
-        return rest.pop();
-    }
-
-    private static int number(String option, Deque<String> rest, int min, int max) {
-        return number(option, value(option, rest), min, max);
-    }
-
-    private static int number(String what, String word, int min, int max) {
-        try {
-            int number = Integer.parseInt(word);
-            if (number >= min && number <= max) { return number; }
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(what + " " + word + " is no number", e);
-        }
-        throw new IllegalArgumentException(what + " " + word + ": must be from " + min + " to " + max);
     }
 }

@@ -2,16 +2,14 @@ package io.weft.dataplane.capture.command;
 
 import io.weft.dataplane.capture.CaptureRequest;
 import io.weft.dataplane.capture.FrameFilter;
+import io.weft.dataplane.config.CommandWords;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.explain.NodeNames;
 import io.weft.dataplane.table.PortSpec;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.packet.IpProtocol;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -61,9 +59,9 @@ final class CaptureArguments {
 
     static CaptureArguments parse(String... words) {
         CaptureArguments parsed = new CaptureArguments();
-        Deque<String> rest = new ArrayDeque<>(List.of(words));
+        CommandWords rest = new CommandWords("capture", words);
         while (!rest.isEmpty()) {
-            parsed.option(rest.pop(), rest);
+            parsed.option(rest.next(), rest);
         }
         if (Integer.bitCount(parsed.ringMib) != 1) {
             throw new IllegalArgumentException("--ring " + parsed.ringMib + ": must be a power of two");
@@ -88,24 +86,24 @@ final class CaptureArguments {
                 ofPod.map(spec -> spec.podIp().toInt()).orElse(0), portId, host, l4Port, protocol));
     }
 
-    private void option(String option, Deque<String> rest) {
+    private void option(String option, CommandWords rest) {
         switch (option) {
             case "--help", "-h" -> help = true;
-            case "--config" -> config = Optional.of(Path.of(value(option, rest)));
-            case "--set" -> set(value(option, rest));
-            case "--run-directory" -> settings.put("runDirectory", value(option, rest));
-            case "-w" -> file = value(option, rest);
-            case "--pod" -> pod = value(option, rest);
-            case "--in" -> port = value(option, rest);
-            case "--host" -> host = host(value(option, rest));
-            case "--port" -> l4Port = (int) number(option, rest, 0, 65_535);
-            case "--protocol" -> protocol = protocol(value(option, rest));
+            case "--config" -> config = Optional.of(Path.of(rest.value(option)));
+            case "--set" -> rest.setting(settings);
+            case "--run-directory" -> settings.put("runDirectory", rest.value(option));
+            case "-w" -> file = rest.value(option);
+            case "--pod" -> pod = rest.value(option);
+            case "--in" -> port = rest.value(option);
+            case "--host" -> host = host(rest.value(option));
+            case "--port" -> l4Port = rest.number(option, 0, 65_535);
+            case "--protocol" -> protocol = protocol(rest.value(option));
             case "--drops" -> drops = true;
-            case "-c", "--count" -> count = number(option, rest, 1, Long.MAX_VALUE);
-            case "--seconds" -> seconds = number(option, rest, 1, Integer.MAX_VALUE);
-            case "--snaplen" -> snapLength = (int) number(option, rest, CaptureRequest.MIN_SNAP_LENGTH,
+            case "-c", "--count" -> count = rest.number(option, 1, Long.MAX_VALUE);
+            case "--seconds" -> seconds = rest.number(option, 1, Integer.MAX_VALUE);
+            case "--snaplen" -> snapLength = rest.number(option, CaptureRequest.MIN_SNAP_LENGTH,
                 CaptureRequest.MAX_SNAP_LENGTH);
-            case "--ring" -> ringMib = (int) number(option, rest, 1, MAX_RING_MIB);
+            case "--ring" -> ringMib = rest.number(option, 1, MAX_RING_MIB);
             default -> throw new IllegalArgumentException("unknown argument " + option + "; see weft capture --help");
         }
     }
@@ -120,32 +118,7 @@ final class CaptureArguments {
             case "tcp" -> IpProtocol.IPPROTO_TCP;
             case "udp" -> IpProtocol.IPPROTO_UDP;
             case "icmp" -> IpProtocol.IPPROTO_ICMP;
-            default -> (int) number("--protocol", name, 0, 255);
+            default -> CommandWords.number("--protocol", name, 0, 255);
         };
-    }
-
-    private void set(String setting) {
-        int equals = setting.indexOf('=');
-        if (equals < 1) { throw new IllegalArgumentException("--set " + setting + ": must be KEY=VALUE"); }
-        settings.put(setting.substring(0, equals), setting.substring(equals + 1));
-    }
-
-    private static String value(String option, Deque<String> rest) {
-        if (rest.isEmpty()) { throw new IllegalArgumentException(option + " needs a value; see weft capture --help"); }
-        return rest.pop();
-    }
-
-    private static long number(String option, Deque<String> rest, long min, long max) {
-        return number(option, value(option, rest), min, max);
-    }
-
-    private static long number(String option, String word, long min, long max) {
-        try {
-            long number = Long.parseLong(word);
-            if (number >= min && number <= max) { return number; }
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(option + " " + word + " is no number", e);
-        }
-        throw new IllegalArgumentException(option + " " + word + ": must be from " + min + " to " + max);
     }
 }
