@@ -14,8 +14,7 @@ final class ChangeBuffer implements TableSink {
     private final List<Consumer<TableSink>> changes = new ArrayList<>();
 
     /** Passes them on, in order. */
-    void passOn(TableSink sink) {
-        Throttle throttle = new Throttle();
+    void passOn(TableSink sink, Throttle throttle) {
         for (Consumer<TableSink> change : changes) {
             change.accept(sink);
             throttle.pause();

@@ -6,6 +6,7 @@ import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.source.ClusterChange;
+import io.weft.controlplane.source.Throttle;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.encap.address.IpAddress;
@@ -73,8 +74,8 @@ final class Compilation {
     }
 
     /** Compiles the difference. Errors: any; {@link #rebuild} must then be called. */
-    void compile(ClusterChange difference, TableSink sink) {
-        compiler.apply(difference, sink);
+    void compile(ClusterChange difference, TableSink sink, Throttle throttle) {
+        compiler.apply(difference, sink, throttle);
     }
 
     /** Whether any change has arrived. */
@@ -99,16 +100,16 @@ final class Compilation {
      * @param inForce current contents of the tables, whose indices and local node are kept
      * @return the new contents
      */
-    DesiredTables rebuild(DesiredTables inForce) {
+    DesiredTables rebuild(DesiredTables inForce, Throttle throttle) {
         leftOut.clear();
         try {
             DesiredTables wanted = new DesiredTables();
             TableCompiler fresh = create(inForce);
-            fresh.apply(new ClusterChange(0, model.all(), List.of()), wanted);
+            fresh.apply(new ClusterChange(0, model.all(), List.of()), wanted, throttle);
             return install(fresh, wanted);
         } catch (RuntimeException | Error e) {
             failures.add(e);
-            return rebuildOneByOne(inForce, e);
+            return rebuildOneByOne(inForce, e, throttle);
         }
     }
 
@@ -116,7 +117,7 @@ final class Compilation {
      * Leaves out an object that fails twice. A failure that occurs only once is not the object's fault; for a failure without any object,
      * it is safest to leave the tables as they are.
      */
-    private DesiredTables rebuildOneByOne(DesiredTables inForce, Throwable first) {
+    private DesiredTables rebuildOneByOne(DesiredTables inForce, Throwable first, Throttle throttle) {
         Map<Optional<ObjectKey>, Integer> strikes = new HashMap<>();
         Throwable last = first;
         for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -124,11 +125,11 @@ final class Compilation {
             Optional<ObjectKey> current = Optional.empty();
             try {
                 TableCompiler fresh = create(inForce);
-                fresh.apply(new ClusterChange(0, List.of(), List.of()), wanted);
+                fresh.apply(new ClusterChange(0, List.of(), List.of()), wanted, throttle);
                 for (ClusterObject object : model.all()) {
                     current = Optional.of(object.key());
                     if (!leftOut.containsKey(object.key())) {
-                        fresh.apply(new ClusterChange(0, List.of(object), List.of()), wanted);
+                        fresh.apply(new ClusterChange(0, List.of(object), List.of()), wanted, throttle);
                     }
                 }
                 return install(fresh, wanted);

@@ -8,16 +8,14 @@ import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.lb.service.Backend;
 import io.weft.lb.service.ServiceSpec;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 
 /**
  * The endpoints of one port of a Service, from all its slices, and to which of them new flows are sent. The rules are kube-proxy's
@@ -36,13 +34,14 @@ final class PortEndpoints {
     private static final List<IpPrefix> NO_BACKENDS = List.of(IpPrefix.of("0.0.0.0/8"),
         IpPrefix.of("127.0.0.0/8"), IpPrefix.of("169.254.0.0/16"), IpPrefix.of("224.0.0.0/3"));
 
-    private record Address(IpAddress ip, int port) {
-    }
+    private record Candidate(IpAddress ip, int port, boolean ready, boolean serving, boolean terminating,
+        boolean local, Hints hints) {
+        private static final Comparator<Candidate> BY_ADDRESS = Candidate::compareAddress;
 
-    private record Candidate(Address address, boolean ready, boolean serving, boolean terminating, boolean local,
-        Hints hints) {
-        private static final Comparator<Candidate> BY_ADDRESS = Comparator.comparing(
-            (Candidate candidate) -> candidate.address.ip).thenComparingInt(candidate -> candidate.address.port);
+        private int compareAddress(Candidate other) {
+            int byIp = ip.compareTo(other.ip);
+            return byIp != 0 ? byIp : Integer.compare(port, other.port);
+        }
 
         boolean isLastResort() { return !ready && serving && terminating; }
 
@@ -56,7 +55,8 @@ final class PortEndpoints {
         }
     }
 
-    private final Map<Address, Candidate> all = new HashMap<>();
+    /** By address once sorted. */
+    private final List<Candidate> all = new ArrayList<>();
     private final OwnSite site;
     private final Set<String> notes;
 
@@ -78,6 +78,7 @@ final class PortEndpoints {
                 }
             }
         }
+        endpoints.sort();
         return endpoints;
     }
 
@@ -88,14 +89,34 @@ final class PortEndpoints {
             return;
         }
         IpAddress ip = endpoint.addresses().getFirst();
-        if (port < 1 || port > MAX_PORT || NO_BACKENDS.stream().anyMatch(prefix -> prefix.contains(ip))) {
+        if (port < 1 || port > MAX_PORT || isNoBackend(ip)) {
             notes.add("endpoint " + ip + ":" + port + " of EndpointSlice " + slice.name()
                 + " is not reachable from other hosts");
             return;
         }
-        Address address = new Address(ip, port);
-        all.merge(address, new Candidate(address, endpoint.ready(), endpoint.serving(), endpoint.terminating(),
-            endpoint.nodeName().equals(site.nodeName()), endpoint.hints()), Candidate::orBetter);
+        all.add(new Candidate(ip, port, endpoint.ready(), endpoint.serving(), endpoint.terminating(),
+            endpoint.nodeName().equals(site.nodeName()), endpoint.hints()));
+    }
+
+    private static boolean isNoBackend(IpAddress ip) {
+        for (IpPrefix prefix : NO_BACKENDS) {
+            if (prefix.contains(ip)) { return true; }
+        }
+        return false;
+    }
+
+    /** Sorts by address and leaves one entry for each. The sort is stable: equals stay in the order of the slices. */
+    private void sort() {
+        all.sort(Candidate.BY_ADDRESS);
+        int count = 0;
+        for (Candidate candidate : all) {
+            if (count > 0 && all.get(count - 1).compareAddress(candidate) == 0) {
+                all.set(count - 1, all.get(count - 1).orBetter(candidate));
+            } else {
+                all.set(count++, candidate);
+            }
+        }
+        all.subList(count, all.size()).clear();
     }
 
     /**
@@ -103,48 +124,56 @@ final class PortEndpoints {
      * @return by address: those in use and those that may keep their flows
      */
     List<Backend> backends(boolean policyLocal) {
-        Set<Candidate> cluster = preferred(usable(_ -> true));
-        Set<Candidate> local = policyLocal ? usable(Candidate::local) : Set.of();
-        List<Candidate> listed = all.values().stream()
-            .filter(candidate -> candidate.ready || candidate.serving)
-            .sorted(Comparator.comparing((Candidate candidate) -> !cluster.contains(candidate)
-                && !local.contains(candidate)).thenComparing(Candidate.BY_ADDRESS))
-            .toList();
-        if (listed.size() > ServiceSpec.MAX_BACKENDS) {
-            notes.add(listed.size() + " endpoints of one port; the first " + ServiceSpec.MAX_BACKENDS
-                + " by address are served");
+        Predicate<Candidate> cluster = preferred();
+        Predicate<Candidate> local = policyLocal ? usable(Candidate::local) : _ -> false;
+        List<Backend> backends = new ArrayList<>(all.size());
+        for (Candidate candidate : listed(cluster.or(local))) {
+            backends.add(new Backend(candidate.ip, candidate.port, Backend.SERVING
+                | (candidate.local ? Backend.LOCAL : 0) | (cluster.test(candidate) ? Backend.CLUSTER_SET : 0)
+                | (local.test(candidate) ? Backend.LOCAL_SET : 0)));
         }
-        return listed.stream().limit(ServiceSpec.MAX_BACKENDS).sorted(Candidate.BY_ADDRESS)
-            .map(candidate -> new Backend(candidate.address.ip, candidate.address.port, Backend.SERVING
-                | (candidate.local ? Backend.LOCAL : 0) | (cluster.contains(candidate) ? Backend.CLUSTER_SET : 0)
-                | (local.contains(candidate) ? Backend.LOCAL_SET : 0)))
-            .toList();
+        return backends;
     }
 
-    private Set<Candidate> usable(Predicate<Candidate> considered) {
-        Set<Candidate> ready = select(considered.and(Candidate::ready));
-        return ready.isEmpty() ? select(considered.and(Candidate::isLastResort)) : ready;
+    /** By address. Of too many those that get new flows come first. */
+    private List<Candidate> listed(Predicate<Candidate> used) {
+        List<Candidate> listed = new ArrayList<>(all.size());
+        for (Candidate candidate : all) {
+            if (candidate.ready || candidate.serving) {
+                listed.add(candidate);
+            }
+        }
+        if (listed.size() <= ServiceSpec.MAX_BACKENDS) { return listed; }
+        notes.add(listed.size() + " endpoints of one port; the first " + ServiceSpec.MAX_BACKENDS
+            + " by address are served");
+        return listed.stream().sorted(Comparator.comparing(used.negate()::test)).limit(ServiceSpec.MAX_BACKENDS)
+            .sorted(Candidate.BY_ADDRESS).toList();
     }
 
-    private Set<Candidate> select(Predicate<Candidate> wanted) {
-        return all.values().stream().filter(wanted).collect(Collectors.toCollection(HashSet::new));
+    private Predicate<Candidate> usable(Predicate<Candidate> considered) {
+        boolean isAnyReady = any(considered.and(Candidate::ready));
+        return considered.and(isAnyReady ? Candidate::ready : Candidate::isLastResort);
     }
 
-    /** As the hints want it; the same if only terminating endpoints are left. */
-    private Set<Candidate> preferred(Set<Candidate> usable) {
-        if (usable.stream().anyMatch(candidate -> !candidate.ready)) { return usable; }
-        Set<Candidate> forNode = hinted(usable, Hints::nodes, site.nodeName());
-        return forNode.isEmpty() ? orAll(hinted(usable, Hints::zones, site.zone()), usable) : forNode;
+    /** Usable by policy Cluster, as the hints want it; hints do not count if only terminating endpoints are left. */
+    private Predicate<Candidate> preferred() {
+        if (!any(Candidate::ready)) { return usable(_ -> true); }
+        return hinted(Hints::nodes, site.nodeName()).or(() -> hinted(Hints::zones, site.zone()))
+            .orElse(Candidate::ready);
     }
 
-    private static Set<Candidate> orAll(Set<Candidate> some, Set<Candidate> all) {
-        return some.isEmpty() ? all : some;
+    /** @return the ready ones for {@code wanted}; empty if there are none, or if a ready one lacks a hint */
+    private Optional<Predicate<Candidate>> hinted(Function<Hints, List<String>> names, String wanted) {
+        if (any(candidate -> candidate.ready && names.apply(candidate.hints).isEmpty())) { return Optional.empty(); }
+        Predicate<Candidate> isForWanted = candidate -> candidate.ready
+            && names.apply(candidate.hints).contains(wanted);
+        return any(isForWanted) ? Optional.of(isForWanted) : Optional.empty();
     }
 
-    /** @return those for {@code wanted}; none if an endpoint lacks a hint */
-    private static Set<Candidate> hinted(Set<Candidate> usable, Function<Hints, List<String>> names, String wanted) {
-        if (usable.stream().anyMatch(candidate -> names.apply(candidate.hints).isEmpty())) { return Set.of(); }
-        return usable.stream().filter(candidate -> names.apply(candidate.hints).contains(wanted))
-            .collect(Collectors.toSet());
+    private boolean any(Predicate<Candidate> wanted) {
+        for (Candidate candidate : all) {
+            if (wanted.test(candidate)) { return true; }
+        }
+        return false;
     }
 }

@@ -84,8 +84,13 @@ final class TableCompiler {
         services.setNode("", addresses);
     }
 
+    /** Compiles what the change affects, without pauses. */
     void apply(ClusterChange change, TableSink sink) {
-        Throttle throttle = new Throttle();
+        apply(change, sink, Throttle.when(false));
+    }
+
+    /** Compiles what the change affects. */
+    void apply(ClusterChange change, TableSink sink, Throttle throttle) {
         for (ObjectKey key : change.removed()) {
             remove(key);
             throttle.pause();

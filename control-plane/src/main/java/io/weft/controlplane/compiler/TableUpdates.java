@@ -3,6 +3,7 @@ package io.weft.controlplane.compiler;
 import io.weft.controlplane.healthcheck.HealthCheckNodePort;
 import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.source.ClusterChange;
+import io.weft.controlplane.source.Throttle;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.controlplane.status.Failures;
 import io.weft.dataplane.table.PeerSpec;
@@ -104,18 +105,23 @@ final class TableUpdates {
             return;
         }
         ChangeBuffer changes = new ChangeBuffer();
-        compilation.compile(difference, changes);
-        changes.passOn(publisher);
+        compilation.compile(difference, changes, throttle());
+        changes.passOn(publisher, throttle());
         if (countFailures()) {
             rebuild();
         }
     }
 
     private void rebuild() {
-        DesiredTables wanted = compilation.rebuild(publisher.desired());
+        DesiredTables wanted = compilation.rebuild(publisher.desired(), throttle());
         ChangeBuffer changes = new ChangeBuffer();
         publisher.desired().differenceTo(wanted, changes);
-        changes.passOn(publisher);
+        changes.passOn(publisher, throttle());
+    }
+
+    /** A node that forwards nothing yet waits for its first tables: they are made as fast as possible. */
+    private Throttle throttle() {
+        return Throttle.when(dataplane.hasTables());
     }
 
     private boolean countFailures() {

@@ -65,6 +65,12 @@ public final class DataplaneView implements AutoCloseable {
             && allWorkersAt(counters, generation)).orElse(false);
     }
 
+    /** Whether a running dataplane uses any tables, and so forwards. */
+    public boolean hasTables() {
+        return read(counters -> isAlive(counters) && counters.gauge(ConductorGauge.TABLES_INCARNATION) != 0)
+            .orElse(false);
+    }
+
     /** Whether a running dataplane uses the tables of this incarnation, whatever their generation. */
     public boolean hasAdopted(long incarnation) {
         return read(counters -> isAlive(counters)

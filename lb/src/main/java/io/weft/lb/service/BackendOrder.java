@@ -87,7 +87,11 @@ final class BackendOrder {
     }
 
     private static void add(List<Backend> all, List<Backend> sorted, Predicate<Backend> wanted) {
-        sorted.stream().filter(wanted).forEach(all::add);
+        for (Backend backend : sorted) {
+            if (wanted.test(backend)) {
+                all.add(backend);
+            }
+        }
     }
 
     private static boolean isLocal(Backend backend) {
