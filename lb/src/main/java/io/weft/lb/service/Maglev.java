@@ -7,15 +7,15 @@ import java.util.Arrays;
  * Maglev hashing (Eisenbud et al., NSDI 2016, section 3.4): a lookup table of prime size that the backends fill in rotation, each in the
  * order of its own permutation. Shares differ by at most one entry, and removing a backend moves few entries of the others.
  *
- * <p>The size is at least 100 times the number of backends (shares within 1 %). It is one of a few primes that are far apart, because a
- * change of size moves nearly every entry and must be rare. Above 655 backends the largest size is used.
+ * <p>The size is at least 100 times the number of backends (shares within 1 %) up to 655, and the largest above. There are only two sizes,
+ * because a change of size moves nearly every entry and must be rare: it happens between 163 and 164 backends.
  *
  * <p>Threads: one per instance (scratch arrays). Allocation: when a service is larger than any before.
  */
 final class Maglev {
     static final int MAX_BACKENDS = 65_521;
 
-    private static final int[] SIZES = {251, 1_021, 4_093, 16_381, MAX_BACKENDS};
+    private static final int[] SIZES = {16_381, MAX_BACKENDS};
     private static final int ENTRIES_PER_BACKEND = 100;
     private static final char FREE = 0xFFFF;
     static final long SKIP_SEED = 0x5851_F42D_4C95_7F2DL;

@@ -20,7 +20,7 @@ class MaglevTest {
     void tableSizesArePrimeAndBounded(int backends) {
         int size = Maglev.tableSize(backends);
         assertTrue(BigInteger.valueOf(size).isProbablePrime(30));
-        assertTrue(size >= 251 && size <= 65_521);
+        assertTrue(size >= 16_381 && size <= 65_521);
         assertTrue(size >= Math.min(100 * (long) backends, 65_521));
     }
 
