@@ -36,8 +36,10 @@ import java.util.stream.Stream;
  */
 final class Conductor implements AutoCloseable {
     private static final int PASS_MILLIS = 20;
-    /** Pause between two pieces of a revalidation pass, in which the workers have the processor. */
+    /** Pause between two pieces of a revalidation pass, in which the workers have the processor; and while changes follow each other. */
     private static final int BUSY_PASS_MILLIS = 1;
+    /** Changes of the tables come in bursts: for this long after one the next is looked for in short passes. */
+    private static final long BURST_NANOS = 100_000_000;
     private static final long ROUND_NANOS = 100_000_000;
     private static final long SECOND_NANOS = 1_000_000_000;
     /** Interval at which ports that processes have bound are excluded from masquerading. */
@@ -73,6 +75,7 @@ final class Conductor implements AutoCloseable {
     private Link uplinkLink;
     private Device uplinkDevice;
     private Device hostDevice;
+    private long lastChange = System.nanoTime();
     private long lastRound;
     private long lastLocalPorts;
     private long lastSecond;
@@ -155,9 +158,13 @@ final class Conductor implements AutoCloseable {
         boolean changes = true;
         while (!stopping.getAsBoolean()) {
             pass(System.nanoTime(), changes);
-            poll.poll(revalidation.isBusy() ? BUSY_PASS_MILLIS : PASS_MILLIS);
+            poll.poll(isBusy() ? BUSY_PASS_MILLIS : PASS_MILLIS);
             changes = poll.ready(CHANGES_ENTRY) != 0;
         }
+    }
+
+    private boolean isBusy() {
+        return revalidation.isBusy() || !frontends.isCurrent() || System.nanoTime() - lastChange < BURST_NANOS;
     }
 
     /**
@@ -231,6 +238,7 @@ final class Conductor implements AutoCloseable {
             changePods(() -> pods.setWanted(now.ports(), local));
         }
         latestGeneration = now.generation();
+        lastChange = System.nanoTime();
     }
 
     /** A generation is applied when the uplink's filter follows it, too: only then do clients outside reach all of its frontends. */
