@@ -25,7 +25,7 @@ import java.util.OptionalLong;
  *
  * <pre>
  *   this node 192.0.2.1, pods 10.128.0.0/24     node n: 198.18.n, pods 10.128.0.0/24 + n networks
- *   Service s: 10.96.0.1 + s port 80            its endpoint e on node (s * endpoints + e) mod nodes, port 8080
+ *   Service s: 10.96.1.0 + s port 80            its endpoint e on node (s * endpoints + e) mod nodes, port 8080
  * </pre>
  *
  * <p>Thread: one changes it; addresses may be asked for by any.
@@ -39,7 +39,7 @@ final class BenchCluster {
     static final String SERVICE_CIDR = "10.96.0.0/16";
     static final int SERVICE_PORT = 80;
     static final int ENDPOINT_PORT = 8080;
-    private static final int FIRST_VIP = Ipv4Address.of("10.96.0.1");
+    private static final int FIRST_VIP = Ipv4Address.of("10.96.1.0");
     private static final int FIRST_PEER = Ipv4Address.of("198.18.0.1");
     private static final long FIRST_VTEP_MAC = 0x02_00_00_00_00_00L;
     private static final String NAMESPACE = "default";

@@ -31,6 +31,8 @@ final class BenchNode implements AutoCloseable {
     static final int UPLINK_MTU = 1500;
     /** Name of the threads that keep the process's name: the main thread, which is the conductor, and one that only waits. */
     static final String CONDUCTOR = "java";
+    /** The uplink's other end, in the same namespace. */
+    static final String ROUTER_DEVICE = "router0";
     private static final int ROUTER = Ipv4Address.of("192.0.2.254");
     private static final long ROUTER_MAC = 0x02_00_00_00_00_FEL;
     private static final int UNDERLAY_LENGTH = 24;
@@ -50,12 +52,12 @@ final class BenchNode implements AutoCloseable {
         NetworkNamespace.create(namespace);
         try (Rtnetlink links = Rtnetlink.openIn(namespace)) {
             links.setUp(1);
-            links.createVeth(VethSpec.of(UPLINK, "router0").withMtu(UPLINK_MTU).withQueues(1));
+            links.createVeth(VethSpec.of(UPLINK, ROUTER_DEVICE).withMtu(UPLINK_MTU).withQueues(1));
             Link uplink = links.link(UPLINK).orElseThrow();
             links.addAddress(uplink.index(), BenchCluster.NODE_ADDRESS.toInt(), UNDERLAY_LENGTH,
                 Route.RT_SCOPE_UNIVERSE);
             links.setUp(uplink.index());
-            links.setUp(links.link("router0").orElseThrow().index());
+            links.setUp(links.link(ROUTER_DEVICE).orElseThrow().index());
             links.replaceNeighbour(uplink.index(), ROUTER, ROUTER_MAC);
             links.replaceRoute(Route.to(0, 0).via(ROUTER, uplink.index()));
         }
@@ -75,8 +77,23 @@ final class BenchNode implements AutoCloseable {
             .redirectOutput(runDirectory.resolve("log").toFile())::start);
     }
 
+    Path namespace() {
+        return namespace;
+    }
+
     long pid() {
         return process.pid();
+    }
+
+    /** Waits until it waits for tables. */
+    void awaitStarted() throws IOException, InterruptedException {
+        await("the dataplane to start", () -> {
+            try (CounterReader counters = CounterReader.open(runDirectory)) {
+                return counters.pid() == pid() && counters.gauge(ConductorGauge.HEARTBEAT) != 0;
+            } catch (CounterFileException notYet) {
+                return false;
+            }
+        });
     }
 
     /** Waits until its uplink is open. */

@@ -37,14 +37,19 @@ public final class ChangeCommand implements Callable<Integer> {
 
     @Option(names = "--seconds", defaultValue = "60", description = "up to 90, because a UDP flow without datagrams ends after 120 s (default: ${DEFAULT-VALUE})") private int seconds;
 
+    @Option(names = "--datagrams", defaultValue = "0", description = "sent by the node to the UDP Services meanwhile, each checked where it arrives (default: none)") private int datagrams;
+
+    @Option(names = "--api", description = "a real API server on this machine instead of a replay, changed as fast as it can be; it is built first if necessary, which needs Go") private boolean withApi;
+
     @Option(names = "--name", defaultValue = "change", description = "name of the network namespace (default: ${DEFAULT-VALUE})") private String name;
 
     @Override
     public Integer call() throws Exception {
         Privileges.requireRoot("weft bench change");
         ChangeRun.Report report;
-        try (ChangeRun run = ChangeRun.prepare(name, new BenchCluster(services, endpoints, nodes), flows)) {
-            report = run.measure(rate, seconds);
+        try (ChangeRun run = ChangeRun.prepare(name, new BenchCluster(services, endpoints, nodes), flows,
+            withApi)) {
+            report = run.measure(rate, seconds, datagrams);
         }
         print(report);
         return 0;
@@ -57,9 +62,11 @@ public final class ChangeCommand implements Callable<Integer> {
         } else {
             out.println(MachineFacts.read().summary());
             out.printf("%d Services of %d endpoints, %d flows, %d changes at %d/s%n", services, endpoints,
-                report.flowsBefore(), report.changes(), rate);
-            out.printf("%d nodes; all objects to complete tables, ms: published %.0f, in use %.0f%n", report.nodes(),
-                report.sync().publishedMillis(), report.sync().inUseMillis());
+                report.flowsBefore(), report.changes(), report.changes() / seconds);
+            out.printf(
+                "%d nodes; first lists %.0f ms; all objects to complete tables, ms: published %.0f, in use %.0f%n",
+                report.nodes(), report.sync().listedMillis(), report.sync().publishedMillis(),
+                report.sync().inUseMillis());
             out.printf("MiB then: control plane's live heap %d, resident %d; dataplane resident %d%n",
                 report.sync().controlHeapMib(), report.sync().controlMemory(), report.sync().dataplaneMemory());
             out.printf("per cent of a core: conductor %.1f, workers %.1f, control loop %.1f, its process %.1f%n",
@@ -67,6 +74,13 @@ public final class ChangeCommand implements Callable<Integer> {
                 report.controlProcessPercent());
             out.printf("event to in use, ms: p50 %.1f, p99 %.1f, max %.1f%n", report.inUseP50() / MICROS_PER_MILLI,
                 report.inUseP99() / MICROS_PER_MILLI, report.inUseMax() / MICROS_PER_MILLI);
+            if (datagrams != 0) {
+                ChangeRun.Traffic traffic = report.traffic();
+                out.printf("datagrams sent %d, delivered %d, of these to an endpoint never in its Service %d%n",
+                    traffic.sent(), traffic.delivered(), traffic.wrong());
+                out.printf("sent after its endpoint was removed %d, the last after %.1f ms%n", traffic.late(),
+                    traffic.latestMillis());
+            }
             out.printf("endpoint removed to its UDP flow ended, ms: p50 %.1f, p99 %.1f, max %.1f (%d seen)%n",
                 report.endedP50() / MICROS_PER_MILLI, report.endedP99() / MICROS_PER_MILLI,
                 report.endedMax() / MICROS_PER_MILLI, report.endedSeen());

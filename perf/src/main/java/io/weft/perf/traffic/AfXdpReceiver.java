@@ -34,7 +34,18 @@ public final class AfXdpReceiver implements AutoCloseable {
     private static final int UDP_PORT_AT = 36;
     private static final int PAYLOAD_AT = 42;
 
+    /** Looks at each test frame, on the receiver's thread, before its memory is used again. */
+    @FunctionalInterface
+    public interface Inspector {
+        /**
+         * @param frame address of the Ethernet header that arrived
+         * @param inner the same, or behind the tunnel's headers
+         */
+        void inspect(long frame, long inner);
+    }
+
     private final Expectation expectation;
+    private final Inspector inspector;
     private final List<Queue> queues = new ArrayList<>();
     private final BpfMap sockets;
     private final XdpSink counter;
@@ -48,7 +59,14 @@ public final class AfXdpReceiver implements AutoCloseable {
 
     /** Starts to receive on {@code device} in the network namespace with that path. */
     public AfXdpReceiver(Path namespace, String device, Expectation expectation) {
+        this(namespace, device, expectation, (_, _) -> {
+        });
+    }
+
+    /** The same, and shows each test frame to {@code inspector}. */
+    public AfXdpReceiver(Path namespace, String device, Expectation expectation, Inspector inspector) {
         this.expectation = expectation;
+        this.inspector = inspector;
         int ifindex = LiveFrameGenerator.ifindex(namespace, device);
         int count = queueCount(namespace, device);
         sockets = BpfMap.xskMap("weft_receive", count);
@@ -130,6 +148,7 @@ public final class AfXdpReceiver implements AutoCloseable {
         if (expectation.tunnelPort() != 0 && Memory.u16(frame + UDP_PORT_AT) == expectation.tunnelPort()) {
             inner += FrameTemplate.TUNNEL_LENGTH;
         }
+        inspector.inspect(frame, inner);
         long payload = inner + PAYLOAD_AT;
         int group = Memory.u16(payload + ProbePayload.GROUP_OFFSET) & Flows.MAX_GROUPS - 1;
         SequenceTracker tracker = groups[group];

@@ -26,11 +26,15 @@ class ChangeRunTest {
         }
         assumeTrue(allowed, "needs root: creates a network namespace and AF_XDP sockets");
         String name = "chg" + ProcessHandle.current().pid();
-        try (ChangeRun run = ChangeRun.prepare(name, new BenchCluster(SERVICES, ENDPOINTS), 10_000)) {
-            ChangeRun.Report report = run.measure(100, 10);
+        try (ChangeRun run = ChangeRun.prepare(name, new BenchCluster(SERVICES, ENDPOINTS), 10_000,
+            false)) {
+            ChangeRun.Report report = run.measure(100, 10, 50_000);
             assertEquals(1000, report.changes());
             assertEquals(10_000, report.flowsBefore());
             assertTrue(report.flowsEnded() > 0, report.toString());
+            assertTrue(report.traffic().delivered() > 0, report.toString());
+            assertEquals(0, report.traffic().wrong());
+            assertTrue(report.traffic().sent() >= report.traffic().delivered(), report.toString());
             assertTrue(report.conductorPercent() > 0 && report.controlPercent() > 0, report.toString());
         }
     }
