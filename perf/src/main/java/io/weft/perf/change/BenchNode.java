@@ -33,6 +33,9 @@ final class BenchNode implements AutoCloseable {
     static final String CONDUCTOR = "java";
     /** The uplink's other end, in the same namespace. */
     static final String ROUTER_DEVICE = "router0";
+    private static final String LOG = "log";
+    /** In its log, once it waits for tables. */
+    private static final String WAITING = "waiting for the control plane";
     private static final int ROUTER = Ipv4Address.of("192.0.2.254");
     private static final long ROUTER_MAC = 0x02_00_00_00_00_FEL;
     private static final int UNDERLAY_LENGTH = 24;
@@ -74,7 +77,7 @@ final class BenchNode implements AutoCloseable {
             java = java.with("--set", setting.getKey() + "=" + setting.getValue());
         }
         process = NetworkNamespace.call(namespace, java.builder().redirectErrorStream(true)
-            .redirectOutput(runDirectory.resolve("log").toFile())::start);
+            .redirectOutput(runDirectory.resolve(LOG).toFile())::start);
     }
 
     Path namespace() {
@@ -85,12 +88,12 @@ final class BenchNode implements AutoCloseable {
         return process.pid();
     }
 
-    /** Waits until it waits for tables. */
+    /** Waits until it waits for its first tables. */
     void awaitStarted() throws IOException, InterruptedException {
         await("the dataplane to start", () -> {
-            try (CounterReader counters = CounterReader.open(runDirectory)) {
-                return counters.pid() == pid() && counters.gauge(ConductorGauge.HEARTBEAT) != 0;
-            } catch (CounterFileException notYet) {
+            try {
+                return Files.readString(runDirectory.resolve(LOG)).contains(WAITING);
+            } catch (IOException notYet) {
                 return false;
             }
         });
@@ -119,7 +122,7 @@ final class BenchNode implements AutoCloseable {
         long start = System.nanoTime();
         while (!condition.getAsBoolean()) {
             if (!process.isAlive()) {
-                throw new IOException("the dataplane has ended: " + Files.readString(runDirectory.resolve("log")));
+                throw new IOException("the dataplane has ended: " + Files.readString(runDirectory.resolve(LOG)));
             }
             if (System.nanoTime() - start > PATIENCE_NANOS) {
                 throw new IOException("timed out after 3 minutes: waiting for " + what);

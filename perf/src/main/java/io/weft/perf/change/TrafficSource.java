@@ -75,7 +75,7 @@ final class TrafficSource implements AutoCloseable {
     /** The UDP Service to which a datagram goes. */
     static int service(BenchCluster cluster, int number) {
         int udpServices = (cluster.services() + 1) / 2;
-        return 2 * (int) (((number * SPREAD) & 0xFFFF_FFFFL) * udpServices >>> Integer.SIZE);
+        return 2 * (int) (Integer.toUnsignedLong(number * SPREAD) * udpServices >>> Integer.SIZE);
     }
 
     TrafficSource start() {
