@@ -15,10 +15,17 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 
-/** The ServiceCIDRs, and those of their ranges that this node serves besides its configured {@code serviceCidr}. One thread. */
+/**
+ * The ServiceCIDRs, and those of their ranges that this node serves besides its configured {@code serviceCidr}. If there are too many, those
+ * of the oldest objects are served, of objects of one age those of the first names: a later range must not end what a former one serves. One
+ * thread.
+ */
 final class ServiceCidrs {
     private static final Comparator<IpPrefix> BY_ADDRESS = Comparator.comparing((IpPrefix prefix) -> prefix.base())
         .thenComparingInt(prefix -> prefix.length());
+
+    private static final Comparator<ServiceCidr> OLDEST = Comparator.comparingLong(ServiceCidr::createdMillis)
+        .thenComparing(ServiceCidr::name);
 
     private final IpPrefix configured;
     private final IpPrefix clusterCidr;
@@ -48,12 +55,13 @@ final class ServiceCidrs {
     List<IpPrefix> usable(IpPrefix podCidr, IpAddress nodeAddress, Function<IpPrefix, Optional<IpAddress>> machineIn) {
         refusals.clear();
         TreeSet<IpPrefix> usable = new TreeSet<>(BY_ADDRESS);
-        objects.forEach((key, object) -> {
+        objects.values().stream().sorted(OLDEST).forEach(object -> {
             for (IpPrefix cidr : object.cidrs()) {
                 String refusal = configured.contains(cidr) || usable.contains(cidr) ? ""
                     : refusal(cidr, podCidr, nodeAddress, machineIn, usable.size());
                 if (!refusal.isEmpty()) {
-                    refusals.computeIfAbsent(key, _ -> new ArrayList<>()).add(cidr + " is not served: " + refusal);
+                    refusals.computeIfAbsent(object.key(), _ -> new ArrayList<>())
+                        .add(cidr + " is not served: " + refusal);
                 } else if (!configured.contains(cidr)) {
                     usable.add(cidr);
                 }

@@ -24,7 +24,7 @@ import net.openhft.chronicle.bytes.Bytes;
  */
 public final class ClusterJournal {
     /** Must change with what {@link ObjectCodec} writes. */
-    static final int VERSION = 2;
+    static final int VERSION = 3;
     private static final String NAME = "cluster.journal";
     static final int MAGIC = 0x4A464557; // "WEFJ"
     private static final int MAX_PAYLOAD = 1 << 29;

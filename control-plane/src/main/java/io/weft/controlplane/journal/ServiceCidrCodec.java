@@ -9,11 +9,12 @@ final class ServiceCidrCodec {
 
     static void write(ServiceCidr range, JournalOutput out) {
         out.text(range.name());
+        out.number(range.createdMillis());
         out.list(range.cidrs(), out::prefix);
         out.list(range.unsupported(), out::text);
     }
 
     static ServiceCidr read(JournalInput in) {
-        return new ServiceCidr(in.text(), in.list(in::prefix), in.list(in::text));
+        return new ServiceCidr(in.text(), in.number(), in.list(in::prefix), in.list(in::text));
     }
 }

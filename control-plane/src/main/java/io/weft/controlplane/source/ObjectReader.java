@@ -57,7 +57,7 @@ final class ObjectReader {
             case ENDPOINT_SLICE -> isOthers(metadata) ? Optional.empty()
                 : Optional.of(EndpointSliceReader.read(namespace(metadata), name, metadata, object));
             case NETWORK_POLICY -> Optional.of(new NetworkPolicy(namespace(metadata), name));
-            case SERVICE_CIDR -> Optional.of(serviceCidr(name, object));
+            case SERVICE_CIDR -> Optional.of(serviceCidr(name, created(metadata), object));
         };
     }
 
@@ -171,14 +171,14 @@ final class ObjectReader {
 
     // -- ServiceCIDR -------------------------------------------------------------------------------------------------
 
-    private static ServiceCidr serviceCidr(String name, ObjectTree object) {
+    private static ServiceCidr serviceCidr(String name, long createdMillis, ObjectTree object) {
         List<IpPrefix> cidrs = new ArrayList<>();
         List<String> unsupported = new ArrayList<>();
         for (ObjectTree value : object.required("spec").list("cidrs")) {
             Addresses.ipv4Prefix(value).ifPresentOrElse(cidrs::add,
                 () -> unsupported.add(value.text() + " is not served"));
         }
-        return new ServiceCidr(name, List.copyOf(cidrs), List.copyOf(unsupported));
+        return new ServiceCidr(name, createdMillis, List.copyOf(cidrs), List.copyOf(unsupported));
     }
 
     // -- values ------------------------------------------------------------------------------------------------------

@@ -135,7 +135,8 @@ public final class RandomObjects {
     }
 
     private ServiceCidr serviceCidr() {
-        return new ServiceCidr("r" + random.nextInt(2), some(2, () -> IpPrefix.of(of(SERVICE_CIDRS))), unsupported());
+        return new ServiceCidr("r" + random.nextInt(2), random.nextInt(3),
+            some(2, () -> IpPrefix.of(of(SERVICE_CIDRS))), unsupported());
     }
 
     private Service.Port servicePort() {

@@ -93,7 +93,7 @@ class ClusterJournalTest {
                 List.of("IPv6")),
             new Service("default", "t", 128, "ClusterIP", Service.Addresses.NONE, List.of(),
                 new Service.Behaviour(false, true, 0, List.of(), 0, false), List.of()),
-            new ServiceCidr("more", List.of(IpPrefix.of("10.97.0.0/16"), IpPrefix.of("fd00::/112")),
+            new ServiceCidr("more", 77, List.of(IpPrefix.of("10.97.0.0/16"), IpPrefix.of("fd00::/112")),
                 List.of("fd00::/112 is not served")),
             new EndpointSlice("default", "s-1", "s",
                 List.of(new EndpointSlice.Endpoint(List.of(four), true, false, false, "n1"),
@@ -112,7 +112,7 @@ class ClusterJournalTest {
         journal().write(new Contents(AS_OF, oneOfEach()));
         CRC32C crc = new CRC32C();
         crc.update(Files.readAllBytes(file()));
-        assertEquals("version 2: f64a7586",
+        assertEquals("version 3: 8a95ebe0",
             "version " + ClusterJournal.VERSION + ": " + Long.toHexString(crc.getValue()));
     }
 
@@ -146,7 +146,7 @@ class ClusterJournalTest {
     void refusesAnotherVersion() throws IOException {
         byte[] payload = payload(written());
         payload[0]++;
-        assertRefused(record(payload), "has version 3, and this Weft reads version 2");
+        assertRefused(record(payload), "has version 4, and this Weft reads version 3");
     }
 
     @Test

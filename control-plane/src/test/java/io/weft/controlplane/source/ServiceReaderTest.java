@@ -99,9 +99,10 @@ class ServiceReaderTest {
 
     @Test
     void readsServiceCidrsAndTheZoneOfANode() throws ManifestException {
-        assertEquals(new ServiceCidr("more", List.of(IpPrefix.of("10.97.0.0/16")),
+        assertEquals(new ServiceCidr("more", 1_767_323_045_000L, List.of(IpPrefix.of("10.97.0.0/16")),
             List.of("fd00::/112 is not served")),
-            only("{apiVersion: networking.k8s.io/v1, kind: ServiceCIDR, metadata: {name: more}, spec: {cidrs:"
+            only("{apiVersion: networking.k8s.io/v1, kind: ServiceCIDR, metadata: {name: more,"
+                + " creationTimestamp: \"2026-01-02T03:04:05Z\"}, spec: {cidrs:"
                 + " [10.97.0.0/16, \"fd00::/112\"]}}"));
         assertEquals("east", ((ClusterNode) only("{apiVersion: v1, kind: Node, metadata: {name: n1, labels:"
             + " {topology.kubernetes.io/zone: east}}}")).zone());
