@@ -4,6 +4,8 @@ import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.EndpointSlice.Endpoint;
 import io.weft.controlplane.model.EndpointSlice.Hints;
 import io.weft.controlplane.model.Service;
+import io.weft.controlplane.operator.DrainTarget;
+import io.weft.controlplane.operator.OperatorState;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.lb.service.Backend;
@@ -30,6 +32,8 @@ import java.util.stream.Collectors;
  * of them names it;
  * <li>an endpoint in several slices counts once; the entry that is not terminating decides.
  * </ul>
+ *
+ * <p>An endpoint that an operator has drained counts as absent in all of these, and keeps its flows as a terminating one does.
  */
 final class PortEndpoints {
     private static final int MAX_PORT = 65_535;
@@ -40,7 +44,7 @@ final class PortEndpoints {
     }
 
     private record Candidate(Address address, boolean ready, boolean serving, boolean terminating, boolean local,
-        Hints hints) {
+        boolean drained, Hints hints) {
         private static final Comparator<Candidate> BY_ADDRESS = Comparator.comparing(
             (Candidate candidate) -> candidate.address.ip).thenComparingInt(candidate -> candidate.address.port);
 
@@ -58,19 +62,25 @@ final class PortEndpoints {
 
     private final Map<Address, Candidate> all = new HashMap<>();
     private final OwnSite site;
+    private final OperatorState operator;
+    private final Set<DrainTarget> drains;
     private final Set<String> notes;
 
-    private PortEndpoints(OwnSite site, Set<String> notes) {
+    private PortEndpoints(OwnSite site, OperatorState operator, Set<DrainTarget> drains, Set<String> notes) {
         this.site = site;
+        this.operator = operator;
+        this.drains = drains;
         this.notes = notes;
     }
 
     /**
      * @param slices of the Service, in an order that does not depend on when they arrived
+     * @param drains takes the operator's drains that an endpoint has
      * @param notes takes what is not served, one phrase each
      */
-    static PortEndpoints of(Service.Port port, Collection<EndpointSlice> slices, OwnSite site, Set<String> notes) {
-        PortEndpoints endpoints = new PortEndpoints(site, notes);
+    static PortEndpoints of(Service.Port port, Collection<EndpointSlice> slices, OwnSite site, OperatorState operator,
+        Set<DrainTarget> drains, Set<String> notes) {
+        PortEndpoints endpoints = new PortEndpoints(site, operator, drains, notes);
         for (EndpointSlice slice : slices) {
             for (EndpointSlice.Port target : slice.ports()) {
                 if (target.name().equals(port.name()) && target.protocol() == port.protocol()) {
@@ -94,8 +104,10 @@ final class PortEndpoints {
             return;
         }
         Address address = new Address(ip, port);
+        List<DrainTarget> drained = operator.drainsOf(ip, port);
+        drains.addAll(drained);
         all.merge(address, new Candidate(address, endpoint.ready(), endpoint.serving(), endpoint.terminating(),
-            endpoint.nodeName().equals(site.nodeName()), endpoint.hints()), Candidate::orBetter);
+            endpoint.nodeName().equals(site.nodeName()), !drained.isEmpty(), endpoint.hints()), Candidate::orBetter);
     }
 
     /**
@@ -117,7 +129,7 @@ final class PortEndpoints {
         return listed.stream().limit(ServiceSpec.MAX_BACKENDS).sorted(Candidate.BY_ADDRESS)
             .map(candidate -> new Backend(candidate.address.ip, candidate.address.port, Backend.SERVING
                 | (candidate.local ? Backend.LOCAL : 0) | (cluster.contains(candidate) ? Backend.CLUSTER_SET : 0)
-                | (local.contains(candidate) ? Backend.LOCAL_SET : 0)))
+                | (local.contains(candidate) ? Backend.LOCAL_SET : 0) | (candidate.drained ? Backend.DRAINED : 0)))
             .toList();
     }
 
@@ -127,7 +139,8 @@ final class PortEndpoints {
     }
 
     private Set<Candidate> select(Predicate<Candidate> wanted) {
-        return all.values().stream().filter(wanted).collect(Collectors.toCollection(HashSet::new));
+        return all.values().stream().filter(wanted).filter(candidate -> !candidate.drained)
+            .collect(Collectors.toCollection(HashSet::new));
     }
 
     /** As the hints want it; the same if only terminating endpoints are left. */

@@ -132,6 +132,7 @@ class ServiceTableTest {
     @Test
     void aDumpHasEveryService() {
         Set<ServiceSpec> specs = new HashSet<>();
+        specs.add(service(VIP, 79, TCP, 3).withPaused(true));
         for (int i = 0; i < 100; i++) {
             specs.add(service(VIP + i, 80 + i, i % 2 == 0 ? TCP : UDP, i));
         }
