@@ -188,7 +188,8 @@ class OperatorIT {
             api.write(201, "PUT", "/api/v1/static-routes/198.51.100.0/25",
                 "{\"type\": \"via\", \"target\": \"" + lab.outside().address().getHostAddress() + "\"}");
             assertFrom(client.host().address().getHostAddress(), far1);
-            api.write(201, "PUT", "/api/v1/static-routes/198.51.100.128/25", "{\"type\": \"node\", \"target\": \"k1\"}");
+            api.write(201, "PUT", "/api/v1/static-routes/198.51.100.128/25",
+                "{\"type\": \"node\", \"target\": \"k1\"}");
             assertFrom(client.address().getHostAddress(), far2);
             String routes = node.weft("show", "routes");
             assertTrue(routes.lines().anyMatch(line -> line.startsWith("198.51.100.0/25") && line.contains("static-via")

@@ -97,7 +97,13 @@ final class WriteRequests {
         empty.fault.set("");
         ensure(empty, path);
         empty.fault.set("the control loop has not answered for 5 s");
-        return send(empty, method, path, body.isEmpty() ? body : body(path, "another"), "operate");
+        HttpResponse<String> answer = send(empty, method, path, body.isEmpty() ? body : body(path, "another"),
+            "operate");
+        empty.fault.set("");
+        if (!path.equals(SNAPSHOTS)) {
+            assertEquals(200, send(empty, "delete", path, "", "operate").statusCode());
+        }
+        return answer;
     }
 
     private HttpResponse<String> oneSnapshotTooMany() throws Exception {

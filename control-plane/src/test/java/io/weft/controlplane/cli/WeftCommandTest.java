@@ -53,13 +53,15 @@ class WeftCommandTest {
         writeTables();
         try (FakeDataplane dataplane = new FakeDataplane(run)) {
             dataplane.say(2, 77, "weft0123456789a", PortState.UP, "");
-            assertEquals("""
-                SERVICE      ADDRESS     PORT   PROTOCOL  KIND       BACKEND     BACKEND PORT  LOCAL  USE            OPERATOR
-                default/web  10.96.0.10     80  tcp       ClusterIP  10.244.1.5          8080  true   Cluster
-                default/web  10.96.0.10     80  tcp       ClusterIP  10.244.2.7          8080  false  Cluster
-                default/web  node        30080  tcp       NodePort   10.244.1.5          8080  true   Cluster,Local
-                default/web  node        30080  tcp       NodePort   10.244.2.7          8080  false  none
-                """, weft("show", "backends").out());
+            assertEquals(
+                """
+                    SERVICE      ADDRESS     PORT   PROTOCOL  KIND       BACKEND     BACKEND PORT  LOCAL  USE            OPERATOR
+                    default/web  10.96.0.10     80  tcp       ClusterIP  10.244.1.5          8080  true   Cluster
+                    default/web  10.96.0.10     80  tcp       ClusterIP  10.244.2.7          8080  false  Cluster
+                    default/web  node        30080  tcp       NodePort   10.244.1.5          8080  true   Cluster,Local
+                    default/web  node        30080  tcp       NodePort   10.244.2.7          8080  false  none
+                    """,
+                weft("show", "backends").out());
             assertEquals(
                 """
                     ADDRESS     PORT   PROTOCOL  KIND       NAME         POLICY   AFFINITY SECONDS  BALANCING  SOURCE RANGES  BACKENDS  LOCAL  OPERATOR

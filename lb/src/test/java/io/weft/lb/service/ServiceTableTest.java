@@ -296,7 +296,7 @@ class ServiceTableTest {
 
     private static ServiceSpec sorted(ServiceSpec spec) {
         return new ServiceSpec(spec.key(), spec.name(),
-            spec.backends().stream().sorted(Comparator.comparing(Backend::ip)).toList());
+            spec.backends().stream().sorted(Comparator.comparing(Backend::ip)).toList()).withPaused(spec.paused());
     }
 
     private static int count(long block) {
