@@ -7,6 +7,10 @@ import io.weft.controlplane.api.metrics.MetricsResource;
 import io.weft.controlplane.api.resource.HealthResources;
 import io.weft.controlplane.api.resource.NodeResources;
 import io.weft.controlplane.api.resource.OpenApiResource;
+import io.weft.controlplane.api.resource.OperatorResources;
+import io.weft.controlplane.api.resource.SnapshotResources;
+import io.weft.controlplane.operator.CounterSnapshots;
+import io.weft.controlplane.operator.OperatorWrites;
 import io.weft.controlplane.status.ControlPlaneStatus;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,7 +22,7 @@ import org.HdrHistogram.Histogram;
 /** Everything that the API serves; {@code openapi.yaml} describes the same. */
 public final class ApiResources {
     /**
-     * Where the resources find what they show. None of the suppliers waits; any thread may call them.
+     * Where the resources find what they show, and what they change. None of the suppliers waits; any thread may call them.
      *
      * @param fault of the control loop; empty if there is none
      * @param status the latest that the control plane has reported
@@ -26,7 +30,7 @@ public final class ApiResources {
      */
     public record Sources(
         Path runDirectory, Supplier<String> fault, Supplier<Optional<ControlPlaneStatus>> status,
-        Supplier<Histogram> latency, EventLog events) {
+        Supplier<Histogram> latency, EventLog events, OperatorWrites writes, CounterSnapshots snapshots) {
     }
 
     private ApiResources() {
@@ -37,6 +41,8 @@ public final class ApiResources {
         resources.addAll(HealthResources.of(sources.runDirectory(), sources.fault()));
         resources.add(new EventStream(sources.events()).resource());
         resources.add(new MetricsResource(sources.runDirectory(), sources.status(), sources.latency()).resource());
+        resources.addAll(OperatorResources.of(sources.writes()));
+        resources.addAll(SnapshotResources.of(sources.snapshots()));
         resources.add(OpenApiResource.of());
         return List.copyOf(resources);
     }

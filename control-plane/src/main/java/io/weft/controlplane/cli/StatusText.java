@@ -66,6 +66,7 @@ final class StatusText {
         if (control.nodeObject() != null) {
             line("Node", nodeObject(control.nodeObject()));
         }
+        lines("operator", control.operator().stream().map(StatusText::write).toList());
         lines("wrong input", control.errors());
         lines("not used", control.problems());
         line("addresses", control.podCidr().isEmpty()
@@ -76,6 +77,12 @@ final class StatusText {
             cni(control.cni());
         }
         line("updates", latency(control.updateLatency()));
+    }
+
+    private static String write(ControlPlaneStatus.Write write) {
+        return write.write() + ", since " + Instant.ofEpochMilli(write.sinceMillis())
+            + (write.comment().isEmpty() ? "" : " (" + write.comment() + ")")
+            + (write.use().isEmpty() ? "" : ": " + write.use());
     }
 
     private void cni(ControlPlaneStatus.CniInstallation cni) {

@@ -3,6 +3,8 @@ package io.weft.controlplane.compiler;
 import io.weft.controlplane.source.Throttle;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
+import io.weft.dataplane.table.StaticRoute;
+import io.weft.encap.address.IpPrefix;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
 import java.util.ArrayList;
@@ -44,5 +46,15 @@ final class ChangeBuffer implements TableSink {
     @Override
     public void removeService(ServiceKey key) {
         changes.add(sink -> sink.removeService(key));
+    }
+
+    @Override
+    public void putStaticRoute(StaticRoute route) {
+        changes.add(sink -> sink.putStaticRoute(route));
+    }
+
+    @Override
+    public void removeStaticRoute(IpPrefix prefix) {
+        changes.add(sink -> sink.removeStaticRoute(prefix));
     }
 }

@@ -5,6 +5,8 @@ import io.weft.controlplane.journal.Snapshot;
 import io.weft.controlplane.model.ClusterNode;
 import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.model.ObjectKey;
+import io.weft.controlplane.operator.OperatorState;
+import io.weft.controlplane.operator.WriteTarget.Assessment;
 import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.source.Throttle;
 import io.weft.dataplane.table.LocalNode;
@@ -34,6 +36,7 @@ final class Compilation {
     private final Map<ObjectKey, Throwable> leftOut = new TreeMap<>();
     private TableCompiler compiler;
     private Set<IpAddress> ownAddresses = Set.of();
+    private OperatorState operator = OperatorState.NOTHING;
     private final List<Throwable> failures = new ArrayList<>();
     private boolean absorbed;
     private boolean synced;
@@ -71,6 +74,26 @@ final class Compilation {
         ownAddresses = addresses;
         compiler.setOwnAddresses(addresses);
         return news;
+    }
+
+    /** What operators have written, in force with the next change. */
+    void use(OperatorState state) {
+        operator = state;
+        compiler.use(state);
+    }
+
+    OperatorState operator() {
+        return operator;
+    }
+
+    /** What other writes would change. */
+    Assessment assess(OperatorState next) {
+        return compiler.assess(next);
+    }
+
+    /** What each write does at present, in words, by its title. */
+    Map<String, String> operatorUses() {
+        return compiler.uses(operator);
     }
 
     /** Compiles the difference. Errors: any; {@link #rebuild} must then be called. */
@@ -150,6 +173,7 @@ final class Compilation {
     private TableCompiler create(DesiredTables inForce) {
         TableCompiler fresh = factory.create(inForce.local(), synced ? List.copyOf(inForce.peers()) : former);
         fresh.setOwnAddresses(ownAddresses);
+        fresh.use(operator);
         return fresh;
     }
 

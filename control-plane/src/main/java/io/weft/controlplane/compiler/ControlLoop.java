@@ -11,6 +11,8 @@ import io.weft.controlplane.ipam.AttachmentStore.ExhaustedException;
 import io.weft.controlplane.ipam.AttachmentStore.PortTakenException;
 import io.weft.controlplane.ipam.PortMapping;
 import io.weft.controlplane.journal.Snapshot;
+import io.weft.controlplane.operator.OperatorState;
+import io.weft.controlplane.operator.WriteTarget;
 import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.source.ClusterSource;
 import io.weft.controlplane.status.DataplaneView;
@@ -38,6 +40,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 import org.slf4j.Logger;
@@ -58,11 +61,13 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
      * State of the loop for the status file.
      *
      * @param fault why the cluster is not followed; empty while it is
+     * @param operatorUses what each of the operators' writes does, by its title
      */
     public record Report(
         Optional<LocalNode> local, List<Problem> problems, long incarnation, long generation, boolean published,
         long freeBytes, int peers, int services, int attachments, long freeAddresses, List<String> attachmentNotes,
-        UpdateLatency.Summary latency, Map<IpAddress, String> podNames, String fault) {
+        UpdateLatency.Summary latency, Map<IpAddress, String> podNames, String fault, OperatorState operator,
+        Map<String, String> operatorUses) {
     }
 
     private final ScheduledThreadPoolExecutor executor;
@@ -74,6 +79,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     /** Attachments allocated but not yet opened, or closed but not yet released: another thread creates or deletes their veth. */
     private final Set<AttachmentKey> moving = new HashSet<>();
     private final Runnable reportChanged;
+    private final WriteTarget writes;
 
     /**
      * @param oldestInUse the oldest generation of the tables that any worker may still use
@@ -98,6 +104,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
         this.publisher = publisher;
         this.store = store;
         this.reportChanged = reportChanged;
+        this.writes = new LoopWriteTarget(this::submit, updates, publisher, dataplane);
         executor = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().name("control").daemon().factory());
         executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
@@ -289,6 +296,11 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
 
     // -- tables ------------------------------------------------------------------------------------------------------
 
+    /** Where operators' writes go. */
+    public WriteTarget writes() {
+        return writes;
+    }
+
     @Override
     public String fault() {
         return health.fault();
@@ -304,7 +316,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
             () -> new Report(compilation.local(), problems(), publisher.incarnation(),
                 publisher.generation(), publisher.isPublished(), publisher.freeBytes(), compilation.peerCount(),
                 compilation.serviceCount(), store.all().size(), store.freeAddresses(), store.notes(), updates.latency(),
-                podNames(), health.fault()));
+                podNames(), health.fault(), compilation.operator(), compilation.operatorUses()));
     }
 
     private List<Problem> problems() {
@@ -381,14 +393,26 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     }
 
     private <T> T call(Callable<T> task) {
-        return CompletableFuture.supplyAsync(() -> {
+        return submit(() -> {
             try {
-                return guardedCall(task);
+                return task.call();
             } catch (RuntimeException e) {
                 throw e;
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }
-        }, executor).join();
+        }).join();
+    }
+
+    private <T> CompletableFuture<T> submit(Supplier<T> task) {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                return guardedCall(task::get);
+            } catch (RuntimeException e) {
+                throw e;
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        }, executor);
     }
 }

@@ -2,6 +2,8 @@ package io.weft.controlplane.compiler;
 
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
+import io.weft.dataplane.table.StaticRoute;
+import io.weft.encap.address.IpPrefix;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
 import java.util.Collection;
@@ -13,6 +15,7 @@ import java.util.Optional;
 final class DesiredTables implements TableSink {
     private final Map<Integer, PeerSpec> peers = new HashMap<>();
     private final Map<ServiceKey, ServiceSpec> services = new HashMap<>();
+    private final Map<IpPrefix, StaticRoute> staticRoutes = new HashMap<>();
     private LocalNode local;
 
     Optional<LocalNode> local() {
@@ -25,6 +28,10 @@ final class DesiredTables implements TableSink {
 
     Collection<ServiceSpec> services() {
         return services.values();
+    }
+
+    Collection<StaticRoute> staticRoutes() {
+        return staticRoutes.values();
     }
 
     boolean hasService(ServiceKey key) {
@@ -56,6 +63,16 @@ final class DesiredTables implements TableSink {
         services.remove(key);
     }
 
+    @Override
+    public void putStaticRoute(StaticRoute route) {
+        staticRoutes.put(route.prefix(), route);
+    }
+
+    @Override
+    public void removeStaticRoute(IpPrefix prefix) {
+        staticRoutes.remove(prefix);
+    }
+
     /** Passes on the differences between these tables and others. */
     void differenceTo(DesiredTables wanted, TableSink sink) {
         if (wanted.local != null && !wanted.local.equals(local)) {
@@ -74,5 +91,12 @@ final class DesiredTables implements TableSink {
         });
         services.keySet().stream().filter(key -> !wanted.services.containsKey(key)).toList()
             .forEach(sink::removeService);
+        wanted.staticRoutes.forEach((prefix, route) -> {
+            if (!route.equals(staticRoutes.get(prefix))) {
+                sink.putStaticRoute(route);
+            }
+        });
+        staticRoutes.keySet().stream().filter(prefix -> !wanted.staticRoutes.containsKey(prefix)).toList()
+            .forEach(sink::removeStaticRoute);
     }
 }

@@ -7,6 +7,7 @@ import io.weft.controlplane.model.ObjectKey;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -86,9 +87,24 @@ final class PeerTable {
         rememberedTunnels.clear();
     }
 
-    /** Evaluates all nodes if any has changed, and passes on the differences. */
-    void flush(TableSink sink) {
-        if (!stale) { return; }
+    /** The peer of this name. */
+    Optional<PeerSpec> find(String name) {
+        return Optional.ofNullable(peers.get(name));
+    }
+
+    /** The name of the node by each prefix and address that leads to one. */
+    Map<IpPrefix, String> prefixes() {
+        Map<IpPrefix, String> prefixes = new HashMap<>();
+        for (PeerSpec peer : peers.values()) {
+            prefixes.put(peer.podCidr(), peer.nodeName());
+            peer.nodeAddresses().forEach(address -> prefixes.put(IpPrefix.single(address), peer.nodeName()));
+        }
+        return prefixes;
+    }
+
+    /** Evaluates all nodes if any has changed, and passes on the differences. @return whether any has changed */
+    boolean flush(TableSink sink) {
+        if (!stale) { return false; }
         noRoom.clear();
         verdict = PeerRules.judge(candidates.values(), own);
         Map<IpAddress, Integer> tunnelsNow = assignTunnels();
@@ -110,6 +126,7 @@ final class PeerTable {
         peers.clear();
         peers.putAll(now);
         stale = false;
+        return true;
     }
 
     void addProblems(Map<ObjectKey, List<String>> all) {

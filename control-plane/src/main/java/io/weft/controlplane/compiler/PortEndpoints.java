@@ -4,6 +4,8 @@ import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.EndpointSlice.Endpoint;
 import io.weft.controlplane.model.EndpointSlice.Hints;
 import io.weft.controlplane.model.Service;
+import io.weft.controlplane.operator.DrainTarget;
+import io.weft.controlplane.operator.OperatorState;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.lb.service.Backend;
@@ -28,6 +30,8 @@ import java.util.function.Predicate;
  * of them names it;
  * <li>an endpoint in several slices counts once; the entry that is not terminating decides.
  * </ul>
+ *
+ * <p>An endpoint that an operator has drained counts as absent in all of these, and keeps its flows as a terminating one does.
  */
 final class PortEndpoints {
     private static final int MAX_PORT = 65_535;
@@ -35,7 +39,7 @@ final class PortEndpoints {
         IpPrefix.of("127.0.0.0/8"), IpPrefix.of("169.254.0.0/16"), IpPrefix.of("224.0.0.0/3"));
 
     private record Candidate(IpAddress ip, int port, boolean ready, boolean serving, boolean terminating,
-        boolean local, Hints hints) {
+        boolean local, boolean drained, Hints hints) {
         private static final Comparator<Candidate> BY_ADDRESS = Candidate::compareAddress;
 
         private int compareAddress(Candidate other) {
@@ -43,7 +47,9 @@ final class PortEndpoints {
             return byIp != 0 ? byIp : Integer.compare(port, other.port);
         }
 
-        boolean isLastResort() { return !ready && serving && terminating; }
+        boolean takesNewFlows() { return ready && !drained; }
+
+        boolean isLastResort() { return !ready && serving && terminating && !drained; }
 
         /** Of two entries for one address: the one that is not terminating, then the more usable, then the former. */
         Candidate orBetter(Candidate other) {
@@ -58,19 +64,25 @@ final class PortEndpoints {
     /** By address once sorted. */
     private final List<Candidate> all = new ArrayList<>();
     private final OwnSite site;
+    private final OperatorState operator;
+    private final Set<DrainTarget> drains;
     private final Set<String> notes;
 
-    private PortEndpoints(OwnSite site, Set<String> notes) {
+    private PortEndpoints(OwnSite site, OperatorState operator, Set<DrainTarget> drains, Set<String> notes) {
         this.site = site;
+        this.operator = operator;
+        this.drains = drains;
         this.notes = notes;
     }
 
     /**
      * @param slices of the Service, in an order that does not depend on when they arrived
+     * @param drains takes the operator's drains that an endpoint has
      * @param notes takes what is not served, one phrase each
      */
-    static PortEndpoints of(Service.Port port, Collection<EndpointSlice> slices, OwnSite site, Set<String> notes) {
-        PortEndpoints endpoints = new PortEndpoints(site, notes);
+    static PortEndpoints of(Service.Port port, Collection<EndpointSlice> slices, OwnSite site, OperatorState operator,
+        Set<DrainTarget> drains, Set<String> notes) {
+        PortEndpoints endpoints = new PortEndpoints(site, operator, drains, notes);
         for (EndpointSlice slice : slices) {
             for (EndpointSlice.Port target : slice.ports()) {
                 if (target.name().equals(port.name()) && target.protocol() == port.protocol()) {
@@ -94,8 +106,10 @@ final class PortEndpoints {
                 + " is not reachable from other hosts");
             return;
         }
+        List<DrainTarget> drained = operator.drainsOf(ip, port);
+        drains.addAll(drained);
         all.add(new Candidate(ip, port, endpoint.ready(), endpoint.serving(), endpoint.terminating(),
-            endpoint.nodeName().equals(site.nodeName()), endpoint.hints()));
+            endpoint.nodeName().equals(site.nodeName()), !drained.isEmpty(), endpoint.hints()));
     }
 
     private static boolean isNoBackend(IpAddress ip) {
@@ -130,7 +144,7 @@ final class PortEndpoints {
         for (Candidate candidate : listed(cluster.or(local))) {
             backends.add(new Backend(candidate.ip, candidate.port, Backend.SERVING
                 | (candidate.local ? Backend.LOCAL : 0) | (cluster.test(candidate) ? Backend.CLUSTER_SET : 0)
-                | (local.test(candidate) ? Backend.LOCAL_SET : 0)));
+                | (local.test(candidate) ? Backend.LOCAL_SET : 0) | (candidate.drained ? Backend.DRAINED : 0)));
         }
         return backends;
     }
@@ -151,21 +165,21 @@ final class PortEndpoints {
     }
 
     private Predicate<Candidate> usable(Predicate<Candidate> considered) {
-        boolean isAnyReady = any(considered.and(Candidate::ready));
-        return considered.and(isAnyReady ? Candidate::ready : Candidate::isLastResort);
+        boolean isAnyReady = any(considered.and(Candidate::takesNewFlows));
+        return considered.and(isAnyReady ? Candidate::takesNewFlows : Candidate::isLastResort);
     }
 
     /** Usable by policy Cluster, as the hints want it; hints do not count if only terminating endpoints are left. */
     private Predicate<Candidate> preferred() {
-        if (!any(Candidate::ready)) { return usable(_ -> true); }
+        if (!any(Candidate::takesNewFlows)) { return usable(_ -> true); }
         return hinted(Hints::nodes, site.nodeName()).or(() -> hinted(Hints::zones, site.zone()))
-            .orElse(Candidate::ready);
+            .orElse(Candidate::takesNewFlows);
     }
 
     /** @return the ready ones for {@code wanted}; empty if there are none, or if a ready one lacks a hint */
     private Optional<Predicate<Candidate>> hinted(Function<Hints, List<String>> names, String wanted) {
-        if (any(candidate -> candidate.ready && names.apply(candidate.hints).isEmpty())) { return Optional.empty(); }
-        Predicate<Candidate> isForWanted = candidate -> candidate.ready
+        if (any(candidate -> candidate.takesNewFlows() && names.apply(candidate.hints).isEmpty())) { return Optional.empty(); }
+        Predicate<Candidate> isForWanted = candidate -> candidate.takesNewFlows()
             && names.apply(candidate.hints).contains(wanted);
         return any(isForWanted) ? Optional.of(isForWanted) : Optional.empty();
     }

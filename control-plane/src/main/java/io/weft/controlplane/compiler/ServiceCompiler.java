@@ -6,6 +6,8 @@ import io.weft.controlplane.model.EndpointSlice.Endpoint;
 import io.weft.controlplane.model.Protocol;
 import io.weft.controlplane.model.Service;
 import io.weft.controlplane.model.Service.Behaviour;
+import io.weft.controlplane.operator.DrainTarget;
+import io.weft.controlplane.operator.OperatorState;
 import io.weft.dataplane.config.PortRange;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
@@ -23,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Turns a Service and its EndpointSlices into one {@link ServiceSpec} per address and port where its clients reach it. The rules are those of
@@ -41,9 +44,11 @@ class ServiceCompiler {
     /**
      * @param notes what of the Service is not in force, one phrase each
      * @param healthCheck what its health check port tells, if it has one
+     * @param drains the operator's drains that endpoints of it have
      */
-    record Compiled(List<ServiceSpec> specs, List<String> notes, Optional<HealthCheckNodePort> healthCheck) {
-        static final Compiled NOTHING = new Compiled(List.of(), List.of(), Optional.empty());
+    record Compiled(List<ServiceSpec> specs, List<String> notes, Optional<HealthCheckNodePort> healthCheck,
+        Set<DrainTarget> drains) {
+        static final Compiled NOTHING = new Compiled(List.of(), List.of(), Optional.empty(), Set.of());
     }
 
     private record Frontend(ServiceKey key, int kind) {
@@ -65,16 +70,19 @@ class ServiceCompiler {
         site = own;
     }
 
-    Compiled compile(Service service, Collection<EndpointSlice> slices) {
+    /** @param operator whose drains and pauses apply */
+    Compiled compile(Service service, Collection<EndpointSlice> slices, OperatorState operator) {
         Set<String> notes = new LinkedHashSet<>(service.unsupported());
         if (service.addresses().clusterIps().isEmpty()) {
-            return new Compiled(List.of(), List.copyOf(notes), Optional.empty());
+            return new Compiled(List.of(), List.copyOf(notes), Optional.empty(), Set.of());
         }
+        boolean paused = operator.isPaused(service.key());
+        Set<DrainTarget> drains = new TreeSet<>();
         Map<ServiceKey, ServiceSpec> specs = new LinkedHashMap<>();
         List<Address> addresses = addresses(service, notes);
         List<IpPrefix> sourceRanges = sourceRanges(service, notes);
         for (Service.Port port : ports(service, notes)) {
-            PortEndpoints endpoints = PortEndpoints.of(port, slices, site, notes);
+            PortEndpoints endpoints = PortEndpoints.of(port, slices, site, operator, drains, notes);
             List<Backend> byCluster = endpoints.backends(false);
             List<Backend> byLocal = needsLocal(service.behaviour()) ? endpoints.backends(true) : byCluster;
             for (Frontend frontend : frontends(port, addresses, notes)) {
@@ -82,10 +90,11 @@ class ServiceCompiler {
                 specs.putIfAbsent(frontend.key, new ServiceSpec(frontend.key, frontend.kind, name(service, port), local,
                     service.behaviour().maglev(), service.behaviour().affinitySeconds(),
                     frontend.kind == FrontendKind.LOAD_BALANCER ? sourceRanges : List.of(),
-                    local ? byLocal : byCluster));
+                    local ? byLocal : byCluster, paused));
             }
         }
-        return new Compiled(List.copyOf(specs.values()), List.copyOf(notes), healthCheck(service, slices));
+        return new Compiled(List.copyOf(specs.values()), List.copyOf(notes), healthCheck(service, slices, operator),
+            Set.copyOf(drains));
     }
 
     private static boolean needsLocal(Behaviour behaviour) {
@@ -205,18 +214,24 @@ class ServiceCompiler {
 
     // -- health check ------------------------------------------------------------------------------------------------
 
-    /** Each address of a ready endpoint on this node counts once, on however many ports. */
-    private Optional<HealthCheckNodePort> healthCheck(Service service, Collection<EndpointSlice> slices) {
+    /** Each address of a ready endpoint on this node counts once, on however many ports; none of a paused Service, and none that is drained. */
+    private Optional<HealthCheckNodePort> healthCheck(Service service, Collection<EndpointSlice> slices,
+        OperatorState operator) {
         int port = service.behaviour().healthCheckNodePort();
         if (port == 0 || !service.type().equals(Service.LOAD_BALANCER) || !service.behaviour().externalLocal()) {
             return Optional.empty();
         }
-        long count = slices.stream().filter(slice -> !slice.ports().isEmpty())
-            .flatMap(slice -> slice.endpoints().stream())
-            .filter(endpoint -> endpoint.ready() && endpoint.nodeName().equals(site.nodeName()))
-            .map(Endpoint::addresses).filter(addresses -> !addresses.isEmpty()).map(List::getFirst).distinct().count();
+        long count = operator.isPaused(service.key()) ? 0 : slices.stream()
+            .flatMap(slice -> localEndpoints(slice, operator)).distinct().count();
         return Optional
             .of(new HealthCheckNodePort(service.namespace(), service.name(), port, site.healthCheckAddresses(),
                 (int) count));
+    }
+
+    private Stream<IpAddress> localEndpoints(EndpointSlice slice, OperatorState operator) {
+        return slice.endpoints().stream()
+            .filter(endpoint -> endpoint.ready() && endpoint.nodeName().equals(site.nodeName()))
+            .map(Endpoint::addresses).filter(addresses -> !addresses.isEmpty()).map(List::getFirst)
+            .filter(ip -> slice.ports().stream().anyMatch(port -> operator.drainsOf(ip, port.port()).isEmpty()));
     }
 }

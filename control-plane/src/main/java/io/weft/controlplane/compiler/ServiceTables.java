@@ -5,6 +5,9 @@ import io.weft.controlplane.healthcheck.HealthCheckNodePort;
 import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.model.Service;
+import io.weft.controlplane.operator.DrainTarget;
+import io.weft.controlplane.operator.OperatorState;
+import io.weft.controlplane.operator.WriteTarget.Assessment;
 import io.weft.controlplane.source.Throttle;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
@@ -58,6 +61,8 @@ final class ServiceTables {
     private final Set<ObjectKey> withNotes = new TreeSet<>();
     private final Set<ObjectKey> slicesWithNotes = new TreeSet<>();
     private final Set<ObjectKey> touched = new TreeSet<>();
+    private final DrainedServices drained = new DrainedServices();
+    private OperatorState operator = OperatorState.NOTHING;
 
     /**
      * @param reserved as the compiler has it
@@ -131,6 +136,48 @@ final class ServiceTables {
         touched.addAll(services.keySet());
     }
 
+    /** The operators' drains and pauses, in force with the next {@link #flush}. */
+    void use(OperatorState state) {
+        touched.addAll(affectedBy(state));
+        operator = state;
+    }
+
+    /** What other drains and pauses would change. */
+    Assessment assess(OperatorState next) {
+        ServiceAssessment assessment = new ServiceAssessment(operator, next);
+        for (ObjectKey key : affectedBy(next)) {
+            Service service = services.get(key);
+            if (service != null) {
+                Collection<EndpointSlice> endpoints = slicesOfService.getOrDefault(key, new TreeMap<>()).values();
+                assessment.compare(key, compiler.compile(service, endpoints, operator),
+                    compiler.compile(service, endpoints, next));
+            }
+        }
+        return assessment.result();
+    }
+
+    private Set<ObjectKey> affectedBy(OperatorState next) {
+        Set<ObjectKey> affected = new TreeSet<>(DrainedServices.difference(operator.pauses(), next.pauses()));
+        Set<IpAddress> addresses = new HashSet<>();
+        DrainedServices.difference(operator.drains(), next.drains()).forEach(drain -> addresses.add(drain.address()));
+        if (!addresses.isEmpty()) {
+            slices.values().stream().filter(slice -> !slice.serviceName().isEmpty())
+                .filter(slice -> slice.endpoints().stream()
+                    .anyMatch(endpoint -> endpoint.addresses().stream().anyMatch(addresses::contains)))
+                .forEach(slice -> affected.add(slice.serviceKey()));
+        }
+        return affected;
+    }
+
+    /** Services that have an endpoint of this drain. */
+    Set<ObjectKey> drainedBy(DrainTarget drain) {
+        return drained.of(drain);
+    }
+
+    boolean hasService(ObjectKey key) {
+        return services.containsKey(key);
+    }
+
     /** Compiles what was affected and passes on the differences. */
     void flush(TableSink sink, Throttle throttle) {
         touchUsersOf(reserved.takeChanged());
@@ -195,6 +242,7 @@ final class ServiceTables {
         Entry old = entries.remove(key);
         if (old != null) {
             healthChecks.remove(old.claimant);
+            drained.remove(key, old.compiled.drains());
             old.compiled.specs().forEach(spec -> {
                 unclaim(spec.key(), old.claimant);
                 affected.add(spec.key());
@@ -207,6 +255,7 @@ final class ServiceTables {
         Entry now = new Entry(new Claimant(service.createdMillis(), key), compile(service));
         entries.put(key, now);
         now.compiled.healthCheck().ifPresent(check -> healthChecks.put(now.claimant, check));
+        drained.add(key, now.compiled.drains());
         if (!now.compiled.notes().isEmpty()) {
             withNotes.add(key);
         }
@@ -219,7 +268,8 @@ final class ServiceTables {
     private Compiled compile(Service service) {
         Collection<EndpointSlice> endpoints = slicesOfService.getOrDefault(service.key(), new TreeMap<>()).values();
         try {
-            return failures.attempt(service.key(), () -> compiler.compile(service, endpoints), Compiled.NOTHING);
+            return failures.attempt(service.key(), () -> compiler.compile(service, endpoints, operator),
+                Compiled.NOTHING);
         } catch (UnusableObjectException e) {
             throw new IllegalStateException("a Service is used as far as it is right", e);
         }

@@ -10,6 +10,8 @@ import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.model.Pod;
 import io.weft.controlplane.model.Service;
 import io.weft.controlplane.model.ServiceCidr;
+import io.weft.controlplane.operator.OperatorState;
+import io.weft.controlplane.operator.WriteTarget.Assessment;
 import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.source.Throttle;
 import io.weft.dataplane.config.NodeConfiguration;
@@ -57,6 +59,7 @@ final class TableCompiler {
     private final ObjectFailures failures = new ObjectFailures();
     private final PeerTable peers;
     private final ServiceTables services;
+    private final StaticRoutes staticRoutes;
     private final ServiceCidrs serviceCidrs;
     private final PodNames podNames;
     private final Map<ObjectKey, NetworkPolicy> policies = new HashMap<>();
@@ -75,6 +78,7 @@ final class TableCompiler {
         localCompiler = new LocalNodeCompiler(configuration, facts);
         peers = new PeerTable(peerCompiler, former, failures);
         services = new ServiceTables(serviceCompiler, reserved, failures);
+        staticRoutes = new StaticRoutes(peers);
         serviceCidrs = new ServiceCidrs(configuration.serviceCidr(), configuration.clusterCidr());
         podNames = new PodNames(nodeName);
     }
@@ -82,6 +86,22 @@ final class TableCompiler {
     /** The addresses of this machine's devices, in force with the next change. */
     void setOwnAddresses(Set<IpAddress> addresses) {
         services.setNode("", addresses);
+    }
+
+    /** What operators have written, in force with the next change. */
+    void use(OperatorState operator) {
+        services.use(operator);
+        staticRoutes.use(operator.routes());
+    }
+
+    /** What other writes would change. */
+    Assessment assess(OperatorState next) {
+        return OperatorUses.both(services.assess(next), staticRoutes.assess(next.routes()));
+    }
+
+    /** What each write does at present, in words, by its title. */
+    Map<String, String> uses(OperatorState operator) {
+        return OperatorUses.of(operator, services, staticRoutes);
     }
 
     /** Compiles what the change affects, without pauses. */
@@ -100,7 +120,8 @@ final class TableCompiler {
             throttle.pause();
         }
         compileLocal(sink); // first: what overlaps this node's addresses must be refused
-        peers.flush(sink);
+        boolean peersChanged = peers.flush(sink);
+        staticRoutes.flush(sink, peersChanged);
         services.flush(sink, throttle);
     }
 
@@ -239,6 +260,7 @@ final class TableCompiler {
             local = Optional.of(node);
             sink.putLocal(node);
             peers.setOwn(node);
+            staticRoutes.setOwn(node);
         }
         OwnSite own = OwnSite.of(node, ownNode.map(ClusterNode::zone).orElse(""));
         if (!own.equals(site)) {

@@ -2,6 +2,8 @@ package io.weft.controlplane.compiler;
 
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
+import io.weft.dataplane.table.StaticRoute;
+import io.weft.encap.address.IpPrefix;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
 
@@ -16,4 +18,8 @@ interface TableSink {
     void putService(ServiceSpec service);
 
     void removeService(ServiceKey key);
+
+    void putStaticRoute(StaticRoute route);
+
+    void removeStaticRoute(IpPrefix prefix);
 }

@@ -2,6 +2,7 @@ package io.weft.controlplane.compiler;
 
 import io.weft.controlplane.healthcheck.HealthCheckNodePort;
 import io.weft.controlplane.ipam.AttachmentStore;
+import io.weft.controlplane.operator.OperatorState;
 import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.source.Throttle;
 import io.weft.controlplane.status.DataplaneView;
@@ -94,6 +95,16 @@ final class TableUpdates {
     void setOwnAddresses(Set<IpAddress> addresses) {
         boolean news = compilation.setOwnAddresses(addresses);
         if (news && compilation.isAbsorbed() && !health.isStuck()) {
+            compile(new ClusterChange(0, List.of(), List.of()));
+            finish(System.nanoTime());
+        }
+    }
+
+    /** What operators have written. Errors: as for {@link #apply}. */
+    void use(OperatorState operator) {
+        compilation.use(operator);
+        publisher.setLogLevel(operator.logLevel());
+        if (compilation.isAbsorbed() && !health.isStuck()) {
             compile(new ClusterChange(0, List.of(), List.of()));
             finish(System.nanoTime());
         }

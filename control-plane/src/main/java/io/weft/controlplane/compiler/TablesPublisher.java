@@ -1,11 +1,14 @@
 package io.weft.controlplane.compiler;
 
 import io.weft.controlplane.ipam.Attachment;
+import io.weft.dataplane.log.LogLevel;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
+import io.weft.dataplane.table.StaticRoute;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.dataplane.table.TablesWriter;
+import io.weft.encap.address.IpPrefix;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
 import io.weft.lb.table.TableFullException;
@@ -31,6 +34,7 @@ class TablesPublisher implements TableSink, AutoCloseable {
     private final Map<Integer, PortSpec> ports = new HashMap<>();
     private final DesiredTables desired = new DesiredTables();
     private final HostPorts hostPorts = new HostPorts();
+    private LogLevel logLevel = LogLevel.INFO;
     private TablesSizing sizing;
     private TablesWriter writer;
     private boolean allowed;
@@ -120,6 +124,26 @@ class TablesPublisher implements TableSink, AutoCloseable {
             () -> tables.services().remove(key)));
     }
 
+    @Override
+    public void putStaticRoute(StaticRoute route) {
+        desired.putStaticRoute(route);
+        write(tables -> tables.putStaticRoute(route));
+    }
+
+    @Override
+    public void removeStaticRoute(IpPrefix prefix) {
+        desired.removeStaticRoute(prefix);
+        write(tables -> tables.removeStaticRoute(prefix));
+    }
+
+    /** The dataplane's. */
+    void setLogLevel(LogLevel level) {
+        if (level != logLevel) {
+            logLevel = level;
+            write(tables -> tables.logLevel(level));
+        }
+    }
+
     void putPort(Attachment attachment) {
         PortSpec port = new PortSpec(attachment.portId(), attachment.attachId(), attachment.hostIfName(),
             attachment.podIp(),
@@ -196,6 +220,8 @@ class TablesPublisher implements TableSink, AutoCloseable {
         desired.local().ifPresent(tables::putLocal);
         ports.values().forEach(tables::putPort);
         desired.peers().forEach(tables::putPeer);
+        desired.staticRoutes().forEach(tables::putStaticRoute);
+        tables.logLevel(logLevel);
         hostPorts.all().forEach(tables.services()::put);
         desired.services().forEach(tables.services()::put); // of two with one key, the Service's is used
     }

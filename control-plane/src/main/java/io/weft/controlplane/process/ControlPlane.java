@@ -22,6 +22,9 @@ import io.weft.controlplane.journal.JournaledSource;
 import io.weft.controlplane.kubernetes.KubernetesApi;
 import io.weft.controlplane.node.NodeApi;
 import io.weft.controlplane.node.NodePublisher;
+import io.weft.controlplane.operator.CounterSnapshots;
+import io.weft.controlplane.operator.OperatorFile;
+import io.weft.controlplane.operator.OperatorWrites;
 import io.weft.controlplane.role.RoleLock;
 import io.weft.controlplane.role.StartException;
 import io.weft.controlplane.status.DataplaneView;
@@ -116,9 +119,11 @@ public final class ControlPlane implements AutoCloseable {
             : Optional.empty();
         Optional<NodePublisher> publisher = nodeApi.map(
             node -> part(new NodePublisher(node, loop::ownNode, source::status, dataplane, failures)));
-        ApiServer rest = api(configuration, loop, status, dataplane, failures);
-        part(status).start(loop, publisher, installer,
-            () -> Stream.concat(healthChecks.problems().stream(), rest.problems().stream()).toList());
+        OperatorWrites writes = new OperatorWrites(
+            new OperatorFile(configuration.stateDirectory(), configuration.nodeName()), loop.writes(), status::changed);
+        ApiServer rest = api(configuration, loop, writes, status, dataplane, failures);
+        part(status).start(loop, publisher, installer, () -> Stream.of(healthChecks.problems().stream(),
+            rest.problems().stream(), writes.problem().stream()).flatMap(problems -> problems).toList());
         part(new JournalWriter(journal, source, failures)).start(loop::objectsNewerThan);
         part(source).start(loop);
         publisher.ifPresent(NodePublisher::start);
@@ -132,12 +137,13 @@ public final class ControlPlane implements AutoCloseable {
     }
 
     /** The REST API; not started yet. */
-    private ApiServer api(NodeConfiguration configuration, ControlLoop loop, StatusWriter status,
-        DataplaneView dataplane, Failures failures) {
+    private ApiServer api(NodeConfiguration configuration, ControlLoop loop, OperatorWrites writes,
+        StatusWriter status, DataplaneView dataplane, Failures failures) {
         EventLog events = new EventLog();
         part(new NodeWatch(status::latest, dataplane, events, failures)).start();
         return part(new ApiServer(configuration.api(), ApiResources.of(new ApiResources.Sources(
-            configuration.runDirectory(), loop::fault, status::latest, loop::latency, events)), status::changed,
+            configuration.runDirectory(), loop::fault, status::latest, loop::latency, events, writes,
+            new CounterSnapshots(configuration.stateDirectory(), configuration.runDirectory()))), status::changed,
             failures));
     }
 

@@ -113,7 +113,14 @@ final class StatusWriter implements AutoCloseable {
                 report.attachments(), report.freeAddresses(), report.attachmentNotes()),
             latency(report.latency()), report.local().map(OwnAnnotations::of).orElse(Map.of()), podNames(report),
             health(report), publisher.map(NodePublisher::status).map(StatusWriter::publication).orElse(null),
-            installer.map(CniInstaller::status).orElse(null));
+            installer.map(CniInstaller::status).orElse(null), writes(report));
+    }
+
+    private static List<ControlPlaneStatus.Write> writes(ControlLoop.Report report) {
+        return report.operator().all().stream()
+            .map(write -> new ControlPlaneStatus.Write(write.title(), write.comment(), write.sinceMillis(),
+                report.operatorUses().getOrDefault(write.title(), "")))
+            .toList();
     }
 
     /** With the object's origin, if its source knows it. */

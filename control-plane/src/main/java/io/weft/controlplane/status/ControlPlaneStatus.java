@@ -12,11 +12,13 @@ import java.util.Map;
  * @param health null in a file of an earlier version
  * @param publication of the annotations on this node's Node; null where the source is not the Kubernetes API
  * @param cni null without {@code cni.install}
+ * @param operator what operators have written; null in a file of an earlier version
  */
 public record ControlPlaneStatus(
     long pid, String nodeName, long startedMillis, long updatedMillis, Source source, List<String> problems,
     Tables tables, Addresses addresses, Latency updateLatency, Map<String, String> annotations,
-    Map<String, String> podNames, Health health, Publication publication, CniInstallation cni) {
+    Map<String, String> podNames, Health health, Publication publication, CniInstallation cni,
+    List<Write> operator) {
 
     /** Whether each part is there, so that any file can be read. */
     boolean isWhole() {
@@ -38,6 +40,15 @@ public record ControlPlaneStatus(
      * @param lastFailure where and what
      */
     public record Health(String fault, long failures, long lastFailureMillis, String lastFailure) {
+    }
+
+    /**
+     * What an operator has written.
+     *
+     * @param write kind, subject and setting, for example {@code drain 10.244.1.5:8080}
+     * @param use what it does at present
+     */
+    public record Write(String write, String comment, long sinceMillis, String use) {
     }
 
     /**

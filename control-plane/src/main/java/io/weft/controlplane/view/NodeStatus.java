@@ -43,12 +43,14 @@ public record NodeStatus(String node, Dataplane dataplane, Control controlPlane,
      * @param stale why the tables may be out of date; empty if they are not
      * @param nodeObject whether this node's Node is kept up to date; null where the source is not the Kubernetes API
      * @param cni null without {@code cni.install}
+     * @param operator what operators have written
      */
     public record Control(
         boolean running, long pid, String source, String stale, long staleSinceMillis, List<String> errors,
         List<String> problems, ControlPlaneStatus.Health health, ControlPlaneStatus.Publication nodeObject,
         String podCidr, int addressesGiven, long addressesFree, List<String> addressNotes,
-        ControlPlaneStatus.Latency updateLatency, ControlPlaneStatus.CniInstallation cni) {
+        ControlPlaneStatus.Latency updateLatency, ControlPlaneStatus.CniInstallation cni,
+        List<ControlPlaneStatus.Write> operator) {
     }
 
     public record Tables(boolean present, long generation, int ports, int peers, int services, int podMtu,
@@ -124,9 +126,9 @@ public record NodeStatus(String node, Dataplane dataplane, Control controlPlane,
                 stale(status, pid.isPresent()), staleSince(status, pid.isPresent()), status.source().errors(),
                 status.problems(), health(status), status.publication(), status.addresses().podCidr(),
                 status.addresses().given(), status.addresses().free(), status.addresses().notes(),
-                status.updateLatency(), status.cni()))
+                status.updateLatency(), status.cni(), status.operator() == null ? List.of() : status.operator()))
             .orElseGet(() -> new Control(pid.isPresent(), pid.orElse(-1L), "", "", 0, List.of(), List.of(), HEALTHY,
-                null, "", 0, 0, List.of(), none, null));
+                null, "", 0, 0, List.of(), none, null, List.of()));
     }
 
     private static ControlPlaneStatus.Health health(ControlPlaneStatus status) {

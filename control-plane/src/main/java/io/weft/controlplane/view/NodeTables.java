@@ -7,6 +7,7 @@ import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
+import io.weft.dataplane.table.StaticRoute;
 import io.weft.dataplane.table.TablesReader;
 import io.weft.dataplane.table.TablesSnapshot;
 import io.weft.encap.address.IpAddress;
@@ -25,29 +26,41 @@ public final class NodeTables {
     /** In the order of the tables; the longest prefix wins. */
     static Table routes(TablesReader reader) {
         TablesSnapshot tables = reader.snapshot();
-        Table table = new Table("prefix", "kind", "target");
+        Table table = new Table("prefix", "kind", "target", "operator");
         tables.local().ifPresent(local -> addLocal(table, local));
         for (PortSpec port : tables.ports()) {
             table.add(IpPrefix.single(port.podIp()).toString(), "local-port",
-                "port " + port.id() + " " + port.ifName());
+                "port " + port.id() + " " + port.ifName(), "");
         }
         for (PeerSpec peer : tables.peers()) {
-            table.add(peer.podCidr().toString(), "peer", peer.nodeName() + " " + peer.vtepIp());
+            table.add(peer.podCidr().toString(), "peer", peer.nodeName() + " " + peer.vtepIp(), "");
             peer.nodeAddresses()
-                .forEach(address -> table.add(IpPrefix.single(address).toString(), "peer-node", peer.nodeName()));
+                .forEach(address -> table.add(IpPrefix.single(address).toString(), "peer-node", peer.nodeName(), ""));
         }
+        reader.staticRoutes().forEach(route -> table.add(route.prefix().toString(),
+            "static-" + route.kind().name().toLowerCase(Locale.ROOT), target(route, tables), "static"));
         return table;
     }
 
+    private static String target(StaticRoute route, TablesSnapshot tables) {
+        return switch (route.kind()) {
+            case VIA -> Ipv4Address.format(route.target());
+            case NODE -> tables.peers().stream().filter(peer -> peer.tunnel() == route.target()).findFirst()
+                .map(peer -> peer.nodeName() + " " + peer.vtepIp()).orElse("");
+            case BLACKHOLE -> "dropped";
+            case UNREACHABLE, PROHIBIT -> "rejected";
+        };
+    }
+
     private static void addLocal(Table table, LocalNode local) {
-        table.add(IpPrefix.single(local.address()).toString(), "local-node", local.name());
-        table.add(IpPrefix.single(local.base()).toString(), "local-node", local.name());
-        table.add(IpPrefix.single(local.gateway()).toString(), "gateway", "the pods' gateway");
-        table.add(local.podCidr().toString(), "no-such-pod", "rejected");
-        table.add(local.clusterCidr().toString(), "no-such-node", "rejected");
-        local.serviceCidrs().forEach(cidr -> table.add(cidr.toString(), "service", "services"));
+        table.add(IpPrefix.single(local.address()).toString(), "local-node", local.name(), "");
+        table.add(IpPrefix.single(local.base()).toString(), "local-node", local.name(), "");
+        table.add(IpPrefix.single(local.gateway()).toString(), "gateway", "the pods' gateway", "");
+        table.add(local.podCidr().toString(), "no-such-pod", "rejected", "");
+        table.add(local.clusterCidr().toString(), "no-such-node", "rejected", "");
+        local.serviceCidrs().forEach(cidr -> table.add(cidr.toString(), "service", "services", ""));
         table.add("0.0.0.0/0", "outside",
-            local.masquerade() ? "masqueraded as " + local.address() : "as is");
+            local.masquerade() ? "masqueraded as " + local.address() : "as is", "");
     }
 
     static Table neighbours(CounterReader counters) {

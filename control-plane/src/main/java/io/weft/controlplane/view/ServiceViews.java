@@ -19,14 +19,15 @@ public final class ServiceViews {
 
     static Table services(TablesReader tables) {
         Table table = new Table("address", "port", "protocol", "kind", "name", "policy", "affinitySeconds",
-            "balancing", "sourceRanges", "backends", "local");
+            "balancing", "sourceRanges", "backends", "local", "operator");
         for (ServiceSpec service : sorted(tables)) {
             table.add(address(service.key()), service.key().port(), protocol(service.key().protocol()),
                 FrontendKind.name(service.kind()), service.name(), service.policyLocal() ? "Local" : "Cluster",
                 service.affinitySeconds(), service.maglev() ? "maglev" : "random",
                 service.sourceRanges().stream().map(IpPrefix::toString).collect(Collectors.joining(",")),
                 count(service, Backend.CLUSTER_SET), count(service, service.policyLocal()
-                    ? Backend.LOCAL_SET : Backend.CLUSTER_SET | Backend.LOCAL));
+                    ? Backend.LOCAL_SET : Backend.CLUSTER_SET | Backend.LOCAL),
+                service.paused() ? "paused" : "");
         }
         return table;
     }
@@ -42,12 +43,12 @@ public final class ServiceViews {
 
     static Table backends(TablesReader tables) {
         Table table = new Table("service", "address", "port", "protocol", "kind", "backend", "backendPort",
-            "local", "use");
+            "local", "use", "operator");
         for (ServiceSpec service : sorted(tables)) {
             for (Backend backend : service.backends()) {
                 table.add(service.name(), address(service.key()), service.key().port(),
                     protocol(service.key().protocol()), FrontendKind.name(service.kind()), backend.ip().toString(),
-                    backend.port(), backend.is(Backend.LOCAL), use(service, backend));
+                    backend.port(), backend.is(Backend.LOCAL), use(service, backend), operator(service, backend));
             }
         }
         return table;
@@ -71,8 +72,15 @@ public final class ServiceViews {
         };
     }
 
+    /** What an operator has written about it. */
+    private static String operator(ServiceSpec service, Backend backend) {
+        if (backend.is(Backend.DRAINED)) { return "drained"; }
+        return service.paused() ? "paused" : "";
+    }
+
     /** Which new flows it gets; none if it only keeps its UDP flows. */
     private static String use(ServiceSpec service, Backend backend) {
+        if (service.paused()) { return "none"; }
         String cluster = backend.is(Backend.CLUSTER_SET) ? "Cluster" : "";
         String local = service.policyLocal() && backend.is(Backend.LOCAL_SET) ? "Local" : "";
         return Stream.of(cluster, local).filter(policy -> !policy.isEmpty()).collect(Collectors.collectingAndThen(

@@ -6,6 +6,9 @@ import io.weft.controlplane.api.events.EventLog;
 import io.weft.controlplane.api.events.NodeWatch;
 import io.weft.controlplane.api.http.HttpLimits;
 import io.weft.controlplane.api.http.Resource;
+import io.weft.controlplane.operator.CounterSnapshots;
+import io.weft.controlplane.operator.OperatorFile;
+import io.weft.controlplane.operator.OperatorWrites;
 import io.weft.controlplane.status.ControlPlaneStatus;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.controlplane.status.Failures;
@@ -17,6 +20,7 @@ import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.Overlay;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
+import io.weft.dataplane.table.StaticRoute;
 import io.weft.dataplane.table.TablesReader;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.dataplane.table.TablesWriter;
@@ -54,6 +58,7 @@ public final class ApiNode implements AutoCloseable {
     public final AtomicReference<String> fault = new AtomicReference<>("");
     public final AtomicReference<ControlPlaneStatus> status = new AtomicReference<>();
     public final Histogram latency = new Histogram(3);
+    public final FakeWriteTarget target = new FakeWriteTarget(fault::get);
     public final ApiServer server;
     public final List<Resource> resources;
     private final Path directory;
@@ -78,12 +83,19 @@ public final class ApiNode implements AutoCloseable {
         watch = new NodeWatch(() -> Optional.ofNullable(status.get()), view, events, new Failures());
         watch.start();
         List<Resource> served = new ArrayList<>(ApiResources.of(new ApiResources.Sources(run, fault::get,
-            () -> Optional.ofNullable(status.get()), () -> latency, events)));
+            () -> Optional.ofNullable(status.get()), () -> latency, events,
+            new OperatorWrites(new OperatorFile(state(), "n1"), target, () -> {}),
+            new CounterSnapshots(state(), run))));
         resources = List.copyOf(served);
         served.addAll(more);
         server = new ApiServer(NodeConfiguration.of(all).api(), served, limits, () -> {}, new Failures());
         server.start();
         Await.until("the local socket", server::isLocalOpen, () -> server.problems().toString());
+    }
+
+    /** The state directory. */
+    public Path state() {
+        return directory.resolve("state");
     }
 
     public Path socket() {
@@ -127,7 +139,8 @@ public final class ApiNode implements AutoCloseable {
             new ControlPlaneStatus.Tables(incarnation(), 1, true, 1000, 1, 1),
             new ControlPlaneStatus.Addresses("10.244.1.0/24", 1, 252, List.of()),
             new ControlPlaneStatus.Latency(1, 1500, 1500, 1500, 1500), Map.of("weft.io/node", "true"),
-            Map.of("10.244.1.5", "default/web-0"), new ControlPlaneStatus.Health("", 0, 0, ""), null, null);
+            Map.of("10.244.1.5", "default/web-0"), new ControlPlaneStatus.Health("", 0, 0, ""), null, null,
+            List.of(new ControlPlaneStatus.Write("pause default/web", "while it is repaired", 1, "in use")));
     }
 
     private long incarnation() {
@@ -147,6 +160,7 @@ public final class ApiNode implements AutoCloseable {
                 new PeerSpec(0, "n2", IpAddress.of("192.0.2.2"), 2, IpPrefix.of("10.244.2.0/24"), List.of(), true));
             tables.services().put(new ServiceSpec(new ServiceKey(IpAddress.ipv4(VIP), 80, 6), "default/web",
                 List.of(Backend.ready(IpAddress.ipv4(BACKEND), 8080))));
+            tables.putStaticRoute(StaticRoute.via(IpPrefix.of("198.51.100.0/24"), IpAddress.of("192.0.2.9")));
             tables.commit();
         }
     }

@@ -132,6 +132,7 @@ class ContentTest {
             String news = client.readUntil("Service a/b: not used");
             assertTrue(news.contains("event: source\n") && news.contains("connection refused"), news);
             lost = known + news;
+            assertTrue(lost.contains("event: operator\n") && lost.contains("pause default/web"), lost);
         }
         Matcher id = Pattern.compile("id: (\\S+)\nevent: port\ndata: \\{[^}]*weft0123456789b[^}]*failed").matcher(lost);
         assertTrue(id.find(), lost);

@@ -20,9 +20,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,11 +43,13 @@ class OpenApiTest {
     /** Without any file, as before the processes have run. */
     private ApiNode empty;
     private JsonNode document;
+    private WriteRequests writer;
 
     @BeforeEach
     void start() throws Exception {
         node = new ApiNode(directory.resolve("node"), Map.of()).withContents();
         empty = new ApiNode(directory.resolve("empty"), Map.of());
+        writer = new WriteRequests(client, node, empty);
         document = JSON.readTree(get(node, "/api/v1/openapi.json").body());
     }
 
@@ -62,32 +66,63 @@ class OpenApiTest {
         assertEquals(node.resources.stream().map(Resource::path).collect(Collectors.toCollection(TreeSet::new)),
             names(document.path("paths")));
         for (Resource resource : node.resources) {
-            JsonNode operation = operation(resource.path());
+            JsonNode operation = operation(resource.path(), "get");
             assertEquals(new TreeSet<>(resource.mediaTypes()), names(answer(operation, "200").path("content")),
                 resource.path());
-            assertEquals(new TreeSet<>(resource.parameters()), queryParameters(operation), resource.path());
+            assertEquals(new TreeSet<>(resource.parameters()), parameters(operation, "query"), resource.path());
             assertEquals(resource.role().isEmpty(), operation.has("security"), resource.path());
+            Set<String> methods = new TreeSet<>(Set.of("get"));
+            resource.writes().forEach(write -> methods.add(write.method().toLowerCase(Locale.ROOT)));
+            assertEquals(methods, names(document.path("paths").path(resource.path())), resource.path());
+            resource.writes().forEach(write -> assertDescribed(resource.path(), write));
         }
+    }
+
+    private void assertDescribed(String path, Resource.Write write) {
+        JsonNode operation = operation(path, write.method().toLowerCase(Locale.ROOT));
+        String what = write.method() + " " + path;
+        assertEquals(new TreeSet<>(write.parameters()), parameters(operation, "query"), what);
+        assertEquals(Pattern.compile("\\{([^}]*)}").matcher(path).results().map(match -> match.group(1))
+            .collect(Collectors.toCollection(TreeSet::new)), parameters(operation, "path"), what);
+        JsonNode body = resolve(
+            operation.path("requestBody").path("content").path("application/json").path("schema"));
+        assertEquals(new TreeSet<>(write.members()), names(body.path("properties")), what);
     }
 
     @Test
     void producesEachAnswerThatItDescribes() throws Exception {
         List<String> missing = new ArrayList<>();
         for (String path : names(document.path("paths"))) {
-            for (String status : names(operation(path).path("responses"))) {
-                HttpResponse<String> response = produce(path, status);
-                if (response.statusCode() == Integer.parseInt(status)) {
-                    assertDescribed(path, response);
-                } else {
-                    missing.add(path + " " + status + ", but " + response.statusCode() + " " + response.body());
+            for (String method : names(document.path("paths").path(path))) {
+                for (String status : names(operation(path, method).path("responses"))) {
+                    produceAndCheck(path, method, status, missing);
                 }
             }
         }
         assertEquals(List.of(), missing);
     }
 
+    private void produceAndCheck(String template, String method, String status, List<String> missing) throws Exception {
+        String path = writer.concrete(template);
+        if (status.equals("413")) {
+            writer.assertTooLarge(method, path);
+            return;
+        }
+        HttpResponse<String> response = method.equals("get") ? produce(path, status)
+            : writer.produce(method, path, status);
+        if (response.statusCode() == Integer.parseInt(status)) {
+            assertDescribed(template, method, response);
+        } else {
+            missing.add(method + " " + path + " " + status + ", but " + response.statusCode() + " " + response.body());
+        }
+    }
+
     private HttpResponse<String> produce(String path, String status) throws Exception {
+        if (!status.equals("404")) {
+            writer.ensure(node, path);
+        }
         return switch (status) {
+            case "404" -> get(empty, path);
             case "304" -> get(node, path, "If-None-Match", get(node, path).headers().firstValue("ETag").orElseThrow());
             case "400" -> get(node, path + "?nonsense=1");
             case "401" -> client.send(request(node, path).build(), HttpResponse.BodyHandlers.ofString());
@@ -100,6 +135,7 @@ class OpenApiTest {
 
     private HttpResponse<String> unavailable(String path) throws Exception {
         if (path.endsWith("/events")) { return oneStreamTooMany(path); }
+        if (path.contains("/counter-snapshots/")) { return get(empty, writer.damagedSnapshot()); }
         empty.fault.set("the control loop has not answered for 61 s");
         return get(empty, path);
     }
@@ -119,8 +155,8 @@ class OpenApiTest {
         }
     }
 
-    private void assertDescribed(String path, HttpResponse<String> response) throws IOException {
-        JsonNode described = answer(operation(path), String.valueOf(response.statusCode()));
+    private void assertDescribed(String path, String method, HttpResponse<String> response) throws IOException {
+        JsonNode described = answer(operation(path, method), String.valueOf(response.statusCode()));
         described.path("headers").properties().stream().filter(header -> header.getValue().path("required").asBoolean())
             .forEach(header -> assertTrue(response.headers().firstValue(header.getKey()).isPresent(), path));
         if (response.statusCode() == 304 || response.request().method().equals("HEAD")) {
@@ -147,7 +183,7 @@ class OpenApiTest {
 
     @Test
     void aBodyThatDiffersFromItsSchemaIsNoticed() throws Exception {
-        JsonNode schema = answer(operation("/api/v1/ports"), "200").path("content").path("application/json")
+        JsonNode schema = answer(operation("/api/v1/ports", "get"), "200").path("content").path("application/json")
             .path("schema");
         String body = get(node, "/api/v1/ports").body();
         assertEquals("", errors(schema, body));
@@ -155,19 +191,19 @@ class OpenApiTest {
         assertTrue(errors(schema, body.replaceFirst("\"up\"", "\"upp\"")).contains("up"));
     }
 
-    private JsonNode operation(String path) {
-        return document.path("paths").path(path).path("get");
+    private JsonNode operation(String path, String method) {
+        return document.path("paths").path(path).path(method);
     }
 
     private JsonNode answer(JsonNode operation, String status) {
         return resolve(operation.path("responses").path(status));
     }
 
-    private Set<String> queryParameters(JsonNode operation) {
+    private Set<String> parameters(JsonNode operation, String in) {
         Set<String> names = new TreeSet<>();
         for (JsonNode parameter : operation.path("parameters")) {
             JsonNode resolved = resolve(parameter);
-            if (resolved.path("in").asText().equals("query")) {
+            if (resolved.path("in").asText().equals(in)) {
                 names.add(resolved.path("name").asText());
             }
         }

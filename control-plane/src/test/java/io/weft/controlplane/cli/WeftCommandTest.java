@@ -53,16 +53,18 @@ class WeftCommandTest {
         writeTables();
         try (FakeDataplane dataplane = new FakeDataplane(run)) {
             dataplane.say(2, 77, "weft0123456789a", PortState.UP, "");
-            assertEquals("""
-                SERVICE      ADDRESS     PORT   PROTOCOL  KIND       BACKEND     BACKEND PORT  LOCAL  USE
-                default/web  10.96.0.10     80  tcp       ClusterIP  10.244.1.5          8080  true   Cluster
-                default/web  10.96.0.10     80  tcp       ClusterIP  10.244.2.7          8080  false  Cluster
-                default/web  node        30080  tcp       NodePort   10.244.1.5          8080  true   Cluster,Local
-                default/web  node        30080  tcp       NodePort   10.244.2.7          8080  false  none
-                """, weft("show", "backends").out());
             assertEquals(
                 """
-                    ADDRESS     PORT   PROTOCOL  KIND       NAME         POLICY   AFFINITY SECONDS  BALANCING  SOURCE RANGES  BACKENDS  LOCAL
+                    SERVICE      ADDRESS     PORT   PROTOCOL  KIND       BACKEND     BACKEND PORT  LOCAL  USE            OPERATOR
+                    default/web  10.96.0.10     80  tcp       ClusterIP  10.244.1.5          8080  true   Cluster
+                    default/web  10.96.0.10     80  tcp       ClusterIP  10.244.2.7          8080  false  Cluster
+                    default/web  node        30080  tcp       NodePort   10.244.1.5          8080  true   Cluster,Local
+                    default/web  node        30080  tcp       NodePort   10.244.2.7          8080  false  none
+                    """,
+                weft("show", "backends").out());
+            assertEquals(
+                """
+                    ADDRESS     PORT   PROTOCOL  KIND       NAME         POLICY   AFFINITY SECONDS  BALANCING  SOURCE RANGES  BACKENDS  LOCAL  OPERATOR
                     10.96.0.10     80  tcp       ClusterIP  default/web  Cluster                 0  random                           2      1
                     node        30080  tcp       NodePort   default/web  Local                  60  maglev     192.0.2.0/24          1      1
                     """,
@@ -173,7 +175,7 @@ class WeftCommandTest {
             new ControlPlaneStatus.Tables(1, 1, true, 0, 0, 0),
             new ControlPlaneStatus.Addresses("10.244.1.0/24", attached, 9, List.of()),
             new ControlPlaneStatus.Latency(0, 0, 0, 0, 0), Map.of(), Map.of("10.244.1.5", "default/web-0"), null,
-            null, cni);
+            null, cni, List.of());
     }
 
     @ParameterizedTest

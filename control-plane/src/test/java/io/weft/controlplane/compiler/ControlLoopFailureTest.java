@@ -16,6 +16,7 @@ import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.model.Protocol;
 import io.weft.controlplane.model.Service;
+import io.weft.controlplane.operator.OperatorState;
 import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.controlplane.status.Failures;
@@ -89,9 +90,9 @@ class ControlLoopFailureTest {
             }
 
             @Override
-            Compiled compile(Service service, Collection<EndpointSlice> slices) {
+            Compiled compile(Service service, Collection<EndpointSlice> slices, OperatorState operator) {
                 if (compilerFails && service.name().equals("web")) { throw new StackOverflowError(); }
-                return super.compile(service, slices);
+                return super.compile(service, slices, operator);
             }
         };
     }

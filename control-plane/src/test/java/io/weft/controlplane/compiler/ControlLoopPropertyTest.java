@@ -14,6 +14,7 @@ import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.model.Service;
+import io.weft.controlplane.operator.OperatorState;
 import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.controlplane.status.Failures;
@@ -163,12 +164,13 @@ class ControlLoopPropertyTest {
             }
 
             @Override
-            Compiled compile(Service service, Collection<EndpointSlice> slices) {
+            Compiled compile(Service service, Collection<EndpointSlice> slices,
+                OperatorState operator) {
                 injected.compile();
                 if (service.ports().stream().anyMatch(port -> port.port() == RandomObjects.POISONOUS_PORT)) {
                     throw new NullPointerException("poison");
                 }
-                return super.compile(service, slices);
+                return super.compile(service, slices, operator);
             }
         };
     }

@@ -3,11 +3,14 @@ package io.weft.controlplane.compiler;
 import io.weft.controlplane.compiler.Frames.Packet;
 import io.weft.controlplane.healthcheck.HealthCheckNodePort;
 import io.weft.controlplane.model.ClusterObject;
+import io.weft.controlplane.operator.OperatorState;
+import io.weft.controlplane.operator.WriteTarget.Assessment;
 import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.source.ManifestFixture;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
+import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.decision.FlowRevalidator;
 import io.weft.dataplane.detached.DetachedNode;
@@ -23,6 +26,7 @@ import io.weft.dataplane.state.UnderlayRoutes;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.dataplane.table.PortSpec;
+import io.weft.dataplane.table.StaticRoute;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.dataplane.worker.Epochs;
 import io.weft.encap.address.IpAddress;
@@ -131,6 +135,27 @@ final class ServiceNode implements AutoCloseable {
         settle();
     }
 
+    /** Other writes of operators. */
+    void use(OperatorState operator) {
+        compiler.use(operator);
+        apply(new ClusterChange(0, List.of(), List.of()));
+    }
+
+    /** What other writes would change. */
+    Assessment assess(OperatorState operator) {
+        return compiler.assess(operator);
+    }
+
+    /** What each write does, by its title. */
+    Map<String, String> uses(OperatorState operator) {
+        return compiler.uses(operator);
+    }
+
+    /** Frames dropped for a reason. */
+    long drops(DropReason reason) {
+        return counterFile.reader().drop(reason);
+    }
+
     void setZone(String name) {
         zone = name;
         apply(new ClusterChange(0, nodes(), List.of()));
@@ -177,6 +202,16 @@ final class ServiceNode implements AutoCloseable {
         @Override
         public void removeService(ServiceKey key) {
             detached.tables.services().remove(key);
+        }
+
+        @Override
+        public void putStaticRoute(StaticRoute route) {
+            detached.tables.putStaticRoute(route);
+        }
+
+        @Override
+        public void removeStaticRoute(IpPrefix prefix) {
+            detached.tables.removeStaticRoute(prefix);
         }
     }
 

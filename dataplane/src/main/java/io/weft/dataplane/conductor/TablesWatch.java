@@ -1,5 +1,6 @@
 package io.weft.dataplane.conductor;
 
+import io.weft.dataplane.log.LogLevel;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.table.TablesException;
 import io.weft.dataplane.table.TablesFollower;
@@ -57,11 +58,20 @@ final class TablesWatch implements AutoCloseable {
         if (reader == null || !other && follower.generation() == generation) { return Optional.empty(); }
         TablesUpdate update = follower.next();
         generation = update.tables().generation();
+        followLogLevel();
         if (state.tables() != reader || !reader.isCurrent()) {
             reader = reader.renewed();
             state.publish(reader);
         }
         return Optional.of(update);
+    }
+
+    private void followLogLevel() {
+        LogLevel wanted = reader.logLevel();
+        if (wanted != LogLevel.current()) {
+            wanted.use();
+            LOG.log(Level.INFO, "log level {0}", wanted);
+        }
     }
 
     long incarnation() {

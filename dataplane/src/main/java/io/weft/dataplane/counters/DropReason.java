@@ -90,7 +90,9 @@ public enum DropReason {
     /** No source port is free for another flow from the node's address to the backend. */
     SERVICE_NO_SOURCE_PORT,
     /** From the underlay to a Service: the next hop of the reply is not known, and too many others are being resolved. */
-    REPLY_NEIGHBOUR_LIMIT;
+    REPLY_NEIGHBOUR_LIMIT,
+    /** A new flow to a Service that an operator has paused. */
+    SERVICE_PAUSED;
 
     private static final DropReason[] ALL = values();
 

@@ -63,9 +63,8 @@ final class DirectDecision {
      */
     boolean isOfNode(long route, int destination) {
         return switch (Route.kind(route)) {
-            case Route.NONE -> true;
             case Route.LOCAL_NODE -> destination != context.local4().base();
-            default -> false;
+            default -> Route.isOutside(Route.kind(route));
         };
     }
 

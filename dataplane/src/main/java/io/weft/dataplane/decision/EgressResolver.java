@@ -63,6 +63,8 @@ final class EgressResolver {
             case Route.GATEWAY -> refuse(DropReason.GATEWAY_NO_SERVICE, Answer.NO_ANSWER);
             case Route.NO_SUCH_POD -> refuse(DropReason.NO_SUCH_POD, Answer.HOST_UNREACHABLE);
             case Route.NO_SUCH_NODE -> refuse(DropReason.NO_ROUTE, Answer.HOST_UNREACHABLE);
+            case Route.VIA, Route.BLACKHOLE, Route.UNREACHABLE, Route.PROHIBIT ->
+                context.isOwnAddress(destination) ? node() : byOperator(transit, route);
             case Route.SERVICE -> refuse(DropReason.SERVICE_UNKNOWN_ADDRESS, Answer.NO_ANSWER); // a backend that is a ClusterIP
             default -> context.isOwnAddress(destination) ? node() : outside(transit, destination);
         };
@@ -86,7 +88,11 @@ final class EgressResolver {
             : forward(Egress.TUNNEL | slot, Ingress.tunnel(peer));
     }
 
-    /** A packet from the tunnel is refused: pods of other nodes leave the cluster through their own node. */
+    /**
+     * A packet from the tunnel is refused: pods of other nodes leave the cluster through their own node.
+     *
+     * @param destination of the packet, or the router that it is sent to
+     */
     private int outside(boolean transit, int destination) {
         if (transit) { return refuse(DropReason.NO_ROUTE, Answer.HOST_UNREACHABLE); }
         outside = true;
@@ -94,6 +100,23 @@ final class EgressResolver {
         replyIngress = PortId.UPLINK;
         long hop = context.state().underlayRoutes().lookup(destination);
         return hop < 0 ? noNextHop(hop) : underlay((int) hop);
+    }
+
+    /** As the kernel's routes to the outside, where an operator's static route decides instead of them. */
+    private int byOperator(boolean transit, long route) {
+        return switch (Route.kind(route)) {
+            case Route.VIA -> outside(transit, Route.index(route));
+            case Route.BLACKHOLE -> toNowhere(transit, UnderlayRoutes.BLACKHOLE);
+            case Route.PROHIBIT -> toNowhere(transit, UnderlayRoutes.PROHIBIT);
+            default -> toNowhere(transit, UnderlayRoutes.UNREACHABLE);
+        };
+    }
+
+    private int toNowhere(boolean transit, long why) {
+        outside = !transit;
+        egress = Egress.NO_ROUTE;
+        replyIngress = PortId.UPLINK;
+        return noNextHop(why);
     }
 
     private int underlay(int hop) {

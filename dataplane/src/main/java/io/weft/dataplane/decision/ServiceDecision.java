@@ -58,6 +58,7 @@ final class ServiceDecision {
         if (!ServiceTable.isAllowed(block, source)) {
             return refuse(DropReason.SERVICE_SOURCE_RANGE, Answer.NO_ANSWER);
         }
+        if (ServiceTable.isPaused(block)) { return refuse(DropReason.SERVICE_PAUSED, Answer.REFUSE); }
         if (!ServiceTable.hasBackends(block)) { return refuse(DropReason.SERVICE_NO_ENDPOINTS, Answer.REFUSE); }
         boolean ofNode = ingress == PortId.HOST;
         boolean localPod = !ofNode && context.local4().isLocalPod(source);

@@ -19,8 +19,10 @@ import io.weft.encap.address.MacAddress;
 import io.weft.lb.service.FrontendKind;
 import io.weft.lb.service.ServiceSpec;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -119,7 +121,8 @@ public final class NodeNames {
     String route(long route, int address) {
         return switch (Route.kind(route)) {
             case Route.LOCAL_PORT -> Ipv4Address.format(address) + "/32 local-port " + port(Route.index(route));
-            case Route.PEER -> prefixOf(Route.index(route), address) + " peer " + peer(Route.index(route));
+            case Route.PEER -> (Route.isOfOperator(route) ? staticRoute(address)
+                : prefixOf(Route.index(route), address)) + " peer " + peer(Route.index(route));
             case Route.PEER_NODE -> Ipv4Address.format(address) + "/32 peer-node " + peer(Route.index(route));
             case Route.LOCAL_NODE -> Ipv4Address.format(address) + "/32 local-node: this node";
             case Route.GATEWAY -> Ipv4Address.format(address) + "/32 gateway: the pods' gateway";
@@ -128,8 +131,18 @@ public final class NodeNames {
             case Route.NO_SUCH_NODE ->
                 tables.local().clusterCidr() + " no-such-node: in the cluster's CIDR, but no node has it";
             case Route.SERVICE -> "service: in a service CIDR";
+            case Route.VIA -> staticRoute(address) + " via " + Ipv4Address.format(Route.index(route));
+            case Route.BLACKHOLE, Route.UNREACHABLE, Route.PROHIBIT -> staticRoute(address);
             default -> "0.0.0.0/0 outside: not in the tables, the kernel's routes apply";
         };
+    }
+
+    private String staticRoute(int address) {
+        return tables.staticRoutes().stream().filter(route -> route.prefix().contains(IpAddress.ipv4(address)))
+            .max(Comparator.comparingInt(route -> route.prefix().length()))
+            .map(route -> route.prefix() + " static-" + route.kind().name().toLowerCase(Locale.ROOT)
+                + ": an operator's route")
+            .orElse(Ipv4Address.format(address));
     }
 
     private String prefixOf(int tunnel, int address) {

@@ -8,18 +8,18 @@ import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.ResourceBundle;
 
-/** Writes one line for each message of Weft at INFO or above, and of libraries at WARNING or above; of a cause it prints the text. Any thread. */
+/** Writes one line for each message of Weft at the {@link LogLevel} or above, and of libraries at WARNING or above; of a cause it prints the text. Any thread. */
 final class LineLogger implements Logger {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS");
 
     private static final String OWN = "io.weft.";
 
     private final String name;
-    private final Level least;
+    private final boolean own;
 
     LineLogger(String name) {
         this.name = name;
-        least = name.startsWith(OWN) ? Level.INFO : Level.WARNING;
+        own = name.startsWith(OWN);
     }
 
     @Override
@@ -27,7 +27,7 @@ final class LineLogger implements Logger {
 
     @Override
     public boolean isLoggable(Level level) {
-        return level.getSeverity() >= least.getSeverity();
+        return own ? LogLevel.current().includes(level) : level.getSeverity() >= Level.WARNING.getSeverity();
     }
 
     @Override

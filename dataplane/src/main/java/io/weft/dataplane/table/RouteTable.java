@@ -12,6 +12,7 @@ import java.util.Map;
  */
 final class RouteTable {
     private static final int EXPECTED_ROUTES = 64;
+    private static final long STATIC_RANK = 8;
 
     private final TablesFile file;
     private final ClaimedMap routes;
@@ -63,7 +64,7 @@ final class RouteTable {
         }
     }
 
-    /** Order of precedence: the node's own addresses, then those of its pods, then its prefixes, then the routes of peers. */
+    /** Order of precedence: the node's own addresses, then those of its pods, then its prefixes, then the routes of peers, static ones last. */
     private static long rank(long route) {
         long byKind = switch (Route.kind(route)) {
             case Route.LOCAL_NODE -> 0;
@@ -75,6 +76,7 @@ final class RouteTable {
             case Route.PEER -> 6;
             default -> 7;
         };
-        return byKind << 32 | Route.index(route);
+        return (Route.isOfOperator(route) ? STATIC_RANK + Route.kind(route) : byKind) << 32
+            | Route.index(route) & 0xFFFF_FFFFL;
     }
 }

@@ -22,6 +22,7 @@ import java.nio.file.StandardCopyOption;
  *   32  generation       i64   by release, after every change that belongs to it
  *   40  route lengths    i64   bit n: some route has prefix length n
  *   48  log position     i64   number of entries ever written to the log, by release
+ *   56  log level        i32   ordinal of the LogLevel
  *   64  roots            six cells of 64 bytes: routes, ports, peers, tunnel endpoints, services, local node
  * 4096  log              2048 entries of 8 bytes, a ring: prefix length in the upper half, base in the lower
  * 20480 arena
@@ -38,7 +39,7 @@ final class TablesFile implements AutoCloseable {
     static final String NAME = "tables";
 
     private static final long MAGIC = 0x5745_4654_5441_424CL; // "WEFTTABL"
-    private static final int VERSION = 5;
+    private static final int VERSION = 6;
     private static final int MAGIC_AT = 0;
     private static final int VERSION_AT = 8;
     private static final int SIZE_AT = 16;
@@ -46,6 +47,7 @@ final class TablesFile implements AutoCloseable {
     private static final int GENERATION_AT = 32;
     private static final int ROUTE_LENGTHS_AT = 40;
     private static final int LOG_POSITION_AT = 48;
+    private static final int LOG_LEVEL_AT = 56;
     private static final int ROOTS_AT = 64;
     private static final int ROOT_BYTES = 64;
     private static final int CHANGES_OFFSET = 32;
@@ -173,6 +175,15 @@ final class TablesFile implements AutoCloseable {
 
     void routeLengths(long bits) {
         Memory.setReleaseI64(memory.address() + ROUTE_LENGTHS_AT, bits);
+    }
+
+    int logLevel() {
+        return Memory.nativeI32(memory.address() + LOG_LEVEL_AT);
+    }
+
+    /** Readers see it with the next generation. */
+    void logLevel(int ordinal) {
+        Memory.putNativeI32(memory.address() + LOG_LEVEL_AT, ordinal);
     }
 
     /** Offset of the local node's block, or 0. */

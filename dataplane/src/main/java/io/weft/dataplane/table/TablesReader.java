@@ -1,6 +1,9 @@
 package io.weft.dataplane.table;
 
 import io.weft.dataplane.forwarding.Route;
+import io.weft.dataplane.log.LogLevel;
+import io.weft.encap.address.IpAddress;
+import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.lb.service.ServiceTable;
 import io.weft.lb.table.PublishedMap;
@@ -105,6 +108,26 @@ public final class TablesReader implements ForwardingTables, AutoCloseable {
     @Override
     public TablesReader forWorker() {
         return renewed();
+    }
+
+    /** The operator's static routes that are in force, sorted by prefix. */
+    public List<StaticRoute> staticRoutes() {
+        List<StaticRoute> all = new ArrayList<>();
+        routes.forEach((key, word) -> {
+            StaticRoute route = StaticRoute.of(
+                IpPrefix.containing(IpAddress.ipv4((int) key), (int) (key >>> 32) & 0x3F), word);
+            if (route != null) {
+                all.add(route);
+            }
+        });
+        all.sort(Comparator.comparing((StaticRoute route) -> route.prefix().base())
+            .thenComparingInt(route -> route.prefix().length()));
+        return all;
+    }
+
+    /** The least severe messages that the dataplane shall log. */
+    public LogLevel logLevel() {
+        return LogLevel.of(file.logLevel());
     }
 
     public Optional<PortSpec> port(int id) {

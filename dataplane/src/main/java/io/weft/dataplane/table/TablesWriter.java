@@ -1,6 +1,7 @@
 package io.weft.dataplane.table;
 
 import io.weft.dataplane.forwarding.Route;
+import io.weft.dataplane.log.LogLevel;
 import io.weft.encap.address.IpPrefix;
 import io.weft.lb.service.ServiceTableBuilder;
 import io.weft.lb.table.PublishedMap;
@@ -37,6 +38,7 @@ public final class TablesWriter implements AutoCloseable {
     private final ServiceTableBuilder services;
     private final Map<Integer, PortSpec> ports = new HashMap<>();
     private final Map<Integer, PeerSpec> peers = new HashMap<>();
+    private final Map<IpPrefix, StaticRoute> staticRoutes = new HashMap<>();
     private LocalNode local;
     private boolean published;
 
@@ -147,6 +149,26 @@ public final class TablesWriter implements AutoCloseable {
         return true;
     }
 
+    /** Adds the static route, or replaces the one with this prefix. */
+    public void putStaticRoute(StaticRoute route) {
+        StaticRoute before = staticRoutes.get(route.prefix());
+        if (route.equals(before)) { return; }
+        routes.replace(routesOf(before), routesOf(route));
+        staticRoutes.put(route.prefix(), route);
+    }
+
+    /** @return false if there was none */
+    public boolean removeStaticRoute(IpPrefix prefix) {
+        StaticRoute route = staticRoutes.remove(prefix);
+        routes.replace(routesOf(route), Map.of());
+        return route != null;
+    }
+
+    /** The least severe messages that the dataplane logs. */
+    public void logLevel(LogLevel level) {
+        file.logLevel(level.ordinal());
+    }
+
     private void releaseEndpoint(PeerSpec peer) {
         endpoints.release(peer.vtepIp().toInt(), peer.tunnel());
         file.logChange(peer.vtepIp().toInt(), SINGLE);
@@ -207,6 +229,10 @@ public final class TablesWriter implements AutoCloseable {
         all.put(IpPrefix.single(node.address()), Route.of(Route.LOCAL_NODE, 0));
         all.put(IpPrefix.single(node.gateway()), Route.of(Route.GATEWAY, 0));
         return all;
+    }
+
+    private static Map<IpPrefix, Long> routesOf(StaticRoute route) {
+        return route == null ? Map.of() : Map.of(route.prefix(), route.route());
     }
 
     private static Map<IpPrefix, Long> routesOf(PortSpec port) {

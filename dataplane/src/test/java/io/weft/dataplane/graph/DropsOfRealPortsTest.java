@@ -144,6 +144,8 @@ class DropsOfRealPortsTest {
         GraphFixture.service(node.tables, SERVICE, 80, Packet.TCP, B, 8080);
         GraphFixture.service(node.tables, SERVICE, 53, Packet.UDP, B, 5353);
         GraphFixture.service(node.tables, "10.96.0.11", 80, Packet.TCP, null, 0);
+        node.tables.services().put(new ServiceSpec(new ServiceKey(IpAddress.of("10.96.0.90"), 80, Packet.TCP), "paused",
+            List.of(Backend.ready(IpAddress.of(B), 8080))).withPaused(true));
         put(FrontendKind.NODE_PORT, ServiceKey.NODE_ADDRESSES, 30_080, true, List.of(), "10.244.2.5");
         put(FrontendKind.NODE_PORT, ServiceKey.NODE_ADDRESSES, 30_081, false, List.of(), B);
         put(FrontendKind.LOAD_BALANCER, IpAddress.of("203.0.113.80"), 80, false,
@@ -363,6 +365,7 @@ class DropsOfRealPortsTest {
             pod(DropReason.SERVICE_SOURCE_RANGE, Packet.of(A, "203.0.113.80").tcp(1000, 80, SYN)),
             pod(DropReason.NO_FLOW, Packet.of(A, SERVICE).tcp(1000, 80, ACK)),
             pod(DropReason.SERVICE_NO_ENDPOINTS, Packet.of(A, "10.96.0.11").tcp(1000, 80, SYN)),
+            pod(DropReason.SERVICE_PAUSED, Packet.of(A, "10.96.0.90").tcp(1000, 80, SYN)),
             pod(DropReason.SERVICE_NO_PORT, Packet.of(A, SERVICE).udp(1000, 80)),
             pod(DropReason.SERVICE_UNKNOWN_ADDRESS, Packet.of(A, "10.96.0.99").tcp(1000, 80, SYN)),
             pod(DropReason.GATEWAY_NO_SERVICE, Packet.of(A, "10.244.1.1").udp(1000, 53)),

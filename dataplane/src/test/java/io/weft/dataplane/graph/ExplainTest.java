@@ -218,6 +218,10 @@ class ExplainTest {
         agreeDrop(DropReason.NO_FLOW, toService.tcp(1000, 80, ACK));
         agreeDrop(DropReason.SERVICE_NO_PORT, toService.tcp(1000, 81, SYN));
         agreeDrop(DropReason.SERVICE_NO_ENDPOINTS, Packet.of("10.244.1.2", "10.96.0.11").tcp(1000, 80, SYN));
+        node.change(tables -> tables.services().put(new ServiceSpec(
+            new ServiceKey(IpAddress.of("10.96.0.90"), 80, Packet.TCP), "paused",
+            List.of(Backend.ready(IpAddress.of("10.244.2.5"), 8080))).withPaused(true)));
+        agreeDrop(DropReason.SERVICE_PAUSED, Packet.of("10.244.1.2", "10.96.0.90").tcp(1000, 80, SYN));
         agreeDrop(DropReason.SERVICE_UNKNOWN_ADDRESS, Packet.of("10.244.1.2", "10.96.0.99").tcp(1000, 80, SYN));
         agreeDrop(DropReason.GATEWAY_NO_SERVICE, Packet.of("10.244.1.2", "10.244.1.1").udp(1, 53));
         frontend(FrontendKind.LOAD_BALANCER, "203.0.113.80", 80, true, List.of(IpPrefix.of("203.0.113.0/24")),

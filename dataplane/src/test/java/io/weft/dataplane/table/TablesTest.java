@@ -3,6 +3,7 @@ package io.weft.dataplane.table;
 import static org.junit.jupiter.api.Assertions.*;
 
 import io.weft.dataplane.forwarding.Route;
+import io.weft.dataplane.log.LogLevel;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.tunnel.Encapsulation;
@@ -156,6 +157,51 @@ class TablesTest {
                 writer.removePeer(4);
                 assertRoute(reader, "10.244.1.2", Route.LOCAL_PORT, 2);
                 assertRoute(reader, "198.51.100.2", Route.PEER_NODE, 3);
+            }
+        }
+    }
+
+    @Test
+    void staticRoutesAreListedAndGiveWayToTheCluster() {
+        IpPrefix outside = IpPrefix.of("203.0.113.0/24");
+        StaticRoute via = StaticRoute.via(outside, ip("192.0.2.254"));
+        StaticRoute inside = new StaticRoute(IpPrefix.of("10.244.2.0/24"), StaticRoute.Kind.BLACKHOLE, 0);
+        try (TablesWriter writer = writer()) {
+            writer.putStaticRoute(inside);
+            fill(writer);
+            writer.putStaticRoute(via);
+            writer.commit();
+            try (TablesReader reader = TablesReader.open(run)) {
+                assertRoute(reader, "203.0.113.9", Route.VIA, ip("192.0.2.254").toInt());
+                assertRoute(reader, "10.244.2.200", Route.PEER, 3);
+                assertEquals(List.of(via), reader.staticRoutes());
+                writer.putStaticRoute(new StaticRoute(outside, StaticRoute.Kind.UNREACHABLE, 0));
+                writer.putStaticRoute(new StaticRoute(outside, StaticRoute.Kind.PROHIBIT, 0));
+                assertRoute(reader, "203.0.113.9", Route.PROHIBIT, 0);
+                writer.putStaticRoute(StaticRoute.toNode(outside, 3));
+                assertRoute(reader, "203.0.113.9", Route.PEER, 3);
+                assertEquals(List.of(StaticRoute.toNode(outside, 3)), reader.staticRoutes());
+                assertTrue(writer.removeStaticRoute(outside));
+                assertRoute(reader, "203.0.113.9", Route.NONE, 0);
+                writer.removePeer(3);
+                assertRoute(reader, "10.244.2.200", Route.BLACKHOLE, 0);
+                assertTrue(writer.removeStaticRoute(inside.prefix()));
+                assertFalse(writer.removeStaticRoute(inside.prefix()));
+                assertRoute(reader, "10.244.2.200", Route.NO_SUCH_NODE, 0);
+                assertEquals(List.of(), reader.staticRoutes());
+            }
+        }
+    }
+
+    @Test
+    void theLogLevelIsInfoUntilItIsWritten() {
+        try (TablesWriter writer = writer()) {
+            fill(writer);
+            writer.commit();
+            try (TablesReader reader = TablesReader.open(run)) {
+                assertEquals(LogLevel.INFO, reader.logLevel());
+                writer.logLevel(LogLevel.DEBUG);
+                assertEquals(LogLevel.DEBUG, reader.logLevel());
             }
         }
     }

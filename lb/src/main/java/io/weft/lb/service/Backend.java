@@ -7,7 +7,7 @@ import io.weft.encap.address.IpAddress;
  * | flags}.
  *
  * @param port 0 to 65535
- * @param flags {@link #LOCAL}, {@link #CLUSTER_SET}, {@link #LOCAL_SET}, {@link #SERVING}; 16 bits
+ * @param flags {@link #LOCAL}, {@link #CLUSTER_SET}, {@link #LOCAL_SET}, {@link #SERVING}, {@link #DRAINED}; 16 bits
  */
 public record Backend(IpAddress ip, int port, int flags) {
     /** The endpoint is on this node. */
@@ -18,6 +18,8 @@ public record Backend(IpAddress ip, int port, int flags) {
     public static final int LOCAL_SET = 4;
     /** Its established UDP flows may continue, whether or not new flows are sent to it. */
     public static final int SERVING = 8;
+    /** An operator has drained it: it is in no set. For output. */
+    public static final int DRAINED = 16;
 
     /** The packed form of no backend. */
     public static final long NONE = 0;

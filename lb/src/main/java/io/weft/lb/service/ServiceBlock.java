@@ -45,6 +45,7 @@ final class ServiceBlock {
     private static final int KIND_MASK = 0xFF;
     private static final int POLICY_LOCAL = 1 << 8;
     private static final int MAGLEV = 1 << 9;
+    private static final int PAUSED = 1 << 10;
     private static final int MASK_AT = 4;
 
     private ServiceBlock() {
@@ -66,7 +67,8 @@ final class ServiceBlock {
         Memory.putNativeU16(block + PORT, spec.key().port());
         Memory.putNativeU16(block + PROTOCOL, spec.key().protocol());
         Memory.putNativeI32(block + FLAGS,
-            spec.kind() | (spec.policyLocal() ? POLICY_LOCAL : 0) | (spec.maglev() ? MAGLEV : 0));
+            spec.kind() | (spec.policyLocal() ? POLICY_LOCAL : 0) | (spec.maglev() ? MAGLEV : 0)
+                | (spec.paused() ? PAUSED : 0));
         Memory.putNativeI32(block + AFFINITY_SECONDS, spec.affinitySeconds());
         Memory.putNativeI64(block + AFFINITY_ID, spec.affinityId());
         Memory.putNativeI32(block + BACKEND_COUNT, backends.size());
@@ -128,6 +130,10 @@ final class ServiceBlock {
 
     static boolean isMaglev(long block) {
         return (Memory.nativeI32(block + FLAGS) & MAGLEV) != 0;
+    }
+
+    static boolean isPaused(long block) {
+        return (Memory.nativeI32(block + FLAGS) & PAUSED) != 0;
     }
 
     static int affinitySeconds(long block) {
@@ -206,7 +212,7 @@ final class ServiceBlock {
         ServiceKey key = new ServiceKey(IpAddress.ipv4(Memory.nativeI32(block + VIP)), Memory.nativeU16(block + PORT),
             Memory.nativeU16(block + PROTOCOL));
         return new ServiceSpec(key, kind(block), new String(name, StandardCharsets.UTF_8), isPolicyLocal(block),
-            isMaglev(block), affinitySeconds(block), ranges, backends);
+            isMaglev(block), affinitySeconds(block), ranges, backends, isPaused(block));
     }
 
     private static long backendAt(long block, int index) {

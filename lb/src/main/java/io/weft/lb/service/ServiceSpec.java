@@ -16,10 +16,11 @@ import java.util.List;
  * @param affinitySeconds how long a client keeps its backend after its last new flow; 0 without affinity
  * @param sourceRanges the clients that are served; empty for all
  * @param backends no two with the same address and port; without any in a set, its clients are refused
+ * @param paused whether an operator has paused the Service: new flows are refused, whatever the backends; established ones go on
  */
 public record ServiceSpec(
     ServiceKey key, int kind, String name, boolean policyLocal, boolean maglev, int affinitySeconds,
-    List<IpPrefix> sourceRanges, List<Backend> backends) {
+    List<IpPrefix> sourceRanges, List<Backend> backends, boolean paused) {
     public static final int MAX_BACKENDS = Maglev.MAX_BACKENDS;
     /** More ranges than this make creating a flow slow: they are compared one by one. */
     public static final int MAX_SOURCE_RANGES = 1024;
@@ -46,9 +47,20 @@ public record ServiceSpec(
         }
     }
 
+    /** One that is not paused. */
+    public ServiceSpec(ServiceKey key, int kind, String name, boolean policyLocal, boolean maglev, int affinitySeconds,
+        List<IpPrefix> sourceRanges, List<Backend> backends) {
+        this(key, kind, name, policyLocal, maglev, affinitySeconds, sourceRanges, backends, false);
+    }
+
     /** A ClusterIP with the defaults of the API. */
     public ServiceSpec(ServiceKey key, String name, List<Backend> backends) {
         this(key, FrontendKind.CLUSTER_IP, name, false, false, 0, List.of(), backends);
+    }
+
+    /** The same, paused or not. */
+    public ServiceSpec withPaused(boolean now) {
+        return new ServiceSpec(key, kind, name, policyLocal, maglev, affinitySeconds, sourceRanges, backends, now);
     }
 
     /** Identifies the Service's port in the table of affinities, on any frontend and after a restart: FNV-1a of name and protocol. */

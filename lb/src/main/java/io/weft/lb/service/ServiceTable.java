@@ -80,6 +80,11 @@ public final class ServiceTable {
         return ServiceBlock.isAllowed(block, source);
     }
 
+    /** Whether an operator has paused the Service: it gets no new flows. */
+    public static boolean isPaused(long block) {
+        return ServiceBlock.isPaused(block);
+    }
+
     /** Whether new flows have a backend anywhere in the cluster. */
     public static boolean hasBackends(long block) {
         return ServiceBlock.clusterCount(block) + ServiceBlock.localCount(block) != 0;

@@ -132,6 +132,7 @@ class ServiceTableTest {
     @Test
     void aDumpHasEveryService() {
         Set<ServiceSpec> specs = new HashSet<>();
+        specs.add(service(VIP, 79, TCP, 3).withPaused(true));
         for (int i = 0; i < 100; i++) {
             specs.add(service(VIP + i, 80 + i, i % 2 == 0 ? TCP : UDP, i));
         }
@@ -295,7 +296,7 @@ class ServiceTableTest {
 
     private static ServiceSpec sorted(ServiceSpec spec) {
         return new ServiceSpec(spec.key(), spec.name(),
-            spec.backends().stream().sorted(Comparator.comparing(Backend::ip)).toList());
+            spec.backends().stream().sorted(Comparator.comparing(Backend::ip)).toList()).withPaused(spec.paused());
     }
 
     private static int count(long block) {

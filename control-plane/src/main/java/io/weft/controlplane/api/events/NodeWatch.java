@@ -35,6 +35,7 @@ public final class NodeWatch implements AutoCloseable {
     private String stale = "";
     private String fault = "";
     private Set<String> problems = Set.of();
+    private Map<String, ControlPlaneStatus.Write> writes = Map.of();
     private long failureCount;
 
     /** @param status the latest that the control plane has reported */
@@ -115,6 +116,7 @@ public final class NodeWatch implements AutoCloseable {
         fault = change("control-loop", "", fault, now.health().fault(), "fault", "working");
         compareProblems(Stream.concat(now.problems().stream(), now.source().errors().stream())
             .collect(Collectors.toSet()));
+        compareWrites(now.operator() == null ? List.of() : now.operator());
         if (now.health().failures() != failureCount) {
             failureCount = now.health().failures();
             log.add("failure", "", "caught", now.health().lastFailure());
@@ -126,6 +128,20 @@ public final class NodeWatch implements AutoCloseable {
             log.add(type, subject, now.isEmpty() ? good : bad, now);
         }
         return now;
+    }
+
+    private void compareWrites(List<ControlPlaneStatus.Write> reported) {
+        Map<String, ControlPlaneStatus.Write> now = new HashMap<>();
+        reported.forEach(write -> now.put(write.write(), write));
+        for (ControlPlaneStatus.Write write : reported) {
+            ControlPlaneStatus.Write before = writes.get(write.write());
+            if (before == null || before.sinceMillis() != write.sinceMillis()) {
+                log.add("operator", write.write(), "written", write.comment());
+            }
+        }
+        writes.keySet().stream().filter(write -> !now.containsKey(write))
+            .forEach(write -> log.add("operator", write, "deleted", ""));
+        writes = now;
     }
 
     private void compareProblems(Set<String> now) {

@@ -80,8 +80,13 @@ public final class Answer {
         }
     }
 
+    /** With its own entity tag instead of that of the body. */
+    public Answer tagged(String entityTag) {
+        return untagged().with("ETag", entityTag);
+    }
+
     /** A strong entity tag (RFC 9110 section 8.8.3): equal for equal bodies only. */
-    String entityTag() {
+    public String entityTag() {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(body);
             return "\"" + HexFormat.of().formatHex(digest, 0, TAG_BYTES) + "\"";

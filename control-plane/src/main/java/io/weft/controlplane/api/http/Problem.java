@@ -16,8 +16,19 @@ public record Problem(int status, String title, String detail, List<FieldError> 
     /**
      * What is wrong with one part of a request.
      *
-     * @param field name of the parameter or header
+     * @param field name of the parameter or header; empty for a part of the body
+     * @param pointer JSON pointer (RFC 6901) to the part of the body, as a URI fragment: {@code #/comment}
      */
-    public record FieldError(String field, String detail) {
+    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    public record FieldError(String field, String pointer, String detail) {
+        /** Of a parameter or header. */
+        public FieldError(String field, String detail) {
+            this(field, "", detail);
+        }
+
+        /** Of a member of the body. */
+        public static FieldError ofBody(String member, String detail) {
+            return new FieldError("", "#/" + member.replace("~", "~0").replace("/", "~1"), detail);
+        }
     }
 }

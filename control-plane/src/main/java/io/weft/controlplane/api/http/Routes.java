@@ -23,10 +23,10 @@ import io.weft.controlplane.status.Failures;
 import io.weft.controlplane.view.UnavailableException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** From a request to its resource: authentication first, then path, method, accepted types and parameters. Whatever fails is a problem document. */
 final class Routes {
-    private static final String ALLOWED = "GET, HEAD";
     private static final String CHALLENGE = "Bearer realm=\"weft\"";
     private static final String RETRY_SECONDS = "1";
 
@@ -75,28 +75,43 @@ final class Routes {
     }
 
     private void serve(Resource resource, ServerRequest request, ServerResponse response) {
-        authorize(request, resource.role());
-        if (!request.path().rawPath().equals(resource.path())) { throw unknown(request); } // Helidon drops "//" and "/."
         Method method = request.prologue().method();
-        if (!method.equals(Method.GET) && !method.equals(Method.HEAD)) {
-            throw ProblemException.of(405, "the methods of this resource are " + ALLOWED, "Allow", ALLOWED);
+        Optional<Resource.Write> write = resource.write(method.text());
+        authorize(request, write.isPresent() ? Optional.of(Role.OPERATE) : resource.role());
+        if (!resource.matches(request.path().rawPath())) { throw unknown(request); }
+        if (write.isPresent()) {
+            write(write.get(), request, response);
+            return;
         }
-        requireAccepted(resource, request);
-        Query query = query(resource, request);
-        query.requireCorrect();
-        resource.handler().serve(new Resource.Request(request, query), response);
+        if (!method.equals(Method.GET) && !method.equals(Method.HEAD)) {
+            throw ProblemException.of(405, "the methods of this resource are " + resource.methods(), "Allow",
+                resource.methods());
+        }
+        requireAccepted(resource.mediaTypes(), request);
+        resource.handler().serve(new Resource.Request(request, query(resource.parameters(), request)), response);
+    }
+
+    private static void write(Resource.Write write, ServerRequest request, ServerResponse response) {
+        requireAccepted(List.of(Answer.JSON_TYPE), request);
+        Query query = query(write.parameters(), request);
+        JsonBody body = JsonBody.read(request, write.members());
+        body.requireCorrect();
+        Responses.send(request, response, write.writer().write(new Resource.Request(request, query), body));
     }
 
     private static ProblemException unknown(ServerRequest request) {
         return ProblemException.of(404, "there is no " + printable(request) + "; /api/v1/openapi.json lists all");
     }
 
-    private static Query query(Resource resource, ServerRequest request) {
+    private static Query query(Set<String> parameters, ServerRequest request) {
+        Query query;
         try {
-            return new Query(request.query(), resource.parameters());
+            query = new Query(request.query(), parameters);
         } catch (IllegalArgumentException e) {
             throw ProblemException.of(400, "the query is not correctly encoded");
         }
+        query.requireCorrect();
+        return query;
     }
 
     private void authorize(ServerRequest request, Optional<Role> needed) {
@@ -113,16 +128,16 @@ final class Routes {
         }
     }
 
-    private static void requireAccepted(Resource resource, ServerRequest request) {
+    private static void requireAccepted(List<String> mediaTypes, ServerRequest request) {
         boolean acceptable;
         try {
-            acceptable = resource.mediaTypes().stream()
+            acceptable = mediaTypes.stream()
                 .anyMatch(type -> request.headers().isAccepted(HttpMediaType.create(type)));
         } catch (IllegalArgumentException e) {
             throw ProblemException.wrong("Accept", "must be a list of media types");
         }
         if (!acceptable) {
-            throw ProblemException.of(406, "this resource has the types " + String.join(", ", resource.mediaTypes()));
+            throw ProblemException.of(406, "this resource has the types " + String.join(", ", mediaTypes));
         }
     }
 
