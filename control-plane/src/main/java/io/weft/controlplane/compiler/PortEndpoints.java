@@ -178,7 +178,9 @@ final class PortEndpoints {
 
     /** @return the ready ones for {@code wanted}; empty if there are none, or if a ready one lacks a hint */
     private Optional<Predicate<Candidate>> hinted(Function<Hints, List<String>> names, String wanted) {
-        if (any(candidate -> candidate.takesNewFlows() && names.apply(candidate.hints).isEmpty())) { return Optional.empty(); }
+        if (any(candidate -> candidate.takesNewFlows() && names.apply(candidate.hints).isEmpty())) {
+            return Optional.empty();
+        }
         Predicate<Candidate> isForWanted = candidate -> candidate.takesNewFlows()
             && names.apply(candidate.hints).contains(wanted);
         return any(isForWanted) ? Optional.of(isForWanted) : Optional.empty();
