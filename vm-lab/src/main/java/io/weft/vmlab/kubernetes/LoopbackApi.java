@@ -13,7 +13,7 @@ import java.util.List;
 
 /**
  * etcd and an API server without any node or controller, on this machine's loopback: for objects that nothing but a source of cluster objects
- * looks at. {@link #close} ends both.
+ * looks at. {@link #close} ends both, and so does the end of this process.
  */
 public final class LoopbackApi implements AutoCloseable {
     private static final String HOST = "127.0.0.1";
@@ -74,8 +74,11 @@ public final class LoopbackApi implements AutoCloseable {
     }
 
     private void component(String name, String... flags) throws Exception {
-        daemons.push(Daemon.start(place, name, binaries.component(name, List.of(flags)),
-            directory.resolve(name + ".log")));
+        Daemon daemon = Daemon.start(place, name, binaries.component(name, List.of(flags)),
+            directory.resolve(name + ".log"));
+        daemons.push(daemon);
+        ProcessHandle process = daemon.process();
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroy, "end of " + name));
     }
 
     /** Where {@link #start} puts the administrator's kubeconfig. */
