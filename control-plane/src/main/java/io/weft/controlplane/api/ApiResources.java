@@ -7,6 +7,7 @@ import io.weft.controlplane.api.metrics.MetricsResource;
 import io.weft.controlplane.api.resource.HealthResources;
 import io.weft.controlplane.api.resource.NodeResources;
 import io.weft.controlplane.api.resource.OpenApiResource;
+import io.weft.controlplane.api.resource.StatusPage;
 import io.weft.controlplane.status.ControlPlaneStatus;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,6 +39,7 @@ public final class ApiResources {
         resources.add(new EventStream(sources.events()).resource());
         resources.add(new MetricsResource(sources.runDirectory(), sources.status(), sources.latency()).resource());
         resources.add(OpenApiResource.of());
+        resources.addAll(StatusPage.of());
         return List.copyOf(resources);
     }
 }
