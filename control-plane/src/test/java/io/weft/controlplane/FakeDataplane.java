@@ -5,6 +5,7 @@ import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
 import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.counters.PortStatus;
 import java.nio.file.Path;
@@ -38,6 +39,11 @@ public final class FakeDataplane implements AutoCloseable {
     /** Counts a frame that a port received and that was dropped. */
     public void drop(int portId, DropReason reason) {
         file.worker(0).drop(portId, reason);
+    }
+
+    /** Counts what a node took in a sampled batch. */
+    public void sample(GraphNodeId node, long nanos) {
+        file.worker(0).sampledNanos(node, nanos);
     }
 
     /** Reports that it uses the tables of this incarnation. */

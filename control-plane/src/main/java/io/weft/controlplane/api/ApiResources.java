@@ -9,6 +9,7 @@ import io.weft.controlplane.api.resource.NodeResources;
 import io.weft.controlplane.api.resource.OpenApiResource;
 import io.weft.controlplane.api.resource.OperatorResources;
 import io.weft.controlplane.api.resource.SnapshotResources;
+import io.weft.controlplane.api.resource.StatusPage;
 import io.weft.controlplane.operator.CounterSnapshots;
 import io.weft.controlplane.operator.OperatorWrites;
 import io.weft.controlplane.status.ControlPlaneStatus;
@@ -44,6 +45,7 @@ public final class ApiResources {
         resources.addAll(OperatorResources.of(sources.writes()));
         resources.addAll(SnapshotResources.of(sources.snapshots()));
         resources.add(OpenApiResource.of());
+        resources.addAll(StatusPage.of());
         return List.copyOf(resources);
     }
 }

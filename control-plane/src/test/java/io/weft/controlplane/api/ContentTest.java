@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.DropReason;
+import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.counters.PortState;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -146,6 +148,8 @@ class ContentTest {
     @Test
     void metricsHaveEachCounterInBothFormats() throws IOException {
         node.dataplane().drop(2, DropReason.TTL_EXPIRED);
+        node.dataplane().set(ConductorGauge.GC_MILLIS, 12);
+        node.dataplane().sample(GraphNodeId.IP4_INPUT, 3000);
         String prometheus = get("/metrics");
         assertTrue(prometheus.contains("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"), prometheus);
         for (String line : List.of("weft_dataplane_up 1.0", "weft_drops_total{reason=\"ttl_expired\"} 2.0",
@@ -154,7 +158,11 @@ class ContentTest {
             "weft_programming_latency_seconds_bucket{le=\"0.0025\"} 1",
             "weft_programming_latency_seconds_bucket{le=\"0.001\"} 0", "weft_programming_latency_seconds_count 1",
             "weft_source_stale_seconds{source=\"manifests\"} 0.0", "weft_tables_free_bytes 1000.0",
-            "weft_control_plane_gc_seconds_total", "weft_control_plane_allocated_bytes_total",
+            "weft_node_sampled_seconds_total{node=\"ip4-input\"} 3.0E-6",
+            "weft_node_sampled_frames_total{node=\"drop\"} 0.0",
+            "weft_dataplane_gc_seconds_total 0.012", "weft_dataplane_worker_allocated_bytes_total 0.0",
+            "weft_dataplane_start_time_seconds", "weft_tables_bytes", "weft_control_plane_gc_seconds_total",
+            "weft_control_plane_allocated_bytes_total",
             "weft_frames_total{total=\"dropped\"} 2.0", "weft_node_frames_total{node=\"ip4-input\"}")) {
             assertTrue(prometheus.contains("\n" + line), line + " is not in " + prometheus);
         }

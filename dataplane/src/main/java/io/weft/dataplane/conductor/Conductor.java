@@ -53,6 +53,7 @@ final class Conductor implements AutoCloseable {
     private final WorkerPool workers;
     private final FaultReport faultReport;
     private final DeviceReport deviceReport;
+    private final ProcessReport processReport;
     private final ConntrackGc flows;
     private final LocalPortReservations localPorts;
     private final TablesWatch tables;
@@ -91,6 +92,7 @@ final class Conductor implements AutoCloseable {
         this.workers = workers;
         faultReport = new FaultReport(workers.faults(), counters);
         deviceReport = new DeviceReport(counters);
+        processReport = new ProcessReport(counters, workers.threadIds());
         this.flows = flows;
         this.localPorts = localPorts;
         this.tables = tables;
@@ -312,6 +314,7 @@ final class Conductor implements AutoCloseable {
         countFrontends();
         counters.set(ConductorGauge.CHUNKS_FREE, workers.freeChunks());
         counters.set(ConductorGauge.CHUNKS_HELD, devices.heldChunks());
+        processReport.refresh();
         String fault = faultReport.refresh();
         counters.set(ConductorText.FAULT, Stream.of(tables.complaint(), fault, hostRouting.complaint())
             .filter(each -> !each.isEmpty()).findFirst().orElse(""));

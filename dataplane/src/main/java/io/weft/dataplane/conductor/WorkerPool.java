@@ -66,6 +66,11 @@ final class WorkerPool implements AutoCloseable {
         }
     }
 
+    /** Of the workers, after {@link #start}. */
+    long[] threadIds() {
+        return threads.stream().mapToLong(Thread::threadId).toArray();
+    }
+
     /** Assigns the workers the ports of these devices and waits until none uses another port. */
     void assign(Collection<Device> open) {
         assign(open, List.of());

@@ -50,7 +50,16 @@ public enum ConductorGauge {
     CHUNKS_FREE("chunks_free"),
     CHUNKS_HELD("chunks_held"),
     /** How many entries the map of {@link #UPLINK_FRONTENDS} has room for: one for each frontend, and one for each of their addresses. */
-    UPLINK_FRONTENDS_MAX("uplink_frontends_max");
+    UPLINK_FRONTENDS_MAX("uplink_frontends_max"),
+    /** Garbage collections of the dataplane's process, each of which stops the workers, and the time that they took. */
+    GC_COLLECTIONS("gc_collections"),
+    GC_MILLIS("gc_millis"),
+    /** Heap memory that all threads have allocated, and what the workers have: nothing after their start, unless something is thrown. */
+    ALLOCATED_BYTES("allocated_bytes"),
+    WORKER_ALLOCATED_BYTES("worker_allocated_bytes"),
+    HEAP_USED_BYTES("heap_used_bytes"),
+    /** Platform threads of the process. */
+    THREADS("threads");
 
     private static final ConductorGauge[] ALL = values();
 

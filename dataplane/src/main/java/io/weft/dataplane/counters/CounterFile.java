@@ -111,6 +111,7 @@ public final class CounterFile implements AutoCloseable {
         Memory.putNativeI64(at + H_ADJACENCIES_AT, sizing.adjacenciesAt());
         Memory.putNativeI64(at + H_WORKERS_AT, sizing.workersAt());
         Memory.putNativeI64(at + H_WORKER_STRIDE, sizing.workerStride());
+        Memory.putNativeI32(at + H_NODE_SAMPLES, NODE_SAMPLES);
         writeLabels(at + sizing.labelsAt());
         for (int worker = 0; worker < sizing.workers(); worker++) {
             long block = at + sizing.workersAt() + worker * sizing.workerStride();

@@ -33,6 +33,11 @@ final class CounterLayout {
     static final int H_ADJACENCIES_AT = 104;
     static final int H_WORKERS_AT = 112;
     static final int H_WORKER_STRIDE = 120;
+    /** Cells per node at the end of the worker blocks, for what nodes cost; files of earlier versions have 0. */
+    static final int H_NODE_SAMPLES = 128;
+
+    /** Nanoseconds and frames of the sampled batches. */
+    static final int NODE_SAMPLES = 2;
 
     /** Labels: nodes, drops, port counters, gauges, texts, in this order; a length byte and ASCII. */
     static final int LABEL_BYTES = 48;

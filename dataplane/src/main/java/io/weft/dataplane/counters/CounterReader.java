@@ -28,6 +28,7 @@ public final class CounterReader implements AutoCloseable {
     private final int drops;
     private final int portCounters;
     private final int portDrops;
+    private final int nodeSamples;
     private final int gauges;
     private final int texts;
     private final int ports;
@@ -60,7 +61,9 @@ public final class CounterReader implements AutoCloseable {
         adjacenciesAt = section(H_ADJACENCIES_AT, (long) adjacencies * ADJACENCY_STRIDE);
         workerStride = Memory.nativeI64(file + H_WORKER_STRIDE);
         portDrops = Memory.nativeI32(file + H_PORT_DROPS) == 1 ? drops : 0;
-        long min = W_CELLS + (nodes + drops + (long) ports * (portCounters + portDrops)) * CELL;
+        nodeSamples = Memory.nativeI32(file + H_NODE_SAMPLES) == NODE_SAMPLES ? NODE_SAMPLES : 0;
+        long min = W_CELLS
+            + (nodes * (1L + nodeSamples) + drops + (long) ports * (portCounters + portDrops)) * CELL;
         if (workerStride < min || workerStride > length) {
             throw corrupt("worker blocks of " + workerStride + " bytes");
         }
@@ -143,6 +146,16 @@ public final class CounterReader implements AutoCloseable {
     /** Frames that a node has processed, summed over all workers; the index is that of {@link #nodeLabels}. */
     public long node(int index) {
         return sum(index, nodes, W_CELLS);
+    }
+
+    /** Nanoseconds that a node has taken in the batches that were sampled, summed over all workers; 0 in a file of an earlier version. */
+    public long sampledNanos(int node) {
+        return nodeSample(node, 0);
+    }
+
+    /** Frames that a node has processed in the batches that were sampled, as {@link #sampledNanos}. */
+    public long sampledFrames(int node) {
+        return nodeSample(node, 1);
     }
 
     /** Frames dropped for a reason, summed over all workers; the index is that of {@link #dropLabels}. */
@@ -255,6 +268,12 @@ public final class CounterReader implements AutoCloseable {
     private long sum(int index, int count, long cells) {
         if (index < 0 || index >= count) { throw new IndexOutOfBoundsException("counter " + index + " of " + count); }
         return sumAt(cells + (long) index * CELL);
+    }
+
+    private long nodeSample(int node, int cell) {
+        if (node < 0 || node >= nodes || nodeSamples == 0) { return 0; }
+        long before = nodes + drops + (long) ports * (portCounters + portDrops);
+        return sumAt(W_CELLS + (before + (long) node * nodeSamples + cell) * CELL);
     }
 
     /** @param offset of the cell in each worker's block */

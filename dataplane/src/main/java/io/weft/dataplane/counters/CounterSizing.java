@@ -39,7 +39,7 @@ public record CounterSizing(int workers, int ports, int adjacencies) {
     }
 
     long workerStride() {
-        long cells = GraphNodeId.count() + DropReason.count()
+        long cells = GraphNodeId.count() * (1L + NODE_SAMPLES) + DropReason.count()
             + (long) ports * (PortCounter.count() + DropReason.count());
         return roundUp(W_CELLS + cells * CELL);
     }

@@ -22,6 +22,7 @@ public final class WorkerCounters {
     private final long drops;
     private final long ports;
     private final long portDrops;
+    private final long nodeSamples;
 
     /** @param portCount port ids are below it */
     WorkerCounters(long block, int portCount) {
@@ -31,6 +32,7 @@ public final class WorkerCounters {
         drops = nodes + (long) GraphNodeId.count() * CELL;
         ports = drops + (long) DropReason.count() * CELL;
         portDrops = ports + (long) portCount * PortCounter.count() * CELL;
+        nodeSamples = portDrops + (long) portCount * DropReason.count() * CELL;
     }
 
     public void add(FrameTotal total, long frames) {
@@ -45,6 +47,16 @@ public final class WorkerCounters {
     /** Frames that a node processed. */
     public void node(GraphNodeId node, long frames) {
         addTo(nodes + (long) node.ordinal() * CELL, frames);
+    }
+
+    /** How long a node took in a sampled batch. */
+    public void sampledNanos(GraphNodeId node, long nanos) {
+        addTo(nodeSample(node), nanos);
+    }
+
+    /** Frames that a node processed in a sampled batch. */
+    public void sampledFrames(GraphNodeId node, long frames) {
+        addTo(nodeSample(node) + CELL, frames);
     }
 
     /**
@@ -107,6 +119,10 @@ public final class WorkerCounters {
 
     private long portDropCell(int portId, DropReason reason) {
         return portDrops + ((long) portId * DropReason.count() + reason.ordinal()) * CELL;
+    }
+
+    private long nodeSample(GraphNodeId node) {
+        return nodeSamples + (long) node.ordinal() * NODE_SAMPLES * CELL;
     }
 
     private static void addTo(long cell, long amount) {

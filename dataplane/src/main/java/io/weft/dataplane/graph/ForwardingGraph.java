@@ -172,6 +172,7 @@ public final class ForwardingGraph implements BatchProcessor {
     @Override
     public void process(FrameBatch batch, long nowNanos) {
         int size = batch.size;
+        runner.beginBatch();
         counters.add(FrameTotal.RECEIVED, size);
         counters.set(FrameTotal.IN_FLIGHT, size + held());
         first.begin();
@@ -185,6 +186,7 @@ public final class ForwardingGraph implements BatchProcessor {
             }
         }
         finish(batch);
+        runner.endBatch();
     }
 
     /** @return why no frame can be forwarded now, or null. Tables that cannot be read cost more than one frame: all, until there are others. */

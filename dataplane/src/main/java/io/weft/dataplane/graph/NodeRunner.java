@@ -21,7 +21,7 @@ import io.weft.dataplane.worker.Faults;
  * come to yet ({@link io.weft.dataplane.fastpath.RewritingStage}).
  * </ul>
  *
- * <p>While nothing is thrown it costs nothing.
+ * <p>While nothing is thrown it costs nothing. In a few batches it also measures the nodes ({@link NodeSampler}).
  *
  * <p>Thread: one worker. Allocation: none.
  */
@@ -31,6 +31,7 @@ class NodeRunner {
     private final WorkerCounters counters;
     private final int[] rest = new int[FrameBatch.CAPACITY];
     private final Faults faults;
+    private final NodeSampler sampler;
 
     /** How a graph gets its runner. */
     @FunctionalInterface
@@ -47,6 +48,17 @@ class NodeRunner {
         this.counters = counters;
         this.drop = drop;
         this.order = order;
+        sampler = new NodeSampler(counters);
+    }
+
+    /** Before a batch that was received is counted; {@link #endBatch} follows. */
+    void beginBatch() {
+        sampler.beginBatch();
+    }
+
+    /** After all nodes have run for the batch. */
+    void endBatch() {
+        sampler.endBatch();
     }
 
     // -- fast path ---------------------------------------------------------------------------------------------------
@@ -92,6 +104,9 @@ class NodeRunner {
     /** Overridden by {@link ObservedRunner}, and by a test's runner; where no such class is loaded, this call costs nothing. */
     void process(FastPath fastPath, FastPathStage stage, FrameBatch batch) {
         fastPath.process(stage, batch);
+        if (sampler.isSampling()) {
+            sampler.ended(stage.node());
+        }
     }
 
     // -- nodes -------------------------------------------------------------------------------------------------------
@@ -119,6 +134,9 @@ class NodeRunner {
     /** Overridden as the other one. */
     void process(GraphNode node, FrameBatch batch) {
         node.process(batch);
+        if (sampler.isSampling()) {
+            sampler.ended(node.id());
+        }
     }
 
     private void recover(int failed, FrameBatch batch) {

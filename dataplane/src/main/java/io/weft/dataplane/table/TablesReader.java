@@ -71,6 +71,11 @@ public final class TablesReader implements ForwardingTables, AutoCloseable {
         return file.incarnation();
     }
 
+    /** Size of the file, which is fixed when it is created. */
+    public long bytes() {
+        return file.size();
+    }
+
     /** Acquire: later lookups see at least everything committed with this generation. */
     @Override
     public long generation() {

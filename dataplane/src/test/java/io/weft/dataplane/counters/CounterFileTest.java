@@ -25,6 +25,9 @@ class CounterFileTest {
             drop(file.worker(1), 15, DropReason.TTL_EXPIRED, 3);
             drop(file.worker(1), 2, DropReason.TTL_EXPIRED, 1);
             file.worker(1).node(GraphNodeId.IP4_INPUT, 9);
+            file.worker(0).sampledNanos(GraphNodeId.DROP, 700);
+            file.worker(1).sampledNanos(GraphNodeId.DROP, 7);
+            file.worker(1).sampledFrames(GraphNodeId.DROP, 3);
             file.worker(1).port(15, PortCounter.TX_BYTES, 1500);
             file.worker(0).add(FrameTotal.RECEIVED, 12);
 
@@ -43,6 +46,9 @@ class CounterFileTest {
             assertEquals(9, reader.node(GraphNodeId.IP4_INPUT.ordinal()));
             assertEquals(1500, reader.port(15, PortCounter.TX_BYTES));
             assertEquals(12, reader.total(FrameTotal.RECEIVED));
+            assertEquals(707, reader.sampledNanos(GraphNodeId.DROP.ordinal()));
+            assertEquals(3, reader.sampledFrames(GraphNodeId.DROP.ordinal()));
+            assertEquals(0, reader.sampledNanos(GraphNodeId.PORT_TX.ordinal()));
             assertEquals("ttl_expired", reader.dropLabels().get(DropReason.TTL_EXPIRED.ordinal()));
             assertEquals("ip4-input", reader.nodeLabels().get(GraphNodeId.IP4_INPUT.ordinal()));
         }
@@ -63,6 +69,8 @@ class CounterFileTest {
             }
             for (GraphNodeId node : GraphNodeId.values()) {
                 worker.node(node, 1000 + node.ordinal());
+                worker.sampledNanos(node, 2000 + node.ordinal());
+                worker.sampledFrames(node, 3000 + node.ordinal());
             }
             CounterReader reader = file.reader();
             for (DropReason reason : DropReason.values()) {
@@ -71,6 +79,8 @@ class CounterFileTest {
             }
             for (GraphNodeId node : GraphNodeId.values()) {
                 assertEquals(1000 + node.ordinal(), reader.node(node.ordinal()));
+                assertEquals(2000 + node.ordinal(), reader.sampledNanos(node.ordinal()));
+                assertEquals(3000 + node.ordinal(), reader.sampledFrames(node.ordinal()));
             }
             assertEquals(0, reader.total(0, FrameTotal.DROPPED));
         }
@@ -134,13 +144,14 @@ class CounterFileTest {
         CounterFile.create(run, SIZING, 1).close();
         Path path = run.resolve(CounterFile.NAME);
         byte[] good = Files.readAllBytes(path);
-        for (int at = 0; at < 128; at += 4) {
+        for (int at = 0; at < 132; at += 4) {
             byte[] bad = good.clone();
             ByteBuffer.wrap(bad).order(ByteOrder.nativeOrder()).putInt(at, 0x7FFF_FFF1);
             Files.write(path, bad);
             try (CounterReader reader = CounterReader.open(run)) {
                 reader.ports();
                 reader.adjacencies();
+                reader.sampledFrames(reader.nodeLabels().size() - 1);
                 for (int i = 0; i < reader.dropLabels().size(); i++) {
                     reader.drop(i);
                     reader.portDrop(SIZING.ports() - 1, i);

@@ -211,6 +211,10 @@ final class GraphFixture implements AutoCloseable {
         return counters.total(total);
     }
 
+    CounterFile counterFile() {
+        return counterFile;
+    }
+
     Map<DropReason, Long> drops() {
         Map<DropReason, Long> drops = new EnumMap<>(DropReason.class);
         for (DropReason reason : DropReason.values()) {

@@ -39,8 +39,23 @@ final class ControlPlaneMetrics {
         metrics.gauge("weft_tables_free_bytes", "Free space in the tables.", status.tables().freeBytes());
         metrics.gauge("weft_peers", "Other nodes in the tables.", status.tables().peers());
         metrics.gauge("weft_service_ports", "Frontends of Services in the tables.", status.tables().services());
+        addNode(metrics, status);
         metrics.gauge("weft_attachments", "Addresses allocated to pods.", status.addresses().given());
         metrics.gauge("weft_addresses_free", "Free addresses of the podCIDR.", status.addresses().free());
+    }
+
+    /** What other programs see of this node. */
+    private static void addNode(MetricSet metrics, ControlPlaneStatus status) {
+        if (status.publication() != null) {
+            long since = status.publication().failingSinceMillis();
+            metrics.gauge("weft_publication_failing_seconds", "For how long this node's Node object has not been up to"
+                + " date; 0 if it is.", since == 0 ? 0 : (System.currentTimeMillis() - since) / MILLIS_PER_SECOND);
+        }
+        if (status.cni() != null) {
+            boolean used = status.cni().problem().isEmpty() && status.cni().preceding().isEmpty();
+            metrics.gauge("weft_cni_in_place", "1 if the container runtime uses Weft's network configuration.",
+                used ? 1 : 0);
+        }
     }
 
     /** @param micros from the arrival of a change until every worker uses it */

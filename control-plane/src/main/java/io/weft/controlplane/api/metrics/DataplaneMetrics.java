@@ -3,6 +3,7 @@ package io.weft.controlplane.api.metrics;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.weft.controlplane.view.NodeFiles;
 import io.weft.dataplane.counters.ConductorGauge;
+import io.weft.dataplane.counters.ConductorText;
 import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.PortCounter;
@@ -21,14 +22,17 @@ import java.util.concurrent.TimeUnit;
 final class DataplaneMetrics {
     private static final long ALIVE_NANOS = TimeUnit.SECONDS.toNanos(3);
     private static final double NANOS_PER_SECOND = 1e9;
+    private static final double MILLIS_PER_SECOND = 1e3;
     private static final Set<ConductorGauge> COUNTERS = EnumSet.of(ConductorGauge.FLOWS_EXPIRED,
         ConductorGauge.FLOWS_ENDED, ConductorGauge.FLOWS_REPLACED, ConductorGauge.SCANS, ConductorGauge.SOCKET_SCANS,
         ConductorGauge.PORTS_OPENED, ConductorGauge.PORTS_CLOSED, ConductorGauge.NETLINK_OVERRUNS,
         ConductorGauge.WORKER_EXCEPTIONS, ConductorGauge.AFFINITIES_EVICTED);
-    /** Identifiers and times, which are no measurements, and one that has another unit here. */
+    /** Identifiers and times, which are no measurements, and those that have another name or unit here. */
     private static final Set<ConductorGauge> OMITTED = EnumSet.of(ConductorGauge.HEARTBEAT,
         ConductorGauge.TABLES_INCARNATION, ConductorGauge.UPLINK_IFINDEX, ConductorGauge.UPLINK_IP,
-        ConductorGauge.LAST_SCAN_NANOS);
+        ConductorGauge.LAST_SCAN_NANOS, ConductorGauge.GC_COLLECTIONS, ConductorGauge.GC_MILLIS,
+        ConductorGauge.ALLOCATED_BYTES, ConductorGauge.WORKER_ALLOCATED_BYTES, ConductorGauge.HEAP_USED_BYTES,
+        ConductorGauge.THREADS);
 
     private DataplaneMetrics() {
     }
@@ -42,6 +46,7 @@ final class DataplaneMetrics {
             addTotals(metrics, counters);
             addReasonsAndNodes(metrics, counters);
             addConductor(metrics, counters);
+            addProcess(metrics, counters);
             addPorts(metrics, counters, files);
         });
     }
@@ -70,6 +75,10 @@ final class DataplaneMetrics {
         for (int i = 0; i < nodes.size(); i++) {
             metrics.counter("weft_node_frames", "Frames that a node of the graph has processed.",
                 Labels.of("node", nodes.get(i)), counters.node(i));
+            metrics.counter("weft_node_sampled_seconds", "Time that a node of the graph has taken in the batches that"
+                + " were sampled.", Labels.of("node", nodes.get(i)), counters.sampledNanos(i) / NANOS_PER_SECOND);
+            metrics.counter("weft_node_sampled_frames", "Frames that a node of the graph has processed in the batches"
+                + " that were sampled.", Labels.of("node", nodes.get(i)), counters.sampledFrames(i));
         }
     }
 
@@ -85,6 +94,24 @@ final class DataplaneMetrics {
         }
         metrics.gauge("weft_last_scan_seconds", "How long the last scan of the flow table took.",
             counters.gauge(ConductorGauge.LAST_SCAN_NANOS) / NANOS_PER_SECOND);
+    }
+
+    private static void addProcess(MetricSet metrics, CounterReader counters) {
+        metrics.gauge("weft_dataplane_start_time_seconds", "When the dataplane started, in seconds since the epoch.",
+            counters.startedMillis() / MILLIS_PER_SECOND);
+        metrics.gauge("weft_dataplane_fault", "1 while the dataplane reports a fault; weft status says which.",
+            counters.text(ConductorText.FAULT).isEmpty() ? 0 : 1);
+        metrics.counter("weft_dataplane_gc_collections", "Garbage collections, each of which stops the workers.",
+            counters.gauge(ConductorGauge.GC_COLLECTIONS));
+        metrics.counter("weft_dataplane_gc_seconds", "Time in garbage collections.", Labels.EMPTY,
+            counters.gauge(ConductorGauge.GC_MILLIS) / MILLIS_PER_SECOND);
+        metrics.counter("weft_dataplane_allocated_bytes", "Memory allocated by all threads.",
+            counters.gauge(ConductorGauge.ALLOCATED_BYTES));
+        metrics.counter("weft_dataplane_worker_allocated_bytes", "Memory allocated by the workers.",
+            counters.gauge(ConductorGauge.WORKER_ALLOCATED_BYTES));
+        metrics.gauge("weft_dataplane_heap_used_bytes", "Heap in use.",
+            counters.gauge(ConductorGauge.HEAP_USED_BYTES));
+        metrics.gauge("weft_dataplane_threads", "Platform threads.", counters.gauge(ConductorGauge.THREADS));
     }
 
     private static void addPorts(MetricSet metrics, CounterReader counters, NodeFiles files) {

@@ -61,6 +61,8 @@ public final class MetricsResource {
         MetricSet metrics = new MetricSet();
         try (NodeFiles files = new NodeFiles(runDirectory)) {
             DataplaneMetrics.add(metrics, files);
+            files.tables().ifPresent(tables -> metrics.gauge("weft_tables_bytes", "Size of the tables, used and free.",
+                tables.bytes()));
         }
         status.get().ifPresent(known -> ControlPlaneMetrics.add(metrics, known));
         ControlPlaneMetrics.addLatency(metrics, latency.get());

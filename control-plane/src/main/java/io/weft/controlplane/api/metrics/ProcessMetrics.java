@@ -13,6 +13,8 @@ final class ProcessMetrics {
     }
 
     static void add(MetricSet metrics) {
+        metrics.gauge("weft_control_plane_start_time_seconds", "When the control plane started, in seconds since the"
+            + " epoch.", ManagementFactory.getRuntimeMXBean().getStartTime() / MILLIS_PER_SECOND);
         for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
             Labels labels = Labels.of("collector", collector.getName());
             metrics.counter("weft_control_plane_gc_collections", "Garbage collections.", labels,
