@@ -3,6 +3,7 @@ package io.weft.controlplane.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.weft.controlplane.view.NodeStatus;
+import io.weft.dataplane.config.ExitCode;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -33,6 +34,6 @@ final class StatusCommand implements Callable<Integer> {
             case YAML -> TableFormat.json(new YAMLMapper().writer(), status);
         });
         out.flush();
-        return status.dataplane().running() || status.controlPlane().running() ? 0 : WeftCommand.FAILED;
+        return status.dataplane().running() || status.controlPlane().running() ? 0 : ExitCode.FAILED;
     }
 }
