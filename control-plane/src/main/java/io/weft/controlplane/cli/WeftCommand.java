@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
 /** The command {@code weft}. Exit status: 0 done, 1 failed, 2 wrong usage or configuration; an error is one line. */
 @Command(name = "weft", description = "The packet path of a Kubernetes node.", mixinStandardHelpOptions = true, versionProvider = WeftCommand.Version.class, subcommands = {
     NodeCommand.class, ControlPlaneCommand.class, StatusCommand.class, ShowCommand.class,
-    DoctorCommand.class, CniCommand.class, CompletionCommand.class})
+    TopCommand.class, DoctorCommand.class, ConfigCommand.class, CniCommand.class, CompletionCommand.class,
+    ManCommand.class})
 public final class WeftCommand implements Runnable {
     @Spec private CommandSpec spec;
 
