@@ -8,7 +8,7 @@ import java.io.PrintWriter;
  * one below the other.
  */
 final class Screen {
-    private static final int STANDARD_OUTPUT = 1;
+    static final int STANDARD_OUTPUT = 1;
     private static final String CLEAR = "\u001B[H\u001B[2J\u001B[3J";
     private static final int DEFAULT_ROWS = 24;
 
@@ -21,8 +21,6 @@ final class Screen {
         String type = System.getenv("TERM");
         terminal = type != null && !type.isEmpty() && !type.equals("dumb") && Terminal.isTerminal(STANDARD_OUTPUT);
     }
-
-    boolean isTerminal() { return terminal; }
 
     /** Before each page. */
     void begin() {

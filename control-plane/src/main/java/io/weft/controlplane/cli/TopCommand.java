@@ -44,7 +44,7 @@ final class TopCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Path runDirectory = options.load().runDirectory();
         Screen screen = new Screen(spec.commandLine().getOut());
-        boolean keys = !once && screen.isTerminal() && Terminal.isTerminal(STANDARD_INPUT);
+        boolean keys = !once && Terminal.isTerminal(STANDARD_INPUT) && Terminal.isTerminal(Screen.STANDARD_OUTPUT);
         if (!keys) {
             show(runDirectory, screen, false);
             return 0;
@@ -67,13 +67,17 @@ final class TopCommand implements Callable<Integer> {
             String text;
             try {
                 now = moment(runDirectory);
-                text = page(before, now, screen.rows());
+                text = page(before, now, once ? Integer.MAX_VALUE : screen.rows());
             } catch (UnavailableException e) { // the dataplane is being restarted
                 text = "weft: " + e.getMessage() + "\n";
             }
+            if (once) {
+                spec.commandLine().getOut().print(text);
+                spec.commandLine().getOut().flush();
+                return;
+            }
             screen.begin();
             screen.print(text);
-            if (once) { return; }
             before = now == null ? before : now;
         }
     }
