@@ -4,6 +4,7 @@
  * distribution lack are printed as "absent", those that no header defines as "ours".
  */
 #define _GNU_SOURCE
+#include <asm/termbits.h> /* the kernel's struct termios, not the C library's */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
@@ -18,6 +19,7 @@
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -182,6 +184,16 @@ static void linux_package(void) {
     IS(ThreadScheduling, NR_SCHED_GETATTR, SYS_sched_getattr);
     SAME(Prctl, PR_SET_PDEATHSIG);
     SAME(Prctl, PR_SET_NAME);
+    SAME(Terminal, TCGETS);
+    SAME(Terminal, TCSETS);
+    SAME(Terminal, TIOCGWINSZ);
+    SAME(Terminal, ICANON);
+    SAME(Terminal, ECHO);
+    FIELD(Terminal, LFLAG, struct termios, c_lflag);
+    IS(Terminal, TERMIOS_LENGTH, sizeof(struct termios));
+    FIELD(Terminal, ROWS, struct winsize, ws_row);
+    FIELD(Terminal, COLUMNS, struct winsize, ws_col);
+    IS(Terminal, WINSIZE_LENGTH, sizeof(struct winsize));
     OURS(Prctl, NAME_BYTES); /* TASK_COMM_LEN less one, not exported */
     SAME(ThreadInterrupt, SIGURG);
     SAME(ThreadInterrupt, SA_RESTART);

@@ -3,6 +3,7 @@ package io.weft.dataplane;
 import io.weft.dataplane.conductor.Dataplane;
 import io.weft.dataplane.config.CommandWords;
 import io.weft.dataplane.config.ConfigurationException;
+import io.weft.dataplane.config.ExitCode;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.config.SupervisedProcess;
 import java.nio.file.Path;
@@ -16,8 +17,6 @@ import java.util.Optional;
  * <p>Exit codes: 0 stopped, 1 failed, 2 wrong usage or configuration. An error is one line on standard error.
  */
 public final class DataplaneMain {
-    private static final int FAILED = 1;
-    private static final int WRONG_USAGE = 2;
     private static final long STOP_PATIENCE_MILLIS = 10_000;
     private static final String USAGE = """
         Usage: weft dataplane [--config FILE] [--set KEY=VALUE]... [--run-directory DIR] [--busy-poll] [--check-config]
@@ -45,7 +44,7 @@ public final class DataplaneMain {
             SupervisedProcess.endWithSupervisor();
         } catch (IllegalArgumentException | ConfigurationException e) {
             System.err.println("weft dataplane: " + e.getMessage());
-            System.exit(WRONG_USAGE);
+            System.exit(ExitCode.WRONG_USAGE);
             return;
         }
         if (!parsed.checkOnly) {
@@ -63,7 +62,7 @@ public final class DataplaneMain {
             dataplane.run();
         } catch (RuntimeException e) {
             System.err.println("weft dataplane: " + describe(e));
-            code = dataplane.hasForwarded() ? FAILED : SupervisedProcess.setUpFailure();
+            code = dataplane.hasForwarded() ? ExitCode.FAILED : SupervisedProcess.setUpFailure();
         }
         exit(code, hook);
     }
@@ -87,7 +86,7 @@ public final class DataplaneMain {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        Runtime.getRuntime().halt(main.isAlive() ? FAILED : 0);
+        Runtime.getRuntime().halt(main.isAlive() ? ExitCode.FAILED : 0);
     }
 
     /** Faults of Weft are printed with their stack trace; an error that the user can fix is one line. */

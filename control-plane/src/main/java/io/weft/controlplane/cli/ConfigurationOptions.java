@@ -21,6 +21,11 @@ final class ConfigurationOptions {
         return NodeConfiguration.load(file(), flags());
     }
 
+    /** Every key with the value that {@link #load} takes for it. */
+    List<NodeConfiguration.Effective> effective() {
+        return NodeConfiguration.effective(file(), flags());
+    }
+
     /** The same options for a child process. */
     List<String> arguments() {
         List<String> arguments = new ArrayList<>();

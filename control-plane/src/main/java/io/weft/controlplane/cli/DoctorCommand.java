@@ -1,5 +1,6 @@
 package io.weft.controlplane.cli;
 
+import io.weft.dataplane.config.ExitCode;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -24,7 +25,7 @@ final class DoctorCommand implements Callable<Integer> {
             Locale.ROOT, "%-4s  %-15s  %s%s", finding.verdict(), finding.subject(), finding.found(),
             finding.advice().isEmpty() ? "" : ": " + finding.advice())));
         out.flush();
-        return findings.stream().anyMatch(finding -> finding.verdict() == Finding.Verdict.FAIL) ? WeftCommand.FAILED
+        return findings.stream().anyMatch(finding -> finding.verdict() == Finding.Verdict.FAIL) ? ExitCode.FAILED
             : 0;
     }
 }

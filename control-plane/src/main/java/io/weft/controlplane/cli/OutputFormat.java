@@ -4,7 +4,10 @@ import java.util.Locale;
 
 /** Output format of a command. */
 enum OutputFormat {
-    TABLE, JSON, YAML;
+    TABLE,
+    /** A table with all columns. */
+    WIDE,
+    JSON, YAML;
 
     @Override
     public String toString() {

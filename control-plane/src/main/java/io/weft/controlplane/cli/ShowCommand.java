@@ -1,6 +1,6 @@
 package io.weft.controlplane.cli;
 
-import io.weft.controlplane.view.NodeFiles;
+import io.weft.controlplane.view.Table;
 import io.weft.controlplane.view.View;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
@@ -8,15 +8,20 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Prints one of a node's tables from the files of its run directory; works without either process. */
-@Command(name = "show", description = "Show a table of this node.", mixinStandardHelpOptions = true)
+/** Prints one of a node's tables from the files of its run directory, which works without either process, or from its REST API. */
+@Command(name = "show", description = "Show a table of this node, or of another one.", mixinStandardHelpOptions = true)
 final class ShowCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
-    @Mixin private ConfigurationOptions options;
+    @Mixin private ServerOptions server;
+
+    @Mixin private RowFilter filter;
+
+    @Mixin private WatchOptions watch;
 
     @Parameters(paramLabel = "WHAT", description = "${COMPLETION-CANDIDATES}") private View subject;
 
@@ -26,12 +31,21 @@ final class ShowCommand implements Callable<Integer> {
     @Option(names = "--all", description = "also print counters and drops that are 0") private boolean all;
 
     @Override
-    public Integer call() {
-        try (NodeFiles files = new NodeFiles(options.load().runDirectory())) {
-            PrintWriter out = spec.commandLine().getOut();
-            out.print(TableFormat.of(subject.read(files, all), format));
+    public Integer call() throws Exception {
+        NodeSource source = server.source();
+        PrintWriter out = spec.commandLine().getOut();
+        return watch.run(out, () -> {
+            out.print(TableFormat.of(filtered(source.table(subject, all)), format, subject.wideColumns()));
             out.flush();
+            return 0;
+        });
+    }
+
+    private Table filtered(Table table) {
+        try {
+            return filter.apply(table);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
-        return 0;
     }
 }

@@ -2,8 +2,6 @@ package io.weft.controlplane.cli;
 
 import io.weft.controlplane.status.ControlPlaneStatus;
 import io.weft.controlplane.view.NodeStatus;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -20,10 +18,10 @@ final class StatusText {
     private StatusText() {
     }
 
-    static String of(NodeStatus status, Path runDirectory) {
+    static String of(NodeStatus status, String place) {
         StatusText page = new StatusText();
         if (!status.dataplane().running() || !status.controlPlane().running()) {
-            page.line("run directory", runDirectory + (Files.isDirectory(runDirectory) ? "" : " (missing)"));
+            page.line("run directory", place);
         }
         page.line("node", status.node().isEmpty() ? "not known yet" : status.node());
         page.dataplane(status.dataplane());

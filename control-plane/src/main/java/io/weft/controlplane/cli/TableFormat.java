@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import io.weft.controlplane.view.Table;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /** Prints a table as text, or as a list of objects in JSON or YAML. */
 final class TableFormat {
@@ -19,9 +21,11 @@ final class TableFormat {
     private TableFormat() {
     }
 
-    static String of(Table table, OutputFormat format) {
+    /** @param wideColumns which {@link OutputFormat#TABLE} leaves out */
+    static String of(Table table, OutputFormat format, Set<String> wideColumns) {
         return switch (format) {
-            case TABLE -> text(table);
+            case TABLE -> text(table, wideColumns);
+            case WIDE -> text(table, Set.of());
             case JSON -> json(JSON.writerWithDefaultPrettyPrinter(), table.objects()) + "\n";
             case YAML -> json(YAML.writer(), table.objects());
         };
@@ -35,19 +39,25 @@ final class TableFormat {
         }
     }
 
-    private static String text(Table table) {
-        List<String> columns = table.columns();
-        List<List<Object>> rows = table.rows();
-        int[] widths = new int[columns.size()];
-        for (int i = 0; i < widths.length; i++) {
-            widths[i] = title(columns.get(i)).length();
-            for (List<Object> row : rows) {
-                widths[i] = Math.max(widths[i], row.get(i).toString().length());
+    /** Columns that are as wide as they need to be, under a line of titles. */
+    static String text(Table table, Set<String> leftOut) {
+        List<Integer> shown = new ArrayList<>();
+        for (int i = 0; i < table.columns().size(); i++) {
+            if (!leftOut.contains(table.columns().get(i))) {
+                shown.add(i);
+            }
+        }
+        List<List<Object>> lines = new ArrayList<>();
+        lines.add(shown.stream().map(column -> (Object) title(table.columns().get(column))).toList());
+        table.rows().forEach(row -> lines.add(shown.stream().map(row::get).toList()));
+        int[] widths = new int[shown.size()];
+        for (List<Object> line : lines) {
+            for (int i = 0; i < widths.length; i++) {
+                widths[i] = Math.max(widths[i], line.get(i).toString().length());
             }
         }
         StringBuilder text = new StringBuilder();
-        line(text, columns.stream().map(column -> (Object) title(column)).toList(), widths);
-        rows.forEach(row -> line(text, row, widths));
+        lines.forEach(line -> line(text, line, widths));
         return text.toString();
     }
 
@@ -56,7 +66,8 @@ final class TableFormat {
         for (int i = 0; i < widths.length; i++) {
             String cell = cells.get(i).toString();
             String pad = " ".repeat(widths[i] - cell.length());
-            line.append(cells.get(i) instanceof Number ? pad + cell : cell + pad).append(GAP);
+            line.append(cells.get(i) instanceof Number ? pad + cell : cell + pad)
+                .append(GAP);
         }
         text.append(line.toString().stripTrailing()).append('\n');
     }

@@ -3,6 +3,7 @@ package io.weft.controlplane.cli;
 import io.weft.controlplane.role.StartException;
 import io.weft.controlplane.view.UnavailableException;
 import io.weft.dataplane.config.ConfigurationException;
+import io.weft.dataplane.config.ExitCode;
 import io.weft.dataplane.config.SupervisedProcess;
 import io.weft.nativebindings.linux.LinuxException;
 import java.io.UncheckedIOException;
@@ -16,11 +17,9 @@ import picocli.CommandLine.Spec;
 /** The command {@code weft}. Exit status: 0 done, 1 failed, 2 wrong usage or configuration; an error is one line. */
 @Command(name = "weft", description = "The packet path of a Kubernetes node.", mixinStandardHelpOptions = true, versionProvider = WeftCommand.Version.class, subcommands = {
     NodeCommand.class, ControlPlaneCommand.class, StatusCommand.class, ShowCommand.class,
-    DoctorCommand.class, CniCommand.class, CompletionCommand.class})
+    TopCommand.class, DoctorCommand.class, ConfigCommand.class, CniCommand.class, CompletionCommand.class,
+    ManCommand.class})
 public final class WeftCommand implements Runnable {
-    static final int FAILED = 1;
-    static final int WRONG_USAGE = 2;
-
     @Spec private CommandSpec spec;
 
     public static void main(String[] args) {
@@ -43,7 +42,7 @@ public final class WeftCommand implements Runnable {
         switch (e) {
             case ConfigurationException wrong -> {
                 print(command, wrong.getMessage());
-                return WRONG_USAGE;
+                return ExitCode.WRONG_USAGE;
             }
             case StartException refused -> print(command, refused.getMessage());
             case UnavailableException missing -> print(command, missing.getMessage());
@@ -56,7 +55,7 @@ public final class WeftCommand implements Runnable {
 
     private static int wrongUsage(ParameterException e, String[] args) {
         print(e.getCommandLine(), e.getMessage());
-        return WRONG_USAGE;
+        return ExitCode.WRONG_USAGE;
     }
 
     private static void print(CommandLine command, String message) {

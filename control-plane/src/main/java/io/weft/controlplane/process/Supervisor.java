@@ -1,5 +1,6 @@
 package io.weft.controlplane.process;
 
+import io.weft.dataplane.config.ExitCode;
 import io.weft.dataplane.config.SupervisedProcess;
 import io.weft.nativebindings.process.ExternalCommand;
 import java.io.IOException;
@@ -27,7 +28,6 @@ public final class Supervisor {
     private static final Duration MAX_BACKOFF = Duration.ofSeconds(30);
     private static final Duration STEADY = Duration.ofSeconds(60);
     private static final long STOP_SECONDS = 10;
-    private static final int FAILED = 1;
     private static final int WRONG_CONFIGURATION = 2;
 
     private final List<Child> children = new ArrayList<>();
@@ -184,7 +184,7 @@ public final class Supervisor {
             if (exitStatus == WRONG_CONFIGURATION) {
                 stop(exitStatus);
             } else if (exitStatus == SupervisedProcess.NOT_SET_UP && starts == 1) {
-                stop(FAILED);
+                stop(ExitCode.FAILED);
             } else {
                 LOG.warn("{}: ended with status {}", role, exitStatus);
                 startLater();

@@ -19,7 +19,7 @@ public final class CounterTables {
 
     /** First the terms of received + originated = sent + punted + dropped + in flight, then the frames of each node. */
     static Table counters(CounterReader counters, boolean all) {
-        Table table = new Table("kind", "name", "value");
+        Table table = View.COUNTERS.newTable();
         for (FrameTotal total : FrameTotal.values()) {
             table.add("total", total.label(), counters.total(total));
         }
@@ -41,7 +41,7 @@ public final class CounterTables {
     static Table drops(NodeFiles files, boolean all) {
         CounterReader counters = files.requireCounters();
         Map<Integer, String> ports = PortTables.namesOf(files);
-        Table table = new Table("reason", "frames", "from");
+        Table table = View.DROPS.newTable();
         drops(counters).forEach((reason, frames) -> {
             if (all || frames != 0) {
                 table.add(reason, frames, from(counters, counters.dropLabels().indexOf(reason), ports));

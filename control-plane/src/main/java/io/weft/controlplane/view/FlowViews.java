@@ -52,8 +52,7 @@ public final class FlowViews {
     }
 
     private static Table table() {
-        return new Table("protocol", "source", "destination", "newSource", "newDestination", "direction", "state",
-            "idle", "packets", "bytes", "fromPod", "toPod", "service");
+        return View.FLOWS.newTable();
     }
 
     private static void add(Table table, FlowRecord flow, FlowNames names) {

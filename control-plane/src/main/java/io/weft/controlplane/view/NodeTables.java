@@ -23,14 +23,15 @@ public final class NodeTables {
     private NodeTables() {
     }
 
-    /** In the order of the tables; the longest prefix wins. */
-    static Table routes(TablesReader reader) {
+    /** In the order of the tables; the longest prefix wins. Pods have their names. */
+    static Table routes(TablesReader reader, Map<String, String> podNames) {
         TablesSnapshot tables = reader.snapshot();
-        Table table = new Table("prefix", "kind", "target", "operator");
+        Table table = View.ROUTES.newTable();
         tables.local().ifPresent(local -> addLocal(table, local));
         for (PortSpec port : tables.ports()) {
             table.add(IpPrefix.single(port.podIp()).toString(), "local-port",
-                "port " + port.id() + " " + port.ifName(), "");
+                ("port " + port.id() + " " + port.ifName() + " " + podNames.getOrDefault(port.podIp().toString(), ""))
+                    .stripTrailing(), "");
         }
         for (PeerSpec peer : tables.peers()) {
             table.add(peer.podCidr().toString(), "peer", peer.nodeName() + " " + peer.vtepIp(), "");
@@ -64,7 +65,7 @@ public final class NodeTables {
     }
 
     static Table neighbours(CounterReader counters) {
-        Table table = new Table("slot", "kind", "address", "nextHop", "mac", "state", "name");
+        Table table = View.NEIGHBOURS.newTable();
         for (AdjacencyStatus adjacency : counters.adjacencies()) {
             table.add(adjacency.slot(), adjacency.kind().name().toLowerCase(Locale.ROOT),
                 Ipv4Address.format(adjacency.ip()),
@@ -79,7 +80,7 @@ public final class NodeTables {
         files.counters().ifPresent(counters -> counters.adjacencies().stream()
             .filter(adjacency -> adjacency.kind() == AdjacencyKind.TUNNEL)
             .forEach(adjacency -> byEndpoint.put(IpAddress.ipv4(adjacency.ip()), adjacency)));
-        Table table = new Table("node", "endpoint", "vtepMac", "podCidr", "runs", "nextHop", "state");
+        Table table = View.TUNNELS.newTable();
         for (PeerSpec peer : files.requireTables().snapshot().peers()) {
             AdjacencyStatus adjacency = byEndpoint.get(peer.vtepIp());
             table.add(peer.nodeName(), peer.vtepIp().toString(), MacAddress.format(peer.vtepMac()),
@@ -96,7 +97,7 @@ public final class NodeTables {
         if (annotations.isEmpty()) {
             throw new UnavailableException("the control plane has not described this node yet; weft status says why");
         }
-        Table table = new Table("annotation", "value");
+        Table table = View.ANNOTATIONS.newTable();
         annotations.forEach(table::add);
         return table;
     }

@@ -21,8 +21,7 @@ public final class PortTables {
     static Table ports(NodeFiles files) {
         CounterReader counters = files.requireCounters();
         Map<Integer, PortSpec> wanted = wanted(files);
-        Table table = new Table("port", "name", "state", "mode", "queues", "address", "mac", "pod", "rxFrames",
-            "txFrames", "drops", "missed", "reason");
+        Table table = View.PORTS.newTable();
         for (PortStatus port : counters.ports()) {
             add(table, counters, port, spec(port, wanted), files.podNames());
         }
@@ -33,7 +32,7 @@ public final class PortTables {
     static Table pods(NodeFiles files) {
         Map<Integer, PortStatus> reported = new HashMap<>();
         files.counters().map(CounterReader::ports).orElse(List.of()).forEach(port -> reported.put(port.id(), port));
-        Table table = new Table("name", "address", "mac", "port", "device", "mtu", "state", "mode", "reason");
+        Table table = View.PODS.newTable();
         for (PortSpec spec : files.requireTables().snapshot().ports()) {
             Optional<PortStatus> port = Optional.ofNullable(reported.get(spec.id()))
                 .filter(status -> status.attachId() == spec.attachId());
@@ -85,7 +84,7 @@ public final class PortTables {
     }
 
     /** Frames for which the kernel found no room in the port's rings: the worker was too slow. */
-    private static long missed(int port, CounterReader counters) {
+    static long missed(int port, CounterReader counters) {
         return counters.port(port, PortCounter.XDP_RX_DROPPED) + counters.port(port, PortCounter.XDP_RX_RING_FULL);
     }
 }

@@ -9,6 +9,7 @@ import io.weft.lb.service.ServiceSpec;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -18,8 +19,7 @@ public final class ServiceViews {
     }
 
     static Table services(TablesReader tables) {
-        Table table = new Table("address", "port", "protocol", "kind", "name", "policy", "affinitySeconds",
-            "balancing", "sourceRanges", "backends", "local", "operator");
+        Table table = View.SERVICES.newTable();
         for (ServiceSpec service : sorted(tables)) {
             table.add(address(service.key()), service.key().port(), protocol(service.key().protocol()),
                 FrontendKind.name(service.kind()), service.name(), service.policyLocal() ? "Local" : "Cluster",
@@ -41,14 +41,15 @@ public final class ServiceViews {
         return key.isOnNode() ? "node" : key.vip().toString();
     }
 
-    static Table backends(TablesReader tables) {
-        Table table = new Table("service", "address", "port", "protocol", "kind", "backend", "backendPort",
-            "local", "use", "operator");
+    /** @param podNames of this node, by address */
+    static Table backends(TablesReader tables, Map<String, String> podNames) {
+        Table table = View.BACKENDS.newTable();
         for (ServiceSpec service : sorted(tables)) {
             for (Backend backend : service.backends()) {
                 table.add(service.name(), address(service.key()), service.key().port(),
                     protocol(service.key().protocol()), FrontendKind.name(service.kind()), backend.ip().toString(),
-                    backend.port(), backend.is(Backend.LOCAL), use(service, backend), operator(service, backend));
+                    backend.port(), backend.is(Backend.LOCAL), use(service, backend), operator(service, backend),
+                    podNames.getOrDefault(backend.ip().toString(), ""));
             }
         }
         return table;

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /** Rows under named columns. */
 public final class Table {
@@ -13,7 +14,7 @@ public final class Table {
     private final List<List<Object>> rows = new ArrayList<>();
 
     /** @param columns in camelCase, like the objects' fields */
-    Table(String... columns) {
+    public Table(String... columns) {
         this.columns = List.of(columns);
     }
 
@@ -31,11 +32,31 @@ public final class Table {
         return rows.size();
     }
 
-    void add(Object... cells) {
+    /** @param cells each a string, a boolean or a number, one for each column */
+    public void add(Object... cells) {
         if (cells.length != columns.size()) {
             throw new IllegalArgumentException(cells.length + " cells for " + columns);
         }
         rows.add(List.of(cells));
+    }
+
+    /** @param objects {@link #objects} of a table, at least one */
+    public static Table ofObjects(List<Map<String, Object>> objects) {
+        Table table = new Table(objects.getFirst().keySet().toArray(String[]::new));
+        objects.forEach(object -> table.add(object.values().toArray()));
+        return table;
+    }
+
+    /** The rows that are accepted, under the same columns. */
+    public Table filtered(Predicate<Map<String, Object>> accepts) {
+        Table table = new Table(columns.toArray(String[]::new));
+        List<Map<String, Object>> objects = objects();
+        for (int i = 0; i < rows.size(); i++) {
+            if (accepts.test(objects.get(i))) {
+                table.rows.add(rows.get(i));
+            }
+        }
+        return table;
     }
 
     /** One object for each row, its fields in the order of the columns. */

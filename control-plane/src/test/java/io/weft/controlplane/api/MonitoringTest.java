@@ -34,7 +34,7 @@ class MonitoringTest {
                 plain.updatedMillis(), plain.source(), plain.problems(), plain.tables(), plain.addresses(),
                 plain.updateLatency(), plain.annotations(), plain.podNames(), plain.health(),
                 new ControlPlaneStatus.Publication(1, "", 0),
-                new ControlPlaneStatus.CniInstallation("05-weft.conflist", "", List.of())));
+                new ControlPlaneStatus.CniInstallation("05-weft.conflist", "", List.of()), plain.operator()));
             String answer = RawClient.exchange(node.socket(), RawClient.get("/metrics", "Connection: close"));
             return names(SAMPLE, answer, 1);
         }

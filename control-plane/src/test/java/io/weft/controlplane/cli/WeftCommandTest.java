@@ -13,40 +13,19 @@ import io.weft.dataplane.config.ConfigurationKey;
 import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.PortState;
-import io.weft.dataplane.table.LocalNode;
-import io.weft.dataplane.table.Overlay;
-import io.weft.dataplane.table.PeerSpec;
-import io.weft.dataplane.table.PortSpec;
-import io.weft.dataplane.table.TablesSizing;
-import io.weft.dataplane.table.TablesWriter;
-import io.weft.encap.address.IpAddress;
-import io.weft.encap.address.IpPrefix;
-import io.weft.encap.tunnel.Encapsulation;
-import io.weft.lb.service.Backend;
-import io.weft.lb.service.FrontendKind;
-import io.weft.lb.service.ServiceKey;
-import io.weft.lb.service.ServiceSpec;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 /** The commands against files of a run directory, with no process running. */
 class WeftCommandTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @TempDir private Path run;
-
-    private record Outcome(int status, String out, String err) {
-    }
 
     @Test
     void showsTheContentsOfTheFiles() throws Exception {
@@ -82,7 +61,7 @@ class WeftCommandTest {
             assertEquals(0, weft("show", "counters").status());
             assertEquals("REASON  FRAMES  FROM\n", weft("show", "drops").out());
             assertTrue(weft("show", "drops", "--all").out().contains("spoofed_source"));
-            Outcome status = weft("status");
+            CommandRun.Outcome status = weft("status");
             assertEquals(0, status.status());
             assertTrue(status.out().contains("node           n1\ndataplane      running"), status.out());
             assertTrue(status.out().contains("control plane  DOWN"), status.out());
@@ -94,7 +73,7 @@ class WeftCommandTest {
     void dropsNameThePortsThatTheFramesCameFrom() throws Exception {
         writeTables();
         StatusFile.write(run,
-            status(1, new ControlPlaneStatus.CniInstallation("/etc/05-weft.conflist", "", List.of())));
+            CommandRun.status(1, new ControlPlaneStatus.CniInstallation("/etc/05-weft.conflist", "", List.of())));
         try (FakeDataplane dataplane = new FakeDataplane(run)) {
             dataplane.say(1, 0, "uplink0", PortState.UP, "");
             dataplane.say(2, 77, "weft0123456789a", PortState.UP, "");
@@ -127,7 +106,7 @@ class WeftCommandTest {
 
     @Test
     void statusNamesConfigurationsThatTheRuntimePrefers() throws Exception {
-        StatusFile.write(run, status(0, new ControlPlaneStatus.CniInstallation("/etc/05-weft.conflist",
+        StatusFile.write(run, CommandRun.status(0, new ControlPlaneStatus.CniInstallation("/etc/05-weft.conflist",
             "Weft's dataplane is down", List.of("00-other.conf"))));
         String status = weft("status").out();
         assertTrue(status.contains("""
@@ -138,7 +117,7 @@ class WeftCommandTest {
 
     @Test
     void cniInstallRefusesWhileTheNodeIsNotReady() {
-        Outcome outcome = weft(cni("install"));
+        CommandRun.Outcome outcome = weft(cni("install"));
         assertEquals(1, outcome.status());
         assertEquals(
             "weft: nothing was installed, because this node cannot add pods yet: Weft's control plane is down\n",
@@ -152,14 +131,14 @@ class WeftCommandTest {
         Path conflist = Files.createDirectory(run.resolve("net.d")).resolve("05-weft.conflist");
         Files.createFile(plugin);
         Files.createFile(conflist);
-        StatusFile.write(run, status(2, null));
-        Outcome attached = weft(cni("uninstall"));
+        StatusFile.write(run, CommandRun.status(2, null));
+        CommandRun.Outcome attached = weft(cni("uninstall"));
         assertEquals(
             conflist + " removed\n" + plugin + " stays, because 2 pods are attached and the runtime needs it to"
                 + " detach them: drain the node, then uninstall again\n",
             attached.out());
         assertTrue(Files.exists(plugin));
-        StatusFile.write(run, status(0, null));
+        StatusFile.write(run, CommandRun.status(0, null));
         assertEquals(conflist + " was not there\n" + plugin + " removed\n", weft(cni("uninstall")).out());
         assertFalse(Files.exists(plugin));
     }
@@ -169,21 +148,12 @@ class WeftCommandTest {
             "cni.confDirectory=" + run.resolve("net.d"), "--set", "stateDirectory=" + run.resolve("state")};
     }
 
-    private static ControlPlaneStatus status(int attached, ControlPlaneStatus.CniInstallation cni) {
-        return new ControlPlaneStatus(1, "n1", 0, System.currentTimeMillis(),
-            new ControlPlaneStatus.Source("manifests", true, 0, "", List.of()), List.of(),
-            new ControlPlaneStatus.Tables(1, 1, true, 0, 0, 0),
-            new ControlPlaneStatus.Addresses("10.244.1.0/24", attached, 9, List.of()),
-            new ControlPlaneStatus.Latency(0, 0, 0, 0, 0), Map.of(), Map.of("10.244.1.5", "default/web-0"), null,
-            null, cni, List.of());
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {"ports", "pods", "services", "backends", "routes", "neighbours", "tunnels", "flows",
         "counters",
         "drops", "annotations"})
     void withoutFilesShowFailsInOneLine(String subject) {
-        Outcome outcome = weft("show", subject);
+        CommandRun.Outcome outcome = weft("show", subject);
         assertEquals(1, outcome.status(), outcome.err());
         assertEquals(1, outcome.err().lines().count(), outcome.err());
         assertTrue(outcome.err().startsWith("weft: "), outcome.err());
@@ -191,7 +161,7 @@ class WeftCommandTest {
 
     @Test
     void statusReportsMissingFiles() {
-        Outcome outcome = weft("status");
+        CommandRun.Outcome outcome = weft("status");
         assertEquals(1, outcome.status());
         assertTrue(outcome.out().contains("dataplane      DOWN"), outcome.out());
     }
@@ -201,7 +171,7 @@ class WeftCommandTest {
         for (List<String> arguments : List.of(List.of("shw"), List.of("show"), List.of("show", "prts"),
             List.<String>of(),
             List.of("status", "--set", "workers=many"), List.of("control-plane", "--set", "nodeName=n1"))) {
-            Outcome outcome = weft(arguments.toArray(String[]::new));
+            CommandRun.Outcome outcome = weft(arguments.toArray(String[]::new));
             assertEquals(2, outcome.status(), arguments.toString());
             assertEquals(1, outcome.err().lines().count(), outcome.err());
         }
@@ -219,13 +189,13 @@ class WeftCommandTest {
 
     @Test
     void checkConfigAcceptsACorrectFile() {
-        assertEquals(new Outcome(0, "", ""), weft("control-plane", "--check-config", "--set",
+        assertEquals(new CommandRun.Outcome(0, "", ""), weft("control-plane", "--check-config", "--set",
             "uplink=eth0", "--set", "source.manifests=/etc/weft/manifests"));
     }
 
     @Test
     void doctorReportsWhatIsWrong() {
-        Outcome outcome = weft("doctor", "--set", "uplink=nosuch0");
+        CommandRun.Outcome outcome = weft("doctor", "--set", "uplink=nosuch0");
         assertEquals(1, outcome.status());
         assertTrue(outcome.out().contains("FAIL  uplink           nosuch0 does not exist"), outcome.out());
         assertTrue(outcome.out().contains("OK    java"), outcome.out());
@@ -253,43 +223,11 @@ class WeftCommandTest {
         }
     }
 
-    @Test
-    void completionPrintsAScript() {
-        assertTrue(weft("completion", "bash").out().startsWith("#!/usr/bin/env bash"));
-    }
-
     private void writeTables() {
-        try (TablesWriter tables = TablesWriter.create(run, new TablesSizing(1 << 20), () -> Long.MAX_VALUE)) {
-            tables.putLocal(new LocalNode("n1", IpAddress.of("192.0.2.1"), IpPrefix.of("10.244.1.0/24"),
-                IpPrefix.of("10.244.0.0/16"), IpPrefix.of("10.96.0.0/16"), 1, new Overlay(Encapsulation.VXLAN, 1, 8472),
-                1450, 1450, true, 61000,
-                65535));
-            tables.putPort(
-                new PortSpec(2, 77, "weft0123456789a", IpAddress.of("10.244.1.5"), 0x02_00_00_00_00_05L, 1450));
-            tables.putPeer(
-                new PeerSpec(0, "n2", IpAddress.of("192.0.2.2"), 2, IpPrefix.of("10.244.2.0/24"), List.of(), true));
-            tables.services()
-                .put(new ServiceSpec(new ServiceKey(IpAddress.of("10.96.0.10"), 80, 6), "default/web", List.of(
-                    Backend.readyHere(IpAddress.of("10.244.1.5"), 8080),
-                    Backend.ready(IpAddress.of("10.244.2.7"), 8080))));
-            tables.services().put(new ServiceSpec(new ServiceKey(ServiceKey.NODE_ADDRESSES, 30_080, 6),
-                FrontendKind.NODE_PORT, "default/web", true, true, 60, List.of(IpPrefix.of("192.0.2.0/24")), List.of(
-                    Backend.readyHere(IpAddress.of("10.244.1.5"), 8080),
-                    new Backend(IpAddress.of("10.244.2.7"), 8080, Backend.SERVING))));
-            tables.commit();
-        }
+        CommandRun.writeTables(run);
     }
 
-    private Outcome weft(String... arguments) {
-        List<String> all = new ArrayList<>(List.of(arguments));
-        if (arguments.length > 0 && !arguments[0].equals("completion") && !List.of(arguments).contains("--config")
-            && !arguments[0].equals("shw")) {
-            all.addAll(List.of("--run-directory", run.toString()));
-        }
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        CommandLine command = WeftCommand.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err, true));
-        int status = command.execute(all.toArray(String[]::new));
-        return new Outcome(status, out.toString(), err.toString());
+    private CommandRun.Outcome weft(String... arguments) {
+        return CommandRun.of(run, arguments);
     }
 }

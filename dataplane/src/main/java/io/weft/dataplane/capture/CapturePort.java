@@ -15,11 +15,6 @@ final class CapturePort implements Port {
         this.capture = capture;
     }
 
-    /** Bytes of a frame that are contiguous: its first segment. */
-    static int contiguous(FrameBatch batch, int frame) {
-        return batch.chains == null ? batch.length[frame] : batch.chains.segment(batch.at[frame], batch.length[frame]);
-    }
-
     @Override
     public int id() {
         return port.id();
@@ -32,7 +27,7 @@ final class CapturePort implements Port {
         if (count > 0) {
             long now = System.nanoTime();
             for (int frame = first; frame < into.size; frame++) {
-                capture.received(into, frame, contiguous(into, frame), now);
+                capture.received(into, frame, into.contiguous(frame), now);
             }
         }
         return count;
@@ -42,7 +37,7 @@ final class CapturePort implements Port {
     @Override
     public int transmit(FrameBatch batch, FrameList frames) {
         for (int n = 0; n < frames.size; n++) {
-            bytes[n] = contiguous(batch, frames.index[n]); // the port unlinks the segments
+            bytes[n] = batch.contiguous(frames.index[n]); // the port unlinks the segments
         }
         int accepted = port.transmit(batch, frames);
         long now = System.nanoTime();

@@ -15,7 +15,7 @@ public final class CaptureReader {
     public interface Consumer {
         /**
          * @param timeNanos since 1970
-         * @param direction {@link CaptureFile#IN} or {@link CaptureFile#OUT}
+         * @param direction {@link CaptureMessage#IN} or {@link CaptureMessage#OUT}
          * @param reason ordinal of the {@link io.weft.dataplane.counters.DropReason}, or -1
          * @param length bytes that the frame has
          * @param bytes those that were captured
@@ -23,7 +23,7 @@ public final class CaptureReader {
         void accept(long timeNanos, int port, int direction, int reason, int length, byte[] bytes);
     }
 
-    public CaptureReader(CaptureFile file) {
+    public CaptureReader(RingFile file) {
         for (int worker = 0; worker < file.workers(); worker++) {
             rings.add(file.ring(worker));
         }
@@ -34,11 +34,11 @@ public final class CaptureReader {
         int count = 0;
         for (OneToOneRingBuffer ring : rings) {
             count += ring.read((type, buffer, index, length) -> {
-                byte[] bytes = new byte[length - CaptureFile.BYTES];
-                buffer.getBytes(index + CaptureFile.BYTES, bytes);
-                consumer.accept(buffer.getLong(index + CaptureFile.TIME), buffer.getInt(index + CaptureFile.PORT),
-                    buffer.getInt(index + CaptureFile.DIRECTION), buffer.getInt(index + CaptureFile.REASON),
-                    buffer.getInt(index + CaptureFile.LENGTH), bytes);
+                byte[] bytes = new byte[length - CaptureMessage.BYTES];
+                buffer.getBytes(index + CaptureMessage.BYTES, bytes);
+                consumer.accept(buffer.getLong(index + CaptureMessage.TIME), buffer.getInt(index + CaptureMessage.PORT),
+                    buffer.getInt(index + CaptureMessage.DIRECTION), buffer.getInt(index + CaptureMessage.REASON),
+                    buffer.getInt(index + CaptureMessage.LENGTH), bytes);
             }, LIMIT);
         }
         return count;

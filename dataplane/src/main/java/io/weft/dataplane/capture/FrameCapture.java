@@ -32,7 +32,7 @@ public final class FrameCapture implements DropObserver {
     private int pending;
 
     /** @param worker index of the worker */
-    FrameCapture(CaptureFile file, int worker, FramePool pool, CaptureRequest request, FrameFilter filter) {
+    FrameCapture(RingFile file, int worker, FramePool pool, CaptureRequest request, FrameFilter filter) {
         this.pool = pool;
         ring = file.ring(worker);
         buffer = ring.buffer();
@@ -53,7 +53,7 @@ public final class FrameCapture implements DropObserver {
         if (pending == MAX_PENDING) {
             publish();
         }
-        int index = claim(batch.port[frame], CaptureFile.IN, batch.at[frame], batch.length[frame], bytes, nowNanos);
+        int index = claim(batch.port[frame], CaptureMessage.IN, batch.at[frame], batch.length[frame], bytes, nowNanos);
         if (index >= 0) {
             pendingIndex[pending] = index;
             pendingChunk[pending++] = pool.index(batch.at[frame]);
@@ -63,7 +63,7 @@ public final class FrameCapture implements DropObserver {
     /** A frame that a port has sent. */
     void sent(int port, long at, int length, int bytes, long nowNanos) {
         if (dropsOnly || !filter.matches(port, at, bytes)) { return; }
-        int index = claim(port, CaptureFile.OUT, at, length, bytes, nowNanos);
+        int index = claim(port, CaptureMessage.OUT, at, length, bytes, nowNanos);
         if (index >= 0) {
             ring.commit(index);
         }
@@ -74,7 +74,7 @@ public final class FrameCapture implements DropObserver {
         int chunk = pool.index(batch.at[frame]);
         for (int i = pending - 1; i >= 0; i--) { // the last: a chunk may have been used again within the iteration
             if (pendingChunk[i] == chunk) {
-                buffer.putInt(pendingIndex[i] + CaptureFile.REASON, reason.ordinal());
+                buffer.putInt(pendingIndex[i] + CaptureMessage.REASON, reason.ordinal());
                 return;
             }
         }
@@ -85,12 +85,12 @@ public final class FrameCapture implements DropObserver {
 
     /** A frame that was held, or that Weft itself has made: as it is now. */
     private void droppedLater(FrameBatch batch, int frame, DropReason reason) {
-        int bytes = CapturePort.contiguous(batch, frame);
+        int bytes = batch.contiguous(frame);
         if (!filter.matches(batch.port[frame], batch.at[frame], bytes)) { return; }
-        int index = claim(batch.port[frame], CaptureFile.IN, batch.at[frame], batch.length[frame], bytes,
+        int index = claim(batch.port[frame], CaptureMessage.IN, batch.at[frame], batch.length[frame], bytes,
             System.nanoTime());
         if (index >= 0) {
-            buffer.putInt(index + CaptureFile.REASON, reason.ordinal());
+            buffer.putInt(index + CaptureMessage.REASON, reason.ordinal());
             ring.commit(index);
         }
     }
@@ -99,7 +99,7 @@ public final class FrameCapture implements DropObserver {
     void publish() {
         for (int i = 0; i < pending; i++) {
             int index = pendingIndex[i];
-            if (dropsOnly && buffer.getInt(index + CaptureFile.REASON) == CaptureFile.NOT_DROPPED) {
+            if (dropsOnly && buffer.getInt(index + CaptureMessage.REASON) == CaptureMessage.NOT_DROPPED) {
                 ring.abort(index);
             } else {
                 ring.commit(index);
@@ -110,17 +110,17 @@ public final class FrameCapture implements DropObserver {
 
     private int claim(int port, int direction, long at, int length, int bytes, long nowNanos) {
         int copied = Math.min(Math.min(bytes, length), snapLength);
-        int index = ring.tryClaim(CaptureFile.MESSAGE, CaptureFile.BYTES + copied);
+        int index = ring.tryClaim(CaptureMessage.TYPE, CaptureMessage.BYTES + copied);
         if (index < 0) {
-            Memory.setOpaqueI64(lostAt, Memory.nativeI64(lostAt) + 1);
+            RingFile.countLost(lostAt);
             return index;
         }
-        buffer.putLong(index + CaptureFile.TIME, epochOffsetNanos + nowNanos);
-        buffer.putInt(index + CaptureFile.PORT, port);
-        buffer.putInt(index + CaptureFile.DIRECTION, direction);
-        buffer.putInt(index + CaptureFile.REASON, CaptureFile.NOT_DROPPED);
-        buffer.putInt(index + CaptureFile.LENGTH, length);
-        Memory.copy(at, buffer.addressOffset() + index + CaptureFile.BYTES, copied);
+        buffer.putLong(index + CaptureMessage.TIME, epochOffsetNanos + nowNanos);
+        buffer.putInt(index + CaptureMessage.PORT, port);
+        buffer.putInt(index + CaptureMessage.DIRECTION, direction);
+        buffer.putInt(index + CaptureMessage.REASON, CaptureMessage.NOT_DROPPED);
+        buffer.putInt(index + CaptureMessage.LENGTH, length);
+        Memory.copy(at, buffer.addressOffset() + index + CaptureMessage.BYTES, copied);
         return index;
     }
 }

@@ -9,7 +9,7 @@ import io.weft.encap.packet.UdpHeader;
 import java.util.Properties;
 
 /**
- * Which frames a capture contains. A condition on addresses, protocol or L4 port holds if it holds for the packet or for the one inside its
+ * Which frames a capture or trace contains. A condition on addresses, protocol or L4 port holds if it holds for the packet or for the one inside its
  * tunnel; all that are given must hold for the same one. Later fragments match by address and protocol only if no L4 port is asked for.
  *
  * <p>Thread: one worker; immutable. Allocation: none after construction. Reads no further than the frame's first segment.
@@ -29,12 +29,14 @@ public final class FrameFilter {
     public record Spec(int podPort, int podAddress, int port, int address, int l4Port, int protocol) {
         public static final Spec ALL = new Spec(ANY, 0, ANY, 0, ANY, ANY);
 
-        String text() {
+        /** Lines of a request. */
+        public String text() {
             return "podPort=" + podPort + "\npodAddress=" + podAddress + "\nport=" + port + "\naddress=" + address
                 + "\nl4Port=" + l4Port + "\nprotocol=" + protocol + "\n";
         }
 
-        static Spec of(Properties values) {
+        /** @throws NumberFormatException if a value is missing or wrong */
+        public static Spec of(Properties values) {
             return new Spec(number(values, "podPort"), number(values, "podAddress"), number(values, "port"),
                 number(values, "address"), number(values, "l4Port"), number(values, "protocol"));
         }
@@ -66,7 +68,7 @@ public final class FrameFilter {
      * @param port id of the port that the frame passes
      * @param bytes of the frame from {@code at} on that are contiguous
      */
-    boolean matches(int port, long at, int bytes) {
+    public boolean matches(int port, long at, int bytes) {
         if (spec.port() != ANY && spec.port() != port) { return false; }
         boolean ofPodPort = spec.podPort() == ANY || spec.podPort() == port;
         if (ofPodPort && anyPacket) { return true; }

@@ -23,6 +23,7 @@ import io.weft.nativebindings.linux.Poll;
 import io.weft.nativebindings.netlink.Ethtool;
 import io.weft.nativebindings.netlink.Link;
 import io.weft.nativebindings.netlink.Rtnetlink;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -66,7 +67,7 @@ final class Conductor implements AutoCloseable {
     private final HostFrontendWatch hostFrontends;
     private final Devices devices;
     private Optional<ReplySteering> replySteering = Optional.empty();
-    private final Captures captures;
+    private final List<ObservationRequest> observations;
     private final PodPorts pods;
     private final Revalidation revalidation;
     private LocalNode local;
@@ -107,7 +108,7 @@ final class Conductor implements AutoCloseable {
         revalidation = new Revalidation(flows, nextHops, epochs);
         hostLink = new HostLink(rtnetlink, ethtool);
         devices = new Devices(driver, workers);
-        captures = new Captures(configuration.runDirectory(), devices, workers);
+        observations = Observations.requests(configuration.runDirectory(), devices, workers);
         pods = new PodPorts(devices, underlay::link, state, flows, counters, workers);
         counters.set(ConductorText.NODE_NAME, configuration.nodeName());
         counters.set(ConductorGauge.UPLINK_FRONTENDS_MAX, uplinkFilter.maxFrontends());
@@ -191,7 +192,7 @@ final class Conductor implements AutoCloseable {
             lastRound = now;
             changePods(() -> pods.refresh(Set.of(), local));
             flows.scan(now);
-            captures.pass(now, local.overlay());
+            observations.forEach(request -> request.pass(now, local.overlay()));
             hostFrontends.pass(local, () -> hostLink.path(local.withLongestPacket(longestPacket)));
         }
         if (now - lastLocalPorts >= LOCAL_PORTS_NANOS) {
@@ -332,7 +333,7 @@ final class Conductor implements AutoCloseable {
             teardown.add("ports", this::reportGone);
             teardown.add("rules", hostRouting::close);
             teardown.add("reply steering", () -> replySteering.ifPresent(ReplySteering::close));
-            teardown.add("capture", captures::close);
+            teardown.add("observations", () -> observations.forEach(ObservationRequest::close));
         }
     }
 

@@ -36,7 +36,7 @@ final class Devices {
         return device;
     }
 
-    /** Assigns the workers the same ports again, as the workers' capture wants them. */
+    /** Assigns the workers the same ports again, with the decorators that they should have now. */
     void reassign() {
         workers.assign(open);
     }

@@ -1,12 +1,14 @@
 package io.weft.dataplane.conductor;
 
-import io.weft.dataplane.capture.Capture;
+import io.weft.dataplane.capture.Observation;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.port.Device;
+import io.weft.dataplane.port.DropObserver;
 import io.weft.dataplane.port.FrameMemory;
 import io.weft.dataplane.port.Port;
 import io.weft.dataplane.port.WorkerMemory;
+import io.weft.dataplane.worker.BatchProcessor;
 import io.weft.dataplane.worker.Faults;
 import io.weft.dataplane.worker.Worker;
 import java.util.ArrayList;
@@ -35,8 +37,8 @@ final class WorkerPool implements AutoCloseable {
     private final long[] lastIterations;
     private final int[] looksWithoutTurn;
     private long lastLook;
-    /** Null while nothing is captured. */
-    private Capture capture;
+    /** Empty while no command looks at frames. */
+    private final List<Observation> observations = new ArrayList<>();
 
     /** Creates one worker. */
     interface Factory {
@@ -54,6 +56,11 @@ final class WorkerPool implements AutoCloseable {
 
     int count() {
         return workers.size();
+    }
+
+    /** The workers' graphs, by their index. */
+    List<BatchProcessor> graphs() {
+        return workers.stream().map(Worker::graph).toList();
     }
 
     List<WorkerMemory> memories() {
@@ -96,15 +103,26 @@ final class WorkerPool implements AutoCloseable {
     }
 
     private long assign(Worker worker, List<Port> open, List<Port> closed) {
-        Capture present = capture;
-        if (present == null) { return worker.assign(open, closed); }
-        return worker.assign(open.stream().map(port -> present.decorate(worker.index(), port)).toList(), closed,
-            present.drops(worker.index()));
+        DropObserver drops = null;
+        BatchProcessor processor = null;
+        List<Port> ports = open;
+        for (Observation observation : observations) {
+            ports = ports.stream().map(port -> observation.decorate(worker.index(), port)).toList();
+            drops = DropObserver.both(drops, observation.drops(worker.index()));
+            processor = observation.processor(worker.index()) == null ? processor
+                : observation.processor(worker.index());
+        }
+        return worker.assign(ports, closed, drops, processor);
     }
 
-    /** Puts the workers' ports behind a capture, or behind none (null), from the next {@link #assign} on. */
-    void capture(Capture newCapture) {
-        capture = newCapture;
+    /** From the next {@link #assign} on the workers' frames are observed. */
+    void add(Observation observation) {
+        observations.add(observation);
+    }
+
+    /** From the next {@link #assign} on they are not. */
+    void remove(Observation observation) {
+        observations.remove(observation);
     }
 
     /**

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
@@ -116,11 +117,31 @@ public record NodeConfiguration(
 
     public static NodeConfiguration load(Optional<Path> file, Map<String, String> variables,
         Map<String, String> flags) {
+        return of(settings(file, variables, flags));
+    }
+
+    private static Settings settings(Optional<Path> file, Map<String, String> variables, Map<String, String> flags) {
         Settings settings = new Settings();
         file.ifPresent(path -> ConfigurationFile.read(path, settings));
         settings.putVariables(variables);
         settings.putFlags(flags);
-        return of(settings);
+        return settings;
+    }
+
+    /**
+     * A key with the value that is used, as text.
+     *
+     * @param origin file and line, variable or flag; {@code default}
+     */
+    public record Effective(ConfigurationKey key, String value, String origin) {
+    }
+
+    /** Every key with what {@link #load(Optional, Map)} takes for it. */
+    public static List<Effective> effective(Optional<Path> file, Map<String, String> flags) {
+        Settings settings = settings(file, System.getenv(), flags);
+        of(settings);
+        return Arrays.stream(ConfigurationKey.values())
+            .map(key -> new Effective(key, settings.text(key), settings.origin(key))).toList();
     }
 
     /** Configuration from the given keys and the defaults, for tests. */

@@ -40,11 +40,15 @@ final class Settings {
             text, "--set"));
     }
 
+    /** Where the value comes from: file and line, variable or flag; {@code default}. */
+    String origin(ConfigurationKey key) {
+        Value value = values.get(key);
+        return value == null ? "default" : value.origin();
+    }
+
     /** The error for a wrong value: origin, key, what is wrong. */
     ConfigurationException wrong(ConfigurationKey key, String what) {
-        Value value = values.get(key);
-        String origin = value == null ? "default" : value.origin();
-        return new ConfigurationException(origin + ": " + key.key() + ": " + what);
+        return new ConfigurationException(origin(key) + ": " + key.key() + ": " + what);
     }
 
     String text(ConfigurationKey key) {

@@ -10,14 +10,13 @@ public final class SupervisedProcess {
 
     /** Exit status by which a process tells its supervisor that its set-up failed. */
     public static final int NOT_SET_UP = 3;
-    private static final int FAILED = 1;
 
     private SupervisedProcess() {
     }
 
     /** The exit status of a process that has reported in one line why its set-up failed. */
     public static int setUpFailure() {
-        return System.getenv(VARIABLE) == null ? FAILED : NOT_SET_UP;
+        return System.getenv(VARIABLE) == null ? ExitCode.FAILED : NOT_SET_UP;
     }
 
     /**

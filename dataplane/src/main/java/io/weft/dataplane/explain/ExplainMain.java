@@ -1,36 +1,21 @@
 package io.weft.dataplane.explain;
 
-import io.weft.dataplane.config.ConfigurationException;
-import io.weft.dataplane.counters.CounterFileException;
+import io.weft.dataplane.command.ReaderCommand;
 import io.weft.dataplane.pcap.CaptureFileReader;
-import io.weft.dataplane.table.TablesException;
-import io.weft.nativebindings.linux.FileErrors;
-import io.weft.nativebindings.linux.LinuxException;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** {@code weft explain}. Exit codes: 0 explained, 1 failed, 2 wrong usage or configuration; an error is one line on standard error. */
+/** {@code weft explain}. */
 public final class ExplainMain {
-    private static final int FAILED = 1;
-    private static final int WRONG_USAGE = 2;
-
     private ExplainMain() {
     }
 
     public static void main(String[] words) {
-        int code = 0;
-        try {
+        System.exit(ReaderCommand.run("explain", () -> {
             ExplainArguments arguments = ExplainArguments.parse(words);
             System.out.print(arguments.help ? ExplainArguments.USAGE : explain(arguments));
             System.out.flush();
-        } catch (IllegalArgumentException | ConfigurationException e) {
-            code = fail(e.getMessage(), WRONG_USAGE);
-        } catch (TablesException | CounterFileException | LinuxException e) {
-            code = fail(e.getMessage(), FAILED);
-        } catch (IOException e) {
-            code = fail(FileErrors.describe(e), FAILED);
-        }
-        System.exit(code);
+        }));
     }
 
     private static String explain(ExplainArguments arguments) throws IOException {
@@ -55,10 +40,5 @@ public final class ExplainMain {
                 if (frames == number) { return frame; }
             }
         }
-    }
-
-    private static int fail(String message, int code) {
-        System.err.println("weft explain: " + message);
-        return code;
     }
 }

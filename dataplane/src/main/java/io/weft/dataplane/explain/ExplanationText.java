@@ -7,7 +7,6 @@ import io.weft.dataplane.frame.ChecksumRequest;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Function;
 
 /** An {@link Explanation} for people, and for programs. Cold code. */
 final class ExplanationText {
@@ -62,40 +61,23 @@ final class ExplanationText {
     }
 
     static String json(Explanation explanation) {
-        return "{\"packet\":" + quoted(explanation.packet()) + ",\"port\":" + quoted(explanation.port()) + ",\"cases\":"
-            + list(explanation.cases(), ExplanationText::json) + "}\n";
+        return "{\"packet\":" + Json.quoted(explanation.packet()) + ",\"port\":" + Json.quoted(explanation.port())
+            + ",\"cases\":"
+            + Json.list(explanation.cases(), ExplanationText::json) + "}\n";
     }
 
     private static String json(Case each) {
-        return "{\"flow\":" + quoted(each.flow()) + ",\"fastPath\":" + each.fastPath() + ",\"verdict\":"
-            + quoted(each.verdict().name().toLowerCase(Locale.ROOT)) + ",\"dropReason\":"
-            + (each.reason() == null ? "null" : quoted(each.reason().label())) + ",\"nodes\":"
-            + list(each.steps(), step -> "{\"node\":" + quoted(step.node()) + ",\"details\":"
-                + list(step.details(), ExplanationText::quoted) + "}")
-            + ",\"sent\":" + list(each.sent(), ExplanationText::json) + "}";
+        return "{\"flow\":" + Json.quoted(each.flow()) + ",\"fastPath\":" + each.fastPath() + ",\"verdict\":"
+            + Json.quoted(each.verdict().name().toLowerCase(Locale.ROOT)) + ",\"dropReason\":"
+            + (each.reason() == null ? "null" : Json.quoted(each.reason().label())) + ",\"nodes\":"
+            + Json.list(each.steps(), step -> "{\"node\":" + Json.quoted(step.node()) + ",\"details\":"
+                + Json.list(step.details(), Json::quoted) + "}")
+            + ",\"sent\":" + Json.list(each.sent(), ExplanationText::json) + "}";
     }
 
     private static String json(Sent sent) {
-        return "{\"portId\":" + sent.portId() + ",\"port\":" + quoted(sent.port()) + ",\"frame\":" + quoted(sent.text())
-            + ",\"bytes\":" + quoted(HexFormat.of().formatHex(sent.bytes())) + "}";
-    }
-
-    private static <T> String list(List<T> all, Function<T, String> format) {
-        return "[" + String.join(",", all.stream().map(format).toList()) + "]";
-    }
-
-    /** A JSON string (RFC 8259 section 7). */
-    private static String quoted(String text) {
-        StringBuilder quoted = new StringBuilder("\"");
-        text.chars().forEach(c -> {
-            if (c == '"' || c == '\\') {
-                quoted.append('\\').append((char) c);
-            } else if (c < ' ') {
-                quoted.append(String.format(Locale.ROOT, "\\u%04x", c));
-            } else {
-                quoted.append((char) c);
-            }
-        });
-        return quoted.append('"').toString();
+        return "{\"portId\":" + sent.portId() + ",\"port\":" + Json.quoted(sent.port()) + ",\"frame\":"
+            + Json.quoted(sent.text())
+            + ",\"bytes\":" + Json.quoted(HexFormat.of().formatHex(sent.bytes())) + "}";
     }
 }

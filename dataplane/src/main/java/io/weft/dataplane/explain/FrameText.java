@@ -16,10 +16,34 @@ public final class FrameText {
     private static final int FRAGMENT_BITS = 0x3FFF;
     private static final int OFFSET_BITS = 0x1FFF;
 
+    private static final int NO_PORT = -1;
+
     private final Overlay overlay;
+    private final EndpointNames names;
+
+    /** What an address stands for. */
+    @FunctionalInterface
+    interface EndpointNames {
+        /**
+         * @param protocol of IPv4
+         * @param port TCP's or UDP's, or {@link #NO_PORT}
+         * @return empty if it has no name
+         */
+        String name(int address, int protocol, int port);
+    }
 
     public FrameText(Overlay overlay) {
+        this(overlay, (address, protocol, port) -> "");
+    }
+
+    /** With names where they are known: {@code udp 10.244.1.5:4000 default/web-0 > 10.96.0.10:53 kube-system/kube-dns:dns ttl …}. */
+    public FrameText(Overlay overlay, NodeNames names) {
+        this(overlay, names::ofEndpoint);
+    }
+
+    private FrameText(Overlay overlay, EndpointNames names) {
         this.overlay = overlay;
+        this.names = names;
     }
 
     /** @param frame from the Ethernet header on; may be cut anywhere */
@@ -49,8 +73,8 @@ public final class FrameText {
         int protocol = u8(frame, at + 9);
         int l4 = at + (u8(frame, at) & 0xF) * 4;
         int fragment = u16(frame, at + 6);
-        String source = address(frame, at + 12);
-        String destination = address(frame, at + 16);
+        String source = named(frame, at + 12, protocol, NO_PORT);
+        String destination = named(frame, at + 16, protocol, NO_PORT);
         String end = " ttl " + u8(frame, at + 8) + " length " + u16(frame, at + 2);
         if ((fragment & OFFSET_BITS) != 0) {
             return "fragment at " + (fragment & OFFSET_BITS) * 8 + " of " + name(protocol) + " " + source + " > "
@@ -60,7 +84,8 @@ public final class FrameText {
             end += " first fragment";
         }
         if (frame.limit() < l4 + 8) { return name(protocol) + " " + source + " > " + destination + end; }
-        String ports = source + ":" + u16(frame, l4) + " > " + destination + ":" + u16(frame, l4 + 2);
+        String ports = named(frame, at + 12, protocol, u16(frame, l4)) + " > "
+            + named(frame, at + 16, protocol, u16(frame, l4 + 2));
         return switch (protocol) {
             case IpProtocol.IPPROTO_TCP -> "tcp " + ports + flags(frame, l4) + end;
             case IpProtocol.IPPROTO_UDP -> isTunnel(frame, l4) ? tunnel(frame, source, destination, l4)
@@ -118,6 +143,11 @@ public final class FrameText {
 
     private static int u16(ByteBuffer frame, int at) {
         return frame.getShort(at) & 0xFFFF;
+    }
+
+    private String named(ByteBuffer frame, int at, int protocol, int port) {
+        String name = names.name(frame.getInt(at), protocol, port);
+        return address(frame, at) + (port == NO_PORT ? "" : ":" + port) + (name.isEmpty() ? "" : " " + name);
     }
 
     private static String address(ByteBuffer frame, int at) {

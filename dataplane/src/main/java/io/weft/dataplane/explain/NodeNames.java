@@ -33,6 +33,8 @@ public final class NodeNames {
     private final Map<Integer, String> devices;
     private final Map<Integer, AdjacencyStatus> adjacencies = new HashMap<>();
     private final Map<String, String> pods;
+    private Map<String, String> services;
+    private Map<String, String> nodes;
 
     /**
      * @param devices of the open ports, by port id
@@ -91,7 +93,7 @@ public final class NodeNames {
     }
 
     /** The device, and the pod behind it. */
-    String port(int portId) {
+    public String port(int portId) {
         String device = devices.getOrDefault(portId, portId == PortId.UPLINK ? "uplink" : "port " + portId);
         return device + pod(portId).map(spec -> " (" + address(spec.podIp().toInt()) + ")").orElse("");
     }
@@ -169,6 +171,43 @@ public final class NodeNames {
         return "adjacency " + slot + (known.kind() == AdjacencyKind.TUNNEL ? " node " + known.name() + " "
             + Ipv4Address.format(known.ip()) : "") + " by next hop " + Ipv4Address.format(known.nextHop()) + " "
             + (known.resolved() ? MacAddress.format(known.mac()) : "unresolved");
+    }
+
+    /**
+     * The pod, Service or node behind an address and port, for {@link FrameText}; empty if it has no name. Services are those at the first call.
+     *
+     * @param protocol of IPv4
+     * @param port negative for none
+     */
+    String ofEndpoint(int address, int protocol, int port) {
+        String text = Ipv4Address.format(address);
+        String pod = pods.get(text);
+        if (pod != null) { return pod; }
+        String service = services().get(FlowText.endpoint(address, port) + "/" + protocol);
+        return service == null ? nodes().getOrDefault(text, "") : service;
+    }
+
+    private Map<String, String> services() {
+        if (services == null) {
+            services = new HashMap<>();
+            tables.renewed().services().forEach(spec -> {
+                if (!spec.key().isOnNode() && spec.key().vip().isIpv4()) {
+                    services.put(FlowText.endpoint(spec.key().vip().toInt(), spec.key().port()) + "/"
+                        + spec.key().protocol(), spec.name());
+                }
+            });
+        }
+        return services;
+    }
+
+    private Map<String, String> nodes() {
+        if (nodes == null) {
+            nodes = new HashMap<>();
+            snapshot.peers().forEach(peer -> peer.nodeAddresses()
+                .forEach(address -> nodes.put(address.toString(), "node " + peer.nodeName())));
+            snapshot.local().ifPresent(local -> nodes.put(local.address().toString(), "node " + local.name()));
+        }
+        return nodes;
     }
 
     /** The frontend with a key, or the one of a port of the node's own addresses. */

@@ -82,6 +82,11 @@ public final class FrameBatch {
         chains = frameChains;
     }
 
+    /** Bytes of a frame that are contiguous: those of its first segment. */
+    public int contiguous(int frame) {
+        return chains == null ? length[frame] : chains.segment(at[frame], length[frame]);
+    }
+
     /**
      * Completes a partial checksum in software.
      *

@@ -269,7 +269,7 @@ public final class ForwardingGraph implements BatchProcessor {
         }
     }
 
-    /** Frames that the fast path has finished, since the start. */
+    @Override
     public long fastPathFrames() {
         return fastPath.finished();
     }

@@ -34,6 +34,11 @@ public interface BatchProcessor {
         return new Faults();
     }
 
+    /** Frames that the fast path has finished, since the start. */
+    default long fastPathFrames() {
+        return 0;
+    }
+
     /** Number of held frames. */
     default int held() {
         return 0;

@@ -52,6 +52,8 @@ public final class Worker implements Runnable {
     private final EventFd wake = new EventFd();
 
     private WorkerPorts ports;
+    /** The graph, or what is assigned to stand before it. */
+    private BatchProcessor processor;
     /** Index of the open port whose turn it is to receive or to be flushed. */
     private int turn;
     private int received;
@@ -77,6 +79,7 @@ public final class Worker implements Runnable {
         this.state = state;
         this.epochs = epochs;
         this.graph = graph;
+        processor = graph;
         faults = graph.faults();
         idle = new IdleStrategy(busyPoll);
     }
@@ -90,16 +93,17 @@ public final class Worker implements Runnable {
      * @return the version, for {@link #hasAdopted}
      */
     public long assign(List<Port> open, List<Port> closed) {
-        return assign(open, closed, null);
+        return assign(open, closed, null, null);
     }
 
     /**
      * Like {@link #assign(List, List)}.
      *
      * @param drops is told about dropped frames; null for nobody
+     * @param newProcessor processes the batches by means of the {@link #graph}; null for the graph itself
      */
-    public long assign(List<Port> open, List<Port> closed, DropObserver drops) {
-        WorkerPorts next = assigned.next(open, closed, drops);
+    public long assign(List<Port> open, List<Port> closed, DropObserver drops, BatchProcessor newProcessor) {
+        WorkerPorts next = assigned.next(open, closed, drops, newProcessor);
         assigned = next;
         wake.signal();
         return next.version;
@@ -112,6 +116,11 @@ public final class Worker implements Runnable {
 
     public int index() {
         return index;
+    }
+
+    /** What finishes frames. Only the worker may call it. */
+    public BatchProcessor graph() {
+        return graph;
     }
 
     /** Ends {@link #run} after the current iteration. */
@@ -224,6 +233,7 @@ public final class Worker implements Runnable {
         }
         graph.use(next.byId);
         graph.observe(next.drops);
+        processor = next.processor == null ? graph : next.processor;
         Poll poll = next.poll;
         for (int entry = 0; entry < poll.capacity(); entry++) {
             poll.clear(entry);
@@ -289,7 +299,7 @@ public final class Worker implements Runnable {
     private void process(long now) {
         if (batch.size > 0) {
             try {
-                graph.process(batch, now);
+                processor.process(batch, now);
             } finally {
                 batch.clear(); // also if the graph throws, which it must not: what has become of the frames is not known
             }

@@ -19,6 +19,8 @@ final class WorkerPorts {
     final Port[] closed;
     /** Is told about dropped frames; null for nobody. */
     final DropObserver drops;
+    /** Stands before the worker's graph, which it calls; null for the graph itself. */
+    final BatchProcessor processor;
     /** What each of {@link #open} is polled by. */
     final int[] descriptors;
     /** One of the ports can only be polled: the worker may not sleep. */
@@ -26,10 +28,12 @@ final class WorkerPorts {
     /** Has room for all ports and the wake-up; the worker fills it. */
     final Poll poll;
 
-    private WorkerPorts(long version, List<Port> ports, List<Port> closed, DropObserver drops, Poll poll) {
+    private WorkerPorts(long version, List<Port> ports, List<Port> closed, DropObserver drops,
+        BatchProcessor processor, Poll poll) {
         this.version = version;
         this.poll = poll;
         this.drops = drops;
+        this.processor = processor;
         this.closed = closed.toArray(Port[]::new);
         open = ports.toArray(Port[]::new);
         descriptors = ports.stream().mapToInt(Port::descriptor).toArray();
@@ -40,11 +44,12 @@ final class WorkerPorts {
 
     /** For a worker without ports. */
     static WorkerPorts none() {
-        return new WorkerPorts(0, List.of(), List.of(), null, new Poll(MIN_POLL));
+        return new WorkerPorts(0, List.of(), List.of(), null, null, new Poll(MIN_POLL));
     }
 
-    WorkerPorts next(List<Port> ports, List<Port> closedPorts, DropObserver observer) {
-        return new WorkerPorts(version + 1, ports, closedPorts, observer, room(poll, ports.size() + 1));
+    WorkerPorts next(List<Port> ports, List<Port> closedPorts, DropObserver observer, BatchProcessor newProcessor) {
+        return new WorkerPorts(version + 1, ports, closedPorts, observer, newProcessor,
+            room(poll, ports.size() + 1));
     }
 
     /** A {@link Poll} is never freed: it grows by doubling and is reused. */

@@ -45,7 +45,7 @@ class FrameCaptureTest {
     private final FrameBatch batch = new FrameBatch();
     private Capture capture;
     private Port port;
-    private CaptureFile file;
+    private RingFile file;
 
     /** @param text {@code port direction reason length captured} */
     @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -60,11 +60,11 @@ class FrameCaptureTest {
     }
 
     private void begin(int snapLength, boolean dropsOnly, FrameFilter.Spec filter) throws IOException {
-        new CaptureRequest(77, snapLength, CaptureRequest.MIN_RING_BYTES, dropsOnly, filter).write(directory);
+        new CaptureRequest(77, snapLength, RingFile.MIN_RING_BYTES, dropsOnly, filter).write(directory);
         capture = Capture.begin(directory, (name, bytes) -> MappedMemory.createFile(directory.resolve(name), bytes),
             List.of(pool), OVERLAY, System.nanoTime());
         port = capture.decorate(0, device);
-        file = CaptureFile.open(directory.resolve(CaptureFile.NAME));
+        file = RingFile.open(directory, CaptureMessage.KIND);
         assertEquals(77, file.id());
     }
 
@@ -84,7 +84,7 @@ class FrameCaptureTest {
         int count;
         do {
             count = reader.read((nanos, id, direction, reason, length, bytes) -> read.add(new Captured(
-                id + (direction == CaptureFile.IN ? " in " : " out ")
+                id + (direction == CaptureMessage.IN ? " in " : " out ")
                     + (reason < 0 ? "-" : DropReason.of(reason).label()) + " " + length + " " + bytes.length,
                 bytes)));
         } while (count > 0);
@@ -235,7 +235,7 @@ class FrameCaptureTest {
     @Test
     void aWrongRequestIsRefusedWithAReason() {
         assertThrows(IllegalArgumentException.class,
-            () -> new CaptureRequest(1, 10, CaptureRequest.MIN_RING_BYTES, false, FrameFilter.Spec.ALL));
+            () -> new CaptureRequest(1, 10, RingFile.MIN_RING_BYTES, false, FrameFilter.Spec.ALL));
         assertThrows(IllegalArgumentException.class,
             () -> new CaptureRequest(1, 64, 100_000, false, FrameFilter.Spec.ALL));
     }

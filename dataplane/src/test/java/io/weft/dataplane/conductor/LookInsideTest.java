@@ -4,15 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.weft.dataplane.capture.CaptureFile;
+import io.weft.dataplane.capture.CaptureMessage;
 import io.weft.dataplane.capture.CaptureRequest;
 import io.weft.dataplane.capture.command.CaptureMain;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.explain.ExplainMain;
+import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.testing.TestNetwork;
 import io.weft.dataplane.testing.TestNode;
 import io.weft.dataplane.testing.TestPod;
+import io.weft.dataplane.trace.TraceMessage;
+import io.weft.dataplane.trace.TraceRequest;
+import io.weft.dataplane.trace.command.TraceMain;
 import io.weft.encap.address.Ipv4Address;
 import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.netlink.Rtnetlink;
@@ -32,7 +36,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code weft explain} and {@code weft capture} as processes, next to a real dataplane between real pods. */
+/** {@code weft explain}, {@code weft capture} and {@code weft trace} as processes, next to a real dataplane between real pods. */
 class LookInsideTest {
     private static final long PATIENCE_SECONDS = 120;
 
@@ -187,8 +191,62 @@ class LookInsideTest {
         }
     }
 
+    @Test
+    void aTraceFollowsAFlowOnBothPaths() throws Exception {
+        Process capture = start(CaptureMain.class, "--protocol", "udp");
+        awaitCapturing();
+        Process trace = start(TraceMain.class, "--pod", Ipv4Address.format(a.ip), "--protocol", "udp", "-c", "3");
+        awaitTracing();
+        String packet = "udp 10.244.1.2:4000 > 10.244.1.3:53";
+        for (int n = 0; n < 3; n++) {
+            send(a, 4000, Ipv4Address.format(b.ip), 53);
+        }
+        String text = output(trace);
+        assertTrue(text.contains("from weftdpt2 (10.244.1.2): " + packet) && text.contains("first packet of a flow: "
+            + "port-rx, ethernet-input, ip4-input, flow-lookup, flow-create, flow-rewrite, local-rewrite, port-tx"),
+            text);
+        assertTrue(text.contains("  sent\n    to weftdpt3 (10.244.1.3): " + packet), text);
+        assertTrue(text.contains("known flow, " + (Lanes.areUsable() ? "fast" : "slow") + " path: port-rx"), text);
+        assertTrue(text.endsWith("weft trace: 3 frames traced\n"), text);
+        awaitNotTracing();
+        Process json = start(TraceMain.class, "-o", "json", "--host", "10.244.1.99", "-c", "1");
+        awaitTracing();
+        send(a, 4000, "10.244.1.99", 7);
+        String object = output(json);
+        assertTrue(object.contains("\"verdict\":\"dropped\",\"dropReason\":\"no_such_pod\",\"sentFrames\":1"), object);
+        assertTrue(capture.isAlive(), "a trace leaves a capture alone");
+        capture.toHandle().destroy();
+        assertTrue(output(capture).contains("dropped: no_such_pod"));
+    }
+
+    /** The dataplane ends the trace of a process that was killed, and a trace that sees nothing ends after its time. */
+    @Test
+    void aTraceEndsByItself() throws Exception {
+        Process killed = start(TraceMain.class, "--host", "192.0.2.99");
+        awaitTracing();
+        assertTrue(output(start(TraceMain.class)).startsWith("weft trace: another trace runs (process "
+            + killed.pid()));
+        killed.destroyForcibly();
+        awaitNotTracing();
+        assertFalse(Files.exists(node.runDirectory.resolve(TraceRequest.NAME)));
+        assertEquals("weft trace: 0 frames traced\n",
+            output(start(TraceMain.class, "--host", "192.0.2.99", "--seconds", "1")));
+        awaitNotTracing();
+        assertEquals(0, a.ping(b.ip, 1).exit(), "forwarding goes on");
+    }
+
+    private void awaitTracing() {
+        TestNetwork.await("the workers to trace", () -> logged("tracing") > logged("traces no more"));
+    }
+
+    private void awaitNotTracing() {
+        TestNetwork.await("the trace to end",
+            () -> !Files.exists(node.runDirectory.resolve(TraceMessage.KIND.name())));
+    }
+
     private void awaitCapturing() {
-        TestNetwork.await("the capture to begin", () -> Files.exists(node.runDirectory.resolve(CaptureFile.NAME)));
+        TestNetwork.await("the capture to begin",
+            () -> Files.exists(node.runDirectory.resolve(CaptureMessage.KIND.name())));
         TestNetwork.await("the workers to capture", () -> logged("capturing") > logged("captures no more"));
     }
 
@@ -197,6 +255,7 @@ class LookInsideTest {
     }
 
     private void awaitNotCapturing() {
-        TestNetwork.await("the capture to end", () -> !Files.exists(node.runDirectory.resolve(CaptureFile.NAME)));
+        TestNetwork.await("the capture to end",
+            () -> !Files.exists(node.runDirectory.resolve(CaptureMessage.KIND.name())));
     }
 }

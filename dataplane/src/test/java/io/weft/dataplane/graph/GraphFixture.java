@@ -29,6 +29,7 @@ import io.weft.dataplane.table.ServiceRules;
 import io.weft.dataplane.table.TablesReader;
 import io.weft.dataplane.table.TablesSizing;
 import io.weft.dataplane.table.TablesWriter;
+import io.weft.dataplane.worker.BatchProcessor;
 import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.address.Ipv4Address;
@@ -92,6 +93,8 @@ final class GraphFixture implements AutoCloseable {
     final FlowTable flows;
     final SnatPorts snatPorts;
     final ForwardingGraph graph;
+    /** The graph, or what a test has put before it. */
+    BatchProcessor processor;
     final FrameBatch batch = new FrameBatch();
     final MemoryPort[] ports = new MemoryPort[4];
     final TablesWriter writer;
@@ -142,6 +145,7 @@ final class GraphFixture implements AutoCloseable {
             ports[id] = new MemoryPort(id, pool, counters, sent, 1024);
         }
         graph.use(ports.clone());
+        processor = graph;
     }
 
     /** What became of the frames of one {@link #run}. */
@@ -192,7 +196,7 @@ final class GraphFixture implements AutoCloseable {
                 received += port.receive(batch);
             }
             now += 1000;
-            graph.process(batch, now);
+            processor.process(batch, now);
             while (graph.resume(batch, now)) {
                 // until nothing more can go on
             }

@@ -1,16 +1,11 @@
 package io.weft.dataplane.capture.command;
 
 import io.weft.dataplane.capture.CaptureRequest;
-import io.weft.dataplane.capture.FrameFilter;
 import io.weft.dataplane.config.CommandWords;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.explain.NodeNames;
-import io.weft.dataplane.table.PortSpec;
-import io.weft.encap.address.IpAddress;
-import io.weft.encap.packet.IpProtocol;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -22,29 +17,23 @@ final class CaptureArguments {
         Without -w prints a line for each. Ends at a bound, or by SIGINT; frames that the dataplane had no room for are counted as lost.
 
           -w FILE                write pcapng to a file, or to standard output with -: weft capture -w - | tshark -r -
-          --pod NAMESPACE/NAME   frames of this pod's port, and those with its address elsewhere; an address will do too
-          --in PORT              frames at this port: uplink, weft-host, a device or a port number (weft show ports)
-          --host ADDRESS         packets from or to this address, also inside a tunnel
-          --port N               TCP or UDP packets from or to this port, also inside a tunnel
-          --protocol NAME        tcp, udp, icmp or a number
-          --drops                only frames that are dropped
-          -c, --count N          end after N frames
-          --seconds N            end after N seconds
-          --snaplen N            bytes of each frame, 64 to 4096 (default: 256)
-          --ring MIB             room for frames not yet written, of each worker, a power of two up to 256 (default: 4)
-          --config FILE, --set KEY=VALUE, --run-directory DIR   as for weft dataplane
-        """;
+        """
+        + FilterOptions.USAGE
+        + """
+              --drops                only frames that are dropped
+              -c, --count N          end after N frames
+              --seconds N            end after N seconds
+              --snaplen N            bytes of each frame, 64 to 4096 (default: 256)
+              --ring MIB             room for frames not yet written, of each worker, a power of two up to 256 (default: 4)
+              --config FILE, --set KEY=VALUE, --run-directory DIR   as for weft dataplane
+            """;
     private static final int DEFAULT_SNAP_LENGTH = 256;
     private static final int DEFAULT_RING_MIB = 4;
     private static final int MAX_RING_MIB = 256;
 
     private final Map<String, String> settings = new HashMap<>();
     private Optional<Path> config = NodeConfiguration.defaultFile();
-    private String pod = "";
-    private String port = "";
-    private int host;
-    private int l4Port = FrameFilter.ANY;
-    private int protocol = FrameFilter.ANY;
+    private final FilterOptions filter = new FilterOptions();
     private boolean drops;
     private int ringMib = DEFAULT_RING_MIB;
     int snapLength = DEFAULT_SNAP_LENGTH;
@@ -75,15 +64,7 @@ final class CaptureArguments {
 
     /** @throws IllegalArgumentException if the node has no such pod or port */
     CaptureRequest request(long id, NodeNames names) {
-        Optional<PortSpec> ofPod = pod.isEmpty() ? Optional.empty() : Optional.of(names.pod(pod).orElseThrow(
-            () -> new IllegalArgumentException(
-                "--pod " + pod + ": no pod of this node has this name or address; weft show ports lists them")));
-        int portId = port.isEmpty() ? FrameFilter.ANY
-            : names.portId(port).orElseThrow(() -> new IllegalArgumentException(
-                "--in " + port + ": no open port has this device or number; weft show ports lists them"));
-        return new CaptureRequest(id, snapLength, ringMib << 20, drops,
-            new FrameFilter.Spec(ofPod.map(PortSpec::id).orElse(FrameFilter.ANY),
-                ofPod.map(spec -> spec.podIp().toInt()).orElse(0), portId, host, l4Port, protocol));
+        return new CaptureRequest(id, snapLength, ringMib << 20, drops, filter.spec(names));
     }
 
     private void option(String option, CommandWords rest) {
@@ -93,32 +74,17 @@ final class CaptureArguments {
             case "--set" -> rest.setting(settings);
             case "--run-directory" -> settings.put("runDirectory", rest.value(option));
             case "-w" -> file = rest.value(option);
-            case "--pod" -> pod = rest.value(option);
-            case "--in" -> port = rest.value(option);
-            case "--host" -> host = host(rest.value(option));
-            case "--port" -> l4Port = rest.number(option, 0, 65_535);
-            case "--protocol" -> protocol = protocol(rest.value(option));
             case "--drops" -> drops = true;
             case "-c", "--count" -> count = rest.number(option, 1, Long.MAX_VALUE);
             case "--seconds" -> seconds = rest.number(option, 1, Integer.MAX_VALUE);
             case "--snaplen" -> snapLength = rest.number(option, CaptureRequest.MIN_SNAP_LENGTH,
                 CaptureRequest.MAX_SNAP_LENGTH);
             case "--ring" -> ringMib = rest.number(option, 1, MAX_RING_MIB);
-            default -> throw new IllegalArgumentException("unknown argument " + option + "; see weft capture --help");
+            default -> {
+                if (!filter.accepts(option, rest)) {
+                    throw new IllegalArgumentException("unknown argument " + option + "; see weft capture --help");
+                }
+            }
         }
-    }
-
-    private static int host(String address) {
-        return IpAddress.parse(address).filter(IpAddress::isIpv4)
-            .orElseThrow(() -> new IllegalArgumentException("--host " + address + " is no IPv4 address")).toInt();
-    }
-
-    private static int protocol(String name) {
-        return switch (name.toLowerCase(Locale.ROOT)) {
-            case "tcp" -> IpProtocol.IPPROTO_TCP;
-            case "udp" -> IpProtocol.IPPROTO_UDP;
-            case "icmp" -> IpProtocol.IPPROTO_ICMP;
-            default -> CommandWords.number("--protocol", name, 0, 255);
-        };
     }
 }

@@ -1,6 +1,6 @@
 package io.weft.dataplane.capture.command;
 
-import io.weft.dataplane.capture.CaptureFile;
+import io.weft.dataplane.capture.CaptureMessage;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.explain.FrameText;
 import io.weft.dataplane.explain.NodeNames;
@@ -64,7 +64,7 @@ abstract sealed class FrameOutput implements AutoCloseable {
                 known = writer.addInterface(device(port), names.podName(port));
                 interfaces.put(port, known);
             }
-            writer.frame(known, nanos, direction == CaptureFile.IN, length, bytes, dropped(reason));
+            writer.frame(known, nanos, direction == CaptureMessage.IN, length, bytes, dropped(reason));
         }
 
         @Override
@@ -96,7 +96,7 @@ abstract sealed class FrameOutput implements AutoCloseable {
         void frame(long nanos, int port, int direction, int reason, int length, byte[] bytes) throws IOException {
             String pod = names.podName(port);
             String line = TIME.format(Instant.ofEpochSecond(nanos / NANOS_PER_SECOND, nanos % NANOS_PER_SECOND)) + ' '
-                + device(port) + (pod.isEmpty() ? "" : " " + pod) + (direction == CaptureFile.IN ? " in  " : " out ")
+                + device(port) + (pod.isEmpty() ? "" : " " + pod) + (direction == CaptureMessage.IN ? " in  " : " out ")
                 + text.describe(bytes) + (reason < 0 ? "" : "  " + dropped(reason)) + '\n';
             out.write(line.getBytes(StandardCharsets.UTF_8));
         }
