@@ -31,7 +31,8 @@ public final class NodeTables {
         for (PortSpec port : tables.ports()) {
             table.add(IpPrefix.single(port.podIp()).toString(), "local-port",
                 ("port " + port.id() + " " + port.ifName() + " " + podNames.getOrDefault(port.podIp().toString(), ""))
-                    .stripTrailing(), "");
+                    .stripTrailing(),
+                "");
         }
         for (PeerSpec peer : tables.peers()) {
             table.add(peer.podCidr().toString(), "peer", peer.nodeName() + " " + peer.vtepIp(), "");

@@ -7,7 +7,8 @@ import java.util.Set;
 public enum View {
     PORTS("port name state mode queues address mac pod rxFrames txFrames drops missed reason", "mac queues"),
     PODS("name address mac port device mtu state mode reason", "mac mtu mode"),
-    SERVICES("address port protocol kind name policy affinitySeconds balancing sourceRanges backends local operator", ""),
+    SERVICES("address port protocol kind name policy affinitySeconds balancing sourceRanges backends local operator",
+        ""),
     BACKENDS("service address port protocol kind backend backendPort local use operator pod", "pod"),
     ROUTES("prefix kind target operator", ""),
     NEIGHBOURS("slot kind address nextHop mac state name", ""),
