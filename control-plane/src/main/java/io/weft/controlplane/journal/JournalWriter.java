@@ -13,13 +13,13 @@ import java.util.concurrent.TimeUnit;
  * Writes the objects into the journal, once the source has delivered them and the tables made of them are published. One thread of its own, which no
  * failure ends; nothing waits for it.
  *
- * <p>It looks every second. The pause after a write grows with the length of the file, from {@link #MIN_PAUSE} to {@link #MAX_PAUSE}:
+ * <p>It looks ten times a second. The pause after a write grows with the length of the file, from {@link #MIN_PAUSE} to {@link #MAX_PAUSE}:
  * {@value #BYTES_PER_MILLI} bytes per millisecond on average at most. When the source is stale, the last changes are written without a
  * pause, and so they are at the end. Without changes, the file is written every {@link #CONFIRMATION}, so that its time says how old the
  * objects can be.
  */
 public final class JournalWriter implements AutoCloseable {
-    private static final Duration PERIOD = Duration.ofSeconds(1);
+    private static final Duration PERIOD = Duration.ofMillis(100);
     private static final Duration MIN_PAUSE = Duration.ofSeconds(1);
     private static final Duration MAX_PAUSE = Duration.ofSeconds(30);
     private static final Duration CONFIRMATION = Duration.ofMinutes(10);

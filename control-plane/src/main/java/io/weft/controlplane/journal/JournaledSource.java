@@ -12,21 +12,29 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A source with a journal: if the source has delivered nothing within {@link #PATIENCE}, the objects of the journal are delivered in its
  * place, and {@link #status} says so. The source's first change then replaces them in one step.
+ *
+ * <p>While a dataplane forwards by the tables of an earlier control plane, the journal waits for {@link #LONG_PATIENCE}: that control plane may have
+ * ended between publishing a change and writing it, and the journal would take the change back.
  */
 public final class JournaledSource implements ClusterSource {
     private static final Logger LOG = LoggerFactory.getLogger(JournaledSource.class);
     /** More than a source that can be reached needs. */
     private static final Duration PATIENCE = Duration.ofSeconds(3);
+    /** More than a busy source needs. Until then traffic goes on, but no pod can be added. */
+    private static final Duration LONG_PATIENCE = Duration.ofSeconds(30);
 
     private final ClusterSource source;
     private final ClusterJournal journal;
+    private final BooleanSupplier forwards;
     private final Duration patience;
+    private final Duration longPatience;
     private final CountDownLatch live = new CountDownLatch(1);
     private final Thread thread = Thread.ofPlatform().name("journal").daemon().unstarted(this::serveUnlessLive);
     private Listener listener;
@@ -34,14 +42,18 @@ public final class JournaledSource implements ClusterSource {
     /** The time of the journal while it is served. Written under the lock of this object, read by any thread on its own. */
     private volatile Optional<Instant> servedAsOf = Optional.empty();
 
-    public JournaledSource(ClusterSource source, ClusterJournal journal) {
-        this(source, journal, PATIENCE);
+    /** @param forwards whether a dataplane uses tables; asked once, by another thread */
+    public JournaledSource(ClusterSource source, ClusterJournal journal, BooleanSupplier forwards) {
+        this(source, journal, forwards, PATIENCE, LONG_PATIENCE);
     }
 
-    JournaledSource(ClusterSource source, ClusterJournal journal, Duration patience) {
+    JournaledSource(ClusterSource source, ClusterJournal journal, BooleanSupplier forwards, Duration patience,
+        Duration longPatience) {
         this.source = source;
         this.journal = journal;
+        this.forwards = forwards;
         this.patience = patience;
+        this.longPatience = longPatience;
     }
 
     @Override
@@ -88,13 +100,17 @@ public final class JournaledSource implements ClusterSource {
 
     private void serveUnlessLive() {
         try {
-            if (!live.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+            if (!isLiveWithin(patience) && !(forwards.getAsBoolean() && isLiveWithin(longPatience.minus(patience)))) {
                 contents.ifPresent(this::serve);
             }
             contents = Optional.empty(); // the memory
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private boolean isLiveWithin(Duration time) throws InterruptedException {
+        return live.await(time.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private synchronized void serve(Contents known) {

@@ -105,7 +105,8 @@ public final class ControlPlane implements AutoCloseable {
         DataplaneView dataplane = part(new DataplaneView(runDirectory));
         Failures failures = new Failures();
         ClusterJournal journal = new ClusterJournal(configuration.stateDirectory(), configuration.nodeName());
-        JournaledSource source = new JournaledSource(ClusterSources.open(configuration, api, failures), journal);
+        JournaledSource source = new JournaledSource(ClusterSources.open(configuration, api, failures), journal,
+            dataplane::hasTables);
         StatusWriter status = new StatusWriter(configuration, source, failures);
         ControlLoop loop = part(new ControlLoop(configuration, facts, part(new DataplaneEpochs(runDirectory)),
             former.peers(), store, dataplane, failures, status::changed));

@@ -34,7 +34,7 @@ class JournalWriterTest {
     @BeforeEach
     void start() {
         ClusterJournal journal = new ClusterJournal(state, "n1");
-        source = new JournaledSource(inner, journal);
+        source = new JournaledSource(inner, journal, () -> false);
         source.start(new ClusterSource.Listener() {
             @Override
             public void changed(ClusterChange change) {

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,6 +78,22 @@ class JournaledSourceTest {
     }
 
     @Test
+    void waitsLongerWhileTheDataplaneForwards() {
+        AtomicInteger asked = new AtomicInteger();
+        start(NONE, ENDLESS, () -> asked.incrementAndGet() > 0);
+        Await.until("the question", () -> asked.get() == 1);
+        inner.deliver(difference(NEW));
+        assertEquals(List.of(difference(NEW)), changes);
+    }
+
+    @Test
+    void servesTheJournalIfTheSourceStaysAwayWhileTheDataplaneForwards() {
+        start(NONE, NONE, () -> true);
+        Await.until("the journal", () -> changes.size() == 1);
+        assertEquals(List.of(OLD, KEPT), changes.getFirst().updated());
+    }
+
+    @Test
     void leavesTheJournalAloneIfTheSourceDelivers() {
         start(ENDLESS);
         ClusterChange first = difference(NEW);
@@ -104,7 +121,11 @@ class JournaledSourceTest {
     }
 
     private void start(Duration patience) {
-        source = new JournaledSource(inner, journal, patience);
+        start(patience, ENDLESS, () -> false);
+    }
+
+    private void start(Duration patience, Duration longPatience, BooleanSupplier forwards) {
+        source = new JournaledSource(inner, journal, forwards, patience, longPatience);
         source.start(new ClusterSource.Listener() {
             @Override
             public void changed(ClusterChange change) {
