@@ -44,8 +44,8 @@ class LiveCommandsTest {
         StatusFile.write(run, CommandRun.status(1, null));
         assertEquals(
             """
-                SERVICE      ADDRESS  PORT   PROTOCOL  KIND      BACKEND     BACKEND PORT  LOCAL  USE            POD
-                default/web  node     30080  tcp       NodePort  10.244.1.5          8080  true   Cluster,Local  default/web-0
+                SERVICE      ADDRESS  PORT   PROTOCOL  KIND      BACKEND     BACKEND PORT  LOCAL  USE            OPERATOR  POD
+                default/web  node     30080  tcp       NodePort  10.244.1.5          8080  true   Cluster,Local            default/web-0
                 """,
             weft("show", "backends", "-o", "wide", "--filter", "pod=default/*", "--filter", "port=30080").out());
         assertEquals(3, weft("show", "backends", "--filter", "address=10.244.1.0/24").out().lines().count());
@@ -56,7 +56,7 @@ class LiveCommandsTest {
         CommandRun.Outcome wrong = weft("show", "backends", "--filter", "colour=red");
         assertEquals(2, wrong.status());
         assertEquals("weft: --filter colour: no such column; there are service, address, port, protocol, kind, backend,"
-            + " backendPort, local, use, pod\n", wrong.err());
+            + " backendPort, local, use, operator, pod\n", wrong.err());
     }
 
     /** It goes on when files are missing, and ends when it is interrupted. */
