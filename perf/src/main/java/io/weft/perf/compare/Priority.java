@@ -32,6 +32,12 @@ final class Priority {
 
     static void raiseThreads(List<String> threads) throws IOException, InterruptedException {
         if (threads.isEmpty()) { return; }
-        Shell.run(ExternalCommand.of("renice", "-n", NICE, "-p").with(threads));
+        try {
+            Shell.run(ExternalCommand.of("renice", "-n", NICE, "-p").with(threads));
+        } catch (IOException e) {
+            List<String> left = threads.stream().filter(thread -> Files.exists(Path.of("/proc", thread))).toList();
+            if (left.size() == threads.size()) { throw e; }
+            raiseThreads(left); // a thread that ended meanwhile needs no priority
+        }
     }
 }
