@@ -3,21 +3,16 @@ package io.weft.dataplane.capture;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.port.Port;
+import io.weft.dataplane.port.PortDecorator;
 
 /** A port whose frames, in both directions, go to a {@link FrameCapture} too. Thread: one worker. Allocation: none after construction. */
-final class CapturePort implements Port {
-    private final Port port;
+final class CapturePort extends PortDecorator {
     private final FrameCapture capture;
     private final int[] bytes = new int[FrameBatch.CAPACITY];
 
     CapturePort(Port port, FrameCapture capture) {
-        this.port = port;
+        super(port);
         this.capture = capture;
-    }
-
-    @Override
-    public int id() {
-        return port.id();
     }
 
     @Override
@@ -49,28 +44,8 @@ final class CapturePort implements Port {
     }
 
     @Override
-    public int maxSegments() {
-        return port.maxSegments();
-    }
-
-    @Override
     public void flush() {
         capture.publish();
         port.flush();
-    }
-
-    @Override
-    public boolean hasUnsent() {
-        return port.hasUnsent();
-    }
-
-    @Override
-    public int descriptor() {
-        return port.descriptor();
-    }
-
-    @Override
-    public int reclaim() {
-        return port.reclaim();
     }
 }

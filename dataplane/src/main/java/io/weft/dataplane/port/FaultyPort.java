@@ -4,7 +4,7 @@ import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 
 /** A port that fails on demand, for tests. It wraps another port and passes calls on. Threads: one worker, and the test's. */
-public final class FaultyPort implements Port {
+public final class FaultyPort extends PortDecorator {
     /** What throws. */
     public enum Fault {
         NONE,
@@ -18,13 +18,12 @@ public final class FaultyPort implements Port {
         RECLAIM
     }
 
-    private final Port port;
     private final FrameList some = new FrameList();
     private volatile Fault fault = Fault.NONE;
     private int max = FrameBatch.CAPACITY;
 
     public FaultyPort(Port port) {
-        this.port = port;
+        super(port);
     }
 
     /** Chooses what throws from now on. */
@@ -39,11 +38,6 @@ public final class FaultyPort implements Port {
 
     private void throwIf(Fault what) {
         if (fault == what) { throw new IllegalStateException("injected fault of port " + id()); }
-    }
-
-    @Override
-    public int id() {
-        return port.id();
     }
 
     @Override
@@ -64,24 +58,9 @@ public final class FaultyPort implements Port {
     }
 
     @Override
-    public int maxSegments() {
-        return port.maxSegments();
-    }
-
-    @Override
     public void flush() {
         port.flush();
         throwIf(Fault.FLUSH);
-    }
-
-    @Override
-    public boolean hasUnsent() {
-        return port.hasUnsent();
-    }
-
-    @Override
-    public int descriptor() {
-        return port.descriptor();
     }
 
     @Override

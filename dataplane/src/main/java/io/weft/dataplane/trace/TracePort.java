@@ -4,26 +4,16 @@ import io.weft.dataplane.frame.ChecksumRequest;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.port.Port;
+import io.weft.dataplane.port.PortDecorator;
 
 /** A port that tells the {@link FrameTracer} which frames it has sent for a traced frame. Thread: one worker. Allocation: none after construction. */
-final class TracePort implements Port {
-    private final Port port;
+final class TracePort extends PortDecorator {
     private final FrameTracer tracer;
     private final int[] bytes = new int[FrameBatch.CAPACITY];
 
     TracePort(Port port, FrameTracer tracer) {
-        this.port = port;
+        super(port);
         this.tracer = tracer;
-    }
-
-    @Override
-    public int id() {
-        return port.id();
-    }
-
-    @Override
-    public int receive(FrameBatch into) {
-        return port.receive(into);
     }
 
     /** Records what was accepted, as it is then: its chunks are not used again before the next {@link #flush}. */
@@ -40,30 +30,5 @@ final class TracePort implements Port {
                 batch.checksum[frame] != ChecksumRequest.NONE);
         }
         return accepted;
-    }
-
-    @Override
-    public int maxSegments() {
-        return port.maxSegments();
-    }
-
-    @Override
-    public void flush() {
-        port.flush();
-    }
-
-    @Override
-    public boolean hasUnsent() {
-        return port.hasUnsent();
-    }
-
-    @Override
-    public int descriptor() {
-        return port.descriptor();
-    }
-
-    @Override
-    public int reclaim() {
-        return port.reclaim();
     }
 }
