@@ -10,12 +10,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** One capture that is under way: the file and each worker's part. Thread: the conductor. Cold code. */
-public final class Capture implements Observation {
-    private final RingFile file;
+public final class Capture extends RingObservation {
     private final List<FrameCapture> workers = new ArrayList<>();
 
     private Capture(RingFile file) {
-        this.file = file;
+        super(file);
     }
 
     /**
@@ -26,11 +25,12 @@ public final class Capture implements Observation {
     public static Capture begin(Path runDirectory, RingFile.Files files, List<FramePool> pools, Overlay overlay,
         long nowNanos) throws IOException {
         CaptureRequest request = CaptureRequest.read(runDirectory);
-        Capture capture = new Capture(RingFile.create(files, CaptureMessage.KIND, pools.size(), request.ringBytes(),
-            request.id(), nowNanos));
+        RingFile file = RingFile.create(files, CaptureMessage.KIND, pools.size(), request.ringBytes(), request.id(),
+            nowNanos);
+        Capture capture = new Capture(file);
         FrameFilter filter = new FrameFilter(request.filter(), overlay);
         for (int worker = 0; worker < pools.size(); worker++) {
-            capture.workers.add(new FrameCapture(capture.file, worker, pools.get(worker), request, filter));
+            capture.workers.add(new FrameCapture(file, worker, pools.get(worker), request, filter));
         }
         return capture;
     }
@@ -43,16 +43,5 @@ public final class Capture implements Observation {
     @Override
     public DropObserver drops(int worker) {
         return workers.get(worker);
-    }
-
-    @Override
-    public boolean isAbandoned(long nowNanos) {
-        return file.isAbandoned(nowNanos);
-    }
-
-    @Override
-    public void close() {
-        file.end();
-        file.close();
     }
 }

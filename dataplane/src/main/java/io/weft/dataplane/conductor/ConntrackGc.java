@@ -3,10 +3,13 @@ package io.weft.dataplane.conductor;
 import io.weft.dataplane.counters.ConductorCounters;
 import io.weft.dataplane.counters.ConductorGauge;
 import io.weft.dataplane.decision.FlowRevalidator;
+import io.weft.dataplane.flowlog.FlowEndReason;
+import io.weft.dataplane.flowlog.FlowLogWriter;
 import io.weft.dataplane.forwarding.Egress;
 import io.weft.dataplane.state.ForwardingState;
 import io.weft.dataplane.table.ChangedAddresses;
 import io.weft.dataplane.worker.Epochs;
+import io.weft.lb.flow.DestinationSet;
 import io.weft.lb.flow.FlowCounter;
 import io.weft.lb.flow.FlowEntry;
 import io.weft.lb.flow.FlowExpiry;
@@ -45,24 +48,35 @@ final class ConntrackGc {
     private final FlowRevalidator revalidator;
     private final ConductorCounters counters;
     private final List<FlowObserver> observers = new ArrayList<>();
+    private final FlowLogWriter records;
     private long lastNanos;
     private int closedPort;
 
     private ChangedAddresses changed;
+    private ChangedAddresses changedServices;
     /** A NodePort or hostPort, on any of the node's own addresses. */
     private boolean nodeFrontendChanged;
+    private final DestinationSet destinations = new DestinationSet();
+    private final FlowExpiry.Revalidator serviceRevalidator = this::isValidToService;
     private long slotsLeft;
     private long passNanos;
     private boolean waiting;
 
     ConntrackGc(FlowTable flows, SnatPorts snatPorts, ForwardingState state, Epochs epochs,
         ConductorCounters counters) {
+        this(flows, snatPorts, state, epochs, counters, null);
+    }
+
+    /** @param records of the conductor; null if flows are not recorded */
+    ConntrackGc(FlowTable flows, SnatPorts snatPorts, ForwardingState state, Epochs epochs,
+        ConductorCounters counters, FlowLogWriter records) {
+        this.records = records;
         this.flows = flows;
         this.state = state;
         this.snatPorts = snatPorts;
         this.counters = counters;
-        expiry = new FlowExpiry(flows, FlowTimeouts.defaults(), epochs,
-            (forward, k0, k1) -> SourceNat.onEnd(snatPorts, forward, k0, k1));
+        expiry = new FlowExpiry(flows, FlowTimeouts.defaults(), epochs, records != null ? records
+            : (forward, k0, k1) -> SourceNat.onEnd(snatPorts, forward, k0, k1));
         revalidator = new FlowRevalidator(flows, state);
         lastNanos = System.nanoTime();
         counters.set(ConductorGauge.FLOW_CAPACITY, 2L * flows.maxFlows());
@@ -117,7 +131,6 @@ final class ConntrackGc {
      */
     void startRevalidation(ChangedAddresses addresses) {
         changed = addresses;
-        nodeFrontendChanged = addresses.contains(NODE_ADDRESSES);
         slotsLeft = flows.slotCount();
         passNanos = 0;
         waiting = false;
@@ -161,9 +174,78 @@ final class ConntrackGc {
     private boolean isValid(long forward) {
         long k0 = FlowEntry.k0(forward);
         boolean affected = changed.contains(FlowKey.destination(k0)) || changed.contains(FlowEntry.newDst(forward))
-            || changed.contains(FlowKey.source(k0))
-            || nodeFrontendChanged && revalidator.isOnNode(FlowKey.destination(k0));
-        return !affected || revalidator.isValid(forward);
+            || changed.contains(FlowKey.source(k0));
+        return !affected || mayContinue(forward);
+    }
+
+    // -- after a change of Services ----------------------------------------------------------------------------------
+
+    int slotCount() {
+        return flows.slotCount();
+    }
+
+    /**
+     * Starts a search for the flows to Services, which is independent of a pass under way; {@link #search} carries it out.
+     *
+     * @param services the addresses whose Services changed, as in {@link io.weft.dataplane.table.TablesUpdate#services}; must not change until the
+     *     search is over
+     */
+    void startSearch(ChangedAddresses services, long nowNanos) {
+        revalidator.begin(nowNanos);
+        changedServices = services;
+        nodeFrontendChanged = services.contains(NODE_ADDRESSES);
+        collectDestinations();
+    }
+
+    /**
+     * Revalidates the flows that the search finds in a range of slots.
+     *
+     * @param from first slot, a multiple of 4
+     * @param to slot after the last
+     * @return whether one of them waits for a next hop that is not resolved yet; that has been requested
+     */
+    boolean search(int from, int to, long nowNanos) {
+        if (flows.flows() == 0) { return false; }
+        revalidator.begin(nowNanos);
+        if (expiry.revalidate(from, to, destinations, watched(serviceRevalidator)) > 0) {
+            report(System.nanoTime() - nowNanos);
+        }
+        return revalidator.isWaiting();
+    }
+
+    private void collectDestinations() {
+        destinations.clear();
+        if (changedServices.isEverything()) {
+            destinations.addEverything();
+        }
+        changedServices.forEach((address, _) -> destinations.add(address));
+        if (nodeFrontendChanged) {
+            revalidator.forEachOnNode(destinations::add);
+        }
+    }
+
+    private boolean isValidToService(long forward) {
+        int destination = FlowKey.destination(FlowEntry.k0(forward));
+        boolean affected = changedServices.contains(destination)
+            || nodeFrontendChanged && revalidator.isOnNode(destination);
+        return !affected || mayContinue(forward);
+    }
+
+    private boolean mayContinue(long forward) {
+        return revalidator.isValid(forward)
+            || isInvalid(revalidator.isBackendGone() ? FlowEndReason.ENDPOINT_REMOVED : FlowEndReason.TABLES_CHANGED);
+    }
+
+    /**
+     * The flow may not continue, for this reason.
+     *
+     * @return false
+     */
+    private boolean isInvalid(FlowEndReason reason) {
+        if (records != null) {
+            records.invalidBecause(reason);
+        }
+        return false;
     }
 
     // -- ports -------------------------------------------------------------------------------------------------------
@@ -181,7 +263,8 @@ final class ConntrackGc {
     }
 
     private boolean isOfOtherPorts(long forward) {
-        return FlowEntry.ingress(forward) != closedPort && FlowEntry.egress(forward) != (Egress.PORT | closedPort);
+        return FlowEntry.ingress(forward) != closedPort && FlowEntry.egress(forward) != (Egress.PORT | closedPort)
+            || isInvalid(FlowEndReason.ENDPOINT_REMOVED);
     }
 
     private void report(long scanNanos) {

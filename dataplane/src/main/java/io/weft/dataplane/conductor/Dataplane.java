@@ -1,8 +1,10 @@
 package io.weft.dataplane.conductor;
 
+import io.weft.dataplane.config.FlowRecordConfiguration;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.counters.CounterFile;
 import io.weft.dataplane.counters.CounterSizing;
+import io.weft.dataplane.flowlog.FlowLog;
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FramePool;
@@ -24,11 +26,13 @@ import io.weft.lb.nat.SnatPorts;
 import io.weft.nativebindings.linux.Capabilities;
 import io.weft.nativebindings.linux.Capability;
 import io.weft.nativebindings.linux.EventFd;
+import io.weft.nativebindings.linux.FileErrors;
 import io.weft.nativebindings.linux.MappedMemory;
 import io.weft.nativebindings.linux.Poll;
 import io.weft.nativebindings.netlink.Ethtool;
 import io.weft.nativebindings.netlink.Rtnetlink;
 import io.weft.nativebindings.netlink.SocketDiag;
+import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
@@ -128,14 +132,17 @@ public final class Dataplane {
         teardown.add("local port reservations", localPorts::close);
         localPorts.requireOwnPorts();
 
+        Optional<FlowLog> records = flowLog(runDirectory, workerCount, flows, snatPorts, incarnation);
+        records.ifPresent(log -> teardown.add("flow records", log::close));
         ChunkLayout layout = chunkLayout(uplink, driver, first);
         int chunks = layout.chunksIn((long) CHUNKS * layout.chunkSize());
         WorkerPool workers = new WorkerPool(workerCount, chunks, layout, counters::worker,
-            (index, memory) -> worker(index, memory, state, flows, snatPorts, epochs));
+            (index, memory) -> worker(index, memory, state, flows, snatPorts, epochs, records));
         teardown.add("workers", workers::close);
         workers.start();
         Conductor conductor = new Conductor(configuration, state, counters.conductor(), epochs, workers,
-            new ConntrackGc(flows, snatPorts, state, epochs, counters.conductor()),
+            new ConntrackGc(flows, snatPorts, state, epochs, counters.conductor(),
+                records.map(FlowLog::conductor).orElse(null)),
             localPorts, tables, driver, rtnetlink, ethtool, uplink);
         teardown.add("conductor", conductor::close);
         conductor.openHostLink(first);
@@ -160,10 +167,26 @@ public final class Dataplane {
         ready = false;
     }
 
+    private Optional<FlowLog> flowLog(RunDirectory runDirectory, int workerCount, FlowTable flows, SnatPorts snatPorts,
+        long incarnation) {
+        if (configuration.flowRecords().isOn()) {
+            return Optional.of(FlowLog.create(runDirectory::replaceFile, workerCount, flows, snatPorts, incarnation,
+                configuration.flowRecords().mode() == FlowRecordConfiguration.Mode.ALL));
+        }
+        try {
+            FlowLog.remove(runDirectory.path());
+        } catch (IOException e) {
+            throw new SetupException("runDirectory: cannot delete the flow records of an earlier start: "
+                + FileErrors.describe(e), e);
+        }
+        return Optional.empty();
+    }
+
     private Worker worker(int index, WorkerMemory memory, ForwardingState state, FlowTable flows, SnatPorts snatPorts,
-        Epochs epochs) {
+        Epochs epochs, Optional<FlowLog> records) {
         List<Integer> cpus = configuration.workerCpus();
-        ForwardingGraph graph = new ForwardingGraph(state, flows, snatPorts, memory.counters(), memory.memory().pool());
+        ForwardingGraph graph = new ForwardingGraph(state, flows, snatPorts, memory.counters(), memory.memory().pool(),
+            records.map(log -> log.worker(index)).orElse(null));
         return new Worker(
             index, index < cpus.size() ? cpus.get(index) : -1, memory.counters(), state, epochs, graph,
             configuration.busyPoll());

@@ -36,7 +36,7 @@ final class HostFrontendWatch {
 
     /** @param local of the update */
     void tablesChanged(TablesUpdate update, LocalNode local) {
-        ChangedAddresses changed = update.changed();
+        ChangedAddresses changed = update.services();
         stale |= update.localChanged() || changed.isEverything();
         if (!stale) {
             List<IpPrefix> routed = routed(local);

@@ -29,6 +29,7 @@ final class Revalidation {
     private final ConntrackGc flows;
     private final NextHops nextHops;
     private final Epochs epochs;
+    private final ServiceRevalidation services;
     private final List<Retired> retiring = new ArrayList<>();
     private Changes collecting = new Changes();
     private Changes current = new Changes();
@@ -60,6 +61,7 @@ final class Revalidation {
         this.flows = flows;
         this.nextHops = nextHops;
         this.epochs = epochs;
+        services = new ServiceRevalidation(flows, epochs);
     }
 
     // -- what has changed: to be called once it is published -----------------------------------------------------------
@@ -73,6 +75,9 @@ final class Revalidation {
             collecting.addresses.addEverything();
         }
         collecting.addresses.addAll(update.changed());
+        if (!update.changed().isEverything()) {
+            services.changed(update.services());
+        }
         if (update.peersChanged() || update.localChanged() || nextHops.lacksSlots()) {
             TablesSnapshot now = update.tables();
             collecting.goneSlots
@@ -92,6 +97,7 @@ final class Revalidation {
 
     /** A next hop has been taken in. */
     void nextHopAdded() {
+        waiting |= services.takeWaiting();
         if (waiting || sealed) { // a flow that was visited already may wait for it
             collecting.addresses.addEverything();
         }
@@ -100,13 +106,19 @@ final class Revalidation {
     // -- the passes --------------------------------------------------------------------------------------------------
 
     /** Whether {@link #pass} has more to do soon. */
-    boolean isBusy() { return sealed; }
+    boolean isBusy() { return sealed || services.isBusy(); }
+
+    /** Whether it has more to do at once. */
+    boolean isSearching() { return services.isSearching(); }
 
     /** Whether every change has been followed. */
-    boolean isIdle() { return !sealed && collecting.isEmpty(); }
+    boolean isIdle() {
+        return !sealed && collecting.isEmpty() && services.isIdle();
+    }
 
     /** Does what is due, for a short time. */
     void pass(long nowNanos) {
+        services.pass(nowNanos);
         if (!sealed && !collecting.isEmpty() && nowNanos - pauseEnd >= 0) {
             seal();
         }

@@ -72,7 +72,7 @@ final class UplinkFrontends implements FlowObserver {
 
     /** Frontends matter that are not in a service CIDR. */
     void tablesChanged(TablesUpdate update) {
-        ChangedAddresses changed = update.changed();
+        ChangedAddresses changed = update.services();
         stale |= changed.isEverything();
         if (!stale) {
             changed.forEach((base, length) -> stale |= !isInServiceCidr(base));

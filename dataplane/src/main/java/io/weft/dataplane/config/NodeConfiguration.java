@@ -57,6 +57,7 @@ public record NodeConfiguration(
     boolean masquerade,
     PortRanges snatPorts,
     int flowCapacity,
+    FlowRecordConfiguration flowRecords,
     ServiceConfiguration services,
     CniConfiguration cni,
     ApiConfiguration api) {
@@ -173,6 +174,7 @@ public record NodeConfiguration(
             settings.flag(MASQUERADE),
             snatPorts(settings),
             settings.integer(FLOWS_CAPACITY, MIN_FLOWS, MAX_FLOWS),
+            FlowRecordConfiguration.of(settings),
             ServiceConfiguration.of(settings),
             CniConfiguration.of(settings, runDirectory),
             ApiConfiguration.of(settings, runDirectory, settings.path(STATE_DIRECTORY)));

@@ -9,6 +9,7 @@ import io.weft.lb.flow.FlowEntry;
 import io.weft.lb.flow.FlowExpiry;
 import io.weft.lb.flow.FlowState;
 import io.weft.lb.flow.FlowTable;
+import java.util.function.IntConsumer;
 
 /**
  * Decides about an existing flow again ({@link FlowDecision}). The flow continues if the decision matches its entry.
@@ -34,6 +35,7 @@ public final class FlowRevalidator implements FlowExpiry.Revalidator {
     private final FlowDecision decision;
     private boolean ready;
     private boolean waiting;
+    private boolean backendGone;
 
     public FlowRevalidator(FlowTable flows, ForwardingState state) {
         this.flows = flows;
@@ -52,9 +54,24 @@ public final class FlowRevalidator implements FlowExpiry.Revalidator {
         return waiting;
     }
 
+    /** Whether the flow that was found not valid last went to a backend that its Service no longer has. */
+    public boolean isBackendGone() {
+        return backendGone;
+    }
+
     /** Whether a NodePort or hostPort may serve the address: the node's own, 127/8 included. */
     public boolean isOnNode(int address) {
         return !ready || Frontends.isOnNode(context, address) || Ipv4Address.isLoopback(address);
+    }
+
+    /**
+     * The addresses of {@link #isOnNode} as a set of destinations, in which 127.0.0.1 stands for all of 127/8. Nothing before there are tables, by which no
+     * flow is invalid.
+     */
+    public void forEachOnNode(IntConsumer visitor) {
+        if (ready) {
+            Frontends.forEachOnNode(context, visitor);
+        }
     }
 
     /** Also updates the flow's egress if it changed. */
@@ -64,7 +81,9 @@ public final class FlowRevalidator implements FlowExpiry.Revalidator {
         int verdict = isAnsweredConnection(forward)
             ? decision.decideWithBackend(forward)
             : decision.decideAgain(forward);
-        if (!isTranslationSame(forward) || !isForwardSame(forward, verdict)) { return false; }
+        boolean sameTranslation = isTranslationSame(forward);
+        backendGone = !sameTranslation && (FlowEntry.flags(forward) & FlowEntry.SERVICE) != 0;
+        if (!sameTranslation || !isForwardSame(forward, verdict)) { return false; }
         return Ingress.isUnderlay(FlowEntry.ingress(forward)) ? followReply(forward) : isReplySame(forward);
     }
 

@@ -7,6 +7,7 @@ import io.weft.encap.hash.FlowHash;
 import io.weft.lb.flow.FlowKey;
 import io.weft.lb.service.FrontendKind;
 import io.weft.lb.service.ServiceTable;
+import java.util.function.IntConsumer;
 
 /**
  * Finds the frontend of a Service that a packet is addressed to, and the number by which it chooses a backend.
@@ -14,6 +15,8 @@ import io.weft.lb.service.ServiceTable;
  * <p>Thread: that of the {@link BatchContext}. Allocation: none.
  */
 public final class Frontends {
+    private static final int LOCALHOST = 0x7F00_0001;
+
     private Frontends() {
     }
 
@@ -46,6 +49,17 @@ public final class Frontends {
     /** Whether an address is the node's own, the pods' gateway included. */
     public static boolean isOnNode(BatchContext context, int address) {
         return context.isOwnAddress(address) || address == context.local4().gateway();
+    }
+
+    /** Visits the addresses of {@link #isOnNode}, and 127.0.0.1 for all of 127/8. Cold code. */
+    static void forEachOnNode(BatchContext context, IntConsumer visitor) {
+        visitor.accept(context.local4().address());
+        visitor.accept(context.local4().base());
+        visitor.accept(context.local4().gateway());
+        visitor.accept(LOCALHOST);
+        for (int address : context.state().localAddresses().toArray()) {
+            visitor.accept(address);
+        }
     }
 
     /**

@@ -5,6 +5,7 @@ import io.weft.dataplane.counters.FrameTotal;
 import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.fastpath.FastPath;
+import io.weft.dataplane.flowlog.FlowLogWriter;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.frame.FramePool;
@@ -98,7 +99,13 @@ public final class ForwardingGraph implements BatchProcessor {
     /** @param pool of this worker; the graph gives chunks back to it, and takes some for fragments */
     public ForwardingGraph(ForwardingState state, FlowTable flows, SnatPorts snatPorts, WorkerCounters counters,
         FramePool pool) {
-        this(state, flows, snatPorts, counters, pool, null);
+        this(state, flows, snatPorts, counters, pool, (NodeObserver) null);
+    }
+
+    /** @param records of this worker; null if flows are not recorded */
+    public ForwardingGraph(ForwardingState state, FlowTable flows, SnatPorts snatPorts, WorkerCounters counters,
+        FramePool pool, FlowLogWriter records) {
+        this(state, flows, snatPorts, counters, pool, Lanes.areUsable(), NodeRunner::new, records);
     }
 
     /** @param observer told about every run of a node and stage, for benchmarks; null for none, at no cost */
@@ -118,6 +125,11 @@ public final class ForwardingGraph implements BatchProcessor {
     /** For tests: a graph without the fast path, or whose nodes and stages fail. */
     ForwardingGraph(ForwardingState state, FlowTable flows, SnatPorts snatPorts, WorkerCounters counters,
         FramePool pool, boolean hasFastPath, NodeRunner.Factory runners) {
+        this(state, flows, snatPorts, counters, pool, hasFastPath, runners, null);
+    }
+
+    private ForwardingGraph(ForwardingState state, FlowTable flows, SnatPorts snatPorts, WorkerCounters counters,
+        FramePool pool, boolean hasFastPath, NodeRunner.Factory runners, FlowLogWriter records) {
         this.counters = counters;
         context = new BatchContext(state);
 
@@ -137,7 +149,7 @@ public final class ForwardingGraph implements BatchProcessor {
         Icmp4Echo echo = new Icmp4Echo(drop, dispatch, first);
         neighbours = new NeighbourHold(context, drop, reject, first, pool);
         FlowCreate create = new FlowCreate(context, drop, reject, neighbours, dispatch, echo, rewrite, flows, snatPorts,
-            first);
+            first, records);
         FlowLookup lookup = new FlowLookup(flows, create, rewrite);
         Icmp4ErrorInput icmpErrors = new Icmp4ErrorInput(context, drop, dispatch, flows, first);
         ip4 = new Ip4Input(context, drop, first, laterFragments, icmpErrors, lookup, create);

@@ -24,8 +24,8 @@ import java.nio.file.StandardCopyOption;
  *   48  log position     i64   number of entries ever written to the log, by release
  *   56  log level        i32   ordinal of the LogLevel
  *   64  roots            six cells of 64 bytes: routes, ports, peers, tunnel endpoints, services, local node
- * 4096  log              2048 entries of 8 bytes, a ring: prefix length in the upper half, base in the lower
- * 20480 arena
+ * 4096  log              8192 entries of 8 bytes, a ring: base in the lower half, prefix length from bit 32 on; bit 38: Services
+ * 69632 arena
  * </pre>
  *
  * <p>A root's cell starts with the root: that of a {@link io.weft.lb.table.PublishedMap}, or the offset of the local node's block, 0 for
@@ -39,7 +39,7 @@ final class TablesFile implements AutoCloseable {
     static final String NAME = "tables";
 
     private static final long MAGIC = 0x5745_4654_5441_424CL; // "WEFTTABL"
-    private static final int VERSION = 6;
+    private static final int VERSION = 7;
     private static final int MAGIC_AT = 0;
     private static final int VERSION_AT = 8;
     private static final int SIZE_AT = 16;
@@ -52,8 +52,12 @@ final class TablesFile implements AutoCloseable {
     private static final int ROOT_BYTES = 64;
     private static final int CHANGES_OFFSET = 32;
     private static final int LOG_AT = 4096;
-    /** A power of two. The conductor reads the log 50 times a second. */
-    static final int LOG_ENTRIES = 2048;
+    /** A power of two. The conductor reads the log 50 to 1,000 times a second; this is enough if it is held up for seconds. */
+    static final int LOG_ENTRIES = 8192;
+    private static final int LENGTH_SHIFT = 32;
+    private static final int LENGTH_MASK = 0x3F;
+    /** Of an entry: only the Services with this address have changed. */
+    private static final long SERVICES_BIT = 1L << 38;
     private static final int ARENA_AT = LOG_AT + LOG_ENTRIES * Long.BYTES;
     private static final long MIN_BYTES = ARENA_AT + 4096;
 
@@ -215,10 +219,34 @@ final class TablesFile implements AutoCloseable {
 
     /** Called by the writer after a change of what these addresses mean. */
     void logChange(int base, int length) {
+        log((long) length << LENGTH_SHIFT | base & 0xFFFF_FFFFL);
+    }
+
+    /** Called by the writer after a change of the Services with this address, which matters only to flows with this destination. */
+    void logServices(int address) {
+        log(SERVICES_BIT | (long) Integer.SIZE << LENGTH_SHIFT | address & 0xFFFF_FFFFL);
+    }
+
+    private void log(long entry) {
         long position = Memory.nativeI64(memory.address() + LOG_POSITION_AT);
         // Release here too: a reader that sees an entry which replaced another also sees the position at the time it was written.
-        Memory.setReleaseI64(logEntryAt(position), (long) length << 32 | base & 0xFFFF_FFFFL);
+        Memory.setReleaseI64(logEntryAt(position), entry);
         Memory.setReleaseI64(memory.address() + LOG_POSITION_AT, position + 1);
+    }
+
+    /** The base of a {@link #logEntry}. */
+    static int base(long entry) {
+        return (int) entry;
+    }
+
+    /** The prefix length of a {@link #logEntry}. */
+    static int length(long entry) {
+        return (int) (entry >>> LENGTH_SHIFT) & LENGTH_MASK;
+    }
+
+    /** Whether a {@link #logEntry} is from {@link #logServices}. */
+    static boolean isOfServices(long entry) {
+        return (entry & SERVICES_BIT) != 0;
     }
 
     /** The entry with this number; or the one that has replaced it, if the position has since advanced by {@link #LOG_ENTRIES}. */

@@ -16,6 +16,7 @@ public final class TablesFollower {
     private final TablesReader reader;
     private final TablesFile file;
     private final ChangedAddresses changed = new ChangedAddresses();
+    private final ChangedAddresses services = new ChangedAddresses();
     private final Part local = new Part(TablesFile.Root.LOCAL_NODE);
     private final Part ports = new Part(TablesFile.Root.PORTS);
     private final Part peers = new Part(TablesFile.Root.PEERS);
@@ -63,6 +64,7 @@ public final class TablesFollower {
      */
     public TablesUpdate next() {
         changed.clear();
+        services.clear();
         local.changed = false;
         ports.changed = false;
         peers.changed = false;
@@ -74,7 +76,7 @@ public final class TablesFollower {
             readParts();
         } while (generation != file.generation() && ++attempt < ATTEMPTS);
         return new TablesUpdate(new TablesSnapshot(generation, localNode, portList, peerList), local.changed,
-            ports.changed, peers.changed, changed);
+            ports.changed, peers.changed, changed, services);
     }
 
     private void readParts() {
@@ -94,11 +96,12 @@ public final class TablesFollower {
         boolean complete = logged != NEVER;
         for (long entry = logged; complete && entry < position; entry++) {
             long word = file.logEntry(entry);
-            changed.add((int) word, (int) (word >>> 32) & 0x3F);
+            (TablesFile.isOfServices(word) ? services : changed).add(TablesFile.base(word), TablesFile.length(word));
         }
         // The writer may be writing the entry at the position, which replaces the one LOG_ENTRIES before it.
         if (!complete || file.logPosition() - logged >= TablesFile.LOG_ENTRIES) {
             changed.addEverything();
+            services.addEverything();
         }
         logged = position;
     }

@@ -10,7 +10,7 @@ public record TablesSizing(long bytes) {
     /** A thousand pods, a few hundred nodes and a few thousand Services. */
     public static final TablesSizing DEFAULT = new TablesSizing(64L << 20);
 
-    private static final long MIN_BYTES = 64 << 10;
+    private static final long MIN_BYTES = 128 << 10;
 
     public TablesSizing {
         if (bytes < MIN_BYTES) {

@@ -54,7 +54,7 @@ public final class TablesWriter implements AutoCloseable {
         endpoints = new ClaimedMap(arena, file.rootAt(TablesFile.Root.ENDPOINTS) - file.address(), EXPECTED_ENTRIES,
             tunnel -> tunnel);
         services = new ServiceTableBuilder(arena, file.rootAt(TablesFile.Root.SERVICES) - file.address(),
-            EXPECTED_ENTRIES, address -> file.logChange(address, SINGLE));
+            EXPECTED_ENTRIES, file::logServices);
     }
 
     /**

@@ -1,8 +1,8 @@
 package io.weft.dataplane.trace;
 
 import io.weft.dataplane.capture.FrameFilter;
-import io.weft.dataplane.capture.Observation;
 import io.weft.dataplane.capture.RingFile;
+import io.weft.dataplane.capture.RingObservation;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.port.DropObserver;
 import io.weft.dataplane.port.Port;
@@ -14,12 +14,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** One trace that is under way: the file and each worker's part. Thread: the conductor. Cold code. */
-public final class Trace implements Observation {
-    private final RingFile file;
+public final class Trace extends RingObservation {
     private final List<FrameTracer> workers = new ArrayList<>();
 
     private Trace(RingFile file) {
-        this.file = file;
+        super(file);
     }
 
     /**
@@ -31,12 +30,13 @@ public final class Trace implements Observation {
     public static Trace begin(Path runDirectory, RingFile.Files files, List<BatchProcessor> graphs,
         List<WorkerCounters> counters, Overlay overlay, long nowNanos) throws IOException {
         TraceRequest request = TraceRequest.read(runDirectory);
-        Trace trace = new Trace(RingFile.create(files, TraceMessage.KIND, graphs.size(), request.ringBytes(),
-            request.id(), nowNanos));
+        RingFile file = RingFile.create(files, TraceMessage.KIND, graphs.size(), request.ringBytes(), request.id(),
+            nowNanos);
+        Trace trace = new Trace(file);
         FrameFilter filter = new FrameFilter(request.filter(), overlay);
         for (int worker = 0; worker < graphs.size(); worker++) {
             trace.workers.add(new FrameTracer(graphs.get(worker), counters.get(worker), filter, request.count(),
-                new TraceRecord(trace.file.ring(worker), trace.file.lostAt(worker))));
+                new TraceRecord(file.ring(worker), file.lostAt(worker))));
         }
         return trace;
     }
@@ -54,16 +54,5 @@ public final class Trace implements Observation {
     @Override
     public BatchProcessor processor(int worker) {
         return workers.get(worker);
-    }
-
-    @Override
-    public boolean isAbandoned(long nowNanos) {
-        return file.isAbandoned(nowNanos);
-    }
-
-    @Override
-    public void close() {
-        file.end();
-        file.close();
     }
 }

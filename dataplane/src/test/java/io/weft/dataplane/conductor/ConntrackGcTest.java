@@ -11,10 +11,12 @@ import io.weft.dataplane.table.PortSpec;
 import io.weft.encap.address.IpAddress;
 import io.weft.lb.flow.FlowCounter;
 import io.weft.lb.service.Backend;
+import io.weft.lb.service.FrontendKind;
 import io.weft.lb.service.ServiceKey;
 import io.weft.lb.service.ServiceSpec;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -88,6 +90,74 @@ class ConntrackGcTest {
         revalidate(everything);
         assertEquals(0, node.flows.flows());
         assertEquals(2, node.ended());
+    }
+
+    /** The table has 32,768 slots. */
+    @Test
+    void aSearchFindsTheFlowsToChangedServices() {
+        for (int i = 0; i < 4000; i++) {
+            flow(1000 + i, i % 2 == 0 ? "10.96.0.10" : "10.96.0.11");
+        }
+        service("10.96.0.10");
+        service("10.96.0.11");
+        search("10.96.0.99", "10.244.1.3", "10.244.1.2");
+        assertEquals(0, node.ended());
+        search("10.96.0.10", "10.96.0.99");
+        assertEquals(2000, node.ended());
+        assertEquals(2000, node.flows.flows());
+        assertTrue(hasFlow(1001, "10.96.0.11"));
+        ChangedAddresses everything = new ChangedAddresses();
+        everything.addEverything();
+        search(everything);
+        assertEquals(0, node.flows.flows());
+    }
+
+    /** An ended flow's slot keeps its tag, also when it has the reply's entry of another flow. */
+    @Test
+    void aSearchIsNotConfusedByFlowsThatHaveEnded() {
+        flow(1000, "10.96.0.10");
+        service("10.96.0.10");
+        search("10.96.0.10");
+        assertEquals(1, node.ended());
+        service("10.96.0.10", "10.244.1.3");
+        for (int i = 0; i < 4000; i++) {
+            flow(2000 + i, "10.96.0.11");
+        }
+        search("10.96.0.10");
+        assertEquals(4000, node.flows.flows());
+    }
+
+    /** 0.0.0.0 stands for the Services on the node's own addresses and on 127.0.0.0/8. */
+    @Test
+    void aSearchForTheNodesOwnFrontendsFindsFlowsToItsAddresses() {
+        hostPort("10.244.1.3");
+        node.tables.commit();
+        node.settle();
+        node.make(new Plan("10.244.1.2", 999, "192.0.2.11", 30_080, UDP, "10.244.1.3", POD_A));
+        flow(1000, "10.96.0.10");
+        hostPort();
+        search("10.96.0.10");
+        assertEquals(2, node.flows.flows());
+        search("0.0.0.0");
+        assertEquals(1, node.flows.flows());
+        assertTrue(hasFlow(1000, "10.96.0.10"));
+    }
+
+    private void hostPort(String... backends) {
+        ServiceKey key = new ServiceKey(ServiceKey.NODE_ADDRESSES, 30_080, UDP);
+        node.tables.services().put(new ServiceSpec(key, FrontendKind.HOST_PORT, "hostport", false, false, 0, List.of(),
+            Arrays.stream(backends).map(backend -> Backend.ready(IpAddress.of(backend), 8080)).toList()));
+    }
+
+    private void search(String... services) {
+        search(changed(services));
+    }
+
+    private void search(ChangedAddresses services) {
+        int middle = node.flows.slotCount() / 2;
+        node.gc.startSearch(services, System.nanoTime());
+        node.gc.search(0, middle, System.nanoTime());
+        node.gc.search(middle, node.flows.slotCount(), System.nanoTime());
     }
 
     @Test

@@ -299,7 +299,7 @@ class TablesTest {
             writer.commit();
         }
         try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "rw")) {
-            access.setLength(1 << 16);
+            access.setLength(1 << 17);
         }
         assertTrue(assertThrows(TablesException.class, () -> TablesReader.open(run)).getMessage()
             .contains("bytes long instead of"));

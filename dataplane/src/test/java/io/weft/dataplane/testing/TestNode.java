@@ -98,8 +98,9 @@ public final class TestNode implements AutoCloseable {
     /** Starts another dataplane with the same configuration. */
     public Process launch(Path log) {
         List<String> command = new ArrayList<>(List.of("-XX:+UseSerialGC", "-Xmx128m"));
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream().filter(flag -> flag.startsWith("--"))
-            .forEach(command::add);
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+            .filter(flag -> flag.startsWith("--") || flag.matches("-XX:(MaxVectorSize|UseAVX)=.*"))
+            .forEach(command::add); // the last two decide whether there is a fast path
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), DataplaneMain.class.getName()));
         settings.forEach((key, value) -> command.addAll(List.of("--set", key + "=" + value)));
         try {

@@ -11,4 +11,14 @@ public interface FlowEndListener {
      * @param k1 its key
      */
     void onEnd(long forward, long k0, long k1);
+
+    /**
+     * The same with what a listener that records flows needs. {@link FlowEnder} calls this one.
+     *
+     * @param reverse entry of the reply direction, readable as the forward one; 0 if there is none
+     * @param reason by which the table counts the end
+     */
+    default void onEnd(long forward, long reverse, long k0, long k1, FlowCounter reason) {
+        onEnd(forward, k0, k1);
+    }
 }

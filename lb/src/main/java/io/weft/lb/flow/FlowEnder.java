@@ -73,7 +73,7 @@ public final class FlowEnder {
         }
         table.add(FlowCounter.FLOWS, -1);
         table.add(reason, 1);
-        listener.onEnd(forward, k0, k1);
+        listener.onEnd(forward, reverse, k0, k1, reason);
         return true;
     }
 }

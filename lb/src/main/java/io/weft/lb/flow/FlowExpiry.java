@@ -64,6 +64,42 @@ public final class FlowExpiry {
         return passes;
     }
 
+    /**
+     * Revalidates the flows to some destinations, wherever the scan is. Reads only the tags of all other slots: a 32nd of what a scan reads.
+     *
+     * @param from first slot, a multiple of {@value FlowTable#TAGS_PER_WORD}
+     * @param to slot after the last, a multiple of it too
+     * @param revalidator also called for some flows to other destinations
+     * @return flows ended
+     */
+    public int revalidate(int from, int to, DestinationSet destinations, Revalidator revalidator) {
+        int ended = 0;
+        for (int i = from; i < to; i += FlowTable.TAGS_PER_WORD) {
+            long tags = table.tags(i);
+            if (destinations.containsAny(tags)) {
+                ended += revalidate(i, tags, destinations, revalidator);
+            }
+        }
+        return ended;
+    }
+
+    private int revalidate(int first, long tags, DestinationSet destinations, Revalidator revalidator) {
+        int ended = 0;
+        for (int slot = first; slot < first + FlowTable.TAGS_PER_WORD; slot++, tags >>>= DestinationSet.TAG_BITS) {
+            if (destinations.containsTag((int) tags)) {
+                ended += revalidate(table.slot(slot), revalidator) ? 1 : 0;
+            }
+        }
+        return ended;
+    }
+
+    /** @return whether the slot has a flow's forward entry and this call has ended the flow */
+    private boolean revalidate(long slot, Revalidator revalidator) {
+        // Acquire: as for a search of the table.
+        return SlotMark.isKey(Memory.getAcquireI64(slot + FlowEntry.K1)) && !FlowEntry.isReverse(slot)
+            && !revalidator.isValid(slot) && end(slot, FlowCounter.INVALIDATED);
+    }
+
     private boolean visit(int index, int now, boolean pressure, Revalidator revalidator) {
         long slot = table.slot(index);
         long word = Memory.getAcquireI64(slot + FlowEntry.K1);

@@ -83,8 +83,10 @@ final class FlowInserter {
         }
         long forward = forwardFirst ? first : second;
         long reverse = forwardFirst ? second : first;
+        table.setTag(forward, DestinationSet.tag(FlowKey.destination(k0)));
         fillForward(forward, k0, k1, template);
         fillReverse(reverse, forward, reverseK0, k0, k1, template);
+        table.setStart(forward, template.startMillis());
         // Release: a thread that sees the keys sees the entries. Reverse first: once a search finds the forward entry, it finds the reply's.
         Memory.setReleaseI64(reverse + FlowEntry.K1, reverseK1);
         Memory.setReleaseI64(forward + FlowEntry.K1, k1);

@@ -12,8 +12,11 @@ import io.weft.encap.memory.Memory;
  *     16  slots (64 bits)     24  max flows (64)    32  incarnation (64)
  *     40  the table's clock: seconds, set by the flow expiry
  *     64  counters ({@link FlowCounter}), 64 bytes apart
- *   1024  slots
+ *   1024  slots, then a tag of 16 bits for each slot: of the destination of the flow whose forward entry the slot has or last had, else 0
  * </pre>
+ *
+ * <p><b>Tags</b> ({@link DestinationSet}) are 1/32 of the size of the slots. The flow expiry finds the flows to a few destinations by reading them instead
+ * of all entries. They are written when a flow is created; nothing else reads or writes them.
  *
  * <p><b>The state of a slot</b> is in its k1. A key's protocol is never 0, so words with protocol 0 are marks:
  *
@@ -50,10 +53,13 @@ public final class FlowTable {
 
     static final int HEADER_LENGTH = 1024;
     public static final int SLOT_SHIFT = 6;
+    private static final int TAG_SHIFT = 1;
+    /** Number of tags that {@link #tags} returns. */
+    static final int TAGS_PER_WORD = Long.BYTES >> TAG_SHIFT;
     static final long EMPTY = 0;
 
     private static final long MAGIC = 0x5745_4654_464C_4F57L;
-    private static final int LAYOUT_VERSION = 3;
+    private static final int LAYOUT_VERSION = 4;
     private static final int MAGIC_OFFSET = 0;
     private static final int VERSION_OFFSET = 8;
     private static final int SLOT_LENGTH_OFFSET = 12;
@@ -66,24 +72,33 @@ public final class FlowTable {
     private static final int SLOTS_PER_FLOW = 4;
     private static final int MIN_SLOTS = 16;
     private static final int MAX_FLOWS = 1 << 26;
+    private static final long MAX_SLOTS = (long) MAX_FLOWS * SLOTS_PER_FLOW;
 
     private final long base;
     private final long slots;
+    private final long tags;
     private final int mask;
     private final long maxFlows;
     private final FlowInserter inserter;
+    /** Milliseconds of each slot's first packet, 64 bits each; 0: not kept. Set before there are flows. */
+    private long starts;
 
     private FlowTable(long base) {
         this.base = base;
         slots = base + HEADER_LENGTH;
         mask = (int) Memory.nativeI64(base + SLOTS_OFFSET) - 1;
+        tags = slots + ((long) slotCount() << SLOT_SHIFT);
         maxFlows = Memory.nativeI64(base + MAX_FLOWS_OFFSET);
         inserter = new FlowInserter(this);
     }
 
     /** Bytes of the region for a table of {@code maxFlows} flows. */
     public static long sizeFor(int maxFlows) {
-        return HEADER_LENGTH + (slotsFor(maxFlows) << SLOT_SHIFT);
+        return lengthFor(slotsFor(maxFlows));
+    }
+
+    private static long lengthFor(long slots) {
+        return HEADER_LENGTH + (slots << SLOT_SHIFT) + (slots << TAG_SHIFT);
     }
 
     /**
@@ -123,7 +138,8 @@ public final class FlowTable {
                 "flow table of layout %d; this program reads %d".formatted(version, LAYOUT_VERSION));
         }
         long count = Memory.nativeI64(address + SLOTS_OFFSET);
-        if (count < MIN_SLOTS || Long.bitCount(count) != 1 || count > size - HEADER_LENGTH >>> SLOT_SHIFT) {
+        boolean isPossible = count >= MIN_SLOTS && count <= MAX_SLOTS && Long.bitCount(count) == 1;
+        if (!isPossible || lengthFor(count) > size) {
             throw new IllegalArgumentException("flow table claims %d slots in %d bytes".formatted(count, size));
         }
         return new FlowTable(address);
@@ -216,6 +232,37 @@ public final class FlowTable {
         return result & ~FlowInserter.ADOPTED;
     }
 
+    // -- start times -----------------------------------------------------------------------------------------------------
+
+    /**
+     * Keeps the time of each flow's first packet from now on, for flow records. Entries have no room for it.
+     *
+     * @param memory 8 bytes for each slot, zeroed, which this process alone uses; 0 to keep none any more
+     */
+    public void keepStarts(long memory) {
+        starts = memory;
+    }
+
+    /**
+     * When a flow began, in milliseconds of the clock of {@link FlowTemplate#startMillis}; 0 if that is not kept.
+     *
+     * @param forward its entry, also after its end as long as that may be read
+     */
+    public long startMillis(long forward) {
+        return starts == 0 ? 0 : Memory.nativeI64(startAt(forward));
+    }
+
+    /** To be called before the entry is published. */
+    void setStart(long forward, long millis) {
+        if (starts != 0) {
+            Memory.putNativeI64(startAt(forward), millis);
+        }
+    }
+
+    private long startAt(long entry) {
+        return starts + (entry - slots >>> SLOT_SHIFT) * Long.BYTES;
+    }
+
     // -- sizes and counts -------------------------------------------------------------------------------------------------------------
 
     public long maxFlows() {
@@ -269,5 +316,21 @@ public final class FlowTable {
 
     int mask() {
         return mask;
+    }
+
+    // -- tags --------------------------------------------------------------------------------------------------------------
+
+    /**
+     * Called before the forward entry in this slot is published: a thread that sees the entry sees its tag.
+     *
+     * @param slot address of the slot
+     */
+    void setTag(long slot, int tag) {
+        Memory.putNativeU16(tags + (slot - slots >>> SLOT_SHIFT - TAG_SHIFT), tag);
+    }
+
+    /** The tags of {@value #TAGS_PER_WORD} slots, that of the first in the lowest bits. */
+    long tags(int firstIndex) {
+        return Memory.nativeI64(tags + ((long) firstIndex << TAG_SHIFT));
     }
 }

@@ -46,6 +46,12 @@ public final class FlowTemplate {
         return this;
     }
 
+    /** The time of the first packet in milliseconds of the table's clock, which does not wrap around. */
+    public long startMillis() {
+        long second = nowSeconds * (long) MILLIS_PER_SECOND;
+        return second + (bornMillis - (int) second);
+    }
+
     /** First word of the reverse direction's key. */
     public long reverseK0() {
         return FlowKey.k0(newDst, newSrc);

@@ -2,6 +2,7 @@ package io.weft.lb.nat;
 
 import io.weft.encap.hash.FlowHash;
 import io.weft.encap.packet.IpProtocol;
+import io.weft.lb.flow.FlowEndListener;
 import io.weft.lb.flow.FlowEnder;
 import io.weft.lb.flow.FlowEntry;
 import io.weft.lb.flow.FlowKey;
@@ -53,10 +54,14 @@ public final class SourceNat {
     private final int[] refusals = new int[MEMORY]; // in that second
 
     public SourceNat(FlowTable table, SnatPorts ports) {
+        this(table, ports, (forward, k0, k1) -> onEnd(ports, forward, k0, k1));
+    }
+
+    /** @param ended told about the finished flows whose ports are taken over; it must do what {@link #onEnd} does */
+    public SourceNat(FlowTable table, SnatPorts ports, FlowEndListener ended) {
         this.table = table;
         this.ports = ports;
-        finished = new FinishedFlows(table, ports,
-            new FlowEnder(table, (forward, k0, k1) -> onEnd(ports, forward, k0, k1)));
+        finished = new FinishedFlows(table, ports, new FlowEnder(table, ended));
     }
 
     /**

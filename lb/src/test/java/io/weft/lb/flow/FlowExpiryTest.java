@@ -1,6 +1,7 @@
 package io.weft.lb.flow;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -74,6 +75,41 @@ class FlowExpiryTest {
         flows.insertService(7, Flows.UDP, FlowState.UDP_STREAM);
         FlowEntry.account(flows.forward(7, Flows.UDP), 100, flows.now + 1);
         assertEquals(0, scanAll(flows.now));
+    }
+
+    @Test
+    void aSearchByDestinationRevalidatesTheForwardEntriesOfFlowsToIt() {
+        flows.insertService(7, Flows.UDP, FlowState.UDP_STREAM);
+        flows.insertPlain(Flows.CLIENT, 0x0A60_000B, 7, 80, Flows.UDP);
+        flows.insertPlain(Flows.VIP, Flows.CLIENT, 9, 9, Flows.UDP); // its reply's destination is the VIP
+        DestinationSet destinations = new DestinationSet();
+        destinations.add(Flows.VIP);
+        List<Integer> visited = new ArrayList<>();
+        FlowExpiry.Revalidator none = forward -> {
+            visited.add(FlowKey.destination(FlowEntry.k0(forward)));
+            return false;
+        };
+        assertEquals(1, expiry.revalidate(0, table.slotCount(), destinations, none));
+        assertEquals(List.of(Flows.VIP), visited);
+        assertEquals(List.of(7), endedPorts);
+        assertEquals(0, flows.forward(7, Flows.UDP));
+        assertEquals(2, table.flows());
+        assertEquals(0, expiry.revalidate(0, table.slotCount(), destinations, none));
+        destinations.clear();
+        assertEquals(0, expiry.revalidate(0, table.slotCount(), destinations, none));
+    }
+
+    @Test
+    void allOfTheLoopbackNetworkIsOneDestination() {
+        DestinationSet destinations = new DestinationSet();
+        destinations.add(0x7F00_0001);
+        assertTrue(destinations.containsTag(DestinationSet.tag(0x7F12_3456)));
+        destinations.clear();
+        destinations.addEverything();
+        for (int address : new int[]{0, 0x7F00_0001, -1, Flows.VIP}) {
+            assertTrue(destinations.containsTag(DestinationSet.tag(address)));
+        }
+        assertFalse(destinations.containsTag(0));
     }
 
     @Test

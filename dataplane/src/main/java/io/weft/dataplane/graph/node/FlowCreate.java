@@ -4,6 +4,7 @@ import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.decision.FlowDecision;
 import io.weft.dataplane.decision.SourceCheck;
+import io.weft.dataplane.flowlog.FlowLogWriter;
 import io.weft.dataplane.forwarding.Ingress;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
@@ -12,6 +13,7 @@ import io.weft.encap.packet.Icmp4Header;
 import io.weft.encap.packet.IpProtocol;
 import io.weft.encap.packet.TcpHeader;
 import io.weft.lb.flow.DatagramTracker;
+import io.weft.lb.flow.FlowEndListener;
 import io.weft.lb.flow.FlowEnder;
 import io.weft.lb.flow.FlowEntry;
 import io.weft.lb.flow.FlowKey;
@@ -47,10 +49,12 @@ public final class FlowCreate extends GraphNode {
     private final NewFlowFetch fetched;
     private final TokenBucket replyHops = new TokenBucket(REPLY_HOPS_PER_SECOND, REPLY_HOPS_BURST);
     private final FlowTemplate template = new FlowTemplate();
+    private final FlowLogWriter records;
 
+    /** @param records of this worker; null if flows are not recorded */
     public FlowCreate(BatchContext context, DropNode drop, Reject reject, NeighbourHold hold, Dispatch dispatch,
         Icmp4Echo echo,
-        FlowRewrite hits, FlowTable flows, SnatPorts snatPorts, FirstFragments first) {
+        FlowRewrite hits, FlowTable flows, SnatPorts snatPorts, FirstFragments first, FlowLogWriter records) {
         super(GraphNodeId.FLOW_CREATE);
         this.context = context;
         this.drop = drop;
@@ -59,8 +63,11 @@ public final class FlowCreate extends GraphNode {
         this.echo = echo.in();
         this.hits = hits.in();
         this.flows = flows;
-        ender = new FlowEnder(flows, (forward, k0, k1) -> SourceNat.onEnd(snatPorts, forward, k0, k1));
-        sourceNat = new SourceNat(flows, snatPorts);
+        this.records = records;
+        FlowEndListener ended = records != null ? records
+            : (forward, k0, k1) -> SourceNat.onEnd(snatPorts, forward, k0, k1);
+        ender = new FlowEnder(flows, ended);
+        sourceNat = new SourceNat(flows, snatPorts, ended);
         portSearch = new SourcePortSearch(flows, ender);
         decision = new FlowDecision(context);
         stateless = new StatelessForward(reject, dispatch, first);
@@ -254,6 +261,9 @@ public final class FlowCreate extends GraphNode {
         if (result > 0) {
             if (decision.affinityBlock() != 0 && !FlowTable.isAdopted(result)) {
                 keepBackend(decision.affinityBlock(), FlowKey.source(batch.k0[frame]));
+            }
+            if (records != null && !FlowTable.isAdopted(result)) {
+                records.started(FlowTable.entry(result));
             }
             hit(batch, frame, FlowTable.entry(result));
         } else {
