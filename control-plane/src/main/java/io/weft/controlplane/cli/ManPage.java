@@ -56,6 +56,12 @@ final class ManPage {
         .B weft show flows \\-\\-filter pod=default/web\\-0
         the connections of a pod
         .TP
+        .B weft drain default/web\\-0 \\-\\-dry\\-run
+        what would change if a pod got no new flows
+        .TP
+        .B weft route add 198.51.100.0/24 via 192.0.2.9
+        a static route of this node's pods
+        .TP
         .B weft trace \\-\\-host 10.96.0.10 \\-\\-port 53
         the next packets from and to a Service, node by node
         """;
@@ -67,7 +73,7 @@ final class ManPage {
 
     static String of(CommandLine weft) {
         ManPage manual = new ManPage();
-        weft.getSubcommands().forEach((name, command) -> manual.add("weft " + name, command));
+        manual.addAll("weft", weft);
         return manual.page.append(TAIL).toString();
     }
 
@@ -83,7 +89,16 @@ final class ManPage {
                 entry(names + (option.arity().max() == 0 ? "" : " " + escaped(option.paramLabel())), option);
             }
         }
-        command.getSubcommands().forEach((child, below) -> add(name + " " + child, below));
+        addAll(name, command);
+    }
+
+    /** Each under its name, not under its aliases. */
+    private void addAll(String name, CommandLine parent) {
+        parent.getSubcommands().forEach((child, command) -> {
+            if (child.equals(command.getCommandName())) {
+                add(name + " " + child, command);
+            }
+        });
     }
 
     private static String parameters(CommandLine command) {

@@ -1,6 +1,9 @@
 package io.weft.controlplane.cli;
 
+import io.weft.controlplane.api.http.PemFiles;
+import io.weft.controlplane.view.UnavailableException;
 import io.weft.dataplane.config.ConfigurationException;
+import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.nativebindings.linux.FileErrors;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -9,28 +12,64 @@ import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Which node a command reads: this one, by its files, or the one whose REST API is named. */
+/** Which node a command is about: this one, by its files or its socket, or the one whose REST API is named. */
 final class ServerOptions {
     @Mixin private ConfigurationOptions options;
 
-    @Option(names = "--server", paramLabel = "URL", description = "read another node through its REST API, as in https://192.0.2.11:9797") private String server;
+    @Option(names = "--server", paramLabel = "URL", description = "another node, through its REST API, as in https://192.0.2.11:9797") private String server;
 
     @Option(names = "--token-file", paramLabel = "FILE", description = "the bearer token for it: the file's first line, which may begin with the role") private Path tokenFile;
 
     @Option(names = "--ca", paramLabel = "FILE", description = "PEM certificates of the authorities to trust (default: those of the JDK)") private Path authorities;
 
-    /** @throws ConfigurationException if an option is wrong */
+    @Option(names = "--cert", paramLabel = "FILE", description = "PEM certificate to present, where the server asks for one; needs --key") private Path certificate;
+
+    @Option(names = "--key", paramLabel = "FILE", description = "PEM private key of --cert") private Path key;
+
+    /**
+     * Where to read.
+     *
+     * @throws ConfigurationException if an option is wrong
+     */
     NodeSource source() {
-        if (server == null) {
-            if (tokenFile != null || authorities != null) {
-                throw new ConfigurationException("--token-file and --ca: need --server");
-            }
-            return NodeSource.of(options.load().runDirectory());
+        return server == null ? NodeSource.of(local().runDirectory()) : remote();
+    }
+
+    /**
+     * The API, of this node through the socket for root.
+     *
+     * @throws ConfigurationException if an option is wrong
+     * @throws UnavailableException if there is no socket
+     */
+    ApiClient api() {
+        return server == null ? ApiClient.of(local().api().socket()) : remote();
+    }
+
+    private NodeConfiguration local() {
+        if (tokenFile != null || authorities != null || certificate != null || key != null) {
+            throw new ConfigurationException("--token-file, --ca, --cert and --key: need --server");
         }
-        return new ApiClient(server(), tokenFile == null ? "" : token(), authorities);
+        return options.load();
+    }
+
+    private ApiClient remote() {
+        if (certificate == null != (key == null)) { throw new ConfigurationException("--cert and --key: need both"); }
+        Optional<PemFiles.Pair> pair = Optional.ofNullable(certificate).map(file -> new PemFiles.Pair(file, key));
+        URI uri = server();
+        try {
+            Optional<SSLContext> tls = uri.getScheme().equals("https")
+                ? Optional.of(PemFiles.ofClient(pair, Optional.ofNullable(authorities))) : Optional.empty();
+            return ApiClient.of(uri, tokenFile == null ? "" : token(), tls);
+        } catch (IOException e) {
+            throw new ConfigurationException("--ca, --cert, --key: " + FileErrors.describe(e));
+        } catch (PemFiles.WrongFileException e) {
+            throw new ConfigurationException("--ca, --cert, --key: " + e.getMessage());
+        }
     }
 
     /** A token is only sent where nobody else reads it. */

@@ -73,7 +73,7 @@ final class TableFormat {
     }
 
     /** {@code podCidr} is printed as {@code POD CIDR}. */
-    private static String title(String column) {
+    static String title(String column) {
         return column.replaceAll("([a-z])([A-Z])", "$1 $2").toUpperCase(Locale.ROOT);
     }
 }

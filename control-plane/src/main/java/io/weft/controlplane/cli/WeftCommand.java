@@ -17,7 +17,10 @@ import picocli.CommandLine.Spec;
 /** The command {@code weft}. Exit status: 0 done, 1 failed, 2 wrong usage or configuration; an error is one line. */
 @Command(name = "weft", description = "The packet path of a Kubernetes node.", mixinStandardHelpOptions = true, versionProvider = WeftCommand.Version.class, subcommands = {
     NodeCommand.class, ControlPlaneCommand.class, StatusCommand.class, ShowCommand.class,
-    TopCommand.class, DoctorCommand.class, ConfigCommand.class, CniCommand.class, CompletionCommand.class,
+    TopCommand.class, DrainCommand.class, DrainCommand.Undo.class, PauseCommand.class, PauseCommand.Undo.class,
+    RouteCommand.class, LogLevelCommand.class, SnapshotCommand.class, FlowRecordsCommand.class, DoctorCommand.class,
+    ConfigCommand.class,
+    CniCommand.class, CompletionCommand.class,
     ManCommand.class})
 public final class WeftCommand implements Runnable {
     @Spec private CommandSpec spec;

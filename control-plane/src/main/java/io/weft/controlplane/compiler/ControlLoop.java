@@ -1,6 +1,5 @@
 package io.weft.controlplane.compiler;
 
-import io.weft.controlplane.cni.PodNamespace;
 import io.weft.controlplane.cni.PodTables;
 import io.weft.controlplane.healthcheck.HealthCheckNodePort;
 import io.weft.controlplane.ipam.Attachment;
@@ -26,25 +25,17 @@ import io.weft.encap.address.IpPrefix;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The only thread that changes records and tables. Sources and CNI requests pass it their changes; it compiles, writes the difference and
@@ -55,8 +46,6 @@ import org.slf4j.LoggerFactory;
  * change and after a pause that doubles from {@value TableUpdates#FIRST_RETRY_MILLIS} to {@value TableUpdates#LAST_RETRY_MILLIS} ms.
  */
 public final class ControlLoop implements ClusterSource.Listener, PodTables, AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(ControlLoop.class);
-
     /**
      * State of the loop for the status file.
      *
@@ -70,14 +59,13 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
         Map<String, String> operatorUses) {
     }
 
-    private final ScheduledThreadPoolExecutor executor;
+    private final LoopTasks tasks;
     private final TableUpdates updates;
     private final Compilation compilation;
     private final TablesPublisher publisher;
     private final LoopHealth health;
     private final AttachmentStore store;
-    /** Attachments allocated but not yet opened, or closed but not yet released: another thread creates or deletes their veth. */
-    private final Set<AttachmentKey> moving = new HashSet<>();
+    private final PodRecords pods;
     private final Runnable reportChanged;
     private final WriteTarget writes;
 
@@ -97,16 +85,21 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
 
     ControlLoop(TableCompiler.Factory factory, TablesPublisher publisher, Collection<PeerSpec> formerPeers,
         AttachmentStore store, DataplaneView dataplane, Failures failures, Runnable reportChanged) {
-        this.updates = new TableUpdates(factory, publisher, formerPeers, store, dataplane, failures, this::schedule,
-            reportChanged);
+        this.updates = new TableUpdates(factory, publisher, formerPeers, store, dataplane, failures,
+            (delayMillis, task) -> tasks().schedule(delayMillis, task), reportChanged);
         this.compilation = updates.compilation();
         this.health = updates.health();
         this.publisher = publisher;
         this.store = store;
         this.reportChanged = reportChanged;
-        this.writes = new LoopWriteTarget(this::submit, updates, publisher, dataplane);
-        executor = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().name("control").daemon().factory());
-        executor.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        this.pods = new PodRecords(store, publisher, updates);
+        this.tasks = new LoopTasks(health, updates::recover);
+        this.writes = new LoopWriteTarget(tasks::submit, updates, publisher, dataplane);
+    }
+
+    /** Nothing is scheduled before the constructor has ended. */
+    private LoopTasks tasks() {
+        return tasks;
     }
 
     /**
@@ -122,12 +115,12 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
 
     @Override
     public void changed(ClusterChange change) {
-        execute(() -> updates.apply(change));
+        tasks.execute(() -> updates.apply(change));
     }
 
     @Override
     public void statusChanged() {
-        execute(reportChanged);
+        tasks.execute(reportChanged);
     }
 
     /**
@@ -136,7 +129,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
      * @return empty if they are of this revision, if nothing is published yet, or if the tables cannot be brought up to date
      */
     public Optional<Snapshot> objectsNewerThan(long revision) {
-        return call(() -> !publisher.isPublished() || health.isStuck() || compilation.revision() <= revision
+        return tasks.call(() -> !publisher.isPublished() || health.isStuck() || compilation.revision() <= revision
             ? Optional.empty()
             : Optional.of(compilation.objects()));
     }
@@ -145,43 +138,38 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
 
     @Override
     public Optional<IpPrefix> podCidr() {
-        return call(() -> compilation.local().map(LocalNode::podCidr));
+        return tasks.call(() -> compilation.local().map(LocalNode::podCidr));
     }
 
     @Override
     public int offNodeMtu() {
-        return call(() -> compilation.local().orElseThrow().offNodeMtu());
+        return tasks.call(() -> compilation.local().orElseThrow().offNodeMtu());
     }
 
     @Override
     public boolean areInUse() {
-        return call(updates::areInUse);
+        return tasks.call(updates::areInUse);
     }
 
     @Override
     public long freeAddresses() {
-        return call(store::freeAddresses);
+        return tasks.call(store::freeAddresses);
     }
 
     @Override
     public Optional<Attachment> find(AttachmentKey key) {
-        return call(() -> store.find(key));
+        return tasks.call(() -> store.find(key));
     }
 
     @Override
     public List<Attachment> all() {
-        return call(store::all);
+        return tasks.call(store::all);
     }
 
     @Override
     public Attachment allocate(AttachmentNames names, List<PortMapping> portMappings, int longestPacket)
         throws IOException, ExhaustedException, PortTakenException {
-        Future<Attachment> given = executor.submit(() -> guardedCall(() -> {
-            Attachment attachment = store.allocate(names, Math.min(compilation.podMtu(), longestPacket),
-                portMappings);
-            moving.add(names.key());
-            return attachment;
-        }));
+        Future<Attachment> given = tasks.answer(() -> pods.allocate(names, portMappings, longestPacket));
         try {
             return given.get();
         } catch (ExecutionException e) {
@@ -205,18 +193,18 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     @Override
     public void release(AttachmentKey key) throws IOException {
         record(() -> {
-            store.release(key);
-            return moving.remove(key);
+            pods.release(key);
+            return key;
         });
     }
 
     private void record(Callable<?> change) throws IOException {
         try {
-            executor.submit(() -> guardedCall(() -> {
-                change.call();
+            tasks.answer(() -> {
+                Object _ = change.call();
                 reportChanged.run();
-                return null;
-            })).get();
+                return change;
+            }).get();
         } catch (ExecutionException e) {
             throw new IOException(e.getCause().getMessage(), e.getCause());
         } catch (InterruptedException e) {
@@ -227,23 +215,19 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
 
     @Override
     public void openPort(Attachment attachment) {
-        call(() -> {
-            moving.remove(attachment.key());
-            publisher.putPort(attachment);
-            updates.commit(System.nanoTime());
-            reportChanged.run();
-            return null;
-        });
+        move(() -> pods.openPort(attachment));
     }
 
     @Override
     public void closePort(Attachment attachment) {
-        call(() -> {
-            moving.add(attachment.key());
-            publisher.removePort(attachment.portId());
-            updates.commit(System.nanoTime());
+        move(() -> pods.closePort(attachment));
+    }
+
+    private void move(Runnable change) {
+        Object _ = tasks.call(() -> {
+            change.run();
             reportChanged.run();
-            return null;
+            return change;
         });
     }
 
@@ -254,44 +238,12 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
      * @param devices names of the node's devices
      */
     public void followDevices(Set<String> devices) {
-        execute(() -> {
-            store.followDevices(devices);
-            for (Attachment attachment : store.all()) {
-                if (!moving.contains(attachment.key())) {
-                    followGuarded(attachment, devices.contains(attachment.hostIfName()));
-                }
-            }
-            updates.commit(System.nanoTime());
-        });
+        tasks.execute(() -> pods.followDevices(devices));
     }
 
     /** Follows the addresses of the node's devices: Services do not get the ports of the node's own servers on them. */
     public void followAddresses(Set<IpAddress> addresses) {
-        execute(() -> updates.setOwnAddresses(addresses));
-    }
-
-    private void followGuarded(Attachment attachment, boolean hasDevice) {
-        try {
-            follow(attachment, hasDevice);
-        } catch (RuntimeException | Error e) {
-            updates.recover(e); // and continue with the others
-        }
-    }
-
-    private void follow(Attachment attachment, boolean hasDevice) {
-        if (hasDevice) {
-            publisher.putPort(attachment);
-            return;
-        }
-        publisher.removePort(attachment.portId());
-        if (!PodNamespace.exists(attachment.netns())) {
-            LOG.info("{}: its namespace and device are gone; its address is free again", attachment.key());
-            try {
-                store.release(attachment.key());
-            } catch (IOException e) {
-                LOG.warn("{}: {}", attachment.key(), e.getMessage());
-            }
-        }
+        tasks.execute(() -> updates.setOwnAddresses(addresses));
     }
 
     // -- tables ------------------------------------------------------------------------------------------------------
@@ -312,7 +264,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     }
 
     public Report report() {
-        return call(
+        return tasks.call(
             () -> new Report(compilation.local(), problems(), publisher.incarnation(),
                 publisher.generation(), publisher.isPublished(), publisher.freeBytes(), compilation.peerCount(),
                 compilation.serviceCount(), store.all().size(), store.freeAddresses(), store.notes(), updates.latency(),
@@ -333,86 +285,13 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
 
     /** This node alone; costs little. */
     public OwnNode ownNode() {
-        return call(() -> new OwnNode(compilation.local(), compilation.ownNode(), compilation.localProblem(),
+        return tasks.call(() -> new OwnNode(compilation.local(), compilation.ownNode(), compilation.localProblem(),
             publisher.incarnation(), health.fault()));
     }
 
     @Override
     public void close() {
-        executor.shutdown();
-        try {
-            if (!executor.awaitTermination(5, TimeUnit.SECONDS)) {
-                LOG.warn("the control loop has not stopped in time");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        tasks.close();
         publisher.close();
-    }
-
-    private void schedule(long delayMillis, Runnable task) {
-        try {
-            Future<?> _ = executor.schedule(() -> guarded(task), delayMillis, TimeUnit.MILLISECONDS);
-        } catch (RejectedExecutionException e) {
-            LOG.debug("stopping", e);
-        }
-    }
-
-    private void execute(Runnable task) {
-        try {
-            executor.execute(() -> guarded(task));
-        } catch (RejectedExecutionException e) {
-            LOG.debug("stopping", e);
-        }
-    }
-
-    // -- failures ----------------------------------------------------------------------------------------------------
-
-    private void guarded(Runnable task) {
-        health.begin();
-        try {
-            task.run();
-        } catch (RuntimeException | Error e) {
-            updates.recover(e);
-        } finally {
-            health.end();
-        }
-    }
-
-    /** Passes the failure to the caller too. A checked exception is an answer to the caller, not a failure of the loop. */
-    private <T> T guardedCall(Callable<T> task) throws Exception {
-        health.begin();
-        try {
-            return task.call();
-        } catch (RuntimeException | Error e) {
-            updates.recover(e);
-            throw e;
-        } finally {
-            health.end();
-        }
-    }
-
-    private <T> T call(Callable<T> task) {
-        return submit(() -> {
-            try {
-                return task.call();
-            } catch (RuntimeException e) {
-                throw e;
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
-        }).join();
-    }
-
-    private <T> CompletableFuture<T> submit(Supplier<T> task) {
-        return CompletableFuture.supplyAsync(() -> {
-            try {
-                return guardedCall(task::get);
-            } catch (RuntimeException e) {
-                throw e;
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
-        }, executor);
     }
 }

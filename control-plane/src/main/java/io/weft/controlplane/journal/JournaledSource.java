@@ -5,6 +5,7 @@ import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.source.ClusterSource;
 import io.weft.controlplane.source.SourceStatus;
+import io.weft.controlplane.status.Threads;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -89,12 +90,7 @@ public final class JournaledSource implements ClusterSource {
 
     @Override
     public void close() {
-        thread.interrupt();
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.end(thread);
         source.close();
     }
 

@@ -10,6 +10,7 @@ import io.weft.controlplane.source.SourceStatus;
 import io.weft.controlplane.source.kubernetes.Backoff;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.controlplane.status.Failures;
+import io.weft.controlplane.status.Threads;
 import io.weft.dataplane.config.ConfigurationException;
 import java.time.Duration;
 import java.time.Instant;
@@ -105,12 +106,7 @@ public final class NodePublisher implements AutoCloseable {
     @Override
     public void close() {
         closed.countDown();
-        thread.interrupt(); // ends a request
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.end(thread); // also ends a request
     }
 
     private void run() {

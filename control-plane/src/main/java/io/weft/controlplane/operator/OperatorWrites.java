@@ -39,9 +39,10 @@ public final class OperatorWrites {
      *
      * @param effects what it has changed, or would change
      * @param inUse whether all workers use it; they soon will if not. False after a dry run
+     * @param dryRun whether nothing was changed, because that was asked for
      */
     public record Result(Optional<OperatorWrite> before, Optional<OperatorWrite> after, List<Effect> effects,
-        boolean inUse) {
+        boolean inUse, boolean dryRun) {
     }
 
     private final OperatorFile file;
@@ -107,12 +108,12 @@ public final class OperatorWrites {
             options.precondition().accept(before);
             OperatorState next = after.map(write -> state.with(write)).orElseGet(() -> state.without(kind, subject));
             boolean same = before.isEmpty() ? after.isEmpty() : after.filter(before.get()::saysTheSameAs).isPresent();
-            if (same) { return new Result(before, before, List.of(), !options.dryRun()); }
+            if (same) { return new Result(before, before, List.of(), !options.dryRun(), options.dryRun()); }
             assessment = target.assess(next);
             if (after.isPresent() && !options.force() && !assessment.objections().isEmpty()) {
                 throw new ObjectionException(assessment.objections());
             }
-            if (options.dryRun()) { return new Result(before, after, assessment.effects(), false); }
+            if (options.dryRun()) { return new Result(before, after, assessment.effects(), false, true); }
             file.write(next);
             state = next;
             inUse = apply(next);
@@ -123,7 +124,7 @@ public final class OperatorWrites {
             after.map(write -> write.title() + (write.comment().isEmpty() ? "" : " (" + write.comment() + ")"))
                 .orElseGet(() -> "no longer " + before.orElseThrow().title()));
         changed.run();
-        return new Result(before, after, assessment.effects(), await(inUse));
+        return new Result(before, after, assessment.effects(), await(inUse), false);
     }
 
     private BooleanSupplier apply(OperatorState now) {

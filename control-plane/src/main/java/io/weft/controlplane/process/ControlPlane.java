@@ -14,6 +14,8 @@ import io.weft.controlplane.cni.install.CniInstaller;
 import io.weft.controlplane.compiler.ControlLoop;
 import io.weft.controlplane.compiler.NodeFacts;
 import io.weft.controlplane.compiler.VtepMac;
+import io.weft.controlplane.flowlog.FlowRecordCollector;
+import io.weft.controlplane.flowlog.FlowRecords;
 import io.weft.controlplane.healthcheck.HealthCheckServer;
 import io.weft.controlplane.ipam.AttachmentStore;
 import io.weft.controlplane.journal.ClusterJournal;
@@ -27,6 +29,7 @@ import io.weft.controlplane.operator.OperatorFile;
 import io.weft.controlplane.operator.OperatorWrites;
 import io.weft.controlplane.role.RoleLock;
 import io.weft.controlplane.role.StartException;
+import io.weft.controlplane.status.ControlPlaneStatus;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.controlplane.status.Failures;
 import io.weft.dataplane.config.NodeConfiguration;
@@ -46,6 +49,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
@@ -122,9 +126,15 @@ public final class ControlPlane implements AutoCloseable {
             node -> part(new NodePublisher(node, loop::ownNode, source::status, dataplane, failures)));
         OperatorWrites writes = new OperatorWrites(
             new OperatorFile(configuration.stateDirectory(), configuration.nodeName()), loop.writes(), status::changed);
-        ApiServer rest = api(configuration, loop, writes, status, dataplane, failures);
+        Optional<FlowRecords> flows = configuration.flowRecords().isOn() ? Optional.of(new FlowRecords())
+            : Optional.empty();
+        Optional<FlowRecordCollector> collector = flows.map(records -> part(new FlowRecordCollector(runDirectory,
+            configuration.flowRecords(), records,
+            () -> status.latest().map(ControlPlaneStatus::podNames).orElse(Map.of()), failures)));
+        ApiServer rest = api(configuration, loop, writes, flows, status, dataplane, failures);
         part(status).start(loop, publisher, installer, () -> Stream.of(healthChecks.problems().stream(),
-            rest.problems().stream(), writes.problem().stream()).flatMap(problems -> problems).toList());
+            rest.problems().stream(), writes.problem().stream(),
+            collector.flatMap(FlowRecordCollector::problem).stream()).flatMap(problems -> problems).toList());
         part(new JournalWriter(journal, source, failures)).start(loop::objectsNewerThan);
         part(source).start(loop);
         publisher.ifPresent(NodePublisher::start);
@@ -132,6 +142,7 @@ public final class ControlPlane implements AutoCloseable {
             ADD_PATIENCE);
         part(new CniServer(configuration.cni().socket(), new CniHandler(attacher, loop, readiness), failures)).start();
         installer.ifPresent(started -> part(started).start());
+        collector.ifPresent(FlowRecordCollector::start);
         rest.start();
         LOG.info("control plane of {}: {}, CNI on {}", configuration.nodeName(), source.status().name(),
             configuration.cni().socket());
@@ -139,12 +150,13 @@ public final class ControlPlane implements AutoCloseable {
 
     /** The REST API; not started yet. */
     private ApiServer api(NodeConfiguration configuration, ControlLoop loop, OperatorWrites writes,
-        StatusWriter status, DataplaneView dataplane, Failures failures) {
+        Optional<FlowRecords> flows, StatusWriter status, DataplaneView dataplane, Failures failures) {
         EventLog events = new EventLog();
         part(new NodeWatch(status::latest, dataplane, events, failures)).start();
         return part(new ApiServer(configuration.api(), ApiResources.of(new ApiResources.Sources(
             configuration.runDirectory(), loop::fault, status::latest, loop::latency, events, writes,
-            new CounterSnapshots(configuration.stateDirectory(), configuration.runDirectory()))), status::changed,
+            new CounterSnapshots(configuration.stateDirectory(), configuration.runDirectory()), flows)),
+            status::changed,
             failures));
     }
 

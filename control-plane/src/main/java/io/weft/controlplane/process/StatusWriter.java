@@ -10,6 +10,7 @@ import io.weft.controlplane.source.SourceStatus;
 import io.weft.controlplane.status.ControlPlaneStatus;
 import io.weft.controlplane.status.Failures;
 import io.weft.controlplane.status.StatusFile;
+import io.weft.controlplane.status.Threads;
 import io.weft.dataplane.config.NodeConfiguration;
 import java.io.IOException;
 import java.time.Instant;
@@ -73,12 +74,7 @@ final class StatusWriter implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.interrupt();
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.end(thread);
     }
 
     private void run() {

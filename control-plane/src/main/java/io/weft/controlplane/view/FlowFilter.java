@@ -23,14 +23,23 @@ public record FlowFilter(
     public static final FlowFilter NONE = new FlowFilter(Optional.empty(), Optional.empty(), Optional.empty(),
         Optional.empty(), Optional.empty(), Optional.empty());
 
+    /** Whether a flow whose ends have these names is wanted; an empty name is none. */
+    public boolean accepts(FlowRecord flow, String fromPod, String toPod, String ofService) {
+        return acceptsNumbers(flow) && service.filter(wanted -> !wanted.equals(ofService)).isEmpty()
+            && pod.filter(wanted -> !wanted.equals(fromPod) && !wanted.equals(toPod)).isEmpty();
+    }
+
     boolean accepts(FlowRecord flow, FlowNames names) {
+        return acceptsNumbers(flow) && service.filter(wanted -> !wanted.equals(names.service(flow))).isEmpty()
+            && pod.filter(wanted -> !wanted.equals(names.fromPod(flow)) && !wanted.equals(names.toPod(flow)))
+                .isEmpty();
+    }
+
+    private boolean acceptsNumbers(FlowRecord flow) {
         return protocol.filter(wanted -> wanted != flow.protocol()).isEmpty()
             && state.filter(wanted -> !wanted.equals(FlowState.name(flow.state()))).isEmpty()
             && port.filter(wanted -> !hasPort(flow, wanted)).isEmpty()
-            && address.filter(wanted -> !hasAddress(flow, wanted)).isEmpty()
-            && service.filter(wanted -> !wanted.equals(names.service(flow))).isEmpty()
-            && pod.filter(wanted -> !wanted.equals(names.fromPod(flow)) && !wanted.equals(names.toPod(flow)))
-                .isEmpty();
+            && address.filter(wanted -> !hasAddress(flow, wanted)).isEmpty();
     }
 
     private static boolean hasPort(FlowRecord flow, int port) {

@@ -64,7 +64,7 @@ public final class ServiceViews {
         return services;
     }
 
-    static String protocol(int number) {
+    public static String protocol(int number) {
         return switch (number) {
             case 1 -> "icmp";
             case 6 -> "tcp";

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -25,6 +26,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -163,6 +165,31 @@ class AccessTest {
         try (HttpClient known = client(TestTls.context("client-1")); HttpClient nobody = client(trust("authority-1"))) {
             assertEquals(200, known.send(request, HttpResponse.BodyHandlers.discarding()).statusCode());
             assertThrows(IOException.class, () -> nobody.send(request, HttpResponse.BodyHandlers.discarding()));
+        }
+    }
+
+    @Test
+    void clientsThatDoNotFinishTheHandshakeAreCut() throws Exception {
+        start(tls("server-1"));
+        List<Socket> clients = new ArrayList<>();
+        byte[] beginning = {0x16, 3, 1, 0x02, 0}; // of a record with a ClientHello
+        for (int i = 0; i < 20; i++) {
+            Socket client = new Socket(InetAddress.getLoopbackAddress(), node.port());
+            client.getOutputStream().write(beginning, 0, i % (beginning.length + 1));
+            clients.add(client);
+        }
+        for (Socket client : clients) {
+            client.setSoTimeout(60_000);
+            client.getInputStream().readAllBytes(); // an alert at most, then the end
+            client.close();
+        }
+        assertEquals(200, get(client(trust("authority-1")), "/livez"));
+    }
+
+    private int get(HttpClient client, String path) throws Exception {
+        try (client) {
+            return client.send(HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + node.port() + path)).build(),
+                HttpResponse.BodyHandlers.discarding()).statusCode();
         }
     }
 

@@ -6,6 +6,7 @@ import io.weft.controlplane.api.events.EventLog;
 import io.weft.controlplane.api.events.NodeWatch;
 import io.weft.controlplane.api.http.HttpLimits;
 import io.weft.controlplane.api.http.Resource;
+import io.weft.controlplane.flowlog.FlowRecords;
 import io.weft.controlplane.operator.CounterSnapshots;
 import io.weft.controlplane.operator.OperatorFile;
 import io.weft.controlplane.operator.OperatorWrites;
@@ -13,9 +14,12 @@ import io.weft.controlplane.status.ControlPlaneStatus;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.controlplane.status.Failures;
 import io.weft.controlplane.status.StatusFile;
+import io.weft.controlplane.view.FlowNames;
 import io.weft.dataplane.config.NodeConfiguration;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.PortState;
+import io.weft.dataplane.flowlog.FlowEndReason;
+import io.weft.dataplane.flowlog.FlowLogRecord;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.Overlay;
 import io.weft.dataplane.table.PeerSpec;
@@ -28,7 +32,9 @@ import io.weft.encap.address.IpAddress;
 import io.weft.encap.address.IpPrefix;
 import io.weft.encap.hash.FlowHash;
 import io.weft.encap.tunnel.Encapsulation;
+import io.weft.lb.flow.FlowEntry;
 import io.weft.lb.flow.FlowKey;
+import io.weft.lb.flow.FlowRecord;
 import io.weft.lb.flow.FlowState;
 import io.weft.lb.flow.FlowTable;
 import io.weft.lb.flow.FlowTemplate;
@@ -58,6 +64,8 @@ public final class ApiNode implements AutoCloseable {
     public final AtomicReference<String> fault = new AtomicReference<>("");
     public final AtomicReference<ControlPlaneStatus> status = new AtomicReference<>();
     public final Histogram latency = new Histogram(3);
+    /** Served if the settings have {@code flows.records}. */
+    public final FlowRecords flowRecords = new FlowRecords();
     public final FakeWriteTarget target = new FakeWriteTarget(fault::get);
     public final ApiServer server;
     public final List<Resource> resources;
@@ -85,7 +93,8 @@ public final class ApiNode implements AutoCloseable {
         List<Resource> served = new ArrayList<>(ApiResources.of(new ApiResources.Sources(run, fault::get,
             () -> Optional.ofNullable(status.get()), () -> latency, events,
             new OperatorWrites(new OperatorFile(state(), "n1"), target, () -> {}),
-            new CounterSnapshots(state(), run))));
+            new CounterSnapshots(state(), run),
+            Optional.of(flowRecords).filter(_ -> all.containsKey("flows.records")))));
         resources = List.copyOf(served);
         served.addAll(more);
         server = new ApiServer(NodeConfiguration.of(all).api(), served, limits, () -> {}, new Failures());
@@ -130,6 +139,9 @@ public final class ApiNode implements AutoCloseable {
         dataplane.drop(2, DropReason.TTL_EXPIRED);
         dataplane.use(incarnation(), 1);
         latency.recordValue(1_500);
+        flowRecords.add(new FlowLogRecord(FlowEndReason.RST, 1, 2, new FlowRecord(6, CLIENT, 40_000, VIP, 80, CLIENT,
+            40_000, BACKEND, 8080, FlowState.CLOSE, FlowEntry.SERVICE, 0, 2, 0, 5, 600), 4, 4000),
+            new FlowNames(Map.of("10.244.1.5", "default/web-0"), Map.of()));
         return this;
     }
 

@@ -78,11 +78,28 @@ class MalformedRequestTest {
         assertEquals(1, answer.split("HTTP/1.1 ", -1).length - 1, "the rest is no second request: " + answer);
     }
 
+    /** Each is read in another way by some server: what follows must not become a request, whatever becomes of the first. */
+    @ParameterizedTest
+    @ValueSource(strings = {"zz\r\n{}\r\n0\r\n\r\n", "-1\r\n\r\n", "0x0\r\n\r\n",
+        "ffffffffffffffff2\r\n{}\r\n0\r\n\r\n",
+        "2\n{}\n0\n\n", "2\r\n{}xx0\r\n\r\n", "2;x=\"\r\n{}\r\n0\r\n\r\n", "\r\n2\r\n{}\r\n0\r\n\r\n",
+        "0\r\nX: y\r\n\r\n",
+        "2\r\n{}\r\n0\r\n\r\n"})
+    void nothingFollowsAChunkedBody(String chunks) throws IOException {
+        for (String method : List.of("PUT", "GET")) {
+            String answer = exchange(method + " /api/v1/log-level?dryRun=true HTTP/1.1\r\nHost: n1\r\nContent-Type:"
+                + " application/json\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + RawClient.get("/readyz"));
+            assertTrue(answer.isEmpty() || answer.startsWith("HTTP/1.1 400 "), answer);
+            assertTrue(answer.split("HTTP/1.1 ", -1).length <= 2, "the rest is no second request: " + answer);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"GET /livez\r\n\r\n", "GET  /livez HTTP/1.1\r\nHost: n1\r\n\r\n", "\r\n\r\n\r\n",
         "GET /livez HTTP/1.0\r\nHost: n1\r\n\r\n", "GET /livez HTTP/3.0\r\nHost: n1\r\n\r\n",
         "GET /livez HTTP/1.1\r\n\r\n", "GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-        "GET /livez HTTP/1.1\r\nHost: n1\r\nA b: c\r\n\r\n", "GET /livez HTTP/1.1\nHost: n1\n\n",
+        "GET /livez HTTP/1.1\r\nHost: n1\r\nA b: c\r\n\r\n",
+        "GET /livez HTTP/1.1\r\nHost: n1\r\n: c\r\n\r\n", "GET /livez HTTP/1.1\nHost: n1\n\n",
         "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\r\n\r\n", "GET /li\u0000vez HTTP/1.1\r\nHost: n1\r\n\r\n"})
     void whatIsNotHttpIsRefused(String request) throws IOException {
         String answer = exchange(request);

@@ -28,7 +28,7 @@ class MonitoringTest {
     @TempDir private Path directory;
 
     private Set<String> served() throws IOException {
-        try (ApiNode node = new ApiNode(directory, Map.of("api.listen", "")).withContents()) {
+        try (ApiNode node = new ApiNode(directory, Map.of("api.listen", "", "flows.records", "end")).withContents()) {
             ControlPlaneStatus plain = node.status("", List.of());
             node.status.set(new ControlPlaneStatus(plain.pid(), plain.nodeName(), plain.startedMillis(),
                 plain.updatedMillis(), plain.source(), plain.problems(), plain.tables(), plain.addresses(),

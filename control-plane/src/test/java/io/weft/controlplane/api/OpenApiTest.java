@@ -9,7 +9,9 @@ import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SpecVersion;
+import io.weft.controlplane.api.http.HttpLimits;
 import io.weft.controlplane.api.http.Resource;
+import io.weft.lb.flow.FlowState;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -18,6 +20,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -26,35 +29,50 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The OpenAPI document against the server, both ways: each route is documented, each documented answer is produced and has its schema. */
 class OpenApiTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MAX_STREAMS = 16;
     private static final String WRONG_CURSOR = "?cursor=41-0";
+    private static final HttpLimits ONE_REQUEST = new HttpLimits(8, 1, Duration.ofMinutes(5), Duration.ofMinutes(5),
+        Duration.ofMinutes(5));
+    /** What is answered by 503 only if there are too many requests. */
+    private static final Pattern ALWAYS_AVAILABLE = Pattern.compile("/|/status\\.(css|js)|/metrics|/api/v1/(node"
+        + "|openapi\\.json|log-level|flow-records|counter-snapshots|(drains|pauses|static-routes)/.*)");
 
     @TempDir private Path directory;
     private final HttpClient client = HttpClient.newHttpClient();
     private ApiNode node;
     /** Without any file, as before the processes have run. */
     private ApiNode empty;
+    /** One whose only permitted request is a stream of events. */
+    private ApiNode busy;
+    private InputStream stream;
     private JsonNode document;
     private WriteRequests writer;
 
     @BeforeEach
     void start() throws Exception {
-        node = new ApiNode(directory.resolve("node"), Map.of()).withContents();
+        node = new ApiNode(directory.resolve("node"), Map.of("flows.records", "end")).withContents();
         empty = new ApiNode(directory.resolve("empty"), Map.of());
+        busy = new ApiNode(directory.resolve("busy"), Map.of(), List.of(), ONE_REQUEST);
+        stream = stream(busy, "/api/v1/events");
         writer = new WriteRequests(client, node, empty);
         document = JSON.readTree(get(node, "/api/v1/openapi.json").body());
     }
 
     @AfterEach
-    void stop() {
+    void stop() throws Exception {
+        stream.close();
+        busy.close();
         node.close();
         empty.close();
         client.close();
@@ -108,8 +126,9 @@ class OpenApiTest {
             writer.assertTooLarge(method, path);
             return;
         }
-        HttpResponse<String> response = method.equals("get") ? produce(path, status)
-            : writer.produce(method, path, status);
+        HttpResponse<String> response = status.equals("503") && !mayBeUnavailable(method, path)
+            ? writer.send(busy, method, path, "", "operate")
+            : method.equals("get") ? produce(path, status) : writer.produce(method, path, status);
         if (response.statusCode() == Integer.parseInt(status)) {
             assertDescribed(template, method, response);
         } else {
@@ -127,14 +146,24 @@ class OpenApiTest {
             case "400" -> get(node, path + "?nonsense=1");
             case "401" -> client.send(request(node, path).build(), HttpResponse.BodyHandlers.ofString());
             case "406" -> get(node, path, "Accept", "image/png");
-            case "410" -> get(node, path + WRONG_CURSOR);
+            case "410" -> get(node, path + (path.endsWith("/flow-records") ? "?after=41-0" : WRONG_CURSOR));
             case "503" -> unavailable(path);
-            default -> path.endsWith("/events") ? head(path) : get(node, path);
+            default -> isStream(path) ? head(path) : get(node, path);
         };
     }
 
+    private static boolean isStream(String path) {
+        return path.endsWith("/events") || path.endsWith("/stream");
+    }
+
+    /** Whether the resource itself may answer 503. */
+    private static boolean mayBeUnavailable(String method, String path) {
+        return method.equals("get") ? !ALWAYS_AVAILABLE.matcher(path).matches()
+            : !path.startsWith(WriteRequests.SNAPSHOTS + "/");
+    }
+
     private HttpResponse<String> unavailable(String path) throws Exception {
-        if (path.endsWith("/events")) { return oneStreamTooMany(path); }
+        if (isStream(path)) { return oneStreamTooMany(path); }
         if (path.contains("/counter-snapshots/")) { return get(empty, writer.damagedSnapshot()); }
         empty.fault.set("the control loop has not answered for 61 s");
         return get(empty, path);
@@ -144,8 +173,11 @@ class OpenApiTest {
         List<InputStream> streams = new ArrayList<>();
         try {
             for (int i = 0; i < MAX_STREAMS; i++) {
-                streams.add(client.send(request(node, path, "Authorization", "Bearer " + node.token("read")).build(),
-                    HttpResponse.BodyHandlers.ofInputStream()).body());
+                streams.add(stream(node, path));
+            }
+            try (RawClient root = new RawClient(node.socket())) {
+                root.send(RawClient.get(path));
+                assertTrue(root.readUntil("\r\n\r\n").startsWith("HTTP/1.1 200"), "the socket has places of its own");
             }
             return get(node, path);
         } finally {
@@ -153,6 +185,63 @@ class OpenApiTest {
                 stream.close();
             }
         }
+    }
+
+    private InputStream stream(ApiNode of, String path) throws Exception {
+        return client.send(request(of, path, "Authorization", "Bearer " + of.token("read")).build(),
+            HttpResponse.BodyHandlers.ofInputStream()).body();
+    }
+
+    @Test
+    void tooManyRequestsAreAnsweredAsEachResourceDescribesIt() throws Exception {
+        for (String path : names(document.path("paths"))) {
+            for (String method : names(document.path("paths").path(path))) {
+                HttpResponse<String> refused = writer.send(busy, method, writer.concrete(path), "", "operate");
+                assertEquals(503, refused.statusCode(), method + " " + path);
+                assertDescribed(path, method, refused);
+            }
+        }
+    }
+
+    @Test
+    void statesOfFlowsAreThoseOfTheTable() {
+        List<String> described = new ArrayList<>();
+        document.at("/components/schemas/FlowState/enum").forEach(name -> described.add(name.asText()));
+        assertEquals(IntStream.range(FlowState.NONE + 1, FlowState.COUNT).mapToObj(FlowState::name).toList(),
+            described);
+    }
+
+    /** What the server accepts and what the document says are the same, at the limits of each parameter. */
+    @ParameterizedTest
+    @CsvSource({"endpoint,10.0.0.1,10.0.0.1:65535,10.0.0.1:65536", "endpoint,1.2.3.4:1,255.255.255.255,0.0.0.0",
+        "endpoint,10.0.0.1:99,10.0.0.1:60000,10.0.0.1:0", "endpoint,9.9.9.9,10.20.30.40,10.0.0.01",
+        "namespace,a,a-1,-a", "namespace,0,kube-system,A", "prefixAddress,0.0.0.0,10.0.0.0,10.0.0",
+        "prefixLength,8,32,33", "address,10.0.0.1,10.0.0.0/0,10.0.0.0/33", "address,10.0.0.1/32,0.0.0.0,10.0.0.1/",
+        "protocol,tcp,255,256", "protocol,0,017,sctp", "service,a/b,a.b/c-d,a", "pod,a/b,0/1,a/B",
+        "cursor,0-0,ffffffffffffffff-999999999,42", "state,established,udp_stream,none", "limit,1,5000,0",
+        "port,0,65535,65536"})
+    void parametersAreAcceptedAndRefusedAsDescribed(String parameter, String good, String alsoGood, String bad)
+        throws Exception {
+        for (String value : List.of(good, alsoGood, bad)) {
+            JsonNode described = document.at("/components/parameters/" + parameter);
+            String in = described.path("in").asText();
+            String path = in.equals("query") ? "/api/v1/flows?" + parameter + "=" + value.replace("/", "%2F")
+                : paths(parameter).replace("{}", value);
+            boolean number = described.path("schema").path("type").asText().equals("integer");
+            boolean valid = errors(described.path("schema"), number ? value : "\"" + value + "\"").isEmpty();
+            assertEquals(!value.equals(bad), valid, parameter + " " + value + " in the document");
+            int status = get(node, path).statusCode();
+            assertEquals(valid, status != 400, parameter + " " + value + " gets " + status);
+        }
+    }
+
+    private static String paths(String parameter) {
+        return switch (parameter) {
+            case "endpoint" -> "/api/v1/drains/{}";
+            case "namespace" -> "/api/v1/pauses/{}/web";
+            case "prefixAddress" -> "/api/v1/static-routes/{}/24";
+            default -> "/api/v1/static-routes/0.0.0.0/{}";
+        };
     }
 
     private void assertDescribed(String path, String method, HttpResponse<String> response) throws IOException {

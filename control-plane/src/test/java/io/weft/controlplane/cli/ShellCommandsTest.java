@@ -27,7 +27,7 @@ class ShellCommandsTest {
         assertEquals(bash, weft("completion", "zsh").out(), "bash's script turns on bash's way of completion in zsh");
         String fish = weft("completion", "fish").out();
         for (String command : List.of("status", "show", "top", "doctor", "config", "cni", "trace", "capture", "explain",
-            "dataplane", "lab")) {
+            "dataplane", "lab", "drain", "undrain", "pause", "resume", "route", "log-level", "snapshot")) {
             assertTrue(bash.contains(" " + command), command);
             assertTrue(fish.contains("complete -c weft -n '__fish_use_subcommand' -a " + command + " "), command);
         }

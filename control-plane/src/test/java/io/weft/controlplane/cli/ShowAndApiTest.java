@@ -63,7 +63,8 @@ class ShowAndApiTest {
             String plain = text(2, "show", "ports", "--server", "http://192.0.2.1:9797");
             assertEquals("weft: --server http://192.0.2.1:9797: must be https://HOST:PORT, or http:// with a loopback "
                 + "address\n", plain);
-            assertEquals("weft: --token-file and --ca: need --server\n", text(2, "status", "--ca", "/x"));
+            assertEquals("weft: --token-file, --ca, --cert and --key: need --server\n",
+                text(2, "status", "--ca", "/x"));
         }
     }
 

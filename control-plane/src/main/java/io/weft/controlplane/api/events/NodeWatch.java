@@ -3,6 +3,7 @@ package io.weft.controlplane.api.events;
 import io.weft.controlplane.status.ControlPlaneStatus;
 import io.weft.controlplane.status.DataplaneView;
 import io.weft.controlplane.status.Failures;
+import io.weft.controlplane.status.Threads;
 import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.PortState;
 import io.weft.dataplane.counters.PortStatus;
@@ -53,12 +54,7 @@ public final class NodeWatch implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.interrupt();
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.end(thread);
     }
 
     private void run() {

@@ -80,6 +80,8 @@ public final class JsonBody {
                 throw ProblemException.of(413, "the body is too large", "Connection", "close");
             }
             return bytes;
+        } catch (NumberFormatException e) { // Helidon's, for the length of a chunk
+            throw ProblemException.of(400, "the body is not correctly chunked", "Connection", "close");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -95,11 +97,16 @@ public final class JsonBody {
         }
     }
 
-    /** A member that is a text of printable characters. */
+    /**
+     * A member that is a text of printable characters.
+     *
+     * @param maxLength in code points, as JSON Schema counts them
+     */
     public Optional<String> text(String name, int maxLength) {
         JsonNode value = object.path(name);
         if (value.isMissingNode()) { return Optional.empty(); }
-        boolean printable = value.isTextual() && value.textValue().length() <= maxLength
+        boolean printable = value.isTextual()
+            && value.textValue().codePointCount(0, value.textValue().length()) <= maxLength
             && value.textValue().codePoints()
                 .noneMatch(c -> Character.isISOControl(c) || Character.getType(c) == Character.SURROGATE);
         if (!printable) {

@@ -4,6 +4,7 @@ import io.helidon.http.HeaderName;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.weft.controlplane.api.access.Role;
+import java.net.UnixDomainSocketAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -85,6 +86,11 @@ public record Resource(
 
     /** A request that may be served. */
     public record Request(ServerRequest raw, Query query) {
+        /** Whether it came through the Unix socket, which only root can open. */
+        public boolean isLocal() {
+            return raw.localPeer().address() instanceof UnixDomainSocketAddress;
+        }
+
         public Optional<String> header(HeaderName name) {
             return raw.headers().first(name);
         }

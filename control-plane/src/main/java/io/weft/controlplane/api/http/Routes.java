@@ -65,9 +65,20 @@ final class Routes {
         return handlers.build();
     }
 
-    /** Helidon announces that it closes the connection, but then reads on: what follows must not become another request. */
+    /**
+     * What follows a request that announces the end of the connection must not become another request, but Helidon reads on. It is also lenient with
+     * chunks and header lines: where they may be read in two ways, the connection ends with the answer.
+     */
     private static void endConnection(FilterChain chain, RoutingRequest request, RoutingResponse response) {
-        chain.proceed();
+        if (request.headers().contains(HeaderNames.TRANSFER_ENCODING)) {
+            response.header(HeaderValues.CONNECTION_CLOSE);
+        }
+        if (request.headers().stream().anyMatch(header -> header.name().isBlank())) {
+            Responses.send(request, response,
+                ProblemException.of(400, "a header has no name", "Connection", "close"));
+        } else {
+            chain.proceed();
+        }
         if (request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)
             || response.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
             throw new CloseConnectionException("as announced");
@@ -155,6 +166,9 @@ final class Routes {
         DirectHandler.EventType type, Status status, ServerResponseHeaders headers, String message) {
         Status answer = status.code() < 400 ? Status.BAD_REQUEST_400 : status;
         headers.set(HeaderNames.CONTENT_TYPE, Problem.MEDIA_TYPE);
+        if (answer.code() == Status.SERVICE_UNAVAILABLE_503.code()) {
+            headers.set(HeaderNames.RETRY_AFTER, RETRY_SECONDS);
+        }
         return DirectHandler.TransportResponse.builder().status(answer).headers(headers).keepAlive(false)
             .entity(Answer.bytes(new Problem(answer.code(), answer.reasonPhrase(), detail(answer, type), List.of())))
             .build();

@@ -88,16 +88,16 @@ final class SwitchedSslContext extends SSLContext {
             return current.getClientSessionContext();
         }
 
-        private SSLSocket prepare(SSLSocket socket) {
+        private SSLSocket prepare(SSLSocket socket, Socket accepted) {
             socket.setNeedClientAuth(clientCertificates);
-            ScheduledFuture<?> cut = timer.schedule(() -> close(socket), HANDSHAKE_LIMIT.toMillis(),
+            ScheduledFuture<?> cut = timer.schedule(() -> close(accepted), HANDSHAKE_LIMIT.toMillis(),
                 TimeUnit.MILLISECONDS);
             socket.addHandshakeCompletedListener(_ -> cut.cancel(false));
             return socket;
         }
 
         private static void close(Socket socket) {
-            Thread.ofVirtual().start(() -> { // closing may wait for the handshake, which the timer must not
+            Thread.ofVirtual().start(() -> { // not the TLS socket, whose close waits for the handshake
                 try {
                     socket.close();
                 } catch (IOException e) {
@@ -116,7 +116,7 @@ final class SwitchedSslContext extends SSLContext {
 
             @Override
             public Socket createSocket(Socket accepted, InputStream consumed, boolean autoClose) throws IOException {
-                return prepare((SSLSocket) factory.createSocket(accepted, consumed, autoClose));
+                return prepare((SSLSocket) factory.createSocket(accepted, consumed, autoClose), accepted);
             }
 
             @Override

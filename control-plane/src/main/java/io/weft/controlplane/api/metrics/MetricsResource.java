@@ -8,6 +8,7 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import io.weft.controlplane.api.access.Role;
 import io.weft.controlplane.api.http.Answer;
 import io.weft.controlplane.api.http.Resource;
+import io.weft.controlplane.flowlog.FlowRecords;
 import io.weft.controlplane.status.ControlPlaneStatus;
 import io.weft.controlplane.view.NodeFiles;
 import java.io.ByteArrayOutputStream;
@@ -27,15 +28,20 @@ public final class MetricsResource {
     private final Path runDirectory;
     private final Supplier<Optional<ControlPlaneStatus>> status;
     private final Supplier<Histogram> latency;
+    private final OperatorMetrics operator;
+    private final Optional<FlowRecords> flowRecords;
     private final ExpositionFormatWriter openMetrics = OpenMetricsTextFormatWriter.create();
     private final ExpositionFormatWriter prometheus = PrometheusTextFormatWriter.create();
 
     /**
      * @param status the latest that the control plane has reported; any thread
      * @param latency from the arrival of changes until use, microseconds; any thread
+     * @param flowRecords empty if there are none, by configuration
      */
     public MetricsResource(Path runDirectory, Supplier<Optional<ControlPlaneStatus>> status,
-        Supplier<Histogram> latency) {
+        Supplier<Histogram> latency, OperatorMetrics operator, Optional<FlowRecords> flowRecords) {
+        this.flowRecords = flowRecords;
+        this.operator = operator;
         this.runDirectory = runDirectory;
         this.status = status;
         this.latency = latency;
@@ -66,6 +72,8 @@ public final class MetricsResource {
         }
         status.get().ifPresent(known -> ControlPlaneMetrics.add(metrics, known));
         ControlPlaneMetrics.addLatency(metrics, latency.get());
+        operator.add(metrics);
+        flowRecords.ifPresent(records -> FlowRecordMetrics.add(metrics, records));
         ProcessMetrics.add(metrics);
         return metrics.snapshots();
     }

@@ -10,6 +10,8 @@ import io.weft.controlplane.operator.OperatorWrite;
 import io.weft.controlplane.operator.OperatorWrites;
 import io.weft.controlplane.operator.OperatorWrites.Options;
 import io.weft.controlplane.operator.OperatorWrites.Result;
+import io.weft.controlplane.operator.WriteCounts;
+import io.weft.controlplane.operator.WriteCounts.Outcome;
 import io.weft.controlplane.view.UnavailableException;
 import java.io.IOException;
 import java.time.Instant;
@@ -35,13 +37,16 @@ public final class OperatorResources {
     private static final int MAX_COMMENT_LENGTH = 256;
 
     private final OperatorWrites writes;
+    private final WriteCounts counts;
 
-    private OperatorResources(OperatorWrites writes) {
+    private OperatorResources(OperatorWrites writes, WriteCounts counts) {
         this.writes = writes;
+        this.counts = counts;
     }
 
-    public static List<Resource> of(OperatorWrites writes) {
-        OperatorResources resources = new OperatorResources(writes);
+    /** @param counts is told what becomes of each write */
+    public static List<Resource> of(OperatorWrites writes, WriteCounts counts) {
+        OperatorResources resources = new OperatorResources(writes, counts);
         List<Resource> all = new ArrayList<>();
         for (WriteForm form : WriteForm.all()) {
             form.listPath().ifPresent(path -> all.add(Resource.json(path, Set.of(), _ -> resources.list(form))));
@@ -88,6 +93,14 @@ public final class OperatorResources {
     }
 
     private Answer put(WriteForm form, Resource.Request request, JsonBody body) {
+        return counted(form).run(() -> carryOutPut(form, request, body), OperatorResources::outcome, result -> {
+            Answer answer = Answer.json(result.before().isEmpty() && !result.dryRun() ? 201 : 200,
+                document(form, result));
+            return result.dryRun() ? answer.untagged() : answer.tagged(tag(form, result.after()).orElseThrow());
+        });
+    }
+
+    private Result carryOutPut(WriteForm form, Resource.Request request, JsonBody body) {
         String subject = form.subject(request);
         boolean dryRun = request.query().flag(DRY_RUN);
         boolean force = request.query().flag(FORCE);
@@ -97,23 +110,33 @@ public final class OperatorResources {
         body.requireCorrect();
         OperatorWrite write = new OperatorWrite(form.kind(), subject, setting, comment, System.currentTimeMillis());
         Precondition precondition = Precondition.of(request);
-        Result result = carryOut(() -> writes.put(write, new Options(dryRun, force,
+        return carryOut(() -> writes.put(write, new Options(dryRun, force,
             current -> precondition.require(tag(form, current)))));
-        boolean created = result.before().isEmpty() && !dryRun;
-        Answer answer = Answer.json(created ? 201 : 200, result(form, result, dryRun));
-        return dryRun ? answer.untagged() : answer.tagged(tag(form, result.after()).orElseThrow());
     }
 
     private Answer delete(WriteForm form, Resource.Request request) {
+        return counted(form).run(() -> carryOutDelete(form, request), OperatorResources::outcome,
+            result -> Answer.json(document(form, result)).untagged());
+    }
+
+    private Result carryOutDelete(WriteForm form, Resource.Request request) {
         String subject = form.subject(request);
         boolean dryRun = request.query().flag(DRY_RUN);
         request.query().requireCorrect();
         Precondition precondition = Precondition.of(request);
-        Result result = carryOut(() -> writes.delete(form.kind(), subject, new Options(dryRun, true, current -> {
+        return carryOut(() -> writes.delete(form.kind(), subject, new Options(dryRun, true, current -> {
             precondition.require(tag(form, current));
             if (current.isEmpty()) { throw nothing(form, subject); }
         })));
-        return Answer.json(result(form, result, dryRun)).untagged();
+    }
+
+    private CountedWrites counted(WriteForm form) {
+        return new CountedWrites(counts, form.kind().toString());
+    }
+
+    private static Outcome outcome(Result result) {
+        if (result.dryRun()) { return Outcome.DRY_RUN; }
+        return result.before().equals(result.after()) ? Outcome.UNCHANGED : Outcome.DONE;
     }
 
     /** A write that may fail. */
@@ -135,10 +158,10 @@ public final class OperatorResources {
         }
     }
 
-    private static Map<String, Object> result(WriteForm form, Result result, boolean dryRun) {
+    private static Map<String, Object> document(WriteForm form, Result result) {
         Map<String, Object> document = document(form, result.after()).or(() -> document(form, result.before()))
             .orElseThrow();
-        document.put(DRY_RUN, dryRun);
+        document.put(DRY_RUN, result.dryRun());
         document.put("deleted", result.after().isEmpty());
         document.put("inUse", result.inUse());
         document.put("effects", result.effects());

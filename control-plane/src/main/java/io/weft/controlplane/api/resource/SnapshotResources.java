@@ -6,6 +6,8 @@ import io.weft.controlplane.api.http.ProblemException;
 import io.weft.controlplane.api.http.Resource;
 import io.weft.controlplane.operator.CounterSnapshots;
 import io.weft.controlplane.operator.CounterSnapshots.Snapshot;
+import io.weft.controlplane.operator.WriteCounts;
+import io.weft.controlplane.operator.WriteCounts.Outcome;
 import io.weft.controlplane.view.CounterValue;
 import io.weft.controlplane.view.UnavailableException;
 import java.io.IOException;
@@ -15,12 +17,14 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
-/** Snapshots of the counters: POST takes one, GET compares one with the counters now. Any thread. */
+/** Snapshots of the counters: POST takes one, GET compares one with a later one, or with the counters now. Any thread. */
 public final class SnapshotResources {
     private static final String PATH = "/api/v1/counter-snapshots";
     private static final String ALL = "all";
+    private static final String TO = "to";
     private static final String COMMENT = "comment";
     private static final int MAX_COMMENT_LENGTH = 256;
 
@@ -35,16 +39,20 @@ public final class SnapshotResources {
 
     private final CounterSnapshots snapshots;
 
-    private SnapshotResources(CounterSnapshots snapshots) {
+    private final CountedWrites counted;
+
+    private SnapshotResources(CounterSnapshots snapshots, WriteCounts counts) {
         this.snapshots = snapshots;
+        counted = new CountedWrites(counts, WriteCounts.SNAPSHOT);
     }
 
-    public static List<Resource> of(CounterSnapshots snapshots) {
-        SnapshotResources resources = new SnapshotResources(snapshots);
+    /** @param counts is told what becomes of each write */
+    public static List<Resource> of(CounterSnapshots snapshots, WriteCounts counts) {
+        SnapshotResources resources = new SnapshotResources(snapshots, counts);
         return List.of(
             Resource.json(PATH, Set.of(), _ -> resources.list())
                 .with(new Resource.Write("POST", Set.of(), Set.of(COMMENT), (_, body) -> resources.take(body))),
-            Resource.json(PATH + "/{id}", Set.of(ALL), resources::compare)
+            Resource.json(PATH + "/{id}", Set.of(ALL, TO), resources::compare)
                 .with(new Resource.Write("DELETE", Set.of(), Set.of(), (request, _) -> resources.delete(request))));
     }
 
@@ -61,18 +69,21 @@ public final class SnapshotResources {
     }
 
     private Answer take(JsonBody body) {
-        String comment = body.text(COMMENT, MAX_COMMENT_LENGTH).orElse("");
-        body.requireCorrect();
-        Snapshot taken = attempt(() -> snapshots.take(comment)).orElseThrow(() -> ProblemException.of(409,
-            "there are " + CounterSnapshots.MAX_SNAPSHOTS + " snapshots already; delete one"));
-        return Answer.json(201, summary(taken)).with("Location", PATH + "/" + taken.id());
+        return counted.run(() -> {
+            String comment = body.text(COMMENT, MAX_COMMENT_LENGTH).orElse("");
+            body.requireCorrect();
+            return attempt(() -> snapshots.take(comment)).orElseThrow(() -> ProblemException.of(409,
+                "there are " + CounterSnapshots.MAX_SNAPSHOTS + " snapshots already; delete one"));
+        }, _ -> Outcome.DONE,
+            taken -> Answer.json(201, summary(taken)).with("Location", PATH + "/" + taken.id()));
     }
 
     private Answer compare(Resource.Request request) {
         boolean all = request.query().flag(ALL);
+        Optional<String> later = request.query().text(TO);
         request.query().requireCorrect();
         Snapshot then = find(request.segment("id"));
-        Snapshot now = snapshots.now();
+        Snapshot now = later.map(this::find).orElseGet(snapshots::now);
         boolean same = then.dataplane() == now.dataplane();
         Map<String, Object> answer = summary(then);
         answer.put("comparedAt", Instant.ofEpochMilli(now.takenMillis()).toString());
@@ -100,9 +111,11 @@ public final class SnapshotResources {
     }
 
     private Answer delete(Resource.Request request) {
-        String id = request.segment("id");
-        if (!attempt(() -> snapshots.delete(id))) { throw nothing(); }
-        return Answer.json(Map.of("id", id, "deleted", true)).untagged();
+        return counted.run(() -> {
+            String id = request.segment("id");
+            if (!attempt(() -> snapshots.delete(id))) { throw nothing(); }
+            return id;
+        }, _ -> Outcome.DONE, id -> Answer.json(Map.of("id", id, "deleted", true)).untagged());
     }
 
     private Snapshot find(String id) {

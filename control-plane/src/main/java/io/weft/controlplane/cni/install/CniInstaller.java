@@ -2,6 +2,7 @@ package io.weft.controlplane.cni.install;
 
 import io.weft.controlplane.cni.Readiness;
 import io.weft.controlplane.status.ControlPlaneStatus;
+import io.weft.controlplane.status.Threads;
 import io.weft.nativebindings.linux.FileErrors;
 import io.weft.nativebindings.linux.LinuxException;
 import java.io.IOException;
@@ -46,12 +47,7 @@ public final class CniInstaller implements AutoCloseable {
 
     @Override
     public void close() {
-        thread.interrupt();
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.end(thread);
     }
 
     private void run() {

@@ -60,7 +60,10 @@ function fill(id, rows, empty) {
 }
 
 const number = (value) => [numbers.format(value), 'number'];
-const millis = (micros) => [(micros / 1000).toFixed(1) + ' ms', 'number'];
+const millis = (micros) => [micros < 1e6 ? (micros / 1e3).toFixed(1) + ' ms' : (micros / 1e6).toFixed(1) + ' s', 'number'];
+
+/** A state that the dataplane reports, or reported when it last ran. */
+const reported = (state, good, running) => running ? [state, good ? 'good' : 'bad'] : ['was ' + state, 'note'];
 
 /** Per second, from two readings of a counter; a counter that has become smaller has begun again. */
 function rate(now, before, seconds) {
@@ -75,6 +78,9 @@ function duration(ms) {
 
 // -- the parts -------------------------------------------------------------------------------------------------------
 
+/** A text, unless the number that it says is not known, because a process does not run. */
+const known = (value, text) => value < 0 ? 'unknown' : text;
+
 function showState(node) {
   const {dataplane, controlPlane, tables} = node;
   byId('node').textContent = node.node;
@@ -82,12 +88,14 @@ function showState(node) {
   const stale = controlPlane.stale
     ? 'stale for ' + duration(Date.now() - controlPlane.staleSinceMillis) + ': ' + controlPlane.stale : 'up to date';
   const facts = [
-    ['Dataplane', dataplane.running ? 'running, ' + dataplane.workers + ' worker(s)' : 'DOWN', dataplane.running],
+    ['Dataplane', dataplane.running ? 'running, ' + dataplane.workers + (dataplane.workers === 1 ? ' worker' : ' workers') : 'DOWN', dataplane.running],
     ['Control plane', controlPlane.running ? 'running' : 'DOWN', controlPlane.running],
     ['Source ' + controlPlane.source, stale, !controlPlane.stale],
-    ['Uplink', dataplane.uplink + ', ' + dataplane.uplinkMode + ', MTU ' + dataplane.uplinkMtu],
-    ['Flows', numbers.format(dataplane.flows) + ' of ' + numbers.format(dataplane.flowCapacity) + ' entries'],
-    ['Tables', 'generation ' + tables.generation + ', in use: ' + dataplane.appliedGeneration],
+    ['Uplink', known(dataplane.uplinkMtu, dataplane.uplink + ', ' + dataplane.uplinkMode + ', MTU ' + dataplane.uplinkMtu)],
+    ['Flows', known(dataplane.flowCapacity,
+      numbers.format(dataplane.flows) + ' of ' + numbers.format(dataplane.flowCapacity) + ' entries')],
+    ['Tables', known(tables.generation, 'generation ' + tables.generation + ', in use: '
+      + known(dataplane.appliedGeneration, dataplane.appliedGeneration))],
     ['Pod addresses', controlPlane.addressesGiven + ' allocated, ' + controlPlane.addressesFree + ' free in '
       + controlPlane.podCidr],
   ];
@@ -99,6 +107,7 @@ function showState(node) {
   const problems = [dataplane.fault, dataplane.frontends, ...controlPlane.errors, ...controlPlane.problems]
     .filter((line) => line);
   byId('problems').replaceChildren(...problems.slice(0, MAX_ROWS).map((line) => element('li', line)));
+  showWrites(controlPlane.operator);
   const wrong = [!dataplane.running && 'the dataplane is down', !controlPlane.running && 'the control plane is down',
     controlPlane.stale && 'the source is stale', problems.length > 0 && problems.length + ' problem(s)']
     .filter((line) => line);
@@ -108,6 +117,12 @@ function showState(node) {
     millis(latency.p90Micros), millis(latency.p99Micros), millis(latency.maxMicros)]], 'No change yet');
 }
 
+function showWrites(writes) {
+  byId('writes-part').hidden = writes.length === 0;
+  byId('writes').replaceChildren(...writes.slice(0, MAX_ROWS).map((write) => element('li', write.write + ', for '
+    + duration(Date.now() - write.sinceMillis) + (write.comment ? ' (' + write.comment + ')' : '') + ': ' + write.use)));
+}
+
 /** Assistive technology reads this text when it changes, so it changes only when the state does. */
 function summarize(text, good) {
   const summary = byId('summary');
@@ -115,10 +130,10 @@ function summarize(text, good) {
   summary.className = good ? 'good' : 'bad';
 }
 
-function showPorts(ports, before, seconds) {
+function showPorts(ports, before, seconds, running) {
   fill('ports', ports.map((port) => {
     const last = before.get(port.name) || {};
-    return [port.name, port.pod, [port.state, port.state === 'up' ? 'good' : 'bad'], port.mode,
+    return [port.name, port.pod, reported(port.state, port.state === 'up', running), port.mode,
       rate(port.rxFrames, last.rxFrames, seconds), rate(port.txFrames, last.txFrames, seconds),
       rate(port.drops, last.drops, seconds), rate(port.missed, last.missed, seconds)];
   }), 'No port: the dataplane is down');
@@ -130,9 +145,9 @@ function showDrops(drops, before, seconds) {
   'No frame has been dropped');
 }
 
-function showTunnels(tunnels) {
+function showTunnels(tunnels, running) {
   fill('tunnels', tunnels.map((tunnel) => [tunnel.node, tunnel.endpoint, tunnel.podCidr, tunnel.runs, tunnel.nextHop,
-    [tunnel.state, tunnel.state === 'resolved' ? 'good' : 'bad']]), 'No other node');
+    reported(tunnel.state, tunnel.state === 'resolved', running)]), 'No other node');
 }
 
 /** Flows by Service and backend. Only the original direction counts, so that each connection does once. */
@@ -163,7 +178,8 @@ async function readServices(count) {
       const own = counts.get(backend.service + ' ' + target) || 0;
       const all = counts.get(backend.service) || 0;
       return [backend.service, backend.address + ':' + backend.port + '/' + backend.protocol, backend.kind,
-        target + (backend.local ? ' (this node)' : ''), backend.use, number(own),
+        target + (backend.local ? ' (this node)' : ''),
+        backend.operator ? [backend.operator + ': ' + backend.use, 'bad'] : backend.use, number(own),
         [all === 0 ? '–' : (100 * own / all).toFixed(0) + ' %', 'number']];
     }),
     note: flows && flows.length >= MAX_FLOWS ? 'Shares are of the first ' + numbers.format(MAX_FLOWS)
@@ -188,10 +204,10 @@ async function refresh() {
   const now = performance.now();
   const seconds = former === null ? 1 : (now - former.at) / MS;
   showState(node);
-  showPorts(ports || [], former === null ? new Map() : former.ports, seconds);
+  showPorts(ports || [], former === null ? new Map() : former.ports, seconds, node.dataplane.running);
   showDrops(drops || [], former === null ? new Map((drops || []).map((drop) => [drop.reason, drop.frames]))
     : former.drops, seconds);
-  showTunnels(tunnels || []);
+  showTunnels(tunnels || [], node.dataplane.running);
   showServices();
   former = {at: now, ports: new Map((ports || []).map((port) => [port.name, port])),
     drops: new Map((drops || []).map((drop) => [drop.reason, drop.frames]))};
