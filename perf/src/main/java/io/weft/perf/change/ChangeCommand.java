@@ -35,7 +35,7 @@ public final class ChangeCommand implements Callable<Integer> {
 
     @Option(names = "--rate", defaultValue = "1000", description = "endpoint changes a second (default: ${DEFAULT-VALUE})") private int rate;
 
-    @Option(names = "--seconds", defaultValue = "60", description = "up to 90, because a UDP flow without datagrams ends after 120 s (default: ${DEFAULT-VALUE})") private int seconds;
+    @Option(names = "--seconds", defaultValue = "60", description = "after 15 s that do not count; up to 75, because a UDP flow without datagrams ends after 120 s (default: ${DEFAULT-VALUE})") private int seconds;
 
     @Option(names = "--datagrams", defaultValue = "0", description = "sent by the node to the UDP Services meanwhile, each checked where it arrives (default: none)") private int datagrams;
 

@@ -34,6 +34,8 @@ final class ChangeRun implements AutoCloseable {
     private static final String WORKER_THREAD = "weft-worker-0";
     private static final long VTEP_MAC = 0x02_00_00_01_00_00L;
     private static final long SETTLE_MILLIS = 3_000;
+    /** Changes for so long are not measured: the JVMs of both processes compile the code then. */
+    static final int WARM_UP_SECONDS = 15;
 
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final BenchCluster cluster;
@@ -114,7 +116,7 @@ final class ChangeRun implements AutoCloseable {
         Path api = directory.resolve("api");
         Map<String, String> settings = settings(flowCount + TrafficSource.flows(cluster), api);
         source = part(withApi
-            ? new ApiSource(cluster, api, NodeConfiguration.of(settings))
+            ? new ApiSource(cluster, api, settings)
             : new ReplayedSource(cluster));
         node = part(new BenchNode(name, runDirectory));
         node.start(settings);
@@ -180,8 +182,10 @@ final class ChangeRun implements AutoCloseable {
     }
 
     /**
+     * Makes changes, at first for {@value #WARM_UP_SECONDS} s without measuring.
+     *
      * @param rate changes per second; a real API server is changed as fast as it can be
-     * @param datagrams to send meanwhile; 0 for none
+     * @param datagrams to send in all of that time; 0 for none
      * @throws IllegalStateException if a flow has ended that should have stayed, or the reverse, or a datagram went to a wrong endpoint
      */
     Report measure(int rate, int seconds, int datagrams) throws Exception {
@@ -195,9 +199,13 @@ final class ChangeRun implements AutoCloseable {
         ThreadTimes control;
         ThreadTimes controlBefore;
         Traffic result = Traffic.NONE;
-        Histogram latency = loop.latency();
+        Histogram latency;
         EndProbe probe = new EndProbe(flows).start();
-        try (ChangeTraffic traffic = new ChangeTraffic(cluster, node.namespace(), datagrams / seconds)) {
+        try (ChangeTraffic traffic = new ChangeTraffic(cluster, node.namespace(),
+            datagrams / (seconds + WARM_UP_SECONDS))) {
+            source.change(rate, WARM_UP_SECONDS, traffic::changed);
+            traffic.startCountingLate();
+            latency = loop.latency();
             dataplaneBefore = ThreadTimes.of(node.pid());
             controlBefore = ThreadTimes.of(ProcessHandle.current().pid());
             changes = source.change(rate, seconds, change -> {

@@ -31,6 +31,11 @@ final class ChangeTraffic implements AutoCloseable {
         check.changed(change);
     }
 
+    /** Datagrams sent from now on count as late if their endpoint is removed. */
+    void startCountingLate() {
+        check.startCountingLate();
+    }
+
     /** Ends it when everything has arrived. */
     ChangeRun.Traffic finish() throws IOException, InterruptedException {
         if (source == null) { return ChangeRun.Traffic.NONE; }

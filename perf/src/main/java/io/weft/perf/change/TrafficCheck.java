@@ -20,6 +20,8 @@ final class TrafficCheck implements AfXdpReceiver.Inspector {
     private final BenchCluster cluster;
     /** When each endpoint was removed; 0 while its Service has it. Written by the replaying thread, read by the receiving one. */
     private final AtomicLongArray removedNanos;
+    /** Written by the replaying thread, read by the receiving one; nothing else depends on it. */
+    private volatile long lateFromNanos = Long.MAX_VALUE;
     private long right;
     private long wrong;
     private long late;
@@ -36,6 +38,11 @@ final class TrafficCheck implements AfXdpReceiver.Inspector {
             change.removes() ? System.nanoTime() : 0);
     }
 
+    /** From now on datagrams count as {@link #late}. */
+    void startCountingLate() {
+        lateFromNanos = System.nanoTime();
+    }
+
     @Override
     public void inspect(long frame, long inner) {
         int service = TrafficSource.service(cluster, Memory.i32(inner + PAYLOAD_AT + ProbePayload.SEQUENCE_OFFSET));
@@ -49,8 +56,9 @@ final class TrafficCheck implements AfXdpReceiver.Inspector {
         }
         right++;
         long removed = removedNanos.getAcquire(service * cluster.endpoints() + endpoint);
-        long after = Memory.i64(inner + PAYLOAD_AT + ProbePayload.TIME_OFFSET) - removed;
-        if (removed != 0 && after > 0) {
+        long sent = Memory.i64(inner + PAYLOAD_AT + ProbePayload.TIME_OFFSET);
+        long after = sent - removed;
+        if (removed != 0 && after > 0 && sent >= lateFromNanos) {
             late++;
             latestNanos = Math.max(latestNanos, after);
         }

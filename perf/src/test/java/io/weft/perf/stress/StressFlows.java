@@ -28,7 +28,7 @@ class StressFlows {
 
     private static final int MAX_FLOWS = 4;
 
-    private static final int LENGTH = 2048;
+    private static final int LENGTH = 4096;
 
     final long address = StressMemory.take(LENGTH);
     final FlowTable table = FlowTable.create(address, LENGTH, MAX_FLOWS, 1);
