@@ -34,7 +34,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A node that installs its CNI plug-in, called as a container runtime calls it; what becomes of pods when the node restarts. */
 class CniInstallIT {
-    private static final int CALLS = 20;
+    private static final int CALLS = 8;
     private static final int BURST = 100;
     private static final int ATTEMPTS = 60;
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -3,6 +3,7 @@ package io.weft.vmlab;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import io.weft.nativebindings.netlink.NetworkNamespace;
 import io.weft.nativebindings.process.ExternalCommand;
@@ -29,11 +30,25 @@ class DemoIT {
     }
 
     @Test
-    void everyPathPassesAndNothingIsLeftBehind() throws Exception {
+    void everyPathPassesASecondDemoLeavesItAloneAndNothingIsLeftBehind() throws Exception {
         NetworkNamespace.create(NetworkNamespace.named(NAME + "-n1")); // as a killed demo leaves it
-        Run run = demo("--mebibytes", "16");
-        assertEquals(0, run.exit, run.output);
-        assertFalse(run.output.contains("FAIL"), run.output);
+        Path own = Path.of("/run/weft-lab", NAME);
+        Process first = start("--mebibytes", "16");
+        try (BufferedReader output = first.inputReader()) {
+            assertTrue(output.readLine().startsWith("setting up"));
+            while (!Files.exists(own.resolve("manifests/node-n2.yaml"))) {
+                if (!first.isAlive()) {
+                    fail("the first demo ended: " + output.lines().collect(Collectors.joining("\n")));
+                }
+                Thread.sleep(10);
+            }
+            Run second = demo();
+            assertEquals(1, second.exit, second.output);
+            assertTrue(second.output.contains("lab '" + NAME + "' is up already"), second.output);
+            String rest = output.lines().collect(Collectors.joining("\n"));
+            assertEquals(0, first.waitFor(), rest);
+            assertFalse(rest.contains("FAIL"), rest);
+        }
         assertNothingLeft();
     }
 
@@ -53,25 +68,6 @@ class DemoIT {
             .anyMatch(line -> line.startsWith("FAIL") && line.contains("pod on n1 → pod on n2, ping")), run.output);
         assertTrue(run.output.lines().anyMatch(line -> line.startsWith("pass") && line.contains("same node, ping")),
             run.output);
-        assertNothingLeft();
-    }
-
-    @Test
-    void aSecondDemoLeavesARunningOneAlone() throws Exception {
-        Path own = Path.of("/run/weft-lab", NAME);
-        Process first = start("--mebibytes", "4");
-        try (BufferedReader output = first.inputReader()) {
-            assertTrue(output.readLine().startsWith("setting up"));
-            while (!Files.exists(own.resolve("manifests/node-n2.yaml"))) {
-                assertTrue(first.isAlive(), "the first demo ended");
-                Thread.sleep(10);
-            }
-            Run second = demo();
-            assertEquals(1, second.exit, second.output);
-            assertTrue(second.output.contains("lab '" + NAME + "' is up already"), second.output);
-            String rest = output.lines().collect(Collectors.joining("\n"));
-            assertEquals(0, first.waitFor(), rest);
-        }
         assertNothingLeft();
     }
 

@@ -26,19 +26,23 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * hostPorts of pods, reached by everyone, the node's own processes included; and what these processes otherwise send to the node while
  * Weft runs, while the dataplane is down, and after Weft has stopped.
  */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class HostPortIT {
     private static final int HOST_PORT = 8088;
     private static final int POD_PORT = 8080;
     private static final int UDP_HOST_PORT = 8053;
     private static final int LISTENER = 30_500;
-    @RegisterExtension final LabExtension labs = LabExtension.ofNodes("hp", 2);
+    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("hp", 2);
 
     private static InetAddress address(String text) throws IOException {
         return InetAddress.getByName(text);
@@ -51,7 +55,7 @@ class HostPortIT {
 
     @Test
     void everyoneReachesAPodByAPortOfItsNode() throws Exception {
-        Lab lab = labs.lab();
+        Lab lab = LAB.lab();
         WeftNode n1 = lab.node("n1");
         Pod web = n1.addPod("web", hostPorts());
         Map<String, NamespaceThread> clients = new LinkedHashMap<>();
@@ -87,18 +91,21 @@ class HostPortIT {
 
     @Test
     void aTakenHostPortIsAnErrorOfAddThatNamesItsOwner() throws Exception {
-        WeftNode n1 = labs.lab().node("n1");
+        WeftNode n1 = LAB.lab().node("n1");
         n1.addPod("web", hostPorts());
         IOException taken = assertThrows(IOException.class,
             () -> n1.addPod("other", new HostPort(HOST_PORT, 80, "tcp", n1.host().address().getHostAddress())));
         assertTrue(taken.getMessage().contains("/TCP is that of default/n1-web"), taken.getMessage());
         IOException ssh = assertThrows(IOException.class, () -> n1.addPod("ssh", new HostPort(22, 22, "tcp", "")));
         assertTrue(ssh.getMessage().contains("hostPort 22/TCP is for managing the node"), ssh.getMessage());
+        n1.removePod("web");
+        awaitRules(n1, 0);
     }
 
     @Test
+    @Order(Integer.MAX_VALUE) // it stops Weft
     void theNodesOwnProcessesReachEachOtherThroughoutAndOneConnectionLivesOn() throws Exception {
-        WeftNode n1 = labs.lab().node("n1");
+        WeftNode n1 = LAB.lab().node("n1");
         InetAddress own = n1.host().address();
         List<Rule> before = rules(n1);
         try (HeldConnection ssh = HeldConnection.open(n1.thread(), n1.thread(), new InetSocketAddress(own, 22))) {

@@ -1,8 +1,10 @@
 package io.weft.vmlab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.nativebindings.linux.ProcessSignals;
 import io.weft.vmlab.lab.Lab;
 import io.weft.vmlab.lab.Manifests;
 import io.weft.vmlab.lab.Pod;
@@ -139,10 +141,43 @@ class StatusPageIT {
             browser.await("document.getElementById('summary').innerText === 'the source is stale'");
             assertTrue(browser.text("facts").contains("stale for"), browser.text("facts"));
             browser.screenshot(SCREENSHOTS.resolve("stale.png"));
+            browser.prefer("prefers-color-scheme", "dark");
+            browser.screenshot(SCREENSHOTS.resolve("stale-dark.png"));
         } finally {
             Files.move(away, manifests);
         }
         browser.await("document.getElementById('summary').innerText === 'All is well'");
+    }
+
+    @Test
+    void aDataplaneThatDoesNotWorkIsShownUntilItDoes() throws Exception {
+        logIn();
+        long dataplane = node.dataplane().pid();
+        ProcessSignals.send(dataplane, ProcessSignals.SIGSTOP);
+        try {
+            browser.await("document.getElementById('summary').innerText.includes('the dataplane is down')");
+            assertFalse(browser.text("facts").contains("-1"), browser.text("facts"));
+            browser.await("document.getElementById('ports').innerText.includes('was up')");
+            assertTrue(browser.text("tunnels").contains("was resolved"), browser.text("tunnels"));
+            browser.screenshot(SCREENSHOTS.resolve("down.png"));
+        } finally {
+            ProcessSignals.send(dataplane, ProcessSignals.SIGCONT);
+        }
+        browser.await("document.getElementById('summary').innerText === 'All is well'");
+        assertEquals(List.of(), browser.complaints());
+    }
+
+    @Test
+    void whatOperatorsHaveWrittenIsShown() throws Exception {
+        NodeApi api = new NodeApi(node);
+        api.write(201, "PUT", "/api/v1/pauses/default/web", "{\"comment\": \"maintenance\"}");
+        logIn();
+        browser.await("document.getElementById('writes').innerText.includes('pause default/web')");
+        browser.await("document.getElementById('services').innerText.includes('paused')");
+        assertTrue(browser.text("writes").contains("(maintenance)"), browser.text("writes"));
+        browser.screenshot(SCREENSHOTS.resolve("operator.png"));
+        api.write(200, "DELETE", "/api/v1/pauses/default/web", "");
+        browser.await("document.getElementById('writes-part').hidden");
     }
 
     @Test

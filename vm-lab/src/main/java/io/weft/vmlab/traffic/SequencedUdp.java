@@ -11,10 +11,14 @@ import java.nio.channels.DatagramChannel;
 import java.util.BitSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.HdrHistogram.ConcurrentHistogram;
+import org.HdrHistogram.Histogram;
 
-/** Numbered datagrams at a fixed rate from one pod to another; counts loss, reordering and duplicates while it runs. */
+/** Numbered datagrams at a fixed rate from one pod to another; counts loss, reordering and duplicates, and measures how long each takes. */
 public final class SequencedUdp implements AutoCloseable {
     private static final int PAYLOAD = 64;
+    private static final int SENT_AT = 8; // offset in the payload: when it was sent
+    private static final long MAX_ONE_WAY_NANOS = 60_000_000_000L;
 
     /** Counts up to now: {@code lost} is sent minus received once the sender has stopped. */
     public record Result(long sent, long received, long reordered, long duplicated, long largestGapNanos) {
@@ -34,6 +38,7 @@ public final class SequencedUdp implements AutoCloseable {
     private final AtomicLong duplicated = new AtomicLong();
     private volatile long largestGapNanos;
     private volatile long lastArrivalNanos;
+    private final ConcurrentHistogram oneWayNanos = new ConcurrentHistogram(MAX_ONE_WAY_NANOS, 3);
 
     private SequencedUdp(DatagramChannel receiver, DatagramChannel sender, InetSocketAddress target, int perSecond) {
         this.receiver = receiver;
@@ -59,7 +64,7 @@ public final class SequencedUdp implements AutoCloseable {
         long next = System.nanoTime();
         while (!stopping) {
             try {
-                sender.send(datagram.clear().putLong(0, sent.get()), target);
+                sender.send(datagram.clear().putLong(0, sent.get()).putLong(SENT_AT, System.nanoTime()), target);
             } catch (IOException e) {
                 return;
             }
@@ -83,6 +88,7 @@ public final class SequencedUdp implements AutoCloseable {
             }
             int number = (int) datagram.getLong(0);
             long now = System.nanoTime();
+            oneWayNanos.recordValue(Math.clamp(now - datagram.getLong(SENT_AT), 0, MAX_ONE_WAY_NANOS));
             if (lastArrivalNanos != 0) {
                 largestGapNanos = Math.max(largestGapNanos, now - lastArrivalNanos);
             }
@@ -108,6 +114,11 @@ public final class SequencedUdp implements AutoCloseable {
     /** Datagrams received so far, without duplicates. */
     public long received() {
         return received.get();
+    }
+
+    /** Nanoseconds from the sender's system call to the receiver's return from its own, as far as they have arrived. Any thread. */
+    public Histogram oneWayNanos() {
+        return oneWayNanos.copy();
     }
 
     /** When the latest one arrived, in the time of {@link System#nanoTime}; 0 before the first. */

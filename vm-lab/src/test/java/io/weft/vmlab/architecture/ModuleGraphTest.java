@@ -25,10 +25,10 @@ class ModuleGraphTest {
     private static final String DATAPLANE = "io.weft.dataplane..";
     private static final String CONTROL_PLANE = "io.weft.controlplane..";
     private static final String VM_LAB = "io.weft.vmlab..";
-    /** Packages that both processes use: the formats of the run directory's files, the ids and routes in them, the configuration and the log level. */
+    /** Packages that both processes use: the formats of the run directory's files, the ids and routes in them, the configuration, the log level and the flow records. */
     private static final String[] SHARED_FORMATS = {
         "io.weft.dataplane.table..", "io.weft.dataplane.forwarding..", "io.weft.dataplane.counters..",
-        "io.weft.dataplane.config..", "io.weft.dataplane.log.."};
+        "io.weft.dataplane.config..", "io.weft.dataplane.log..", "io.weft.dataplane.flowlog.."};
 
     /** Sockets, XDP programs, and the classes built on them. */
     private static final String[] AF_XDP = {"io.weft.dataplane.port.afxdp..", "io.weft.nativebindings.xdp.."};

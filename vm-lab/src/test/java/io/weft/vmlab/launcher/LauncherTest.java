@@ -104,6 +104,16 @@ class LauncherTest {
         }
     }
 
+    /** The test above runs in the middle of a verification, whose reports must not disappear. */
+    @Test
+    void keepsTheReportsUntilTestsCanRun() throws Exception {
+        Path checkout = checkout("absent  p-absent  verify\n");
+        Path report = Files.createDirectories(checkout.resolve("m/target/surefire-reports")).resolve("TEST-One.xml");
+        Files.createFile(report);
+        assertEquals(1, run(checkout.resolve("weft"), withJdk(), "verify", "--no-install").exit);
+        assertTrue(Files.exists(report));
+    }
+
     @ParameterizedTest
     @CsvSource({"verify, verify build", "demo, demo build", "lab up, lab build",
         "lab up --kubernetes, lab kubernetes build", "bench micro, bench build",
