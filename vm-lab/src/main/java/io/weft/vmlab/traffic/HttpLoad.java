@@ -6,11 +6,13 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.ConcurrentHistogram;
 
 /**
- * New TCP connections at a fixed rate from one pod to one address, each with one HTTP request. The rate does not fall when answers are late.
+ * New TCP connections at a fixed rate from one pod to one address, each with one HTTP request. The rate does not fall when answers are late,
+ * unless the number of requests under way is limited.
  */
 public final class HttpLoad implements AutoCloseable {
     private static final long LONGEST_NANOS = 60_000_000_000L;
@@ -45,16 +47,28 @@ public final class HttpLoad implements AutoCloseable {
     private final ConcurrentHistogram latency = new ConcurrentHistogram(LONGEST_NANOS, 3);
     private final ExecutorService requests = Executors.newVirtualThreadPerTaskExecutor();
     private final long startNanos = System.nanoTime();
+    private final Semaphore places;
     private final Thread pace;
     private volatile boolean stopping;
 
-    private HttpLoad(NamespaceThread client, InetSocketAddress target, String path, int perSecond) {
+    private HttpLoad(NamespaceThread client, InetSocketAddress target, String path, int perSecond, int maxUnderWay) {
+        places = new Semaphore(maxUnderWay);
         pace = Thread.ofPlatform().daemon().name("http-load").unstarted(() -> send(client, target, path, perSecond));
     }
 
     /** @param path of the request; the answer's body should name the backend */
     public static HttpLoad start(NamespaceThread client, InetSocketAddress target, String path, int perSecond) {
-        HttpLoad load = new HttpLoad(client, target, path, perSecond);
+        return start(client, target, path, perSecond, Integer.MAX_VALUE);
+    }
+
+    /**
+     * @param path of the request; the answer's body should name the backend
+     * @param maxUnderWay requests that wait for their answers at once, at most; with so many the next one waits for an answer, and the rate
+     *     is that of the servers
+     */
+    public static HttpLoad start(NamespaceThread client, InetSocketAddress target, String path, int perSecond,
+        int maxUnderWay) {
+        HttpLoad load = new HttpLoad(client, target, path, perSecond, maxUnderWay);
         load.pace.start();
         return load;
     }
@@ -63,6 +77,10 @@ public final class HttpLoad implements AutoCloseable {
         long interval = 1_000_000_000L / perSecond;
         long next = System.nanoTime();
         while (!stopping) {
+            if (!places.tryAcquire()) {
+                places.acquireUninterruptibly();
+                next = System.nanoTime(); // what could not be sent in time is not made up for
+            }
             requests.execute(() -> request(client, target, path));
             next += interval;
             LockSupport.parkNanos(next - System.nanoTime());
@@ -72,6 +90,7 @@ public final class HttpLoad implements AutoCloseable {
     private void request(NamespaceThread client, InetSocketAddress target, String path) {
         long start = System.nanoTime();
         HttpGet.Answer answer = HttpGet.get(client, target, path);
+        places.release();
         latency.recordValue(Math.min(System.nanoTime() - start, LONGEST_NANOS));
         Map<String, Integer> into = answer.failure() == null ? answers : failures;
         synchronized (into) {
