@@ -2,19 +2,15 @@ package io.weft.dataplane.fastpath;
 
 import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.I2L;
-import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import io.weft.dataplane.counters.GraphNodeId;
 import io.weft.dataplane.forwarding.PortId;
-import io.weft.dataplane.frame.ChunkLayout;
 import io.weft.dataplane.frame.FrameBatch;
-import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.state.PortDirectory;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
-import io.weft.encap.tunnel.Encapsulation;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -30,31 +26,23 @@ final class EthernetInputStage extends FastPathStage {
     private static final int STEP = Lanes.Widest.COUNT;
     private static final long LOW_32 = 0xFFFF_FFFFL;
 
-    private static final int RECIPROCAL_SHIFT = 40;
-    /** Bytes before the frame. */
-    private static final int MIN_ROOM = Encapsulation.MAX_LENGTH - EthernetHeader.LENGTH;
-
     private final BatchContext context;
-    private final long base;
-    private final long stride;
-    /** 2^40 / units of a stride, rounded up: a distance in units times this, shifted back, is the chunk's number, for distances of up to 16 GiB. */
-    private final long reciprocal;
 
-    EthernetInputStage(BatchContext context, FramePool pool) {
+    EthernetInputStage(BatchContext context) {
         super(GraphNodeId.ETHERNET_INPUT);
         this.context = context;
-        base = pool.base();
-        stride = pool.layout().stride();
-        long units = stride >> ChunkLayout.UNIT_SHIFT;
-        reciprocal = ((1L << RECIPROCAL_SHIFT) + units - 1) / units;
     }
 
     /**
      * The words of a frame that is shorter than they are come from what else is in its chunk, and are not used: {@link Ip4InputStage} compares lengths.
+     * A frame without room before it for a tunnel's headers takes the slow path.
      */
     @Override
     int process(FrameBatch batch, FastPathFrames frames) {
         load(batch, frames.words, context.ports().plainPods());
+        for (long rest = batch.withoutHeadroom; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
+            frames.words[FastPathFrames.UNEXPECTED + FastPathFrames.first(rest)] = -1;
+        }
         frames.uplink = begin(batch, frames.words);
         return batch.size;
     }
@@ -80,7 +68,7 @@ final class EthernetInputStage extends FastPathStage {
     }
 
     /**
-     * Position, length and port. A frame without room before it for a tunnel's headers takes the slow path.
+     * Position, length and port.
      *
      * @return the frames from the uplink
      */
@@ -92,13 +80,6 @@ final class EthernetInputStage extends FastPathStage {
                 .reinterpretAsLongs();
             LongVector length = IntVector.fromArray(Lanes.Widest.INTS, batch.length, frame)
                 .convertShape(I2L, SPECIES, 0).reinterpretAsLongs();
-            LongVector distance = at.sub(base);
-            LongVector chunk = distance.lanewise(LSHR, ChunkLayout.UNIT_SHIFT).mul(reciprocal)
-                .lanewise(LSHR, RECIPROCAL_SHIFT)
-                .mul(stride);
-            LongVector.fromArray(SPECIES, words, FastPathFrames.UNEXPECTED + frame)
-                .or(distance.sub(chunk).sub(MIN_ROOM).lanewise(LSHR, Long.SIZE - 1))
-                .intoArray(words, FastPathFrames.UNEXPECTED + frame);
             at.add(EthernetHeader.LENGTH).intoArray(words, FastPathFrames.IP + frame);
             length.sub(EthernetHeader.LENGTH).intoArray(words, FastPathFrames.REMAINING + frame);
             port.intoArray(words, FastPathFrames.INGRESS + frame);

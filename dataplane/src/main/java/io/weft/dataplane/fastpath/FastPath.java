@@ -3,7 +3,6 @@ package io.weft.dataplane.fastpath;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
-import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.graph.node.Dispatch;
 import io.weft.dataplane.graph.node.DropNode;
 import io.weft.dataplane.graph.node.EthernetInput;
@@ -36,10 +35,10 @@ public final class FastPath {
 
     /** Only where {@link io.weft.dataplane.frame.Lanes} are usable. */
     public FastPath(BatchContext context, WorkerCounters counters, FlowTable flows, DropNode drop, Dispatch dispatch,
-        EthernetInput slowPath, PortTx tx, FramePool pool) {
+        EthernetInput slowPath, PortTx tx) {
         this.slowPath = slowPath.in();
         rewrite = new FlowRewriteStage(context, counters);
-        inspecting = new FastPathStage[]{new EthernetInputStage(context, pool), new TunnelDecapStage(context, pool),
+        inspecting = new FastPathStage[]{new EthernetInputStage(context), new TunnelDecapStage(context),
             new Ip4InputStage(flows), new FlowLookupStage(flows), new FlowResolveStage(context, dispatch)};
         rewriting = new RewritingStage[]{rewrite, new FlowTrackingStage(context, flows), new ChecksumStage(context),
             new TunnelEncapStage(context, drop), new UnderlayRewriteStage(context, drop),
@@ -85,6 +84,11 @@ public final class FastPath {
             slowPath.add(FastPathFrames.first(rest));
         }
         return ready != 0;
+    }
+
+    /** Whether a rewriting stage has frames to work on. */
+    public boolean isDue(RewritingStage stage) {
+        return stage.due(frames) != 0;
     }
 
     /** Before each rewriting stage. */

@@ -73,7 +73,10 @@ final class FlowResolveStage extends FastPathStage {
         if (longOnes != 0) {
             leaveTooLong(frames);
         }
-        compute(size, frames.words, context.local().overlay());
+        rewritten(size, frames.words);
+        if (frames.tunnel != 0) {
+            outer(size, frames.words, context.local().overlay());
+        }
         return size;
     }
 
@@ -158,10 +161,11 @@ final class FlowResolveStage extends FastPathStage {
         }
     }
 
-    /** Sums are taken of words as they lie in memory (RFC 1071 section 2 B), and folded as {@code InternetChecksum.fold32} does. */
-    private void compute(int size, long[] words, Overlay overlay) {
-        long overhead = overlay.encapsulation().overhead();
-        long tunnelPort = (long) Character.reverseBytes((char) overlay.port()) << 16;
+    /**
+     * The packets' own new headers. Sums are taken of words as they lie in memory (RFC 1071 section 2 B), and folded as
+     * {@code InternetChecksum.fold32} does.
+     */
+    private static void rewritten(int size, long[] words) {
         for (int at = 0; at < size; at += STEP) {
             LongVector newAddresses = LongVector.fromArray(SPECIES, words, FastPathFrames.NEW_ADDRESSES + at);
             LongVector deltas = LongVector.fromArray(SPECIES, words, FastPathFrames.PORTS_AND_DELTAS + at);
@@ -192,7 +196,16 @@ final class FlowResolveStage extends FastPathStage {
             LongVector.fromArray(SPECIES, words, FastPathFrames.IP + at)
                 .add(LongVector.broadcast(SPECIES, TCP_CHECKSUM).blend(UDP_CHECKSUM, isUdp))
                 .intoArray(words, FastPathFrames.CHECKSUM_AT + at);
+        }
+    }
 
+    /** What the outer headers have of each packet. */
+    private static void outer(int size, long[] words, Overlay overlay) {
+        long overhead = overlay.encapsulation().overhead();
+        long tunnelPort = (long) Character.reverseBytes((char) overlay.port()) << 16;
+        for (int at = 0; at < size; at += STEP) {
+            LongVector digest = LongVector.fromArray(SPECIES, words, FastPathFrames.DIGEST + at);
+            LongVector traits = LongVector.fromArray(SPECIES, words, FastPathFrames.TRAITS + at);
             LongVector total = digest.lanewise(LSHR, FastPathFrames.LENGTH_SHIFT).add(overhead);
             LongVector udp = total.sub(Ipv4Header.LENGTH);
             LongVector port = traits.lanewise(LSHR, FastPathFrames.HASH_SHIFT).and(Encapsulation.SOURCE_PORT_MASK)

@@ -52,20 +52,23 @@ final class FlowRewriteStage extends RewritingStage {
     }
 
     private void count(FastPathFrames frames) {
-        int tunnelled = Long.bitCount(frames.tunnel);
-        int local = Long.bitCount(frames.local);
-        int underlay = Long.bitCount(frames.underlay);
-        int forwarded = tunnelled + local + underlay;
+        long all = frames.tunnel | frames.local | frames.underlay;
+        int forwarded = Long.bitCount(all);
         finished += forwarded;
-        counters.node(GraphNodeId.ETHERNET_INPUT, forwarded);
-        counters.node(context.tunnelCounters().decap(),
-            Long.bitCount((frames.tunnel | frames.local | frames.underlay) & frames.uplink));
-        counters.node(GraphNodeId.IP4_INPUT, forwarded);
-        counters.node(GraphNodeId.FLOW_LOOKUP, forwarded);
-        counters.node(GraphNodeId.FLOW_REWRITE, forwarded);
-        counters.node(context.tunnelCounters().encap(), tunnelled);
-        counters.node(GraphNodeId.LOCAL_REWRITE, local);
-        counters.node(GraphNodeId.UNDERLAY_REWRITE, underlay);
+        count(GraphNodeId.ETHERNET_INPUT, forwarded);
+        count(context.tunnelCounters().decap(), Long.bitCount(all & frames.uplink));
+        count(GraphNodeId.IP4_INPUT, forwarded);
+        count(GraphNodeId.FLOW_LOOKUP, forwarded);
+        count(GraphNodeId.FLOW_REWRITE, forwarded);
+        count(context.tunnelCounters().encap(), Long.bitCount(frames.tunnel));
+        count(GraphNodeId.LOCAL_REWRITE, Long.bitCount(frames.local));
+        count(GraphNodeId.UNDERLAY_REWRITE, Long.bitCount(frames.underlay));
+    }
+
+    private void count(GraphNodeId node, int count) {
+        if (count != 0) {
+            counters.node(node, count);
+        }
     }
 
     /** Frames that the fast path has finished. */

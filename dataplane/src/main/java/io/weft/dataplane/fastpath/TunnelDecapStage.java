@@ -5,7 +5,6 @@ import static jdk.incubator.vector.VectorOperators.L2I;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.NE;
-import static jdk.incubator.vector.VectorOperators.ULE;
 import static jdk.incubator.vector.VectorOperators.XOR;
 
 import io.weft.dataplane.counters.GraphNodeId;
@@ -13,14 +12,12 @@ import io.weft.dataplane.forwarding.Ingress;
 import io.weft.dataplane.forwarding.PortId;
 import io.weft.dataplane.forwarding.PortKind;
 import io.weft.dataplane.frame.FrameBatch;
-import io.weft.dataplane.frame.FramePool;
 import io.weft.dataplane.frame.Lanes;
 import io.weft.dataplane.graph.node.TunnelDecap;
 import io.weft.dataplane.state.BatchContext;
 import io.weft.dataplane.table.ForwardingTables;
 import io.weft.dataplane.table.LocalNode;
 import io.weft.dataplane.table.Overlay;
-import io.weft.encap.checksum.InternetChecksum;
 import io.weft.encap.memory.Memory;
 import io.weft.encap.packet.EthernetHeader;
 import io.weft.encap.packet.Ipv4Header;
@@ -39,6 +36,7 @@ final class TunnelDecapStage extends FastPathStage {
 
     private static final long BYTE = 0xFF;
     private static final long UPPER_BYTE = 0xFF00;
+    private static final long HALF = 0xFFFF;
     private static final long LOW_32 = 0xFFFF_FFFFL;
     private static final int TYPE = EthernetHeader.LENGTH - 2;
     /** No packet that is sent on is shorter. */
@@ -69,7 +67,6 @@ final class TunnelDecapStage extends FastPathStage {
     private static final long NO_PEER = -1;
 
     private final BatchContext context;
-    private final FramePool pool;
     private long uplinkMac;
     /** From a frame's first byte to the inner packet, and to its type: the outer one, without an inner Ethernet header. */
     private int innerIp;
@@ -87,9 +84,8 @@ final class TunnelDecapStage extends FastPathStage {
     private ForwardingTables known;
     private long generation;
 
-    TunnelDecapStage(BatchContext context, FramePool pool) {
+    TunnelDecapStage(BatchContext context) {
         this.context = context;
-        this.pool = pool;
     }
 
     @Override
@@ -123,11 +119,10 @@ final class TunnelDecapStage extends FastPathStage {
      * loaded their headers, and found that they are from no pod.
      */
     private void withoutTunnel(FrameBatch batch, long[] words, long plain) {
-        for (long rest = plain; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
+        for (long rest = plain & ~batch.withoutHeadroom; rest != 0; rest = FastPathFrames.withoutFirst(rest)) {
             int frame = FastPathFrames.first(rest);
             long at = Memory.address(batch.at[frame]);
-            if (((Memory.nativeI64(at) ^ uplinkMac) & ETHERNET_MASK | Memory.nativeU16(at + TYPE) ^ WIRE_IPV4) == 0
-                && pool.hasHeadroom(at + EthernetHeader.LENGTH, Encapsulation.MAX_LENGTH)) {
+            if (((Memory.nativeI64(at) ^ uplinkMac) & ETHERNET_MASK | Memory.nativeU16(at + TYPE) ^ WIRE_IPV4) == 0) {
                 words[FastPathFrames.UNEXPECTED + frame] = 0;
             }
         }
@@ -188,6 +183,7 @@ final class TunnelDecapStage extends FastPathStage {
             LongVector fourth = LongVector.fromArray(SPECIES, words, FastPathFrames.HEADER3 + at);
             LongVector sum = first.and(LOW_32).add(first.lanewise(LSHR, 32)).add(second.and(LOW_32))
                 .add(second.lanewise(LSHR, 32)).add(third.and(LOW_32));
+            LongVector once = sum.and(HALF).add(sum.lanewise(LSHR, 16));
             LongVector totalLength = first.lanewise(LSHR, 24).and(BYTE).or(first.lanewise(LSHR, 8).and(UPPER_BYTE));
             LongVector udpLength = fourth.lanewise(LSHR, 8).and(BYTE).or(fourth.lanewise(LSHL, 8).and(UPPER_BYTE));
             LongVector negative = LongVector.fromArray(SPECIES, words, FastPathFrames.REMAINING + at).sub(totalLength)
@@ -204,8 +200,7 @@ final class TunnelDecapStage extends FastPathStage {
                     .and(LongVector.fromArray(SPECIES, wanted, MASK2))
                     .lanewise(XOR, LongVector.fromArray(SPECIES, wanted, VALUE2)));
             right |= differences.or(negative.lanewise(LSHR, Long.SIZE - 1)).compare(EQ, 0)
-                .and(sum.mul(InternetChecksum.INVERSE_OF_65535).compare(ULE, InternetChecksum.MAX_QUOTIENT))
-                .toLong() << at;
+                .and(once.and(HALF).add(once.lanewise(LSHR, 16)).compare(EQ, HALF)).toLong() << at;
         }
         return right;
     }

@@ -12,11 +12,8 @@ package io.weft.dataplane.frame;
  * @param stride bytes from the start of one chunk to the next
  */
 public record ChunkLayout(int chunkSize, int stride) {
-    /** Strides are multiples of 2^7 bytes. */
-    public static final int UNIT_SHIFT = 7;
-
-    /** The cache line with a tunnel's outer headers, and the one with IPv4 and L4 headers ({@link FramePool#EXTRA_HEADROOM}). */
-    private static final int HEADER_LINES = 1 << UNIT_SHIFT;
+    /** The cache line with a tunnel's outer headers, and the one with IPv4 and L4 headers ({@link FramePool#EXTRA_HEADROOM}). In bytes. */
+    private static final int HEADER_LINES = 128;
 
     public ChunkLayout {
         if (Integer.bitCount(chunkSize) != 1 || stride < chunkSize || stride % HEADER_LINES != 0) {

@@ -33,6 +33,9 @@ public final class FrameBatch {
     /** Leads to the further segments of frames that are longer than a chunk; null if the batch has none, which is usual. */
     public FrameChains chains;
 
+    /** Received frames that have too little room before them for a tunnel's headers, a bit for each. Set at reception; the kernel leaves enough. */
+    public long withoutHeadroom;
+
     /** First byte of the frame; decapsulation moves it forward, a tunnel header backward. Set at reception. */
     public final long[] at = new long[CAPACITY];
     /** Bytes from {@link #at} to the frame's end, in all segments. Set at reception. */
@@ -82,6 +85,14 @@ public final class FrameBatch {
         chains = frameChains;
     }
 
+    /** By a port that did not choose where the frame lies: looks whether there is room before the one that was added last. */
+    public void checkHeadroom(FramePool pool) {
+        int last = size - 1;
+        if (!pool.hasHeadroom(at[last], FramePool.EXTRA_HEADROOM)) {
+            withoutHeadroom |= 1L << last;
+        }
+    }
+
     /** Bytes of a frame that are contiguous: those of its first segment. */
     public int contiguous(int frame) {
         return chains == null ? length[frame] : chains.segment(at[frame], length[frame]);
@@ -104,5 +115,6 @@ public final class FrameBatch {
     public void clear() {
         size = 0;
         chains = null;
+        withoutHeadroom = 0;
     }
 }

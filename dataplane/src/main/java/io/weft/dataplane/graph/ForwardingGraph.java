@@ -157,7 +157,7 @@ public final class ForwardingGraph implements BatchProcessor {
         ArpInput arp = new ArpInput(context, drop, tx);
         EthernetInput ethernet = new EthernetInput(context, drop, arp, decap, ip4);
 
-        fastPath = hasFastPath ? new FastPath(context, counters, flows, drop, dispatch, ethernet, tx, pool)
+        fastPath = hasFastPath ? new FastPath(context, counters, flows, drop, dispatch, ethernet, tx)
             : new FastPath(ethernet);
 
         GraphNode[] order = {ethernet, arp, decap, ip4, icmpErrors, lookup, create, neighbours, echo, rewrite, reject,

@@ -4,11 +4,13 @@ import io.weft.dataplane.counters.DropReason;
 import io.weft.dataplane.counters.WorkerCounters;
 import io.weft.dataplane.fastpath.FastPath;
 import io.weft.dataplane.fastpath.FastPathStage;
+import io.weft.dataplane.fastpath.RewritingStage;
 import io.weft.dataplane.frame.FrameBatch;
 import io.weft.dataplane.frame.FrameList;
 import io.weft.dataplane.graph.node.DropNode;
 import io.weft.dataplane.graph.node.GraphNode;
 import io.weft.dataplane.worker.Faults;
+import java.util.Arrays;
 
 /**
  * Runs the stages of the fast path, then the nodes of the graph, in their order, and sees to it that an exception costs one frame at most.
@@ -27,6 +29,8 @@ import io.weft.dataplane.worker.Faults;
  */
 class NodeRunner {
     private final GraphNode[] order;
+    /** What waits for each node in {@link #order}. Most lists are empty in most batches, and are all that is looked at then. */
+    private final FrameList[] lists;
     private final DropNode drop;
     private final WorkerCounters counters;
     private final int[] rest = new int[FrameBatch.CAPACITY];
@@ -48,6 +52,7 @@ class NodeRunner {
         this.counters = counters;
         this.drop = drop;
         this.order = order;
+        lists = Arrays.stream(order).map(GraphNode::in).toArray(FrameList[]::new);
         sampler = new NodeSampler(counters);
     }
 
@@ -67,8 +72,10 @@ class NodeRunner {
     void run(FastPath fastPath, FrameBatch batch) {
         inspect(fastPath, batch);
         if (fastPath.leaveOthers(batch)) {
-            for (FastPathStage stage : fastPath.rewriting()) {
-                rewrite(fastPath, stage, batch);
+            for (RewritingStage stage : fastPath.rewriting()) {
+                if (fastPath.isDue(stage)) {
+                    rewrite(fastPath, stage, batch);
+                }
             }
         }
     }
@@ -84,7 +91,7 @@ class NodeRunner {
         }
     }
 
-    private void rewrite(FastPath fastPath, FastPathStage stage, FrameBatch batch) {
+    private void rewrite(FastPath fastPath, RewritingStage stage, FrameBatch batch) {
         fastPath.beginRewriting();
         int failed;
         do {
@@ -112,8 +119,8 @@ class NodeRunner {
     // -- nodes -------------------------------------------------------------------------------------------------------
 
     void run(FrameBatch batch) {
-        for (int n = 0; n < order.length; n++) {
-            if (order[n].in().size > 0) {
+        for (int n = 0; n < lists.length; n++) {
+            if (lists[n].size > 0) {
                 run(n, batch);
             }
         }

@@ -141,6 +141,7 @@ public final class MemoryPort implements Port {
         } else {
             into.add(at, length, id);
         }
+        into.checkHeadroom(pool);
     }
 
     @Override

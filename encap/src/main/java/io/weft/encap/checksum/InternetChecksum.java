@@ -25,10 +25,6 @@ import java.nio.ByteOrder;
 public final class InternetChecksum {
     private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
     private static final long LOW_32 = 0xFFFF_FFFFL;
-    /** Inverse of 65535 modulo 2^64, for code that computes {@link #isAllOnes} in vector lanes. */
-    public static final long INVERSE_OF_65535 = 0xFFFE_FFFE_FFFE_FFFFL;
-    /** Quotient of the largest unsigned 64-bit number and 65535. */
-    public static final long MAX_QUOTIENT = 0x0001_0001_0001_0001L;
     private static final int PROTOCOL_OFFSET = 9;
     private static final int ADDRESSES_OFFSET = 12;
 
@@ -87,15 +83,6 @@ public final class InternetChecksum {
     /** {@link #fold} for a sum below 2^32, taken as unsigned. */
     public static int fold32(int sum) {
         return sum + Integer.rotateLeft(sum, 16) >>> 16;
-    }
-
-    /**
-     * Whether a sum other than 0 folds to 0xFFFF, which means that it is a multiple of 65535. The product of the sum and the inverse of
-     * 65535 modulo 2^64 is at most {@link #MAX_QUOTIENT} only for a multiple. For the sum of a message with its checksum in place: whether
-     * the checksum is right.
-     */
-    public static boolean isAllOnes(long sum) {
-        return Long.compareUnsigned(sum * INVERSE_OF_65535, MAX_QUOTIENT) <= 0;
     }
 
     /**

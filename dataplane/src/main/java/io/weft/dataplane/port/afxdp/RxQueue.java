@@ -149,6 +149,7 @@ final class RxQueue {
         int length = ring.length(descriptor);
         owners.release(at);
         into.add(at, length, port);
+        into.checkHeadroom(pool);
         return length;
     }
 
@@ -174,6 +175,7 @@ final class RxQueue {
         }
         incomplete = 0;
         into.addChain(head, bytes, port, chains);
+        into.checkHeadroom(pool);
         return bytes;
     }
 
