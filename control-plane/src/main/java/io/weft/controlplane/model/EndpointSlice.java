@@ -1,7 +1,9 @@
 package io.weft.controlplane.model;
 
 import io.weft.encap.address.IpAddress;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * An EndpointSlice. A slice with an address type other than IPv4 has no endpoints here, and {@code unsupported} says so.
@@ -40,6 +42,15 @@ public record EndpointSlice(
 
     /** @param name matches the Service port's name */
     public record Port(String name, int port, Protocol protocol) {
+    }
+
+    /** An equal slice, in which those endpoints and ports that are equal to some of {@code other} are the same objects. */
+    public EndpointSlice sharing(EndpointSlice other) {
+        Map<Endpoint, Endpoint> known = new HashMap<>();
+        other.endpoints.forEach(endpoint -> known.put(endpoint, endpoint));
+        return new EndpointSlice(namespace, name, serviceName,
+            endpoints.stream().map(endpoint -> known.getOrDefault(endpoint, endpoint)).toList(),
+            ports.equals(other.ports) ? other.ports : ports, unsupported);
     }
 
     @Override

@@ -38,13 +38,22 @@ final class JsonTree extends ObjectTree {
 
     private final JsonNode node;
 
-    private JsonTree(String path, JsonNode node) {
-        super(path);
+    private JsonTree(JsonNode node) {
+        this.node = node;
+    }
+
+    private JsonTree(JsonTree parent, String name, JsonNode node) {
+        super(parent, name);
+        this.node = node;
+    }
+
+    private JsonTree(JsonTree parent, int index, JsonNode node) {
+        super(parent, index);
         this.node = node;
     }
 
     static JsonTree root(JsonNode node) {
-        return new JsonTree("", node);
+        return new JsonTree(node);
     }
 
     @Override
@@ -58,7 +67,8 @@ final class JsonTree extends ObjectTree {
     @Override
     Optional<ObjectTree> child(String name) {
         if (!node.isObject()) { throw notFields(); }
-        return Optional.ofNullable(node.get(name)).map(value -> new JsonTree(pathOf(name), value));
+        JsonNode value = node.get(name);
+        return value == null ? Optional.empty() : Optional.of(new JsonTree(this, name, value));
     }
 
     @Override
@@ -72,8 +82,8 @@ final class JsonTree extends ObjectTree {
     @Override
     List<ObjectTree> elements() {
         if (!node.isArray()) { throw notAList(); }
-        List<ObjectTree> elements = new ArrayList<>();
-        node.forEach(element -> elements.add(new JsonTree(pathOf(elements.size()), element)));
+        List<ObjectTree> elements = new ArrayList<>(node.size());
+        node.forEach(element -> elements.add(new JsonTree(this, elements.size(), element)));
         return elements;
     }
 

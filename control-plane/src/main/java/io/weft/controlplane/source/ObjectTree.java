@@ -44,11 +44,30 @@ abstract class ObjectTree {
         Optional<Boolean> flag();
     }
 
-    private final String path;
+    // Hardly any value is wrong, so its path is put together only when it is named.
+    private final ObjectTree parent;
+    private final String name;
+    private final int index;
 
-    /** @param path of fields and indices from the object, empty for the object itself */
-    ObjectTree(String path) {
-        this.path = path;
+    /** The object itself. */
+    ObjectTree() {
+        this(null, null, 0);
+    }
+
+    /** A field of {@code parent}. */
+    ObjectTree(ObjectTree parent, String name) {
+        this(parent, name, 0);
+    }
+
+    /** An element of {@code parent}, counted from 0. */
+    ObjectTree(ObjectTree parent, int index) {
+        this(parent, null, index);
+    }
+
+    private ObjectTree(ObjectTree parent, String name, int index) {
+        this.parent = parent;
+        this.name = name;
+        this.index = index;
     }
 
     // -- provided by the subclass ---------------------------------------------------------------------------------------
@@ -132,12 +151,13 @@ abstract class ObjectTree {
     // -- errors ------------------------------------------------------------------------------------------------------
 
     final WrongField wrong(String what) {
+        String path = path();
         return new WrongField(line(), path.isEmpty() ? what : path + ": " + what);
     }
 
     /** The error for a missing field. */
-    final WrongField missing(String name) {
-        return new WrongField(line(), pathOf(name) + ": is missing");
+    final WrongField missing(String field) {
+        return new WrongField(line(), pathOf(field) + ": is missing");
     }
 
     final WrongField notFields() {
@@ -153,12 +173,14 @@ abstract class ObjectTree {
     }
 
     /** Path of a field of this value. */
-    final String pathOf(String name) {
-        return path.isEmpty() ? name : path + "." + name;
+    final String pathOf(String field) {
+        String path = path();
+        return path.isEmpty() ? field : path + "." + field;
     }
 
-    /** Path of an element of this value. */
-    final String pathOf(int index) {
-        return path + "[" + index + "]";
+    /** Fields and indices from the object; empty for the object itself. */
+    private String path() {
+        if (parent == null) { return ""; }
+        return name == null ? parent.path() + "[" + index + "]" : parent.pathOf(name);
     }
 }

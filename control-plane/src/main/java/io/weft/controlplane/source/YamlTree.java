@@ -30,14 +30,25 @@ final class YamlTree extends ObjectTree {
         void add(int line, String warning);
     }
 
-    private YamlTree(String path, Node node, Warnings warnings) {
-        super(path);
+    private YamlTree(Node node, Warnings warnings) {
         this.node = node;
         this.warnings = warnings;
     }
 
+    private YamlTree(YamlTree parent, String name, Node node) {
+        super(parent, name);
+        this.node = node;
+        this.warnings = parent.warnings;
+    }
+
+    private YamlTree(YamlTree parent, int index, Node node) {
+        super(parent, index);
+        this.node = node;
+        this.warnings = parent.warnings;
+    }
+
     static YamlTree root(Node node, Warnings warnings) {
-        return new YamlTree("", node, warnings);
+        return new YamlTree(node, warnings);
     }
 
     @Override
@@ -52,7 +63,7 @@ final class YamlTree extends ObjectTree {
     Optional<ObjectTree> child(String name) {
         if (!(node instanceof MappingNode mapping)) { throw notFields(); }
         Node value = find(mapping, name, 0);
-        return value == null ? Optional.empty() : Optional.of(new YamlTree(pathOf(name), value, warnings));
+        return value == null ? Optional.empty() : Optional.of(new YamlTree(this, name, value));
     }
 
     @Override
@@ -68,7 +79,7 @@ final class YamlTree extends ObjectTree {
         if (!(node instanceof SequenceNode sequence)) { throw notAList(); }
         List<ObjectTree> elements = new ArrayList<>();
         for (Node element : sequence.getValue()) {
-            elements.add(new YamlTree(pathOf(elements.size()), element, warnings));
+            elements.add(new YamlTree(this, elements.size(), element));
         }
         return elements;
     }

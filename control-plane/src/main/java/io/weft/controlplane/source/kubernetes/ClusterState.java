@@ -1,6 +1,7 @@
 package io.weft.controlplane.source.kubernetes;
 
 import io.weft.controlplane.model.ClusterObject;
+import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.Kind;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.source.ClusterChange;
@@ -132,10 +133,20 @@ final class ClusterState {
     private Known known(Received object, Known before) {
         if (object.error().isEmpty()) {
             errors.remove(object.key());
-            return new Known(object.version(), object.object().orElse(null));
+            return new Known(object.version(),
+                object.object().map(now -> sharing(now, before == null ? null : before.object())).orElse(null));
         }
         errors.put(object.key(), object.key() + ": " + object.error());
         return new Known(object.version(), before == null ? delivered.get(object.key()) : before.object());
+    }
+
+    /**
+     * Most changes of a slice are of one endpoint or two. The others stay the objects that they were: they are old, and objects that live on are
+     * what a collection of the young generation copies.
+     */
+    private static ClusterObject sharing(ClusterObject now, ClusterObject before) {
+        return now instanceof EndpointSlice slice && before instanceof EndpointSlice former ? slice.sharing(former)
+            : now;
     }
 
     private void touch(ObjectKey key, long nowNanos) {

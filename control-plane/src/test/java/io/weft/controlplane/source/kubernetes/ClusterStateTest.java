@@ -2,6 +2,7 @@ package io.weft.controlplane.source.kubernetes;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.controlplane.model.ClusterObject;
@@ -9,8 +10,10 @@ import io.weft.controlplane.model.EndpointSlice;
 import io.weft.controlplane.model.Kind;
 import io.weft.controlplane.model.Namespace;
 import io.weft.controlplane.model.ObjectKey;
+import io.weft.controlplane.model.Protocol;
 import io.weft.controlplane.model.Service;
 import io.weft.controlplane.source.ClusterChange;
+import io.weft.encap.address.IpAddress;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +39,18 @@ class ClusterStateTest {
         assertEquals(3, first.updated().size());
         assertEquals(ARRIVAL, first.arrivalNanos());
         assertEquals(Optional.empty(), state.take());
+    }
+
+    @Test
+    void endpointsThatDoNotChangeStayTheSameObjects() {
+        sync();
+        state.changed(slice("web", "20", endpoint(1), endpoint(2)), ARRIVAL);
+        EndpointSlice before = (EndpointSlice) state.take().orElseThrow().updated().getFirst();
+        state.changed(slice("web", "21", endpoint(2), endpoint(3)), ARRIVAL);
+        EndpointSlice after = (EndpointSlice) state.take().orElseThrow().updated().getFirst();
+        assertEquals(List.of(endpoint(2), endpoint(3)), after.endpoints());
+        assertSame(before.endpoints().get(1), after.endpoints().get(0));
+        assertSame(before.ports(), after.ports());
     }
 
     @Test
@@ -159,6 +174,16 @@ class ClusterStateTest {
 
     private static Received service(String name, String version) {
         return received(Service.clusterIp("default", name, 0, List.of(), List.of()), version);
+    }
+
+    private static Received slice(String name, String version, EndpointSlice.Endpoint... endpoints) {
+        ObjectKey key = new ObjectKey(Kind.ENDPOINT_SLICE, "default", name);
+        return new Received(key, version, Optional.of(new EndpointSlice("default", name, name, List.of(endpoints),
+            List.of(new EndpointSlice.Port("", 80, Protocol.TCP)), List.of())), "");
+    }
+
+    private static EndpointSlice.Endpoint endpoint(int number) {
+        return new EndpointSlice.Endpoint(List.of(IpAddress.ipv4(number)), true, true, false, "n1");
     }
 
     private static Received slice(String version) {
