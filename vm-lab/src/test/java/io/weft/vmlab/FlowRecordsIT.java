@@ -29,10 +29,14 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Flow records of real TCP and UDP clients: what they sent, to whom, and why the flow has ended. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class FlowRecordsIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final InetSocketAddress UDP = new InetSocketAddress("10.96.0.90", 53);
@@ -235,6 +239,7 @@ class FlowRecordsIT {
 
     /** While the control plane is stopped, the rings fill; what does not fit is counted, and forwarding goes on. */
     @Test
+    @Order(Integer.MAX_VALUE) // the ends of all these flows push out what other tests wait for
     void recordsThatFindNoRoomAreCounted() throws Exception {
         long controlPlane = node.controlPlane().pid();
         long before = metric("weft_flow_records_lost_total");

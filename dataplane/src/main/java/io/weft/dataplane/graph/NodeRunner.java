@@ -52,7 +52,8 @@ class NodeRunner {
         this.counters = counters;
         this.drop = drop;
         this.order = order;
-        lists = Arrays.stream(order).map(GraphNode::in).toArray(FrameList[]::new);
+        lists = new FrameList[order.length];
+        Arrays.setAll(lists, n -> order[n].in());
         sampler = new NodeSampler(counters);
     }
 
