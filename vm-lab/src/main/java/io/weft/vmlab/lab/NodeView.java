@@ -21,13 +21,14 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Reads what a node reports in its run directory, and waits for conditions; every wait ends and reports what was missing. */
 public final class NodeView {
-    private static final long LIMIT_NANOS = 60_000_000_000L;
+    private static final int LIMIT_SECONDS = 180; // some of this takes a minute on a busy machine
     private static final long POLL_MILLIS = 10;
     private static final int BASIC_PORTS = 2; // weft-host and the uplink
     private final WeftNode node;
@@ -144,15 +145,16 @@ public final class NodeView {
         await(ports + " ports up", () -> portsUp() == ports);
     }
 
-    /** Polls {@code condition} until it holds; fails after 60 s, or if the node has ended. */
+    /** Polls {@code condition} until it holds; fails after {@value #LIMIT_SECONDS} s, or if the node has ended. */
     public void await(String what, Callable<Boolean> condition) throws Exception {
         long start = System.nanoTime();
         while (!condition.call()) {
             if (!node.process().map(Process::isAlive).orElse(false)) {
                 throw new IOException("weft node ended on " + node.name() + ": " + lastLines());
             }
-            if (System.nanoTime() - start > LIMIT_NANOS) {
-                throw new IOException("node " + node.name() + " has not reached " + what + " in 60 s: " + lastLines());
+            if (System.nanoTime() - start > TimeUnit.SECONDS.toNanos(LIMIT_SECONDS)) {
+                throw new IOException(
+                    "node " + node.name() + " has not reached " + what + " in " + LIMIT_SECONDS + " s: " + lastLines());
             }
             Thread.sleep(POLL_MILLIS);
         }
