@@ -1,6 +1,7 @@
 package io.weft.vmlab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.nativebindings.linux.Sysctl;
@@ -14,6 +15,7 @@ import io.weft.vmlab.kubernetes.NodeNetwork;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -41,6 +43,8 @@ class KubernetesServicesIT {
     private static final int DRAWS = 16;
     /** After a difference: enough not to miss one of three backends. */
     private static final int MORE_DRAWS = 64;
+    private static final Duration RULES_LIMIT = Duration.ofMinutes(3);
+    private static final long POLL_MILLIS = 100;
     private static final Path DOCUMENT = Path.of("target", "services.md");
     @RegisterExtension static final KubernetesExtension KUBERNETES = KubernetesExtension.of(
         NodeNetwork.Kind.WEFT, NodeNetwork.Kind.WEFT, NodeNetwork.Kind.LINUX);
@@ -102,6 +106,30 @@ class KubernetesServicesIT {
                 }
                 return null;
             });
+        }
+        awaitRules(WEFT);
+        awaitRules(LINUX);
+    }
+
+    /** Until the node translates what was written last: a proxy that has yet to write its rules refuses what it will serve. */
+    private static void awaitRules(String name) throws Exception {
+        Tested tested = enter(cluster.node(name));
+        long start = System.nanoTime();
+        try {
+            for (ServiceCase asked : ServiceCase.all()) {
+                if (asked.client() != Client.NODE || asked.kind() != ServiceCase.Kind.LOAD_BALANCER
+                    || !asked.state().hasServing()) {
+                    continue;
+                }
+                ServiceProbe probe = tested.clients.get(asked.client());
+                while (!probe.ask(asked.udp(), target(tested, asked)).failure().isEmpty()) {
+                    assertTrue(System.nanoTime() - start < RULES_LIMIT.toNanos(),
+                        asked + " on " + name + " is not served");
+                    Thread.sleep(POLL_MILLIS);
+                }
+            }
+        } finally {
+            tested.clients.values().forEach(ServiceProbe::close);
         }
     }
 

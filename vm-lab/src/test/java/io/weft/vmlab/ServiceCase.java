@@ -38,6 +38,11 @@ record ServiceCase(Policy policy, State state, Kind kind, Client client, boolean
         State(String text) {
             this.text = text;
         }
+
+        /** Whether an endpoint serves, if only until it ends. */
+        boolean hasServing() {
+            return this != UNREADY && this != EMPTY;
+        }
     }
 
     enum Kind {
