@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /** Frames with one fault each, derived from a valid one, and the drop reason of each. */
-final class BadFrames {
+public final class BadFrames {
     /** A frame to send, and its expected drop reason. */
-    static final class Bad {
+    public static final class Bad {
         private final byte[] frame;
         private final DropReason reason;
 
@@ -21,11 +21,11 @@ final class BadFrames {
             this.reason = reason;
         }
 
-        byte[] frame() {
+        public byte[] frame() {
             return frame;
         }
 
-        DropReason reason() {
+        public DropReason reason() {
             return reason;
         }
     }
@@ -37,7 +37,7 @@ final class BadFrames {
     private BadFrames() {}
 
     /** Faulty frames that a pod may send; {@code good} is a UDP or TCP frame from that pod to another. */
-    static List<Bad> fromPod(byte[] good, InetAddress nodeAddress, InetAddress peerAddress, InetAddress service)
+    public static List<Bad> fromPod(byte[] good, InetAddress nodeAddress, InetAddress peerAddress, InetAddress service)
         throws UnknownHostException {
         boolean udp = good[IP + 9] == TestFrame.UDP;
         List<Bad> all = new ArrayList<>(truncations(good, IP));
@@ -84,27 +84,28 @@ final class BadFrames {
     }
 
     /** Encapsulates {@code inner} in a VXLAN packet from {@code from} to {@code to}. */
-    static byte[] encapsulate(byte[] inner, long toMac, long fromMac, InetAddress from, InetAddress to, int vni) {
+    public static byte[] encapsulate(byte[] inner, long toMac, long fromMac, InetAddress from, InetAddress to,
+        int vni) {
         byte[] payload = new byte[8 + inner.length];
         ByteBuffer.wrap(payload).putInt(0x08000000).putInt(vni << 8).put(inner);
         return TestFrame.build(TestFrame.UDP, toMac, fromMac, from, 50_000, to, 8472, payload);
     }
 
-    static Bad with(byte[] good, DropReason reason, Consumer<byte[]> fault) {
+    public static Bad with(byte[] good, DropReason reason, Consumer<byte[]> fault) {
         byte[] frame = good.clone();
         fault.accept(frame);
         return new Bad(frame, reason);
     }
 
     /** Like {@link #with}, but then corrects the IPv4 header checksum. */
-    static Bad withHeader(byte[] good, DropReason reason, Consumer<byte[]> fault) {
+    public static Bad withHeader(byte[] good, DropReason reason, Consumer<byte[]> fault) {
         return with(good, reason, frame -> {
             fault.accept(frame);
             TestFrame.mendIpChecksum(frame, IP);
         });
     }
 
-    static void putShort(byte[] frame, int at, int value) {
+    public static void putShort(byte[] frame, int at, int value) {
         ByteBuffer.wrap(frame).putShort(at, (short) value);
     }
 }

@@ -16,7 +16,7 @@ import java.util.List;
  * Single datagrams to one address, each from another source (address and port), so that each is a flow; and a receiver that knows from which
  * ports they came.
  */
-final class DatagramSources implements AutoCloseable {
+public final class DatagramSources implements AutoCloseable {
     private static final int FIRST_PORT = 1024;
     private static final int MAX_UNDER_WAY = 128;
     private static final int MAX_FRUITLESS = 5;
@@ -30,7 +30,7 @@ final class DatagramSources implements AutoCloseable {
     private int sent;
 
     /** @param listen address and port of the receiver, which does not answer */
-    DatagramSources(NamespaceThread clients, NamespaceThread server, List<InetAddress> addresses,
+    public DatagramSources(NamespaceThread clients, NamespaceThread server, List<InetAddress> addresses,
         InetSocketAddress target, InetSocketAddress listen) throws Exception {
         this.clients = clients;
         this.addresses = addresses;
@@ -57,7 +57,7 @@ final class DatagramSources implements AutoCloseable {
     }
 
     /** The ports from which the receiver has got something. */
-    BitSet ports() {
+    public BitSet ports() {
         synchronized (seen) {
             return (BitSet) seen.clone();
         }
@@ -74,7 +74,7 @@ final class DatagramSources implements AutoCloseable {
      *
      * @return the ports it has seen
      */
-    int fill(int count) throws Exception {
+    public int fill(int count) throws Exception {
         return clients.call(() -> {
             int lost = 0;
             for (int fruitless = 0; seen() < count && fruitless < MAX_FRUITLESS;) {
@@ -101,7 +101,7 @@ final class DatagramSources implements AutoCloseable {
     }
 
     /** Sends from that many new sources. */
-    void send(int count) throws Exception {
+    public void send(int count) throws Exception {
         clients.call(() -> {
             for (int i = 0; i < count; i++) {
                 sendNext();

@@ -38,6 +38,7 @@ final class KubernetesExtension implements BeforeAllCallback {
         Requirements.root();
         Optional<String> missing = Cluster.missing();
         Requirements.assume(missing.isEmpty(), missing.orElse(""));
+        SharedLab.end(context);
         cluster = context.getRoot().getStore(ExtensionContext.Namespace.create(KubernetesExtension.class))
             .getOrComputeIfAbsent(networks, this::bringUp, Running.class).cluster;
     }

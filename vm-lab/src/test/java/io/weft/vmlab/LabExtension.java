@@ -16,19 +16,22 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.opentest4j.TestAbortedException;
 
 /**
- * Provides a lab for all tests of a class (registered by a static field) or for each of them (by an instance field). The lab is up before the
+ * Provides a lab for all tests of a class (registered by a static field), for each of them (by an instance field), or for several classes ({@link #shared}). The lab is up before the
  * set-up methods run and is removed after the clean-up methods, whatever failed. A failed test prints the logs of the nodes. The tests skip
  * without root or a program that they need.
  */
-final class LabExtension implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback {
+public final class LabExtension implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback {
     private final LabPlan plan;
     private final List<String> tools;
+    private final boolean shared;
     private Lab lab;
     private boolean ofClass;
+    private boolean failed;
 
-    private LabExtension(LabPlan plan, List<String> tools) {
+    private LabExtension(LabPlan plan, List<String> tools, boolean shared) {
         this.plan = plan;
         this.tools = tools;
+        this.shared = shared;
     }
 
     /**
@@ -36,53 +39,65 @@ final class LabExtension implements BeforeAllCallback, AfterAllCallback, BeforeE
      *
      * @param prefix of the lab's name: 1 to 4 letters that no other test uses
      */
-    static LabExtension ofNodes(String prefix, int nodes) {
-        return new LabExtension(new LabPlan(LabNames.unique(prefix), nodes, false, 1), List.of());
+    public static LabExtension ofNodes(String prefix, int nodes) {
+        return new LabExtension(new LabPlan(LabNames.unique(prefix), nodes, false, 1), List.of(), false);
     }
 
-    LabExtension withKernelPeer() {
-        return new LabExtension(new LabPlan(plan.name(), plan.weftNodes(), true, plan.workers()), tools);
+    public LabExtension withKernelPeer() {
+        return with(new LabPlan(plan.name(), plan.weftNodes(), true, plan.workers(), plan.settings()));
     }
 
     /** With one more line of the nodes' configuration. */
-    LabExtension withSetting(String key, String value) {
+    public LabExtension withSetting(String key, String value) {
         Map<String, String> settings = new HashMap<>(plan.settings());
         settings.put(key, value);
-        return new LabExtension(
-            new LabPlan(plan.name(), plan.weftNodes(), plan.kernelPeer(), plan.workers(), settings), tools);
+        return with(new LabPlan(plan.name(), plan.weftNodes(), plan.kernelPeer(), plan.workers(), settings));
     }
 
-    LabExtension withWorkers(int workers) {
-        return new LabExtension(new LabPlan(plan.name(), plan.weftNodes(), plan.kernelPeer(), workers), tools);
+    public LabExtension withWorkers(int workers) {
+        return with(new LabPlan(plan.name(), plan.weftNodes(), plan.kernelPeer(), workers, plan.settings()));
     }
 
     /** Adds programs without which the tests skip. */
-    LabExtension needing(String... programs) {
-        return new LabExtension(plan, List.of(programs));
+    public LabExtension needing(String... programs) {
+        return new LabExtension(plan, List.of(programs), shared);
     }
 
-    Lab lab() {
+    private LabExtension with(LabPlan changed) {
+        return new LabExtension(changed, tools, shared);
+    }
+
+    /**
+     * One lab for all classes that register this extension, or one that {@link #needing} made of it. Between two of them it is {@linkplain Lab#empty
+     * emptied}; a class with another lab or cluster ends it.
+     */
+    public LabExtension shared() {
+        return new LabExtension(plan, tools, true);
+    }
+
+    public Lab lab() {
         return lab;
     }
 
     @Override
     public void beforeAll(ExtensionContext context) throws Exception {
         ofClass = true;
-        bringUp();
+        bringUp(context);
     }
 
     @Override
     public void beforeEach(ExtensionContext context) throws Exception {
         if (!ofClass) {
-            bringUp();
+            bringUp(context);
         }
     }
 
     @Override
     public void afterEach(ExtensionContext context) throws Exception {
         printLogsOfFailure(context);
+        failed |= context.getExecutionException().isPresent();
         if (!ofClass) {
-            takeDown();
+            takeDown(context);
         }
     }
 
@@ -90,20 +105,33 @@ final class LabExtension implements BeforeAllCallback, AfterAllCallback, BeforeE
     public void afterAll(ExtensionContext context) throws Exception {
         if (ofClass) {
             printLogsOfFailure(context);
-            takeDown();
+            failed |= context.getExecutionException().isPresent();
+            takeDown(context);
         }
     }
 
-    private void bringUp() throws Exception {
+    private void bringUp(ExtensionContext context) throws Exception {
         Requirements.root();
         tools.forEach(Requirements::tool);
-        lab = Lab.up(plan);
+        failed = false;
+        if (shared) {
+            lab = SharedLab.of(plan, context);
+        } else {
+            SharedLab.end(context);
+            lab = Lab.up(plan);
+        }
     }
 
-    private void takeDown() throws IOException {
-        if (lab != null) {
-            lab.close();
-            lab = null;
+    private void takeDown(ExtensionContext context) throws Exception {
+        Lab used = lab;
+        lab = null;
+        if (used == null) { return; }
+        if (!shared) {
+            used.close();
+        } else if (failed) {
+            SharedLab.end(context); // whatever the failed test has left
+        } else {
+            used.empty();
         }
     }
 

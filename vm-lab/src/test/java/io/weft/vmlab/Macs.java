@@ -7,17 +7,17 @@ import io.weft.vmlab.lab.Pod;
 import java.nio.file.Path;
 
 /** Ethernet addresses for frames that tests write. */
-final class Macs {
+public final class Macs {
     private Macs() {}
 
-    static long of(Path namespace, String device) {
+    public static long of(Path namespace, String device) {
         try (Rtnetlink links = Rtnetlink.openIn(namespace)) {
             return links.link(device).map(Link::mac).orElseThrow();
         }
     }
 
     /** The gateway's address, which the pod knows once it has sent a packet. */
-    static long ofGateway(Pod pod) {
+    public static long ofGateway(Pod pod) {
         try (Rtnetlink inPod = Rtnetlink.openIn(pod.netns())) {
             return inPod.neighbours(inPod.link("eth0").orElseThrow().index()).stream().mapToLong(Neighbour::mac)
                 .filter(mac -> mac != 0).findFirst().orElseThrow();

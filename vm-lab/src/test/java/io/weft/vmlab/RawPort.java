@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /** An AF_PACKET socket on one interface: sends and receives frames unchanged. */
-final class RawPort implements AutoCloseable {
+public final class RawPort implements AutoCloseable {
     private static final int ETH_P_ALL_NETWORK_ORDER = 0x0300; // <linux/if_ether.h>
     private static final int SOCKADDR_LL_LENGTH = 20; // <linux/if_packet.h>
     private static final int FRAME_LIMIT = 65_536;
@@ -29,7 +29,7 @@ final class RawPort implements AutoCloseable {
         this.fd = fd;
     }
 
-    static RawPort open(NamespaceThread where, String device) throws Exception {
+    public static RawPort open(NamespaceThread where, String device) throws Exception {
         return where.call(() -> {
             int ifindex;
             try (Rtnetlink links = Rtnetlink.open()) {
@@ -54,14 +54,14 @@ final class RawPort implements AutoCloseable {
         return result;
     }
 
-    void send(byte[] bytes) {
+    public void send(byte[] bytes) {
         MemorySegment.copy(bytes, 0, frame, JAVA_BYTE, 0, bytes.length);
         check("sendto(AF_PACKET)",
             (int) LinuxSocket.sendto(CallState.current(), fd, frame.address(), bytes.length, 0, 0, 0));
     }
 
     /** The first frame within three seconds that {@code wanted} accepts. */
-    Optional<byte[]> await(Predicate<byte[]> wanted) {
+    public Optional<byte[]> await(Predicate<byte[]> wanted) {
         long start = System.nanoTime();
         while (System.nanoTime() - start < AWAIT_NANOS) {
             long length = LinuxSocket.recv(CallState.current(), fd, frame.address(), FRAME_LIMIT, 0);

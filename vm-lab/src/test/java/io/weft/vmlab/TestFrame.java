@@ -4,9 +4,9 @@ import java.net.InetAddress;
 import java.nio.ByteBuffer;
 
 /** Builds Ethernet + IPv4 + UDP or TCP frames byte by byte, and checks their checksums by plain arithmetic. */
-final class TestFrame {
-    static final int TCP = 6;
-    static final int UDP = 17;
+public final class TestFrame {
+    public static final int TCP = 6;
+    public static final int UDP = 17;
     private static final int ETHERNET = 14;
     private static final int L4 = ETHERNET + 20;
     private static final int UDP_HEADER = 8;
@@ -16,7 +16,7 @@ final class TestFrame {
     private TestFrame() {}
 
     /** A frame with correct checksums. */
-    static byte[] build(int protocol, long toMac, long fromMac, InetAddress from, int fromPort, InetAddress to,
+    public static byte[] build(int protocol, long toMac, long fromMac, InetAddress from, int fromPort, InetAddress to,
         int toPort, byte[] payload) {
         int l4Length = (protocol == UDP ? UDP_HEADER : TCP_HEADER) + payload.length;
         ByteBuffer frame = ByteBuffer.allocate(L4 + l4Length);
@@ -39,7 +39,7 @@ final class TestFrame {
     }
 
     /** Writes the correct checksum into the 20-byte IPv4 header at {@code ip}. */
-    static void mendIpChecksum(byte[] frame, int ip) {
+    public static void mendIpChecksum(byte[] frame, int ip) {
         ByteBuffer bytes = ByteBuffer.wrap(frame).putShort(ip + 10, (short) 0);
         bytes.putShort(ip + 10, (short) ~fold(sum(bytes, ip, 20)));
     }
@@ -48,26 +48,26 @@ final class TestFrame {
         frame.putShort((short) (mac >> 32)).putInt((int) mac);
     }
 
-    static int checksum(byte[] frame) {
+    public static int checksum(byte[] frame) {
         return ByteBuffer.wrap(frame).getShort(checksumOffset(frame)) & 0xFFFF;
     }
 
-    static void setChecksum(byte[] frame, int checksum) {
+    public static void setChecksum(byte[] frame, int checksum) {
         ByteBuffer.wrap(frame).putShort(checksumOffset(frame), (short) checksum);
     }
 
     /** Whether the TCP or UDP checksum in the bytes is correct. */
-    static boolean checksumIsRight(byte[] frame) {
+    public static boolean checksumIsRight(byte[] frame) {
         return fold(l4Sum(ByteBuffer.wrap(frame))) == 0xFFFF;
     }
 
     /** The error of the checksum, which a correct translation leaves unchanged. */
-    static int checksumError(byte[] frame) {
+    public static int checksumError(byte[] frame) {
         return fold(l4Sum(ByteBuffer.wrap(frame)));
     }
 
     /** Whether the frame's last bytes are {@code payload}, which identifies the frames of a test. */
-    static boolean carries(byte[] frame, byte[] payload) {
+    public static boolean carries(byte[] frame, byte[] payload) {
         return frame.length >= L4 + payload.length
             && java.util.Arrays.equals(frame, frame.length - payload.length, frame.length, payload, 0, payload.length);
     }

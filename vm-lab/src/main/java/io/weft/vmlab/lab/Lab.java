@@ -87,6 +87,18 @@ public final class Lab implements AutoCloseable {
         }
     }
 
+    /** Removes the pods of the Weft nodes and all Services, and waits until every node forwards without them. */
+    public void empty() throws Exception {
+        manifests.removeServices();
+        for (WeftNode node : nodes.values()) {
+            node.removePods();
+        }
+        awaitReady();
+        for (WeftNode node : nodes.values()) {
+            node.view().awaitPortsUp(NodeView.BASIC_PORTS);
+        }
+    }
+
     /** Removes the lab if this process set it up, however far that got; leaves the lab of another process alone. */
     public static void downIfOwn(LabPlan plan) throws IOException {
         if (LabOwner.isThisProcess(plan)) {

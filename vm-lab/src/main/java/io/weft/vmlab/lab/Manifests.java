@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -108,6 +109,17 @@ public final class Manifests {
             .map(p -> Map.of("name", p.name, "protocol", p.protocol, "port", p.targetPort))
             .toList());
         write("endpointslice-" + service, slice);
+    }
+
+    /** Removes every Service with its endpoints. */
+    public void removeServices() throws IOException {
+        for (String kind : List.of("endpointslice", "service")) {
+            try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, kind + "-*.yaml")) {
+                for (Path file : files) {
+                    Files.delete(file);
+                }
+            }
+        }
     }
 
     private static Map<String, Object> object(String apiVersion, String kind, String name, String namespace) {

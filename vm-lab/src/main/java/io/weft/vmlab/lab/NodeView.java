@@ -30,7 +30,7 @@ import java.util.stream.IntStream;
 public final class NodeView {
     private static final int LIMIT_SECONDS = 180; // some of this takes a minute on a busy machine
     private static final long POLL_MILLIS = 10;
-    private static final int BASIC_PORTS = 2; // weft-host and the uplink
+    static final int BASIC_PORTS = 2; // weft-host and the uplink
     private final WeftNode node;
 
     NodeView(WeftNode node) {

@@ -114,6 +114,12 @@ public final class WeftNode implements AutoCloseable {
         NetworkNamespace.delete(pod.netns());
     }
 
+    void removePods() throws Exception {
+        for (String podName : List.copyOf(pods.keySet())) {
+            removePod(podName);
+        }
+    }
+
     /** Kills the control plane with SIGKILL, once it runs, and waits until its successor's tables are in use. */
     public void killControlPlane() throws Exception {
         view.await("a control plane", () -> WeftProcesses.hasControlPlane(process.toHandle()));

@@ -196,7 +196,8 @@ class LauncherTest {
         suite() { echo "<testsuite name=\\"$2\\" time=\\"$3\\" tests=\\"1\\" errors=\\"0\\" skipped=\\"0\\">" > $1-reports/TEST-$2.xml; }
         suite surefire io.weft.OneTest 0.9
         suite surefire io.weft.TwoTest 100.4
-        suite failsafe io.weft.LabIT 678.6
+        suite failsafe io.weft.LabIT 478.6
+        suite failsafe io.weft.vmlab.api.TopIT 200
         suite failsafe io.weft.KubernetesIT 500
         """;
 
@@ -209,10 +210,11 @@ class LauncherTest {
             (?s).*
             seconds: build +-?\\d+
             seconds: unit +101
-            seconds: lab +679, unit and lab together 780 of 780
+            seconds: API +200 of 240
+            seconds: lab +479, unit, API and lab together 780 of 780
             seconds: Kubernetes +1541 of 540, OVER BUDGET
 
-            5 passed, 0 failed, 0 skipped
+            6 passed, 0 failed, 0 skipped
             """), outcome.out);
     }
 
@@ -222,7 +224,8 @@ class LauncherTest {
         Path checkout = checkoutToVerify(REPORTS + "echo \"$*\" > " + calls);
         Outcome outcome = run(checkout.resolve("weft"), withJdk(), "verify", "--all");
         assertEquals(0, outcome.exit, outcome.err);
-        assertTrue(outcome.out.matches("(?s).*\nseconds: lab +679\nseconds: Kubernetes +500\n.*"), outcome.out);
+        assertTrue(outcome.out.matches("(?s).*\nseconds: API +200\nseconds: lab +479\nseconds: Kubernetes +500\n.*"),
+            outcome.out);
         String call = Files.readString(calls);
         assertTrue(call.contains("-Dweft.it.podCycles=1000") && !call.contains("--all"), call);
     }

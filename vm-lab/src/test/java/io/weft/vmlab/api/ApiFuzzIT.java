@@ -1,7 +1,8 @@
-package io.weft.vmlab;
+package io.weft.vmlab.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.weft.vmlab.LabExtension;
 import io.weft.vmlab.lab.Lab;
 import io.weft.vmlab.lab.Manifests;
 import io.weft.vmlab.lab.Pod;

@@ -1,4 +1,4 @@
-package io.weft.vmlab;
+package io.weft.vmlab.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.nativebindings.linux.ProcessSignals;
+import io.weft.vmlab.LabExtension;
 import io.weft.vmlab.lab.Lab;
 import io.weft.vmlab.lab.Manifests;
 import io.weft.vmlab.lab.Pod;
@@ -52,16 +53,20 @@ class FlowRecordsIT {
     private static final int CHUNK = 50;
     /** More flows than a ring has room for. */
     private static final int BURST = 60_000;
+    /** For what comes after the tests without an order. */
+    private static final int LATE = Order.DEFAULT + 1;
     private static final int PAUSE_EVERY = 32;
     private static final long PAUSE_NANOS = 1_000_000;
-    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("flow", 2)
-        .withSetting("flows.records", "all");
+    @RegisterExtension static final LabExtension LAB = ApiLab.SHARED;
     private static WeftNode node;
     private static Pod client;
     private static Pod server;
     private static UdpEcho.Server udp;
     private static TcpEcho tcp;
     private static WhoAmI who;
+    private static int udpPort;
+    private static long udpFlowBegan;
+    private static int resetPort;
 
     @BeforeAll
     static void bringUp() throws Exception {
@@ -76,6 +81,8 @@ class FlowRecordsIT {
         serve(lab, "dns", UDP, new Manifests.Port("dns", "UDP", UDP.getPort(), BACKEND_PORT), endpoints);
         serve(lab, "web", TCP, new Manifests.Port("http", "TCP", TCP.getPort(), BACKEND_PORT), endpoints);
         serve(lab, "who", WHO, new Manifests.Port("who", "TCP", WHO.getPort(), WHO_PORT), endpoints);
+        exchangeDatagrams(); // these flows end while the first tests run
+        resetConnection();
     }
 
     private static void serve(Lab lab, String name, InetSocketAddress address, Manifests.Port port,
@@ -125,22 +132,43 @@ class FlowRecordsIT {
         return text.toString();
     }
 
-    @Test
-    void aUdpFlowIsRecordedWithEveryDatagramOnceItTimesOut() throws Exception {
-        long before = System.currentTimeMillis();
-        int from;
+    /** Asks the DNS Service and waits for the answers. */
+    private static void exchangeDatagrams() throws Exception {
+        udpFlowBegan = System.currentTimeMillis();
         try (DatagramChannel socket = client.thread().call(() -> DatagramChannel.open(StandardProtocolFamily.INET))) {
             socket.connect(UDP);
-            from = port(socket.getLocalAddress());
+            udpPort = port(socket.getLocalAddress());
             ByteBuffer datagram = ByteBuffer.allocate(PAYLOAD);
             for (int i = 0; i < DATAGRAMS; i++) {
                 socket.write(datagram.clear());
                 socket.read(datagram.clear());
             }
         }
-        JsonNode start = awaitRecord(from, "start");
+    }
+
+    /** Sends bytes, reads their echo, and ends the connection by a reset. */
+    private static void resetConnection() throws Exception {
+        try (SocketChannel socket = client.thread().call(() -> SocketChannel.open(StandardProtocolFamily.INET))) {
+            socket.setOption(StandardSocketOptions.SO_LINGER, 0);
+            socket.connect(TCP);
+            resetPort = port(socket.getLocalAddress());
+            ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
+            for (int sent = 0; sent < BYTES; sent += CHUNK) {
+                socket.write(chunk.clear());
+                chunk.clear();
+                while (chunk.hasRemaining()) {
+                    assertTrue(socket.read(chunk) > 0, "the server has closed the connection");
+                }
+            }
+        }
+    }
+
+    @Test
+    @Order(LATE + 1)
+    void aUdpFlowIsRecordedWithEveryDatagramOnceItTimesOut() throws Exception {
+        JsonNode start = awaitRecord(udpPort, "start");
         assertEquals("", start.path("reason").asText());
-        JsonNode end = awaitRecord(from, "end");
+        JsonNode end = awaitRecord(udpPort, "end");
         System.out.println("UDP: " + end);
         assertEquals("udp timeout outbound default/dns", text(end, "protocol", "reason", "direction", "service")
             .replace("default/dns:dns", "default/dns"));
@@ -153,26 +181,13 @@ class FlowRecordsIT {
         assertEquals(text(start, "start"), text(end, "start"));
         long began = Instant.parse(text(end, "start")).toEpochMilli();
         long last = Instant.parse(text(end, "end")).toEpochMilli();
-        assertTrue(began >= before - 1000 && began <= last && last <= System.currentTimeMillis(), end.toString());
+        assertTrue(began >= udpFlowBegan - 1000 && began <= last && last <= System.currentTimeMillis(), end.toString());
     }
 
     @Test
+    @Order(LATE)
     void aResetConnectionIsRecordedWithItsBytes() throws Exception {
-        int from;
-        try (SocketChannel socket = client.thread().call(() -> SocketChannel.open(StandardProtocolFamily.INET))) {
-            socket.setOption(StandardSocketOptions.SO_LINGER, 0);
-            socket.connect(TCP);
-            from = port(socket.getLocalAddress());
-            ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
-            for (int sent = 0; sent < BYTES; sent += CHUNK) {
-                socket.write(chunk.clear());
-                chunk.clear();
-                while (chunk.hasRemaining()) {
-                    assertTrue(socket.read(chunk) > 0, "the server has closed the connection");
-                }
-            }
-        }
-        JsonNode end = awaitRecord(from, "end");
+        JsonNode end = awaitRecord(resetPort, "end");
         System.out.println("TCP reset: " + end);
         assertEquals("tcp rst outbound", text(end, "protocol", "reason", "direction"));
         assertTrue(end.path("service").asText().startsWith("default/web"), end.toString());
@@ -239,7 +254,7 @@ class FlowRecordsIT {
 
     /** While the control plane is stopped, the rings fill; what does not fit is counted, and forwarding goes on. */
     @Test
-    @Order(Integer.MAX_VALUE) // the ends of all these flows push out what other tests wait for
+    @Order(LATE + 2) // the ends of all these flows push out what other tests wait for
     void recordsThatFindNoRoomAreCounted() throws Exception {
         long controlPlane = node.controlPlane().pid();
         long before = metric("weft_flow_records_lost_total");

@@ -1,10 +1,11 @@
-package io.weft.vmlab;
+package io.weft.vmlab.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.nativebindings.linux.ProcessSignals;
+import io.weft.vmlab.LabExtension;
 import io.weft.vmlab.lab.Lab;
 import io.weft.vmlab.lab.Manifests;
 import io.weft.vmlab.lab.Pod;
@@ -35,7 +36,7 @@ class StatusPageIT {
     private static final int PACKETS_PER_SECOND = 2000;
     private static final int TAB = 9;
     private static final int ENTER = 13;
-    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("page", 2).needing("chromium");
+    @RegisterExtension static final LabExtension LAB = ApiLab.SHARED.needing("chromium");
     private static Lab lab;
     private static WeftNode node;
     private static Pod near;

@@ -1,9 +1,10 @@
-package io.weft.vmlab;
+package io.weft.vmlab.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.weft.vmlab.LabExtension;
 import io.weft.vmlab.lab.Lab;
 import io.weft.vmlab.lab.Manifests;
 import io.weft.vmlab.lab.Pod;
@@ -25,7 +26,7 @@ class WriteCommandsIT {
     private static final int CONNECTIONS = 200;
     private static final int REFUSED = 10;
     private static final InetSocketAddress WEB = new InetSocketAddress("10.96.0.85", 80);
-    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("wcmd", 2);
+    @RegisterExtension static final LabExtension LAB = ApiLab.SHARED;
     private static Lab lab;
     private static WeftNode node;
     private static Pod client;

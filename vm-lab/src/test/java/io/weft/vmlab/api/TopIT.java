@@ -1,10 +1,11 @@
-package io.weft.vmlab;
+package io.weft.vmlab.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.nativebindings.process.ExternalCommand;
+import io.weft.vmlab.LabExtension;
 import io.weft.vmlab.lab.Lab;
 import io.weft.vmlab.lab.Pod;
 import io.weft.vmlab.lab.WeftNode;
@@ -33,7 +34,7 @@ class TopIT {
     private static final String CLEAR = "\u001B[H\u001B[2J\u001B[3J";
     private static final Path CAPTURE = Path.of("target/terminal/weft-top.txt");
 
-    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("top", 1).needing("ping", "script", "stty");
+    @RegisterExtension static final LabExtension LAB = ApiLab.SHARED.needing("ping", "script", "stty");
 
     @Test
     void showsWorkersAndPortsWhileTheyWork() throws Exception {

@@ -1,4 +1,4 @@
-package io.weft.vmlab;
+package io.weft.vmlab.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

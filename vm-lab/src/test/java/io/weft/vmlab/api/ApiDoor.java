@@ -1,4 +1,4 @@
-package io.weft.vmlab;
+package io.weft.vmlab.api;
 
 import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.WeftNode;

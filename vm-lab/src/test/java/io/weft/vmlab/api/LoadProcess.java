@@ -1,7 +1,7 @@
-package io.weft.vmlab;
+package io.weft.vmlab.api;
 
 import io.weft.nativebindings.process.ExternalCommand;
-import io.weft.vmlab.SlowClients.Habit;
+import io.weft.vmlab.api.SlowClients.Habit;
 import io.weft.vmlab.net.NamespaceThread;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.weft.vmlab;
+package io.weft.vmlab.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.weft.dataplane.counters.CounterReader;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.nativebindings.process.ExternalCommand;
+import io.weft.vmlab.LabExtension;
 import io.weft.vmlab.lab.Lab;
 import io.weft.vmlab.lab.Pod;
 import io.weft.vmlab.lab.WeftNode;
@@ -29,7 +30,7 @@ class ExplainIT {
     private static final int ANSWER_MILLIS = 5000;
     private static final int SILENCE_MILLIS = 300;
 
-    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("expl", 1).needing("ping", "tcpdump");
+    @RegisterExtension static final LabExtension LAB = ApiLab.SHARED.needing("ping", "tcpdump");
 
     @TempDir Path directory;
 

@@ -1,10 +1,11 @@
-package io.weft.vmlab;
+package io.weft.vmlab.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.weft.nativebindings.process.ExternalCommand;
+import io.weft.vmlab.LabExtension;
 import io.weft.vmlab.lab.Lab;
 import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Manifests;
@@ -38,7 +39,7 @@ class OperatorIT {
     private static final String OUTSIDE = "198.51.100.7";
     private static final String BEHIND_PEER = "198.51.100.200";
     private static final int SERVER_PORT = 9090;
-    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("oper", 2).withKernelPeer().needing("ip");
+    @RegisterExtension static final LabExtension LAB = ApiLab.SHARED.needing("ip");
     private static Lab lab;
     private static WeftNode node;
     private static NodeApi api;

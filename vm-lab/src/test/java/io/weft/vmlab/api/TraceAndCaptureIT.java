@@ -1,4 +1,4 @@
-package io.weft.vmlab;
+package io.weft.vmlab.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -9,6 +9,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.weft.dataplane.counters.DropReason;
 import io.weft.nativebindings.process.ExternalCommand;
+import io.weft.vmlab.BadFrames;
+import io.weft.vmlab.LabExtension;
+import io.weft.vmlab.Macs;
+import io.weft.vmlab.RawPort;
+import io.weft.vmlab.TestFrame;
 import io.weft.vmlab.lab.Lab;
 import io.weft.vmlab.lab.LabPlan;
 import io.weft.vmlab.lab.Pod;
@@ -40,7 +45,7 @@ class TraceAndCaptureIT {
     private static final String IN = "0x00000001";
     private static final String OUT = "0x00000002";
 
-    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("trac", 2).needing("ping", "tshark");
+    @RegisterExtension static final LabExtension LAB = ApiLab.SHARED.needing("ping", "tshark");
 
     @TempDir Path directory;
 
@@ -180,7 +185,7 @@ class TraceAndCaptureIT {
                 result.completeExceptionally(e);
             }
         });
-        StreamPods.await("the dataplane to be " + logged, () -> Files.readString(node.log()).contains(logged));
+        node.view().await("the dataplane to be " + logged, () -> Files.readString(node.log()).contains(logged));
         return result;
     }
 

@@ -1,4 +1,4 @@
-package io.weft.vmlab;
+package io.weft.vmlab.api;
 
 import java.io.IOException;
 import java.net.StandardSocketOptions;
