@@ -79,7 +79,8 @@ class StopIT {
         assertEquals("n1", new ObjectMapper().readTree(n1.weft("status", "-o", "json")).path("node").asText());
         assertFalse(n1.weft("doctor").contains("FAIL"));
         assertEquals(List.of(), Files.readString(n1.log()).lines()
-            .filter(line -> line.startsWith("WARNING: ") || line.contains(" VM warning: ")).toList(), "notices of the JVM");
+            .filter(line -> line.startsWith("WARNING: ") || line.contains(" VM warning: ")).toList(),
+            "notices of the JVM");
     }
 
     private static void stop(WeftNode node) throws Exception {

@@ -3,11 +3,13 @@ package io.weft.vmlab.api;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.weft.vmlab.LabExtension;
+import io.weft.vmlab.api.LoadProcess.Load;
+import io.weft.vmlab.api.LoadProcess.Taken;
 import io.weft.vmlab.lab.Pod;
 import io.weft.vmlab.lab.WeftNode;
 import io.weft.vmlab.traffic.SequencedUdp;
-import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -15,9 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Prints how long the datagrams of a stream take on an idle node, while clients abuse its API, and while two processes take the same processor time as
- * the control plane and those clients took, with the same priorities, but leave Weft alone. Nothing may be lost; the times are for the reader. Part of
- * {@code weft verify --all} only.
+ * Prints how long the datagrams of a stream from n1 to n2 take: on idle nodes; while clients abuse the API of n1; while they do that to n3, which the
+ * stream does not pass; and while two processes that spin take as much processor time as the control plane of n1 and those clients took, in as many
+ * pieces and with the same priorities. Nothing may be lost; the times are for the reader. Part of {@code weft verify --all} only.
  */
 @Tag("all")
 class ApiLatencyIT {
@@ -26,7 +28,7 @@ class ApiLatencyIT {
     private static final int PACKETS_PER_SECOND = 1000;
     private static final int PORT = 5001;
     private static final int CONTROL_PLANE_NICE = 10; // as the launcher starts it
-    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("late", 2);
+    @RegisterExtension static final LabExtension LAB = LabExtension.ofNodes("late", 3);
     private static WeftNode node;
     private static Pod near;
     private static Pod far;
@@ -39,35 +41,35 @@ class ApiLatencyIT {
     }
 
     @Test
-    void abuseIsAsEqualLoadElsewhere() throws Exception {
-        ApiDoor door = ApiDoor.tcp(node, "read");
+    void abuseIsAsOfANodeThatTheStreamDoesNotPass() throws Exception {
+        WeftNode other = LAB.lab().node("n3");
         measure("warm-up"); // the nodes have just started
         for (int round = 0; round < ROUNDS; round++) {
             measure("idle");
-            double api;
-            double clients;
-            try (LoadProcess abuse = LoadProcess.abusing(node.namespace(), door)) {
-                Duration apiBefore = controlPlane();
-                Duration clientsBefore = abuse.processorTime();
-                double seconds = measure("API abused");
-                api = controlPlane().minus(apiBefore).toMillis() / 1e3 / seconds;
-                clients = abuse.processorTime().minus(clientsBefore).toMillis() / 1e3 / seconds;
-                System.out.printf("  control plane %.2f processors, its clients %.2f%n", api, clients);
-            }
-            try (LoadProcess likeApi = LoadProcess.burning(api, CONTROL_PLANE_NICE);
-                LoadProcess likeClients = LoadProcess.burning(clients, 0)) {
-                Duration apiBefore = likeApi.processorTime();
-                Duration clientsBefore = likeClients.processorTime();
-                double seconds = measure("equal load");
-                System.out.printf("  in their place %.2f processors and %.2f%n",
-                    likeApi.processorTime().minus(apiBefore).toMillis() / 1e3 / seconds,
-                    likeClients.processorTime().minus(clientsBefore).toMillis() / 1e3 / seconds);
+            List<Load> loads = abuse("n1 abused", node);
+            abuse("n3 abused", other);
+            try (LoadProcess likeApi = LoadProcess.burning(loads.getFirst(), CONTROL_PLANE_NICE);
+                LoadProcess likeClients = LoadProcess.burning(loads.getLast(), 0)) {
+                Taken apiBefore = likeApi.taken();
+                Taken clientsBefore = likeClients.taken();
+                double seconds = measure("spinning");
+                System.out.printf("  in their place %s, and %s%n", likeApi.taken().since(apiBefore, seconds),
+                    likeClients.taken().since(clientsBefore, seconds));
             }
         }
     }
 
-    private static Duration controlPlane() throws IOException {
-        return node.controlPlane().info().totalCpuDuration().orElseThrow();
+    /** @return how busy the node's control plane and its clients were */
+    private static List<Load> abuse(String what, WeftNode abused) throws Exception {
+        try (LoadProcess abuse = LoadProcess.abusing(abused.namespace(), ApiDoor.tcp(abused, "read"))) {
+            Taken apiBefore = Taken.by(abused.controlPlane());
+            Taken clientsBefore = abuse.taken();
+            double seconds = measure(what);
+            Load api = Taken.by(abused.controlPlane()).since(apiBefore, seconds);
+            Load clients = abuse.taken().since(clientsBefore, seconds);
+            System.out.printf("  control plane %s, its clients %s%n", api, clients);
+            return List.of(api, clients);
+        }
     }
 
     /** @return the seconds that it took */
