@@ -46,11 +46,24 @@ public record EndpointSlice(
 
     /** An equal slice, in which those endpoints and ports that are equal to some of {@code other} are the same objects. */
     public EndpointSlice sharing(EndpointSlice other) {
-        Map<Endpoint, Endpoint> known = new HashMap<>();
-        other.endpoints.forEach(endpoint -> known.put(endpoint, endpoint));
-        return new EndpointSlice(namespace, name, serviceName,
-            endpoints.stream().map(endpoint -> known.getOrDefault(endpoint, endpoint)).toList(),
+        Endpoint[] shared = endpoints.toArray(Endpoint[]::new);
+        Map<Endpoint, Endpoint> known = Map.of();
+        for (int i = 0; i < shared.length; i++) {
+            if (i < other.endpoints.size() && shared[i].equals(other.endpoints.get(i))) {
+                shared[i] = other.endpoints.get(i);
+            } else {
+                known = known.isEmpty() ? other.byThemselves() : known;
+                shared[i] = known.getOrDefault(shared[i], shared[i]);
+            }
+        }
+        return new EndpointSlice(namespace, name, serviceName, List.of(shared),
             ports.equals(other.ports) ? other.ports : ports, unsupported);
+    }
+
+    private Map<Endpoint, Endpoint> byThemselves() {
+        Map<Endpoint, Endpoint> known = new HashMap<>();
+        endpoints.forEach(endpoint -> known.put(endpoint, endpoint));
+        return known;
     }
 
     @Override

@@ -27,22 +27,32 @@ final class EndpointSliceReader {
             return new EndpointSlice(namespace, name, service, List.of(), List.of(),
                 List.of("its endpoints of address type " + type + " are not served"));
         }
-        List<Endpoint> endpoints = object.list("endpoints").stream().map(EndpointSliceReader::endpoint).toList();
+        // Loops instead of streams: each change of one endpoint brings all of its slice.
+        List<ObjectTree> all = object.list("endpoints");
+        Endpoint[] endpoints = new Endpoint[all.size()];
+        for (int i = 0; i < endpoints.length; i++) {
+            endpoints[i] = endpoint(all.get(i));
+        }
         List<EndpointSlice.Port> ports = object.list("ports").stream()
             .flatMap(port -> EndpointSliceReader.port(port).stream()).toList();
-        return new EndpointSlice(namespace, name, service, endpoints, ports, List.of());
+        return new EndpointSlice(namespace, name, service, List.of(endpoints), ports, List.of());
     }
 
     /** Thousands of endpoints name the same few nodes and zones, so their names are interned. */
     private static Endpoint endpoint(ObjectTree endpoint) {
-        List<IpAddress> addresses = endpoint.list("addresses").stream().map(value -> Addresses.ipv4(value)
-            .orElseThrow(() -> value.wrong("must be an IPv4 address, as addressType says"))).toList();
-        if (addresses.isEmpty()) { throw endpoint.missing("addresses"); }
+        List<ObjectTree> texts = endpoint.list("addresses");
+        if (texts.isEmpty()) { throw endpoint.missing("addresses"); }
+        IpAddress[] addresses = new IpAddress[texts.size()];
+        for (int i = 0; i < addresses.length; i++) {
+            ObjectTree text = texts.get(i);
+            addresses[i] = Addresses.ipv4(text)
+                .orElseThrow(() -> text.wrong("must be an IPv4 address, as addressType says"));
+        }
         Optional<ObjectTree> conditions = endpoint.field("conditions");
         boolean ready = conditions.map(value -> value.flag("ready", true)).orElse(true);
         boolean serving = conditions.map(value -> value.flag("serving", true)).orElse(true);
         boolean terminating = conditions.map(value -> value.flag("terminating", false)).orElse(false);
-        return new Endpoint(addresses, ready, serving, terminating, endpoint.text("nodeName", "").intern(),
+        return new Endpoint(List.of(addresses), ready, serving, terminating, endpoint.text("nodeName", "").intern(),
             endpoint.field("hints").map(EndpointSliceReader::hints).orElse(Hints.NONE));
     }
 

@@ -1,6 +1,5 @@
 package io.weft.controlplane.source;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.model.Kind;
 import java.util.Optional;
@@ -21,9 +20,9 @@ public final class JsonObjectReader {
     }
 
     /** @return empty if the object is for another proxy */
-    public static Optional<ClusterObject> read(Kind kind, JsonNode object) throws WrongObjectException {
+    public static Optional<ClusterObject> read(Kind kind, JsonTree object) throws WrongObjectException {
         try {
-            return ObjectReader.read(kind, JsonTree.root(object), ClusterObject.NOT_YET_CREATED);
+            return ObjectReader.read(kind, object, ClusterObject.NOT_YET_CREATED);
         } catch (ObjectTree.WrongField e) {
             throw new WrongObjectException(e.getMessage());
         }

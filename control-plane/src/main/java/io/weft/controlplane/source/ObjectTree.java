@@ -64,7 +64,8 @@ abstract class ObjectTree {
         this(parent, null, index);
     }
 
-    private ObjectTree(ObjectTree parent, String name, int index) {
+    /** The field {@code name} of {@code parent}, or with a null its element {@code index}. */
+    ObjectTree(ObjectTree parent, String name, int index) {
         this.parent = parent;
         this.name = name;
         this.index = index;
@@ -88,6 +89,11 @@ abstract class ObjectTree {
 
     /** Errors: {@link #notASingleValue}. */
     abstract Scalar scalar();
+
+    /** Name of this field; null for an element of a list and the object itself. */
+    final String name() {
+        return name;
+    }
 
     // -- used by the readers -----------------------------------------------------------------------------------------
 

@@ -3,13 +3,13 @@ package io.weft.controlplane.source;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.model.Kind;
 import io.weft.controlplane.model.Namespace;
 import io.weft.controlplane.source.ObjectTree.WrongField;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +20,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** One reader for all formats: YAML in a file and the same JSON give the same objects and the same errors. */
 class ObjectTreeTest {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final long WRITTEN = 1_700_000_000_000L;
 
     /** JSON is valid YAML, so one text serves both formats. */
@@ -136,9 +135,16 @@ class ObjectTreeTest {
             ofFile + " and " + ofJson);
     }
 
-    private static Optional<ClusterObject> read(String text) throws JsonProcessingException {
-        JsonNode object = JSON.readTree(text);
-        Kind kind = Kind.of(object.get("kind").asText(), object.get("apiVersion").asText()).orElseThrow();
-        return ObjectReader.read(kind, JsonTree.root(object), WRITTEN);
+    private static Optional<ClusterObject> read(String text) throws IOException {
+        JsonTree object = tree(text);
+        Kind kind = Kind.of(object.textAt("kind"), object.textAt("apiVersion")).orElseThrow();
+        return ObjectReader.read(kind, object, WRITTEN);
+    }
+
+    private static JsonTree tree(String json) throws IOException {
+        try (JsonParser parser = new JsonFactory().createParser(json)) {
+            parser.nextToken();
+            return JsonTree.read(parser);
+        }
     }
 }

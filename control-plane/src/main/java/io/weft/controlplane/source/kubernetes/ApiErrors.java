@@ -1,7 +1,7 @@
 package io.weft.controlplane.source.kubernetes;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.weft.controlplane.kubernetes.ApiConnection;
+import io.weft.controlplane.source.JsonTree;
 import io.weft.controlplane.source.kubernetes.ApiException.Failure;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
@@ -37,16 +37,21 @@ public final class ApiErrors {
     /**
      * An answer that is an error.
      *
-     * @param status the body, a {@code Status} object; or a missing node
+     * @param status the body, a {@code Status} object; or an empty one
      * @param retryAfterSeconds header {@code Retry-After}; 0 without one
      */
-    static ApiException of(int code, JsonNode status, int retryAfterSeconds, String verb, Resource resource) {
-        int seconds = Math.max(retryAfterSeconds, status.path("details").path("retryAfterSeconds").asInt(0));
+    static ApiException of(int code, JsonTree status, int retryAfterSeconds, String verb, Resource resource) {
+        int seconds = Math.max(retryAfterSeconds, number(status.textAt("details", "retryAfterSeconds")));
         Duration retryAfter = Duration.ofSeconds(Math.clamp(seconds, 0, MAX_RETRY_AFTER.toSeconds()));
-        String message = firstLine(status.path("message").asText(""));
+        String message = firstLine(status.textAt("message"));
         return new ApiException(failure(code, message, resource),
             title(code, verb, resource) + (message.isEmpty() ? "" : ": " + message),
             retryAfter);
+    }
+
+    /** @return 0 for anything but a small whole number */
+    static int number(String text) {
+        return text.matches("[0-9]{1,6}") ? Integer.parseInt(text) : 0;
     }
 
     /** A version that the server has not reached yet, as after a restored backup, is of no more use than one that it has forgotten. */

@@ -1,17 +1,16 @@
 package io.weft.controlplane.source.kubernetes;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.io.JsonEOFException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import io.weft.controlplane.kubernetes.ApiConnection;
 import io.weft.controlplane.model.ClusterObject;
 import io.weft.controlplane.model.ObjectKey;
 import io.weft.controlplane.source.JsonObjectReader;
 import io.weft.controlplane.source.JsonObjectReader.WrongObjectException;
+import io.weft.controlplane.source.JsonTree;
 import io.weft.controlplane.source.Throttle;
 import io.weft.controlplane.source.kubernetes.ApiException.Failure;
 import java.io.IOException;
@@ -28,7 +27,7 @@ import java.util.Optional;
  * (<a href="https://kubernetes.io/docs/reference/using-api/api-concepts/">Kubernetes API Concepts</a>).
  */
 final class ResourceReader {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final JsonFactory JSON = new JsonFactory();
     private static final int PAGE = 500;
     private static final int OK = 200;
     private static final Duration LIST_PATIENCE = Duration.ofSeconds(30);
@@ -93,14 +92,14 @@ final class ResourceReader {
     }
 
     private Page page(JsonParser parser, List<Received> objects) throws IOException, ApiException {
-        JsonNode metadata = MissingNode.getInstance();
+        JsonTree metadata = JsonTree.empty();
         boolean hasItems = false;
         if (parser.nextToken() != JsonToken.START_OBJECT) { throw noList(); }
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String field = parser.currentName();
             JsonToken value = parser.nextToken();
             if (field.equals("metadata")) {
-                metadata = JSON.readTree(parser);
+                metadata = JsonTree.read(parser);
             } else if (field.equals("items")) {
                 hasItems = true;
                 items(parser, value, objects);
@@ -108,9 +107,9 @@ final class ResourceReader {
                 parser.skipChildren();
             }
         }
-        String version = metadata.path("resourceVersion").asText("");
+        String version = metadata.textAt("resourceVersion");
         if (!hasItems || version.isEmpty()) { throw noList(); }
-        return new Page(version, metadata.path("continue").asText(""));
+        return new Page(version, metadata.textAt("continue"));
     }
 
     private void items(JsonParser parser, JsonToken first, List<Received> objects) throws IOException, ApiException {
@@ -118,7 +117,7 @@ final class ResourceReader {
         if (first != JsonToken.START_ARRAY) { throw noList(); }
         Throttle throttle = new Throttle();
         while (parser.nextToken() != JsonToken.END_ARRAY) {
-            objects.add(received(JSON.readTree(parser)));
+            objects.add(received(JsonTree.read(parser)));
             throttle.pause();
         }
     }
@@ -145,31 +144,45 @@ final class ResourceReader {
             JsonParser parser = JSON.createParser(body);
             boolean goOn = true;
             while (goOn && parser.nextToken() != null) {
-                goOn = event(JSON.readTree(parser), events);
+                if (parser.currentToken() != JsonToken.START_OBJECT) { throw noEvent(); }
+                goOn = event(parser, events);
             }
         } catch (IOException e) {
             throw failure(connection, "watch", e);
         }
     }
 
-    private boolean event(JsonNode event, Events events) throws ApiException {
-        JsonNode object = event.path("object");
-        return switch (event.path("type").asText("")) {
+    private boolean event(JsonParser parser, Events events) throws IOException, ApiException {
+        String type = "";
+        JsonTree object = JsonTree.empty();
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            String field = parser.currentName();
+            parser.nextToken();
+            switch (field) {
+                case "type" -> type = parser.getValueAsString("");
+                case "object" -> object = JsonTree.read(parser);
+                default -> parser.skipChildren();
+            }
+        }
+        return switch (type) {
             case "ADDED", "MODIFIED" -> events.changed(received(object));
             case "DELETED" -> events.deleted(received(object));
             case "BOOKMARK" -> events.bookmark(version(object));
-            case "ERROR" -> throw ApiErrors.of(object.path("code").asInt(0), object, 0, "watch", resource);
-            default ->
-                throw new ApiException(Failure.BROKEN, "watch " + resource.name() + ": an event of no known type");
+            case "ERROR" ->
+                throw ApiErrors.of(ApiErrors.number(object.textAt("code")), object, 0, "watch", resource);
+            default -> throw noEvent();
         };
+    }
+
+    private ApiException noEvent() {
+        return new ApiException(Failure.BROKEN, "watch " + resource.name() + ": an event of no known type");
     }
 
     // -- both --------------------------------------------------------------------------------------------------------
 
-    private Received received(JsonNode object) throws ApiException {
-        JsonNode metadata = object.path("metadata");
-        ObjectKey key = new ObjectKey(resource.kind(), metadata.path("namespace").asText(""),
-            metadata.path("name").asText(""));
+    private Received received(JsonTree object) throws ApiException {
+        ObjectKey key = new ObjectKey(resource.kind(), object.textAt("metadata", "namespace"),
+            object.textAt("metadata", "name"));
         if (key.name().isEmpty()) {
             throw new ApiException(Failure.BROKEN, resource.name() + ": an object without metadata.name");
         }
@@ -185,8 +198,8 @@ final class ResourceReader {
         return new Received(key, version(object), read, error);
     }
 
-    private String version(JsonNode object) throws ApiException {
-        String version = object.path("metadata").path("resourceVersion").asText("");
+    private String version(JsonTree object) throws ApiException {
+        String version = object.textAt("metadata", "resourceVersion");
         if (version.isEmpty()) {
             throw new ApiException(Failure.BROKEN, resource.name() + ": an object without metadata.resourceVersion");
         }
@@ -195,9 +208,12 @@ final class ResourceReader {
 
     private void requireOk(ResponseBody body, String verb) throws ApiException {
         if (body.code() == OK) { return; }
-        JsonNode status = MissingNode.getInstance();
+        JsonTree status = JsonTree.empty();
         try {
-            status = JSON.readTree(body);
+            JsonParser parser = JSON.createParser(body);
+            if (parser.nextToken() != null) {
+                status = JsonTree.read(parser);
+            }
         } catch (IOException e) {
             // proxies answer in HTML or nothing: the status code says enough
         }

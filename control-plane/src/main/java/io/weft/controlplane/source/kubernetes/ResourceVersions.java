@@ -1,21 +1,24 @@
 package io.weft.controlplane.source.kubernetes;
 
-import java.util.regex.Pattern;
-
 /**
  * Order of resource versions of one resource. The API defines it since 1.35 (KEP-5504): both are whole decimal numbers of any length.
  * Servers before that number them in the same way. Other versions have no order and are only equal or not.
  */
 final class ResourceVersions {
-    private static final Pattern NUMBER = Pattern.compile("[1-9][0-9]*");
-
     private ResourceVersions() {
     }
 
     /** Whether {@code version} is certainly older than {@code other}. */
     static boolean isOlder(String version, String other) {
-        if (!NUMBER.matcher(version).matches() || !NUMBER.matcher(other).matches()) { return false; }
+        if (!isNumber(version) || !isNumber(other)) { return false; }
         return version.length() != other.length() ? version.length() < other.length() : version.compareTo(other) < 0;
+    }
+
+    private static boolean isNumber(String version) {
+        for (int i = 0; i < version.length(); i++) {
+            if (version.charAt(i) < '0' || version.charAt(i) > '9') { return false; }
+        }
+        return !version.isEmpty() && version.charAt(0) != '0';
     }
 
     /** Whether {@code version} is the other one, or certainly older. */

@@ -84,7 +84,7 @@ final class ResponseBody extends InputStream {
     /** Seconds of the header {@code Retry-After}; 0 without one. */
     int retryAfterSeconds() {
         String value = response.header("Retry-After");
-        return value != null && value.matches("[0-9]{1,6}") ? Integer.parseInt(value) : 0;
+        return value == null ? 0 : ApiErrors.number(value);
     }
 
     @Override

@@ -2,8 +2,8 @@ package io.weft.controlplane.source.kubernetes;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import com.fasterxml.jackson.databind.node.MissingNode;
 import io.weft.controlplane.model.Kind;
+import io.weft.controlplane.source.JsonTree;
 import io.weft.controlplane.source.kubernetes.ApiException.Failure;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -57,7 +57,7 @@ class ApiErrorsTest {
     }
 
     private static ApiException error(int code, int retryAfterSeconds) {
-        return ApiErrors.of(code, MissingNode.getInstance(), retryAfterSeconds, "list", SERVICES);
+        return ApiErrors.of(code, JsonTree.empty(), retryAfterSeconds, "list", SERVICES);
     }
 
     private static Throwable caused(Throwable failure, Throwable cause) {

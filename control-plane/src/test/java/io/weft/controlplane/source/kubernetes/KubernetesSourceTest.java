@@ -10,6 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.weft.controlplane.Await;
 import io.weft.controlplane.TestTls;
@@ -22,10 +25,12 @@ import io.weft.controlplane.source.ClusterChange;
 import io.weft.controlplane.source.ClusterSource;
 import io.weft.controlplane.source.JsonObjectReader;
 import io.weft.controlplane.source.JsonObjectReader.WrongObjectException;
+import io.weft.controlplane.source.JsonTree;
 import io.weft.controlplane.source.kubernetes.ScriptedApiServer.Answer;
 import io.weft.controlplane.status.Failures;
 import io.weft.dataplane.config.NodeConfiguration;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -527,12 +532,21 @@ class KubernetesSourceTest {
         Map<ObjectKey, ClusterObject> truth = new HashMap<>();
         KINDS.forEach((resource, kind) -> server.all(resource).forEach(json -> {
             try {
-                JsonObjectReader.read(kind, json).ifPresent(object -> truth.put(object.key(), object));
+                JsonObjectReader.read(kind, tree(json)).ifPresent(object -> truth.put(object.key(), object));
             } catch (WrongObjectException e) {
                 throw new AssertionError(e);
             }
         }));
         return truth;
+    }
+
+    private static JsonTree tree(JsonNode json) {
+        try (JsonParser parser = new JsonFactory().createParser(json.toString())) {
+            parser.nextToken();
+            return JsonTree.read(parser);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private void awaitReason(String reason) {
