@@ -86,7 +86,7 @@ public final class ControlLoop implements ClusterSource.Listener, PodTables, Aut
     ControlLoop(TableCompiler.Factory factory, TablesPublisher publisher, Collection<PeerSpec> formerPeers,
         AttachmentStore store, DataplaneView dataplane, Failures failures, Runnable reportChanged) {
         this.updates = new TableUpdates(factory, publisher, formerPeers, store, dataplane, failures,
-            (delayMillis, task) -> tasks().schedule(delayMillis, task), reportChanged);
+            (delay, task) -> tasks().schedule(delay, task), reportChanged);
         this.compilation = updates.compilation();
         this.health = updates.health();
         this.publisher = publisher;

@@ -1,5 +1,6 @@
 package io.weft.controlplane.compiler;
 
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
@@ -41,9 +42,9 @@ final class LoopTasks {
     }
 
     /** Does not wait for it. */
-    void schedule(long delayMillis, Runnable task) {
+    void schedule(Duration delay, Runnable task) {
         try {
-            Future<?> _ = executor.schedule(() -> guarded(task), delayMillis, TimeUnit.MILLISECONDS);
+            Future<?> _ = executor.schedule(() -> guarded(task), delay.toNanos(), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException e) {
             LOG.debug("stopping", e);
         }

@@ -9,6 +9,7 @@ import io.weft.controlplane.status.DataplaneView;
 import io.weft.controlplane.status.Failures;
 import io.weft.dataplane.table.PeerSpec;
 import io.weft.encap.address.IpAddress;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -20,14 +21,15 @@ import org.HdrHistogram.Histogram;
  * objects; if that fails too, the tables stay as they are, {@link #health} says so, and it tries again. Thread: the control loop.
  */
 final class TableUpdates {
-    private static final long OBSERVE_MILLIS = 1;
+    /** Short next to the time that a change takes, which it rounds up. */
+    private static final Duration OBSERVE = Duration.ofNanos(250_000);
     static final long FIRST_RETRY_MILLIS = 100;
     static final long LAST_RETRY_MILLIS = 30_000;
 
     /** Runs a task later on the control loop's thread. */
     @FunctionalInterface
     interface Later {
-        void schedule(long delayMillis, Runnable task);
+        void schedule(Duration delay, Runnable task);
     }
 
     private final Compilation compilation;
@@ -190,7 +192,7 @@ final class TableUpdates {
     private void observeSoon() {
         if (!observing) {
             observing = true;
-            later.schedule(OBSERVE_MILLIS, () -> {
+            later.schedule(OBSERVE, () -> {
                 observing = false;
                 observe();
             });
@@ -224,7 +226,7 @@ final class TableUpdates {
     private void retryLater() {
         if (!retrying) {
             retrying = true;
-            later.schedule(retryMillis, () -> {
+            later.schedule(Duration.ofMillis(retryMillis), () -> {
                 retrying = false;
                 retry();
             });
@@ -235,7 +237,7 @@ final class TableUpdates {
     private void retrySoon() {
         if (!retryingSoon) {
             retryingSoon = true;
-            later.schedule(FIRST_RETRY_MILLIS, () -> {
+            later.schedule(Duration.ofMillis(FIRST_RETRY_MILLIS), () -> {
                 retryingSoon = false;
                 retry();
             });

@@ -16,7 +16,7 @@ final class ServiceRevalidation {
     /** A tenth of a millisecond, unless many flows are affected or the code is not compiled yet. */
     private static final int PIECE_SLOTS = 1 << 16;
     /** Then the conductor does its other work first. */
-    private static final long TURN_NANOS = 2_000_000;
+    private static final long TURN_NANOS = 1_000_000;
     private static final int PAUSE_FACTOR = 9;
     /** An endpoint's UDP flows end after at most two passes and this pause: within 100 ms for millions of flows. */
     private static final long MAX_PAUSE_NANOS = 30_000_000;

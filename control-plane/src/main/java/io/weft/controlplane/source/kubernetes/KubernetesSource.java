@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class KubernetesSource implements ClusterSource {
     private static final Logger LOG = LoggerFactory.getLogger(KubernetesSource.class);
-    private static final long GAP_MILLIS = 2;
+    private static final long GAP_MILLIS = 1;
     private static final long RETRY_MILLIS = 1000;
     private static final long QUIET_NANOS = TimeUnit.MINUTES.toNanos(1);
 
