@@ -34,8 +34,8 @@ public final class JsonTree extends ObjectTree {
             if (!type.isNumeric()) { return Optional.empty(); }
             try {
                 return Optional.of(new BigDecimal(text).longValueExact());
-            } catch (ArithmeticException e) {
-                return Optional.empty();
+            } catch (ArithmeticException | NumberFormatException e) {
+                return Optional.empty(); // a fraction, or out of range, or with an exponent that is
             }
         }
 
